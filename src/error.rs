@@ -1,0 +1,96 @@
+//! What a run can fail with: the kind decides the exit code, the report has one form.
+
+use std::fmt;
+use std::io;
+
+/// Why a run ended early. Each kind has one exit code (`ExitCode` table of the README).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Failed while running: stdout, an offset outside the log, an unconfirmed final commit.
+    Run,
+    /// Wrong usage: bad arguments, properties or files.
+    Usage,
+    /// No broker could be reached, or it refused us.
+    Connection,
+    /// The topic, partition or group does not exist.
+    Missing,
+    /// A record could not be processed or decoded and the policy is to stop.
+    Record,
+}
+
+impl Kind {
+    /// The exit code that scripts see.
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Kind::Run => 1,
+            Kind::Usage => 2,
+            Kind::Connection => 3,
+            Kind::Missing => 4,
+            Kind::Record => 5,
+        }
+    }
+}
+
+/// A failure as it is told to a person: what failed, why, and what to do.
+///
+/// `message` and `causes` are lower case without a full stop, values in backticks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    pub kind: Kind,
+    pub message: String,
+    pub causes: Vec<String>,
+    pub hint: Option<String>,
+}
+
+impl Failure {
+    pub fn new(kind: Kind, message: impl Into<String>) -> Failure {
+        Failure { kind, message: message.into(), causes: Vec::new(), hint: None }
+    }
+
+    pub fn usage(message: impl Into<String>) -> Failure {
+        Failure::new(Kind::Usage, message)
+    }
+
+    /// Adds what lies under the failure; an empty text adds nothing.
+    pub fn caused_by(mut self, cause: impl Into<String>) -> Failure {
+        let cause = cause.into();
+        if !cause.is_empty() {
+            self.causes.push(cause);
+        }
+        self
+    }
+
+    /// Adds something to type or to check.
+    pub fn hint(mut self, hint: impl Into<String>) -> Failure {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// The system's own words for an I/O error, without Rust's `(os error N)`.
+pub fn reason(error: &io::Error) -> String {
+    let text = error.to_string();
+    match text.rfind(" (os error ") {
+        Some(end) => text[..end].to_owned(),
+        None => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_is_the_systems_words_alone() {
+        assert_eq!(reason(&io::Error::from_raw_os_error(28)), "No space left on device");
+        assert_eq!(reason(&io::Error::other("own words")), "own words");
+    }
+}

@@ -1,0 +1,15 @@
+//! kcons: a Kafka consumer for the terminal, the shell script and the pod.
+
+mod cli;
+mod error;
+mod position;
+mod record;
+mod settings;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() {
+    use clap::Parser;
+    cli::Arguments::parse();
+}

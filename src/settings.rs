@@ -1,0 +1,114 @@
+//! What was settled before anything is connected: arguments, environment, files and terminal.
+
+pub mod connection;
+
+use crate::cli::{DataFormat, OffsetReset};
+use crate::position::Positions;
+use regex::Regex;
+use std::collections::BTreeSet;
+use std::num::NonZeroU64;
+use std::time::Duration;
+
+pub use connection::Connection;
+
+/// A run of `consume` or `demo`.
+#[derive(Debug)]
+pub struct Consume {
+    pub connection: Connection,
+    /// Names and expressions, as typed; empty for `demo`, which brings its own.
+    pub topics: Vec<TopicSelector>,
+    /// How long to wait for a topic that does not exist yet; zero: not at all.
+    pub wait_for_topic: Duration,
+    pub mode: Mode,
+    pub stops: Stops,
+    pub shutdown_timeout: Duration,
+    pub read_uncommitted: bool,
+    pub output: Output,
+}
+
+#[derive(Clone, Debug)]
+pub enum TopicSelector {
+    Name(String),
+    /// Typed with a leading `^`; not anchored at its end.
+    Pattern(Regex),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Mode {
+    Group(Group),
+    Standalone(Standalone),
+}
+
+/// Reading as a member of a consumer group.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Group {
+    pub name: String,
+    pub offset_reset: OffsetReset,
+    pub commits: Commits,
+}
+
+/// Reading alone: nothing is committed, no group is created.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Standalone {
+    pub from: Positions,
+    pub partitions: Option<BTreeSet<i32>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Commits {
+    pub mode: CommitMode,
+    /// Do not wait for the broker's answer (manual and batch).
+    pub is_async: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CommitMode {
+    /// By librdkafka every `interval`, of what we store.
+    Auto { interval: Duration },
+    Manual,
+    Batch(NonZeroU64),
+    Never,
+}
+
+/// What ends a run by itself.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Stops {
+    /// `-e` is `--to end`.
+    pub to: Option<Positions>,
+    pub count: Option<u64>,
+    pub idle_timeout: Option<Duration>,
+    pub duration: Option<Duration>,
+}
+
+/// What is written to stdout.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Output {
+    pub format: Format,
+    pub value_format: DataFormat,
+    pub key_format: DataFormat,
+    /// End the run at a record that cannot be decoded.
+    pub is_strict: bool,
+    /// Say `Subscribed to …`, `Reached end of …` and so on.
+    pub says_progress: bool,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Format {
+    Pretty(Pretty),
+    Json,
+    Raw { delimiter: Vec<u8> },
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pretty {
+    /// `None`: the topic's first word.
+    pub label: Option<String>,
+    pub title_field: String,
+    /// A line `  Topic: …` after the key.
+    pub has_topic: bool,
+    /// Timestamp and headers too (`-v`).
+    pub is_verbose: bool,
+    /// stdout is a terminal: control and bidirectional characters are escaped.
+    pub is_terminal: bool,
+    pub has_color: bool,
+}
