@@ -1,6 +1,13 @@
 //! The grammar of POS: where in a partition to start or to stop.
 
-use std::collections::BTreeMap;
+use crate::cli::duration;
+use crate::error::Failure;
+use jiff::Timestamp;
+use jiff::civil::{Date, DateTime};
+use jiff::tz::TimeZone;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::time::Duration;
 
 /// A place in one partition, before it is resolved to an offset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,7 +20,7 @@ pub enum Position {
     BeforeEnd(i64),
     /// That many offsets after the beginning; in `--to` after where the run starts.
     After(i64),
-    /// The first record at or after this time, in milliseconds since 1970.
+    /// The first record at or after this time, in milliseconds since 1970, at least 0.
     Time(i64),
 }
 
@@ -24,3 +31,275 @@ pub enum Positions {
     /// Partition to position; the others as if the option were absent.
     Some(BTreeMap<i32, Position>),
 }
+
+/// What a time without a zone and an age refer to.
+#[derive(Clone, Debug)]
+pub struct Clock {
+    pub now: Timestamp,
+    pub zone: TimeZone,
+}
+
+/// The option a position was typed for.
+#[derive(Clone, Copy, Debug)]
+pub enum Role<'a> {
+    From,
+    /// Knows `--from`, which `+30m` counts from.
+    To {
+        from: Option<&'a Positions>,
+    },
+}
+
+const VALID_FROM: &str = "POS is `beginning`, `end`, an offset `N`, `-N` before the end, `+N` after the beginning, \
+     a time (`2026-11-23`, `2026-11-23T09:00`, `2026-11-23T09:00:00Z`, `@1763888400000`), `-1h` ago, \
+     or `0=5,1=end,2=-10` for some partitions";
+
+const VALID_TO: &str = "POS is `beginning`, `end`, an offset `N`, `-N` before the end, `+N` after the start of the run, \
+     a time (`2026-11-23`, `2026-11-23T09:00`, `2026-11-23T09:00:00Z`, `@1763888400000`), `-1h` ago, \
+     `+30m` after the time in `--from`, or `0=5,1=end,2=-10` for some partitions";
+
+/// More partitions than a cluster holds: beyond it a list is a slip.
+const PARTITION_LIMIT: usize = 200_000;
+
+impl Positions {
+    /// Reads what was typed for `--from` or `--to`.
+    ///
+    /// # Errors
+    /// Whatever is not in the grammar, with the list of what is.
+    pub fn parse(text: &str, role: Role<'_>, clock: &Clock) -> Result<Positions, Failure> {
+        let parsed = match text.contains('=') {
+            true => parse_map(text, role, clock).map(Positions::Some),
+            false => parse_one(text, role, None, clock).map(Positions::All),
+        };
+        parsed.map_err(|reason| {
+            let (option, valid) = match role {
+                Role::From => ("--from", VALID_FROM),
+                Role::To { .. } => ("--to", VALID_TO),
+            };
+            Failure::usage(format!("invalid position `{text}` for `{option}`")).caused_by(reason).hint(valid)
+        })
+    }
+
+    /// The position for a partition; `None`: as if the option were absent.
+    pub fn at(&self, partition: i32) -> Option<Position> {
+        match self {
+            Positions::All(position) => Some(*position),
+            Positions::Some(map) => map.get(&partition).copied(),
+        }
+    }
+
+    /// Whether a time has to be looked up.
+    pub fn has_time(&self) -> bool {
+        let is_time = |position: &Position| matches!(position, Position::Time(_));
+        match self {
+            Positions::All(position) => is_time(position),
+            Positions::Some(map) => map.values().any(is_time),
+        }
+    }
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Position::Beginning => f.write_str("beginning"),
+            Position::End => f.write_str("end"),
+            Position::Offset(offset) => write!(f, "{offset}"),
+            Position::BeforeEnd(count) => write!(f, "-{count}"),
+            Position::After(count) => write!(f, "+{count}"),
+            Position::Time(milliseconds) => write!(f, "@{milliseconds}"),
+        }
+    }
+}
+
+impl fmt::Display for Positions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Positions::All(position) => position.fmt(f),
+            Positions::Some(map) => {
+                for (index, (partition, position)) in map.iter().enumerate() {
+                    let comma = if index == 0 { "" } else { "," };
+                    write!(f, "{comma}{partition}={position}")?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Reads a list of partitions and ranges, as in `0,2,5-7`.
+///
+/// # Errors
+/// Anything else, in words that say what is valid.
+pub fn partitions(text: &str) -> Result<BTreeSet<i32>, Failure> {
+    let refuse = |reason: String| {
+        Failure::usage(format!("invalid partitions `{text}` for `--partitions`"))
+            .caused_by(reason)
+            .hint("list partitions and ranges, as in `0,2,5-7`")
+    };
+    let mut found = BTreeSet::new();
+    for part in text.split(',') {
+        let (first, last) = part.split_once('-').unwrap_or((part, part));
+        let (first, last) = match (partition(first), partition(last)) {
+            (Ok(first), Ok(last)) => (first, last),
+            (Err(reason), _) | (_, Err(reason)) => return Err(refuse(reason)),
+        };
+        if first > last {
+            return Err(refuse(format!("the range `{part}` runs backwards")));
+        }
+        // Subtracted as i64: `0-2147483647` must not overflow before it is refused.
+        let length = i64::from(last) - i64::from(first) + 1;
+        if length > PARTITION_LIMIT as i64 || found.len() > PARTITION_LIMIT {
+            return Err(refuse(format!("more than {PARTITION_LIMIT} partitions")));
+        }
+        found.extend(first..=last);
+    }
+    Ok(found)
+}
+
+fn partition(text: &str) -> Result<i32, String> {
+    if text.is_empty() {
+        return Err("a partition is missing".to_owned());
+    }
+    digits(text).and_then(|digits| digits.parse().ok()).ok_or_else(|| format!("`{text}` is not a partition"))
+}
+
+fn parse_map(text: &str, role: Role<'_>, clock: &Clock) -> Result<BTreeMap<i32, Position>, String> {
+    let mut map = BTreeMap::new();
+    for part in text.split(',') {
+        let (number, position) =
+            part.split_once('=').ok_or_else(|| format!("`{part}` is not PARTITION=POS"))?;
+        let number = partition(number)?;
+        let position = parse_one(position, role, Some(number), clock)?;
+        if map.insert(number, position).is_some() {
+            return Err(format!("partition {number} is there twice"));
+        }
+    }
+    Ok(map)
+}
+
+fn parse_one(text: &str, role: Role<'_>, partition: Option<i32>, clock: &Clock) -> Result<Position, String> {
+    match text {
+        "" => return Err("it is empty".to_owned()),
+        "beginning" | "earliest" | "start" => return Ok(Position::Beginning),
+        "end" | "latest" | "newest" => return Ok(Position::End),
+        _ => {}
+    }
+    if let Some(time) = text.strip_prefix('@') {
+        return number(time)?
+            .map(Position::Time)
+            .ok_or_else(|| "`@` needs milliseconds since 1970".to_owned());
+    }
+    if let Some(rest) = text.strip_prefix('-') {
+        return match number(rest)? {
+            Some(count) => Ok(Position::BeforeEnd(count)),
+            None => ago(duration(rest)?, clock),
+        };
+    }
+    if let Some(rest) = text.strip_prefix('+') {
+        return match (number(rest)?, role) {
+            (Some(count), _) => Ok(Position::After(count)),
+            (None, Role::From) => Err("`+` needs a number of offsets here".to_owned()),
+            (None, Role::To { from }) => later(duration(rest)?, from, partition),
+        };
+    }
+    match number(text)? {
+        Some(offset) => Ok(Position::Offset(offset)),
+        None => time(text, clock),
+    }
+}
+
+/// A whole number, `None` if it is anything else.
+fn number(text: &str) -> Result<Option<i64>, String> {
+    match digits(text) {
+        None => Ok(None),
+        Some(digits) => digits.parse().map(Some).map_err(|_| "the number is too large".to_owned()),
+    }
+}
+
+fn digits(text: &str) -> Option<&str> {
+    (!text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())).then_some(text)
+}
+
+fn ago(age: Duration, clock: &Clock) -> Result<Position, String> {
+    let age = i64::try_from(age.as_millis()).unwrap_or(i64::MAX);
+    since_1970(clock.now.as_millisecond().saturating_sub(age))
+}
+
+fn later(after: Duration, from: Option<&Positions>, partition: Option<i32>) -> Result<Position, String> {
+    let start = match (from, partition) {
+        (Some(from), Some(partition)) => from.at(partition),
+        (Some(Positions::All(position)), None) => Some(*position),
+        (Some(Positions::Some(_)) | None, _) => None,
+    };
+    let Some(Position::Time(start)) = start else {
+        return Err("a duration after `+` needs a time in `--from`".to_owned());
+    };
+    let after = i64::try_from(after.as_millis()).unwrap_or(i64::MAX);
+    start.checked_add(after).map(Position::Time).ok_or_else(|| "the time is too late".to_owned())
+}
+
+fn time(text: &str, clock: &Clock) -> Result<Position, String> {
+    let timestamp = match has_shape_of_time(text) {
+        None => return Err("it is none of the positions".to_owned()),
+        Some(Shape::Date) => text.parse::<Date>().and_then(|date| date.to_zoned(clock.zone.clone())),
+        Some(Shape::Local) => text.parse::<DateTime>().and_then(|time| time.to_zoned(clock.zone.clone())),
+        Some(Shape::Zoned) => text.parse::<Timestamp>().map(|timestamp| timestamp.to_zoned(TimeZone::UTC)),
+    };
+    match timestamp {
+        Ok(time) => since_1970(time.timestamp().as_millisecond()),
+        Err(_) => Err("there is no such date or time of day".to_owned()),
+    }
+}
+
+// Negative times are not only useless: the broker takes -1 and -2 for the end and the beginning.
+fn since_1970(milliseconds: i64) -> Result<Position, String> {
+    match milliseconds {
+        0.. => Ok(Position::Time(milliseconds)),
+        _ => Err("the time is before 1970".to_owned()),
+    }
+}
+
+enum Shape {
+    Date,
+    Local,
+    Zoned,
+}
+
+/// `2026-11-23`, then `T09:00` or `T09:00:00` or `T09:00:00.123`, then `Z` or `+01:00`.
+///
+/// jiff reads more than that: week dates, blanks, names of zones. What is not in the list is an error.
+fn has_shape_of_time(text: &str) -> Option<Shape> {
+    let rest = after_pattern(text, "0000-00-00")?;
+    if rest.is_empty() {
+        return Some(Shape::Date);
+    }
+    let mut rest = after_pattern(rest, "T00:00")?;
+    if let Some(after_seconds) = after_pattern(rest, ":00") {
+        rest = after_seconds;
+        if let Some(fraction) = rest.strip_prefix('.') {
+            let end = fraction.find(|c: char| !c.is_ascii_digit()).unwrap_or(fraction.len());
+            if !(1..=9).contains(&end) {
+                return None;
+            }
+            rest = &fraction[end..];
+        }
+    }
+    if rest.is_empty() {
+        return Some(Shape::Local);
+    }
+    let is_offset =
+        |rest| ["+00:00", "-00:00"].iter().any(|pattern| after_pattern(rest, pattern) == Some(""));
+    (rest == "Z" || is_offset(rest)).then_some(Shape::Zoned)
+}
+
+/// What follows the pattern, in which `0` stands for any digit.
+fn after_pattern<'a>(text: &'a str, pattern: &str) -> Option<&'a str> {
+    let head = text.as_bytes().get(..pattern.len())?;
+    let fits = head.iter().zip(pattern.bytes()).all(|(byte, wanted)| match wanted {
+        b'0' => byte.is_ascii_digit(),
+        _ => *byte == wanted,
+    });
+    fits.then(|| &text[pattern.len()..])
+}
+
+#[cfg(test)]
+mod tests;

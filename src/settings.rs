@@ -1,6 +1,7 @@
 //! What was settled before anything is connected: arguments, environment, files and terminal.
 
 pub mod connection;
+pub mod escapes;
 
 use crate::cli::{DataFormat, OffsetReset};
 use crate::position::Positions;
@@ -64,7 +65,9 @@ pub struct Commits {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CommitMode {
     /// By librdkafka every `interval`, of what we store.
-    Auto { interval: Duration },
+    Auto {
+        interval: Duration,
+    },
     Manual,
     Batch(NonZeroU64),
     Never,
