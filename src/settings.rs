@@ -2,15 +2,49 @@
 
 pub mod connection;
 pub mod escapes;
+mod gather;
+mod guarded;
+mod jaas;
+mod java;
+pub mod known;
+mod limits;
+mod origin;
+pub mod print;
+mod properties_file;
+mod security;
+mod stores;
+#[cfg(test)]
+mod testing;
+mod values;
 
 use crate::cli::{DataFormat, OffsetReset};
-use crate::position::Positions;
+use crate::position::{Clock, Positions};
+use known::KnownProperties;
 use regex::Regex;
 use std::collections::BTreeSet;
 use std::num::NonZeroU64;
 use std::time::Duration;
 
 pub use connection::Connection;
+
+/// The world around the arguments, read once by the caller.
+pub struct Surroundings<'a> {
+    /// Looks a variable of the environment up.
+    pub environment: &'a dyn Fn(&str) -> Option<String>,
+    pub is_stdout_terminal: bool,
+    pub is_stderr_terminal: bool,
+    pub clock: Clock,
+    pub known: &'a KnownProperties,
+    /// Asks the library whether a property takes a value; its own words if not.
+    pub check: &'a dyn Fn(&str, &str) -> Result<(), String>,
+}
+
+impl Surroundings<'_> {
+    /// A variable of the environment; an empty one counts as absent.
+    fn variable(&self, name: &str) -> Option<String> {
+        (self.environment)(name).filter(|value| !value.is_empty())
+    }
+}
 
 /// A run of `consume` or `demo`.
 #[derive(Debug)]

@@ -1,14 +1,152 @@
-//! Properties from options, `-X`, `-F` and the environment, each with its origin.
+//! How to reach the cluster: the properties that librdkafka gets, and what the user sees of them.
 
+use super::gather::{BROKERS, Gathered, Given};
+use super::known::{Form, Side};
+use super::origin::Origin;
+use super::print::Resolved;
+use super::{Surroundings, guarded, limits, security};
+use crate::error::Failure;
 use std::time::Duration;
 
 /// How to reach the cluster.
 #[derive(Debug, Default)]
 pub struct Connection {
-    /// As given, for messages: `localhost:9092`.
+    /// As given, for messages: `localhost:9092`; empty for `demo`.
     pub brokers: String,
     /// Everything to set on librdkafka, secrets resolved.
     pub properties: Vec<(String, String)>,
     /// `None`: try for ever.
     pub connect_timeout: Option<Duration>,
+    /// All properties of a consumer, by name, for `--print-config`.
+    pub resolved: Vec<Resolved>,
+    /// What a person should hear of values that were ignored.
+    pub notes: Vec<String>,
 }
+
+/// Chosen by measurement, or because a look at a topic should leave nothing behind.
+const OURS: [(&str, &str); 13] = [
+    ("allow.auto.create.topics", "false"),
+    // What the user sees; librdkafka gets `error`, see below.
+    ("auto.offset.reset", "earliest"),
+    ("check.crcs", "true"),
+    ("client.id", "kcons"),
+    ("enable.auto.offset.store", "false"),
+    ("fetch.message.max.bytes", "524288"),
+    ("fetch.queue.backoff.ms", "2"),
+    ("queued.max.messages.kbytes", "16384"),
+    ("queued.min.messages", "50000"),
+    ("reconnect.backoff.max.ms", "2000"),
+    ("reconnect.backoff.ms", "20"),
+    ("socket.keepalive.enable", "true"),
+    ("topic.metadata.refresh.interval.ms", "30000"),
+];
+
+/// Never joined and never committed to: assigning partitions needs a name.
+const STANDALONE_GROUP: &str = "kcons";
+
+const DEFAULT_BROKERS: &str = "localhost:9092";
+const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+impl Connection {
+    /// Settles what was gathered; with `group.id` in it, as a member of that group.
+    ///
+    /// # Errors
+    /// Properties that cannot be together.
+    pub fn settle(
+        mut gathered: Gathered,
+        connect_timeout: Option<Duration>,
+        surroundings: &Surroundings<'_>,
+    ) -> Result<Connection, Failure> {
+        let known = surroundings.known;
+        refuse_what_the_broker_decides(&mut gathered)?;
+        for (name, value) in OURS {
+            gathered.propose(name, value);
+        }
+        if gathered.get("group.id").is_none() {
+            gathered.propose("enable.auto.commit", "false");
+        }
+        limits::settle(&mut gathered.given, known)?;
+        security::settle(&mut gathered, known)?;
+        let visible = known.all().filter(|property| {
+            let is_legacy = guarded::find(&property.name).is_some_and(|guarded| guarded.is_legacy);
+            property.side != Side::Producer && property.form != Form::Code && !is_legacy
+        });
+        let resolved = visible.map(|property| {
+            let default = || Given { value: property.default.clone(), origin: Origin::Default };
+            let given = gathered.get(&property.name).cloned().unwrap_or_else(default);
+            Resolved { name: property.name.clone(), value: given.value, origin: given.origin }
+        });
+        let timeout = connect_timeout.unwrap_or(DEFAULT_CONNECT_TIMEOUT);
+        Ok(Connection {
+            brokers: gathered.get(BROKERS).map(|given| given.value.clone()).unwrap_or_default(),
+            resolved: resolved.collect(),
+            properties: for_the_library(&gathered),
+            connect_timeout: (!timeout.is_zero()).then_some(timeout),
+            notes: gathered.notes,
+        })
+    }
+
+    /// Points at a broker that only exists now, as the demo's.
+    pub fn set_brokers(&mut self, brokers: &str) {
+        brokers.clone_into(&mut self.brokers);
+        self.properties.retain(|(name, _)| name != BROKERS);
+        self.properties.push((BROKERS.to_owned(), brokers.to_owned()));
+    }
+
+    /// What librdkafka gets for a property; `None` if its own default holds.
+    pub fn property(&self, name: &str) -> Option<&str> {
+        self.properties.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
+    }
+}
+
+impl Gathered {
+    /// A value of ours where nobody gave one.
+    pub fn propose(&mut self, name: &str, value: &str) {
+        if self.get(name).is_none() {
+            self.set(name, value, Origin::Kcons);
+        }
+    }
+
+    /// The brokers, unless the caller brings its own.
+    pub fn default_brokers(&mut self) {
+        self.propose(BROKERS, DEFAULT_BROKERS);
+    }
+}
+
+fn for_the_library(gathered: &Gathered) -> Vec<(String, String)> {
+    let mut given = gathered.given.clone();
+    // kcons resolves all start positions itself: an offset outside the log is to be heard of.
+    given.insert("auto.offset.reset".to_owned(), Given { value: "error".to_owned(), origin: Origin::Kcons });
+    given
+        .entry("group.id".to_owned())
+        .or_insert(Given { value: STANDALONE_GROUP.to_owned(), origin: Origin::Kcons });
+    given.into_iter().map(|(name, given)| (name, given.value)).collect()
+}
+
+/// With the protocol of KIP-848 the broker decides what members of classic groups bring along.
+fn refuse_what_the_broker_decides(gathered: &mut Gathered) -> Result<(), Failure> {
+    if !limits::is_consumer_protocol(&gathered.given) {
+        return Ok(());
+    }
+    for (name, hint) in [
+        ("session.timeout.ms", "the group's `consumer.session.timeout.ms` on the broker decides"),
+        ("heartbeat.interval.ms", "the group's `consumer.heartbeat.interval.ms` on the broker decides"),
+        ("partition.assignment.strategy", "`-X group.remote.assignor` chooses the broker's assignor"),
+        ("group.protocol.type", "leave it out"),
+    ] {
+        if gathered.is_typed(name) {
+            let message = format!("`-X {name}` and `group.protocol=consumer` cannot be used together");
+            return Err(Failure::usage(message).hint(hint));
+        }
+        if let Some(given) = gathered.take(name) {
+            let origin = given.origin;
+            gathered
+                .notes
+                .push(format!("ignoring `{name}` of {origin}: with `group.protocol=consumer` {hint}"));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,3 @@
+//! Everything that names librdkafka.
+
+pub mod properties;

@@ -1,0 +1,76 @@
+//! Properties that keep the delivery guarantee: kcons sets them, nobody else.
+
+use crate::error::Failure;
+
+/// A property that is not for the user to set.
+#[derive(Debug)]
+pub struct Guarded {
+    pub name: &'static str,
+    reason: &'static str,
+    /// What to use instead.
+    instead: Option<&'static str>,
+    /// Left over from old clients: not even shown.
+    pub is_legacy: bool,
+}
+
+const GUARDED: [Guarded; 8] = [
+    Guarded {
+        name: "enable.auto.offset.store",
+        reason: "kcons stores an offset only when its record is processed",
+        instead: Some("`--commit` says when offsets are committed"),
+        is_legacy: false,
+    },
+    Guarded {
+        name: "enable.partition.eof",
+        reason: "kcons finds the end of each partition itself",
+        instead: Some("`--exit` stops there"),
+        is_legacy: false,
+    },
+    Guarded {
+        name: "allow.auto.create.topics",
+        reason: "kcons never creates a topic",
+        instead: Some("`--wait-for-topic` waits for one that does not exist yet"),
+        is_legacy: false,
+    },
+    legacy("auto.commit.enable"),
+    legacy("offset.store.method"),
+    legacy("offset.store.path"),
+    legacy("offset.store.sync.interval.ms"),
+    Guarded {
+        name: "consume.callback.max.messages",
+        reason: "kcons reads without callbacks",
+        instead: None,
+        is_legacy: true,
+    },
+];
+
+const fn legacy(name: &'static str) -> Guarded {
+    Guarded {
+        name,
+        reason: "offsets are committed to the group, by kcons alone",
+        instead: Some("`--commit` says when offsets are committed"),
+        is_legacy: true,
+    }
+}
+
+/// The guard of a property, if it has one.
+pub fn find(name: &str) -> Option<&'static Guarded> {
+    GUARDED.iter().find(|guarded| guarded.name == name)
+}
+
+impl Guarded {
+    /// What is said of `-X`.
+    pub fn refuse(&self) -> Failure {
+        let failure =
+            Failure::usage(format!("property `{}` cannot be set", self.name)).caused_by(self.reason);
+        match self.instead {
+            Some(instead) => failure.hint(instead),
+            None => failure,
+        }
+    }
+
+    /// What is said of a file.
+    pub fn note(&self, place: &str) -> String {
+        format!("ignoring `{}`{place}: {}", self.name, self.reason)
+    }
+}

@@ -1,0 +1,130 @@
+//! `sasl.jaas.config`: user and password of Java's login modules.
+
+use crate::error::Failure;
+use std::collections::BTreeMap;
+use std::iter::Peekable;
+use std::str::Chars;
+
+/// What a login module says that librdkafka needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Login {
+    /// Set by the PLAIN module alone: SCRAM has two mechanisms, and the file names one of them.
+    pub mechanism: Option<&'static str>,
+    pub username: String,
+    pub password: String,
+}
+
+/// Reads `MODULE required username="…" password="…";`. No value of it is repeated in an error.
+///
+/// # Errors
+/// A module that is not PLAIN or SCRAM, by its name; a form that Java would not understand either.
+pub fn parse(text: &str) -> Result<Login, Failure> {
+    let malformed = |reason: &str| {
+        Failure::usage("`sasl.jaas.config` cannot be read").caused_by(reason.to_owned()).hint(HINT)
+    };
+    let tokens = tokens(text).map_err(malformed)?;
+    let mut tokens = tokens.into_iter();
+    let module = tokens.next().ok_or_else(|| malformed("it is empty"))?;
+    let class = module.rsplit('.').next().unwrap_or_default();
+    let mechanism = match class {
+        "PlainLoginModule" => Some("PLAIN"),
+        "ScramLoginModule" => None,
+        _ => {
+            return Err(Failure::usage(format!("`sasl.jaas.config` cannot be translated: `{class}`"))
+                .caused_by("only PlainLoginModule and ScramLoginModule can")
+                .hint(HINT));
+        }
+    };
+    let mut options = BTreeMap::new();
+    // The first word is the control flag: `required` and its like make no difference for one module.
+    for token in tokens.skip(1) {
+        let (name, value) = token.split_once('=').ok_or_else(|| malformed("an option has no value"))?;
+        options.insert(name.to_owned(), value.to_owned());
+    }
+    if options.get("tokenauth").is_some_and(|value| value == "true") {
+        return Err(Failure::usage("`sasl.jaas.config` cannot be translated: `tokenauth`")
+            .caused_by("delegation tokens are not built in"));
+    }
+    let mut take = |name: &str| options.remove(name).ok_or_else(|| malformed(&format!("it has no `{name}`")));
+    Ok(Login { mechanism, username: take("username")?, password: take("password")? })
+}
+
+const HINT: &str =
+    "set `sasl.username` and `sasl.password`, or PlainLoginModule required username=\"…\" password=\"…\";";
+
+/// Words and `name=value` pairs up to the `;`, quotes and escapes taken off.
+fn tokens(text: &str) -> Result<Vec<String>, &'static str> {
+    let mut rest = text.chars().peekable();
+    let mut tokens = Vec::new();
+    let mut token: Option<String> = None;
+    while let Some(character) = rest.next() {
+        match character {
+            ';' => {
+                tokens.extend(token);
+                return Ok(tokens);
+            }
+            blank if blank.is_whitespace() => tokens.extend(token.take()),
+            quote @ ('"' | '\'') => quoted(quote, &mut rest, token.get_or_insert_default())?,
+            other => token.get_or_insert_default().push(other),
+        }
+    }
+    Err("it does not end with `;`")
+}
+
+fn quoted(quote: char, rest: &mut Peekable<Chars<'_>>, token: &mut String) -> Result<(), &'static str> {
+    while let Some(character) = rest.next() {
+        match character {
+            '\\' => token.push(match rest.next().ok_or("a quote is not closed")? {
+                'n' => '\n',
+                't' => '\t',
+                'r' => '\r',
+                other => other,
+            }),
+            end if end == quote => return Ok(()),
+            other => token.push(other),
+        }
+    }
+    Err("a quote is not closed")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PLAIN: &str = "org.apache.kafka.common.security.plain.PlainLoginModule required";
+    const SCRAM: &str = "org.apache.kafka.common.security.scram.ScramLoginModule required";
+
+    #[test]
+    fn plain_and_scram_give_user_and_password() {
+        let login = parse(&format!(r#"{PLAIN} username="alice" password="a \"b\\c;=";"#)).expect("valid");
+        assert_eq!(login.mechanism, Some("PLAIN"));
+        assert_eq!((login.username.as_str(), login.password.as_str()), ("alice", r#"a "b\c;="#));
+        let login = parse(&format!("{SCRAM}\n  username='bob'\n  password=secret ;")).expect("valid");
+        assert_eq!(login.mechanism, None);
+        assert_eq!((login.username.as_str(), login.password.as_str()), ("bob", "secret"));
+    }
+
+    #[test]
+    fn other_modules_are_refused_by_name() {
+        let failure = parse("com.sun.security.auth.module.Krb5LoginModule required useKeyTab=true;");
+        assert!(failure.is_err_and(|failure| failure.message.contains("`Krb5LoginModule`")));
+        assert!(parse(&format!(r#"{SCRAM} username="a" password="b" tokenauth="true";"#)).is_err());
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_refused_without_repeating_a_secret() {
+        for bad in [
+            "",
+            ";",
+            PLAIN,
+            &format!("{PLAIN};"),
+            &format!("{PLAIN} username=\"a\" password=\"s3cret\""),
+            &format!("{PLAIN} username=\"a\" password=\"s3cret;"),
+            &format!("{PLAIN} username=\"a\" s3cret;"),
+            &format!("{PLAIN} password=\"s3cret\";"),
+        ] {
+            let failure = parse(bad).expect_err(bad);
+            assert!(!format!("{failure:?}").contains("s3cret"), "{failure:?}");
+        }
+    }
+}

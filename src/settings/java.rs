@@ -1,0 +1,243 @@
+//! Properties as Java clients spell them, in the words of librdkafka.
+
+use super::jaas::{self, Login};
+use crate::error::Failure;
+
+/// What a property of a Java client means here.
+#[derive(Debug)]
+pub enum Meaning {
+    /// The same, or it is none of Java's.
+    Same,
+    /// These properties of librdkafka.
+    These(Vec<(&'static str, String)>),
+    /// User and password.
+    Login(Login),
+    /// Nothing: it steers what only Java clients have.
+    Nothing,
+    /// Nothing for this value, for the reason given, which a person should hear.
+    NothingBecause(&'static str),
+}
+
+/// Says what a property of a Java client means here.
+///
+/// # Errors
+/// What cannot be said in properties of librdkafka, by name, with what to do.
+pub fn translate(name: &str, value: &str) -> Result<Meaning, Failure> {
+    let one = |name: &'static str, value: &str| Ok(Meaning::These(vec![(name, value.to_owned())]));
+    match name {
+        "sasl.jaas.config" => jaas::parse(value).map(Meaning::Login),
+        "ssl.endpoint.identification.algorithm" if value.is_empty() => {
+            one("ssl.endpoint.identification.algorithm", "none")
+        }
+        "ssl.cipher.suites" if value.contains("_WITH_") => {
+            Ok(Meaning::NothingBecause("OpenSSL names cipher suites differently"))
+        }
+        "partition.assignment.strategy" => assignors(value),
+        "auto.offset.reset" if value == "none" => one("auto.offset.reset", "error"),
+        "auto.offset.reset" if value.starts_with("by_duration:") => {
+            Err(Failure::usage(format!("`auto.offset.reset` cannot be translated: `{value}`"))
+                .hint("without a group `--from -1h` starts at records of that age"))
+        }
+        "fetch.max.wait.ms" => one("fetch.wait.max.ms", value),
+        "request.timeout.ms" => one("socket.timeout.ms", value),
+        // -1 leaves the size to the system, which librdkafka writes as 0.
+        "receive.buffer.bytes" => one("socket.receive.buffer.bytes", if value == "-1" { "0" } else { value }),
+        "send.buffer.bytes" => one("socket.send.buffer.bytes", if value == "-1" { "0" } else { value }),
+        "connections.max.idle.ms" if value == "-1" => one("connections.max.idle.ms", "0"),
+        "sasl.client.callback.handler.class"
+        | "sasl.login.callback.handler.class"
+        | "sasl.login.class"
+        | "ssl.engine.factory.class" => Err(Failure::usage(format!("`{name}` cannot be translated"))
+            .caused_by("it names a class of Java")
+            .hint("set what it provides with `sasl.*` and `ssl.*` properties")),
+        "config.providers" => Err(Failure::usage("`config.providers` cannot be translated")
+            .caused_by("it names classes of Java")
+            .hint("a value `env:NAME` or `file:PATH` is read from there")),
+        _ if is_java_alone(name) => Ok(Meaning::Nothing),
+        _ => Ok(Meaning::Same),
+    }
+}
+
+fn is_java_alone(name: &str) -> bool {
+    JAVA_ALONE.contains(&name) || JAVA_ALONE_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+}
+
+/// What the configuration classes of Java's clients and of serializers know and librdkafka does not.
+const JAVA_ALONE: [&str; 41] = [
+    "auto.include.jmx.reporter",
+    "auto.register.schemas",
+    "buffer.memory",
+    "default.api.timeout.ms",
+    "exclude.internal.topics",
+    "interceptor.classes",
+    "key.deserializer",
+    "key.serializer",
+    "key.subject.name.strategy",
+    "latest.compatibility.strict",
+    "max.block.ms",
+    "max.poll.records",
+    "max.request.size",
+    "metadata.max.idle.ms",
+    "metric.reporters",
+    "metrics.num.samples",
+    "metrics.recording.level",
+    "metrics.sample.window.ms",
+    "normalize.schemas",
+    "partitioner.class",
+    "partitioner.ignore.keys",
+    "sasl.kerberos.ticket.renew.jitter",
+    "sasl.kerberos.ticket.renew.window.factor",
+    "sasl.login.connect.timeout.ms",
+    "sasl.login.read.timeout.ms",
+    "sasl.login.retry.backoff.max.ms",
+    "sasl.login.retry.backoff.ms",
+    "security.providers",
+    "socket.connection.setup.timeout.max.ms",
+    "ssl.enabled.protocols",
+    "ssl.keymanager.algorithm",
+    "ssl.protocol",
+    "ssl.provider",
+    "ssl.secure.random.implementation",
+    "ssl.trustmanager.algorithm",
+    "transaction.two.phase.commit.enable",
+    "use.latest.version",
+    "value.deserializer",
+    "value.serializer",
+    "value.subject.name.strategy",
+    "use.schema.id",
+];
+
+const JAVA_ALONE_PREFIXES: [&str; 18] = [
+    "avro.",
+    "basic.auth.",
+    "bearer.auth.",
+    "compression.gzip.",
+    "compression.lz4.",
+    "compression.zstd.",
+    "confluent.",
+    "internal.",
+    "partitioner.adaptive.",
+    "partitioner.availability.",
+    "sasl.login.refresh.",
+    "sasl.oauthbearer.clock.",
+    "sasl.oauthbearer.expected.",
+    "sasl.oauthbearer.jwks.",
+    "schema.registry.",
+    "share.",
+    "specific.avro.",
+    "specific.protobuf.",
+];
+
+/// Java's classes of assignors, or librdkafka's names as they are.
+fn assignors(value: &str) -> Result<Meaning, Failure> {
+    let mut names = Vec::new();
+    for class in value.split(',').map(str::trim).filter(|class| !class.is_empty()) {
+        names.push(match class.strip_prefix("org.apache.kafka.clients.consumer.") {
+            Some("RangeAssignor") => "range",
+            Some("RoundRobinAssignor") => "roundrobin",
+            Some("CooperativeStickyAssignor") => "cooperative-sticky",
+            Some(_) => {
+                return Err(Failure::usage(format!(
+                    "`partition.assignment.strategy` cannot be translated: `{class}`"
+                ))
+                .hint("range, roundrobin and cooperative-sticky are built in"));
+            }
+            None if ["range", "roundrobin", "cooperative-sticky"].contains(&class) => class,
+            None => {
+                return Err(Failure::usage(format!(
+                    "invalid value `{class}` for property `partition.assignment.strategy`"
+                ))
+                .hint("valid: range, roundrobin, cooperative-sticky"));
+            }
+        });
+    }
+    if names.is_empty() {
+        return Err(Failure::usage("property `partition.assignment.strategy` is empty")
+            .hint("valid: range, roundrobin, cooperative-sticky"));
+    }
+    // Java's own default lists both kinds and works as the eager one; librdkafka takes one kind only.
+    let is_java = value.contains("org.apache.kafka.");
+    let is_eager = |name: &&str| *name != "cooperative-sticky";
+    if is_java && names.iter().any(is_eager) {
+        names.retain(|name| is_eager(&name));
+    }
+    if names.iter().any(is_eager) && !names.iter().all(is_eager) {
+        return Err(Failure::usage("`partition.assignment.strategy` mixes eager and cooperative assignors")
+            .hint("use range and roundrobin, or cooperative-sticky alone"));
+    }
+    Ok(Meaning::These(vec![("partition.assignment.strategy", names.join(","))]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn these(name: &str, value: &str) -> Vec<(&'static str, String)> {
+        match translate(name, value) {
+            Ok(Meaning::These(properties)) => properties,
+            other => panic!("{name}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_login_becomes_user_and_password() {
+        let plain =
+            "org.apache.kafka.common.security.plain.PlainLoginModule required username=\"a\" password=\"b\";";
+        assert!(
+            matches!(translate("sasl.jaas.config", plain), Ok(Meaning::Login(login)) if login.username == "a")
+        );
+    }
+
+    #[test]
+    fn javas_names_are_translated() {
+        for (name, value, there, same) in [
+            ("fetch.max.wait.ms", "100", "fetch.wait.max.ms", "100"),
+            ("request.timeout.ms", "9000", "socket.timeout.ms", "9000"),
+            ("receive.buffer.bytes", "-1", "socket.receive.buffer.bytes", "0"),
+            ("send.buffer.bytes", "4096", "socket.send.buffer.bytes", "4096"),
+            ("connections.max.idle.ms", "-1", "connections.max.idle.ms", "0"),
+            ("ssl.endpoint.identification.algorithm", "", "ssl.endpoint.identification.algorithm", "none"),
+            ("auto.offset.reset", "none", "auto.offset.reset", "error"),
+        ] {
+            assert_eq!(these(name, value), [(there, same.to_owned())]);
+        }
+    }
+
+    #[test]
+    fn assignors_are_known_by_class_and_by_name() {
+        let class = |name: &str| format!("org.apache.kafka.clients.consumer.{name}");
+        let both = format!("{}, {}", class("RangeAssignor"), class("CooperativeStickyAssignor"));
+        for (value, expected) in [
+            (class("CooperativeStickyAssignor"), "cooperative-sticky"),
+            (both, "range"),
+            ("roundrobin, range".to_owned(), "roundrobin,range"),
+        ] {
+            assert_eq!(these("partition.assignment.strategy", &value)[0].1, expected);
+        }
+        for bad in [
+            class("StickyAssignor"),
+            "rangee".to_owned(),
+            "range,cooperative-sticky".to_owned(),
+            ",".to_owned(),
+        ] {
+            assert!(translate("partition.assignment.strategy", &bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn what_only_java_has_means_nothing() {
+        for name in ["key.deserializer", "max.poll.records", "schema.registry.url", "ssl.protocol"] {
+            assert!(matches!(translate(name, "x"), Ok(Meaning::Nothing)), "{name}");
+        }
+        assert!(matches!(translate("ssl.cipher.suites", "TLS_RSA_WITH_AES"), Ok(Meaning::NothingBecause(_))));
+        assert!(matches!(translate("client.id", "x"), Ok(Meaning::Same)));
+    }
+
+    #[test]
+    fn what_cannot_be_translated_is_refused_by_name() {
+        for name in ["sasl.login.callback.handler.class", "config.providers", "ssl.engine.factory.class"] {
+            assert!(translate(name, "x").is_err_and(|failure| failure.message.contains(name)), "{name}");
+        }
+        assert!(translate("auto.offset.reset", "by_duration:PT1H").is_err());
+    }
+}

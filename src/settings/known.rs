@@ -1,0 +1,211 @@
+//! The table of librdkafka's properties: what exists, for whom, with which default and values.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What kind of client has a use for a property.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    Consumer,
+    Producer,
+    Both,
+}
+
+/// What a value is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    Integer,
+    Float,
+    /// Text, a choice, flags, true or false: librdkafka itself says what is valid.
+    Text,
+    /// A callback or a pointer: nothing that can be written as text.
+    Code,
+}
+
+/// A line of the table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownProperty {
+    pub name: String,
+    pub side: Side,
+    pub form: Form,
+    /// Empty if there is none.
+    pub default: String,
+    /// `1 .. 3600000` or `true, false`; empty if any text will do.
+    pub valid: String,
+}
+
+/// What this build of librdkafka knows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KnownProperties {
+    properties: BTreeMap<String, KnownProperty>,
+    /// Alias to the name it stands for.
+    aliases: BTreeMap<String, String>,
+    /// What was built in: `ssl`, `sasl_gssapi`, …
+    features: BTreeSet<String>,
+}
+
+/// Tells what was built in; not something to set.
+pub const FEATURES: &str = "builtin.features";
+
+impl KnownProperties {
+    /// Reads the text of `rd_kafka_conf_properties_show`, lines of six columns between `|`, and
+    /// the value of `builtin.features`: the table lists features whether they are built in or not.
+    pub fn parse(table: &str, features: &str) -> KnownProperties {
+        let features = features.split(',').map(|feature| feature.trim().to_owned()).collect();
+        let mut known = KnownProperties { features, ..KnownProperties::default() };
+        for line in table.lines() {
+            let columns: Vec<&str> = line.splitn(6, '|').map(str::trim).collect();
+            let [name, side, valid, default, _importance, description] = columns[..] else { continue };
+            let side = match side {
+                "C" => Side::Consumer,
+                "P" => Side::Producer,
+                "*" => Side::Both,
+                _ => continue,
+            };
+            if name == FEATURES {
+                continue;
+            }
+            // The second table, of topics, repeats a few names: those of the first count.
+            if known.properties.contains_key(name) || known.aliases.contains_key(name) {
+                continue;
+            }
+            let description = description.strip_prefix("**DEPRECATED** ").unwrap_or(description);
+            if let Some((original, _)) =
+                description.strip_prefix("Alias for `").and_then(|rest| rest.split_once('`'))
+            {
+                known.aliases.insert(name.to_owned(), original.to_owned());
+                continue;
+            }
+            let form = match description.rsplit_once("*Type: ").map(|(_, form)| form.trim_end_matches('*')) {
+                Some("integer") => Form::Integer,
+                Some("float") => Form::Float,
+                Some("see dedicated API") => Form::Code,
+                Some(_) | None => Form::Text,
+            };
+            let property = KnownProperty {
+                name: name.to_owned(),
+                side,
+                form,
+                default: default.to_owned(),
+                valid: valid.to_owned(),
+            };
+            known.properties.insert(name.to_owned(), property);
+        }
+        known.prefer("bootstrap.servers");
+        known
+    }
+
+    /// Makes an alias the name and the name an alias, where people know only the alias.
+    fn prefer(&mut self, alias: &str) {
+        let Some(original) = self.aliases.remove(alias) else { return };
+        if let Some(mut property) = self.properties.remove(&original) {
+            property.name = alias.to_owned();
+            self.properties.insert(alias.to_owned(), property);
+        }
+        self.aliases.insert(original, alias.to_owned());
+    }
+
+    /// The name that an alias stands for; any other name as it is.
+    pub fn canonical<'a>(&'a self, name: &'a str) -> &'a str {
+        self.aliases.get(name).map_or(name, String::as_str)
+    }
+
+    /// The line of a property, also by its alias.
+    pub fn get(&self, name: &str) -> Option<&KnownProperty> {
+        self.properties.get(self.canonical(name))
+    }
+
+    /// Every property once, by name.
+    pub fn all(&self) -> impl Iterator<Item = &KnownProperty> {
+        self.properties.values()
+    }
+
+    pub fn has_feature(&self, feature: &str) -> bool {
+        self.features.contains(feature)
+    }
+
+    /// Up to three names that look like this one, the nearest first.
+    pub fn near(&self, name: &str) -> Vec<&str> {
+        let usable = self.properties.values().filter(|property| property.side != Side::Producer);
+        let names =
+            usable.map(|property| property.name.as_str()).chain(self.aliases.keys().map(String::as_str));
+        // kcat writes topic properties with a prefix.
+        let bare = name.strip_prefix("topic.").filter(|bare| self.get(bare).is_some()).unwrap_or(name);
+        nearest(bare, names)
+    }
+}
+
+/// Up to three of the names that look like this one, the nearest first.
+pub fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    const ENOUGH: f64 = 0.85;
+    let likeness = |other: &str| strsim::jaro_winkler(&name.to_lowercase(), other);
+    let mut near: Vec<(f64, &str)> =
+        names.map(|other| (likeness(other), other)).filter(|(likeness, _)| *likeness >= ENOUGH).collect();
+    near.sort_by(|left, right| right.0.total_cmp(&left.0));
+    // Long names share their beginnings: only those about as near as the nearest help.
+    let best = near.first().map_or(0.0, |(likeness, _)| *likeness);
+    near.into_iter()
+        .take_while(|(likeness, _)| *likeness >= best - 0.03)
+        .take(3)
+        .map(|(_, name)| name)
+        .collect()
+}
+
+#[cfg(test)]
+pub mod tests {
+    use super::*;
+
+    const TABLE: &str = "\
+## Global configuration properties
+
+Property                                 | C/P | Range           |       Default | Importance | Description
+-----------------------------------------|-----|-----------------|--------------:|------------| -----------
+builtin.features                         |  *  |                 | gzip, ssl, sasl_plain, sasl_scram | low | Features. <br>*Type: CSV flags*
+metadata.broker.list                     |  *  |                 |               | high       | Brokers. <br>*Type: string*
+bootstrap.servers                        |  *  |                 |               | high       | Alias for `metadata.broker.list`: Brokers. <br>*Type: string*
+session.timeout.ms                       |  C  | 1 .. 3600000    |         45000 | high       | Session. <br>*Type: integer*
+enable.auto.commit                       |  C  | true, false     |          true | high       | Commit. <br>*Type: boolean*
+error_cb                                 |  *  |                 |               | low        | Errors. <br>*Type: see dedicated API*
+linger.ms                                |  P  | 0 .. 900000     |             5 | high       | Linger. <br>*Type: float*
+
+## Topic configuration properties
+
+auto.commit.enable                       |  C  | true, false     |          true | low        | **DEPRECATED** Legacy. <br>*Type: boolean*
+enable.auto.commit                       |  C  | true, false     |          true | low        | **DEPRECATED** Alias for `auto.commit.enable`: Legacy. <br>*Type: boolean*
+";
+
+    #[test]
+    fn a_line_of_the_table_becomes_a_property() {
+        let known = KnownProperties::parse(TABLE, "gzip,ssl, sasl_scram");
+        let session = known.get("session.timeout.ms").expect("known");
+        assert_eq!((session.side, session.form), (Side::Consumer, Form::Integer));
+        assert_eq!((session.default.as_str(), session.valid.as_str()), ("45000", "1 .. 3600000"));
+        assert_eq!(known.get("error_cb").map(|property| property.form), Some(Form::Code));
+        assert_eq!(known.get("linger.ms").map(|property| property.side), Some(Side::Producer));
+        assert!(known.has_feature("sasl_scram") && !known.has_feature("sasl_gssapi"));
+        assert!(known.get("Property").is_none());
+    }
+
+    #[test]
+    fn the_brokers_are_known_by_the_name_that_people_use() {
+        let known = KnownProperties::parse(TABLE, "gzip,ssl, sasl_scram");
+        assert_eq!(known.canonical("metadata.broker.list"), "bootstrap.servers");
+        assert_eq!(known.get("metadata.broker.list").map(|p| p.name.as_str()), Some("bootstrap.servers"));
+    }
+
+    #[test]
+    fn a_global_property_is_not_taken_for_its_namesake_of_topics() {
+        assert_eq!(
+            KnownProperties::parse(TABLE, "gzip,ssl, sasl_scram").canonical("enable.auto.commit"),
+            "enable.auto.commit"
+        );
+    }
+
+    #[test]
+    fn near_names_are_found_and_far_ones_are_not() {
+        let known = KnownProperties::parse(TABLE, "gzip,ssl, sasl_scram");
+        assert_eq!(known.near("sesion.timeout.ms"), ["session.timeout.ms"]);
+        assert_eq!(known.near("topic.session.timeout.ms"), ["session.timeout.ms"]);
+        assert_eq!(known.near("bootstrap.server"), ["bootstrap.servers"]);
+        assert!(known.near("frobnicate").is_empty());
+    }
+}

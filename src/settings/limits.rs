@@ -1,0 +1,169 @@
+//! Properties that must be in proportion to each other.
+
+use super::gather::Given;
+use super::known::KnownProperties;
+use super::origin::Origin;
+use crate::error::Failure;
+use std::collections::BTreeMap;
+
+/// Keeps what librdkafka compares when a client is made in order, so that setting one of them
+/// is enough (`rd_kafka_conf_finalize` of rdkafka_conf.c).
+///
+/// # Errors
+/// Two values that were both chosen and cannot be together.
+pub fn settle(given: &mut BTreeMap<String, Given>, known: &KnownProperties) -> Result<(), Failure> {
+    let is_classic = !is_consumer_protocol(given);
+    let mut limits = Limits { given, known, pins: BTreeMap::new() };
+    limits.settle_default("fetch.max.bytes", FETCH_MAX_BYTES);
+    for _ in 0..2 {
+        limits.order("message.max.bytes", "fetch.max.bytes", 0)?;
+        limits.order("fetch.max.bytes", "receive.message.max.bytes", 512)?;
+    }
+    limits.order("reconnect.backoff.ms", "reconnect.backoff.max.ms", 0)?;
+    if is_classic {
+        limits.order("session.timeout.ms", "max.poll.interval.ms", 0)?;
+        // A third of the session, as Kafka advises, but no slower a hand-over than a second.
+        let heartbeat = (limits.number("session.timeout.ms") / 3).clamp(1, 1_000);
+        limits.settle_default("heartbeat.interval.ms", heartbeat);
+        limits.order("heartbeat.interval.ms", "session.timeout.ms", 0)?;
+    }
+    Ok(())
+}
+
+/// Whether the group is to be managed by the broker (KIP-848).
+pub fn is_consumer_protocol(given: &BTreeMap<String, Given>) -> bool {
+    given.get("group.protocol").is_some_and(|given| given.value.eq_ignore_ascii_case("consumer"))
+}
+
+/// Bounds what one answer of a broker takes in memory; a larger record still comes.
+const FETCH_MAX_BYTES: i64 = 16 * 1024 * 1024;
+
+struct Limits<'a> {
+    given: &'a mut BTreeMap<String, Given>,
+    known: &'a KnownProperties,
+    /// A property that had to follow, and the chosen one it followed.
+    pins: BTreeMap<String, String>,
+}
+
+impl Limits<'_> {
+    fn number(&self, name: &str) -> i64 {
+        let default = || self.known.get(name).map_or("", |property| property.default.as_str());
+        let value = self.given.get(name).map_or_else(default, |given| given.value.as_str());
+        value.parse().unwrap_or(0)
+    }
+
+    fn settle_default(&mut self, name: &str, value: i64) {
+        if !self.given.contains_key(name) {
+            self.adjust(name, value);
+        }
+    }
+
+    fn adjust(&mut self, name: &str, value: i64) {
+        self.given.insert(name.to_owned(), Given { value: value.to_string(), origin: Origin::Kcons });
+    }
+
+    /// The chosen property that this one cannot move away from.
+    fn pin(&self, name: &str) -> Option<String> {
+        let is_chosen = self.given.get(name).is_some_and(|given| given.origin.is_chosen());
+        if is_chosen { Some(name.to_owned()) } else { self.pins.get(name).cloned() }
+    }
+
+    /// Sees that `low + margin <= high`, by moving the one that nobody chose.
+    fn order(&mut self, low: &str, high: &str, margin: i64) -> Result<(), Failure> {
+        let (least, most) = (self.number(low) + margin, self.number(high));
+        if least <= most {
+            return Ok(());
+        }
+        let (pin, moved, value) = match (self.pin(low), self.pin(high)) {
+            (Some(low), Some(high)) => return Err(self.contradiction(&low, &high)),
+            (None, Some(pin)) => (pin, low, most - margin),
+            (Some(pin), None) => (pin, high, least),
+            (None, None) => return Ok(()),
+        };
+        if let Some(valid) = self.known.get(moved).map(|property| property.valid.as_str()) {
+            let bounds =
+                valid.split_once(" .. ").map(|(low, high)| (low.parse::<i64>(), high.parse::<i64>()));
+            if let Some((Ok(first), Ok(last))) = bounds
+                && !(first..=last).contains(&value)
+            {
+                let chosen = self.number(&pin);
+                return Err(Failure::usage(format!("invalid value `{chosen}` for property `{pin}`"))
+                    .caused_by(format!("`{moved}` would have to be {value}, valid are {first} to {last}")));
+            }
+        }
+        self.adjust(moved, value);
+        self.pins.insert(moved.to_owned(), pin);
+        Ok(())
+    }
+
+    fn contradiction(&self, low: &str, high: &str) -> Failure {
+        let (least, most) = (self.number(low), self.number(high));
+        Failure::usage(format!("`{low}={least}` and `{high}={most}` contradict each other"))
+            .hint(format!("raise `{high}` or lower `{low}`"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::testing::World;
+
+    fn settled(chosen: &[(&str, &str)]) -> Result<BTreeMap<String, Given>, Failure> {
+        let world = World::new(&[]);
+        let mut given = BTreeMap::new();
+        for (name, value) in chosen {
+            given.insert((*name).to_owned(), Given { value: (*value).to_owned(), origin: Origin::Property });
+        }
+        for (name, value) in [("reconnect.backoff.ms", "20"), ("reconnect.backoff.max.ms", "2000")] {
+            let ours = Given { value: value.to_owned(), origin: Origin::Kcons };
+            given.entry(name.to_owned()).or_insert(ours);
+        }
+        settle(&mut given, world.surroundings().known).map(|()| given)
+    }
+
+    fn value(chosen: &[(&str, &str)], name: &str) -> String {
+        settled(chosen).expect("valid").get(name).map(|given| given.value.clone()).unwrap_or_default()
+    }
+
+    #[test]
+    fn setting_one_moves_the_others() {
+        assert_eq!(value(&[], "fetch.max.bytes"), "16777216");
+        assert_eq!(value(&[("message.max.bytes", "50000000")], "fetch.max.bytes"), "50000000");
+        assert_eq!(value(&[("fetch.max.bytes", "5000")], "message.max.bytes"), "5000");
+        assert_eq!(value(&[("fetch.max.bytes", "200000000")], "receive.message.max.bytes"), "200000512");
+        assert_eq!(value(&[("receive.message.max.bytes", "5512")], "fetch.max.bytes"), "5000");
+        assert_eq!(value(&[("receive.message.max.bytes", "5512")], "message.max.bytes"), "5000");
+        assert_eq!(value(&[("reconnect.backoff.ms", "9000")], "reconnect.backoff.max.ms"), "9000");
+        assert_eq!(value(&[("reconnect.backoff.max.ms", "5")], "reconnect.backoff.ms"), "5");
+        assert_eq!(value(&[("max.poll.interval.ms", "6000")], "session.timeout.ms"), "6000");
+        assert_eq!(value(&[("session.timeout.ms", "600000")], "max.poll.interval.ms"), "600000");
+    }
+
+    #[test]
+    fn a_heartbeat_is_a_second_or_a_third_of_the_session() {
+        assert_eq!(value(&[], "heartbeat.interval.ms"), "1000");
+        assert_eq!(value(&[("session.timeout.ms", "1500")], "heartbeat.interval.ms"), "500");
+        assert_eq!(value(&[("heartbeat.interval.ms", "3000")], "heartbeat.interval.ms"), "3000");
+        assert_eq!(value(&[("group.protocol", "consumer")], "heartbeat.interval.ms"), "");
+    }
+
+    #[test]
+    fn two_chosen_values_that_contradict_are_both_named() {
+        for (low, high) in [
+            (("message.max.bytes", "6000"), ("fetch.max.bytes", "5000")),
+            (("message.max.bytes", "6000"), ("receive.message.max.bytes", "5000")),
+            (("fetch.max.bytes", "6000"), ("receive.message.max.bytes", "6000")),
+            (("reconnect.backoff.ms", "10"), ("reconnect.backoff.max.ms", "5")),
+            (("session.timeout.ms", "10000"), ("max.poll.interval.ms", "9999")),
+        ] {
+            let failure = settled(&[low, high]).expect_err("contradiction");
+            assert!(failure.message.contains(low.0) && failure.message.contains(high.0), "{failure:?}");
+        }
+    }
+
+    #[test]
+    fn a_value_that_no_other_can_follow_is_refused() {
+        let failure = settled(&[("fetch.max.bytes", "10")]).expect_err("too small");
+        assert_eq!(failure.message, "invalid value `10` for property `fetch.max.bytes`");
+    }
+}

@@ -1,0 +1,237 @@
+//! Java's key and trust stores: PEM is translated, the rest refused with the command that converts it.
+
+use crate::error::{Failure, reason};
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
+
+/// The properties of one source that speak of stores, by name.
+#[derive(Debug, Default)]
+pub struct Stores {
+    given: BTreeMap<String, String>,
+}
+
+const NAMES: [&str; 9] = [
+    "ssl.truststore.location",
+    "ssl.truststore.type",
+    "ssl.truststore.password",
+    "ssl.truststore.certificates",
+    "ssl.keystore.location",
+    "ssl.keystore.type",
+    "ssl.keystore.password",
+    "ssl.keystore.key",
+    "ssl.keystore.certificate.chain",
+];
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Pem,
+    Pkcs12,
+    Jks,
+}
+
+impl Stores {
+    /// Whether a property is to be put in here: what one of them means depends on the others.
+    pub fn is_one(name: &str) -> bool {
+        NAMES.contains(&name)
+    }
+
+    pub fn insert(&mut self, name: &str, value: String) {
+        self.given.insert(name.to_owned(), value);
+    }
+
+    /// Says the same in properties of librdkafka.
+    ///
+    /// # Errors
+    /// A store in a form that librdkafka does not read, with the command that converts it.
+    pub fn translate(mut self) -> Result<Vec<(&'static str, String)>, Failure> {
+        let mut translated = Vec::new();
+        if let Some(certificates) = self.given.remove("ssl.truststore.certificates") {
+            translated.push(("ssl.ca.pem", pem(&certificates)));
+        }
+        if let Some(chain) = self.given.remove("ssl.keystore.certificate.chain") {
+            translated.push(("ssl.certificate.pem", pem(&chain)));
+        }
+        if let Some(key) = self.given.remove("ssl.keystore.key") {
+            translated.push(("ssl.key.pem", pem(&key)));
+        }
+        if let Some(path) = self.given.remove("ssl.truststore.location") {
+            match self.kind(&path, "ssl.truststore.type")? {
+                Some(Kind::Pem) => translated.push(("ssl.ca.location", path)),
+                Some(kind @ (Kind::Jks | Kind::Pkcs12)) => return Err(refuse_trust_store(&path, kind)),
+                None => return Err(unreadable(&path, "ssl.truststore.location")),
+            }
+        }
+        if let Some(path) = self.given.remove("ssl.keystore.location") {
+            match self.kind(&path, "ssl.keystore.type")? {
+                Some(Kind::Pem) => {
+                    translated.push(("ssl.certificate.location", path.clone()));
+                    translated.push(("ssl.key.location", path));
+                }
+                Some(Kind::Pkcs12) => {
+                    translated.push(("ssl.keystore.location", path));
+                    let password = self.given.remove("ssl.keystore.password");
+                    translated.extend(password.map(|password| ("ssl.keystore.password", password)));
+                }
+                Some(Kind::Jks) => return Err(refuse_key_store(&path)),
+                None => return Err(unreadable(&path, "ssl.keystore.location")),
+            }
+        } else if let Some(password) = self.given.remove("ssl.keystore.password") {
+            translated.push(("ssl.keystore.password", password));
+        }
+        Ok(translated)
+    }
+
+    /// The form of a store: PEM if the type says so, else what its first bytes show, because Java
+    /// reads PKCS#12 under the type JKS too.
+    fn kind(&self, path: &str, type_name: &str) -> Result<Option<Kind>, Failure> {
+        let declared = match self.given.get(type_name).map(|kind| kind.to_ascii_uppercase()).as_deref() {
+            Some("PEM") => return Ok(Some(Kind::Pem)),
+            Some("JKS") => Some(Kind::Jks),
+            Some("PKCS12") => Some(Kind::Pkcs12),
+            Some(other) => {
+                return Err(Failure::usage(format!("`{type_name}` cannot be translated: `{other}`"))
+                    .hint("convert the store to PEM and set the type PEM"));
+            }
+            None => None,
+        };
+        Ok(shown(path).or(declared))
+    }
+}
+
+fn shown(path: &str) -> Option<Kind> {
+    let mut head = Vec::new();
+    File::open(path).ok()?.take(64 * 1024).read_to_end(&mut head).ok()?;
+    match head.as_slice() {
+        [0xfe, 0xed, 0xfe, 0xed, ..] | [0xce, 0xce, 0xce, 0xce, ..] => Some(Kind::Jks),
+        [0x30, ..] => Some(Kind::Pkcs12),
+        text => text.windows(10).any(|window| window == b"-----BEGIN").then_some(Kind::Pem),
+    }
+}
+
+fn unreadable(path: &str, name: &str) -> Failure {
+    let cause = match File::open(path) {
+        Ok(_) => "it is neither PEM, PKCS12 nor JKS".to_owned(),
+        Err(error) => reason(&error),
+    };
+    Failure::usage(format!("cannot read `{path}`")).caused_by(cause).hint(format!("check `{name}`"))
+}
+
+fn refuse_trust_store(path: &str, kind: Kind) -> Failure {
+    let kind = if kind == Kind::Jks { "JKS" } else { "PKCS12" };
+    Failure::usage(format!("`ssl.truststore.location` cannot be translated: `{path}` is a {kind} store"))
+        .hint(format!("keytool -list -rfc -keystore {path} > ca.pem, then set `ssl.ca.location` to ca.pem"))
+}
+
+fn refuse_key_store(path: &str) -> Failure {
+    Failure::usage(format!("`ssl.keystore.location` cannot be translated: `{path}` is a JKS store")).hint(
+        format!(
+            "keytool -importkeystore -srckeystore {path} -destkeystore client.p12 -deststoretype PKCS12, \
+         then set `ssl.keystore.location` to client.p12"
+        ),
+    )
+}
+
+/// Java takes PEM on one line, OpenSSL wants its line breaks.
+fn pem(text: &str) -> String {
+    if text.contains('\n') || !text.starts_with("-----BEGIN ") {
+        return text.to_owned();
+    }
+    let mut lines = String::new();
+    for piece in text.split("-----").map(str::trim) {
+        if piece.starts_with("BEGIN ") || piece.starts_with("END ") {
+            lines.push_str(&format!("-----{piece}-----\n"));
+        } else {
+            lines.extend(piece.split_whitespace().flat_map(|line| [line, "\n"]));
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn translate(given: &[(&str, &str)]) -> Result<Vec<(&'static str, String)>, Failure> {
+        let mut stores = Stores::default();
+        for (name, value) in given {
+            assert!(Stores::is_one(name));
+            stores.insert(name, (*value).to_owned());
+        }
+        stores.translate()
+    }
+
+    fn file(content: &[u8]) -> (tempfile::TempDir, String) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("store");
+        std::fs::write(&path, content).expect("written");
+        let path = path.to_str().expect("text").to_owned();
+        (folder, path)
+    }
+
+    #[test]
+    fn pem_stores_become_certificate_and_key_files() {
+        let given = [
+            ("ssl.truststore.type", "PEM"),
+            ("ssl.truststore.location", "/ca.pem"),
+            ("ssl.keystore.type", "pem"),
+            ("ssl.keystore.location", "/me.pem"),
+        ];
+        assert_eq!(
+            translate(&given),
+            Ok(vec![
+                ("ssl.ca.location", "/ca.pem".to_owned()),
+                ("ssl.certificate.location", "/me.pem".to_owned()),
+                ("ssl.key.location", "/me.pem".to_owned()),
+            ])
+        );
+    }
+
+    #[test]
+    fn without_a_type_the_content_decides() {
+        let (_folder, path) = file(b"Bag Attributes\n-----BEGIN CERTIFICATE-----\n");
+        assert_eq!(
+            translate(&[("ssl.truststore.location", &path)]),
+            Ok(vec![("ssl.ca.location", path.clone())])
+        );
+        let (_folder, path) = file(&[0x30, 0x82, 1, 2]);
+        let given = [
+            ("ssl.keystore.location", path.as_str()),
+            ("ssl.keystore.type", "JKS"),
+            ("ssl.keystore.password", "x"),
+        ];
+        assert_eq!(
+            translate(&given),
+            Ok(vec![("ssl.keystore.location", path.clone()), ("ssl.keystore.password", "x".to_owned())])
+        );
+    }
+
+    #[test]
+    fn a_java_store_is_refused_with_the_command_that_converts_it() {
+        let (_folder, path) = file(&[0xfe, 0xed, 0xfe, 0xed, 0]);
+        for name in ["ssl.truststore.location", "ssl.keystore.location"] {
+            let failure = translate(&[(name, &path)]).expect_err("JKS");
+            assert_eq!(failure.message, format!("`{name}` cannot be translated: `{path}` is a JKS store"));
+            assert!(failure.hint.is_some_and(|hint| hint.starts_with("keytool") && hint.contains(&path)));
+        }
+        assert!(
+            translate(&[("ssl.truststore.location", "/no/such"), ("ssl.truststore.type", "PKCS12")]).is_err()
+        );
+        let failure = translate(&[("ssl.truststore.location", "/no/such/file")]).expect_err("missing");
+        assert_eq!(failure.message, "cannot read `/no/such/file`");
+    }
+
+    #[test]
+    fn certificates_on_one_line_get_their_line_breaks_back() {
+        let given = [(
+            "ssl.truststore.certificates",
+            "-----BEGIN CERTIFICATE----- AAA BBB -----END CERTIFICATE----- -----BEGIN CERTIFICATE-----CC-----END CERTIFICATE-----",
+        )];
+        let expected = "-----BEGIN CERTIFICATE-----\nAAA\nBBB\n-----END CERTIFICATE-----\n\
+                        -----BEGIN CERTIFICATE-----\nCC\n-----END CERTIFICATE-----\n";
+        assert_eq!(translate(&given), Ok(vec![("ssl.ca.pem", expected.to_owned())]));
+        for odd in ["", "not PEM", "-----BEGIN X-----\nName: a b\n"] {
+            assert_eq!(pem(odd), odd);
+        }
+    }
+}
