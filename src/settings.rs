@@ -1,6 +1,8 @@
 //! What was settled before anything is connected: arguments, environment, files and terminal.
 
 pub mod connection;
+pub mod consume;
+pub mod demo;
 pub mod escapes;
 mod gather;
 mod guarded;
@@ -8,13 +10,17 @@ mod jaas;
 mod java;
 pub mod known;
 mod limits;
+mod mode;
 mod origin;
+mod output;
 pub mod print;
 mod properties_file;
 mod security;
 mod stores;
+pub mod talk;
 #[cfg(test)]
 mod testing;
+mod topics;
 mod values;
 
 use crate::cli::{DataFormat, OffsetReset};
@@ -26,6 +32,8 @@ use std::num::NonZeroU64;
 use std::time::Duration;
 
 pub use connection::Connection;
+pub use demo::Demo;
+pub use talk::Talk;
 
 /// The world around the arguments, read once by the caller.
 pub struct Surroundings<'a> {
@@ -80,6 +88,8 @@ pub struct Group {
     pub name: String,
     pub offset_reset: OffsetReset,
     pub commits: Commits,
+    /// Static membership.
+    pub instance_id: Option<String>,
 }
 
 /// Reading alone: nothing is committed, no group is created.

@@ -1,0 +1,290 @@
+//! In a group or alone: the options and `-X` properties that belong to one of them.
+
+use super::gather::{Gathered, Given};
+use super::origin::Origin;
+use super::{CommitMode, Commits, Group, Mode, Standalone, Surroundings};
+use crate::cli::{Commit, OffsetReset, Reading};
+use crate::error::Failure;
+use crate::position::{Position, Positions, Role, partitions};
+use std::num::NonZeroU64;
+use std::time::Duration;
+
+/// Settles the mode and leaves in `gathered` what the user is to see of it.
+///
+/// # Errors
+/// Options of the other mode, and an option and a `-X` that say two things.
+pub fn settle(
+    reading: &Reading,
+    gathered: &mut Gathered,
+    surroundings: &Surroundings<'_>,
+) -> Result<Mode, Failure> {
+    match group_name(reading, gathered)? {
+        Some(name) => group(name, reading, gathered).map(Mode::Group),
+        None => standalone(reading, gathered, surroundings).map(Mode::Standalone),
+    }
+}
+
+/// Whether records of open and aborted transactions are read; from a file too.
+pub fn read_uncommitted(reading: &Reading, gathered: &mut Gathered) -> Result<bool, Failure> {
+    const LEVEL: &str = "isolation.level";
+    if reading.read_uncommitted {
+        let is_same = |given: &Given| given.value.eq_ignore_ascii_case("read_uncommitted");
+        match gathered.get(LEVEL) {
+            Some(given) if given.origin == Origin::Property && !is_same(given) => {
+                return Err(contradiction("--read-uncommitted", LEVEL, &given.value));
+            }
+            Some(_) | None => gathered.set(LEVEL, "read_uncommitted", Origin::Option),
+        }
+    }
+    Ok(gathered.get(LEVEL).is_some_and(|given| given.value.eq_ignore_ascii_case("read_uncommitted")))
+}
+
+const GROUP: &str = "group.id";
+const RESET: &str = "auto.offset.reset";
+const AUTO_COMMIT: &str = "enable.auto.commit";
+const INTERVAL: &str = "auto.commit.interval.ms";
+const INSTANCE: &str = "group.instance.id";
+
+fn group_name(reading: &Reading, gathered: &mut Gathered) -> Result<Option<String>, Failure> {
+    let name = match &reading.group {
+        Some(name) => {
+            gathered.agree("--group", name, GROUP)?;
+            gathered.set(GROUP, name, Origin::Option);
+            name.clone()
+        }
+        // A file never chooses the mode; `-X` does, and so does the demo.
+        None => match gathered.get(GROUP) {
+            Some(Given { origin: Origin::File(_) | Origin::Environment(_), .. }) | None => return Ok(None),
+            Some(given) => given.value.clone(),
+        },
+    };
+    match name.is_empty() {
+        true => Err(Failure::usage("the group's name must not be empty")
+            .hint("leave `--group` out to read without a group")),
+        false => Ok(Some(name)),
+    }
+}
+
+fn group(name: String, reading: &Reading, gathered: &mut Gathered) -> Result<Group, Failure> {
+    for (is_given, option, hint) in [
+        (
+            reading.from.is_some(),
+            "--from",
+            "a group starts where it has committed, else as `--offset-reset` says; \
+             kafka-consumer-groups.sh --reset-offsets moves it",
+        ),
+        (reading.partitions.is_some(), "--partitions", "the members of a group share the partitions"),
+    ] {
+        if is_given {
+            return Err(Failure::usage(format!("`{option}` cannot be used with `--group`")).hint(hint));
+        }
+    }
+    Ok(Group {
+        name,
+        offset_reset: offset_reset(reading, gathered)?,
+        commits: commits(reading, gathered)?,
+        instance_id: instance_id(reading, gathered)?,
+    })
+}
+
+fn offset_reset(reading: &Reading, gathered: &mut Gathered) -> Result<OffsetReset, Failure> {
+    let given = gathered.take(RESET);
+    let named = match &given {
+        Some(given) => Some(reset_named(&given.value)?),
+        None => None,
+    };
+    let (reset, origin) = match (reading.offset_reset, given, named) {
+        (Some(reset), Some(given), Some(named)) if given.origin == Origin::Property && named != reset => {
+            let option = format!("--offset-reset {}", spelled(reset));
+            return Err(contradiction(&option, RESET, &given.value));
+        }
+        (Some(reset), ..) => (reset, Origin::Option),
+        (None, Some(given), Some(named)) => (named, given.origin),
+        (None, ..) => return Ok(OffsetReset::Earliest),
+    };
+    gathered.set(RESET, spelled(reset), origin);
+    Ok(reset)
+}
+
+/// librdkafka's names, which include those of older clients.
+fn reset_named(value: &str) -> Result<OffsetReset, Failure> {
+    match value.to_ascii_lowercase().as_str() {
+        "smallest" | "earliest" | "beginning" => Ok(OffsetReset::Earliest),
+        "largest" | "latest" | "end" => Ok(OffsetReset::Latest),
+        "error" | "none" => Ok(OffsetReset::None),
+        _ => Err(Failure::usage(format!("invalid value `{value}` for property `{RESET}`"))
+            .hint("valid: earliest, latest, none")),
+    }
+}
+
+fn spelled(reset: OffsetReset) -> &'static str {
+    match reset {
+        OffsetReset::Earliest => "earliest",
+        OffsetReset::Latest => "latest",
+        OffsetReset::None => "none",
+    }
+}
+
+fn commits(reading: &Reading, gathered: &mut Gathered) -> Result<Commits, Failure> {
+    let (commit, origin) = commit(reading, gathered)?;
+    if reading.async_commit && matches!(commit, Commit::Auto | Commit::Never) {
+        let mode = if commit == Commit::Auto { "auto" } else { "never" };
+        return Err(Failure::usage(format!("`--async-commit` cannot be used with `--commit {mode}`"))
+            .hint("it is for `--commit manual` and `--commit batch=N`"));
+    }
+    let is_auto = commit == Commit::Auto;
+    gathered.set(AUTO_COMMIT, if is_auto { "true" } else { "false" }, origin);
+    let interval = interval(reading, gathered, is_auto)?;
+    let mode = match commit {
+        Commit::Auto => CommitMode::Auto { interval },
+        Commit::Manual => CommitMode::Manual,
+        Commit::Batch(count) => CommitMode::Batch(NonZeroU64::new(count).unwrap_or(NonZeroU64::MIN)),
+        Commit::Never => CommitMode::Never,
+    };
+    Ok(Commits { mode, is_async: reading.async_commit })
+}
+
+fn commit(reading: &Reading, gathered: &mut Gathered) -> Result<(Commit, Origin), Failure> {
+    let given = gathered.take(AUTO_COMMIT);
+    let is_true = |given: &Given| ["true", "t", "1"].contains(&given.value.to_ascii_lowercase().as_str());
+    match (reading.commit, given) {
+        (Some(commit), Some(given))
+            if given.origin == Origin::Property && is_true(&given) != (commit == Commit::Auto) =>
+        {
+            let option = match commit {
+                Commit::Auto => "--commit auto".to_owned(),
+                Commit::Manual => "--commit manual".to_owned(),
+                Commit::Batch(count) => format!("--commit batch={count}"),
+                Commit::Never => "--commit never".to_owned(),
+            };
+            Err(contradiction(&option, AUTO_COMMIT, &given.value))
+        }
+        (Some(commit), _) => Ok((commit, Origin::Option)),
+        (None, Some(given)) if given.origin.is_typed() && !is_true(&given) => {
+            gathered.notes.push(
+                "`-X enable.auto.commit=false` means `--commit never`: nothing is committed".to_owned(),
+            );
+            Ok((Commit::Never, given.origin))
+        }
+        (None, Some(given)) if given.origin.is_typed() => Ok((Commit::Auto, given.origin)),
+        // The service commits by itself what it has processed. So does kcons, in every mode.
+        (None, Some(given)) if !is_true(&given) => {
+            let origin = given.origin;
+            gathered.notes.push(format!(
+                "ignoring `{AUTO_COMMIT}=false` of {origin}: records are committed once they are written; \
+                 `--commit never` commits nothing"
+            ));
+            Ok((Commit::Auto, Origin::Default))
+        }
+        (None, Some(_) | None) => Ok((Commit::Auto, Origin::Default)),
+    }
+}
+
+const DEFAULT_INTERVAL: Duration = Duration::from_secs(5);
+const LONGEST_INTERVAL: Duration = Duration::from_secs(86_400);
+
+fn interval(reading: &Reading, gathered: &mut Gathered, is_auto: bool) -> Result<Duration, Failure> {
+    let spelled = match reading.commit_interval {
+        Some(_) => Some("--commit-interval"),
+        None if gathered.is_typed(INTERVAL) => Some("-X auto.commit.interval.ms"),
+        None => None,
+    };
+    if !is_auto {
+        gathered.take(INTERVAL);
+        return match spelled {
+            Some(spelled) => Err(Failure::usage(format!("`{spelled}` needs `--commit auto`"))),
+            None => Ok(DEFAULT_INTERVAL),
+        };
+    }
+    if let Some(interval) = reading.commit_interval {
+        if interval > LONGEST_INTERVAL {
+            return Err(Failure::usage("`--commit-interval` must be at most `1d`"));
+        }
+        let milliseconds = interval.as_millis().to_string();
+        gathered.agree("--commit-interval", &milliseconds, INTERVAL)?;
+        gathered.set(INTERVAL, &milliseconds, Origin::Option);
+        return Ok(interval);
+    }
+    match gathered.get(INTERVAL).map(|given| given.value.parse().unwrap_or(0)) {
+        // librdkafka would commit nothing at all.
+        Some(0) => Err(Failure::usage(format!("invalid value `0` for property `{INTERVAL}`"))
+            .hint("valid: 1 to 86400000, or `--commit never`")),
+        Some(milliseconds) => Ok(Duration::from_millis(milliseconds)),
+        None => Ok(DEFAULT_INTERVAL),
+    }
+}
+
+fn instance_id(reading: &Reading, gathered: &mut Gathered) -> Result<Option<String>, Failure> {
+    if let Some(id) = &reading.instance_id {
+        gathered.agree("--instance-id", id, INSTANCE)?;
+        gathered.set(INSTANCE, id, Origin::Option);
+    }
+    match gathered.get(INSTANCE) {
+        Some(given) if given.value.is_empty() && given.origin.is_typed() => {
+            Err(Failure::usage("`--instance-id` must not be empty"))
+        }
+        // The id of the service's own member: using it would throw that one out.
+        Some(given) if !given.origin.is_typed() => {
+            let note = format!(
+                "ignoring `{INSTANCE}` of {}: `--instance-id` sets one for this member",
+                given.origin
+            );
+            gathered.notes.push(note);
+            gathered.take(INSTANCE);
+            Ok(None)
+        }
+        Some(given) => Ok(Some(given.value.clone())),
+        None => Ok(None),
+    }
+}
+
+fn standalone(
+    reading: &Reading,
+    gathered: &mut Gathered,
+    surroundings: &Surroundings<'_>,
+) -> Result<Standalone, Failure> {
+    for (is_given, spelled) in [
+        (reading.offset_reset.is_some(), "--offset-reset"),
+        (gathered.is_typed(RESET), "-X auto.offset.reset"),
+        (reading.commit.is_some(), "--commit"),
+        (gathered.is_typed(AUTO_COMMIT), "-X enable.auto.commit"),
+        (reading.async_commit, "--async-commit"),
+        (reading.commit_interval.is_some(), "--commit-interval"),
+        (gathered.is_typed(INTERVAL), "-X auto.commit.interval.ms"),
+        (reading.instance_id.is_some(), "--instance-id"),
+        (gathered.is_typed(INSTANCE), "-X group.instance.id"),
+    ] {
+        if is_given {
+            let failure = Failure::usage(format!("`{spelled}` needs `--group`"));
+            return Err(match spelled.ends_with("reset") {
+                true => failure.hint("without a group `--from` says where to start"),
+                false => failure.hint("without a group nothing is committed"),
+            });
+        }
+    }
+    let mut ignored = Vec::new();
+    let mut origin = None;
+    for name in [GROUP, RESET, AUTO_COMMIT] {
+        if let Some(given) = gathered.take(name) {
+            ignored.push(format!("`{name}`"));
+            origin = Some(given.origin);
+        }
+    }
+    if let Some(origin) = origin {
+        let names = ignored.join(", ");
+        gathered.notes.push(format!("ignoring {names} of {origin}: reading without a group, see `--group`"));
+    }
+    gathered.take(INTERVAL);
+    gathered.take(INSTANCE);
+    let from = reading.from.as_ref().map(|text| Positions::parse(text, Role::From, &surroundings.clock));
+    let partitions = reading.partitions.as_ref().map(|text| partitions(text));
+    Ok(Standalone {
+        from: from.transpose()?.unwrap_or(Positions::All(Position::Beginning)),
+        partitions: partitions.transpose()?,
+    })
+}
+
+fn contradiction(option: &str, property: &str, value: &str) -> Failure {
+    Failure::usage(format!("`{option}` and `-X {property}={value}` contradict each other"))
+        .hint("give one of them")
+}

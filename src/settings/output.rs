@@ -1,0 +1,94 @@
+//! What is written to stdout, and in which form.
+
+use super::escapes::escapes;
+use super::talk::has_color;
+use super::{Format, Output, Pretty, Surroundings};
+use crate::cli::{Connection, OutputFormat, Reading};
+use crate::error::Failure;
+
+/// Settles the form of the output; `has_topic`: records come from several topics.
+///
+/// # Errors
+/// An option that belongs to another form.
+pub fn settle(
+    reading: &Reading,
+    connection: &Connection,
+    has_topic: bool,
+    surroundings: &Surroundings<'_>,
+) -> Result<Output, Failure> {
+    let format = match reading.output {
+        _ if reading.json => OutputFormat::Json,
+        None | Some(OutputFormat::Auto) if surroundings.is_stdout_terminal => OutputFormat::Pretty,
+        None | Some(OutputFormat::Auto) => OutputFormat::Json,
+        Some(format @ (OutputFormat::Pretty | OutputFormat::Json | OutputFormat::Raw)) => format,
+    };
+    refuse_what_is_idle(reading, format)?;
+    let format = match format {
+        OutputFormat::Pretty => Format::Pretty(Pretty {
+            label: named("--label", reading.label.as_ref())?,
+            title_field: named("--title-field", reading.title_field.as_ref())?.unwrap_or("title".to_owned()),
+            has_topic,
+            is_verbose: connection.verbose > 0,
+            is_terminal: surroundings.is_stdout_terminal,
+            has_color: has_color(
+                connection.color.unwrap_or_default(),
+                surroundings.is_stdout_terminal,
+                surroundings.environment,
+            ),
+        }),
+        OutputFormat::Raw => Format::Raw { delimiter: delimiter(reading)? },
+        OutputFormat::Json | OutputFormat::Auto => Format::Json,
+    };
+    let is_pretty = matches!(format, Format::Pretty(_));
+    Ok(Output {
+        value_format: reading.value_format.unwrap_or_default(),
+        key_format: reading.key_format.unwrap_or_default(),
+        is_strict: reading.strict,
+        says_progress: !connection.quiet
+            && (is_pretty || surroundings.is_stderr_terminal || connection.verbose > 0),
+        format,
+    })
+}
+
+fn refuse_what_is_idle(reading: &Reading, format: OutputFormat) -> Result<(), Failure> {
+    let is_raw = format == OutputFormat::Raw;
+    let is_pretty = format == OutputFormat::Pretty;
+    for (option, is_given, is_idle, needed) in [
+        ("--delimiter", reading.delimiter.is_some(), !is_raw, "raw"),
+        ("--label", reading.label.is_some(), !is_pretty, "pretty"),
+        ("--title-field", reading.title_field.is_some(), !is_pretty, "pretty"),
+    ] {
+        if is_given && is_idle {
+            return Err(Failure::usage(format!("`{option}` needs `--output {needed}`")));
+        }
+    }
+    for (option, is_given) in [
+        ("--value-format", reading.value_format.is_some()),
+        ("--key-format", reading.key_format.is_some()),
+        ("--strict", reading.strict),
+    ] {
+        if is_given && is_raw {
+            return Err(Failure::usage(format!("`{option}` cannot be used with `--output raw`"))
+                .caused_by("raw output is the value's bytes as they are")
+                .hint("use `--output json`"));
+        }
+    }
+    Ok(())
+}
+
+fn named(option: &str, text: Option<&String>) -> Result<Option<String>, Failure> {
+    match text {
+        Some(text) if text.is_empty() => Err(Failure::usage(format!("`{option}` must not be empty"))),
+        Some(text) => Ok(Some(text.clone())),
+        None => Ok(None),
+    }
+}
+
+fn delimiter(reading: &Reading) -> Result<Vec<u8>, Failure> {
+    let Some(text) = &reading.delimiter else { return Ok(b"\n".to_vec()) };
+    escapes(text).map_err(|cause| {
+        Failure::usage(format!("invalid value `{text}` for `--delimiter`"))
+            .caused_by(cause)
+            .hint(r"escapes are \n \t \r \\ \0 \xHH (hexadecimal) \NNN (decimal, octal with a leading 0)")
+    })
+}

@@ -1,0 +1,93 @@
+//! How to talk on stderr, and where to use color.
+
+use crate::cli::{ColorChoice, Connection, LogFormat};
+
+/// How to talk on stderr.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Talk {
+    /// Errors only.
+    pub quiet: bool,
+    /// How often `-v` was typed.
+    pub verbose: u8,
+    pub has_color: bool,
+    /// One JSON object a line instead of text.
+    pub is_json: bool,
+}
+
+impl Talk {
+    pub fn new(
+        arguments: &Connection,
+        is_stderr_terminal: bool,
+        environment: &dyn Fn(&str) -> Option<String>,
+    ) -> Talk {
+        let is_json = arguments.log.unwrap_or_default() == LogFormat::Json;
+        let choice = arguments.color.unwrap_or_default();
+        Talk {
+            quiet: arguments.quiet,
+            verbose: arguments.verbose,
+            has_color: !is_json && has_color(choice, is_stderr_terminal, environment),
+            is_json,
+        }
+    }
+}
+
+/// Whether to color what goes to a stream: `--color`, then `NO_COLOR` (<https://no-color.org>), then
+/// `CLICOLOR_FORCE` (<https://bixense.com/clicolors>), then whether it is a terminal that can.
+pub fn has_color(
+    choice: ColorChoice,
+    is_terminal: bool,
+    environment: &dyn Fn(&str) -> Option<String>,
+) -> bool {
+    let is_set = |name: &str| environment(name).is_some_and(|value| !value.is_empty());
+    match choice {
+        ColorChoice::Always => true,
+        ColorChoice::Never => false,
+        ColorChoice::Auto if is_set("NO_COLOR") => false,
+        ColorChoice::Auto if is_set("CLICOLOR_FORCE") => {
+            environment("CLICOLOR_FORCE").as_deref() != Some("0")
+        }
+        ColorChoice::Auto => is_terminal && environment("TERM").as_deref() != Some("dumb"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::testing::World;
+
+    fn colors(choice: ColorChoice, is_terminal: bool, variables: &[(&'static str, &str)]) -> bool {
+        has_color(choice, is_terminal, &*World::new(variables).environment)
+    }
+
+    #[test]
+    fn a_terminal_gets_color_and_a_pipe_does_not() {
+        assert!(colors(ColorChoice::Auto, true, &[]));
+        assert!(!colors(ColorChoice::Auto, false, &[]));
+        assert!(!colors(ColorChoice::Auto, true, &[("TERM", "dumb")]));
+    }
+
+    #[test]
+    fn the_option_goes_before_the_environment() {
+        assert!(colors(ColorChoice::Always, false, &[("NO_COLOR", "1")]));
+        assert!(!colors(ColorChoice::Never, true, &[("CLICOLOR_FORCE", "1")]));
+    }
+
+    #[test]
+    fn the_environment_turns_color_off_and_on() {
+        assert!(!colors(ColorChoice::Auto, true, &[("NO_COLOR", "1"), ("CLICOLOR_FORCE", "1")]));
+        assert!(colors(ColorChoice::Auto, true, &[("NO_COLOR", "")]));
+        assert!(colors(ColorChoice::Auto, false, &[("CLICOLOR_FORCE", "1")]));
+        assert!(!colors(ColorChoice::Auto, false, &[("CLICOLOR_FORCE", "0")]));
+    }
+
+    #[test]
+    fn json_has_no_color() {
+        let arguments = Connection {
+            log: Some(LogFormat::Json),
+            color: Some(ColorChoice::Always),
+            ..Connection::default()
+        };
+        let talk = Talk::new(&arguments, true, &|_| None);
+        assert_eq!(talk, Talk { quiet: false, verbose: 0, has_color: false, is_json: true });
+    }
+}

@@ -1,0 +1,96 @@
+//! Names of topics and expressions for them.
+
+use super::TopicSelector;
+use crate::error::Failure;
+use regex::Regex;
+
+/// Checks what was typed for TOPIC.
+///
+/// # Errors
+/// A name that Kafka would not take, an expression that is none, the same thing twice.
+pub fn settle(typed: &[String]) -> Result<Vec<TopicSelector>, Failure> {
+    let mut selectors = Vec::new();
+    for (index, text) in typed.iter().enumerate() {
+        if typed[..index].contains(text) {
+            return Err(Failure::usage(format!("topic `{text}` is there twice")));
+        }
+        selectors.push(match text.starts_with('^') {
+            true => TopicSelector::Pattern(pattern(text)?),
+            false => TopicSelector::Name(name(text)?),
+        });
+    }
+    Ok(selectors)
+}
+
+fn pattern(text: &str) -> Result<Regex, Failure> {
+    Regex::new(text).map_err(|error| {
+        // The last line says why, the ones before repeat the expression.
+        let why = error.to_string();
+        let why = why.lines().last().unwrap_or_default().trim();
+        let why = why.strip_prefix("error: ").unwrap_or(why);
+        Failure::usage(format!("invalid regular expression `{text}`")).caused_by(why)
+    })
+}
+
+/// Kafka's rule, from its class `Topic`.
+fn name(text: &str) -> Result<String, Failure> {
+    const LONGEST: usize = 249;
+    let is_legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    let refuse = |cause: &str| Err(Failure::usage(format!("invalid topic name `{text}`")).caused_by(cause));
+    if text.is_empty() {
+        return refuse("it is empty");
+    }
+    if text == "." || text == ".." {
+        return refuse("Kafka does not allow it");
+    }
+    if text.len() > LONGEST {
+        return refuse("it is longer than 249 characters");
+    }
+    match text.chars().all(is_legal) {
+        true => Ok(text.to_owned()),
+        false => refuse("names consist of letters, digits, `.`, `_` and `-`")
+            .map_err(|failure: Failure| failure.hint("a regular expression starts with `^`")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settled(typed: &[&str]) -> Result<Vec<TopicSelector>, Failure> {
+        settle(&typed.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn a_leading_caret_makes_an_expression() {
+        let selectors = settled(&["task-created", "^task-.*", "__consumer_offsets"]).expect("valid");
+        assert!(matches!(&selectors[0], TopicSelector::Name(name) if name == "task-created"));
+        assert!(matches!(&selectors[1], TopicSelector::Pattern(regex) if regex.is_match("task-done.v2")));
+        assert!(matches!(&selectors[2], TopicSelector::Name(_)));
+    }
+
+    #[test]
+    fn a_bad_expression_is_refused_with_the_reason() {
+        let failure = settled(&["^task-("]).expect_err("unclosed");
+        assert_eq!(failure.message, "invalid regular expression `^task-(`");
+        assert_eq!(failure.causes, ["unclosed group"]);
+    }
+
+    #[test]
+    fn names_follow_kafkas_rule() {
+        let long = "x".repeat(250);
+        for bad in ["", ".", "..", "a b", "a/b", "a,b", "é", "task-.*", long.as_str()] {
+            let failure = settled(&[bad]).expect_err(bad);
+            assert_eq!(failure.message, format!("invalid topic name `{bad}`"));
+        }
+        assert!(settled(&[&long[..249]]).is_ok());
+    }
+
+    #[test]
+    fn the_same_topic_twice_is_refused() {
+        assert_eq!(
+            settled(&["a", "b", "a"]).map(|_| ()).map_err(|f| f.message),
+            Err("topic `a` is there twice".into())
+        );
+    }
+}
