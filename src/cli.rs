@@ -26,14 +26,16 @@ pub enum Command {
     Man,
 }
 
+// TOPIC is asked for by `settings`: --print-config does without, wherever it stands.
 #[derive(Debug, Args)]
+#[command(override_usage = "kcons consume [OPTIONS] TOPIC...")]
 pub struct Consume {
     /// Topics to read; one that starts with `^` is a regular expression
     ///
     /// A regular expression follows Rust's `regex` syntax and is not anchored at its end. Kafka's
     /// own topics (`__consumer_offsets`) only match an expression that starts with `^__`.
     /// Example: kcons consume orders '^task-.*'
-    #[arg(value_name = "TOPIC", required_unless_present = "print_config", help_heading = "Input")]
+    #[arg(value_name = "TOPIC", help_heading = "Input")]
     pub topics: Vec<String>,
     #[command(flatten)]
     pub reading: Reading,
@@ -144,7 +146,14 @@ pub struct Reading {
     ///
     /// pretty: for people. json: one object a line. raw: the value's bytes and the delimiter.
     /// Example: kcons consume task-created -e -o json | jq -r .value.title
-    #[arg(short, long, value_enum, value_name = "FORMAT", help_heading = "Output")]
+    #[arg(
+        short,
+        long,
+        value_enum,
+        value_name = "FORMAT",
+        allow_negative_numbers = true,
+        help_heading = "Output"
+    )]
     pub output: Option<OutputFormat>,
     /// The same as `-o json`
     #[arg(long, help_heading = "Output", conflicts_with = "output")]

@@ -2,9 +2,11 @@
 
 mod cli;
 mod error;
+mod kafka;
 mod position;
 mod record;
 mod settings;
+mod usage;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

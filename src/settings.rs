@@ -19,7 +19,7 @@ mod security;
 mod stores;
 pub mod talk;
 #[cfg(test)]
-mod testing;
+pub mod testing;
 mod topics;
 mod values;
 

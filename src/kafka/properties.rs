@@ -54,7 +54,12 @@ fn table() -> io::Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::{Arguments, Command};
+    use crate::settings::Consume;
     use crate::settings::known::Side;
+    use crate::settings::testing::World;
+    use clap::Parser;
+    use rdkafka::consumer::BaseConsumer;
 
     #[test]
     fn the_table_of_this_build_is_understood() {
@@ -79,5 +84,46 @@ mod tests {
         assert!(check("security.protocol", "tls").is_err_and(|reason| reason.contains("security.protocol")));
         assert!(check("session.timeout.ms", "abc").is_err());
         assert!(check("no.such.property", "1").is_err());
+    }
+
+    #[test]
+    fn whatever_is_settled_makes_a_client() {
+        for words in [
+            "",
+            "-g g",
+            "-g g --commit batch=5 --offset-reset none --instance-id i",
+            "-g g -X group.protocol=consumer",
+            "-X group.protocol=consumer",
+            "-X fetch.max.bytes=5000",
+            "-X fetch.max.bytes=2147483135",
+            "-X message.max.bytes=1000000000",
+            "-X receive.message.max.bytes=5000",
+            "-X fetch.message.max.bytes=1000000000",
+            "-X queued.max.messages.kbytes=1",
+            "-X reconnect.backoff.ms=9000",
+            "-X reconnect.backoff.max.ms=0",
+            "-g g -X max.poll.interval.ms=1000",
+            "-g g -X session.timeout.ms=3600000",
+            "-g g -X session.timeout.ms=1",
+            "-X partition.assignment.strategy=cooperative-sticky",
+            "-X security.protocol=SSL",
+            "-X security.protocol=SASL_SSL -X sasl.mechanism=SCRAM-SHA-512 -X sasl.username=a -X sasl.password=b",
+            "-X security.protocol=sasl_plaintext -X sasl.mechanism=plain -X sasl.username=a -X sasl.password=b",
+            "-X ssl.endpoint.identification.algorithm= -X security.protocol=ssl",
+            "-X security.protocol=SASL_PLAINTEXT -X sasl.mechanism=OAUTHBEARER \
+             -X enable.sasl.oauthbearer.unsecure.jwt=true -X sasl.oauthbearer.config=principal=a",
+        ] {
+            let words = ["kcons", "consume", "t"].into_iter().chain(words.split_whitespace());
+            let arguments =
+                Arguments::try_parse_from(words.clone()).expect("words that the declaration takes");
+            let Command::Consume(consume) = arguments.command else { panic!("consume was typed") };
+            let world = World::new(&[]);
+            let settled = Consume::settle(&consume, &arguments.connection, &world.surroundings());
+            let connection = settled.expect("valid").connection;
+            let mut config = ClientConfig::new();
+            config.extend(connection.properties);
+            let client = config.create::<BaseConsumer>();
+            assert!(client.is_ok(), "{:?}: {:?}", words.collect::<Vec<_>>(), client.err());
+        }
     }
 }

@@ -22,6 +22,9 @@ impl Consume {
         connection: &cli::Connection,
         surroundings: &Surroundings<'_>,
     ) -> Result<Consume, Failure> {
+        if arguments.topics.is_empty() && !connection.print_config {
+            return Err(Failure::usage("`TOPIC` is missing").hint("kcons consume TOPIC reads a topic"));
+        }
         let topics = topics::settle(&arguments.topics)?;
         let mut gathered = Gathered::read(connection, surroundings)?;
         gathered.default_brokers();

@@ -17,6 +17,13 @@ pub struct Given {
     pub origin: Origin,
 }
 
+impl Given {
+    /// Whether librdkafka takes it for true.
+    pub fn is_true(&self) -> bool {
+        ["true", "t", "1"].contains(&self.value.to_ascii_lowercase().as_str())
+    }
+}
+
 /// What was given; where several sources had a property, the value of the first by precedence:
 /// option, `-X`, file, environment.
 #[derive(Debug, Default)]

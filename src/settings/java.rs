@@ -159,7 +159,7 @@ fn assignors(value: &str) -> Result<Meaning, Failure> {
     let is_java = value.contains("org.apache.kafka.");
     let is_eager = |name: &&str| *name != "cooperative-sticky";
     if is_java && names.iter().any(is_eager) {
-        names.retain(|name| is_eager(&name));
+        names.retain(is_eager);
     }
     if names.iter().any(is_eager) && !names.iter().all(is_eager) {
         return Err(Failure::usage("`partition.assignment.strategy` mixes eager and cooperative assignors")

@@ -20,6 +20,11 @@ pub fn settle(given: &mut BTreeMap<String, Given>, known: &KnownProperties) -> R
         limits.order("fetch.max.bytes", "receive.message.max.bytes", 512)?;
     }
     limits.order("reconnect.backoff.ms", "reconnect.backoff.max.ms", 0)?;
+    // What librdkafka does by itself, said here so that `--print-config` is true.
+    let refresh = limits.number("topic.metadata.refresh.interval.ms");
+    if refresh > 0 {
+        limits.settle_default("metadata.max.age.ms", refresh * 3);
+    }
     if is_classic {
         limits.order("session.timeout.ms", "max.poll.interval.ms", 0)?;
         // A third of the session, as Kafka advises, but no slower a hand-over than a second.
@@ -137,6 +142,13 @@ mod tests {
         assert_eq!(value(&[("reconnect.backoff.max.ms", "5")], "reconnect.backoff.ms"), "5");
         assert_eq!(value(&[("max.poll.interval.ms", "6000")], "session.timeout.ms"), "6000");
         assert_eq!(value(&[("session.timeout.ms", "600000")], "max.poll.interval.ms"), "600000");
+    }
+
+    #[test]
+    fn metadata_lives_three_refreshes() {
+        assert_eq!(value(&[("topic.metadata.refresh.interval.ms", "1000")], "metadata.max.age.ms"), "3000");
+        assert_eq!(value(&[("topic.metadata.refresh.interval.ms", "-1")], "metadata.max.age.ms"), "");
+        assert_eq!(value(&[("metadata.max.age.ms", "7")], "metadata.max.age.ms"), "7");
     }
 
     #[test]

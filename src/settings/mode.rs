@@ -146,10 +146,9 @@ fn commits(reading: &Reading, gathered: &mut Gathered) -> Result<Commits, Failur
 
 fn commit(reading: &Reading, gathered: &mut Gathered) -> Result<(Commit, Origin), Failure> {
     let given = gathered.take(AUTO_COMMIT);
-    let is_true = |given: &Given| ["true", "t", "1"].contains(&given.value.to_ascii_lowercase().as_str());
     match (reading.commit, given) {
         (Some(commit), Some(given))
-            if given.origin == Origin::Property && is_true(&given) != (commit == Commit::Auto) =>
+            if given.origin == Origin::Property && given.is_true() != (commit == Commit::Auto) =>
         {
             let option = match commit {
                 Commit::Auto => "--commit auto".to_owned(),
@@ -160,7 +159,7 @@ fn commit(reading: &Reading, gathered: &mut Gathered) -> Result<(Commit, Origin)
             Err(contradiction(&option, AUTO_COMMIT, &given.value))
         }
         (Some(commit), _) => Ok((commit, Origin::Option)),
-        (None, Some(given)) if given.origin.is_typed() && !is_true(&given) => {
+        (None, Some(given)) if given.origin.is_typed() && !given.is_true() => {
             gathered.notes.push(
                 "`-X enable.auto.commit=false` means `--commit never`: nothing is committed".to_owned(),
             );
@@ -168,7 +167,7 @@ fn commit(reading: &Reading, gathered: &mut Gathered) -> Result<(Commit, Origin)
         }
         (None, Some(given)) if given.origin.is_typed() => Ok((Commit::Auto, given.origin)),
         // The service commits by itself what it has processed. So does kcons, in every mode.
-        (None, Some(given)) if !is_true(&given) => {
+        (None, Some(given)) if !given.is_true() => {
             let origin = given.origin;
             gathered.notes.push(format!(
                 "ignoring `{AUTO_COMMIT}=false` of {origin}: records are committed once they are written; \
@@ -256,9 +255,12 @@ fn standalone(
     ] {
         if is_given {
             let failure = Failure::usage(format!("`{spelled}` needs `--group`"));
-            return Err(match spelled.ends_with("reset") {
-                true => failure.hint("without a group `--from` says where to start"),
-                false => failure.hint("without a group nothing is committed"),
+            return Err(match () {
+                () if spelled.ends_with("reset") => {
+                    failure.hint("without a group `--from` says where to start")
+                }
+                () if spelled.contains("instance") => failure.hint("without a group there are no members"),
+                () => failure.hint("without a group nothing is committed"),
             });
         }
     }

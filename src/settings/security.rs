@@ -77,8 +77,7 @@ fn check_mechanism(gathered: &mut Gathered, known: &KnownProperties) -> Result<(
     if let Some(Given { origin, .. }) = named {
         gathered.set(MECHANISM, &mechanism, origin);
     }
-    let is_true = |given: &Given| ["true", "t", "1"].contains(&given.value.to_lowercase().as_str());
-    let has_tokens = gathered.get("enable.sasl.oauthbearer.unsecure.jwt").is_some_and(is_true)
+    let has_tokens = gathered.get("enable.sasl.oauthbearer.unsecure.jwt").is_some_and(Given::is_true)
         || gathered
             .get("sasl.oauthbearer.method")
             .is_some_and(|given| given.value.eq_ignore_ascii_case("oidc"));

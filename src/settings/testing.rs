@@ -9,9 +9,11 @@ use std::sync::LazyLock;
 static KNOWN: LazyLock<KnownProperties> =
     LazyLock::new(|| crate::kafka::properties::known().expect("memory for the table"));
 
+type Environment = Box<dyn Fn(&str) -> Option<String>>;
+
 /// No terminals, and only these variables.
 pub struct World {
-    pub environment: Box<dyn Fn(&str) -> Option<String>>,
+    pub environment: Environment,
 }
 
 impl World {

@@ -257,6 +257,7 @@ fn positions_that_apply_to_nothing_are_refused() {
         ("a --from abc", "invalid position `abc` for `--from`"),
         ("a -p x", "invalid partitions `x` for `--partitions`"),
         ("a a", "topic `a` is there twice"),
+        ("-e", "`TOPIC` is missing"),
     ] {
         let message = refused(words).message;
         assert!(message.contains(part), "{message}");

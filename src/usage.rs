@@ -1,0 +1,220 @@
+//! Reads the words of the command line and tells mistakes in the form of all errors.
+
+use crate::cli::Arguments;
+use crate::error::Failure;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{CommandFactory, Parser};
+use std::error::Error as _;
+use std::ffi::OsString;
+
+/// What was asked for.
+#[derive(Debug)]
+pub enum Request {
+    Run(Box<Arguments>),
+    /// Help or version, for stdout.
+    Print(String),
+}
+
+/// Reads the words of the command line, the program's name first.
+///
+/// # Errors
+/// Whatever the declaration does not take, naming the argument and what is valid.
+pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Request, Failure> {
+    let words: Vec<OsString> = words.into_iter().collect();
+    match Arguments::try_parse_from(&words) {
+        Ok(arguments) => Ok(Request::Run(Box::new(arguments))),
+        Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
+            Ok(Request::Print(error.render().to_string()))
+        }
+        Err(error) => Err(Mistake { error: &error }.told()),
+    }
+}
+
+/// What clap found, in our words.
+struct Mistake<'a> {
+    error: &'a clap::Error,
+}
+
+impl Mistake<'_> {
+    fn told(&self) -> Failure {
+        match self.error.kind() {
+            ErrorKind::InvalidValue => self.invalid_value(),
+            ErrorKind::ValueValidation => self.refused_value(),
+            ErrorKind::UnknownArgument => self.unknown_argument(),
+            ErrorKind::InvalidSubcommand => self.unknown_command(),
+            ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+                Failure::usage("a command is missing").hint(commands())
+            }
+            ErrorKind::MissingRequiredArgument => {
+                let missing: Vec<String> = self.texts(ContextKind::InvalidArg).map(bare).collect();
+                Failure::usage(format!("{} is missing", quoted(&missing, " and ")))
+                    .hint("`kcons COMMAND --help` says what a command takes")
+            }
+            ErrorKind::ArgumentConflict => self.conflict(),
+            ErrorKind::TooManyValues => Failure::usage(format!("`{}` takes no value", self.option())),
+            ErrorKind::NoEquals | ErrorKind::TooFewValues | ErrorKind::WrongNumberOfValues => {
+                Failure::usage(format!("`{}` needs a value", self.option()))
+            }
+            ErrorKind::InvalidUtf8 => Failure::usage("an argument is not UTF-8 text"),
+            // Kinds that parsing does not yield, and those of later versions of clap.
+            _ => Failure::usage(self.error.kind().as_str().unwrap_or("invalid arguments").to_lowercase()),
+        }
+    }
+
+    fn invalid_value(&self) -> Failure {
+        let option = self.option();
+        let valid: Vec<&str> = self.texts(ContextKind::ValidValue).collect();
+        let value = self.text(ContextKind::InvalidValue).unwrap_or_default();
+        let message = match value {
+            "" => format!("`{option}` needs a value"),
+            _ => format!("invalid value `{value}` for `{option}`"),
+        };
+        let failure = Failure::usage(message);
+        if valid.is_empty() {
+            return failure;
+        }
+        let list = format!("valid: {}", valid.join(", "));
+        if option == "--output"
+            && let Some(hint) = kcat_offset(value)
+        {
+            return failure.hint(hint);
+        }
+        match self.text(ContextKind::SuggestedValue) {
+            Some(near) => failure.hint(format!("did you mean `{near}`? {list}")),
+            None => failure.hint(list),
+        }
+    }
+
+    /// A value that a function of the declaration refused, in its words.
+    fn refused_value(&self) -> Failure {
+        let value = self.text(ContextKind::InvalidValue).unwrap_or_default();
+        let why = self.error.source().map(ToString::to_string).unwrap_or_default();
+        Failure::usage(format!("invalid value `{value}` for `{}`", self.option())).caused_by(why)
+    }
+
+    fn unknown_argument(&self) -> Failure {
+        let argument = self.text(ContextKind::InvalidArg).unwrap_or_default();
+        let failure = Failure::usage(format!("unexpected argument `{}`", bare(argument)));
+        if let Some(hint) = kcat_option(argument) {
+            return failure.hint(hint);
+        }
+        if let Some(command) = command_of(argument) {
+            return failure.hint(format!("it stands behind the command: kcons {command} {argument}"));
+        }
+        match self.text(ContextKind::SuggestedArg) {
+            Some(near) => failure.hint(format!("did you mean `{}`?", bare(near))),
+            None => failure.hint("`kcons COMMAND --help` lists all options"),
+        }
+    }
+
+    fn unknown_command(&self) -> Failure {
+        let word = self.text(ContextKind::InvalidSubcommand).unwrap_or_default();
+        let failure = Failure::usage(format!("unknown command `{word}`"));
+        if word == "help" {
+            return failure.hint("`kcons --help` and `kcons COMMAND --help`");
+        }
+        let near: Vec<String> = self.texts(ContextKind::SuggestedSubcommand).map(str::to_owned).collect();
+        match near.is_empty() {
+            true => failure.hint(format!("to read the topic: kcons consume {word}; {}", commands())),
+            false => failure.hint(format!("did you mean {}?", quoted(&near, " or "))),
+        }
+    }
+
+    fn conflict(&self) -> Failure {
+        let option = self.option();
+        let others: Vec<String> = self.texts(ContextKind::PriorArg).map(bare).collect();
+        match others.contains(&option) || others.is_empty() {
+            true => Failure::usage(format!("`{option}` is there twice")),
+            false => Failure::usage(format!("`{option}` cannot be used with {}", quoted(&others, " and "))),
+        }
+    }
+
+    fn option(&self) -> String {
+        bare(self.text(ContextKind::InvalidArg).unwrap_or_default())
+    }
+
+    fn text(&self, kind: ContextKind) -> Option<&str> {
+        self.texts(kind).next()
+    }
+
+    fn texts(&self, kind: ContextKind) -> impl Iterator<Item = &str> {
+        let (one, many) = match self.error.get(kind) {
+            Some(ContextValue::String(text)) => (Some(text.as_str()), [].as_slice()),
+            Some(ContextValue::Strings(texts)) => (None, texts.as_slice()),
+            _ => (None, [].as_slice()),
+        };
+        one.into_iter().chain(many.iter().map(String::as_str))
+    }
+}
+
+/// `--count` of clap's `--count <N>`, `TOPIC` of its `<TOPIC>...`.
+fn bare(argument: &str) -> String {
+    let word = argument.split([' ', '=']).next().unwrap_or_default();
+    word.trim_end_matches('.').trim_matches(['<', '>', '[', ']']).to_owned()
+}
+
+fn quoted(words: &[String], between: &str) -> String {
+    words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(between)
+}
+
+fn commands() -> String {
+    let command = Arguments::command();
+    let names: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
+    format!("commands: {}", names.join(", "))
+}
+
+/// The first command that has an option which stood in front of all of them.
+fn command_of(argument: &str) -> Option<String> {
+    let command = Arguments::command();
+    let has_it = |command: &&clap::Command| {
+        command.get_arguments().any(|known| match argument.strip_prefix("--") {
+            Some(long) => known.get_long() == Some(long),
+            None => known.get_short().is_some_and(|short| argument == format!("-{short}")),
+        })
+    };
+    command.get_subcommands().find(has_it).map(|command| command.get_name().to_owned())
+}
+
+/// What replaces an option of kcat; combined ones, as in `-Ct`, are known by their first letter.
+fn kcat_option(argument: &str) -> Option<&'static str> {
+    let letters = argument.strip_prefix('-').filter(|letters| !letters.starts_with('-'))?;
+    Some(match letters.chars().next()? {
+        'C' => "to consume is a command: kcons consume TOPIC",
+        'G' => "a consumer group is joined with `--group`: kcons consume TOPIC --group NAME",
+        't' => "topics stand without an option: kcons consume TOPIC",
+        'J' => "JSON is `--output json`, and what a pipe gets anyway",
+        'c' => "to stop after N records: `--count N`",
+        'u' => "leave it out: no record waits in a buffer",
+        's' => "what values and keys are: `--value-format` and `--key-format`",
+        'K' => "keys are printed by `--output json` and `--output pretty`",
+        'f' => "for single fields: `--output json` and jq",
+        'L' => "Kafka's own tool lists topics: kafka-topics.sh --bootstrap-server HOST:PORT --describe",
+        'P' => "kcons only consumes; Kafka's own tool produces: kafka-console-producer.sh",
+        'Q' => "offsets of a time are found by `--from`, as in `--from 2026-11-23T09:00`",
+        _ => return None,
+    })
+}
+
+/// What replaces an offset that kcat takes as `-o`.
+fn kcat_offset(value: &str) -> Option<String> {
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let (option, position) = match value {
+        "stored" => {
+            return Some("with `--group NAME` a run starts where the group has committed".to_owned());
+        }
+        "beginning" | "end" | "earliest" | "latest" | "start" | "newest" => ("--from", value.to_owned()),
+        _ if is_number(value.strip_prefix('-').unwrap_or(value)) => ("--from", value.to_owned()),
+        _ => match value.split_once('@') {
+            Some(("s", time)) if is_number(time) => ("--from", format!("@{time}")),
+            Some(("e", time)) if is_number(time) => ("--to", format!("@{time}")),
+            Some(_) | None => return None,
+        },
+    };
+    Some(match option {
+        "--from" => format!("where to start is `--from {position}`"),
+        _ => format!("where to stop is `--to {position}`"),
+    })
+}
+
+#[cfg(test)]
+mod tests;
