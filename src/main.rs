@@ -1,9 +1,11 @@
 //! kcons: a Kafka consumer for the terminal, the shell script and the pod.
 
 mod cli;
+mod decode;
 mod error;
 mod position;
 mod record;
+mod render;
 mod settings;
 
 #[global_allocator]
