@@ -4,7 +4,7 @@ pub mod json;
 
 use crate::cli::DataFormat;
 use crate::record::Record;
-use json::{Json, Nesting};
+use json::{Flaw, Json, Nesting};
 use std::fmt;
 
 /// What bytes turned out to be, or were asked to be taken as.
@@ -24,10 +24,11 @@ impl<'a> Form<'a> {
 }
 
 /// The form to show, and why it is not the one that was asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Decoded<'a> {
     pub form: Form<'a>,
-    pub reason: Option<Reason>,
+    /// In a box, because it is rare and every record carries the place for it.
+    pub reason: Option<Box<Reason>>,
 }
 
 /// Decodes the keys and the values of a run.
@@ -62,38 +63,41 @@ impl Decoders {
 }
 
 /// The key and the value of one record, decoded; `None` is Kafka's null.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct Content<'a> {
     pub key: Option<Decoded<'a>>,
     pub value: Option<Decoded<'a>>,
 }
 
 impl Content<'_> {
+    /// Says whether the record was in the formats asked for.
+    ///
     /// # Errors
-    /// The key or the value is not in the format asked for and stands here in its raw form.
+    /// The key or the value was not and stands here in its raw form.
     #[inline]
-    pub fn outcome(&self) -> Result<(), Undecodable> {
+    pub fn outcome(self) -> Result<(), Undecodable> {
         let reason = |decoded: Decoded<'_>| decoded.reason;
         Undecodable::unless_fine(self.key.and_then(reason), self.value.and_then(reason))
     }
 }
 
 /// A record whose key or value is not in the format asked for; displays why.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Undecodable {
-    pub key: Option<Reason>,
-    pub value: Option<Reason>,
+    pub key: Option<Box<Reason>>,
+    pub value: Option<Box<Reason>>,
 }
 
 impl Undecodable {
-    fn unless_fine(key: Option<Reason>, value: Option<Reason>) -> Result<(), Undecodable> {
+    #[inline]
+    fn unless_fine(key: Option<Box<Reason>>, value: Option<Box<Reason>>) -> Result<(), Undecodable> {
         if key.is_none() && value.is_none() { Ok(()) } else { Err(Undecodable { key, value }) }
     }
 }
 
 impl fmt::Display for Undecodable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.key, self.value) {
+        match (&self.key, &self.value) {
             (Some(key), Some(value)) => write!(f, "key is {key}; value is {value}"),
             (Some(key), None) => write!(f, "key is {key}"),
             (None, Some(value)) => write!(f, "value is {value}"),
@@ -130,58 +134,61 @@ impl Decoder {
     }
 
     /// Decodes; what is not in the format asked for comes in its raw form, with the reason.
+    #[inline]
     fn decode<'a>(&mut self, bytes: &'a [u8]) -> Decoded<'a> {
         let found = match self.format {
-            DataFormat::Auto => Ok(self.raw_form(bytes)),
-            DataFormat::Json => json_of(bytes, &mut self.nesting).map(Form::Json),
-            DataFormat::Text => text_of(bytes).map(Form::Text),
-            DataFormat::Base64 => Ok(Form::Base64(bytes)),
-            DataFormat::Hex => Ok(Form::Hex(bytes)),
+            DataFormat::Auto => Some(self.raw_form(bytes)),
+            DataFormat::Json => json::check(bytes, &mut self.nesting).map(Form::Json),
+            DataFormat::Text => simdutf8::basic::from_utf8(bytes).ok().map(Form::Text),
+            DataFormat::Base64 => Some(Form::Base64(bytes)),
+            DataFormat::Hex => Some(Form::Hex(bytes)),
         };
         match found {
-            Ok(form) => Decoded { form, reason: None },
-            Err(reason) => Decoded { form: self.raw_form(bytes), reason: Some(reason) },
+            Some(form) => Decoded { form, reason: None },
+            None => Decoded { form: self.raw_form(bytes), reason: self.reason(bytes).map(Box::new) },
         }
     }
 
     /// Says why the bytes are not in the format asked for; costs nothing where all bytes are.
-    fn check(&mut self, bytes: &[u8]) -> Option<Reason> {
-        match self.format {
-            DataFormat::Auto | DataFormat::Base64 | DataFormat::Hex => None,
-            DataFormat::Json => json_of(bytes, &mut self.nesting).err(),
-            DataFormat::Text => text_of(bytes).err(),
-        }
+    #[inline]
+    fn check(&mut self, bytes: &[u8]) -> Option<Box<Reason>> {
+        let is_fine = match self.format {
+            DataFormat::Auto | DataFormat::Base64 | DataFormat::Hex => true,
+            DataFormat::Json => json::check(bytes, &mut self.nesting).is_some(),
+            DataFormat::Text => simdutf8::basic::from_utf8(bytes).is_ok(),
+        };
+        if is_fine { None } else { self.reason(bytes).map(Box::new) }
     }
 
     /// The form that `auto` shows.
+    #[inline]
     fn raw_form<'a>(&mut self, bytes: &'a [u8]) -> Form<'a> {
-        match (self.part, Form::plain(bytes)) {
-            (Part::Value, Form::Text(text)) => {
-                json::validate(text, &mut self.nesting).map_or(Form::Text(text), Form::Json)
+        match self.part {
+            Part::Key => Form::plain(bytes),
+            Part::Value => {
+                json::check(bytes, &mut self.nesting).map_or_else(|| Form::plain(bytes), Form::Json)
             }
-            (Part::Key | Part::Value, form) => form,
         }
     }
-}
 
-fn text_of(bytes: &[u8]) -> Result<&str, Reason> {
-    // Only the slower check of the standard library knows where.
-    let place = |_| std::str::from_utf8(bytes).map_or_else(|error| error.valid_up_to(), str::len);
-    simdutf8::basic::from_utf8(bytes).map_err(|error| Reason::NotText { after: place(error) })
-}
-
-fn json_of<'a>(bytes: &'a [u8], nesting: &mut Nesting) -> Result<Json<'a>, Reason> {
-    let text = text_of(bytes).map_err(|reason| match reason {
-        Reason::NotText { after } => Reason::NotJson(json::Flaw::NotUtf8 { after }),
-        Reason::NotJson(flaw) => Reason::NotJson(flaw),
-    })?;
-    json::validate(text, nesting).map_err(Reason::NotJson)
+    /// Looks for what is wrong; apart, because finding the place takes longer than seeing that there is one.
+    #[cold]
+    fn reason(&mut self, bytes: &[u8]) -> Option<Reason> {
+        match self.format {
+            DataFormat::Auto | DataFormat::Base64 | DataFormat::Hex => None,
+            DataFormat::Json => Some(Reason::NotJson(json::flaw(bytes, &mut self.nesting))),
+            DataFormat::Text => {
+                let error = std::str::from_utf8(bytes).err()?;
+                Some(Reason::NotText { after: error.valid_up_to() })
+            }
+        }
+    }
 }
 
 /// Why bytes are not what they were to be taken as; displays to follow `value is`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
-    NotJson(json::Flaw),
+    NotJson(Flaw),
     /// Not UTF-8 after that many bytes.
     NotText {
         after: usize,

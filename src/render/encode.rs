@@ -4,26 +4,60 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 /// Appends a whole number in decimal.
-#[inline]
 pub fn integer(number: i64, out: &mut Vec<u8>) {
-    const PAIRS: [[u8; 2]; 100] = pairs();
-    let mut digits = [0; 20];
-    let mut at = digits.len();
-    let mut rest = number.unsigned_abs();
-    while rest >= 10 {
-        at -= 2;
-        digits[at..at + 2].copy_from_slice(&PAIRS[(rest % 100) as usize]);
-        rest /= 100;
+    let mut tail = Tail::default();
+    tail.integer(number);
+    out.extend_from_slice(tail.bytes());
+}
+
+/// A few characters, written from the last one to the first as digits come, and appended at once.
+pub struct Tail {
+    bytes: [u8; 64],
+    start: usize,
+}
+
+impl Default for Tail {
+    fn default() -> Tail {
+        Tail { bytes: [0; 64], start: 64 }
     }
-    if rest > 0 || number == 0 {
-        at -= 1;
-        digits[at] = b'0' + rest as u8;
+}
+
+impl Tail {
+    /// Puts characters in front.
+    #[inline(always)]
+    pub fn text<const N: usize>(&mut self, text: &[u8; N]) {
+        self.start -= N;
+        self.bytes[self.start..self.start + N].copy_from_slice(text);
     }
-    if number < 0 {
-        at -= 1;
-        digits[at] = b'-';
+
+    /// Puts a whole number in decimal in front.
+    #[inline(always)]
+    pub fn integer(&mut self, number: i64) {
+        const PAIRS: [[u8; 2]; 100] = pairs();
+        let mut rest = number.unsigned_abs();
+        // Two pairs a division: each waits for the one before.
+        while rest >= 1000 {
+            let four = (rest % 10_000) as usize;
+            rest /= 10_000;
+            self.text(&PAIRS[four % 100]);
+            self.text(&PAIRS[four / 100]);
+        }
+        while rest >= 10 {
+            self.text(&PAIRS[(rest % 100) as usize]);
+            rest /= 100;
+        }
+        if rest > 0 || number == 0 {
+            self.text(&[b'0' + rest as u8]);
+        }
+        if number < 0 {
+            self.text(b"-");
+        }
     }
-    out.extend_from_slice(&digits[at..]);
+
+    #[inline(always)]
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes[self.start..]
+    }
 }
 
 /// `00` to `99`.

@@ -1,6 +1,6 @@
 //! Text in places that cannot hold every character: JSON strings, lines, terminals.
 
-use crate::decode::json::plain_prefix;
+use crate::decode::json::plain;
 use std::io::Write;
 
 /// Appends the inside of a JSON string; characters beyond ASCII stay as they are.
@@ -8,7 +8,7 @@ use std::io::Write;
 pub fn json_string(text: &str, out: &mut Vec<u8>) {
     let mut rest = text.as_bytes();
     loop {
-        let (plain, special) = rest.split_at(plain_prefix(rest));
+        let (plain, special) = rest.split_at(plain::prefix(rest).length);
         out.extend_from_slice(plain);
         let Some((&byte, behind)) = special.split_first() else { return };
         json_escape(byte, out);

@@ -1,6 +1,7 @@
 //! `-o json`: one object a line, the envelope that scripts, jq and workers read.
 
-use super::{encode, escape};
+use super::encode::{self, Tail};
+use super::escape;
 use crate::decode::{Content, Decoded, Form};
 use crate::record::{Header, Record};
 
@@ -46,14 +47,16 @@ impl Lines {
             self.turn_to(record);
         }
         out.extend_from_slice(&self.start);
-        encode::integer(record.offset, out);
-        out.extend_from_slice(b",\"timestamp\":");
+        let mut numbers = Tail::default();
         match record.timestamp {
-            Some(timestamp) => encode::integer(timestamp, out),
-            None => out.extend_from_slice(b"null"),
+            Some(timestamp) => numbers.integer(timestamp),
+            None => numbers.text(b"null"),
         }
-        field(&KEY, content.key, out);
-        field(&VALUE, content.value, out);
+        numbers.text(b",\"timestamp\":");
+        numbers.integer(record.offset);
+        out.extend_from_slice(numbers.bytes());
+        field(&KEY, content.key.as_ref(), out);
+        field(&VALUE, content.value.as_ref(), out);
         if record.headers.is_empty() {
             out.extend_from_slice(b",\"headers\":[]}\n");
         } else {
@@ -79,8 +82,8 @@ fn headers(headers: &[Header<'_>], out: &mut Vec<u8>) {
     let plain = |bytes| Decoded { form: Form::plain(bytes), reason: None };
     for (index, header) in headers.iter().enumerate() {
         out.extend_from_slice(if index == 0 { b"{" } else { b",{" });
-        field(&HEADER_NAME, Some(plain(header.name)), out);
-        field(&HEADER_VALUE, header.value.map(plain), out);
+        field(&HEADER_NAME, Some(&plain(header.name)), out);
+        field(&HEADER_VALUE, header.value.map(plain).as_ref(), out);
         out.push(b'}');
     }
     out.extend_from_slice(b"]}\n");
@@ -88,7 +91,7 @@ fn headers(headers: &[Header<'_>], out: &mut Vec<u8>) {
 
 /// Appends a key or value, how it is encoded, and why it is not what was asked for.
 #[inline]
-fn field(names: &Names, decoded: Option<Decoded<'_>>, out: &mut Vec<u8>) {
+fn field(names: &Names, decoded: Option<&Decoded<'_>>, out: &mut Vec<u8>) {
     out.extend_from_slice(names.content);
     let Some(decoded) = decoded else {
         out.extend_from_slice(b"null");
@@ -117,7 +120,7 @@ fn field(names: &Names, decoded: Option<Decoded<'_>>, out: &mut Vec<u8>) {
         out.extend_from_slice(encoding.as_bytes());
         out.push(b'"');
     }
-    if let Some(reason) = decoded.reason {
+    if let Some(reason) = &decoded.reason {
         out.extend_from_slice(names.error);
         escape::json_string(&reason.to_string(), out);
         out.push(b'"');

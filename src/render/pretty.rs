@@ -1,7 +1,7 @@
 //! `-o pretty`: a few lines for a person.
 
 use super::{encode, escape};
-use crate::decode::json;
+use crate::decode::json::Json;
 use crate::decode::{Content, Form};
 use crate::record::{Header, Record};
 use crate::settings::Pretty;
@@ -31,9 +31,9 @@ impl Paragraphs {
 
     /// Appends the lines of the record.
     pub fn render(&self, record: &Record<'_>, content: &Content<'_>, out: &mut Vec<u8>) {
-        let title = content.value.and_then(|value| self.title(value.form));
+        let title = content.value.as_ref().and_then(|value| self.title(value.form));
         self.headline(record, title.as_deref(), out);
-        let key = content.key.map(|key| shown(key.form, usize::MAX));
+        let key = content.key.as_ref().map(|key| shown(key.form, usize::MAX));
         self.line("Key", key.as_deref().unwrap_or("(none)"), out);
         if self.settings.has_topic {
             self.line("Topic", record.topic, out);
@@ -44,7 +44,7 @@ impl Paragraphs {
         encode::integer(record.offset, out);
         out.push(b'\n');
         if title.is_none() {
-            let value = content.value.map(|value| shown(value.form, VALUE_LENGTH));
+            let value = content.value.as_ref().map(|value| shown(value.form, VALUE_LENGTH));
             self.line("Value", value.as_deref().map_or("(null)", beginning), out);
         }
         if self.settings.is_verbose {
@@ -131,16 +131,12 @@ fn shown(form: Form<'_>, length: usize) -> Cow<'_, str> {
 }
 
 /// A title as a person reads it: a string without quotes and escapes, anything else as compact JSON.
-fn bare(json: &str) -> Cow<'_, str> {
-    match json.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
-        Some(inner) if !inner.contains('\\') => Cow::Borrowed(inner),
-        Some(_) => Cow::Owned(serde_json::from_str(json).expect("the text was checked as JSON")),
-        None => {
-            let mut line = Vec::new();
-            json::compact(json, &mut line);
-            owned(line)
-        }
-    }
+fn bare(title: Json<'_>) -> Cow<'_, str> {
+    title.string().unwrap_or_else(|| {
+        let mut line = Vec::new();
+        title.write_compact(&mut line);
+        owned(line)
+    })
 }
 
 fn owned(characters: Vec<u8>) -> Cow<'static, str> {
