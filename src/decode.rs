@@ -18,6 +18,7 @@ pub enum Form<'a> {
 
 impl<'a> Form<'a> {
     /// Takes the bytes as text, else as bytes for base64: what `auto` makes of keys and headers.
+    #[inline(always)]
     pub fn plain(bytes: &'a [u8]) -> Form<'a> {
         simdutf8::basic::from_utf8(bytes).map_or(Form::Base64(bytes), Form::Text)
     }
@@ -43,7 +44,7 @@ impl Decoders {
         Decoders { keys: Decoder::of_keys(key_format), values: Decoder::of_values(value_format) }
     }
 
-    #[inline]
+    #[inline(always)]
     pub fn decode<'a>(&mut self, record: &Record<'a>) -> Content<'a> {
         Content {
             key: record.key.map(|bytes| self.keys.decode(bytes)),
@@ -134,7 +135,7 @@ impl Decoder {
     }
 
     /// Decodes; what is not in the format asked for comes in its raw form, with the reason.
-    #[inline]
+    #[inline(always)]
     fn decode<'a>(&mut self, bytes: &'a [u8]) -> Decoded<'a> {
         let found = match self.format {
             DataFormat::Auto => Some(self.raw_form(bytes)),
@@ -161,7 +162,7 @@ impl Decoder {
     }
 
     /// The form that `auto` shows.
-    #[inline]
+    #[inline(always)]
     fn raw_form<'a>(&mut self, bytes: &'a [u8]) -> Form<'a> {
         match self.part {
             Part::Key => Form::plain(bytes),

@@ -7,6 +7,7 @@ use super::{Flaw, Json};
 ///
 /// That is the grammar of RFC 8259 in UTF-8 less escapes of lone surrogates (`"\ud800"`): no Unicode
 /// text has them, jq 1.6 stops reading for good at one, and strict parsers refuse the whole line.
+#[inline(always)]
 pub fn check<'a>(bytes: &'a [u8], nesting: &mut Nesting) -> Option<Json<'a>> {
     let mut scan = Scan::new(bytes);
     let text = scan.whole(nesting)?;
@@ -104,6 +105,7 @@ impl<'a> Scan<'a> {
     }
 
     /// Passes one value and the white space around it; returns the value's text.
+    #[inline(never)]
     fn whole(&mut self, nesting: &mut Nesting) -> Option<&'a [u8]> {
         self.token();
         let start = self.at;
