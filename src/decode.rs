@@ -204,3 +204,86 @@ impl fmt::Display for Reason {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn form_of_value(format: DataFormat, bytes: &[u8]) -> (Form<'_>, Option<String>) {
+        let decoded = Decoder::of_values(format).decode(bytes);
+        (decoded.form, decoded.reason.map(|reason| reason.to_string()))
+    }
+
+    #[test]
+    fn a_value_is_json_else_text_else_bytes() {
+        let form = |bytes| form_of_value(DataFormat::Auto, bytes);
+        assert!(matches!(form(b" {\"a\":1}\n"), (Form::Json(_), None)));
+        for text in ["", " ", "Buy milk", "{\"a\":1} x", "{'a':1}", "01", "\u{feff}{}", "\"a\0\"", "NaN"] {
+            assert_eq!(form(text.as_bytes()), (Form::Text(text), None));
+        }
+        for bytes in [&b"\xff\xfe"[..], b"\"\xff\"", b"{\"a\":\"\xc3\"}"] {
+            assert_eq!(form(bytes), (Form::Base64(bytes), None));
+        }
+    }
+
+    #[test]
+    fn a_key_is_never_json_by_itself() {
+        let mut decoder = Decoder::of_keys(DataFormat::Auto);
+        assert_eq!(decoder.decode(b"17").form, Form::Text("17"));
+        assert_eq!(decoder.decode(b"\xff").form, Form::Base64(b"\xff"));
+        assert!(matches!(Decoder::of_keys(DataFormat::Json).decode(b"17").form, Form::Json(_)));
+    }
+
+    #[test]
+    fn what_is_not_in_the_format_asked_for_comes_raw_with_the_reason() {
+        for (format, bytes, form, reason) in [
+            (DataFormat::Json, &b""[..], Form::Text(""), "not JSON: empty"),
+            (DataFormat::Json, b"[1,", Form::Text("[1,"), "not JSON: ends too early"),
+            (DataFormat::Json, b"Buy", Form::Text("Buy"), "not JSON: unexpected `B` at byte 1"),
+            (DataFormat::Json, b"1\x002", Form::Text("1\x002"), "not JSON: unexpected `\\0` at byte 2"),
+            (DataFormat::Json, b"{}\xff", Form::Base64(b"{}\xff"), "not JSON: invalid UTF-8 at byte 3"),
+            (DataFormat::Text, b"ab\xff", Form::Base64(b"ab\xff"), "not text: invalid UTF-8 at byte 3"),
+        ] {
+            assert_eq!(form_of_value(format, bytes), (form, Some(reason.to_owned())));
+        }
+        let bom = "\u{feff}{}";
+        let reason = "not JSON: starts with a byte order mark".to_owned();
+        assert_eq!(form_of_value(DataFormat::Json, bom.as_bytes()), (Form::Text(bom), Some(reason)));
+    }
+
+    #[test]
+    fn any_bytes_can_be_encoded() {
+        for bytes in [&b"\xff"[..], b"{}", b""] {
+            assert_eq!(form_of_value(DataFormat::Base64, bytes), (Form::Base64(bytes), None));
+            assert_eq!(form_of_value(DataFormat::Hex, bytes), (Form::Hex(bytes), None));
+        }
+        assert_eq!(form_of_value(DataFormat::Text, b"{}"), (Form::Text("{}"), None));
+    }
+
+    #[test]
+    fn the_outcome_names_key_and_value() {
+        let record = Record {
+            topic: "t",
+            partition: 0,
+            offset: 0,
+            timestamp: None,
+            key: Some(b"k"),
+            value: Some(b"\xff"),
+            headers: &[],
+        };
+        let outcome = |key, value, record: &Record<'_>| {
+            let mut decoders = Decoders::new(key, value);
+            let outcome = decoders.decode(record).outcome();
+            assert_eq!(decoders.check(record), outcome);
+            outcome.map_err(|error| error.to_string())
+        };
+        let key = "key is not JSON: unexpected `k` at byte 1";
+        let value = "value is not text: invalid UTF-8 at byte 1";
+        assert_eq!(outcome(DataFormat::Json, DataFormat::Auto, &record), Err(key.to_owned()));
+        assert_eq!(outcome(DataFormat::Auto, DataFormat::Text, &record), Err(value.to_owned()));
+        assert_eq!(outcome(DataFormat::Json, DataFormat::Text, &record), Err(format!("{key}; {value}")));
+        assert_eq!(outcome(DataFormat::Text, DataFormat::Hex, &record), Ok(()));
+        let null = Record { key: None, value: None, ..record };
+        assert_eq!(outcome(DataFormat::Json, DataFormat::Json, &null), Ok(()));
+    }
+}

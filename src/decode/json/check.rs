@@ -109,11 +109,12 @@ impl<'a> Scan<'a> {
     fn whole(&mut self, nesting: &mut Nesting) -> Option<&'a [u8]> {
         self.token();
         let start = self.at;
+        // White space around the value is left out anyway, only what is in it counts.
+        self.has_line_breaks = false;
         self.value(nesting)?;
         let text = &self.bytes[start..self.at];
         let has_line_breaks = self.has_line_breaks;
         self.token();
-        // White space around it is left out anyway.
         self.has_line_breaks = has_line_breaks;
         (self.at == self.bytes.len()).then_some(text)
     }
