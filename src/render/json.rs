@@ -14,30 +14,20 @@ pub struct Lines {
     start: Vec<u8>,
 }
 
-/// The field names that a key and a value have.
+/// What stands beside a key or a value.
 struct Names {
-    content: &'static [u8],
     encoding: &'static [u8],
     error: &'static [u8],
     /// Text is what is expected of a key or header, but has to be said of a value.
     names_text: bool,
 }
 
-const KEY: Names = Names {
-    content: b",\"key\":",
-    encoding: b",\"key_encoding\":\"",
-    error: b",\"key_error\":\"",
-    names_text: false,
-};
+const KEY: Names =
+    Names { encoding: b",\"key_encoding\":\"", error: b",\"key_error\":\"", names_text: false };
 
-const VALUE: Names = Names {
-    content: b",\"value\":",
-    encoding: b",\"value_encoding\":\"",
-    error: b",\"value_error\":\"",
-    names_text: true,
-};
+const VALUE: Names =
+    Names { encoding: b",\"value_encoding\":\"", error: b",\"value_error\":\"", names_text: true };
 
-const HEADER_NAME: Names = Names { content: b"\"key\":", ..KEY };
 const HEADER_VALUE: Names = Names { names_text: false, ..VALUE };
 
 impl Lines {
@@ -48,6 +38,7 @@ impl Lines {
         }
         out.extend_from_slice(&self.start);
         let mut numbers = Tail::default();
+        numbers.text(b",\"key\":");
         match record.timestamp {
             Some(timestamp) => numbers.integer(timestamp),
             None => numbers.text(b"null"),
@@ -56,6 +47,7 @@ impl Lines {
         numbers.integer(record.offset);
         out.extend_from_slice(numbers.bytes());
         field(&KEY, content.key.as_ref(), out);
+        out.extend_from_slice(b",\"value\":");
         field(&VALUE, content.value.as_ref(), out);
         if record.headers.is_empty() {
             out.extend_from_slice(b",\"headers\":[]}\n");
@@ -81,18 +73,18 @@ fn headers(headers: &[Header<'_>], out: &mut Vec<u8>) {
     out.extend_from_slice(b",\"headers\":[");
     let plain = |bytes| Decoded { form: Form::plain(bytes), reason: None };
     for (index, header) in headers.iter().enumerate() {
-        out.extend_from_slice(if index == 0 { b"{" } else { b",{" });
-        field(&HEADER_NAME, Some(&plain(header.name)), out);
+        out.extend_from_slice(if index == 0 { b"{\"key\":" } else { b",{\"key\":" });
+        field(&KEY, Some(&plain(header.name)), out);
+        out.extend_from_slice(b",\"value\":");
         field(&HEADER_VALUE, header.value.map(plain).as_ref(), out);
         out.push(b'}');
     }
     out.extend_from_slice(b"]}\n");
 }
 
-/// Appends a key or value, how it is encoded, and why it is not what was asked for.
+/// Appends a key or value behind its name, how it is encoded, and why it is not what was asked for.
 #[inline]
 fn field(names: &Names, decoded: Option<&Decoded<'_>>, out: &mut Vec<u8>) {
-    out.extend_from_slice(names.content);
     let Some(decoded) = decoded else {
         out.extend_from_slice(b"null");
         return;

@@ -50,7 +50,7 @@ impl Nesting {
     }
 
     fn enter(&mut self, is_object: bool) {
-        if self.depth % 64 == 0 && self.depth > 0 {
+        if self.depth.is_multiple_of(64) && self.depth > 0 {
             self.outer.push(self.inner);
         }
         self.inner = self.inner << 1 | u64::from(is_object);
@@ -60,7 +60,7 @@ impl Nesting {
     fn leave(&mut self) {
         self.inner >>= 1;
         self.depth -= 1;
-        if self.depth % 64 == 0 && self.depth > 0 {
+        if self.depth.is_multiple_of(64) && self.depth > 0 {
             self.inner = self.outer.pop().expect("64 levels are pushed before the 65th");
         }
     }
