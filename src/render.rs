@@ -1,0 +1,156 @@
+//! Records as they are printed: one file a format. Pure; the caller writes the bytes.
+
+mod encode;
+mod escape;
+mod json;
+mod pretty;
+mod raw;
+
+use crate::decode::{Decoders, Undecodable};
+use crate::record::Record;
+use crate::settings::{Format, Output};
+use jiff::tz::TimeZone;
+
+/// Renders the records of a run, one after the other.
+#[derive(Debug)]
+pub struct Renderer {
+    shape: Shape,
+    decoders: Decoders,
+}
+
+#[derive(Debug)]
+enum Shape {
+    Json(json::Lines),
+    Pretty(pretty::Paragraphs),
+    Raw(raw::Values),
+}
+
+impl Renderer {
+    /// Makes the renderer of the format that was settled.
+    pub fn new(output: &Output) -> Renderer {
+        let shape = match &output.format {
+            Format::Json => Shape::Json(json::Lines::default()),
+            Format::Pretty(pretty) => {
+                // Only asked for where times are printed: looking it up reads files.
+                let zone = if pretty.is_verbose { TimeZone::system() } else { TimeZone::UTC };
+                Shape::Pretty(pretty::Paragraphs::new(pretty, zone))
+            }
+            Format::Raw { delimiter } => Shape::Raw(raw::Values::new(delimiter)),
+        };
+        Renderer { shape, decoders: Decoders::new(output.key_format, output.value_format) }
+    }
+
+    /// Appends the record as it is printed, whole, also when it fails.
+    ///
+    /// # Errors
+    /// The key or the value is not in the format asked for; its raw form was appended instead.
+    #[inline]
+    pub fn render(&mut self, record: &Record<'_>, out: &mut Vec<u8>) -> Result<(), Undecodable> {
+        match &mut self.shape {
+            Shape::Json(lines) => {
+                let content = self.decoders.decode(record);
+                lines.render(record, &content, out);
+                content.outcome()
+            }
+            Shape::Pretty(paragraphs) => {
+                let content = self.decoders.decode(record);
+                paragraphs.render(record, &content, out);
+                content.outcome()
+            }
+            Shape::Raw(values) => {
+                values.render(record, out);
+                self.decoders.check(record)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::DataFormat;
+    use crate::settings::Pretty;
+
+    const RECORD: Record<'_> = Record {
+        topic: "t",
+        partition: 0,
+        offset: 17,
+        timestamp: None,
+        key: None,
+        value: Some(b"Buy milk\n"),
+        headers: &[],
+    };
+
+    fn renderer(format: Format, value_format: DataFormat) -> Renderer {
+        let key_format = DataFormat::Auto;
+        Renderer::new(&Output { format, value_format, key_format, is_strict: false, says_progress: false })
+    }
+
+    fn formats() -> [(Format, &'static str); 3] {
+        let pretty = Pretty {
+            label: None,
+            title_field: "title".to_owned(),
+            has_topic: false,
+            is_verbose: false,
+            is_terminal: false,
+            has_color: false,
+        };
+        [
+            (
+                Format::Json,
+                concat!(
+                    r#"{"topic":"t","partition":0,"offset":17,"timestamp":null,"key":null,"#,
+                    r#""value":"Buy milk\n","value_encoding":"text","headers":[]}"#,
+                    "\n"
+                ),
+            ),
+            (
+                Format::Pretty(pretty),
+                "Received t: unknown\n  Key: (none)\n  Partition: 0, Offset: 17\n  Value: Buy milk\\n\n",
+            ),
+            (Format::Raw { delimiter: b"--".to_vec() }, "Buy milk\n--"),
+        ]
+    }
+
+    #[test]
+    fn records_are_appended_one_after_the_other() {
+        for (format, expected) in formats() {
+            let mut renderer = renderer(format, DataFormat::Auto);
+            let mut out = b"before ".to_vec();
+            for _ in 0..2 {
+                assert_eq!(renderer.render(&RECORD, &mut out), Ok(()));
+            }
+            assert_eq!(String::from_utf8_lossy(&out), format!("before {expected}{expected}"));
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_decoded_is_appended_and_told_in_every_format() {
+        for (format, _) in formats() {
+            let mut out = Vec::new();
+            let outcome = renderer(format, DataFormat::Json).render(&RECORD, &mut out);
+            let told = outcome.map_err(|undecodable| undecodable.to_string());
+            assert_eq!(told, Err("value is not JSON: unexpected `B` at byte 1".to_owned()));
+            assert!(String::from_utf8_lossy(&out).contains("Buy milk"));
+        }
+    }
+
+    #[test]
+    fn raw_is_the_bytes_whatever_the_format() {
+        for (value, expected) in
+            [(None, &b";"[..]), (Some(&b""[..]), b";"), (Some(b"{ }\xff\0"), b"{ }\xff\0;")]
+        {
+            for format in [DataFormat::Auto, DataFormat::Json, DataFormat::Base64, DataFormat::Hex] {
+                let mut out = Vec::new();
+                let outcome = renderer(Format::Raw { delimiter: b";".to_vec() }, format)
+                    .render(&Record { value, ..RECORD }, &mut out);
+                assert_eq!(out, expected);
+                assert_eq!(outcome.is_err(), format == DataFormat::Json && value.is_some());
+            }
+        }
+        let mut out = Vec::new();
+        let outcome =
+            renderer(Format::Raw { delimiter: Vec::new() }, DataFormat::Auto).render(&RECORD, &mut out);
+        assert_eq!((out.as_slice(), outcome), (&b"Buy milk\n"[..], Ok(())));
+    }
+}
