@@ -188,7 +188,13 @@ pub struct Connection {
     ///
     /// A value `env:NAME` or `file:PATH` is read from there, so that secrets stay out of `ps`.
     /// Example: -X security.protocol=SASL_SSL -X sasl.password=env:KAFKA_PASSWORD
-    #[arg(short = 'X', long = "property", value_name = "KEY=VALUE", global = true, help_heading = "Connection")]
+    #[arg(
+        short = 'X',
+        long = "property",
+        value_name = "KEY=VALUE",
+        global = true,
+        help_heading = "Connection"
+    )]
     pub properties: Vec<String>,
     /// Read properties from this file, key=value a line [env: KCONS_CONFIG]
     ///
@@ -358,7 +364,8 @@ mod tests {
         let mut command = Arguments::command().term_width(100);
         command.build();
         for name in ["consume", "demo"] {
-            let help = command.find_subcommand_mut(name).map(|c| c.render_help().to_string()).unwrap_or_default();
+            let help =
+                command.find_subcommand_mut(name).map(|c| c.render_help().to_string()).unwrap_or_default();
             assert!(!help.is_empty());
             for line in help.lines() {
                 assert!(line.chars().count() <= 100, "{line}");

@@ -64,7 +64,9 @@ pub struct Commits {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CommitMode {
     /// By librdkafka every `interval`, of what we store.
-    Auto { interval: Duration },
+    Auto {
+        interval: Duration,
+    },
     Manual,
     Batch(NonZeroU64),
     Never,

@@ -1,0 +1,3 @@
+//! kcons on librdkafka's mock broker, and the support of both suites.
+
+mod support;
