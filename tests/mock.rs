@@ -1,3 +1,7 @@
 //! kcons on librdkafka's mock broker, and the support of both suites.
 
 mod support;
+
+mod mock {
+    mod support;
+}

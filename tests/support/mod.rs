@@ -10,12 +10,15 @@ mod groups;
 pub mod harness;
 mod install;
 pub mod kafka;
+pub mod mock;
 mod outcome;
 mod ports;
 mod process;
 mod properties;
+pub mod proxy;
 pub mod run;
 mod stream;
+pub mod terminal;
 mod waiting;
 
 pub use fixtures::{OpenTransaction, Place, Produced};
