@@ -3,5 +3,6 @@
 mod support;
 
 mod mock {
+    mod oracle;
     mod support;
 }

@@ -20,6 +20,8 @@ fn main() -> std::process::ExitCode {
         smoke::a_proxied_broker_sends_clients_to_the_proxy_but_not_the_fixtures,
         smoke::three_brokers_outlive_the_loss_of_one,
         smoke::a_secured_broker_knows_its_users,
-        smoke::a_broker_dies_with_its_test_process,
+        smoke::committed_offsets_are_sampled,
+        smoke::a_broker_ends_and_leaves_nothing_when_it_is_dropped,
+        smoke::a_broker_dies_with_a_killed_test_process,
     ])
 }

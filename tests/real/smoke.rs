@@ -1,15 +1,20 @@
 //! The support of this suite: a real Kafka, its fixtures and its faults.
 
 use std::net::TcpStream;
-use std::time::{Duration, Instant};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use std::{env, fs};
 
+use nix::sys::signal::Signal;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaResult;
 use rdkafka::message::{BorrowedMessage, Headers, Message};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 
 use crate::support::kafka::{Kafka, Kind, kafka};
+use crate::support::oracle::{History, Oracle, Sampler};
 use crate::support::proxy::{Mode, Proxy};
+use crate::support::run::Kcons;
 use crate::support::{Produced, try_until, unique_name, wait_until};
 
 const LONG: Duration = Duration::from_secs(30);
@@ -202,11 +207,53 @@ pub fn a_secured_broker_knows_its_users() {
     assert_eq!(sees_topic("SSL", "ssl", tls), Some(true));
 }
 
-pub fn a_broker_dies_with_its_test_process() {
+pub fn committed_offsets_are_sampled() {
+    let topic = new_topic(kafka(), 1);
+    let group = unique_name("group");
+    let sampler = Sampler::start(&kafka().brokers(), &group, Duration::from_millis(2));
+    for offset in [3, 5] {
+        kafka().commit(&group, &[(&topic, 0, offset)]);
+        wait_until("the commit", LONG, || {
+            (kafka().committed(&group)[&(topic.clone(), 0)] == offset).then_some(())
+        });
+    }
+    let mut history = History { samples: sampler.stop(), ..History::default() };
+    history.add_sample(kafka(), &group);
+    assert_eq!(history.samples.last().map(|sample| sample.committed[&(topic, 0)]), Some(5));
+    assert!(Oracle::CommitsGoForward.violations(&history).is_empty());
+}
+
+pub fn a_broker_ends_and_leaves_nothing_when_it_is_dropped() {
     let kafka = Kafka::start(Kind::Plain, &[]);
-    let pid = kafka.pid(1);
-    let started = Instant::now();
+    let (address, folders) = (kafka.brokers(), broker_folders(std::process::id()));
     drop(kafka);
-    let is_alive = nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid as i32), None).is_ok();
-    assert!(!is_alive, "still there after {:?}", started.elapsed());
+    TcpStream::connect(address).expect_err("nobody listens");
+    let left = folders.iter().filter(|folder| folder.exists()).count();
+    assert!(left < folders.len(), "none of {folders:?} was removed");
+}
+
+pub fn a_broker_dies_with_a_killed_test_process() {
+    let suite = env::current_exe().expect("it has a name").display().to_string();
+    let test = ["--exact", "real::smoke::records_make_the_round_trip"];
+    let java_home = env::var_os("JAVA_HOME").unwrap_or_default();
+    let running = Kcons::other(&suite, test).env("JAVA_HOME", java_home).spawn();
+    let (folder, port) = wait_until("the broker of the other process", LONG, || {
+        let folder = broker_folders(running.pid()).pop()?;
+        let properties = fs::read_to_string(folder.join("node-1/server.properties")).ok()?;
+        let (_, rest) = properties.split_once("listeners=PLAINTEXT://127.0.0.1:")?;
+        let port: u16 = rest.split(',').next()?.parse().ok()?;
+        TcpStream::connect(("127.0.0.1", port)).ok().map(|_| (folder, port))
+    });
+    running.kill().was_ended_by(Signal::SIGKILL);
+    wait_until("the broker to end", LONG, || TcpStream::connect(("127.0.0.1", port)).err());
+    wait_until("its folder to be gone", LONG, || (!folder.exists()).then_some(()));
+}
+
+fn broker_folders(owner: u32) -> Vec<PathBuf> {
+    let all =
+        fs::read_dir(Path::new(env!("CARGO_TARGET_TMPDIR")).join("brokers")).into_iter().flatten().flatten();
+    let own = |path: &PathBuf| {
+        path.file_name().is_some_and(|name| name.display().to_string().starts_with(&format!("{owner}-")))
+    };
+    all.map(|entry| entry.path()).filter(own).collect()
 }

@@ -117,6 +117,9 @@ pub fn committed<C: ClientContext>(client: &Client<C>, group: &str) -> Result<Co
             let list = rd_kafka_group_result_partitions(group);
             for number in 0..if list.is_null() { 0 } else { (*list).cnt as usize } {
                 let partition = &*(*list).elems.add(number);
+                if partition.err != rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR {
+                    return Err(format!("{:?}", partition.err));
+                }
                 if partition.offset >= 0 {
                     committed.insert((text(partition.topic), partition.partition), partition.offset);
                 }

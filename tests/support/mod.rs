@@ -11,6 +11,7 @@ pub mod harness;
 mod install;
 pub mod kafka;
 pub mod mock;
+pub mod oracle;
 mod outcome;
 mod ports;
 mod process;
