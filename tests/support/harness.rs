@@ -1,4 +1,5 @@
 //! The test runner of the real-Kafka suite: without Java its tests are listed as ignored and it is said why.
+#![expect(clippy::print_stderr, reason = "a test runner talks to people itself")]
 
 use std::cell::RefCell;
 use std::env;
