@@ -13,6 +13,7 @@ use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 
 use super::fixtures::{Place, Produced, Reports, client_config, produce_with};
 use super::groups::Committed;
+use super::process::not_starting;
 
 /// A mock cluster; it ends when the value is dropped.
 ///
@@ -83,6 +84,8 @@ impl Mock {
 
     /// Closes a broker: connections are refused.
     pub fn take_down(&self, broker: i32) {
+        // It binds its port again at once, and ends the whole process if that fails.
+        let _not_starting = not_starting();
         self.cluster().broker_down(broker).expect("there is such a broker");
     }
 

@@ -3,12 +3,27 @@
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use super::waiting::try_until;
+
+// A child has copies of all our descriptors until it runs its program: a listener that is closed meanwhile is still
+// open there, and its port taken.
+static STARTING: RwLock<()> = RwLock::new(());
+
+/// Held while a program is started.
+pub fn starting() -> RwLockReadGuard<'static, ()> {
+    STARTING.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Held while no program may be started.
+pub fn not_starting() -> RwLockWriteGuard<'static, ()> {
+    STARTING.write().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// A running server and the guard that ends it when this process is gone.
 pub struct Process {
@@ -24,6 +39,7 @@ const GUARD: &str =
 impl Process {
     /// Starts a server; `folder` is removed if the tests end without ending the server.
     pub fn start(mut command: Command, folder: &Path) -> Process {
+        let _starting = starting();
         // A process group of its own, so that Ctrl-C reaches the tests and not the server.
         let mut server = command
             .stdin(Stdio::null())

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use nix::sys::socket::{setsockopt, sockopt};
 
 use super::ports::{free_port, local};
+use super::process::not_starting;
 use super::waiting::wait_until;
 
 /// What the proxy does, to open and to new connections.
@@ -141,7 +142,10 @@ fn accept(shared: &Arc<Shared>, address: SocketAddr) {
     let mut listener: Option<TcpListener> = None;
     while !shared.state().is_over {
         if shared.mode().is_none() {
-            listener = None;
+            if let Some(listener) = listener.take() {
+                let _not_starting = not_starting();
+                drop(listener);
+            }
             shared.state().is_listening = false;
             shared.wait(TURN);
             continue;

@@ -15,6 +15,7 @@ use nix::unistd::Pid;
 
 use super::folder;
 use super::outcome::{Outcome, report};
+use super::process::starting;
 use super::stream::Stream;
 use super::waiting::try_until;
 
@@ -131,7 +132,10 @@ impl Kcons {
 
     #[track_caller]
     pub(super) fn start(&self, command: &mut Command) -> Child {
-        let child = command.spawn();
+        let child = {
+            let _starting = starting();
+            command.spawn()
+        };
         let mut child = child.unwrap_or_else(|error| panic!("cannot start {}: {error}", self.line()));
         if let (Some(mut pipe), Some(bytes)) = (child.stdin.take(), self.stdin.clone()) {
             // A program that does not read its input must not hang the test.
