@@ -1,0 +1,8 @@
+//! kcons on librdkafka's mock broker, and the support of both suites.
+
+mod support;
+
+mod mock {
+    mod oracle;
+    mod support;
+}

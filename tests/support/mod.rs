@@ -1,0 +1,29 @@
+//! What both suites need: brokers, the program under test, faults on the wire, and the checker of the guarantees.
+
+// Each suite is a crate of its own and uses its own part of this.
+#![allow(dead_code, unused_imports)]
+
+mod certificates;
+mod fixtures;
+mod folder;
+mod groups;
+pub mod harness;
+mod install;
+pub mod kafka;
+pub mod mock;
+pub mod oracle;
+mod outcome;
+mod ports;
+mod process;
+mod properties;
+pub mod proxy;
+pub mod run;
+mod stream;
+pub mod terminal;
+mod waiting;
+
+pub use fixtures::{OpenTransaction, Place, Produced};
+pub use folder::{own_folder, unique_name};
+pub use groups::{Committed, Member};
+pub use outcome::Outcome;
+pub use waiting::{block_on, try_until, wait_until};
