@@ -40,15 +40,22 @@ pub struct Failure {
     pub message: String,
     pub causes: Vec<String>,
     pub hint: Option<String>,
+    /// It was said as a warning when it happened: only the exit code is left.
+    pub is_told: bool,
 }
 
 impl Failure {
     pub fn new(kind: Kind, message: impl Into<String>) -> Failure {
-        Failure { kind, message: message.into(), causes: Vec::new(), hint: None }
+        Failure { kind, message: message.into(), causes: Vec::new(), hint: None, is_told: false }
     }
 
     pub fn usage(message: impl Into<String>) -> Failure {
         Failure::new(Kind::Usage, message)
+    }
+
+    /// A failure of the run that was told as a warning already.
+    pub fn already_told(message: impl Into<String>) -> Failure {
+        Failure { is_told: true, ..Failure::new(Kind::Run, message) }
     }
 
     /// Adds what lies under the failure; an empty text adds nothing.

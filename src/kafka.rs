@@ -1,3 +1,17 @@
-//! Everything that names librdkafka.
+//! Everything that touches librdkafka: the only folder that names it, and the only one with `unsafe`.
 
+pub mod admin;
+mod batch;
+mod client;
+pub mod commit;
+pub mod errors;
+pub mod look_up;
+pub mod mock;
+mod native;
 pub mod properties;
+pub mod source;
+
+pub use client::ClientEvent;
+pub use errors::{Trouble, TroubleKind};
+pub use native::leave_process;
+pub use source::{Arrival, Source};

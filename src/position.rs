@@ -87,6 +87,14 @@ impl Positions {
         }
     }
 
+    /// The partitions that a map names; none without a map.
+    pub fn named(&self) -> Vec<i32> {
+        match self {
+            Positions::All(_) => Vec::new(),
+            Positions::Some(map) => map.keys().copied().collect(),
+        }
+    }
+
     /// Whether a time has to be looked up.
     pub fn has_time(&self) -> bool {
         let is_time = |position: &Position| matches!(position, Position::Time(_));

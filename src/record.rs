@@ -1,6 +1,7 @@
 //! A record on its way: borrowed from the client's memory, never copied on the fast path.
 
 use std::fmt;
+use std::sync::Arc;
 
 /// One header; names repeat and keep their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,5 +41,19 @@ pub struct Place<'a> {
 impl fmt::Display for Place<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} [{}] @ {}", self.topic, self.partition, self.offset)
+    }
+}
+
+/// A partition of a topic. Cheap to clone; ordered by topic, then partition.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TopicPartition {
+    pub topic: Arc<str>,
+    pub partition: i32,
+}
+
+/// Displays as `TOPIC [PARTITION]`.
+impl fmt::Display for TopicPartition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} [{}]", self.topic, self.partition)
     }
 }

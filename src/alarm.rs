@@ -1,0 +1,102 @@
+//! One place to sleep: woken by librdkafka's queues, the writer, signals and a closed reader.
+
+use rustix::event::{PollFd, PollFlags, Timespec};
+use std::io::{self, Read, Write};
+use std::os::fd::{AsRawFd, RawFd};
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// The sleeping side, owned by the poller.
+pub struct Alarm {
+    receiver: UnixStream,
+    bell: Bell,
+}
+
+/// The waking side; rings from any thread. Rings between two sleeps are folded into one.
+#[derive(Clone)]
+pub struct Bell {
+    sender: Arc<UnixStream>,
+    is_rung: Arc<AtomicBool>,
+}
+
+/// What `wait` saw.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Woken {
+    /// The reader of stdout is gone: nothing written will be read.
+    pub is_stdout_closed: bool,
+}
+
+impl Alarm {
+    /// # Errors
+    /// If the process is out of descriptors.
+    pub fn new() -> io::Result<Alarm> {
+        let (sender, receiver) = UnixStream::pair()?;
+        sender.set_nonblocking(true)?;
+        receiver.set_nonblocking(true)?;
+        let bell = Bell { sender: Arc::new(sender), is_rung: Arc::new(AtomicBool::new(false)) };
+        Ok(Alarm { receiver, bell })
+    }
+
+    pub fn bell(&self) -> Bell {
+        self.bell.clone()
+    }
+
+    /// The descriptor that librdkafka writes a byte to when a queue becomes non-empty.
+    pub fn descriptor(&self) -> RawFd {
+        self.bell.sender.as_raw_fd()
+    }
+
+    /// Sleeps until something rings, the reader of stdout goes away, or `limit` is over.
+    ///
+    /// After it every source must be looked at: one ring may stand for several.
+    pub fn wait(&mut self, limit: Duration, watch_stdout: bool) -> Woken {
+        let stdout = rustix::stdio::stdout();
+        let mut watched = [
+            PollFd::new(&self.receiver, PollFlags::IN),
+            // No events asked for: error and hang-up are reported all the same.
+            PollFd::new(&stdout, PollFlags::empty()),
+        ];
+        let count = if watch_stdout { 2 } else { 1 };
+        let limit = Timespec::try_from(limit).ok();
+        // An interrupted wait is a wake-up like any other.
+        let _ = rustix::event::poll(&mut watched[..count], limit.as_ref());
+        let is_stdout_closed = count == 2 && !watched[1].revents().is_empty();
+        let mut bytes = [0; 256];
+        while matches!((&self.receiver).read(&mut bytes), Ok(count) if count == bytes.len()) {}
+        // After reading: the other way round a ring in between would leave the flag set with no byte behind it.
+        self.bell.is_rung.store(false, Ordering::SeqCst);
+        Woken { is_stdout_closed }
+    }
+}
+
+impl Bell {
+    pub fn ring(&self) {
+        if !self.is_rung.swap(true, Ordering::SeqCst) {
+            // A full socket is a ring that was not heard yet.
+            let _ = (&*self.sender).write(&[1]);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Instant;
+
+    #[test]
+    fn a_ring_ends_the_wait_and_is_heard_once() {
+        let mut alarm = Alarm::new().unwrap();
+        let bell = alarm.bell();
+        bell.ring();
+        bell.ring();
+        let start = Instant::now();
+        alarm.wait(Duration::from_secs(30), false);
+        assert!(start.elapsed() < Duration::from_secs(20));
+        alarm.wait(Duration::from_millis(1), false);
+        bell.ring();
+        alarm.wait(Duration::from_secs(30), false);
+        assert!(start.elapsed() < Duration::from_secs(20));
+    }
+}

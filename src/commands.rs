@@ -1,0 +1,108 @@
+//! The commands, one file each, and what they have in common.
+
+mod completions;
+mod consume;
+mod demo;
+mod man;
+
+use crate::alarm::Alarm;
+use crate::cli::{Arguments, Command};
+use crate::error::{self, Failure, Kind};
+use crate::position::Clock;
+use crate::settings::{self, Surroundings};
+use crate::shutdown::Shutdown;
+use crate::talk;
+use crate::{kafka, pipeline};
+use std::io::{self, IsTerminal, Write};
+
+/// Runs what was typed; the exit code.
+pub fn run(arguments: &Arguments) -> u8 {
+    let talk = settings::Talk::new(&arguments.connection, io::stderr().is_terminal(), &environment);
+    colored::control::set_override(talk.has_color);
+    let result = match &arguments.command {
+        Command::Consume(consume) => consume::run(consume, &arguments.connection, talk),
+        Command::Demo(demo) => demo::run(demo, &arguments.connection, talk),
+        Command::Completions(completions) => completions::run(completions, &arguments.connection),
+        Command::Man => man::run(&arguments.connection),
+    };
+    match result {
+        Ok(()) => 0,
+        Err(failure) => tell(&failure, &talk),
+    }
+}
+
+/// Prints a text that was asked for; the exit code.
+pub fn print(text: &str) -> u8 {
+    match write(text.as_bytes()) {
+        Ok(()) => 0,
+        Err(failure) => refuse(&failure),
+    }
+}
+
+/// Tells a failure that comes before any option is known; the exit code.
+pub fn refuse(failure: &Failure) -> u8 {
+    let has_color = settings::talk::has_color(
+        crate::cli::ColorChoice::Auto,
+        io::stderr().is_terminal(),
+        &environment,
+    );
+    colored::control::set_override(has_color);
+    tell(failure, &settings::Talk { quiet: false, verbose: 0, has_color, is_json: false })
+}
+
+fn tell(failure: &Failure, talk: &settings::Talk) -> u8 {
+    if !failure.is_told {
+        // There is nobody left to tell that stderr is gone.
+        let _ = io::stderr().write_all(&talk::report(failure, talk));
+    }
+    failure.kind.exit_code()
+}
+
+/// Writes to stdout; a closed pipe is no error.
+fn write(bytes: &[u8]) -> Result<(), Failure> {
+    match io::stdout().write_all(bytes).and_then(|()| io::stdout().flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::new(Kind::Run, format!("cannot write to stdout: {}", error::reason(&error))))
+        }
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// Reads the world once and settles with it.
+fn settle<T>(settle: impl FnOnce(&Surroundings<'_>) -> Result<T, Failure>) -> Result<T, Failure> {
+    let known = kafka::properties::known()
+        .map_err(|error| Failure::new(Kind::Run, "cannot read librdkafka's properties").caused_by(error.to_string()))?;
+    settle(&Surroundings {
+        environment: &environment,
+        is_stdout_terminal: io::stdout().is_terminal(),
+        is_stderr_terminal: io::stderr().is_terminal(),
+        clock: Clock { now: jiff::Timestamp::now(), zone: jiff::tz::TimeZone::system() },
+        known: &known,
+        check: &kafka::properties::check,
+    })
+}
+
+/// What a run starts with. Signals are caught before any thread exists.
+fn world() -> Result<(Alarm, Shutdown), Failure> {
+    let failure = |reason: String| Failure::new(Kind::Run, "cannot start").caused_by(reason);
+    let alarm = Alarm::new().map_err(|error| failure(error::reason(&error)))?;
+    let shutdown = Shutdown::catch(alarm.bell(), kafka::leave_process)
+        .map_err(|error| failure(error.to_string()))?;
+    Ok((alarm, shutdown))
+}
+
+/// Reads, prints and commits until something ends it.
+fn read(settings: &settings::Consume, (alarm, shutdown): (Alarm, Shutdown), talk: settings::Talk) -> Result<(), Failure> {
+    let mut talk = talk::Talk::new(talk, settings.output.says_progress);
+    for note in &settings.connection.notes {
+        talk.info(note.clone());
+    }
+    let pipeline::Finished { mut talk, result, deadline } =
+        pipeline::run(settings, pipeline::World { alarm, shutdown, talk });
+    talk.finish(deadline);
+    result
+}

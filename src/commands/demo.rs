@@ -1,0 +1,94 @@
+//! `kcons demo`: the ordinary consumer on a broker inside the process.
+
+use crate::cli;
+use crate::error::{Failure, Kind};
+use crate::kafka::mock::MockBroker;
+use crate::settings::{self, Demo, TopicSelector};
+use std::time::Duration;
+
+const TOPIC: &str = "task-created";
+const PARTITIONS: i32 = 3;
+const GOES_ON_EVERY: Duration = Duration::from_secs(1);
+
+/// Tasks of the demo: partition and title, in the order they are created.
+const TASKS: [(i32, &str); 5] = [
+    (0, "Buy groceries"),
+    (1, "Water the plants"),
+    (2, "Call the dentist"),
+    (0, "Pay the rent"),
+    (1, "Write to grandmother"),
+];
+
+/// # Errors
+/// Wrong usage, no broker inside, or whatever ended the run early.
+pub fn run(arguments: &cli::Demo, connection: &cli::Connection, talk: settings::Talk) -> Result<(), Failure> {
+    let demo = super::settle(|surroundings| Demo::settle(arguments, connection, surroundings))?;
+    let world = super::world()?;
+    match demo {
+        Demo::Run { mut consume, follow } => {
+            if connection.print_config {
+                return super::write(settings::print::table(&consume.connection.resolved).as_bytes());
+            }
+            let broker = broker()?;
+            consume.connection.set_brokers(&broker.address());
+            consume.topics = vec![TopicSelector::Name(TOPIC.to_owned())];
+            if follow {
+                keep_creating(broker);
+            } else {
+                // It has to outlive the run, and the process ends with it.
+                std::mem::forget(broker);
+            }
+            super::read(&consume, world, talk)
+        }
+        Demo::Serve => serve(world, talk),
+    }
+}
+
+fn broker() -> Result<MockBroker, Failure> {
+    let failure = |reason: String| Failure::new(Kind::Run, "cannot start the broker inside").caused_by(reason);
+    let broker = MockBroker::start().map_err(failure)?;
+    for (topic, partitions) in [(TOPIC, PARTITIONS), ("task-created.dead", 1)] {
+        broker.create_topic(topic, partitions).map_err(failure)?;
+    }
+    for (index, (partition, title)) in TASKS.iter().enumerate() {
+        create(&broker, index, *partition, title).map_err(failure)?;
+    }
+    broker.flush().map_err(failure)?;
+    Ok(broker)
+}
+
+fn create(broker: &MockBroker, index: usize, partition: i32, title: &str) -> Result<(), String> {
+    let id = format!("task-{}", 123 + index);
+    let value = serde_json::json!({"id": id, "title": title}).to_string();
+    broker.produce(TOPIC, partition, id.as_bytes(), value.as_bytes())
+}
+
+/// Creates a task every second for as long as the process lives.
+fn keep_creating(broker: MockBroker) {
+    let work = move || {
+        for index in TASKS.len().. {
+            std::thread::sleep(GOES_ON_EVERY);
+            let (partition, title) = TASKS[index % TASKS.len()];
+            // The broker is in this process: it only fails when that ends.
+            let _ = create(&broker, index, partition, title).and_then(|()| broker.flush());
+        }
+    };
+    // Without a thread there are no new tasks; the old ones are still there.
+    let _ = std::thread::Builder::new().name("tasks".to_owned()).spawn(work);
+}
+
+fn serve((mut alarm, shutdown): (crate::alarm::Alarm, crate::shutdown::Shutdown), talk: settings::Talk) -> Result<(), Failure> {
+    let broker = broker()?;
+    super::write(format!("KCONS_BROKERS={}\n", broker.address()).as_bytes())?;
+    let mut talk = crate::talk::Talk::new(talk, true);
+    talk.info("topics `task-created` and `task-created.dead`, a new task every second; Ctrl-C ends it");
+    talk.info("members of a group need `-X partition.assignment.strategy=cooperative-sticky` here");
+    keep_creating(broker);
+    while !shutdown.is_requested() {
+        if alarm.wait(Duration::from_secs(1), true).is_stdout_closed {
+            break;
+        }
+    }
+    talk.finish(std::time::Instant::now() + Duration::from_millis(500));
+    Ok(())
+}

@@ -1,0 +1,275 @@
+//! Questions to the cluster, each one request per broker however many partitions it is about.
+
+use super::client::{Consumer, topic_partition};
+use super::errors::{self, Trouble};
+use super::native::{Event, PartitionList, Queue, c_string, list_elements, milliseconds, native, text};
+use crate::record::TopicPartition;
+use rdkafka::bindings as rd;
+use rdkafka::consumer::Consumer as _;
+use rdkafka::types::{RDKafkaErrorCode, RDKafkaRespErr};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A topic as the cluster describes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Topic {
+    pub name: String,
+    /// Changes when a topic is deleted and made again (KIP-516); zero from brokers without ids.
+    pub id: (i64, i64),
+    pub partitions: Vec<i32>,
+    /// `HOST:PORT` of the leaders, each once.
+    pub leaders: Vec<String>,
+}
+
+/// A `ListOffsets` request under way.
+pub struct OffsetsRequest {
+    answers: Queue,
+    limit: Duration,
+}
+
+/// What `ListOffsets` takes for an offset.
+pub const EARLIEST: i64 = -2;
+/// The end, as the isolation level sees it.
+pub const LATEST: i64 = -1;
+
+/// Asks for an offset of each partition: `EARLIEST`, `LATEST`, or the first at or after a time in
+/// milliseconds.
+pub fn ask_offsets(
+    client: &Arc<Consumer>,
+    wanted: &[(TopicPartition, i64)],
+    read_uncommitted: bool,
+    limit: Duration,
+) -> OffsetsRequest {
+    let mut list = PartitionList::with_capacity(wanted.len());
+    for (partition, wanted) in wanted {
+        list.add(&partition.topic, partition.partition, *wanted);
+    }
+    let answers = Queue::new(client);
+    let level = if read_uncommitted {
+        rd::rd_kafka_IsolationLevel_t::RD_KAFKA_ISOLATION_LEVEL_READ_UNCOMMITTED
+    } else {
+        rd::rd_kafka_IsolationLevel_t::RD_KAFKA_ISOLATION_LEVEL_READ_COMMITTED
+    };
+    let options = Options::new(client, rd::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_LISTOFFSETS, limit);
+    // SAFETY: client, options, list and queue are alive; the call copies what it needs.
+    unsafe {
+        let error = rd::rd_kafka_AdminOptions_set_isolation_level(options.0, level);
+        if !error.is_null() {
+            rd::rd_kafka_error_destroy(error);
+        }
+        rd::rd_kafka_ListOffsets(native(client), list.pointer(), options.0, answers.pointer());
+    }
+    OffsetsRequest { answers, limit }
+}
+
+impl OffsetsRequest {
+    /// Waits for the answer: partition and offset, -1 where there is no record at or after a time.
+    ///
+    /// # Errors
+    /// Of the request, or of its first partition that has one.
+    pub fn answer(self) -> Result<Vec<(TopicPartition, i64)>, Trouble> {
+        let event = wait(&self.answers, self.limit)?;
+        // SAFETY: the event is alive; what it returns belongs to it and is copied.
+        unsafe {
+            let mut count = 0;
+            let result = rd::rd_kafka_event_ListOffsets_result(event.pointer());
+            let infos = rd::rd_kafka_ListOffsets_result_infos(result, &raw mut count);
+            let mut offsets = Vec::with_capacity(count);
+            for index in 0..count {
+                let element = &*rd::rd_kafka_ListOffsetsResultInfo_topic_partition(*infos.add(index));
+                let topic = text(element.topic);
+                if element.err != RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR {
+                    return Err(errors::trouble(element.err.into(), ""));
+                }
+                offsets.push((topic_partition(&topic, element.partition), element.offset));
+            }
+            Ok(offsets)
+        }
+    }
+}
+
+/// Describes topics by name; each may be missing or forbidden on its own.
+///
+/// # Errors
+/// Of the whole request: no broker, no answer.
+pub fn describe_topics(
+    client: &Arc<Consumer>,
+    names: &[String],
+    limit: Duration,
+) -> Result<Vec<(String, Result<Topic, Trouble>)>, Trouble> {
+    let c_names: Vec<_> = names.iter().map(|name| c_string(name)).collect();
+    let mut pointers: Vec<_> = c_names.iter().map(|name| name.as_ptr()).collect();
+    let answers = Queue::new(client);
+    let options = Options::new(client, rd::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_DESCRIBETOPICS, limit);
+    // SAFETY: names, options and queue are alive over the call, which copies them.
+    unsafe {
+        let collection = rd::rd_kafka_TopicCollection_of_topic_names(pointers.as_mut_ptr(), pointers.len());
+        rd::rd_kafka_DescribeTopics(native(client), collection, options.0, answers.pointer());
+        rd::rd_kafka_TopicCollection_destroy(collection);
+    }
+    let event = wait(&answers, limit)?;
+    // SAFETY: the event is alive; what it returns belongs to it and is copied.
+    unsafe {
+        let mut count = 0;
+        let result = rd::rd_kafka_event_DescribeTopics_result(event.pointer());
+        let topics = rd::rd_kafka_DescribeTopics_result_topics(result, &raw mut count);
+        Ok((0..count).map(|index| described(*topics.add(index))).collect())
+    }
+}
+
+/// # Safety
+/// The description must be alive.
+unsafe fn described(topic: *const rd::rd_kafka_TopicDescription_t) -> (String, Result<Topic, Trouble>) {
+    // SAFETY: the caller vouches for the description; all that hangs on it lives as long.
+    unsafe {
+        let name = text(rd::rd_kafka_TopicDescription_name(topic));
+        let error = rd::rd_kafka_TopicDescription_error(topic);
+        let code = rd::rd_kafka_error_code(error);
+        if !error.is_null() && code != RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR {
+            let reason = text(rd::rd_kafka_error_string(error));
+            return (name, Err(errors::trouble(code.into(), &reason)));
+        }
+        let id = rd::rd_kafka_TopicDescription_topic_id(topic);
+        let id = if id.is_null() {
+            (0, 0)
+        } else {
+            (rd::rd_kafka_Uuid_most_significant_bits(id), rd::rd_kafka_Uuid_least_significant_bits(id))
+        };
+        let mut count = 0;
+        let infos = rd::rd_kafka_TopicDescription_partitions(topic, &raw mut count);
+        let mut partitions = Vec::with_capacity(count);
+        let mut leaders: Vec<String> = Vec::new();
+        for index in 0..count {
+            let info = *infos.add(index);
+            partitions.push(rd::rd_kafka_TopicPartitionInfo_partition(info));
+            let leader = rd::rd_kafka_TopicPartitionInfo_leader(info);
+            if !leader.is_null() {
+                let address =
+                    format!("{}:{}", text(rd::rd_kafka_Node_host(leader)), rd::rd_kafka_Node_port(leader));
+                if !leaders.contains(&address) {
+                    leaders.push(address);
+                }
+            }
+        }
+        partitions.sort_unstable();
+        (name.clone(), Ok(Topic { name, id, partitions, leaders }))
+    }
+}
+
+/// The names of all topics that we may see.
+///
+/// # Errors
+/// No broker answered in time.
+pub fn topic_names(client: &Consumer, limit: Duration) -> Result<Vec<String>, Trouble> {
+    let metadata = client.fetch_metadata(None, limit).map_err(|error| {
+        errors::trouble(error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Fail), &error.to_string())
+    })?;
+    Ok(metadata.topics().iter().map(|topic| topic.name().to_owned()).collect())
+}
+
+/// The committed offsets of our own group; `None` where it has none.
+///
+/// # Errors
+/// Of the request, or of its first partition that has one.
+pub fn committed(
+    client: &Consumer,
+    partitions: &[TopicPartition],
+    limit: Duration,
+) -> Result<Vec<Option<i64>>, Trouble> {
+    let mut list = PartitionList::with_capacity(partitions.len());
+    for partition in partitions {
+        list.add(&partition.topic, partition.partition, -1001);
+    }
+    // SAFETY: client and list are alive; the list is filled in place, in its order.
+    let code = unsafe { rd::rd_kafka_committed(native(client), list.pointer(), milliseconds(limit)) };
+    if code != RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR {
+        return Err(errors::trouble(code.into(), ""));
+    }
+    let mut offsets = Vec::with_capacity(partitions.len());
+    for element in list.elements() {
+        if element.err != RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR {
+            return Err(errors::trouble(element.err.into(), ""));
+        }
+        offsets.push(Some(element.offset).filter(|offset| *offset >= 0));
+    }
+    Ok(offsets)
+}
+
+/// Who holds the partitions of a group: `CLIENT-ID at HOST` of each member that has any.
+///
+/// # Errors
+/// Of the request or of the group.
+pub fn owners(client: &Arc<Consumer>, group: &str, limit: Duration) -> Result<Vec<String>, Trouble> {
+    let name = c_string(group);
+    let mut names = [name.as_ptr()];
+    let answers = Queue::new(client);
+    let options =
+        Options::new(client, rd::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS, limit);
+    // SAFETY: name, options and queue are alive over the call, which copies them.
+    unsafe {
+        rd::rd_kafka_DescribeConsumerGroups(
+            native(client),
+            names.as_mut_ptr(),
+            names.len(),
+            options.0,
+            answers.pointer(),
+        );
+    }
+    let event = wait(&answers, limit)?;
+    let mut owners = Vec::new();
+    // SAFETY: the event is alive; what it returns belongs to it and is copied.
+    unsafe {
+        let mut count = 0;
+        let result = rd::rd_kafka_event_DescribeConsumerGroups_result(event.pointer());
+        let groups = rd::rd_kafka_DescribeConsumerGroups_result_groups(result, &raw mut count);
+        for group in (0..count).map(|index| *groups.add(index)) {
+            for index in 0..rd::rd_kafka_ConsumerGroupDescription_member_count(group) {
+                let member = rd::rd_kafka_ConsumerGroupDescription_member(group, index);
+                let assignment = rd::rd_kafka_MemberDescription_assignment(member);
+                let held = list_elements(rd::rd_kafka_MemberAssignment_partitions(assignment));
+                if !held.is_empty() {
+                    let id = text(rd::rd_kafka_MemberDescription_client_id(member));
+                    let host = text(rd::rd_kafka_MemberDescription_host(member));
+                    owners.push(format!("{id} at {}", host.trim_start_matches('/')));
+                }
+            }
+        }
+    }
+    Ok(owners)
+}
+
+/// Waits for the one answer of an admin request; a little longer than the request itself.
+fn wait(answers: &Queue, limit: Duration) -> Result<Event, Trouble> {
+    let late = || errors::trouble(RDKafkaErrorCode::OperationTimedOut, "");
+    let event = answers.poll(limit + Duration::from_millis(500)).ok_or_else(late)?;
+    match event.error() {
+        RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR => Ok(event),
+        code => Err(errors::trouble(code.into(), &event.error_text())),
+    }
+}
+
+struct Options(*mut rd::rd_kafka_AdminOptions_t);
+
+impl Options {
+    fn new(client: &Consumer, operation: rd::rd_kafka_admin_op_t, limit: Duration) -> Options {
+        // SAFETY: the client is alive; the options are ours.
+        let options = unsafe { rd::rd_kafka_AdminOptions_new(native(client), operation) };
+        // SAFETY: no error buffer is handed over; a time-out out of range leaves the default.
+        unsafe {
+            rd::rd_kafka_AdminOptions_set_request_timeout(
+                options,
+                milliseconds(limit),
+                std::ptr::null_mut(),
+                0,
+            );
+        }
+        Options(options)
+    }
+}
+
+impl Drop for Options {
+    fn drop(&mut self) {
+        // SAFETY: the options are ours and dropped once.
+        unsafe { rd::rd_kafka_AdminOptions_destroy(self.0) }
+    }
+}

@@ -1,0 +1,176 @@
+//! Records taken from the shared queue in one call, lent out one by one.
+
+use super::native::{Queue, text};
+use crate::record::{Header, Record};
+use rdkafka::bindings as rd;
+use rdkafka::types::{RDKafkaErrorCode, RDKafkaRespErr};
+use std::ffi::CStr;
+
+/// More in one call makes nothing faster.
+const SIZE: usize = 1000;
+
+/// Owns the messages of one batch; each is destroyed when the next one is looked at.
+pub struct Batch {
+    messages: Vec<*mut rd::rd_kafka_message_t>,
+    /// The message looked at last; all before it are destroyed.
+    current: Option<usize>,
+    headers: Vec<Header<'static>>,
+}
+
+/// What identifies the partition of a message: librdkafka's topic handle and the number.
+pub type Origin = (usize, i32);
+
+impl Batch {
+    pub fn new() -> Batch {
+        Batch { messages: Vec::with_capacity(SIZE), current: None, headers: Vec::new() }
+    }
+
+    /// Takes what is in the queue, without waiting: with a time-out the call would wait until the batch is
+    /// full. Only when the last batch is used up.
+    pub fn fill(&mut self, queue: &Queue) {
+        self.clear();
+        // SAFETY: the queue is alive and the buffer has room for SIZE pointers; the call writes the first
+        // `count` of them, and the messages are ours.
+        unsafe {
+            let count =
+                rd::rd_kafka_consume_batch_queue(queue.pointer(), 0, self.messages.as_mut_ptr(), SIZE);
+            self.messages.set_len(usize::try_from(count).unwrap_or(0));
+        }
+    }
+
+    /// Nothing is left to look at.
+    pub fn is_used_up(&self) -> bool {
+        self.current.map_or(0, |current| current + 1) >= self.messages.len()
+    }
+
+    /// Goes on to the next message and tells where it comes from.
+    pub fn advance(&mut self) -> Option<Origin> {
+        let next = match self.current {
+            Some(current) => {
+                destroy(&mut self.messages[current]);
+                current + 1
+            }
+            None => 0,
+        };
+        if next >= self.messages.len() {
+            self.clear();
+            return None;
+        }
+        self.current = Some(next);
+        // A purged message leaves a hole.
+        if self.messages[next].is_null() {
+            return self.advance();
+        }
+        self.message().map(|message| (message.rkt as usize, message.partition))
+    }
+
+    /// Drops what is left of one partition: its assignment ended.
+    pub fn purge(&mut self, is_purged: impl Fn(Origin) -> bool) {
+        let start = self.current.map_or(0, |current| current + 1);
+        for message in self.messages.iter_mut().skip(start) {
+            // SAFETY: a message that is not null is alive until we destroy it.
+            let origin = unsafe { message.as_ref() }.map(|message| (message.rkt as usize, message.partition));
+            if origin.is_some_and(&is_purged) {
+                destroy(message);
+            }
+        }
+    }
+
+    /// The topic of the current message.
+    pub fn topic(&self) -> String {
+        // SAFETY: the message keeps its topic alive.
+        self.message().map_or_else(String::new, |message| text(unsafe { rd::rd_kafka_topic_name(message.rkt) }))
+    }
+
+    /// The error that the current message stands for, its offset and its text.
+    pub fn error(&self) -> Option<(RDKafkaErrorCode, i64, String)> {
+        let message = self.message()?;
+        if message.err == RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR {
+            return None;
+        }
+        let reason = bytes(message.payload, message.len).map(String::from_utf8_lossy);
+        Some((message.err.into(), message.offset, reason.unwrap_or_default().into_owned()))
+    }
+
+    /// The current message as a record of `topic`; it lends the message's memory.
+    pub fn record<'a>(&'a mut self, topic: &'a str) -> Option<Record<'a>> {
+        let mut headers = std::mem::take(&mut self.headers);
+        let message = self.message()?;
+        read_headers(message, &mut headers);
+        // SAFETY: the names and values live as long as the message, which is destroyed by `advance` at the
+        // earliest; the record borrows `self` until then, and `headers` is cleared before it is filled again.
+        self.headers = unsafe { std::mem::transmute::<Vec<Header<'_>>, Vec<Header<'static>>>(headers) };
+        let message = self.message()?;
+        let mut kind = rd::rd_kafka_timestamp_type_t::RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
+        // SAFETY: the message is alive.
+        let timestamp = unsafe { rd::rd_kafka_message_timestamp(message, &raw mut kind) };
+        let has_timestamp = kind != rd::rd_kafka_timestamp_type_t::RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
+        Some(Record {
+            topic,
+            partition: message.partition,
+            offset: message.offset,
+            timestamp: (has_timestamp && timestamp >= 0).then_some(timestamp),
+            key: bytes(message.key, message.key_len),
+            value: bytes(message.payload, message.len),
+            headers: &self.headers,
+        })
+    }
+
+    fn message(&self) -> Option<&rd::rd_kafka_message_t> {
+        let message = *self.messages.get(self.current?)?;
+        // SAFETY: a message that is not null is alive until we destroy it.
+        unsafe { message.as_ref() }
+    }
+
+    fn clear(&mut self) {
+        let start = self.current.take().unwrap_or(0);
+        for message in self.messages.iter_mut().skip(start) {
+            destroy(message);
+        }
+        self.messages.clear();
+    }
+}
+
+impl Drop for Batch {
+    fn drop(&mut self) {
+        self.clear();
+    }
+}
+
+fn destroy(message: &mut *mut rd::rd_kafka_message_t) {
+    let message = std::mem::replace(message, std::ptr::null_mut());
+    if !message.is_null() {
+        // SAFETY: the message is ours, and the pointer to it is gone from the batch.
+        unsafe { rd::rd_kafka_message_destroy(message) }
+    }
+}
+
+/// Null is no bytes; an empty value has a pointer.
+fn bytes<'a>(pointer: *const std::ffi::c_void, length: usize) -> Option<&'a [u8]> {
+    // SAFETY: librdkafka gives `length` bytes behind the pointer, alive as long as the message; the callers
+    // tie the result to it.
+    (!pointer.is_null()).then(|| unsafe { std::slice::from_raw_parts(pointer.cast(), length) })
+}
+
+fn read_headers<'a>(message: &'a rd::rd_kafka_message_t, headers: &mut Vec<Header<'a>>) {
+    headers.clear();
+    let mut list = std::ptr::null_mut();
+    // SAFETY: the message is alive; the list belongs to it.
+    let code = unsafe { rd::rd_kafka_message_headers(message, &raw mut list) };
+    if code != RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR {
+        return;
+    }
+    for index in 0.. {
+        let (mut name, mut value, mut size) = (std::ptr::null(), std::ptr::null(), 0);
+        // SAFETY: the list is alive; name and value belong to it.
+        let code = unsafe {
+            rd::rd_kafka_header_get_all(list, index, &raw mut name, &raw mut value, &raw mut size)
+        };
+        if code != RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR {
+            return;
+        }
+        // SAFETY: header names end with NUL.
+        let name = unsafe { CStr::from_ptr(name) }.to_bytes();
+        headers.push(Header { name, value: bytes(value, size) });
+    }
+}

@@ -1,0 +1,114 @@
+//! The consumer and its callbacks: they record what happened and return, the loop acts on it.
+
+use super::errors::{self, Trouble};
+use super::look_up::Answer;
+use crate::alarm::Bell;
+use crate::record::TopicPartition;
+use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext};
+use rdkafka::error::{KafkaError, KafkaResult};
+use rdkafka::types::RDKafkaRespErr;
+use rdkafka::{ClientContext, Offset, TopicPartitionList};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::Sender;
+
+pub type Consumer = BaseConsumer<Context>;
+
+/// What the client has to tell, in the order it happened.
+pub enum ClientEvent {
+    Assigned(Vec<TopicPartition>),
+    Revoked { partitions: Vec<TopicPartition>, is_lost: bool },
+    /// An automatic commit of librdkafka was answered.
+    Committed { offsets: Vec<(TopicPartition, i64)>, error: Option<String> },
+    Trouble(Trouble),
+    /// A line of librdkafka's own log.
+    Log { is_warning: bool, line: String },
+    /// A look-up on a helper thread is done.
+    Answer(Answer),
+    /// Where fetching goes on in each partition; only after `Source::ask_statistics`.
+    Fetched(Vec<(TopicPartition, i64)>),
+}
+
+/// Handed to librdkafka; every callback becomes an event.
+pub struct Context {
+    events: Sender<ClientEvent>,
+    bell: Bell,
+    wants_statistics: Arc<AtomicBool>,
+}
+
+impl Context {
+    pub fn new(events: Sender<ClientEvent>, bell: Bell, wants_statistics: Arc<AtomicBool>) -> Context {
+        Context { events, bell, wants_statistics }
+    }
+
+    fn tell(&self, event: ClientEvent) {
+        // The receiver only goes away with the whole run.
+        let _ = self.events.send(event);
+        self.bell.ring();
+    }
+}
+
+impl ClientContext for Context {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, line: &str) {
+        let is_warning = (level as i32) <= (RDKafkaLogLevel::Warning as i32);
+        self.tell(ClientEvent::Log { is_warning, line: format!("{facility}: {line}") });
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        if let Some(code) = error.rdkafka_error_code() {
+            self.tell(ClientEvent::Trouble(errors::trouble(code, reason)));
+        }
+    }
+
+    fn stats_raw(&self, statistics: &[u8]) {
+        if self.wants_statistics.swap(false, Ordering::Relaxed)
+            && let Ok(statistics) = serde_json::from_slice::<serde_json::Value>(statistics)
+        {
+            self.tell(ClientEvent::Fetched(fetched(&statistics)));
+        }
+    }
+}
+
+impl ConsumerContext for Context {
+    fn rebalance(&self, consumer: &BaseConsumer<Self>, kind: RDKafkaRespErr, list: &mut TopicPartitionList) {
+        let partitions = partitions(list);
+        self.tell(if kind == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
+            ClientEvent::Assigned(partitions)
+        } else {
+            ClientEvent::Revoked { partitions, is_lost: consumer.assignment_lost() }
+        });
+    }
+
+    fn commit_callback(&self, result: KafkaResult<()>, list: &TopicPartitionList) {
+        let offsets = list.elements().into_iter().filter_map(|element| match element.offset() {
+            Offset::Offset(offset) => Some((topic_partition(element.topic(), element.partition()), offset)),
+            _ => None,
+        });
+        let error = result.err().and_then(|error| error.rdkafka_error_code()).map(errors::name);
+        self.tell(ClientEvent::Committed { offsets: offsets.collect(), error });
+    }
+}
+
+pub fn topic_partition(topic: &str, partition: i32) -> TopicPartition {
+    TopicPartition { topic: Arc::from(topic), partition }
+}
+
+fn partitions(list: &TopicPartitionList) -> Vec<TopicPartition> {
+    list.elements().iter().map(|element| topic_partition(element.topic(), element.partition())).collect()
+}
+
+/// `next_offset` of every partition (STATISTICS.md of librdkafka): it passes batches that hold no record,
+/// which the application's position does not.
+fn fetched(statistics: &serde_json::Value) -> Vec<(TopicPartition, i64)> {
+    let mut positions = Vec::new();
+    let topics = statistics["topics"].as_object();
+    for (topic, facts) in topics.into_iter().flatten() {
+        for (partition, facts) in facts["partitions"].as_object().into_iter().flatten() {
+            if let (Ok(partition), Some(next)) = (partition.parse(), facts["next_offset"].as_i64()) {
+                positions.push((topic_partition(topic, partition), next));
+            }
+        }
+    }
+    positions
+}

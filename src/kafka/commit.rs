@@ -1,0 +1,91 @@
+//! A commit on its way: sent without waiting, asked for its answer by the loop.
+
+use super::client::{Consumer, topic_partition};
+use super::errors::{self, Trouble, TroubleKind};
+use super::native::{PartitionList, Queue, list_elements, native};
+use crate::record::TopicPartition;
+use rdkafka::bindings as rd;
+use rdkafka::types::{RDKafkaErrorCode, RDKafkaRespErr};
+use std::os::fd::RawFd;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// One OffsetCommit request. Its queue lives until the answer came: a time-out ends the waiting, never the
+/// request, and the late answer decides whether the next commit may go.
+pub struct CommitRequest {
+    answers: Queue,
+}
+
+/// Why a commit, or one partition of it, was refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    pub kind: TroubleKind,
+    pub words: String,
+}
+
+impl Refusal {
+    pub fn trouble(&self) -> Trouble {
+        Trouble { kind: self.kind, reason: self.words.clone() }
+    }
+}
+
+/// The broker's answer.
+pub struct CommitAnswer {
+    pub refused: Option<Refusal>,
+    pub refused_partitions: Vec<(TopicPartition, Refusal)>,
+}
+
+impl CommitRequest {
+    /// Sends the positions: partition and next offset.
+    ///
+    /// # Errors
+    /// If librdkafka does not take the request.
+    pub fn send(
+        client: &Arc<Consumer>,
+        positions: &[(TopicPartition, i64)],
+        descriptor: RawFd,
+    ) -> Result<CommitRequest, Refusal> {
+        let mut list = PartitionList::with_capacity(positions.len());
+        for (partition, offset) in positions {
+            list.add(&partition.topic, partition.partition, *offset);
+        }
+        let answers = Queue::new(client);
+        answers.ring(descriptor);
+        // SAFETY: client, list and queue are alive; the list is copied, no callback is given.
+        let code = unsafe {
+            rd::rd_kafka_commit_queue(
+                native(client),
+                list.pointer(),
+                answers.pointer(),
+                None,
+                std::ptr::null_mut(),
+            )
+        };
+        refusal(code).map_or(Ok(CommitRequest { answers }), Err)
+    }
+
+    /// The answer, if it is there.
+    pub fn answer(&self) -> Option<CommitAnswer> {
+        let event = self.answers.poll(Duration::ZERO)?;
+        // SAFETY: the event is alive, and the list belongs to it.
+        let list = unsafe { list_elements(rd::rd_kafka_event_topic_partition_list(event.pointer())) };
+        let refused_partitions = list.iter().filter_map(|element| {
+            let partition = topic_partition(&super::native::text(element.topic), element.partition);
+            refusal(element.err).map(|refusal| (partition, refusal))
+        });
+        Some(CommitAnswer {
+            refused: refusal(event.error()),
+            refused_partitions: refused_partitions.collect(),
+        })
+    }
+}
+
+fn refusal(code: RDKafkaRespErr) -> Option<Refusal> {
+    match code {
+        RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR => None,
+        code => {
+            let code = RDKafkaErrorCode::from(code);
+            Some(Refusal { kind: errors::kind(code), words: errors::name(code) })
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! What librdkafka's error codes mean for a run.
+
+use rdkafka::types::RDKafkaErrorCode as Code;
+
+/// Something that went wrong inside the client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trouble {
+    pub kind: TroubleKind,
+    /// librdkafka's own words: `HOST:PORT/NODE: what happened (after 0ms in state CONNECT)`.
+    pub reason: String,
+}
+
+/// What an error code asks for (`rdkafka.h`, `rd_kafka_resp_err_t`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TroubleKind {
+    /// A connection failed or broke, a name does not resolve, an answer is late: it passes by itself.
+    Transport,
+    AllBrokersDown,
+    Authentication,
+    Tls,
+    TopicAuthorization,
+    GroupAuthorization,
+    /// Other rights: the cluster, a transactional id.
+    Authorization,
+    UnknownTopic,
+    InvalidGroup,
+    /// The members of the group have no assignor in common.
+    InconsistentProtocol,
+    /// `max.poll.interval.ms` went by without a poll.
+    PollExceeded,
+    /// Another member uses the same `group.instance.id`.
+    Fenced,
+    /// A commit came in the middle of a rebalance: the next one may succeed.
+    Rebalancing,
+    OffsetOutOfRange,
+    /// A batch of the log cannot be read: bad checksum, unknown compression.
+    BadRecord,
+    Other,
+}
+
+pub fn trouble(code: Code, reason: &str) -> Trouble {
+    let reason = if reason.is_empty() { name(code) } else { reason.to_owned() };
+    Trouble { kind: kind(code), reason }
+}
+
+pub fn kind(code: Code) -> TroubleKind {
+    match code {
+        Code::BrokerTransportFailure
+        | Code::Resolve
+        | Code::OperationTimedOut
+        | Code::RequestTimedOut
+        | Code::NetworkException
+        | Code::TimedOutQueue
+        | Code::BrokerNotAvailable
+        | Code::LeaderNotAvailable
+        | Code::NotLeaderForPartition
+        | Code::CoordinatorNotAvailable
+        | Code::CoordinatorLoadInProgress
+        | Code::NotCoordinator
+        | Code::WaitingForCoordinator
+        | Code::Outdated
+        | Code::InProgress
+        | Code::ReplicaNotAvailable => TroubleKind::Transport,
+        Code::AllBrokersDown => TroubleKind::AllBrokersDown,
+        Code::Authentication
+        | Code::SaslAuthenticationFailed
+        | Code::UnsupportedSASLMechanism
+        | Code::IllegalSASLState => TroubleKind::Authentication,
+        Code::SSL => TroubleKind::Tls,
+        Code::TopicAuthorizationFailed => TroubleKind::TopicAuthorization,
+        Code::GroupAuthorizationFailed => TroubleKind::GroupAuthorization,
+        Code::ClusterAuthorizationFailed | Code::TransactionalIdAuthorizationFailed => TroubleKind::Authorization,
+        Code::UnknownTopicOrPartition | Code::UnknownTopic | Code::UnknownPartition => TroubleKind::UnknownTopic,
+        Code::InvalidGroupId => TroubleKind::InvalidGroup,
+        Code::InconsistentGroupProtocol => TroubleKind::InconsistentProtocol,
+        Code::PollExceeded => TroubleKind::PollExceeded,
+        Code::FencedInstanceId | Code::UnreleasedInstanceId => TroubleKind::Fenced,
+        Code::RebalanceInProgress
+        | Code::IllegalGeneration
+        | Code::UnknownMemberId
+        | Code::StaleMemberEpoch
+        | Code::FencedMemberEpoch
+        | Code::AssignmentLost => TroubleKind::Rebalancing,
+        Code::OffsetOutOfRange | Code::AutoOffsetReset => TroubleKind::OffsetOutOfRange,
+        Code::BadMessage | Code::InvalidMessage | Code::BadCompression | Code::NotImplemented => {
+            TroubleKind::BadRecord
+        }
+        // The codes are librdkafka's, some 200 of them, and grow with it.
+        _ => TroubleKind::Other,
+    }
+}
+
+/// The broker's words for a code, as in `Broker: Group authorization failed`.
+pub fn name(code: Code) -> String {
+    let text = code.to_string();
+    // `GroupAuthorizationFailed (Broker: Group authorization failed)`
+    match (text.find('('), text.strip_suffix(')')) {
+        (Some(start), Some(text)) => text[start + 1..].to_owned(),
+        _ => text,
+    }
+}
+
+/// Where a trouble came from and why, taken apart for messages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cause {
+    /// `HOST:PORT`, if the text names one.
+    pub broker: Option<String>,
+    /// In our words where we have some: `connection refused`, ``cannot resolve `HOST` ``.
+    pub words: String,
+}
+
+/// Reads librdkafka's text (`rdkafka_broker.c`, `rd_kafka_broker_set_error`).
+pub fn cause(reason: &str) -> Cause {
+    let mut rest = reason.trim();
+    let mut broker = None;
+    // `sasl_ssl://host:9093/bootstrap: text` or `host:9092/1: text`
+    while let Some((head, tail)) = rest.split_once(": ") {
+        let address = head.rsplit("://").next().unwrap_or(head);
+        let Some((address, _)) = address.split_once('/') else { break };
+        if !address.contains(':') || address.contains(' ') {
+            break;
+        }
+        broker = Some(address.to_owned());
+        rest = tail;
+    }
+    let text = rest.split(" (after ").next().unwrap_or(rest);
+    let text = text.split(" (in state ").next().unwrap_or(text).trim_end_matches(['.', ' ']);
+    let host = broker.as_deref().and_then(|address| address.rsplit_once(':')).map_or("", |(host, _)| host);
+    let lower = text.to_lowercase();
+    let words = if lower.contains("connection refused") {
+        "connection refused".to_owned()
+    } else if lower.contains("failed to resolve") {
+        format!("cannot resolve `{host}`")
+    } else if lower.contains("no route to host") {
+        "no route to host".to_owned()
+    } else if lower.contains("network is unreachable") {
+        "network is unreachable".to_owned()
+    } else if lower.contains("timed out") || lower.contains("timeout") {
+        "timed out".to_owned()
+    } else {
+        text.to_owned()
+    };
+    Cause { broker, words }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn taken_apart(reason: &str) -> (Option<String>, String) {
+        let cause = cause(reason);
+        (cause.broker, cause.words)
+    }
+
+    #[test]
+    fn a_reason_is_taken_apart() {
+        assert_eq!(
+            taken_apart(
+                "localhost:9092/bootstrap: Connect to ipv4#127.0.0.1:9092 failed: Connection refused (after 0ms in state CONNECT)"
+            ),
+            (Some("localhost:9092".to_owned()), "connection refused".to_owned())
+        );
+        assert_eq!(
+            taken_apart(
+                "kafka-0.kafka:9092/1: Failed to resolve 'kafka-0.kafka:9092': Name or service not known (after 3ms in state CONNECT)"
+            ),
+            (Some("kafka-0.kafka:9092".to_owned()), "cannot resolve `kafka-0.kafka`".to_owned())
+        );
+        assert_eq!(
+            taken_apart("ssl://localhost:9093/bootstrap: SSL handshake failed: broken (after 2ms in state SSL_HANDSHAKE)"),
+            (Some("localhost:9093".to_owned()), "SSL handshake failed: broken".to_owned())
+        );
+        assert_eq!(taken_apart("1/1 brokers are down"), (None, "1/1 brokers are down".to_owned()));
+    }
+
+    #[test]
+    fn a_code_has_the_brokers_words() {
+        assert_eq!(name(Code::GroupAuthorizationFailed), "Broker: Group authorization failed");
+    }
+}

@@ -1,0 +1,147 @@
+//! Questions whose answers take time, asked on helper threads so that the poller goes on serving.
+
+use super::admin::{self, EARLIEST, LATEST, Topic};
+use super::client::{ClientEvent, Consumer};
+use super::errors::Trouble;
+use crate::alarm::Bell;
+use crate::record::TopicPartition;
+use std::sync::Arc;
+use std::sync::mpsc::Sender;
+use std::time::Duration;
+
+/// How long one question may take before it is asked again.
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// What came of a look-up.
+pub enum Answer {
+    Topics(Result<Vec<(String, Result<Topic, Trouble>)>, Trouble>),
+    /// The names of all topics of the cluster.
+    Names(Result<Vec<String>, Trouble>),
+    Ranges { ticket: u64, result: Result<Vec<Range>, Trouble> },
+    /// Whether a broker answers.
+    Probe { is_reached: bool },
+    /// Who holds the partitions of the group.
+    Owners(Vec<String>),
+}
+
+/// What to find out about partitions.
+#[derive(Clone, Debug, Default)]
+pub struct RangeQuery {
+    pub partitions: Vec<TopicPartition>,
+    pub with_committed: bool,
+    /// Milliseconds since 1970, by partition, for the start and for the stop.
+    pub from_times: Vec<(TopicPartition, i64)>,
+    pub to_times: Vec<(TopicPartition, i64)>,
+    pub read_uncommitted: bool,
+}
+
+/// The log of a partition: offsets `begin..end`, and what else was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Range {
+    pub partition: TopicPartition,
+    pub begin: i64,
+    /// As the isolation level sees it: before the first open transaction.
+    pub end: i64,
+    /// With open transactions.
+    pub high: i64,
+    pub committed: Option<i64>,
+    /// The first offset at or after the time asked for; the end if there is none.
+    pub from: Option<i64>,
+    pub to: Option<i64>,
+}
+
+/// Starts look-ups and has their answers sent as events.
+#[derive(Clone)]
+pub struct LookUps {
+    pub client: Arc<Consumer>,
+    pub events: Sender<ClientEvent>,
+    pub bell: Bell,
+}
+
+impl LookUps {
+    pub fn topics(&self, names: Vec<String>) {
+        self.start(move |client| Answer::Topics(admin::describe_topics(client, &names, LIMIT)));
+    }
+
+    pub fn names(&self) {
+        self.start(|client| Answer::Names(admin::topic_names(client, LIMIT)));
+    }
+
+    pub fn ranges(&self, ticket: u64, query: RangeQuery) {
+        self.start(move |client| Answer::Ranges { ticket, result: ranges(client, &query) });
+    }
+
+    /// Asks any broker anything.
+    pub fn probe(&self, topic: String) {
+        self.start(move |client| Answer::Probe {
+            is_reached: admin::describe_topics(client, &[topic], Duration::from_secs(3)).is_ok(),
+        });
+    }
+
+    pub fn owners(&self, group: String) {
+        self.start(move |client| Answer::Owners(admin::owners(client, &group, LIMIT).unwrap_or_default()));
+    }
+
+    fn start(&self, ask: impl FnOnce(&Arc<Consumer>) -> Answer + Send + 'static) {
+        let LookUps { client, events, bell } = self.clone();
+        let work = move || {
+            let answer = ask(&client);
+            // The run may be over already.
+            let _ = events.send(ClientEvent::Answer(answer));
+            bell.ring();
+        };
+        let started = std::thread::Builder::new().name("look-up".to_owned()).spawn(work);
+        // Out of threads: whoever waits for the answer asks again.
+        drop(started);
+    }
+}
+
+fn ranges(client: &Arc<Consumer>, query: &RangeQuery) -> Result<Vec<Range>, Trouble> {
+    let all = |wanted: i64| -> Vec<_> {
+        query.partitions.iter().map(|partition| (partition.clone(), wanted)).collect()
+    };
+    let ask = |wanted: &[(TopicPartition, i64)]| {
+        admin::ask_offsets(client, wanted, query.read_uncommitted, LIMIT)
+    };
+    // An offset asked for or committed may lie in an open transaction: it is inside the log all the same.
+    let highs = (!query.read_uncommitted).then(|| admin::ask_offsets(client, &all(LATEST), true, LIMIT));
+    let ask_times = |times: &[(TopicPartition, i64)]| (!times.is_empty()).then(|| ask(times));
+    // All on their way before the first answer is waited for.
+    let (begins, ends) = (ask(&all(EARLIEST)), ask(&all(LATEST)));
+    let (from, to) = (ask_times(&query.from_times), ask_times(&query.to_times));
+    let committed = if query.with_committed {
+        admin::committed(client, &query.partitions, LIMIT)?
+    } else {
+        vec![None; query.partitions.len()]
+    };
+    let begins = sorted(begins.answer()?);
+    let ends = sorted(ends.answer()?);
+    let highs = highs.map(|request| request.answer().map(sorted)).transpose()?;
+    let from = from.map(|request| request.answer().map(sorted)).transpose()?.unwrap_or_default();
+    let to = to.map(|request| request.answer().map(sorted)).transpose()?.unwrap_or_default();
+    let range = |(partition, committed): (&TopicPartition, &Option<i64>)| {
+        let begin = find(&begins, partition)?;
+        let end = find(&ends, partition)?;
+        let or_end = |offset: i64| if offset < 0 { end } else { offset };
+        Some(Range {
+            partition: partition.clone(),
+            begin,
+            end,
+            high: highs.as_ref().map_or(Some(end), |highs| find(highs, partition))?,
+            committed: *committed,
+            from: find(&from, partition).map(or_end),
+            to: find(&to, partition).map(or_end),
+        })
+    };
+    Ok(query.partitions.iter().zip(&committed).filter_map(range).collect())
+}
+
+fn sorted(mut offsets: Vec<(TopicPartition, i64)>) -> Vec<(TopicPartition, i64)> {
+    offsets.sort();
+    offsets
+}
+
+fn find(offsets: &[(TopicPartition, i64)], partition: &TopicPartition) -> Option<i64> {
+    let index = offsets.binary_search_by(|(candidate, _)| candidate.cmp(partition)).ok()?;
+    Some(offsets[index].1)
+}

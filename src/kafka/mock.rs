@@ -1,0 +1,71 @@
+//! A broker inside the process: librdkafka's mock cluster, reached over TCP like any other.
+
+use super::native::{c_string, text};
+use rdkafka::bindings as rd;
+use rdkafka::config::ClientConfig;
+use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
+use rdkafka::types::RDKafkaRespErr;
+use std::time::Duration;
+
+/// The mock cluster of a producer, which fills it.
+pub struct MockBroker {
+    producer: BaseProducer,
+}
+
+impl MockBroker {
+    /// Starts one broker on a port of 127.0.0.1 that the system chooses.
+    ///
+    /// # Errors
+    /// librdkafka's words.
+    pub fn start() -> Result<MockBroker, String> {
+        let producer: BaseProducer = ClientConfig::new()
+            .set("test.mock.num.brokers", "1")
+            .set("linger.ms", "0")
+            .create()
+            .map_err(|error| error.to_string())?;
+        let broker = MockBroker { producer };
+        // SAFETY: the cluster belongs to the client, which is alive. Without a delay a group forms at once.
+        unsafe { rd::rd_kafka_mock_group_initial_rebalance_delay_ms(broker.cluster()?, 0) };
+        Ok(broker)
+    }
+
+    /// `127.0.0.1:PORT`
+    pub fn address(&self) -> String {
+        // SAFETY: the cluster belongs to the client, which is alive; the text belongs to the cluster.
+        self.cluster().map_or_else(|_| String::new(), |cluster| text(unsafe { rd::rd_kafka_mock_cluster_bootstraps(cluster) }))
+    }
+
+    /// # Errors
+    /// librdkafka's words.
+    pub fn create_topic(&self, name: &str, partitions: i32) -> Result<(), String> {
+        let cluster = self.cluster()?;
+        let name = c_string(name);
+        // SAFETY: the cluster belongs to the client, which is alive; the name ends with NUL.
+        let code = unsafe { rd::rd_kafka_mock_topic_create(cluster, name.as_ptr(), partitions, 1) };
+        match code {
+            RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR => Ok(()),
+            code => Err(super::errors::name(code.into())),
+        }
+    }
+
+    /// # Errors
+    /// librdkafka's words, if it does not take the record.
+    pub fn produce(&self, topic: &str, partition: i32, key: &[u8], value: &[u8]) -> Result<(), String> {
+        let record = BaseRecord::to(topic).partition(partition).key(key).payload(value);
+        self.producer.send(record).map_err(|(error, _)| error.to_string())
+    }
+
+    /// Waits until everything produced is in the log.
+    ///
+    /// # Errors
+    /// librdkafka's words, if it is not in time.
+    pub fn flush(&self) -> Result<(), String> {
+        self.producer.flush(Duration::from_secs(5)).map_err(|error| error.to_string())
+    }
+
+    fn cluster(&self) -> Result<*mut rd::rd_kafka_mock_cluster_t, String> {
+        // SAFETY: the client is alive.
+        let cluster = unsafe { rd::rd_kafka_handle_mock_cluster(self.producer.client().native_ptr()) };
+        if cluster.is_null() { Err("no mock cluster".to_owned()) } else { Ok(cluster) }
+    }
+}

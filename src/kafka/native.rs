@@ -1,0 +1,192 @@
+//! Owned handles of librdkafka: each is destroyed once, and before the client it belongs to.
+
+use super::client::Consumer;
+use rdkafka::bindings as rd;
+use rdkafka::consumer::Consumer as _;
+use rdkafka::types::RDKafkaRespErr;
+use std::ffi::{CStr, CString, c_char, c_void};
+use std::os::fd::RawFd;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A queue of the client. Holds the client, which therefore outlives it: the other way round
+/// `rd_kafka_destroy` hangs for ever.
+pub struct Queue {
+    pointer: *mut rd::rd_kafka_queue_t,
+    client: Arc<Consumer>,
+}
+
+// SAFETY: librdkafka's queues are locked inside and may be used from any thread (rdkafka.h).
+unsafe impl Send for Queue {}
+
+impl Queue {
+    pub fn new(client: &Arc<Consumer>) -> Queue {
+        // SAFETY: the client is alive; the new queue is ours.
+        let pointer = unsafe { rd::rd_kafka_queue_new(native(client)) };
+        Queue { pointer, client: Arc::clone(client) }
+    }
+
+    /// The queue of rebalances, errors and log lines.
+    pub fn of_consumer(client: &Arc<Consumer>) -> Queue {
+        // SAFETY: the client is alive and a consumer; the call returns a reference of our own.
+        let pointer = unsafe { rd::rd_kafka_queue_get_consumer(native(client)) };
+        Queue { pointer, client: Arc::clone(client) }
+    }
+
+    /// The fetch queue of a partition.
+    pub fn of_partition(client: &Arc<Consumer>, topic: &CStr, partition: i32) -> Queue {
+        // SAFETY: the client is alive, the name ends with NUL; the call returns a reference of our own.
+        let pointer = unsafe { rd::rd_kafka_queue_get_partition(native(client), topic.as_ptr(), partition) };
+        Queue { pointer, client: Arc::clone(client) }
+    }
+
+    pub fn pointer(&self) -> *mut rd::rd_kafka_queue_t {
+        self.pointer
+    }
+
+    /// Has `target` receive all that arrives here.
+    pub fn forward_to(&self, target: &Queue) {
+        // SAFETY: both queues are alive; librdkafka keeps a reference of its own to the target.
+        unsafe { rd::rd_kafka_queue_forward(self.pointer, target.pointer) }
+    }
+
+    /// Writes a byte to `descriptor` whenever the queue becomes non-empty.
+    pub fn ring(&self, descriptor: RawFd) {
+        // SAFETY: the payload is copied; the descriptor stays open as long as the process (`Alarm`).
+        unsafe { rd::rd_kafka_queue_io_event_enable(self.pointer, descriptor, [1u8].as_ptr().cast::<c_void>(), 1) }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        // SAFETY: the queue is alive.
+        unsafe { rd::rd_kafka_queue_length(self.pointer) == 0 }
+    }
+
+    /// Takes the next event, waiting at most `limit`.
+    pub fn poll(&self, limit: Duration) -> Option<Event> {
+        // SAFETY: the queue is alive; the event is ours.
+        let pointer = unsafe { rd::rd_kafka_queue_poll(self.pointer, milliseconds(limit)) };
+        (!pointer.is_null()).then(|| Event { pointer, _client: Arc::clone(&self.client) })
+    }
+}
+
+impl Drop for Queue {
+    fn drop(&mut self) {
+        // SAFETY: the handle is ours and dropped once; the wake-up descriptor is taken off first.
+        unsafe {
+            rd::rd_kafka_queue_io_event_enable(self.pointer, -1, std::ptr::null(), 0);
+            rd::rd_kafka_queue_destroy(self.pointer);
+        }
+    }
+}
+
+/// An event taken from a queue; what it owns lives as long as it does.
+pub struct Event {
+    pointer: *mut rd::rd_kafka_event_t,
+    _client: Arc<Consumer>,
+}
+
+impl Event {
+    pub fn pointer(&self) -> *mut rd::rd_kafka_event_t {
+        self.pointer
+    }
+
+    pub fn error(&self) -> RDKafkaRespErr {
+        // SAFETY: the event is alive.
+        unsafe { rd::rd_kafka_event_error(self.pointer) }
+    }
+
+    pub fn error_text(&self) -> String {
+        // SAFETY: the event is alive and owns the text.
+        text(unsafe { rd::rd_kafka_event_error_string(self.pointer) })
+    }
+}
+
+impl Drop for Event {
+    fn drop(&mut self) {
+        // SAFETY: the event is ours and dropped once.
+        unsafe { rd::rd_kafka_event_destroy(self.pointer) }
+    }
+}
+
+/// A list of partitions with a number each, owned.
+pub struct PartitionList(*mut rd::rd_kafka_topic_partition_list_t);
+
+impl PartitionList {
+    pub fn with_capacity(count: usize) -> PartitionList {
+        // SAFETY: no precondition; the list is ours.
+        PartitionList(unsafe {
+            rd::rd_kafka_topic_partition_list_new(i32::try_from(count).unwrap_or(i32::MAX))
+        })
+    }
+
+    /// Adds a partition; `offset` is what the call at hand takes it for.
+    pub fn add(&mut self, topic: &str, partition: i32, offset: i64) {
+        let topic = c_string(topic);
+        // SAFETY: the list is alive, the name ends with NUL; the new element belongs to the list.
+        unsafe {
+            let element = rd::rd_kafka_topic_partition_list_add(self.0, topic.as_ptr(), partition);
+            (*element).offset = offset;
+        }
+    }
+
+    pub fn pointer(&self) -> *mut rd::rd_kafka_topic_partition_list_t {
+        self.0
+    }
+
+    pub fn elements(&self) -> &[rd::rd_kafka_topic_partition_t] {
+        // SAFETY: the list is alive and lent with us.
+        unsafe { list_elements(self.0) }
+    }
+}
+
+impl Drop for PartitionList {
+    fn drop(&mut self) {
+        // SAFETY: the list is ours and dropped once.
+        unsafe { rd::rd_kafka_topic_partition_list_destroy(self.0) }
+    }
+}
+
+/// # Safety
+/// The list must be null or alive for `'a`.
+pub unsafe fn list_elements<'a>(
+    list: *const rd::rd_kafka_topic_partition_list_t,
+) -> &'a [rd::rd_kafka_topic_partition_t] {
+    if list.is_null() {
+        return &[];
+    }
+    // SAFETY: the caller vouches for the list; `elems` has `cnt` elements, or is null with none.
+    unsafe {
+        let count = usize::try_from((*list).cnt).unwrap_or(0);
+        if count == 0 { &[] } else { std::slice::from_raw_parts((*list).elems, count) }
+    }
+}
+
+pub fn native(client: &Consumer) -> *mut rd::rd_kafka_t {
+    client.client().native_ptr()
+}
+
+/// The text behind a C string; empty for null.
+pub fn text(pointer: *const c_char) -> String {
+    if pointer.is_null() {
+        return String::new();
+    }
+    // SAFETY: librdkafka's texts end with NUL.
+    unsafe { CStr::from_ptr(pointer) }.to_string_lossy().into_owned()
+}
+
+/// A name for C. A NUL cannot be in a topic or group that exists; it ends the name.
+pub fn c_string(name: &str) -> CString {
+    let end = name.find('\0').unwrap_or(name.len());
+    CString::new(&name[..end]).expect("the name is cut before its first NUL")
+}
+
+pub fn milliseconds(limit: Duration) -> i32 {
+    i32::try_from(limit.as_millis()).unwrap_or(i32::MAX)
+}
+
+/// Ends the process without running exit handlers: librdkafka's threads may still be at work, and OpenSSL's
+/// handler would free what they use.
+pub fn leave_process(code: u8) -> ! {
+    // SAFETY: no precondition; nothing of ours is to be cleaned up.
+    unsafe { libc::_exit(i32::from(code)) }
+}

@@ -1,0 +1,397 @@
+//! Where records come from: every assigned partition's queue, forwarded to one that is ours.
+
+use super::batch::{Batch, Origin};
+use super::client::{ClientEvent, Consumer, Context};
+use super::commit::{CommitRequest, Refusal};
+use super::errors::{self, Trouble};
+use super::look_up::LookUps;
+use super::native::{PartitionList, Queue, c_string, native, text};
+use crate::alarm::{Alarm, Bell};
+use crate::record::{Record, TopicPartition};
+use rdkafka::ClientConfig;
+use rdkafka::bindings as rd;
+use rdkafka::config::FromClientConfigAndContext as _;
+use rdkafka::consumer::{Consumer as _, RebalanceProtocol};
+use rdkafka::types::RDKafkaRespErr;
+use std::collections::HashMap;
+use std::os::fd::RawFd;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver};
+use std::time::{Duration, Instant};
+
+/// Events served in one turn: a storm of log lines does not keep records waiting.
+const EVENTS_A_TURN: usize = 100;
+
+/// What the shared queue delivers.
+pub enum Arrival<'a> {
+    Record { slot: usize, record: Record<'a> },
+    /// An error of one partition. From now on its position is not to be trusted (librdkafka moves it past the
+    /// offset of the error, `rd_kafka_q_serve_rkmessages`).
+    Trouble { slot: usize, offset: i64, trouble: Trouble },
+}
+
+/// An assigned partition: records of it carry `slot`.
+#[derive(Clone, Debug)]
+pub struct Assigned {
+    pub partition: TopicPartition,
+    pub slot: usize,
+    pub start: i64,
+}
+
+/// The consumer with its queues. Owned by the poller, which is the only one to call it.
+pub struct Source {
+    // Fields are dropped in this order: queues before the client.
+    batch: Batch,
+    routes: HashMap<usize, Route>,
+    by_origin: HashMap<Origin, usize>,
+    last: Option<(Origin, usize)>,
+    shared: Queue,
+    served: Queue,
+    events: Receiver<ClientEvent>,
+    look_ups: LookUps,
+    wants_statistics: Arc<AtomicBool>,
+    descriptor: RawFd,
+    client: Arc<Consumer>,
+}
+
+struct Route {
+    partition: TopicPartition,
+    queue: Queue,
+}
+
+impl Source {
+    /// Makes the client; it connects in the background.
+    ///
+    /// # Errors
+    /// librdkafka's words, if the properties do not fit together.
+    pub fn open(properties: &[(String, String)], is_verbose: bool, alarm: &Alarm) -> Result<Source, String> {
+        let mut config = ClientConfig::new();
+        for (name, value) in properties {
+            config.set(name, value);
+        }
+        if is_verbose {
+            config.set_log_level(rdkafka::config::RDKafkaLogLevel::Debug);
+        }
+        let (sender, events) = mpsc::channel();
+        let bell: Bell = alarm.bell();
+        let wants_statistics = Arc::new(AtomicBool::new(false));
+        let context = Context::new(sender.clone(), bell.clone(), Arc::clone(&wants_statistics));
+        let client = Consumer::from_config_and_context(&config, context).map_err(|error| error.to_string())?;
+        let client = Arc::new(client);
+        let (shared, served) = (Queue::new(&client), Queue::of_consumer(&client));
+        let descriptor = alarm.descriptor();
+        shared.ring(descriptor);
+        served.ring(descriptor);
+        let look_ups = LookUps { client: Arc::clone(&client), events: sender, bell };
+        Ok(Source {
+            batch: Batch::new(),
+            routes: HashMap::new(),
+            by_origin: HashMap::new(),
+            last: None,
+            shared,
+            served,
+            events,
+            look_ups,
+            wants_statistics,
+            descriptor,
+            client,
+        })
+    }
+
+    pub fn look_ups(&self) -> &LookUps {
+        &self.look_ups
+    }
+
+    /// Joins the group, or changes what it reads.
+    ///
+    /// # Errors
+    /// librdkafka's words.
+    pub fn subscribe(&self, topics: &[&str]) -> Result<(), String> {
+        self.client.subscribe(topics).map_err(|error| error.to_string())
+    }
+
+    /// Serves rebalances, errors and log lines; keeps the membership alive.
+    pub fn serve(&self) {
+        for _ in 0..EVENTS_A_TURN {
+            // Records never arrive here, and each error came to the context before, with its reason.
+            drop(self.client.poll(Duration::ZERO));
+            // One poll may serve something and return nothing: only the length tells.
+            if self.served.is_empty() {
+                break;
+            }
+        }
+    }
+
+    pub fn event(&self) -> Option<ClientEvent> {
+        self.events.try_recv().ok()
+    }
+
+    /// A fatal error of the client: delivered once, then silence.
+    pub fn fatal_error(&self) -> Option<Trouble> {
+        self.client.client().fatal_error().map(|(code, reason)| errors::trouble(code, &reason))
+    }
+
+    /// Takes a new batch if the last one is used up. True if there is something to look at.
+    pub fn fill(&mut self) -> bool {
+        if self.batch.is_used_up() {
+            self.batch.fill(&self.shared);
+        }
+        !self.batch.is_used_up()
+    }
+
+    /// All that was read was looked at: positions mean what they say.
+    pub fn is_used_up(&self) -> bool {
+        self.batch.is_used_up()
+    }
+
+    /// The next record or error of the batch.
+    pub fn next(&mut self) -> Option<Arrival<'_>> {
+        let slot = loop {
+            let origin = self.batch.advance()?;
+            if let Some(slot) = self.slot(origin) {
+                break slot;
+            }
+        };
+        if let Some((code, offset, reason)) = self.batch.error() {
+            return Some(Arrival::Trouble { slot, offset, trouble: errors::trouble(code, &reason) });
+        }
+        let topic = &self.routes.get(&slot)?.partition.topic;
+        self.batch.record(topic).map(|record| Arrival::Record { slot, record })
+    }
+
+    /// Where records of a message's partition belong. A partition that is not ours any more has no slot.
+    fn slot(&mut self, origin: Origin) -> Option<usize> {
+        if let Some((last, slot)) = self.last
+            && last == origin
+        {
+            return Some(slot);
+        }
+        let slot = match self.by_origin.get(&origin) {
+            Some(slot) => *slot,
+            None => {
+                let topic = self.batch.topic();
+                let is_it =
+                    |route: &Route| *route.partition.topic == *topic && route.partition.partition == origin.1;
+                let slot = self.routes.iter().find(|(_, route)| is_it(route)).map(|(slot, _)| *slot)?;
+                self.by_origin.insert(origin, slot);
+                slot
+            }
+        };
+        self.last = Some((origin, slot));
+        Some(slot)
+    }
+
+    /// Starts reading partitions at concrete offsets; a logical one would cost 100 ms.
+    ///
+    /// # Errors
+    /// librdkafka's words.
+    pub fn assign(&mut self, assigned: &[Assigned]) -> Result<(), String> {
+        self.forget_origins();
+        let mut list = PartitionList::with_capacity(assigned.len());
+        for Assigned { partition, slot, start } in assigned {
+            let topic = c_string(&partition.topic);
+            let queue = Queue::of_partition(&self.client, &topic, partition.partition);
+            // Before the assignment, so that nothing lands on the consumer's queue.
+            queue.forward_to(&self.shared);
+            self.routes.insert(*slot, Route { partition: partition.clone(), queue });
+            list.add(&partition.topic, partition.partition, *start);
+        }
+        self.change(&list, true)
+    }
+
+    /// Stops reading partitions; what was read of them and not looked at is dropped.
+    ///
+    /// # Errors
+    /// librdkafka's words.
+    pub fn unassign(&mut self, partitions: &[(TopicPartition, Option<usize>)]) -> Result<(), String> {
+        let mut list = PartitionList::with_capacity(partitions.len());
+        for (partition, slot) in partitions {
+            list.add(&partition.topic, partition.partition, -1001);
+            let Some(slot) = slot else { continue };
+            // A message that was never looked at may have no origin noted yet: compare by name, too.
+            let topic = Arc::clone(&partition.topic);
+            let number = partition.partition;
+            self.batch.purge(|(handle, candidate)| candidate == number && *topic_of(handle) == *topic);
+            self.routes.remove(slot);
+        }
+        self.forget_origins();
+        self.change(&list, false)
+    }
+
+    fn change(&self, list: &PartitionList, is_assign: bool) -> Result<(), String> {
+        let handle = native(&self.client);
+        let is_cooperative = is_cooperative(&self.client);
+        // SAFETY: client and list are alive; the calls copy the list. A null list unassigns everything.
+        let error = unsafe {
+            match (is_cooperative, is_assign) {
+                (true, true) => incremental(rd::rd_kafka_incremental_assign(handle, list.pointer())),
+                (true, false) => incremental(rd::rd_kafka_incremental_unassign(handle, list.pointer())),
+                (false, true) => code(rd::rd_kafka_assign(handle, list.pointer())),
+                (false, false) => code(rd::rd_kafka_assign(handle, std::ptr::null())),
+            }
+        };
+        error.map_or(Ok(()), Err)
+    }
+
+    fn forget_origins(&mut self) {
+        self.by_origin.clear();
+        self.last = None;
+    }
+
+    /// Continues at another offset, without assigning again: that would lose the forward.
+    ///
+    /// # Errors
+    /// librdkafka's words.
+    pub fn seek(&self, partition: &TopicPartition, offset: i64) -> Result<(), String> {
+        let mut list = PartitionList::with_capacity(1);
+        list.add(&partition.topic, partition.partition, offset);
+        // SAFETY: client and list are alive. A time-out of 0 does not wait.
+        let error = unsafe { incremental(rd::rd_kafka_seek_partitions(native(&self.client), list.pointer(), 0)) };
+        error.map_or(Ok(()), Err)
+    }
+
+    /// Stops fetching a partition that is read to its end; what was prefetched of it is thrown away.
+    pub fn pause(&self, partition: &TopicPartition) {
+        let mut list = PartitionList::with_capacity(1);
+        list.add(&partition.topic, partition.partition, -1001);
+        // SAFETY: client and list are alive. Going on fetching what nobody takes is no harm.
+        let _ = unsafe { rd::rd_kafka_pause_partitions(native(&self.client), list.pointer()) };
+    }
+
+    /// Repeats every forward: librdkafka drops one when a partition is stopped and assigned again in a row.
+    pub fn forward_again(&self) {
+        for route in self.routes.values() {
+            route.queue.forward_to(&self.shared);
+        }
+    }
+
+    /// The position after the last record or marker handed out; `None` before the first.
+    pub fn positions(&self, partitions: &[TopicPartition]) -> Vec<Option<i64>> {
+        let mut list = PartitionList::with_capacity(partitions.len());
+        for partition in partitions {
+            list.add(&partition.topic, partition.partition, -1001);
+        }
+        // SAFETY: client and list are alive; the list is filled in place, in its order.
+        unsafe { rd::rd_kafka_position(native(&self.client), list.pointer()) };
+        list.elements().iter().map(|element| Some(element.offset).filter(|offset| *offset >= 0)).collect()
+    }
+
+    /// The end of the log as the last fetch told it, open transactions included; asks nobody.
+    pub fn known_end(&self, partition: &TopicPartition) -> Option<i64> {
+        let topic = c_string(&partition.topic);
+        let (mut low, mut high) = (-1, -1);
+        // SAFETY: the client is alive, the name ends with NUL.
+        let error = unsafe {
+            rd::rd_kafka_get_watermark_offsets(
+                native(&self.client),
+                topic.as_ptr(),
+                partition.partition,
+                &raw mut low,
+                &raw mut high,
+            )
+        };
+        (error == RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR && high >= 0).then_some(high)
+    }
+
+    /// Has the next statistics event tell where fetching goes on (`ClientEvent::Fetched`).
+    pub fn ask_statistics(&self) {
+        self.wants_statistics.store(true, Ordering::Relaxed);
+    }
+
+    /// Stores positions for librdkafka's automatic commit. What is not ours any more is ignored.
+    pub fn store(&self, positions: &[(TopicPartition, i64)]) {
+        let mut list = PartitionList::with_capacity(positions.len());
+        for (partition, offset) in positions {
+            list.add(&partition.topic, partition.partition, *offset);
+        }
+        // SAFETY: client and list are alive.
+        unsafe { rd::rd_kafka_offsets_store(native(&self.client), list.pointer()) };
+    }
+
+    /// Takes back what was stored, so that it is not committed for somebody else's partition.
+    pub fn clear_stored(&self, partitions: &[TopicPartition]) {
+        let invalid: Vec<_> = partitions.iter().map(|partition| (partition.clone(), -1001)).collect();
+        self.store(&invalid);
+    }
+
+    /// Sends a commit.
+    ///
+    /// # Errors
+    /// If librdkafka does not take it.
+    pub fn commit(&self, positions: &[(TopicPartition, i64)]) -> Result<CommitRequest, Refusal> {
+        CommitRequest::send(&self.client, positions, self.descriptor)
+    }
+
+    /// Leaves the group, at most until `deadline`. True if the broker was told in time.
+    ///
+    /// The client is not destroyed: with a broker that is gone that could take for ever, and the process ends.
+    pub fn close(self, deadline: Instant) -> bool {
+        let Source { batch, routes, shared, served, events, look_ups, client, .. } = self;
+        // Before the client closes, and before the target of their forwards.
+        drop((batch, routes, shared, served, look_ups));
+        let is_closed = client.close_queue().is_ok() && close(&client, &events, deadline);
+        std::mem::forget(client);
+        is_closed
+    }
+}
+
+fn close(client: &Consumer, events: &Receiver<ClientEvent>, deadline: Instant) -> bool {
+    while !client.closed() {
+        if Instant::now() >= deadline {
+            return false;
+        }
+        drop(client.poll(Duration::from_millis(1)));
+        while let Ok(event) = events.try_recv() {
+            // Everything is committed or given up by now: any rebalance is answered by letting go.
+            match event {
+                ClientEvent::Revoked { partitions, .. } if is_cooperative(client) => {
+                    let mut list = PartitionList::with_capacity(partitions.len());
+                    for partition in &partitions {
+                        list.add(&partition.topic, partition.partition, -1001);
+                    }
+                    // SAFETY: client and list are alive.
+                    let _ = unsafe { incremental(rd::rd_kafka_incremental_unassign(native(client), list.pointer())) };
+                }
+                ClientEvent::Assigned(_) | ClientEvent::Revoked { .. } => {
+                    // SAFETY: the client is alive; a null list unassigns everything.
+                    unsafe { rd::rd_kafka_assign(native(client), std::ptr::null()) };
+                }
+                ClientEvent::Committed { .. }
+                | ClientEvent::Trouble(_)
+                | ClientEvent::Log { .. }
+                | ClientEvent::Answer(_)
+                | ClientEvent::Fetched(_) => {}
+            }
+        }
+    }
+    true
+}
+
+fn is_cooperative(client: &Consumer) -> bool {
+    matches!(client.rebalance_protocol(), RebalanceProtocol::Cooperative)
+}
+
+/// The name behind a topic handle of a message that is alive.
+fn topic_of(handle: usize) -> String {
+    // SAFETY: the handle comes from a message in the batch, which keeps its topic alive.
+    text(unsafe { rd::rd_kafka_topic_name(handle as *const rd::rd_kafka_topic_t) })
+}
+
+fn code(code: RDKafkaRespErr) -> Option<String> {
+    (code != RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR).then(|| errors::name(code.into()))
+}
+
+/// # Safety
+/// The error must be null or ours; it is destroyed.
+unsafe fn incremental(error: *mut rd::rd_kafka_error_t) -> Option<String> {
+    if error.is_null() {
+        return None;
+    }
+    // SAFETY: the caller vouches for the error.
+    unsafe {
+        let words = text(rd::rd_kafka_error_string(error));
+        rd::rd_kafka_error_destroy(error);
+        Some(words)
+    }
+}

@@ -1,0 +1,216 @@
+//! When a commit is due, and how many records may be taken before it.
+
+use crate::settings::{CommitMode, Commits};
+use std::time::{Duration, Instant};
+
+/// The first pause before a failed commit is tried again; doubled up to `LONGEST_PAUSE`.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// Decides when our own commits are sent: one outstanding for the whole consumer.
+#[derive(Debug)]
+pub struct Schedule {
+    mode: CommitMode,
+    is_async: bool,
+    processed: u64,
+    /// A commit that no mode waits for: a start that `latest` chose, a marker passed in manual mode.
+    is_asked: bool,
+    is_outstanding: bool,
+    /// The last commit failed and is not made up for yet.
+    is_behind: bool,
+    pause: Duration,
+    not_before: Option<Instant>,
+}
+
+impl Schedule {
+    pub fn new(commits: Commits) -> Schedule {
+        Schedule {
+            mode: commits.mode,
+            is_async: commits.is_async,
+            processed: 0,
+            is_asked: false,
+            is_outstanding: false,
+            is_behind: false,
+            pause: FIRST_PAUSE,
+            not_before: None,
+        }
+    }
+
+    /// Counts records that were settled.
+    pub fn processed(&mut self, records: u64) {
+        self.processed += records;
+    }
+
+    /// Asks for a commit soon, whatever the mode (but `never`).
+    pub fn ask(&mut self) {
+        self.is_asked = true;
+    }
+
+    /// How many more records may be taken, with `in_hand` not settled yet.
+    ///
+    /// In the waiting modes the next record is only taken when the last commit was answered.
+    pub fn room(&self, in_hand: u64) -> u64 {
+        match self.per_commit() {
+            Some(limit) if !self.is_async => {
+                if self.is_outstanding || self.is_behind {
+                    0
+                } else {
+                    limit.saturating_sub(self.processed + in_hand)
+                }
+            }
+            Some(_) | None => u64::MAX,
+        }
+    }
+
+    /// Whether a commit should be sent now.
+    pub fn is_due(&self, now: Instant) -> bool {
+        if self.is_outstanding || self.mode == CommitMode::Never || self.not_before.is_some_and(|at| now < at) {
+            return false;
+        }
+        self.is_asked || self.per_commit().is_some_and(|limit| self.processed >= limit)
+    }
+
+    /// When to look again, if a failed commit is waiting for its next try.
+    pub fn next_try(&self) -> Option<Instant> {
+        self.not_before
+    }
+
+    pub fn is_outstanding(&self) -> bool {
+        self.is_outstanding
+    }
+
+    pub fn is_manual(&self) -> bool {
+        self.mode == CommitMode::Manual
+    }
+
+    /// Whether anything is ever committed by us or for us.
+    pub fn is_committing(&self) -> bool {
+        self.mode != CommitMode::Never
+    }
+
+    /// A commit of everything settled so far is on its way.
+    pub fn sent(&mut self) {
+        self.is_outstanding = true;
+        self.processed = 0;
+        self.is_asked = false;
+    }
+
+    /// There was nothing to commit: what was counted belonged to partitions that are gone.
+    pub fn nothing_owed(&mut self) {
+        self.processed = 0;
+        self.is_asked = false;
+        self.is_behind = false;
+    }
+
+    pub fn confirmed(&mut self) {
+        self.is_outstanding = false;
+        self.is_behind = false;
+        self.pause = FIRST_PAUSE;
+        self.not_before = None;
+    }
+
+    /// The commit failed: the newest watermarks are tried again after a growing pause.
+    pub fn failed(&mut self, now: Instant) {
+        self.is_outstanding = false;
+        self.is_behind = true;
+        self.is_asked = true;
+        self.not_before = Some(now + self.pause);
+        self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+    }
+
+    fn per_commit(&self) -> Option<u64> {
+        match self.mode {
+            CommitMode::Manual => Some(1),
+            CommitMode::Batch(count) => Some(count.get()),
+            CommitMode::Auto { .. } | CommitMode::Never => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::num::NonZeroU64;
+
+    fn schedule(mode: CommitMode, is_async: bool) -> Schedule {
+        Schedule::new(Commits { mode, is_async })
+    }
+
+    fn batch(count: u64) -> CommitMode {
+        CommitMode::Batch(NonZeroU64::new(count).unwrap())
+    }
+
+    #[test]
+    fn manual_takes_one_record_and_waits_for_its_commit() {
+        let now = Instant::now();
+        let mut schedule = schedule(CommitMode::Manual, false);
+        assert_eq!(schedule.room(0), 1);
+        assert_eq!(schedule.room(1), 0);
+        schedule.processed(1);
+        assert_eq!(schedule.room(0), 0);
+        assert!(schedule.is_due(now));
+        schedule.sent();
+        assert_eq!(schedule.room(0), 0);
+        assert!(!schedule.is_due(now));
+        schedule.confirmed();
+        assert_eq!(schedule.room(0), 1);
+    }
+
+    #[test]
+    fn batch_takes_as_many_as_one_commit_covers() {
+        let mut schedule = schedule(batch(10), false);
+        schedule.processed(4);
+        assert_eq!(schedule.room(3), 3);
+        assert!(!schedule.is_due(Instant::now()));
+        schedule.processed(6);
+        assert!(schedule.is_due(Instant::now()));
+    }
+
+    #[test]
+    fn async_goes_on_and_keeps_one_outstanding() {
+        let mut schedule = schedule(CommitMode::Manual, true);
+        schedule.processed(1);
+        schedule.sent();
+        schedule.processed(5);
+        assert_eq!(schedule.room(100), u64::MAX);
+        assert!(!schedule.is_due(Instant::now()));
+        schedule.confirmed();
+        assert!(schedule.is_due(Instant::now()));
+    }
+
+    #[test]
+    fn a_failed_commit_is_tried_again_after_a_growing_pause() {
+        let now = Instant::now();
+        let mut schedule = schedule(batch(5), false);
+        schedule.processed(5);
+        schedule.sent();
+        schedule.failed(now);
+        assert!(!schedule.is_due(now));
+        assert_eq!(schedule.room(0), 0, "the next record waits for the commit before it");
+        assert!(schedule.is_due(now + FIRST_PAUSE));
+        schedule.sent();
+        schedule.failed(now);
+        assert!(!schedule.is_due(now + FIRST_PAUSE));
+        assert!(schedule.is_due(now + FIRST_PAUSE * 2));
+    }
+
+    #[test]
+    fn auto_and_never_send_nothing_of_their_own() {
+        for mode in [CommitMode::Auto { interval: Duration::from_secs(5) }, CommitMode::Never] {
+            let mut schedule = schedule(mode, false);
+            schedule.processed(1_000_000);
+            assert!(!schedule.is_due(Instant::now()));
+            assert_eq!(schedule.room(1_000_000), u64::MAX);
+        }
+    }
+
+    #[test]
+    fn a_start_is_committed_when_asked_but_not_with_never() {
+        let mut auto = schedule(CommitMode::Auto { interval: Duration::from_secs(5) }, false);
+        auto.ask();
+        assert!(auto.is_due(Instant::now()));
+        let mut never = schedule(CommitMode::Never, false);
+        never.ask();
+        assert!(!never.is_due(Instant::now()));
+    }
+}

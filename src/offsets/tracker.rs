@@ -1,0 +1,206 @@
+//! The watermark of every assigned partition: the only number that is ever committed.
+
+use std::collections::VecDeque;
+
+/// Names one assignment of one partition: a result that carries an old epoch is dropped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Claim {
+    pub slot: usize,
+    pub epoch: u64,
+}
+
+/// Follows the records of the assigned partitions from being read to being settled.
+///
+/// Offsets have gaps (compaction, markers), so order is all that is used, never contiguity.
+#[derive(Debug, Default)]
+pub struct Tracker {
+    slots: Vec<Option<Partition>>,
+    last_epoch: u64,
+    in_hand: u64,
+    stale: u64,
+}
+
+#[derive(Debug)]
+struct Partition {
+    epoch: u64,
+    /// The position after the last record taken, or after what the client says it has passed.
+    next: i64,
+    /// Records taken and not settled, and settled ones behind them, in order of offset.
+    in_hand: VecDeque<InHand>,
+    /// An offset that was read and will never be started; nothing passes it.
+    held: Option<i64>,
+    /// What the group had, or the start if it had nothing; moves with every confirmed commit.
+    confirmed: i64,
+    settled_since_confirmed: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct InHand {
+    offset: i64,
+    is_settled: bool,
+}
+
+impl Tracker {
+    /// Starts an assignment: reading begins at `start`. `confirmed` is the group's committed offset, `start`
+    /// where it has none, or less than `start` where the start itself is to be committed.
+    pub fn assign(&mut self, start: i64, confirmed: i64) -> Claim {
+        self.last_epoch += 1;
+        let epoch = self.last_epoch;
+        let in_hand = VecDeque::new();
+        let partition =
+            Partition { epoch, next: start, in_hand, held: None, confirmed, settled_since_confirmed: 0 };
+        let slot = match self.slots.iter().position(Option::is_none) {
+            Some(free) => free,
+            None => {
+                self.slots.push(None);
+                self.slots.len() - 1
+            }
+        };
+        self.slots[slot] = Some(partition);
+        Claim { slot, epoch }
+    }
+
+    /// Ends an assignment; what is still in hand is nobody's business any more.
+    pub fn release(&mut self, claim: Claim) {
+        if let Some(partition) = self.live(claim) {
+            let unsettled = partition.in_hand.iter().filter(|record| !record.is_settled).count() as u64;
+            self.in_hand -= unsettled;
+            self.slots[claim.slot] = None;
+        }
+    }
+
+    /// Takes a record in hand. False if the offset was passed before: drop the record.
+    pub fn take(&mut self, claim: Claim, offset: i64) -> bool {
+        let Some(partition) = live(&mut self.slots, claim) else {
+            self.stale += 1;
+            return false;
+        };
+        if offset < partition.next {
+            self.stale += 1;
+            return false;
+        }
+        partition.next = offset + 1;
+        partition.in_hand.push_back(InHand { offset, is_settled: false });
+        self.in_hand += 1;
+        true
+    }
+
+    /// Notes a record that was read and will not be started: the watermark never passes it.
+    pub fn hold(&mut self, claim: Claim, offset: i64) {
+        if let Some(partition) = live(&mut self.slots, claim)
+            && offset >= partition.next
+            && partition.held.is_none_or(|held| offset < held)
+        {
+            partition.held = Some(offset);
+        }
+    }
+
+    /// Settles one record, in any order. False if it is not in hand under this epoch.
+    pub fn settle(&mut self, claim: Claim, offset: i64) -> bool {
+        let Some(partition) = live(&mut self.slots, claim) else {
+            self.stale += 1;
+            return false;
+        };
+        let Ok(index) = partition.in_hand.binary_search_by_key(&offset, |record| record.offset) else {
+            return false;
+        };
+        if std::mem::replace(&mut partition.in_hand[index].is_settled, true) {
+            return false;
+        }
+        partition.settled_since_confirmed += 1;
+        self.in_hand -= 1;
+        while partition.in_hand.front().is_some_and(|record| record.is_settled) {
+            partition.in_hand.pop_front();
+        }
+        true
+    }
+
+    /// Settles every record below `next`; returns how many were in hand.
+    pub fn settle_before(&mut self, claim: Claim, next: i64) -> u64 {
+        let Some(partition) = live(&mut self.slots, claim) else {
+            self.stale += 1;
+            return 0;
+        };
+        let mut settled = 0;
+        while partition.in_hand.front().is_some_and(|record| record.offset < next) {
+            if partition.in_hand.pop_front().is_some_and(|record| !record.is_settled) {
+                settled += 1;
+            }
+        }
+        partition.settled_since_confirmed += settled;
+        self.in_hand -= settled;
+        settled
+    }
+
+    /// Moves to the client's position, which passes markers as well. Only when every record that the client
+    /// handed out was taken: one batch moves its position over all of them.
+    pub fn advance(&mut self, claim: Claim, position: i64) {
+        if let Some(partition) = live(&mut self.slots, claim)
+            && partition.held.is_none()
+        {
+            partition.next = partition.next.max(position);
+        }
+    }
+
+    /// The position after the last record taken.
+    pub fn next(&self, claim: Claim) -> Option<i64> {
+        self.live(claim).map(|partition| partition.next)
+    }
+
+    /// The lowest offset in hand, or the position after the last record with nothing in hand.
+    pub fn watermark(&self, claim: Claim) -> Option<i64> {
+        self.live(claim).map(Partition::watermark)
+    }
+
+    /// The offset to commit, if there is one above what is confirmed.
+    pub fn owed(&self, claim: Claim) -> Option<i64> {
+        let partition = self.live(claim)?;
+        Some(partition.watermark()).filter(|watermark| *watermark > partition.confirmed)
+    }
+
+    /// Notes that the group has `offset` now.
+    pub fn confirm(&mut self, claim: Claim, offset: i64, records: u64) {
+        if let Some(partition) = live(&mut self.slots, claim) {
+            partition.confirmed = partition.confirmed.max(offset);
+            partition.settled_since_confirmed = partition.settled_since_confirmed.saturating_sub(records);
+        }
+    }
+
+    /// Settled records that no confirmed commit covers yet.
+    pub fn settled_since_confirmed(&self, claim: Claim) -> u64 {
+        self.live(claim).map_or(0, |partition| partition.settled_since_confirmed)
+    }
+
+    /// Nothing that was taken is unsettled.
+    pub fn is_settled(&self, claim: Claim) -> bool {
+        self.live(claim).is_none_or(|partition| partition.in_hand.is_empty())
+    }
+
+    /// Unsettled records of all partitions.
+    pub fn in_hand(&self) -> u64 {
+        self.in_hand
+    }
+
+    /// Records and results dropped because their assignment had ended or their offset was passed.
+    pub fn stale(&self) -> u64 {
+        self.stale
+    }
+
+    fn live(&self, claim: Claim) -> Option<&Partition> {
+        self.slots.get(claim.slot)?.as_ref().filter(|partition| partition.epoch == claim.epoch)
+    }
+}
+
+impl Partition {
+    fn watermark(&self) -> i64 {
+        let lowest = self.in_hand.front().map_or(self.next, |record| record.offset);
+        self.held.map_or(lowest, |held| lowest.min(held))
+    }
+}
+
+fn live(slots: &mut [Option<Partition>], claim: Claim) -> Option<&mut Partition> {
+    slots.get_mut(claim.slot)?.as_mut().filter(|partition| partition.epoch == claim.epoch)
+}
+
+#[cfg(test)]
+mod tests;

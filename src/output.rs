@@ -1,0 +1,205 @@
+//! The writer: rendered records go to stdout on a thread of its own, and what was written is answered.
+
+use crate::alarm::Bell;
+use crate::error;
+use crate::offsets::Claim;
+use rustix::event::{PollFd, PollFlags};
+use rustix::io::Errno;
+use std::io::Write;
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+/// A sheet is handed to the writer at this size: large enough that a `write` costs nothing per record.
+const SHEET: usize = 128 * 1024;
+
+/// A sheet that grew beyond this by one large record gives its memory back.
+const LARGEST_KEPT: usize = 1024 * 1024;
+
+/// Sheets in all: one being filled, one being written, two waiting.
+const SHEETS: usize = 4;
+
+/// No record waits longer than this for the next one: well below the promised 50 ms.
+const LONGEST_WAIT: Duration = Duration::from_millis(15);
+
+/// Records of one partition on a sheet, in order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    pub claim: Claim,
+    /// The offset after the last of them.
+    pub next: i64,
+}
+
+/// What became of a sheet.
+pub struct Written {
+    pub spans: Vec<Span>,
+    pub result: Result<(), Unwritable>,
+}
+
+/// Why stdout takes nothing any more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unwritable {
+    /// The reader is gone: not an error.
+    Closed,
+    Failed(String),
+}
+
+/// Rendered bytes with the records they stand for, and what is said on stderr after them.
+#[derive(Default)]
+struct Sheet {
+    bytes: Vec<u8>,
+    said: Vec<u8>,
+    spans: Vec<Span>,
+    since: Option<Instant>,
+}
+
+/// The poller's side of the writer.
+pub struct Output {
+    sheet: Sheet,
+    spare: Vec<Sheet>,
+    sheets: mpsc::Sender<Sheet>,
+    answers: mpsc::Receiver<(Sheet, Result<(), Unwritable>)>,
+    in_flight: usize,
+}
+
+impl Output {
+    /// Starts the writer; `bell` rings when a sheet was written.
+    ///
+    /// # Errors
+    /// If no thread can be started.
+    pub fn start(bell: Bell) -> std::io::Result<Output> {
+        let (sheets, queue) = mpsc::channel::<Sheet>();
+        let (answer, answers) = mpsc::channel();
+        let write = move || {
+            let mut unwritable: Option<Unwritable> = None;
+            for sheet in queue {
+                if unwritable.is_none() {
+                    unwritable = write_sheet(&sheet).err();
+                }
+                let result = unwritable.clone().map_or(Ok(()), Err);
+                // The poller may have left already.
+                let _ = answer.send((sheet, result));
+                bell.ring();
+            }
+        };
+        std::thread::Builder::new().name("writer".to_owned()).spawn(write)?;
+        let spare = (1..SHEETS).map(|_| Sheet::default()).collect();
+        Ok(Output { sheet: Sheet::default(), spare, sheets, answers, in_flight: 0 })
+    }
+
+    /// Where to render the next record; close it with `add`.
+    pub fn bytes(&mut self) -> &mut Vec<u8> {
+        &mut self.sheet.bytes
+    }
+
+    /// Counts the record just rendered as one that this sheet settles.
+    pub fn add(&mut self, claim: Claim, offset: i64) {
+        match self.sheet.spans.last_mut() {
+            Some(span) if span.claim == claim => span.next = offset + 1,
+            _ => self.sheet.spans.push(Span { claim, next: offset + 1 }),
+        }
+        if self.sheet.bytes.len() >= SHEET {
+            self.seal();
+        }
+    }
+
+    /// Says a line on stderr once everything rendered so far is on stdout.
+    pub fn say(&mut self, line: &[u8]) {
+        self.sheet.said.extend_from_slice(line);
+    }
+
+    /// All sheets wait for the reader: take no record now.
+    pub fn is_full(&self) -> bool {
+        self.spare.is_empty() && self.sheet.bytes.len() >= SHEET
+    }
+
+    /// Everything rendered and said is written.
+    pub fn is_idle(&self) -> bool {
+        self.in_flight == 0 && self.sheet.is_empty()
+    }
+
+    /// The writer has sheets that it has not answered.
+    pub fn is_writing(&self) -> bool {
+        self.in_flight > 0
+    }
+
+    /// Hands over what is left at the end of a run.
+    pub fn seal_if_ending(&mut self, is_ending: bool) {
+        if is_ending {
+            self.seal();
+        }
+    }
+
+    /// Hands the sheet on if the writer has nothing to do, or a record has waited long enough.
+    pub fn seal_if_waiting(&mut self, now: Instant) {
+        if self.sheet.is_empty() {
+            return;
+        }
+        let since = *self.sheet.since.get_or_insert(now);
+        if self.in_flight == 0 || now.duration_since(since) >= LONGEST_WAIT {
+            self.seal();
+        }
+    }
+
+    /// Hands the sheet to the writer, if there is one to fill in its place.
+    pub fn seal(&mut self) {
+        if self.sheet.is_empty() {
+            return;
+        }
+        let Some(spare) = self.spare.pop() else { return };
+        let full = std::mem::replace(&mut self.sheet, spare);
+        self.in_flight += 1;
+        // The writer ends only when this sender is dropped.
+        let _ = self.sheets.send(full);
+    }
+
+    /// The next sheet that was written, or could not be.
+    pub fn written(&mut self) -> Option<Written> {
+        let (mut sheet, result) = self.answers.try_recv().ok()?;
+        self.in_flight -= 1;
+        let spans = std::mem::take(&mut sheet.spans);
+        sheet.clear();
+        self.spare.push(sheet);
+        Some(Written { spans, result })
+    }
+}
+
+impl Sheet {
+    fn is_empty(&self) -> bool {
+        self.bytes.is_empty() && self.said.is_empty() && self.spans.is_empty()
+    }
+
+    fn clear(&mut self) {
+        for bytes in [&mut self.bytes, &mut self.said] {
+            bytes.clear();
+            bytes.shrink_to(LARGEST_KEPT);
+        }
+        self.since = None;
+    }
+}
+
+fn write_sheet(sheet: &Sheet) -> Result<(), Unwritable> {
+    let written = write_all(&sheet.bytes);
+    if written.is_ok() && !sheet.said.is_empty() {
+        // There is nobody left to tell that stderr is gone.
+        let _ = std::io::stderr().write_all(&sheet.said);
+    }
+    written
+}
+
+/// Writes to stdout past the standard library, which would look for line ends.
+fn write_all(mut bytes: &[u8]) -> Result<(), Unwritable> {
+    let stdout = rustix::stdio::stdout();
+    while !bytes.is_empty() {
+        match rustix::io::write(stdout, bytes) {
+            Ok(count) => bytes = &bytes[count..],
+            Err(Errno::INTR) => {}
+            // Whoever shares the descriptor made it non-blocking.
+            Err(Errno::AGAIN) => {
+                let _ = rustix::event::poll(&mut [PollFd::new(&stdout, PollFlags::OUT)], None);
+            }
+            Err(Errno::PIPE) => return Err(Unwritable::Closed),
+            Err(errno) => return Err(Unwritable::Failed(error::reason(&errno.into()))),
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,246 @@
+//! The way of a record from the broker to stdout; owns the loop.
+
+mod commits;
+mod ending;
+mod ends;
+mod events;
+mod lanes;
+mod mistakes;
+mod rebalance;
+mod records;
+mod search;
+mod starts;
+mod topics;
+mod weather;
+
+use crate::alarm::Alarm;
+use crate::error::{Failure, Kind};
+use crate::kafka::Source;
+use crate::offsets::{Schedule, Tracker};
+use crate::output::Output;
+use crate::render::Renderer;
+use crate::settings::{CommitMode, Commits, Consume, Group, Mode};
+use crate::shutdown::Shutdown;
+use crate::talk::{Event, Talk};
+use commits::Outstanding;
+use ending::Ending;
+use lanes::Lanes;
+use mistakes::Mistakes;
+use rebalance::Rebalances;
+use std::time::{Duration, Instant};
+use topics::Topics;
+use weather::Weather;
+
+/// The longest sleep: whatever happens, the client is served ten times a second.
+const LONGEST_SLEEP: Duration = Duration::from_millis(100);
+
+/// Everything a run needs from the world.
+pub struct World {
+    pub alarm: Alarm,
+    pub shutdown: Shutdown,
+    pub talk: Talk,
+}
+
+/// A run of `consume`.
+pub struct Run<'a> {
+    settings: &'a Consume,
+    alarm: Alarm,
+    shutdown: Shutdown,
+    talk: Talk,
+    source: Source,
+    output: Output,
+    renderer: Renderer,
+    weather: Weather,
+    topics: Topics,
+    tracker: Tracker,
+    schedule: Schedule,
+    outstanding: Option<Outstanding>,
+    lanes: Lanes,
+    rebalances: Rebalances,
+    ends: ends::Ends,
+    /// Records written or about to be.
+    count: u64,
+    /// Records written to stdout.
+    processed: u64,
+    ending: Option<Ending>,
+    started: Instant,
+    idle_since: Instant,
+    checked: Instant,
+}
+
+/// What a run came to, once everything is written and closed.
+pub struct Finished {
+    pub talk: Talk,
+    pub result: Result<(), Failure>,
+    /// Until when the last lines may be waited for.
+    pub deadline: Instant,
+}
+
+/// Reads until something ends the run; then finishes, commits and closes.
+///
+/// # Errors
+/// In `Finished`: whatever ended the run early.
+pub fn run(settings: &Consume, world: World) -> Finished {
+    let started = Instant::now();
+    let World { alarm, shutdown, talk } = world;
+    let is_verbose = talk.is_library_wanted();
+    let source = Source::open(&properties(settings), is_verbose, &alarm);
+    let output = Output::start(alarm.bell());
+    let (source, output) = match (source, output) {
+        (Ok(source), Ok(output)) => (source, output),
+        (Err(words), _) => {
+            let failure = Failure::usage("the properties do not fit together").caused_by(words);
+            return Finished { talk, result: Err(failure), deadline: started + LONGEST_SLEEP };
+        }
+        (_, Err(error)) => {
+            let failure = Failure::new(Kind::Run, "cannot start the writer").caused_by(error.to_string());
+            return Finished { talk, result: Err(failure), deadline: started + LONGEST_SLEEP };
+        }
+    };
+    let group = group(settings);
+    let user = settings.connection.property("sasl.username");
+    let mistakes = Mistakes::new(&settings.connection.brokers, user, group.map(|group| group.name.as_str()));
+    let connect_deadline = settings.connection.connect_timeout.map(|limit| started + limit);
+    let never = Commits { mode: CommitMode::Never, is_async: false };
+    let mut run = Run {
+        settings,
+        alarm,
+        shutdown,
+        talk,
+        source,
+        output,
+        renderer: Renderer::new(&settings.output),
+        weather: Weather::new(mistakes, connect_deadline),
+        topics: Topics::new(settings, started),
+        tracker: Tracker::default(),
+        schedule: Schedule::new(group.map_or(never, |group| group.commits)),
+        outstanding: None,
+        lanes: Lanes::default(),
+        rebalances: Rebalances::new(rebalance_limit(settings)),
+        ends: ends::Ends::default(),
+        count: 0,
+        processed: 0,
+        ending: None,
+        started,
+        idle_since: started,
+        checked: started,
+    };
+    run.search_topics(started);
+    while run.turn() {}
+    run.finish()
+}
+
+/// The group that the run is a member of.
+fn group(settings: &Consume) -> Option<&Group> {
+    match &settings.mode {
+        Mode::Group(group) => Some(group),
+        Mode::Standalone(_) => None,
+    }
+}
+
+/// What is handed to librdkafka.
+fn properties(settings: &Consume) -> Vec<(String, String)> {
+    let mut properties = settings.connection.properties.clone();
+    let is_typed = properties.iter().any(|(name, _)| name == "statistics.interval.ms");
+    if settings.stops.to.is_some() && !is_typed {
+        // Only statistics tell that fetching has passed batches that hold no record (`ends`).
+        properties.push(("statistics.interval.ms".to_owned(), "500".to_owned()));
+    }
+    properties
+}
+
+/// How long a revoke may wait for records in hand: half of `max.poll.interval.ms`, at most 30 s.
+fn rebalance_limit(settings: &Consume) -> Duration {
+    let interval = settings.connection.property("max.poll.interval.ms").and_then(|text| text.parse().ok());
+    Duration::from_millis(interval.unwrap_or(300_000) / 2).min(Duration::from_secs(30))
+}
+
+impl Run<'_> {
+    /// One turn of the loop. False when the run is over.
+    fn turn(&mut self) -> bool {
+        let now = Instant::now();
+        self.watch_signals(now);
+        self.settle_written(now);
+        self.source.serve();
+        self.handle_events(now);
+        self.advance_rebalance(now);
+        self.advance_commits(now);
+        let has_worked = self.take_records(now);
+        // A topic that is written to all the time is never idle: a finished partition counts at once.
+        if !has_worked || self.ends.is_changed {
+            self.look_at_ends(now);
+        }
+        self.output.seal_if_waiting(now);
+        self.watch_clocks(now);
+        if self.is_over(now) {
+            return false;
+        }
+        if !has_worked {
+            self.sleep();
+        }
+        true
+    }
+
+    fn sleep(&mut self) {
+        // While records wait to be written, the writer finds out about a closed reader itself.
+        let woken = self.alarm.wait(LONGEST_SLEEP, self.ending.is_none());
+        if woken.is_stdout_closed {
+            self.reader_left(Instant::now());
+        }
+    }
+
+    /// What depends on time alone.
+    fn watch_clocks(&mut self, now: Instant) {
+        if let Some(failure) = self.weather.give_up(now) {
+            self.fail(failure, now);
+        }
+        if self.weather.is_probe_due(now) {
+            self.source.look_ups().probe(self.topics.any_name());
+        }
+        self.topics_due(now);
+        let is_reading = self.weather.is_connected() && !self.lanes.is_empty();
+        if !is_reading || !self.output.is_idle() {
+            self.idle_since = now;
+        }
+        let stops = &self.settings.stops;
+        let is_idle = stops.idle_timeout.is_some_and(|limit| now.duration_since(self.idle_since) >= limit);
+        let is_late = stops.duration.is_some_and(|limit| now.duration_since(self.started) >= limit);
+        if is_idle || is_late {
+            self.end(now);
+        }
+        if now.duration_since(self.checked) >= Duration::from_secs(1) {
+            self.checked = now;
+            self.each_second(now);
+        }
+    }
+
+    fn each_second(&mut self, now: Instant) {
+        self.source.forward_again();
+        self.talk.tell_repeats(now, false);
+        // Delivered once, then silence: so it is asked for.
+        if let Some(trouble) = self.source.fatal_error() {
+            self.fail_fatally(&trouble, now);
+        }
+        // A marker may follow a record that was committed long ago.
+        for lane in self.lanes.iter_mut() {
+            lane.is_dirty = true;
+        }
+    }
+
+    fn watch_signals(&mut self, now: Instant) {
+        if self.shutdown.is_requested() && !self.ending.as_ref().is_some_and(|ending| ending.is_signal_said) {
+            self.say_in_order(&Event::Progress { message: "Shutdown signal received..." });
+            self.end(now);
+            if let Some(ending) = &mut self.ending {
+                ending.is_signal_said = true;
+            }
+        }
+    }
+
+    /// Says something once all records before it are written.
+    fn say_in_order(&mut self, event: &Event) {
+        if let Some(line) = self.talk.line(event) {
+            self.output.say(&line);
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! The end of a run: drain, commit, close, each within its time.
+
+use super::{Finished, Run};
+use crate::error::{Failure, Kind};
+use crate::kafka::{Trouble, TroubleKind};
+use crate::talk::Event;
+use std::time::{Duration, Instant};
+
+/// How long the final commit is tried, and how long leaving the group may take.
+const COMMIT_LIMIT: Duration = Duration::from_secs(10);
+const CLOSE_LIMIT: Duration = Duration::from_secs(2);
+
+/// A run that is coming to its end: no record is started any more.
+pub struct Ending {
+    /// Everything is given up at this time.
+    deadline: Instant,
+    /// The final commit is given up at this time; set when everything is written.
+    commit_deadline: Option<Instant>,
+    pub is_signal_said: bool,
+    /// What we know of the group or the topic is not true any more.
+    pub is_commit_forbidden: bool,
+    /// The reader of stdout is gone, or the disk is full: what is not written will not be.
+    is_unwritable: bool,
+    failure: Option<Failure>,
+}
+
+impl Run<'_> {
+    /// Starts no more records.
+    pub(super) fn end(&mut self, now: Instant) {
+        self.ending.get_or_insert_with(|| Ending {
+            deadline: now + self.settings.shutdown_timeout,
+            commit_deadline: None,
+            is_signal_said: false,
+            is_commit_forbidden: false,
+            is_unwritable: false,
+            failure: None,
+        });
+    }
+
+    /// Ends the run with a failure; the first one is the one that is told.
+    pub(super) fn fail(&mut self, failure: Failure, now: Instant) {
+        self.end(now);
+        if let Some(ending) = &mut self.ending {
+            ending.is_unwritable |= failure.message.starts_with("cannot write to stdout");
+            ending.failure.get_or_insert(failure);
+        }
+    }
+
+    /// Ends the run with a failure after which nothing may be committed.
+    pub(super) fn fail_without_commit(&mut self, failure: Failure, now: Instant) {
+        self.fail(failure, now);
+        let partitions: Vec<_> = self.lanes.iter().map(|lane| lane.partition.clone()).collect();
+        self.source.clear_stored(&partitions);
+        if let Some(ending) = &mut self.ending {
+            ending.is_commit_forbidden = true;
+        }
+    }
+
+    pub(super) fn fail_fatally(&mut self, trouble: &Trouble, now: Instant) {
+        let failure = match trouble.kind {
+            TroubleKind::Fenced => self.weather.mistakes().failure(trouble),
+            _ => Failure::new(Kind::Run, "the client cannot go on").caused_by(trouble.reason.clone()),
+        };
+        self.fail_without_commit(failure, now);
+    }
+
+    /// The reader of stdout is gone: not an error, but nothing more can be written.
+    pub(super) fn reader_left(&mut self, now: Instant) {
+        self.end(now);
+        if let Some(ending) = &mut self.ending {
+            ending.is_unwritable = true;
+        }
+    }
+
+    /// Whether everything that can still be done is done.
+    pub(super) fn is_over(&mut self, now: Instant) -> bool {
+        self.output.seal_if_ending(self.ending.is_some());
+        let Some(ending) = &mut self.ending else { return false };
+        if now >= ending.deadline {
+            return true;
+        }
+        let is_written = self.output.is_idle() || ending.is_unwritable && !self.output.is_writing();
+        if !is_written || self.rebalances.is_revoking() {
+            return false;
+        }
+        let commit_deadline = *ending.commit_deadline.get_or_insert((now + COMMIT_LIMIT).min(ending.deadline));
+        if ending.is_commit_forbidden || now >= commit_deadline {
+            return true;
+        }
+        if self.outstanding.is_some() {
+            return false;
+        }
+        if !self.schedule.is_committing() || self.owed().is_empty() {
+            return true;
+        }
+        self.schedule.ask();
+        false
+    }
+
+    /// Closes the consumer and sums up.
+    pub(super) fn finish(mut self) -> Finished {
+        let now = Instant::now();
+        let ending = self.ending.take();
+        let (deadline, is_commit_forbidden, failure) = match ending {
+            Some(ending) => (ending.deadline, ending.is_commit_forbidden, ending.failure),
+            None => (now + self.settings.shutdown_timeout, false, None),
+        };
+        let mut result = failure.map_or(Ok(()), Err);
+        let unconfirmed: u64 = if self.schedule.is_committing() && !is_commit_forbidden {
+            let owing = self.lanes.iter().filter(|lane| self.tracker.owed(lane.claim).is_some());
+            owing.map(|lane| self.tracker.settled_since_confirmed(lane.claim)).sum()
+        } else {
+            0
+        };
+        self.talk.say(&Event::Progress { message: "Closing consumer..." });
+        let Run { source, mut talk, processed, settings, .. } = self;
+        // Reading alone there is nobody to tell.
+        if super::group(settings).is_some() {
+            source.close((now + CLOSE_LIMIT).min(deadline.max(now)));
+        } else {
+            std::mem::forget(source);
+        }
+        if unconfirmed > 0 {
+            let message = format!("final commit unconfirmed; up to {unconfirmed} records may be read again");
+            talk.say(&Event::Warning { message: message.clone() });
+            if result.is_ok() {
+                result = Err(Failure::already_told(message));
+            }
+        }
+        talk.tell_repeats(Instant::now(), true);
+        talk.say(&Event::Closed { records: processed });
+        Finished { talk, result, deadline: Instant::now() + Duration::from_millis(500) }
+    }
+}

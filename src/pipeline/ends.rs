@@ -1,0 +1,208 @@
+//! The end of every partition: found without waiting for a time-out, said once, and reason to stop.
+
+use super::Run;
+use super::starts::Stop;
+use crate::offsets::Claim;
+use crate::record::TopicPartition;
+use crate::settings::Mode;
+use crate::talk::Event;
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+/// A partition below its stop that delivers nothing for that long may hold batches without records, which
+/// move no position: twice the default `fetch.wait.max.ms`.
+const QUIET: Duration = Duration::from_secs(1);
+
+/// A partition below its end that delivers nothing for that long is forwarded and set again.
+const STALLED: Duration = Duration::from_secs(15);
+
+/// A member without partitions ends after that long: a dead member is remembered for 45 s.
+const SPARE: Duration = Duration::from_secs(60);
+
+/// What is known of the stops of a run.
+#[derive(Default)]
+pub struct Ends {
+    /// Where each partition stops, fixed when it was first ours.
+    pub stops: HashMap<TopicPartition, Stop>,
+    /// A lane came, went or finished since it was last looked at.
+    pub is_changed: bool,
+    time_ticket: Option<u64>,
+    spare_since: Option<Instant>,
+    has_asked_owners: bool,
+}
+
+impl Ends {
+    pub fn is_time_ticket(&mut self, ticket: u64) -> bool {
+        self.time_ticket == Some(ticket)
+    }
+
+    pub fn time_asked(&mut self, ticket: u64) {
+        self.time_ticket = Some(ticket);
+    }
+
+    pub fn ask_time_again(&mut self) {
+        self.time_ticket = None;
+    }
+}
+
+impl Run<'_> {
+    /// Looks where every partition is.
+    pub(super) fn look_at_ends(&mut self, now: Instant) {
+        if self.ending.is_some() {
+            return;
+        }
+        // Positions mean what they say once all that was read was looked at.
+        if self.source.is_used_up() {
+            self.advance_positions(now);
+            self.say_ends();
+            self.watch_time_to_come();
+        }
+        self.pause_finished();
+        self.watch_stops(now);
+    }
+
+    fn advance_positions(&mut self, now: Instant) {
+        let is_open = |lane: &&super::lanes::Lane| {
+            !lane.is_finished && !lane.is_revoked && lane.is_position_trusted && (lane.is_dirty || !lane.is_end_said)
+        };
+        let open: Vec<(Claim, TopicPartition)> =
+            self.lanes.iter().filter(is_open).map(|lane| (lane.claim, lane.partition.clone())).collect();
+        if open.is_empty() {
+            return;
+        }
+        let (claims, partitions): (Vec<_>, Vec<_>) = open.into_iter().unzip();
+        let positions = self.source.positions(&partitions);
+        for ((claim, partition), position) in claims.iter().zip(&partitions).zip(positions) {
+            self.advance(*claim, partition, position, now);
+        }
+        self.store(claims.into_iter());
+    }
+
+    fn advance(&mut self, claim: Claim, partition: &TopicPartition, position: Option<i64>, now: Instant) {
+        let known_end = self.source.known_end(partition);
+        let Some(lane) = self.lanes.get_mut(claim.slot) else { return };
+        // Nothing passes the end that is known: see `Arrival::Trouble`.
+        let highest = known_end.unwrap_or(lane.end).max(lane.end);
+        let next = self.tracker.next(claim).unwrap_or(0);
+        let is_quiet = now.duration_since(lane.moved_at) >= QUIET;
+        let fetched = lane.fetched.take().filter(|_| is_quiet);
+        let position = position.max(fetched).filter(|position| *position > next && *position <= highest);
+        if let Some(position) = position {
+            self.tracker.advance(claim, position);
+            lane.moved_at = now;
+        }
+        let next = position.unwrap_or(next);
+        if lane.stop.is_some_and(|stop| next >= stop) {
+            lane.is_finished = true;
+            self.ends.is_changed = true;
+        }
+        if is_quiet && lane.stop.is_some_and(|stop| next < stop) {
+            self.source.ask_statistics();
+        }
+        if next < lane.end && now.duration_since(lane.moved_at) >= STALLED {
+            lane.moved_at = now;
+            self.source.forward_again();
+            // A position of an empty partition is invalid for ever, so this one is below its end for sure.
+            drop(self.source.seek(partition, next));
+        }
+        if lane.is_dirty && self.tracker.is_settled(claim) {
+            lane.is_dirty = false;
+            if self.schedule.is_manual() && self.tracker.owed(claim).is_some() {
+                // Only markers are left: otherwise lag would stay at 1 for ever.
+                self.schedule.ask();
+            }
+        }
+    }
+
+    fn say_ends(&mut self) {
+        let names_topic = self.topics.count() > 1;
+        let is_verbose = self.talk.is_detail_wanted();
+        let mut reached = Vec::new();
+        for lane in self.lanes.iter_mut() {
+            let next = self.tracker.next(lane.claim).unwrap_or(0);
+            let is_reached = next >= lane.end && !lane.is_revoked;
+            if is_reached && !lane.is_end_said {
+                lane.is_end_said = true;
+                reached.push(lane.partition.clone());
+            } else if is_verbose && lane.is_end_said && next > lane.end {
+                let is_new_end = self.source.known_end(&lane.partition).is_some_and(|end| next >= end);
+                if is_new_end {
+                    lane.end = next;
+                    reached.push(lane.partition.clone());
+                }
+            }
+        }
+        for partition in reached {
+            self.say_in_order(&Event::EndReached { partition, names_topic });
+        }
+    }
+
+    /// Once a time in `--to` has come, the end is what it is then.
+    fn watch_time_to_come(&mut self) {
+        if self.ends.time_ticket.is_some() {
+            return;
+        }
+        let now = jiff::Timestamp::now().as_millisecond();
+        let due = self.lanes.iter().filter(|lane| !lane.is_finished).filter_map(|lane| {
+            let time = lane.stop_time.filter(|time| now >= *time)?;
+            Some((lane.partition.clone(), time))
+        });
+        let due: Vec<_> = due.collect();
+        if !due.is_empty() {
+            self.ask_ends_at_time(due);
+        }
+    }
+
+    /// A finished partition is fetched no more while others go on.
+    fn pause_finished(&mut self) {
+        if !self.ends.is_changed {
+            return;
+        }
+        for lane in self.lanes.iter().filter(|lane| lane.is_finished && !lane.is_revoked) {
+            self.source.pause(&lane.partition);
+        }
+    }
+
+    fn watch_stops(&mut self, now: Instant) {
+        if self.settings.stops.to.is_none() || !self.rebalances.is_quiet() || !self.topics.is_reading() {
+            return;
+        }
+        let is_in_group = matches!(self.settings.mode, Mode::Group(_));
+        if is_in_group && !self.rebalances.has_joined {
+            return;
+        }
+        if self.lanes.is_empty() && is_in_group {
+            self.watch_spare(now);
+            return;
+        }
+        self.ends.spare_since = None;
+        // With a map some partitions may have no stop: they go on for ever, and so does the run.
+        if std::mem::take(&mut self.ends.is_changed) && self.lanes.iter().all(|lane| lane.is_finished) {
+            self.end(now);
+        }
+    }
+
+    /// Other members hold everything: wait for one of them to be gone, then say who they are and end.
+    fn watch_spare(&mut self, now: Instant) {
+        let since = *self.ends.spare_since.get_or_insert(now);
+        if now.duration_since(since) < SPARE {
+            return;
+        }
+        if !std::mem::replace(&mut self.ends.has_asked_owners, true)
+            && let Some(group) = super::group(self.settings)
+        {
+            self.source.look_ups().owners(group.name.clone());
+        }
+    }
+
+    /// Ends a run that got no partition.
+    pub(super) fn owners_found(&mut self, owners: &[String], now: Instant) {
+        if self.ends.spare_since.is_none() {
+            self.ends.has_asked_owners = false;
+            return;
+        }
+        let who = if owners.is_empty() { "other members".to_owned() } else { owners.join(", ") };
+        self.talk.warn(format!("no partition was left for this member in 60 s; they are held by {who}"), now);
+        self.end(now);
+    }
+}

@@ -1,0 +1,71 @@
+//! What the client told, acted on with the tracker in hand.
+
+use super::Run;
+use super::weather::Change;
+use crate::kafka::look_up::Answer;
+use crate::kafka::{ClientEvent, TroubleKind};
+use crate::talk::Event;
+use std::time::{Duration, Instant};
+
+impl Run<'_> {
+    pub(super) fn handle_events(&mut self, now: Instant) {
+        while let Some(event) = self.source.event() {
+            match event {
+                ClientEvent::Assigned(partitions) => self.rebalances.assigned(partitions),
+                ClientEvent::Revoked { partitions, is_lost: true } => self.lost(partitions, now),
+                ClientEvent::Revoked { partitions, is_lost: false } => self.rebalances.revoked(partitions),
+                ClientEvent::Committed { offsets, error } => self.committed_by_library(offsets, error),
+                ClientEvent::Trouble(trouble) => {
+                    if Self::is_passing(&trouble) {
+                        continue;
+                    }
+                    if trouble.kind == TroubleKind::Fenced {
+                        self.fail_fatally(&trouble, now);
+                        continue;
+                    }
+                    let verdict = self.weather.judge(&trouble, now);
+                    self.act_on(verdict, now);
+                }
+                ClientEvent::Log { line, .. } => {
+                    self.weather.hear(&line);
+                    self.talk.say(&Event::Library { message: line });
+                }
+                ClientEvent::Answer(answer) => self.take_answer(answer, now),
+                ClientEvent::Fetched(positions) => {
+                    for (partition, position) in positions {
+                        if let Some(lane) = self.lanes.find_mut(&partition) {
+                            lane.fetched = Some(position);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn take_answer(&mut self, answer: Answer, now: Instant) {
+        match answer {
+            Answer::Topics(result) => self.topics_described(result, now),
+            Answer::Names(result) => self.names_found(result, now),
+            Answer::Ranges { ticket, result } => {
+                if !self.fresh_found(ticket, &result, now) {
+                    self.ranges_found(ticket, result, now);
+                }
+            }
+            Answer::Probe { is_reached } => match self.weather.probed(is_reached, now) {
+                Change::None => {}
+                Change::Lost => {
+                    let message = "lost all brokers, still trying".to_owned();
+                    self.talk.say(&Event::Warning { message });
+                },
+                Change::Again(time) => self.talk.info(format!("connected again after {}", seconds(time))),
+            },
+            Answer::Owners(owners) => self.owners_found(&owners, now),
+        }
+    }
+
+}
+
+/// `12 s`
+fn seconds(time: Duration) -> String {
+    format!("{} s", (time.as_millis() + 500) / 1000)
+}

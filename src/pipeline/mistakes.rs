@@ -1,0 +1,202 @@
+//! What is told when a broker cannot be reached or refuses us, and what to check. Pure.
+
+use crate::error::{Failure, Kind};
+use crate::kafka::errors::{self, Cause};
+use crate::kafka::{Trouble, TroubleKind};
+
+/// What messages name: the brokers as typed, who we log in as, the group.
+#[derive(Debug)]
+pub struct Mistakes {
+    brokers: String,
+    user: Option<String>,
+    group: Option<String>,
+}
+
+impl Mistakes {
+    pub fn new(brokers: &str, user: Option<&str>, group: Option<&str>) -> Mistakes {
+        Mistakes { brokers: brokers.to_owned(), user: user.map(str::to_owned), group: group.map(str::to_owned) }
+    }
+
+    pub fn has_group(&self) -> bool {
+        self.group.is_some()
+    }
+
+    /// The broker is one of those given with `--brokers`.
+    pub fn is_typed(&self, broker: &str) -> bool {
+        self.brokers.split(',').any(|typed| {
+            let typed = typed.trim();
+            let typed = typed.rsplit("://").next().unwrap_or(typed);
+            typed == broker || broker.strip_suffix(":9092") == Some(typed)
+        })
+    }
+
+    pub fn unreachable(&self, causes: &[Cause]) -> Failure {
+        let message = format!("cannot reach any broker at `{}`", self.brokers);
+        let failure = Failure::new(Kind::Connection, message);
+        // The last word about each broker.
+        let mut words: Vec<(&str, String)> = Vec::new();
+        for cause in causes.iter().rev() {
+            let Some(broker) = cause.broker.as_deref().filter(|broker| self.is_typed(broker)) else { continue };
+            if !words.iter().any(|(known, _)| *known == broker) {
+                words.push((broker, first_sentence(&cause.words)));
+            }
+        }
+        let failure = match words.as_slice() {
+            [] => failure.caused_by("timed out"),
+            [(_, words)] => failure.caused_by(words.clone()),
+            several => several.iter().rev().fold(failure, |failure, (broker, words)| {
+                failure.caused_by(format!("`{broker}`: {words}"))
+            }),
+        };
+        let is_protocol =
+            causes.iter().any(|cause| cause.words.contains("security.protocol") || cause.words.contains("SSL"));
+        failure.hint(if is_protocol {
+            "check `-X security.protocol`: the port may speak TLS, SASL or neither"
+        } else {
+            "check `--brokers`; from outside Kubernetes: kubectl port-forward svc/NAME 9092:9092"
+        })
+    }
+
+    /// The brokers answer, but name one that cannot be reached.
+    pub fn sent_nowhere(&self, cause: &Cause) -> Failure {
+        let broker = cause.broker.as_deref().unwrap_or_default();
+        let words = first_sentence(&cause.words);
+        // The host is in the message already.
+        let words = if words.starts_with("cannot resolve") { "cannot resolve".to_owned() } else { words };
+        let message = format!("`{}` answered, but sends us to `{broker}`: {words}", self.brokers);
+        Failure::new(Kind::Connection, message).hint("check the broker's `advertised.listeners`")
+    }
+
+    /// A topic that may not be read.
+    pub fn forbidden_topic(&self, topic: &str) -> Failure {
+        Failure::new(Kind::Connection, format!("no right to read topic `{topic}`{}", self.for_user()))
+            .hint("ask for READ and DESCRIBE on the topic")
+    }
+
+    /// The failure for a trouble that somebody has to do something about.
+    pub fn failure(&self, trouble: &Trouble) -> Failure {
+        let cause = errors::cause(&trouble.reason);
+        let group = self.group.as_deref().unwrap_or_default();
+        let failure = |message: String| Failure::new(Kind::Connection, message);
+        match trouble.kind {
+            TroubleKind::Authentication => self.log_in(&cause),
+            TroubleKind::Tls => self.tls(&cause),
+            TroubleKind::GroupAuthorization => {
+                failure(format!("no right to use group `{group}`{}", self.for_user()))
+                    .hint("ask for READ on the group, or read without `--group`")
+            }
+            TroubleKind::TopicAuthorization => match quoted_topic(&cause.words) {
+                Some(topic) => self.forbidden_topic(topic),
+                None => failure(format!("no right to read a topic{}", self.for_user()))
+                    .caused_by(cause.words)
+                    .hint("ask for READ and DESCRIBE on the topic"),
+            },
+            TroubleKind::InvalidGroup => {
+                failure(format!("the broker refuses group `{group}`")).caused_by(cause.words).hint("check `--group`")
+            }
+            TroubleKind::InconsistentProtocol => {
+                let message = format!("the members of group `{group}` have no assignor in common");
+                failure(message).hint(
+                    "give `-X partition.assignment.strategy` and `-X group.protocol` the values the other members use",
+                )
+            }
+            TroubleKind::Fenced => {
+                Failure::new(Kind::Run, format!("another member of group `{group}` uses the same `--instance-id`"))
+                    .hint("give each member an id of its own")
+            }
+            TroubleKind::Authorization => {
+                failure(format!("no right to use the cluster{}", self.for_user())).caused_by(cause.words)
+            }
+            TroubleKind::Transport
+            | TroubleKind::AllBrokersDown
+            | TroubleKind::UnknownTopic
+            | TroubleKind::PollExceeded
+            | TroubleKind::Rebalancing
+            | TroubleKind::OffsetOutOfRange
+            | TroubleKind::BadRecord
+            | TroubleKind::Other => Failure::new(Kind::Run, cause.words),
+        }
+    }
+
+    pub fn tls(&self, cause: &Cause) -> Failure {
+        let at = cause.broker.as_ref().unwrap_or(&self.brokers);
+        let hint = if cause.words.contains("alert") {
+            "the broker wants a client certificate: check `-X ssl.certificate.location` and `-X ssl.key.location`"
+        } else if cause.words.to_lowercase().contains("hostname") {
+            "the certificate is for another name: check `--brokers`"
+        } else {
+            "check `-X ssl.ca.location`"
+        };
+        Failure::new(Kind::Connection, format!("cannot set up TLS with `{at}`"))
+            .caused_by(first_sentence(&cause.words))
+            .hint(hint)
+    }
+
+    fn log_in(&self, cause: &Cause) -> Failure {
+        let at = cause.broker.as_ref().unwrap_or(&self.brokers);
+        let who = self.user.as_ref().map_or_else(String::new, |user| format!(" as `{user}`"));
+        let hint = if cause.words.contains("Unsupported SASL mechanism") {
+            "check `-X sasl.mechanism`"
+        } else if cause.words.contains("token") {
+            "check the token and `-X sasl.oauthbearer.config`"
+        } else {
+            "check `-X sasl.username` and `-X sasl.password`"
+        };
+        Failure::new(Kind::Connection, format!("cannot log in at `{at}`{who}"))
+            .caused_by(cause.words.clone())
+            .hint(hint)
+    }
+
+    fn for_user(&self) -> String {
+        self.user.as_ref().map_or_else(String::new, |user| format!(" for user `{user}`"))
+    }
+}
+
+/// librdkafka's explanations run over several sentences; the first says it.
+fn first_sentence(words: &str) -> String {
+    let end = words.find(": This may be").or_else(|| words.find(": might be caused by")).unwrap_or(words.len());
+    words[..end].to_owned()
+}
+
+/// `Subscribed topic not available: NAME: Broker: Topic authorization failed`
+fn quoted_topic(words: &str) -> Option<&str> {
+    words.split_once("topic not available: ")?.1.split(':').next()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_typed_broker_is_known_with_and_without_its_port() {
+        let mistakes = Mistakes::new("SSL://a:9093, b", None, None);
+        assert!(mistakes.is_typed("a:9093"));
+        assert!(mistakes.is_typed("b:9092"));
+        assert!(!mistakes.is_typed("c:9092"));
+    }
+
+    #[test]
+    fn several_brokers_have_a_reason_each() {
+        let mistakes = Mistakes::new("a:1,b:2", None, None);
+        let cause = |broker: &str, words: &str| Cause { broker: Some(broker.to_owned()), words: words.to_owned() };
+        let causes = [cause("a:1", "timed out"), cause("b:2", "connection refused"), cause("x:9", "no matter")];
+        let failure = mistakes.unreachable(&causes);
+        assert_eq!(failure.causes, ["`a:1`: timed out", "`b:2`: connection refused"]);
+    }
+
+    #[test]
+    fn a_mistake_names_the_property_to_check() {
+        let mistakes = Mistakes::new("a:1", Some("alice"), Some("g"));
+        let failure = |kind, reason: &str| mistakes.failure(&Trouble { kind, reason: reason.to_owned() });
+        let wrong = failure(TroubleKind::Authentication, "a:1/bootstrap: SASL failed: Invalid username or password");
+        assert_eq!(wrong.message, "cannot log in at `a:1` as `alice`");
+        assert_eq!(wrong.hint.as_deref(), Some("check `-X sasl.username` and `-X sasl.password`"));
+        let forbidden = failure(TroubleKind::GroupAuthorization, "FindCoordinator response error");
+        assert_eq!(forbidden.message, "no right to use group `g` for user `alice`");
+        let topic = failure(
+            TroubleKind::TopicAuthorization,
+            "Subscribed topic not available: t: Broker: Topic authorization failed",
+        );
+        assert_eq!(topic.message, "no right to read topic `t` for user `alice`");
+    }
+}

@@ -1,0 +1,318 @@
+//! The topics of a run: found at the start, watched while it goes on.
+
+use super::Run;
+use super::search::{Next, Search};
+use crate::cli::OffsetReset;
+use crate::error::{Failure, Kind};
+use crate::kafka::admin::Topic;
+use crate::kafka::look_up::{Range, RangeQuery};
+use crate::kafka::{Trouble, TroubleKind};
+use crate::record::TopicPartition;
+use crate::settings::{Consume, Mode};
+use crate::talk::Event;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Topics are asked for their ids that often, and expressions for new matches.
+const CHECK_EVERY: Duration = Duration::from_secs(10);
+const MATCH_EVERY: Duration = Duration::from_secs(30);
+
+/// A ticket that no rebalance uses: the committed offsets at the start.
+const FRESH_TICKET: u64 = 0;
+
+/// What is read, and what is asked of the cluster about it.
+pub struct Topics {
+    search: Search,
+    is_pattern: bool,
+    stage: Stage,
+    again: Option<Instant>,
+    /// Name to id: a topic made again has another.
+    ids: HashMap<String, (i64, i64)>,
+    names: Vec<String>,
+    gone: HashSet<String>,
+    next_check: Option<Instant>,
+    next_match: Option<Instant>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Searching,
+    Reading,
+}
+
+impl Topics {
+    pub fn new(settings: &Consume, now: Instant) -> Topics {
+        let wait = settings.wait_for_topic;
+        let search = Search::new(&settings.topics, (!wait.is_zero()).then(|| now + wait));
+        Topics {
+            is_pattern: search.has_pattern(),
+            search,
+            stage: Stage::Searching,
+            again: None,
+            ids: HashMap::new(),
+            names: Vec::new(),
+            gone: HashSet::new(),
+            next_check: None,
+            next_match: None,
+        }
+    }
+
+    pub fn is_reading(&self) -> bool {
+        self.stage == Stage::Reading
+    }
+
+    pub fn count(&self) -> usize {
+        self.names.len()
+    }
+
+    /// A topic to ask for when any will do.
+    pub fn any_name(&self) -> String {
+        self.names.first().cloned().unwrap_or_default()
+    }
+}
+
+impl Run<'_> {
+    /// Starts looking for the topics.
+    pub(super) fn search_topics(&mut self, now: Instant) {
+        let next = self.topics.search.start();
+        self.go_on_searching(next, now);
+    }
+
+    fn go_on_searching(&mut self, next: Next, now: Instant) {
+        match next {
+            Next::AskNames => self.source.look_ups().names(),
+            Next::Describe(names) => self.source.look_ups().topics(names),
+            Next::WaitUntil(again) => self.topics.again = Some(again),
+            Next::Found(topics) => self.topics_found(topics, now),
+            Next::Fail(failure) => self.fail(failure, now),
+        }
+    }
+
+    /// What is due by time: another look for a topic, the ids, new matches of an expression.
+    pub(super) fn topics_due(&mut self, now: Instant) {
+        if self.ending.is_some() {
+            return;
+        }
+        if self.topics.again.take_if(|again| now >= *again).is_some() {
+            self.search_topics(now);
+        }
+        if self.topics.next_check.take_if(|at| now >= *at).is_some() {
+            self.check_topics(now);
+        }
+        if self.topics.next_match.take_if(|at| now >= *at).is_some() {
+            self.topics.next_match = Some(now + MATCH_EVERY);
+            self.source.look_ups().names();
+        }
+    }
+
+    /// Asks whether the topics are still the same ones.
+    pub(super) fn check_topics(&mut self, now: Instant) {
+        self.topics.next_check = Some(now + CHECK_EVERY);
+        self.source.look_ups().topics(self.topics.names.clone());
+    }
+
+    pub(super) fn names_found(&mut self, result: Result<Vec<String>, Trouble>, now: Instant) {
+        match (result, self.topics.stage) {
+            (Ok(names), Stage::Searching) => {
+                let next = self.topics.search.names(&names, now);
+                self.go_on_searching(next, now);
+            }
+            (Ok(names), Stage::Reading) => self.match_again(&names, now),
+            (Err(trouble), Stage::Searching) => self.search_failed(&trouble, now),
+            (Err(_), Stage::Reading) => {}
+        }
+    }
+
+    pub(super) fn topics_described(
+        &mut self,
+        result: Result<Vec<(String, Result<Topic, Trouble>)>, Trouble>,
+        now: Instant,
+    ) {
+        match (result, self.topics.stage) {
+            (Ok(topics), Stage::Searching) => {
+                let next = self.topics.search.described(topics, self.weather.mistakes(), now);
+                self.go_on_searching(next, now);
+            }
+            (Ok(topics), Stage::Reading) => self.compare(topics, now),
+            (Err(trouble), Stage::Searching) => self.search_failed(&trouble, now),
+            (Err(_), Stage::Reading) => {}
+        }
+    }
+
+    fn search_failed(&mut self, trouble: &Trouble, now: Instant) {
+        let verdict = self.weather.judge(trouble, now);
+        self.act_on(verdict, now);
+        self.topics.again = Some(now + Duration::from_millis(100));
+    }
+
+    fn topics_found(&mut self, topics: Vec<Topic>, now: Instant) {
+        let mut leaders: Vec<String> = topics.iter().flat_map(|topic| topic.leaders.clone()).collect();
+        leaders.sort();
+        leaders.dedup();
+        self.weather.answered(leaders);
+        self.topics.names = topics.iter().map(|topic| topic.name.clone()).collect();
+        self.topics.ids = topics.iter().map(|topic| (topic.name.clone(), topic.id)).collect();
+        match &self.settings.mode {
+            Mode::Standalone(standalone) => {
+                match standalone_partitions(&topics, standalone.partitions.as_ref(), self.settings) {
+                    Ok(partitions) => {
+                        self.start_reading(now);
+                        self.look_up_starts(partitions);
+                    }
+                    Err(failure) => self.fail(failure, now),
+                }
+            }
+            Mode::Group(group) if group.offset_reset == OffsetReset::Latest => {
+                let partitions = all_partitions(&topics);
+                let with_committed = true;
+                let query = RangeQuery { partitions, with_committed, ..RangeQuery::default() };
+                self.source.look_ups().ranges(FRESH_TICKET, query);
+            }
+            Mode::Group(_) => self.join(now),
+        }
+    }
+
+    /// Takes what the group has committed before we join: where it has nothing, `latest` applies.
+    pub(super) fn fresh_found(
+        &mut self,
+        ticket: u64,
+        result: &Result<Vec<Range>, Trouble>,
+        now: Instant,
+    ) -> bool {
+        if ticket != FRESH_TICKET {
+            return false;
+        }
+        match result {
+            Ok(ranges) => {
+                let known: HashSet<Arc<str>> = ranges
+                    .iter()
+                    .filter(|range| range.committed.is_some())
+                    .map(|range| Arc::clone(&range.partition.topic))
+                    .collect();
+                let fresh = ranges.iter().filter(|range| !known.contains(&range.partition.topic));
+                self.rebalances.fresh = fresh.map(|range| range.partition.clone()).collect();
+                self.join(now);
+            }
+            Err(trouble) => self.search_failed(trouble, now),
+        }
+        true
+    }
+
+    fn join(&mut self, now: Instant) {
+        let names: Vec<&str> = self.topics.names.iter().map(String::as_str).collect();
+        if let Err(words) = self.source.subscribe(&names) {
+            let failure = Failure::new(Kind::Run, "cannot join the group").caused_by(words);
+            return self.fail(failure, now);
+        }
+        self.start_reading(now);
+        if self.topics.is_pattern {
+            self.topics.next_match = Some(now + MATCH_EVERY);
+        }
+    }
+
+    fn start_reading(&mut self, now: Instant) {
+        self.topics.stage = Stage::Reading;
+        self.topics.next_check = Some(now + CHECK_EVERY);
+        self.say_in_order(&Event::Started { topics: self.topics.names.clone() });
+        self.output.seal();
+    }
+
+    /// Joins topics that match by now.
+    fn match_again(&mut self, names: &[String], now: Instant) {
+        let selected = self.topics.search.selected(names);
+        let new: Vec<String> =
+            selected.iter().filter(|name| !self.topics.names.contains(name)).cloned().collect();
+        if new.is_empty() {
+            return;
+        }
+        self.talk.info(format!("new topics match: {}", new.join(", ")));
+        self.topics.names.extend(new);
+        let names: Vec<&str> = self.topics.names.iter().map(String::as_str).collect();
+        if let Err(words) = self.source.subscribe(&names) {
+            self.talk.warn(format!("cannot join new topics: {words}"), now);
+        }
+    }
+
+    /// Compares what the cluster says of our topics with what they were.
+    fn compare(&mut self, topics: Vec<(String, Result<Topic, Trouble>)>, now: Instant) {
+        for (name, topic) in topics {
+            match topic {
+                Ok(topic) => {
+                    let known = *self.topics.ids.entry(name.clone()).or_insert(topic.id);
+                    if known != topic.id {
+                        let message = format!("topic `{name}` was deleted and made again");
+                        let failure = Failure::new(Kind::Run, message).hint(
+                            "its offsets mean other records now: start over with another `--group`, or reset this one",
+                        );
+                        return self.fail_without_commit(failure, now);
+                    }
+                }
+                Err(trouble) if trouble.kind == TroubleKind::UnknownTopic => {
+                    if self.topics.gone.insert(name.clone()) {
+                        self.talk.warn(format!("topic `{name}` was deleted"), now);
+                    }
+                }
+                Err(_) => {}
+            }
+        }
+        if self.topics.gone.len() == self.topics.names.len() {
+            let message = match self.topics.names.as_slice() {
+                [name] => format!("topic `{name}` does not exist any more"),
+                names => format!("none of the topics exists any more: `{}`", names.join("`, `")),
+            };
+            self.fail_without_commit(Failure::new(Kind::Missing, message), now);
+        }
+    }
+}
+
+fn all_partitions(topics: &[Topic]) -> Vec<TopicPartition> {
+    let of_topic = |topic: &Topic| -> Vec<TopicPartition> {
+        let name: Arc<str> = Arc::from(topic.name.as_str());
+        let partition = |number: &i32| TopicPartition { topic: Arc::clone(&name), partition: *number };
+        topic.partitions.iter().map(partition).collect()
+    };
+    topics.iter().flat_map(of_topic).collect()
+}
+
+/// The partitions to read alone.
+///
+/// # Errors
+/// A partition that was asked for does not exist.
+fn standalone_partitions(
+    topics: &[Topic],
+    chosen: Option<&std::collections::BTreeSet<i32>>,
+    settings: &Consume,
+) -> Result<Vec<TopicPartition>, Failure> {
+    let all = all_partitions(topics);
+    for number in chosen.into_iter().flatten().copied().chain(mapped(settings)) {
+        for topic in topics {
+            let exists = topic.partitions.contains(&number);
+            // With several topics a partition need not exist in each, only somewhere.
+            let exists_elsewhere = || all.iter().any(|partition| partition.partition == number);
+            if !exists && (topics.len() == 1 || !exists_elsewhere()) {
+                return Err(missing_partition(topic, number));
+            }
+        }
+    }
+    let is_chosen = |partition: &TopicPartition| chosen.is_none_or(|set| set.contains(&partition.partition));
+    Ok(all.into_iter().filter(is_chosen).collect())
+}
+
+/// Partitions that `--from` and `--to` name.
+fn mapped(settings: &Consume) -> Vec<i32> {
+    let mut named = settings.stops.to.as_ref().map_or_else(Vec::new, |to| to.named());
+    if let Mode::Standalone(standalone) = &settings.mode {
+        named.extend(standalone.from.named());
+    }
+    named
+}
+
+fn missing_partition(topic: &Topic, number: i32) -> Failure {
+    let message = match topic.partitions.as_slice() {
+        [only] => format!("topic `{}` has only partition {only}, not {number}", topic.name),
+        [first, .., last] => format!("topic `{}` has partitions {first} to {last}, not {number}", topic.name),
+        [] => format!("topic `{}` has no partition", topic.name),
+    };
+    Failure::new(Kind::Missing, message)
+}

@@ -1,0 +1,259 @@
+//! The connection: what is a failure at the start, and what passes by itself later. Pure.
+
+use crate::error::Failure;
+use crate::kafka::errors::{self, Cause};
+use crate::kafka::{Trouble, TroubleKind};
+use crate::pipeline::mistakes::Mistakes;
+use std::time::{Duration, Instant};
+
+/// While all brokers are gone, one is asked that often.
+const PROBE_EVERY: Duration = Duration::from_millis(500);
+
+/// Different reasons kept for the message when nothing is reached.
+const CAUSES_KEPT: usize = 64;
+
+/// What to do about a trouble.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It passes; nothing to say.
+    Wait,
+    Warn(String),
+    Fail(Failure),
+}
+
+/// What a probe found.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Change {
+    None,
+    Lost,
+    Again(Duration),
+}
+
+/// Follows whether the cluster answers.
+#[derive(Debug)]
+pub struct Weather {
+    mistakes: Mistakes,
+    connect_deadline: Option<Instant>,
+    /// A broker described our topics.
+    has_answered: bool,
+    /// The brokers it sent us to answered as well.
+    is_established: bool,
+    leaders: Vec<String>,
+    causes: Vec<Cause>,
+    lost_since: Option<Instant>,
+    is_lost_said: bool,
+    is_probing: bool,
+    next_probe: Option<Instant>,
+}
+
+impl Weather {
+    pub fn new(mistakes: Mistakes, connect_deadline: Option<Instant>) -> Weather {
+        Weather {
+            mistakes,
+            connect_deadline,
+            has_answered: false,
+            is_established: false,
+            leaders: Vec::new(),
+            causes: Vec::new(),
+            lost_since: None,
+            is_lost_said: false,
+            is_probing: false,
+            next_probe: None,
+        }
+    }
+
+    /// A broker answered and named these leaders.
+    pub fn answered(&mut self, leaders: Vec<String>) {
+        self.has_answered = true;
+        self.leaders = leaders;
+    }
+
+    /// Leaders or the coordinator answered too: from now on trouble is weather.
+    pub fn established(&mut self) {
+        self.has_answered = true;
+        self.is_established = true;
+    }
+
+    pub fn is_connected(&self) -> bool {
+        self.is_established && !self.is_lost_said
+    }
+
+    pub fn mistakes(&self) -> &Mistakes {
+        &self.mistakes
+    }
+
+    /// Takes a line of librdkafka's log: some explain a disconnect better than its error does.
+    pub fn hear(&mut self, line: &str) {
+        if !self.is_established && line.contains("security.protocol") {
+            let text = line.split("]: ").nth(1).unwrap_or(line);
+            self.remember(errors::cause(text));
+        }
+    }
+
+    /// Decides about a trouble.
+    pub fn judge(&mut self, trouble: &Trouble, now: Instant) -> Verdict {
+        match trouble.kind {
+            TroubleKind::Transport | TroubleKind::AllBrokersDown if !self.is_established => {
+                let cause = errors::cause(&trouble.reason);
+                if cause.words.contains("alert") {
+                    return Verdict::Fail(self.mistakes.tls(&cause));
+                }
+                if cause.broker.is_some() {
+                    self.remember(cause);
+                }
+                Verdict::Wait
+            }
+            TroubleKind::Transport | TroubleKind::AllBrokersDown => {
+                self.next_probe.get_or_insert(now);
+                self.lost_since.get_or_insert(now);
+                Verdict::Wait
+            }
+            // A standalone run has a group in name only.
+            TroubleKind::GroupAuthorization if !self.mistakes.has_group() => Verdict::Wait,
+            TroubleKind::Authentication
+            | TroubleKind::Tls
+            | TroubleKind::TopicAuthorization
+            | TroubleKind::GroupAuthorization
+            | TroubleKind::Authorization
+            | TroubleKind::InvalidGroup
+            | TroubleKind::InconsistentProtocol => {
+                let failure = self.mistakes.failure(trouble);
+                if self.is_established { Verdict::Warn(in_one_line(&failure)) } else { Verdict::Fail(failure) }
+            }
+            TroubleKind::PollExceeded => {
+                Verdict::Warn("we did not poll for longer than `max.poll.interval.ms`".to_owned())
+            }
+            TroubleKind::Fenced => Verdict::Fail(self.mistakes.failure(trouble)),
+            // Asked of the cluster by ourselves, with its answer in hand.
+            TroubleKind::UnknownTopic | TroubleKind::Rebalancing | TroubleKind::OffsetOutOfRange => Verdict::Wait,
+            TroubleKind::BadRecord | TroubleKind::Other => {
+                let cause = errors::cause(&trouble.reason);
+                Verdict::Warn(match cause.broker {
+                    Some(broker) => format!("`{broker}`: {}", cause.words),
+                    None => cause.words,
+                })
+            }
+        }
+    }
+
+    /// The failure when nothing was reached in time, if that time has come.
+    pub fn give_up(&self, now: Instant) -> Option<Failure> {
+        let deadline = self.connect_deadline.filter(|_| !self.is_established)?;
+        if now < deadline {
+            return None;
+        }
+        if !self.has_answered {
+            return Some(self.mistakes.unreachable(&self.causes));
+        }
+        // A group may take its time to form: only a broker that cannot be reached is a reason to give up.
+        let cause = self.causes.iter().rev().find(|cause| {
+            let is_further = |broker: &String| self.leaders.contains(broker) || !self.mistakes.is_typed(broker);
+            cause.broker.as_ref().is_some_and(is_further)
+        })?;
+        Some(self.mistakes.sent_nowhere(cause))
+    }
+
+    /// When to look whether it is time to give up.
+    pub fn connect_deadline(&self) -> Option<Instant> {
+        self.connect_deadline.filter(|_| !self.is_established)
+    }
+
+    /// Whether a probe should be sent now.
+    pub fn is_probe_due(&mut self, now: Instant) -> bool {
+        let is_due = !self.is_probing && self.next_probe.is_some_and(|at| at <= now);
+        if is_due {
+            self.is_probing = true;
+        }
+        is_due
+    }
+
+    /// Takes what a probe found. Lost is said once, and the return once.
+    pub fn probed(&mut self, is_reached: bool, now: Instant) -> Change {
+        self.is_probing = false;
+        if is_reached {
+            self.next_probe = None;
+            let since = self.lost_since.take();
+            return match (std::mem::take(&mut self.is_lost_said), since) {
+                (true, Some(since)) => Change::Again(now.duration_since(since)),
+                (true, None) | (false, _) => Change::None,
+            };
+        }
+        self.next_probe = Some(now + PROBE_EVERY);
+        if std::mem::replace(&mut self.is_lost_said, true) { Change::None } else { Change::Lost }
+    }
+
+    fn remember(&mut self, cause: Cause) {
+        self.causes.retain(|known| *known != cause);
+        self.causes.push(cause);
+        if self.causes.len() > CAUSES_KEPT {
+            self.causes.remove(0);
+        }
+    }
+}
+
+fn in_one_line(failure: &Failure) -> String {
+    match failure.causes.first() {
+        Some(cause) => format!("{}: {cause}", failure.message),
+        None => failure.message.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Kind;
+
+    fn weather(now: Instant) -> Weather {
+        Weather::new(Mistakes::new("localhost:9092", None, None), Some(now))
+    }
+
+    fn refused(broker: &str) -> Trouble {
+        let reason = format!(
+            "{broker}/1: Connect to ipv4#127.0.0.1:1 failed: Connection refused (after 0ms in state CONNECT)"
+        );
+        Trouble { kind: TroubleKind::Transport, reason }
+    }
+
+    #[test]
+    fn no_broker_at_all_is_told_with_the_reason() {
+        let now = Instant::now();
+        let mut weather = weather(now);
+        assert_eq!(weather.judge(&refused("localhost:9092"), now), Verdict::Wait);
+        let failure = weather.give_up(now).unwrap();
+        assert_eq!(failure.kind, Kind::Connection);
+        assert_eq!(failure.message, "cannot reach any broker at `localhost:9092`");
+        assert_eq!(failure.causes, ["connection refused"]);
+    }
+
+    #[test]
+    fn a_broker_that_sends_us_nowhere_is_named() {
+        let now = Instant::now();
+        let mut weather = weather(now);
+        weather.answered(vec!["kafka-0.kafka:9092".to_owned()]);
+        assert_eq!(weather.give_up(now), None, "nothing went wrong yet");
+        weather.judge(&refused("kafka-0.kafka:9092"), now);
+        let failure = weather.give_up(now).unwrap();
+        assert_eq!(
+            failure.message,
+            "`localhost:9092` answered, but sends us to `kafka-0.kafka:9092`: connection refused"
+        );
+    }
+
+    #[test]
+    fn lost_and_found_are_said_once_each() {
+        let now = Instant::now();
+        let mut weather = weather(now);
+        weather.established();
+        for _ in 0..100 {
+            assert_eq!(weather.judge(&refused("localhost:9092"), now), Verdict::Wait);
+        }
+        assert!(weather.is_probe_due(now));
+        assert!(!weather.is_probe_due(now));
+        assert_eq!(weather.probed(false, now), Change::Lost);
+        assert!(weather.is_probe_due(now + PROBE_EVERY));
+        assert_eq!(weather.probed(false, now), Change::None);
+        let later = now + Duration::from_secs(12);
+        assert_eq!(weather.probed(true, later), Change::Again(Duration::from_secs(12)));
+        assert!(weather.is_connected());
+    }
+}

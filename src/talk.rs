@@ -1,0 +1,386 @@
+//! Everything said on stderr: text for people, or one JSON object a line.
+
+use crate::error::Failure;
+use crate::record::TopicPartition;
+use crate::settings;
+use colored::Colorize;
+use serde_json::{Map, Value, json};
+use std::collections::HashMap;
+use std::io::Write;
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+/// A repeated warning is said again, with its count, after that long.
+const COLLAPSE: Duration = Duration::from_secs(30);
+
+/// Something worth telling.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// Subscribed, or standalone and about to read.
+    Started { topics: Vec<String> },
+    Assigned { partitions: Vec<TopicPartition> },
+    Revoked { partitions: Vec<TopicPartition> },
+    Lost { partitions: Vec<TopicPartition> },
+    EndReached { partition: TopicPartition, names_topic: bool },
+    Committed { offsets: Vec<(TopicPartition, i64)>, error: Option<String> },
+    /// A record that could not be decoded.
+    RecordFailed { partition: TopicPartition, offset: i64, reason: String },
+    Progress { message: &'static str },
+    Closed { records: u64 },
+    Info { message: String },
+    Warning { message: String },
+    /// librdkafka's own line, below everything else.
+    Library { message: String },
+}
+
+/// How loud an event is, from the rarest to the commonest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Level {
+    Warning,
+    Info,
+    /// The lines of the usual scenario: `Subscribed to …`, `Reached end of …`.
+    Progress,
+    /// With `-v`.
+    Detail,
+    /// With `-vv`.
+    Library,
+    /// In JSON only.
+    Machine,
+}
+
+/// Decides what is said and in which form; lines go out on a thread of their own, so that a full pipe on
+/// stderr never holds the poller.
+pub struct Talk {
+    settings: settings::Talk,
+    says_progress: bool,
+    lines: Option<mpsc::Sender<Vec<u8>>>,
+    writer: Option<std::thread::JoinHandle<()>>,
+    repeats: HashMap<String, Repeats>,
+}
+
+struct Repeats {
+    untold: u64,
+    told_at: Instant,
+}
+
+impl Talk {
+    pub fn new(settings: settings::Talk, says_progress: bool) -> Talk {
+        let (lines, queue) = mpsc::channel::<Vec<u8>>();
+        let write = move || {
+            for line in queue {
+                // There is nobody left to tell that stderr is gone.
+                let _ = std::io::stderr().write_all(&line);
+            }
+        };
+        let writer = std::thread::Builder::new().name("stderr".to_owned()).spawn(write).ok();
+        Talk { settings, says_progress, lines: Some(lines), writer, repeats: HashMap::new() }
+    }
+
+    /// librdkafka's own log is asked for.
+    pub fn is_library_wanted(&self) -> bool {
+        self.settings.verbose >= 2
+    }
+
+    /// More talk is asked for.
+    pub fn is_detail_wanted(&self) -> bool {
+        self.settings.verbose >= 1
+    }
+
+    /// Says an event now.
+    pub fn say(&mut self, event: &Event) {
+        if let Some(line) = self.line(event) {
+            self.send(line);
+        }
+    }
+
+    pub fn info(&mut self, message: impl Into<String>) {
+        self.say(&Event::Info { message: message.into() });
+    }
+
+    /// Says a warning; the same one again is counted and told later.
+    pub fn warn(&mut self, message: impl Into<String>, now: Instant) {
+        let message = message.into();
+        if let Some(repeats) = self.repeats.get_mut(&message) {
+            repeats.untold += 1;
+            return;
+        }
+        self.say(&Event::Warning { message: message.clone() });
+        self.repeats.insert(message, Repeats { untold: 0, told_at: now });
+    }
+
+    /// Tells the counts of repeated warnings that are due; with `is_last` all of them.
+    pub fn tell_repeats(&mut self, now: Instant, is_last: bool) {
+        let mut due = Vec::new();
+        self.repeats.retain(|message, repeats| {
+            let is_due = is_last || now.duration_since(repeats.told_at) >= COLLAPSE;
+            if is_due && repeats.untold > 0 {
+                due.push(format!("{message} ({} more times)", repeats.untold));
+                *repeats = Repeats { untold: 0, told_at: now };
+                return true;
+            }
+            !is_due
+        });
+        for message in due {
+            self.say(&Event::Warning { message });
+        }
+    }
+
+    /// The line for an event, if it is said at all: for the writer, where order with the records counts.
+    pub fn line(&self, event: &Event) -> Option<Vec<u8>> {
+        if self.settings.quiet {
+            return None;
+        }
+        if self.settings.is_json {
+            return (level(event) != Level::Library || self.settings.verbose >= 2)
+                .then(|| json_line(name(event), fields(event)));
+        }
+        let is_said = match level(event) {
+            Level::Warning | Level::Info => true,
+            Level::Progress => self.says_progress,
+            Level::Detail => self.settings.verbose >= 1,
+            Level::Library => self.settings.verbose >= 2,
+            Level::Machine => false,
+        };
+        is_said.then(|| {
+            let mut line = self.colored(event).into_bytes();
+            line.push(b'\n');
+            line
+        })
+    }
+
+    /// Waits until everything said is written, at most until `deadline`.
+    pub fn finish(&mut self, deadline: Instant) {
+        self.lines = None;
+        let Some(writer) = self.writer.take() else { return };
+        while !writer.is_finished() && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_micros(200));
+        }
+    }
+
+    fn send(&self, line: Vec<u8>) {
+        if let Some(lines) = &self.lines {
+            // The thread only ends with the sender.
+            let _ = lines.send(line);
+        }
+    }
+
+    fn colored(&self, event: &Event) -> String {
+        let text = text(event);
+        let (prefix, rest) = match event {
+            Event::Warning { .. } | Event::RecordFailed { .. } | Event::Lost { .. } => ("warning:", text),
+            Event::Info { .. } => ("info:", text),
+            _ if self.settings.has_color => return text.dimmed().to_string(),
+            _ => return text,
+        };
+        match (self.settings.has_color, prefix) {
+            (true, "warning:") => format!("{} {rest}", prefix.yellow().bold()),
+            (true, _) => format!("{} {rest}", prefix.cyan().bold()),
+            (false, _) => format!("{prefix} {rest}"),
+        }
+    }
+}
+
+fn level(event: &Event) -> Level {
+    match event {
+        Event::Warning { .. } | Event::RecordFailed { .. } | Event::Lost { .. } => Level::Warning,
+        Event::Info { .. } => Level::Info,
+        Event::Started { .. } | Event::EndReached { .. } | Event::Progress { .. } | Event::Closed { .. } => {
+            Level::Progress
+        }
+        Event::Assigned { .. } | Event::Revoked { .. } => Level::Detail,
+        Event::Library { .. } => Level::Library,
+        Event::Committed { .. } => Level::Machine,
+    }
+}
+
+/// The `event` field of the JSON form.
+fn name(event: &Event) -> &'static str {
+    match event {
+        Event::Started { .. } => "startup_complete",
+        Event::Assigned { .. } => "partitions_assigned",
+        Event::Revoked { .. } => "partitions_revoked",
+        Event::Lost { .. } => "partitions_lost",
+        Event::EndReached { .. } => "end_reached",
+        Event::Committed { .. } => "offsets_committed",
+        Event::RecordFailed { .. } => "record_failed",
+        Event::Closed { .. } => "shutdown_complete",
+        Event::Progress { .. } | Event::Info { .. } => "info",
+        Event::Warning { .. } => "warning",
+        Event::Library { .. } => "library",
+    }
+}
+
+/// The text for people, without a prefix.
+fn text(event: &Event) -> String {
+    match event {
+        Event::Started { topics } if topics.len() == 1 => format!("Subscribed to topic: {}", topics[0]),
+        Event::Started { topics } => format!("Subscribed to topics: {}", topics.join(", ")),
+        Event::Assigned { partitions } => format!("Assigned: {}", by_topic(partitions)),
+        Event::Revoked { partitions } => format!("Revoked: {}", by_topic(partitions)),
+        Event::Lost { partitions } => {
+            format!("the group gave our partitions away, nothing is committed for them: {}", by_topic(partitions))
+        }
+        Event::EndReached { partition, names_topic: false } => {
+            format!("Reached end of partition {}", partition.partition)
+        }
+        Event::EndReached { partition, names_topic: true } => {
+            format!("Reached end of {} partition {}", partition.topic, partition.partition)
+        }
+        Event::Committed { error: None, .. } => "offsets committed".to_owned(),
+        Event::Committed { error: Some(error), .. } => format!("commit failed: {error}"),
+        Event::RecordFailed { partition, offset, reason } => format!("{partition} @ {offset}: {reason}"),
+        Event::Progress { message } => (*message).to_owned(),
+        Event::Closed { .. } => "Consumer closed.".to_owned(),
+        Event::Info { message } | Event::Warning { message } | Event::Library { message } => message.clone(),
+    }
+}
+
+fn fields(event: &Event) -> Map<String, Value> {
+    let mut fields = Map::new();
+    match event {
+        Event::Started { topics } => {
+            fields.insert("topics".to_owned(), json!(topics));
+        }
+        Event::Assigned { partitions } | Event::Revoked { partitions } | Event::Lost { partitions } => {
+            let partitions: Vec<Value> = partitions.iter().map(partition_json).collect();
+            fields.insert("partitions".to_owned(), Value::Array(partitions));
+        }
+        Event::EndReached { partition, .. } => {
+            fields.insert("topic".to_owned(), json!(partition.topic.as_ref()));
+            fields.insert("partition".to_owned(), json!(partition.partition));
+        }
+        Event::Committed { offsets, error } => {
+            let offsets: Vec<Value> = offsets.iter().map(offset_json).collect();
+            fields.insert("offsets".to_owned(), Value::Array(offsets));
+            fields.insert("result".to_owned(), json!(error.as_deref().unwrap_or("ok")));
+            return fields;
+        }
+        Event::RecordFailed { partition, offset, .. } => {
+            fields.insert("topic".to_owned(), json!(partition.topic.as_ref()));
+            fields.insert("partition".to_owned(), json!(partition.partition));
+            fields.insert("offset".to_owned(), json!(offset));
+        }
+        Event::Closed { records } => {
+            fields.insert("records".to_owned(), json!(records));
+        }
+        Event::Progress { .. } | Event::Info { .. } | Event::Warning { .. } | Event::Library { .. } => {}
+    }
+    fields.insert("message".to_owned(), Value::String(text(event)));
+    fields
+}
+
+fn partition_json(partition: &TopicPartition) -> Value {
+    json!({"topic": partition.topic.as_ref(), "partition": partition.partition})
+}
+
+fn offset_json((partition, offset): &(TopicPartition, i64)) -> Value {
+    json!({"topic": partition.topic.as_ref(), "partition": partition.partition, "offset": offset})
+}
+
+fn json_line(event: &str, fields: Map<String, Value>) -> Vec<u8> {
+    let now = jiff::Timestamp::now();
+    let mut object = Map::new();
+    object.insert("timestamp".to_owned(), Value::String(format!("{now:.3}")));
+    object.insert("event".to_owned(), Value::String(event.to_owned()));
+    object.extend(fields);
+    let mut line = Value::Object(object).to_string().into_bytes();
+    line.push(b'\n');
+    line
+}
+
+/// `tasks [0, 1], orders [2]`
+fn by_topic(partitions: &[TopicPartition]) -> String {
+    let mut sorted = partitions.to_vec();
+    sorted.sort();
+    let mut text = String::new();
+    let mut topic = None;
+    for TopicPartition { topic: name, partition } in &sorted {
+        if topic == Some(name) {
+            text.push_str(", ");
+        } else {
+            text.push_str(if text.is_empty() { "" } else { "], " });
+            text.push_str(name);
+            text.push_str(" [");
+            topic = Some(name);
+        }
+        text.push_str(&partition.to_string());
+    }
+    text.push_str(if text.is_empty() { "(none)" } else { "]" });
+    text
+}
+
+/// The final report of a failure, in the form that `talk` asks for.
+pub fn report(failure: &Failure, talk: &settings::Talk) -> Vec<u8> {
+    if talk.is_json {
+        let mut fields = Map::new();
+        fields.insert("message".to_owned(), json!(failure.message));
+        if !failure.causes.is_empty() {
+            fields.insert("causes".to_owned(), json!(failure.causes));
+        }
+        if let Some(hint) = &failure.hint {
+            fields.insert("hint".to_owned(), json!(hint));
+        }
+        return json_line("error", fields);
+    }
+    let mut text = String::new();
+    let prefix = if talk.has_color { "error:".red().bold().to_string() } else { "error:".to_owned() };
+    text.push_str(&format!("{prefix} {}\n", failure.message));
+    for cause in &failure.causes {
+        text.push_str(&format!("  caused by: {cause}\n"));
+    }
+    if let Some(hint) = &failure.hint {
+        text.push_str(&format!("  hint: {hint}\n"));
+    }
+    text.into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+
+    fn partition(topic: &str, partition: i32) -> TopicPartition {
+        TopicPartition { topic: Arc::from(topic), partition }
+    }
+
+    #[test]
+    fn partitions_are_grouped_by_topic() {
+        let partitions = [partition("b", 2), partition("a", 1), partition("a", 0)];
+        assert_eq!(by_topic(&partitions), "a [0, 1], b [2]");
+        assert_eq!(by_topic(&[]), "(none)");
+    }
+
+    #[test]
+    fn a_repeated_warning_is_said_once_and_counted() {
+        let settings = settings::Talk { quiet: true, verbose: 0, has_color: false, is_json: false };
+        let mut talk = Talk::new(settings, false);
+        let now = Instant::now();
+        for _ in 0..5 {
+            talk.warn("again", now);
+        }
+        assert_eq!(talk.repeats["again"].untold, 4);
+        talk.tell_repeats(now + COLLAPSE, false);
+        assert_eq!(talk.repeats["again"].untold, 0);
+        talk.tell_repeats(now + COLLAPSE * 2, false);
+        assert!(talk.repeats.is_empty());
+    }
+
+    #[test]
+    fn a_commit_event_has_the_documented_shape() {
+        let event = Event::Committed { offsets: vec![(partition("t", 0), 5)], error: None };
+        let line = String::from_utf8(json_line(name(&event), fields(&event))).unwrap();
+        let (timestamp, rest) = line.split_once("Z\"").unwrap();
+        assert_eq!(timestamp.len(), r#"{"timestamp":"2026-11-23T09:00:00.000"#.len());
+        assert_eq!(
+            rest,
+            ",\"event\":\"offsets_committed\",\"offsets\":[{\"topic\":\"t\",\"partition\":0,\"offset\":5}],\"result\":\"ok\"}\n"
+        );
+    }
+
+    #[test]
+    fn a_report_has_causes_and_a_hint_on_lines_of_their_own() {
+        let failure = Failure::usage("no").caused_by("why").hint("try this");
+        let text = String::from_utf8(report(&failure, &settings::Talk { quiet: false, verbose: 0, has_color: false, is_json: false })).unwrap();
+        assert_eq!(text, "error: no\n  caused by: why\n  hint: try this\n");
+    }
+}
