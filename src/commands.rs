@@ -41,11 +41,8 @@ pub fn print(text: &str) -> u8 {
 
 /// Tells a failure that comes before any option is known; the exit code.
 pub fn refuse(failure: &Failure) -> u8 {
-    let has_color = settings::talk::has_color(
-        crate::cli::ColorChoice::Auto,
-        io::stderr().is_terminal(),
-        &environment,
-    );
+    let has_color =
+        settings::talk::has_color(crate::cli::ColorChoice::Auto, io::stderr().is_terminal(), &environment);
     colored::control::set_override(has_color);
     tell(failure, &settings::Talk { quiet: false, verbose: 0, has_color, is_json: false })
 }
@@ -74,8 +71,9 @@ fn environment(name: &str) -> Option<String> {
 
 /// Reads the world once and settles with it.
 fn settle<T>(settle: impl FnOnce(&Surroundings<'_>) -> Result<T, Failure>) -> Result<T, Failure> {
-    let known = kafka::properties::known()
-        .map_err(|error| Failure::new(Kind::Run, "cannot read librdkafka's properties").caused_by(error.to_string()))?;
+    let known = kafka::properties::known().map_err(|error| {
+        Failure::new(Kind::Run, "cannot read librdkafka's properties").caused_by(error.to_string())
+    })?;
     settle(&Surroundings {
         environment: &environment,
         is_stdout_terminal: io::stdout().is_terminal(),
@@ -90,13 +88,17 @@ fn settle<T>(settle: impl FnOnce(&Surroundings<'_>) -> Result<T, Failure>) -> Re
 fn world() -> Result<(Alarm, Shutdown), Failure> {
     let failure = |reason: String| Failure::new(Kind::Run, "cannot start").caused_by(reason);
     let alarm = Alarm::new().map_err(|error| failure(error::reason(&error)))?;
-    let shutdown = Shutdown::catch(alarm.bell(), kafka::leave_process)
-        .map_err(|error| failure(error.to_string()))?;
+    let shutdown =
+        Shutdown::catch(alarm.bell(), kafka::leave_process).map_err(|error| failure(error.to_string()))?;
     Ok((alarm, shutdown))
 }
 
 /// Reads, prints and commits until something ends it.
-fn read(settings: &settings::Consume, (alarm, shutdown): (Alarm, Shutdown), talk: settings::Talk) -> Result<(), Failure> {
+fn read(
+    settings: &settings::Consume,
+    (alarm, shutdown): (Alarm, Shutdown),
+    talk: settings::Talk,
+) -> Result<(), Failure> {
     let mut talk = talk::Talk::new(talk, settings.output.says_progress);
     for note in &settings.connection.notes {
         talk.info(note.clone());

@@ -17,20 +17,50 @@ const COLLAPSE: Duration = Duration::from_secs(30);
 #[derive(Clone, Debug)]
 pub enum Event {
     /// Subscribed, or standalone and about to read.
-    Started { topics: Vec<String> },
-    Assigned { partitions: Vec<TopicPartition> },
-    Revoked { partitions: Vec<TopicPartition> },
-    Lost { partitions: Vec<TopicPartition> },
-    EndReached { partition: TopicPartition, names_topic: bool },
-    Committed { offsets: Vec<(TopicPartition, i64)>, error: Option<String> },
+    Started {
+        topics: Vec<String>,
+    },
+    Assigned {
+        partitions: Vec<TopicPartition>,
+    },
+    Revoked {
+        partitions: Vec<TopicPartition>,
+    },
+    Lost {
+        partitions: Vec<TopicPartition>,
+    },
+    EndReached {
+        partition: TopicPartition,
+        names_topic: bool,
+    },
+    Committed {
+        offsets: Vec<(TopicPartition, i64)>,
+        error: Option<String>,
+    },
     /// A record that could not be decoded.
-    RecordFailed { partition: TopicPartition, offset: i64, reason: String },
-    Progress { message: &'static str },
-    Closed { records: u64 },
-    Info { message: String },
-    Warning { message: String },
+    RecordFailed {
+        partition: TopicPartition,
+        offset: i64,
+        reason: String,
+    },
+    Progress {
+        message: &'static str,
+    },
+    /// `dropped`: records and results of assignments that had ended.
+    Closed {
+        records: u64,
+        dropped: u64,
+    },
+    Info {
+        message: String,
+    },
+    Warning {
+        message: String,
+    },
     /// librdkafka's own line, below everything else.
-    Library { message: String },
+    Library {
+        message: String,
+    },
 }
 
 /// How loud an event is, from the rarest to the commonest.
@@ -218,7 +248,10 @@ fn text(event: &Event) -> String {
         Event::Assigned { partitions } => format!("Assigned: {}", by_topic(partitions)),
         Event::Revoked { partitions } => format!("Revoked: {}", by_topic(partitions)),
         Event::Lost { partitions } => {
-            format!("the group gave our partitions away, nothing is committed for them: {}", by_topic(partitions))
+            format!(
+                "the group gave our partitions away, nothing is committed for them: {}",
+                by_topic(partitions)
+            )
         }
         Event::EndReached { partition, names_topic: false } => {
             format!("Reached end of partition {}", partition.partition)
@@ -260,8 +293,9 @@ fn fields(event: &Event) -> Map<String, Value> {
             fields.insert("partition".to_owned(), json!(partition.partition));
             fields.insert("offset".to_owned(), json!(offset));
         }
-        Event::Closed { records } => {
+        Event::Closed { records, dropped } => {
             fields.insert("records".to_owned(), json!(records));
+            fields.insert("dropped".to_owned(), json!(dropped));
         }
         Event::Progress { .. } | Event::Info { .. } | Event::Warning { .. } | Event::Library { .. } => {}
     }
@@ -380,7 +414,11 @@ mod tests {
     #[test]
     fn a_report_has_causes_and_a_hint_on_lines_of_their_own() {
         let failure = Failure::usage("no").caused_by("why").hint("try this");
-        let text = String::from_utf8(report(&failure, &settings::Talk { quiet: false, verbose: 0, has_color: false, is_json: false })).unwrap();
+        let text = String::from_utf8(report(
+            &failure,
+            &settings::Talk { quiet: false, verbose: 0, has_color: false, is_json: false },
+        ))
+        .unwrap();
         assert_eq!(text, "error: no\n  caused by: why\n  hint: try this\n");
     }
 }

@@ -21,10 +21,8 @@ pub fn connection_is_unused(connection: &Connection, command: &str) -> Result<()
         (connection.print_config, "--print-config"),
     ];
     match given.iter().find(|(is_given, _)| *is_given) {
-        Some((_, option)) => {
-            Err(Failure::usage(format!("`{option}` cannot be used with `kcons {command}`"))
-                .caused_by("nothing is connected"))
-        }
+        Some((_, option)) => Err(Failure::usage(format!("`{option}` cannot be used with `kcons {command}`"))
+            .caused_by("nothing is connected")),
         None => Ok(()),
     }
 }
@@ -44,11 +42,16 @@ mod tests {
     /// cargo run -- completions ${s%:*} > completions/${s#*:}; done
     #[test]
     fn the_committed_scripts_are_those_of_this_command_line() {
-        for (shell, file) in [(Shell::Bash, "kcons.bash"), (Shell::Zsh, "_kcons"), (Shell::Fish, "kcons.fish")] {
+        for (shell, file) in
+            [(Shell::Bash, "kcons.bash"), (Shell::Zsh, "_kcons"), (Shell::Fish, "kcons.fish")]
+        {
             let path = format!("{}/completions/{file}", env!("CARGO_MANIFEST_DIR"));
             let committed = std::fs::read(&path).unwrap_or_default();
             let command = format!("cargo run -- completions {shell} > completions/{file}");
-            assert!(committed == script(shell), "completions/{file} is out of date; regenerate it: {command}");
+            assert!(
+                committed == script(shell),
+                "completions/{file} is out of date; regenerate it: {command}"
+            );
         }
     }
 }

@@ -6,7 +6,11 @@ use crate::settings::{self, Consume};
 
 /// # Errors
 /// Wrong usage, or whatever ended the run early.
-pub fn run(arguments: &cli::Consume, connection: &cli::Connection, talk: settings::Talk) -> Result<(), Failure> {
+pub fn run(
+    arguments: &cli::Consume,
+    connection: &cli::Connection,
+    talk: settings::Talk,
+) -> Result<(), Failure> {
     let settings = super::settle(|surroundings| Consume::settle(arguments, connection, surroundings))?;
     if connection.print_config {
         return super::write(settings::print::table(&settings.connection.resolved).as_bytes());

@@ -45,7 +45,8 @@ pub fn run(arguments: &cli::Demo, connection: &cli::Connection, talk: settings::
 }
 
 fn broker() -> Result<MockBroker, Failure> {
-    let failure = |reason: String| Failure::new(Kind::Run, "cannot start the broker inside").caused_by(reason);
+    let failure =
+        |reason: String| Failure::new(Kind::Run, "cannot start the broker inside").caused_by(reason);
     let broker = MockBroker::start().map_err(failure)?;
     for (topic, partitions) in [(TOPIC, PARTITIONS), ("task-created.dead", 1)] {
         broker.create_topic(topic, partitions).map_err(failure)?;
@@ -77,7 +78,10 @@ fn keep_creating(broker: MockBroker) {
     let _ = std::thread::Builder::new().name("tasks".to_owned()).spawn(work);
 }
 
-fn serve((mut alarm, shutdown): (crate::alarm::Alarm, crate::shutdown::Shutdown), talk: settings::Talk) -> Result<(), Failure> {
+fn serve(
+    (mut alarm, shutdown): (crate::alarm::Alarm, crate::shutdown::Shutdown),
+    talk: settings::Talk,
+) -> Result<(), Failure> {
     let broker = broker()?;
     super::write(format!("KCONS_BROKERS={}\n", broker.address()).as_bytes())?;
     let mut talk = crate::talk::Talk::new(talk, true);

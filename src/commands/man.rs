@@ -11,7 +11,8 @@ use std::io;
 /// A connection option, which has no use here, or a stdout that cannot be written.
 pub fn run(connection: &Connection) -> Result<(), Failure> {
     connection_is_unused(connection, "man")?;
-    let page = page().map_err(|error| Failure::new(Kind::Run, "cannot make the page").caused_by(error.to_string()))?;
+    let page = page()
+        .map_err(|error| Failure::new(Kind::Run, "cannot make the page").caused_by(error.to_string()))?;
     super::write(&page)
 }
 
@@ -34,7 +35,9 @@ fn page() -> io::Result<Vec<u8>> {
         man.render_options_section(&mut section)?;
         // Within the section of a command its parts are subsections.
         let section = String::from_utf8_lossy(&section).replace("\n.SH ", "\n.SS ");
-        page.extend_from_slice(section.strip_prefix(".SH ").map_or(section.clone(), |rest| format!(".SS {rest}")).as_bytes());
+        page.extend_from_slice(
+            section.strip_prefix(".SH ").map_or(section.clone(), |rest| format!(".SS {rest}")).as_bytes(),
+        );
     }
     Ok(page)
 }

@@ -6,6 +6,7 @@ use super::native::{Event, PartitionList, Queue, c_string, list_elements, millis
 use crate::record::TopicPartition;
 use rdkafka::bindings as rd;
 use rdkafka::consumer::Consumer as _;
+use rdkafka::error::KafkaError;
 use rdkafka::types::{RDKafkaErrorCode, RDKafkaRespErr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,10 +15,8 @@ use std::time::Duration;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Topic {
     pub name: String,
-    /// Changes when a topic is deleted and made again (KIP-516); zero from brokers without ids.
-    pub id: (i64, i64),
     pub partitions: Vec<i32>,
-    /// `HOST:PORT` of the leaders, each once.
+    /// `HOST:PORT` of the leader of each partition that has one.
     pub leaders: Vec<String>,
 }
 
@@ -90,13 +89,55 @@ impl OffsetsRequest {
 
 /// Describes topics by name; each may be missing or forbidden on its own.
 ///
+/// By plain metadata requests: `DescribeTopics` needs the controller as well, which the mock cluster has not.
+///
 /// # Errors
-/// Of the whole request: no broker, no answer.
-pub fn describe_topics(
+/// Of a whole request: no broker, no answer.
+pub fn topics(
+    client: &Consumer,
+    names: &[String],
+    limit: Duration,
+) -> Result<Vec<Described<Topic>>, Trouble> {
+    let mut described = Vec::with_capacity(names.len());
+    for name in names {
+        let metadata = client.fetch_metadata(Some(name), limit).map_err(|error| failed(&error))?;
+        let address = |node: i32| {
+            let broker = metadata.brokers().iter().find(|broker| broker.id() == node)?;
+            Some(format!("{}:{}", broker.host(), broker.port()))
+        };
+        for topic in metadata.topics().iter().filter(|topic| topic.name() == name) {
+            let mut partitions: Vec<i32> =
+                topic.partitions().iter().map(|partition| partition.id()).collect();
+            partitions.sort_unstable();
+            let leaders =
+                topic.partitions().iter().filter_map(|partition| address(partition.leader())).collect();
+            described.push((
+                name.clone(),
+                match topic.error() {
+                    Some(code) => Err(errors::trouble(code.into(), "")),
+                    None => Ok(Topic { name: name.clone(), partitions, leaders }),
+                },
+            ));
+        }
+    }
+    Ok(described)
+}
+
+/// What became of one of several names.
+pub type Described<T> = (String, Result<T, Trouble>);
+
+/// The id of a topic (KIP-516): changes when it is deleted and made again.
+pub type TopicId = (i64, i64);
+
+/// Asks for the ids of topics; each may be missing or forbidden on its own.
+///
+/// # Errors
+/// Of the whole request: no controller, no answer.
+pub fn topic_ids(
     client: &Arc<Consumer>,
     names: &[String],
     limit: Duration,
-) -> Result<Vec<(String, Result<Topic, Trouble>)>, Trouble> {
+) -> Result<Vec<Described<TopicId>>, Trouble> {
     let c_names: Vec<_> = names.iter().map(|name| c_string(name)).collect();
     let mut pointers: Vec<_> = c_names.iter().map(|name| name.as_ptr()).collect();
     let answers = Queue::new(client);
@@ -113,46 +154,29 @@ pub fn describe_topics(
         let mut count = 0;
         let result = rd::rd_kafka_event_DescribeTopics_result(event.pointer());
         let topics = rd::rd_kafka_DescribeTopics_result_topics(result, &raw mut count);
-        Ok((0..count).map(|index| described(*topics.add(index))).collect())
+        Ok((0..count).map(|index| topic_id(*topics.add(index))).collect())
     }
 }
 
 /// # Safety
 /// The description must be alive.
-unsafe fn described(topic: *const rd::rd_kafka_TopicDescription_t) -> (String, Result<Topic, Trouble>) {
+unsafe fn topic_id(topic: *const rd::rd_kafka_TopicDescription_t) -> Described<TopicId> {
     // SAFETY: the caller vouches for the description; all that hangs on it lives as long.
     unsafe {
         let name = text(rd::rd_kafka_TopicDescription_name(topic));
         let error = rd::rd_kafka_TopicDescription_error(topic);
         let code = rd::rd_kafka_error_code(error);
-        if !error.is_null() && code != RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR {
+        if code != RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR {
             let reason = text(rd::rd_kafka_error_string(error));
             return (name, Err(errors::trouble(code.into(), &reason)));
         }
         let id = rd::rd_kafka_TopicDescription_topic_id(topic);
-        let id = if id.is_null() {
+        let halves = if id.is_null() {
             (0, 0)
         } else {
             (rd::rd_kafka_Uuid_most_significant_bits(id), rd::rd_kafka_Uuid_least_significant_bits(id))
         };
-        let mut count = 0;
-        let infos = rd::rd_kafka_TopicDescription_partitions(topic, &raw mut count);
-        let mut partitions = Vec::with_capacity(count);
-        let mut leaders: Vec<String> = Vec::new();
-        for index in 0..count {
-            let info = *infos.add(index);
-            partitions.push(rd::rd_kafka_TopicPartitionInfo_partition(info));
-            let leader = rd::rd_kafka_TopicPartitionInfo_leader(info);
-            if !leader.is_null() {
-                let address =
-                    format!("{}:{}", text(rd::rd_kafka_Node_host(leader)), rd::rd_kafka_Node_port(leader));
-                if !leaders.contains(&address) {
-                    leaders.push(address);
-                }
-            }
-        }
-        partitions.sort_unstable();
-        (name.clone(), Ok(Topic { name, id, partitions, leaders }))
+        (name, Ok(halves))
     }
 }
 
@@ -161,10 +185,12 @@ unsafe fn described(topic: *const rd::rd_kafka_TopicDescription_t) -> (String, R
 /// # Errors
 /// No broker answered in time.
 pub fn topic_names(client: &Consumer, limit: Duration) -> Result<Vec<String>, Trouble> {
-    let metadata = client.fetch_metadata(None, limit).map_err(|error| {
-        errors::trouble(error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Fail), &error.to_string())
-    })?;
+    let metadata = client.fetch_metadata(None, limit).map_err(|error| failed(&error))?;
     Ok(metadata.topics().iter().map(|topic| topic.name().to_owned()).collect())
+}
+
+fn failed(error: &KafkaError) -> Trouble {
+    errors::trouble(error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Fail), "")
 }
 
 /// The committed offsets of our own group; `None` where it has none.

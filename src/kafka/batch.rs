@@ -79,7 +79,8 @@ impl Batch {
     /// The topic of the current message.
     pub fn topic(&self) -> String {
         // SAFETY: the message keeps its topic alive.
-        self.message().map_or_else(String::new, |message| text(unsafe { rd::rd_kafka_topic_name(message.rkt) }))
+        self.message()
+            .map_or_else(String::new, |message| text(unsafe { rd::rd_kafka_topic_name(message.rkt) }))
     }
 
     /// The error that the current message stands for, its offset and its text.
@@ -163,9 +164,8 @@ fn read_headers<'a>(message: &'a rd::rd_kafka_message_t, headers: &mut Vec<Heade
     for index in 0.. {
         let (mut name, mut value, mut size) = (std::ptr::null(), std::ptr::null(), 0);
         // SAFETY: the list is alive; name and value belong to it.
-        let code = unsafe {
-            rd::rd_kafka_header_get_all(list, index, &raw mut name, &raw mut value, &raw mut size)
-        };
+        let code =
+            unsafe { rd::rd_kafka_header_get_all(list, index, &raw mut name, &raw mut value, &raw mut size) };
         if code != RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR {
             return;
         }

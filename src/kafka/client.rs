@@ -18,12 +18,18 @@ pub type Consumer = BaseConsumer<Context>;
 /// What the client has to tell, in the order it happened.
 pub enum ClientEvent {
     Assigned(Vec<TopicPartition>),
-    Revoked { partitions: Vec<TopicPartition>, is_lost: bool },
+    Revoked {
+        partitions: Vec<TopicPartition>,
+        is_lost: bool,
+    },
     /// An automatic commit of librdkafka was answered.
-    Committed { offsets: Vec<(TopicPartition, i64)>, error: Option<String> },
+    Committed {
+        offsets: Vec<(TopicPartition, i64)>,
+        error: Option<String>,
+    },
     Trouble(Trouble),
     /// A line of librdkafka's own log.
-    Log { is_warning: bool, line: String },
+    Log(String),
     /// A look-up on a helper thread is done.
     Answer(Answer),
     /// Where fetching goes on in each partition; only after `Source::ask_statistics`.
@@ -50,9 +56,8 @@ impl Context {
 }
 
 impl ClientContext for Context {
-    fn log(&self, level: RDKafkaLogLevel, facility: &str, line: &str) {
-        let is_warning = (level as i32) <= (RDKafkaLogLevel::Warning as i32);
-        self.tell(ClientEvent::Log { is_warning, line: format!("{facility}: {line}") });
+    fn log(&self, _: RDKafkaLogLevel, facility: &str, line: &str) {
+        self.tell(ClientEvent::Log(format!("{facility}: {line}")));
     }
 
     fn error(&self, error: KafkaError, reason: &str) {

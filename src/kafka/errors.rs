@@ -69,8 +69,12 @@ pub fn kind(code: Code) -> TroubleKind {
         Code::SSL => TroubleKind::Tls,
         Code::TopicAuthorizationFailed => TroubleKind::TopicAuthorization,
         Code::GroupAuthorizationFailed => TroubleKind::GroupAuthorization,
-        Code::ClusterAuthorizationFailed | Code::TransactionalIdAuthorizationFailed => TroubleKind::Authorization,
-        Code::UnknownTopicOrPartition | Code::UnknownTopic | Code::UnknownPartition => TroubleKind::UnknownTopic,
+        Code::ClusterAuthorizationFailed | Code::TransactionalIdAuthorizationFailed => {
+            TroubleKind::Authorization
+        }
+        Code::UnknownTopicOrPartition | Code::UnknownTopic | Code::UnknownPartition => {
+            TroubleKind::UnknownTopic
+        }
         Code::InvalidGroupId => TroubleKind::InvalidGroup,
         Code::InconsistentGroupProtocol => TroubleKind::InconsistentProtocol,
         Code::PollExceeded => TroubleKind::PollExceeded,
@@ -167,7 +171,9 @@ mod tests {
             (Some("kafka-0.kafka:9092".to_owned()), "cannot resolve `kafka-0.kafka`".to_owned())
         );
         assert_eq!(
-            taken_apart("ssl://localhost:9093/bootstrap: SSL handshake failed: broken (after 2ms in state SSL_HANDSHAKE)"),
+            taken_apart(
+                "ssl://localhost:9093/bootstrap: SSL handshake failed: broken (after 2ms in state SSL_HANDSHAKE)"
+            ),
             (Some("localhost:9093".to_owned()), "SSL handshake failed: broken".to_owned())
         );
         assert_eq!(taken_apart("1/1 brokers are down"), (None, "1/1 brokers are down".to_owned()));

@@ -1,6 +1,6 @@
 //! Questions whose answers take time, asked on helper threads so that the poller goes on serving.
 
-use super::admin::{self, EARLIEST, LATEST, Topic};
+use super::admin::{self, Described, EARLIEST, LATEST, Topic, TopicId};
 use super::client::{ClientEvent, Consumer};
 use super::errors::Trouble;
 use crate::alarm::Bell;
@@ -14,12 +14,19 @@ const LIMIT: Duration = Duration::from_secs(10);
 
 /// What came of a look-up.
 pub enum Answer {
-    Topics(Result<Vec<(String, Result<Topic, Trouble>)>, Trouble>),
+    Topics(Result<Vec<Described<Topic>>, Trouble>),
+    /// Of topics that are being read; nothing if the cluster did not say.
+    Ids(Vec<Described<TopicId>>),
     /// The names of all topics of the cluster.
     Names(Result<Vec<String>, Trouble>),
-    Ranges { ticket: u64, result: Result<Vec<Range>, Trouble> },
+    Ranges {
+        ticket: u64,
+        result: Result<Vec<Range>, Trouble>,
+    },
     /// Whether a broker answers.
-    Probe { is_reached: bool },
+    Probe {
+        is_reached: bool,
+    },
     /// Who holds the partitions of the group.
     Owners(Vec<String>),
 }
@@ -60,7 +67,11 @@ pub struct LookUps {
 
 impl LookUps {
     pub fn topics(&self, names: Vec<String>) {
-        self.start(move |client| Answer::Topics(admin::describe_topics(client, &names, LIMIT)));
+        self.start(move |client| Answer::Topics(admin::topics(client, &names, LIMIT)));
+    }
+
+    pub fn ids(&self, names: Vec<String>) {
+        self.start(move |client| Answer::Ids(admin::topic_ids(client, &names, LIMIT).unwrap_or_default()));
     }
 
     pub fn names(&self) {
@@ -74,7 +85,7 @@ impl LookUps {
     /// Asks any broker anything.
     pub fn probe(&self, topic: String) {
         self.start(move |client| Answer::Probe {
-            is_reached: admin::describe_topics(client, &[topic], Duration::from_secs(3)).is_ok(),
+            is_reached: admin::topics(client, &[topic], Duration::from_secs(3)).is_ok(),
         });
     }
 
@@ -100,9 +111,8 @@ fn ranges(client: &Arc<Consumer>, query: &RangeQuery) -> Result<Vec<Range>, Trou
     let all = |wanted: i64| -> Vec<_> {
         query.partitions.iter().map(|partition| (partition.clone(), wanted)).collect()
     };
-    let ask = |wanted: &[(TopicPartition, i64)]| {
-        admin::ask_offsets(client, wanted, query.read_uncommitted, LIMIT)
-    };
+    let ask =
+        |wanted: &[(TopicPartition, i64)]| admin::ask_offsets(client, wanted, query.read_uncommitted, LIMIT);
     // An offset asked for or committed may lie in an open transaction: it is inside the log all the same.
     let highs = (!query.read_uncommitted).then(|| admin::ask_offsets(client, &all(LATEST), true, LIMIT));
     let ask_times = |times: &[(TopicPartition, i64)]| (!times.is_empty()).then(|| ask(times));

@@ -32,7 +32,10 @@ impl MockBroker {
     /// `127.0.0.1:PORT`
     pub fn address(&self) -> String {
         // SAFETY: the cluster belongs to the client, which is alive; the text belongs to the cluster.
-        self.cluster().map_or_else(|_| String::new(), |cluster| text(unsafe { rd::rd_kafka_mock_cluster_bootstraps(cluster) }))
+        self.cluster().map_or_else(
+            |_| String::new(),
+            |cluster| text(unsafe { rd::rd_kafka_mock_cluster_bootstraps(cluster) }),
+        )
     }
 
     /// # Errors

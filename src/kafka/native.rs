@@ -53,7 +53,9 @@ impl Queue {
     /// Writes a byte to `descriptor` whenever the queue becomes non-empty.
     pub fn ring(&self, descriptor: RawFd) {
         // SAFETY: the payload is copied; the descriptor stays open as long as the process (`Alarm`).
-        unsafe { rd::rd_kafka_queue_io_event_enable(self.pointer, descriptor, [1u8].as_ptr().cast::<c_void>(), 1) }
+        unsafe {
+            rd::rd_kafka_queue_io_event_enable(self.pointer, descriptor, [1u8].as_ptr().cast::<c_void>(), 1)
+        }
     }
 
     pub fn is_empty(&self) -> bool {

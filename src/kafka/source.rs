@@ -25,10 +25,17 @@ const EVENTS_A_TURN: usize = 100;
 
 /// What the shared queue delivers.
 pub enum Arrival<'a> {
-    Record { slot: usize, record: Record<'a> },
+    Record {
+        slot: usize,
+        record: Record<'a>,
+    },
     /// An error of one partition. From now on its position is not to be trusted (librdkafka moves it past the
     /// offset of the error, `rd_kafka_q_serve_rkmessages`).
-    Trouble { slot: usize, offset: i64, trouble: Trouble },
+    Trouble {
+        slot: usize,
+        offset: i64,
+        trouble: Trouble,
+    },
 }
 
 /// An assigned partition: records of it carry `slot`.
@@ -77,7 +84,8 @@ impl Source {
         let bell: Bell = alarm.bell();
         let wants_statistics = Arc::new(AtomicBool::new(false));
         let context = Context::new(sender.clone(), bell.clone(), Arc::clone(&wants_statistics));
-        let client = Consumer::from_config_and_context(&config, context).map_err(|error| error.to_string())?;
+        let client =
+            Consumer::from_config_and_context(&config, context).map_err(|error| error.to_string())?;
         let client = Arc::new(client);
         let (shared, served) = (Queue::new(&client), Queue::of_consumer(&client));
         let descriptor = alarm.descriptor();
@@ -247,7 +255,8 @@ impl Source {
         let mut list = PartitionList::with_capacity(1);
         list.add(&partition.topic, partition.partition, offset);
         // SAFETY: client and list are alive. A time-out of 0 does not wait.
-        let error = unsafe { incremental(rd::rd_kafka_seek_partitions(native(&self.client), list.pointer(), 0)) };
+        let error =
+            unsafe { incremental(rd::rd_kafka_seek_partitions(native(&self.client), list.pointer(), 0)) };
         error.map_or(Ok(()), Err)
     }
 
@@ -351,7 +360,9 @@ fn close(client: &Consumer, events: &Receiver<ClientEvent>, deadline: Instant) -
                         list.add(&partition.topic, partition.partition, -1001);
                     }
                     // SAFETY: client and list are alive.
-                    let _ = unsafe { incremental(rd::rd_kafka_incremental_unassign(native(client), list.pointer())) };
+                    let _ = unsafe {
+                        incremental(rd::rd_kafka_incremental_unassign(native(client), list.pointer()))
+                    };
                 }
                 ClientEvent::Assigned(_) | ClientEvent::Revoked { .. } => {
                     // SAFETY: the client is alive; a null list unassigns everything.
@@ -359,7 +370,7 @@ fn close(client: &Consumer, events: &Receiver<ClientEvent>, deadline: Instant) -
                 }
                 ClientEvent::Committed { .. }
                 | ClientEvent::Trouble(_)
-                | ClientEvent::Log { .. }
+                | ClientEvent::Log(_)
                 | ClientEvent::Answer(_)
                 | ClientEvent::Fetched(_) => {}
             }

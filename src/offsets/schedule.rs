@@ -64,19 +64,11 @@ impl Schedule {
 
     /// Whether a commit should be sent now.
     pub fn is_due(&self, now: Instant) -> bool {
-        if self.is_outstanding || self.mode == CommitMode::Never || self.not_before.is_some_and(|at| now < at) {
+        if self.is_outstanding || self.mode == CommitMode::Never || self.not_before.is_some_and(|at| now < at)
+        {
             return false;
         }
         self.is_asked || self.per_commit().is_some_and(|limit| self.processed >= limit)
-    }
-
-    /// When to look again, if a failed commit is waiting for its next try.
-    pub fn next_try(&self) -> Option<Instant> {
-        self.not_before
-    }
-
-    pub fn is_outstanding(&self) -> bool {
-        self.is_outstanding
     }
 
     pub fn is_manual(&self) -> bool {

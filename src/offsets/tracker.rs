@@ -96,6 +96,10 @@ impl Tracker {
     }
 
     /// Settles one record, in any order. False if it is not in hand under this epoch.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "printing settles spans; the promise holds in any order")
+    )]
     pub fn settle(&mut self, claim: Claim, offset: i64) -> bool {
         let Some(partition) = live(&mut self.slots, claim) else {
             self.stale += 1;
@@ -109,9 +113,7 @@ impl Tracker {
         }
         partition.settled_since_confirmed += 1;
         self.in_hand -= 1;
-        while partition.in_hand.front().is_some_and(|record| record.is_settled) {
-            partition.in_hand.pop_front();
-        }
+        partition.pass_settled();
         true
     }
 
@@ -127,6 +129,7 @@ impl Tracker {
                 settled += 1;
             }
         }
+        partition.pass_settled();
         partition.settled_since_confirmed += settled;
         self.in_hand -= settled;
         settled
@@ -192,6 +195,12 @@ impl Tracker {
 }
 
 impl Partition {
+    fn pass_settled(&mut self) {
+        while self.in_hand.front().is_some_and(|record| record.is_settled) {
+            self.in_hand.pop_front();
+        }
+    }
+
     fn watermark(&self) -> i64 {
         let lowest = self.in_hand.front().map_or(self.next, |record| record.offset);
         self.held.map_or(lowest, |held| lowest.min(held))

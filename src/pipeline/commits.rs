@@ -70,7 +70,11 @@ impl Run<'_> {
     }
 
     /// librdkafka's automatic commit was answered.
-    pub(super) fn committed_by_library(&mut self, offsets: Vec<(TopicPartition, i64)>, error: Option<String>) {
+    pub(super) fn committed_by_library(
+        &mut self,
+        offsets: Vec<(TopicPartition, i64)>,
+        error: Option<String>,
+    ) {
         if offsets.is_empty() {
             return;
         }
@@ -79,7 +83,9 @@ impl Run<'_> {
                 let Some(lane) = self.lanes.find(partition) else { continue };
                 // Without a count of its own the newest watermark tells whether all of it is covered.
                 let records = match self.tracker.watermark(lane.claim) {
-                    Some(watermark) if watermark <= *offset => self.tracker.settled_since_confirmed(lane.claim),
+                    Some(watermark) if watermark <= *offset => {
+                        self.tracker.settled_since_confirmed(lane.claim)
+                    }
                     Some(_) | None => 0,
                 };
                 self.tracker.confirm(lane.claim, *offset, records);

@@ -83,7 +83,8 @@ impl Run<'_> {
         if !is_written || self.rebalances.is_revoking() {
             return false;
         }
-        let commit_deadline = *ending.commit_deadline.get_or_insert((now + COMMIT_LIMIT).min(ending.deadline));
+        let commit_deadline =
+            *ending.commit_deadline.get_or_insert((now + COMMIT_LIMIT).min(ending.deadline));
         if ending.is_commit_forbidden || now >= commit_deadline {
             return true;
         }
@@ -113,7 +114,7 @@ impl Run<'_> {
             0
         };
         self.talk.say(&Event::Progress { message: "Closing consumer..." });
-        let Run { source, mut talk, processed, settings, .. } = self;
+        let Run { source, mut talk, processed, settings, tracker, .. } = self;
         // Reading alone there is nobody to tell.
         if super::group(settings).is_some() {
             source.close((now + CLOSE_LIMIT).min(deadline.max(now)));
@@ -128,7 +129,7 @@ impl Run<'_> {
             }
         }
         talk.tell_repeats(Instant::now(), true);
-        talk.say(&Event::Closed { records: processed });
+        talk.say(&Event::Closed { records: processed, dropped: tracker.stale() });
         Finished { talk, result, deadline: Instant::now() + Duration::from_millis(500) }
     }
 }

@@ -63,7 +63,10 @@ impl Run<'_> {
 
     fn advance_positions(&mut self, now: Instant) {
         let is_open = |lane: &&super::lanes::Lane| {
-            !lane.is_finished && !lane.is_revoked && lane.is_position_trusted && (lane.is_dirty || !lane.is_end_said)
+            !lane.is_finished
+                && !lane.is_revoked
+                && lane.is_position_trusted
+                && (lane.is_dirty || !lane.is_end_said)
         };
         let open: Vec<(Claim, TopicPartition)> =
             self.lanes.iter().filter(is_open).map(|lane| (lane.claim, lane.partition.clone())).collect();

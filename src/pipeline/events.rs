@@ -26,7 +26,7 @@ impl Run<'_> {
                     let verdict = self.weather.judge(&trouble, now);
                     self.act_on(verdict, now);
                 }
-                ClientEvent::Log { line, .. } => {
+                ClientEvent::Log(line) => {
                     self.weather.hear(&line);
                     self.talk.say(&Event::Library { message: line });
                 }
@@ -45,6 +45,7 @@ impl Run<'_> {
     fn take_answer(&mut self, answer: Answer, now: Instant) {
         match answer {
             Answer::Topics(result) => self.topics_described(result, now),
+            Answer::Ids(ids) => self.ids_found(ids, now),
             Answer::Names(result) => self.names_found(result, now),
             Answer::Ranges { ticket, result } => {
                 if !self.fresh_found(ticket, &result, now) {
@@ -56,13 +57,12 @@ impl Run<'_> {
                 Change::Lost => {
                     let message = "lost all brokers, still trying".to_owned();
                     self.talk.say(&Event::Warning { message });
-                },
+                }
                 Change::Again(time) => self.talk.info(format!("connected again after {}", seconds(time))),
             },
             Answer::Owners(owners) => self.owners_found(&owners, now),
         }
     }
-
 }
 
 /// `12 s`

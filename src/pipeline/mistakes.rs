@@ -14,7 +14,11 @@ pub struct Mistakes {
 
 impl Mistakes {
     pub fn new(brokers: &str, user: Option<&str>, group: Option<&str>) -> Mistakes {
-        Mistakes { brokers: brokers.to_owned(), user: user.map(str::to_owned), group: group.map(str::to_owned) }
+        Mistakes {
+            brokers: brokers.to_owned(),
+            user: user.map(str::to_owned),
+            group: group.map(str::to_owned),
+        }
     }
 
     pub fn has_group(&self) -> bool {
@@ -36,7 +40,9 @@ impl Mistakes {
         // The last word about each broker.
         let mut words: Vec<(&str, String)> = Vec::new();
         for cause in causes.iter().rev() {
-            let Some(broker) = cause.broker.as_deref().filter(|broker| self.is_typed(broker)) else { continue };
+            let Some(broker) = cause.broker.as_deref().filter(|broker| self.is_typed(broker)) else {
+                continue;
+            };
             if !words.iter().any(|(known, _)| *known == broker) {
                 words.push((broker, first_sentence(&cause.words)));
             }
@@ -44,12 +50,14 @@ impl Mistakes {
         let failure = match words.as_slice() {
             [] => failure.caused_by("timed out"),
             [(_, words)] => failure.caused_by(words.clone()),
-            several => several.iter().rev().fold(failure, |failure, (broker, words)| {
-                failure.caused_by(format!("`{broker}`: {words}"))
-            }),
+            several => several
+                .iter()
+                .rev()
+                .fold(failure, |failure, (broker, words)| failure.caused_by(format!("`{broker}`: {words}"))),
         };
-        let is_protocol =
-            causes.iter().any(|cause| cause.words.contains("security.protocol") || cause.words.contains("SSL"));
+        let is_protocol = causes
+            .iter()
+            .any(|cause| cause.words.contains("security.protocol") || cause.words.contains("SSL"));
         failure.hint(if is_protocol {
             "check `-X security.protocol`: the port may speak TLS, SASL or neither"
         } else {
@@ -91,19 +99,20 @@ impl Mistakes {
                     .caused_by(cause.words)
                     .hint("ask for READ and DESCRIBE on the topic"),
             },
-            TroubleKind::InvalidGroup => {
-                failure(format!("the broker refuses group `{group}`")).caused_by(cause.words).hint("check `--group`")
-            }
+            TroubleKind::InvalidGroup => failure(format!("the broker refuses group `{group}`"))
+                .caused_by(cause.words)
+                .hint("check `--group`"),
             TroubleKind::InconsistentProtocol => {
                 let message = format!("the members of group `{group}` have no assignor in common");
                 failure(message).hint(
                     "give `-X partition.assignment.strategy` and `-X group.protocol` the values the other members use",
                 )
             }
-            TroubleKind::Fenced => {
-                Failure::new(Kind::Run, format!("another member of group `{group}` uses the same `--instance-id`"))
-                    .hint("give each member an id of its own")
-            }
+            TroubleKind::Fenced => Failure::new(
+                Kind::Run,
+                format!("another member of group `{group}` uses the same `--instance-id`"),
+            )
+            .hint("give each member an id of its own"),
             TroubleKind::Authorization => {
                 failure(format!("no right to use the cluster{}", self.for_user())).caused_by(cause.words)
             }
@@ -154,7 +163,8 @@ impl Mistakes {
 
 /// librdkafka's explanations run over several sentences; the first says it.
 fn first_sentence(words: &str) -> String {
-    let end = words.find(": This may be").or_else(|| words.find(": might be caused by")).unwrap_or(words.len());
+    let end =
+        words.find(": This may be").or_else(|| words.find(": might be caused by")).unwrap_or(words.len());
     words[..end].to_owned()
 }
 
@@ -178,8 +188,10 @@ mod tests {
     #[test]
     fn several_brokers_have_a_reason_each() {
         let mistakes = Mistakes::new("a:1,b:2", None, None);
-        let cause = |broker: &str, words: &str| Cause { broker: Some(broker.to_owned()), words: words.to_owned() };
-        let causes = [cause("a:1", "timed out"), cause("b:2", "connection refused"), cause("x:9", "no matter")];
+        let cause =
+            |broker: &str, words: &str| Cause { broker: Some(broker.to_owned()), words: words.to_owned() };
+        let causes =
+            [cause("a:1", "timed out"), cause("b:2", "connection refused"), cause("x:9", "no matter")];
         let failure = mistakes.unreachable(&causes);
         assert_eq!(failure.causes, ["`a:1`: timed out", "`b:2`: connection refused"]);
     }
@@ -188,7 +200,8 @@ mod tests {
     fn a_mistake_names_the_property_to_check() {
         let mistakes = Mistakes::new("a:1", Some("alice"), Some("g"));
         let failure = |kind, reason: &str| mistakes.failure(&Trouble { kind, reason: reason.to_owned() });
-        let wrong = failure(TroubleKind::Authentication, "a:1/bootstrap: SASL failed: Invalid username or password");
+        let wrong =
+            failure(TroubleKind::Authentication, "a:1/bootstrap: SASL failed: Invalid username or password");
         assert_eq!(wrong.message, "cannot log in at `a:1` as `alice`");
         assert_eq!(wrong.hint.as_deref(), Some("check `-X sasl.username` and `-X sasl.password`"));
         let forbidden = failure(TroubleKind::GroupAuthorization, "FindCoordinator response error");

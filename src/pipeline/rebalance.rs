@@ -40,9 +40,17 @@ enum Change {
 enum Step {
     Idle,
     /// The logs of new partitions are looked up; `again` after a failed try.
-    Starting { partitions: Vec<TopicPartition>, ticket: u64, again: Option<Instant> },
+    Starting {
+        partitions: Vec<TopicPartition>,
+        ticket: u64,
+        again: Option<Instant>,
+    },
     /// Records in hand of partitions that go are finished, then committed.
-    Revoking { partitions: Vec<TopicPartition>, deadline: Instant, is_commit_sent: bool },
+    Revoking {
+        partitions: Vec<TopicPartition>,
+        deadline: Instant,
+        is_commit_sent: bool,
+    },
 }
 
 impl Rebalances {
@@ -384,7 +392,8 @@ impl Run<'_> {
                 self.talk.warn(warning, now);
             }
             if let Err(words) = sought {
-                self.talk.warn(format!("{}: cannot go on at {}: {words}", range.partition, start.offset), now);
+                self.talk
+                    .warn(format!("{}: cannot go on at {}: {words}", range.partition, start.offset), now);
             }
         }
     }

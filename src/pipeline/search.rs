@@ -1,8 +1,8 @@
 //! Which topics are read: names and expressions against what the cluster has. Pure.
 
 use crate::error::{Failure, Kind};
-use crate::kafka::admin::Topic;
-use crate::kafka::{Trouble, TroubleKind};
+use crate::kafka::TroubleKind;
+use crate::kafka::admin::{Described, Topic};
 use crate::pipeline::mistakes::Mistakes;
 use crate::settings::TopicSelector;
 use crate::settings::known::nearest;
@@ -59,8 +59,9 @@ impl Search {
                 return match self.wait(now) {
                     Some(next) => next,
                     None => Next::Fail(
-                        Failure::new(Kind::Missing, format!("no topic matches `{}`", pattern.as_str()))
-                            .hint("check the expression; it is matched from where `^` stands, not to the end"),
+                        Failure::new(Kind::Missing, format!("no topic matches `{}`", pattern.as_str())).hint(
+                            "check the expression; it is matched from where `^` stands, not to the end",
+                        ),
                     ),
                 };
             }
@@ -69,12 +70,7 @@ impl Search {
     }
 
     /// Takes what the cluster says of the topics.
-    pub fn described(
-        &mut self,
-        topics: Vec<(String, Result<Topic, Trouble>)>,
-        mistakes: &Mistakes,
-        now: Instant,
-    ) -> Next {
+    pub fn described(&mut self, topics: Vec<Described<Topic>>, mistakes: &Mistakes, now: Instant) -> Next {
         let mut found = Vec::new();
         for (name, topic) in topics {
             match topic {
@@ -150,6 +146,7 @@ fn missing_topic(name: &str, names: &[String]) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kafka::Trouble;
     use regex::Regex;
 
     fn names(names: &[&str]) -> Vec<String> {

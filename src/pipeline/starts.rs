@@ -37,7 +37,9 @@ pub fn in_group(range: &Range, reset: OffsetReset, is_fresh: bool) -> Result<Sta
     let Some(committed) = range.committed else {
         return match reset {
             OffsetReset::Earliest => Ok(Start::at(range.begin)),
-            OffsetReset::Latest if is_fresh => Ok(Start { is_committed_at_once: true, ..Start::at(range.end) }),
+            OffsetReset::Latest if is_fresh => {
+                Ok(Start { is_committed_at_once: true, ..Start::at(range.end) })
+            }
             OffsetReset::Latest => Ok(Start::at(range.begin)),
             OffsetReset::None => {
                 let message = format!("{}: the group has no committed offset", range.partition);

@@ -4,7 +4,7 @@ use super::Run;
 use super::search::{Next, Search};
 use crate::cli::OffsetReset;
 use crate::error::{Failure, Kind};
-use crate::kafka::admin::Topic;
+use crate::kafka::admin::{Described, Topic, TopicId};
 use crate::kafka::look_up::{Range, RangeQuery};
 use crate::kafka::{Trouble, TroubleKind};
 use crate::record::TopicPartition;
@@ -28,7 +28,7 @@ pub struct Topics {
     stage: Stage,
     again: Option<Instant>,
     /// Name to id: a topic made again has another.
-    ids: HashMap<String, (i64, i64)>,
+    ids: HashMap<String, TopicId>,
     names: Vec<String>,
     gone: HashSet<String>,
     next_check: Option<Instant>,
@@ -109,7 +109,7 @@ impl Run<'_> {
     /// Asks whether the topics are still the same ones.
     pub(super) fn check_topics(&mut self, now: Instant) {
         self.topics.next_check = Some(now + CHECK_EVERY);
-        self.source.look_ups().topics(self.topics.names.clone());
+        self.source.look_ups().ids(self.topics.names.clone());
     }
 
     pub(super) fn names_found(&mut self, result: Result<Vec<String>, Trouble>, now: Instant) {
@@ -124,19 +124,13 @@ impl Run<'_> {
         }
     }
 
-    pub(super) fn topics_described(
-        &mut self,
-        result: Result<Vec<(String, Result<Topic, Trouble>)>, Trouble>,
-        now: Instant,
-    ) {
-        match (result, self.topics.stage) {
-            (Ok(topics), Stage::Searching) => {
+    pub(super) fn topics_described(&mut self, result: Result<Vec<Described<Topic>>, Trouble>, now: Instant) {
+        match result {
+            Ok(topics) => {
                 let next = self.topics.search.described(topics, self.weather.mistakes(), now);
                 self.go_on_searching(next, now);
             }
-            (Ok(topics), Stage::Reading) => self.compare(topics, now),
-            (Err(trouble), Stage::Searching) => self.search_failed(&trouble, now),
-            (Err(_), Stage::Reading) => {}
+            Err(trouble) => self.search_failed(&trouble, now),
         }
     }
 
@@ -152,7 +146,6 @@ impl Run<'_> {
         leaders.dedup();
         self.weather.answered(leaders);
         self.topics.names = topics.iter().map(|topic| topic.name.clone()).collect();
-        self.topics.ids = topics.iter().map(|topic| (topic.name.clone(), topic.id)).collect();
         match &self.settings.mode {
             Mode::Standalone(standalone) => {
                 match standalone_partitions(&topics, standalone.partitions.as_ref(), self.settings) {
@@ -213,7 +206,7 @@ impl Run<'_> {
 
     fn start_reading(&mut self, now: Instant) {
         self.topics.stage = Stage::Reading;
-        self.topics.next_check = Some(now + CHECK_EVERY);
+        self.check_topics(now);
         self.say_in_order(&Event::Started { topics: self.topics.names.clone() });
         self.output.seal();
     }
@@ -235,12 +228,12 @@ impl Run<'_> {
     }
 
     /// Compares what the cluster says of our topics with what they were.
-    fn compare(&mut self, topics: Vec<(String, Result<Topic, Trouble>)>, now: Instant) {
-        for (name, topic) in topics {
-            match topic {
-                Ok(topic) => {
-                    let known = *self.topics.ids.entry(name.clone()).or_insert(topic.id);
-                    if known != topic.id {
+    pub(super) fn ids_found(&mut self, topics: Vec<Described<TopicId>>, now: Instant) {
+        for (name, id) in topics {
+            match id {
+                Ok(id) => {
+                    let known = *self.topics.ids.entry(name.clone()).or_insert(id);
+                    if known != id {
                         let message = format!("topic `{name}` was deleted and made again");
                         let failure = Failure::new(Kind::Run, message).hint(
                             "its offsets mean other records now: start over with another `--group`, or reset this one",

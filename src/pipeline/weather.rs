@@ -118,14 +118,20 @@ impl Weather {
             | TroubleKind::InvalidGroup
             | TroubleKind::InconsistentProtocol => {
                 let failure = self.mistakes.failure(trouble);
-                if self.is_established { Verdict::Warn(in_one_line(&failure)) } else { Verdict::Fail(failure) }
+                if self.is_established {
+                    Verdict::Warn(in_one_line(&failure))
+                } else {
+                    Verdict::Fail(failure)
+                }
             }
             TroubleKind::PollExceeded => {
                 Verdict::Warn("we did not poll for longer than `max.poll.interval.ms`".to_owned())
             }
             TroubleKind::Fenced => Verdict::Fail(self.mistakes.failure(trouble)),
             // Asked of the cluster by ourselves, with its answer in hand.
-            TroubleKind::UnknownTopic | TroubleKind::Rebalancing | TroubleKind::OffsetOutOfRange => Verdict::Wait,
+            TroubleKind::UnknownTopic | TroubleKind::Rebalancing | TroubleKind::OffsetOutOfRange => {
+                Verdict::Wait
+            }
             TroubleKind::BadRecord | TroubleKind::Other => {
                 let cause = errors::cause(&trouble.reason);
                 Verdict::Warn(match cause.broker {
@@ -147,15 +153,11 @@ impl Weather {
         }
         // A group may take its time to form: only a broker that cannot be reached is a reason to give up.
         let cause = self.causes.iter().rev().find(|cause| {
-            let is_further = |broker: &String| self.leaders.contains(broker) || !self.mistakes.is_typed(broker);
+            let is_further =
+                |broker: &String| self.leaders.contains(broker) || !self.mistakes.is_typed(broker);
             cause.broker.as_ref().is_some_and(is_further)
         })?;
         Some(self.mistakes.sent_nowhere(cause))
-    }
-
-    /// When to look whether it is time to give up.
-    pub fn connect_deadline(&self) -> Option<Instant> {
-        self.connect_deadline.filter(|_| !self.is_established)
     }
 
     /// Whether a probe should be sent now.

@@ -1,0 +1,172 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_kcons_global_optspecs
+    string join \n b/brokers= X/property= F/config= connect-timeout= print-config q/quiet v/verbose color= log= h/help V/version
+end
+
+function __fish_kcons_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_kcons_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_kcons_using_subcommand
+    set -l cmd (__fish_kcons_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c kcons -n "__fish_kcons_needs_command" -s b -l brokers -d 'Bootstrap servers [env: KCONS_BROKERS] [default: localhost:9092]' -r
+complete -c kcons -n "__fish_kcons_needs_command" -s X -l property -d 'Set any librdkafka property; repeatable' -r
+complete -c kcons -n "__fish_kcons_needs_command" -s F -l config -d 'Read properties from this file, key=value a line [env: KCONS_CONFIG]' -r
+complete -c kcons -n "__fish_kcons_needs_command" -l connect-timeout -d 'Give up if no broker was reached after that long, 0s: never [default: 10s]' -r
+complete -c kcons -n "__fish_kcons_needs_command" -l color -d 'Color the output: auto, always or never [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c kcons -n "__fish_kcons_needs_command" -l log -d 'Talk on stderr as text, or as one JSON object a line [default: text]' -r -f -a "text\t''
+json\t''"
+complete -c kcons -n "__fish_kcons_needs_command" -l print-config -d 'Print every resolved property, its value and its origin, and exit'
+complete -c kcons -n "__fish_kcons_needs_command" -s q -l quiet -d 'Say errors only'
+complete -c kcons -n "__fish_kcons_needs_command" -s v -l verbose -d 'Say more; -vv shows librdkafka\'s own log too'
+complete -c kcons -n "__fish_kcons_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kcons -n "__fish_kcons_needs_command" -s V -l version -d 'Print version'
+complete -c kcons -n "__fish_kcons_needs_command" -f -a "consume" -d 'Read topics and print every record'
+complete -c kcons -n "__fish_kcons_needs_command" -f -a "demo" -d 'Show the same consumer on a broker inside the process: no Kafka needed'
+complete -c kcons -n "__fish_kcons_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
+complete -c kcons -n "__fish_kcons_needs_command" -f -a "man" -d 'Print the manual page in roff'
+complete -c kcons -n "__fish_kcons_using_subcommand consume" -s g -l group -d 'Join this consumer group: share partitions, commit progress, resume after a restart' -r
+complete -c kcons -n "__fish_kcons_using_subcommand consume" -s p -l partitions -d 'Read only these partitions, as in 0,2,5-7 (without --group)' -r
+complete -c kcons -n "__fish_kcons_using_subcommand consume" -l wait-for-topic -d 'Wait that long for a topic that does not exist yet' -r
+complete -c kcons -n "__fish_kcons_using_subcommand consume" -l instance-id -d 'Be a static member of the group under this id' -r
+complete -c kcons -n "__fish_kcons_using_subcommand consume" -l offset-reset -d 'Start here where the group has no committed offset [default: earliest]' -r -f -a "earliest\t''
+latest\t''
+none\t''"
+complete -c kcons -n "__fish_kcons_using_subcommand consume" -l from -d 'Start at this position [default: beginning] (without --group)' -r
+complete -c kcons -n "__fish_kcons_using_subcommand consume" -l to -d 'Stop at this position; its record is not included' -r
+complete -c kcons -n "__fish_kcons_using_subcommand consume" -s n -l count -d 'Stop after N records' -r
+complete -c kcons -n "__fish_kcons_using_subcommand consume" -l idle-timeout -d 'Stop when no record came for that long' -r
+complete -c kcons -n "__fish_kcons_using_subcommand consume" -l duration -d 'Stop after that long' -r
+complete -c kcons -n "__fish_kcons_using_subcommand consume" -l shutdown-timeout -d 'Finish, commit and leave within that long after a signal [default: 25s]' -r
+complete -c kcons -n "__fish_kcons_using_subcommand consume" -l commit -d 'Commit as `auto`, `manual`, `batch=N` or `never` [default: auto]' -r
+complete -c kcons -n "__fish_kcons_using_subcommand consume" -l commit-interval -d 'Commit that often with --commit auto [default: 5s]' -r
+complete -c kcons -n "__fish_kcons_using_subcommand consume" -s o -l output -d 'Print records as pretty, json or raw [default: pretty on a terminal, else json]' -r -f -a "auto\t''
+pretty\t''
+json\t''
+raw\t''"
+complete -c kcons -n "__fish_kcons_using_subcommand consume" -s D -l delimiter -d 'End every raw record with this [default: \\n]' -r
+complete -c kcons -n "__fish_kcons_using_subcommand consume" -l label -d 'Call a record this in pretty output [default: the topic\'s first word]' -r
+complete -c kcons -n "__fish_kcons_using_subcommand consume" -l title-field -d 'Show this field of the value in pretty output [default: title]' -r
+complete -c kcons -n "__fish_kcons_using_subcommand consume" -l value-format -d 'Take values as auto, json, text, base64 or hex [default: auto]' -r -f -a "auto\t''
+json\t''
+text\t''
+base64\t''
+hex\t''"
+complete -c kcons -n "__fish_kcons_using_subcommand consume" -l key-format -d 'Take keys as auto, json, text, base64 or hex [default: auto]' -r -f -a "auto\t''
+json\t''
+text\t''
+base64\t''
+hex\t''"
+complete -c kcons -n "__fish_kcons_using_subcommand consume" -s b -l brokers -d 'Bootstrap servers [env: KCONS_BROKERS] [default: localhost:9092]' -r
+complete -c kcons -n "__fish_kcons_using_subcommand consume" -s X -l property -d 'Set any librdkafka property; repeatable' -r
+complete -c kcons -n "__fish_kcons_using_subcommand consume" -s F -l config -d 'Read properties from this file, key=value a line [env: KCONS_CONFIG]' -r
+complete -c kcons -n "__fish_kcons_using_subcommand consume" -l connect-timeout -d 'Give up if no broker was reached after that long, 0s: never [default: 10s]' -r
+complete -c kcons -n "__fish_kcons_using_subcommand consume" -l color -d 'Color the output: auto, always or never [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c kcons -n "__fish_kcons_using_subcommand consume" -l log -d 'Talk on stderr as text, or as one JSON object a line [default: text]' -r -f -a "text\t''
+json\t''"
+complete -c kcons -n "__fish_kcons_using_subcommand consume" -l read-uncommitted -d 'Read records of open and aborted transactions too'
+complete -c kcons -n "__fish_kcons_using_subcommand consume" -s e -l exit -d 'Stop at the end as it was at the start'
+complete -c kcons -n "__fish_kcons_using_subcommand consume" -l async-commit -d 'Do not wait for the broker\'s answer to a commit (manual and batch)'
+complete -c kcons -n "__fish_kcons_using_subcommand consume" -l json -d 'The same as `-o json`'
+complete -c kcons -n "__fish_kcons_using_subcommand consume" -l strict -d 'End the run at a record that cannot be decoded, uncommitted (exit code 5)'
+complete -c kcons -n "__fish_kcons_using_subcommand consume" -l print-config -d 'Print every resolved property, its value and its origin, and exit'
+complete -c kcons -n "__fish_kcons_using_subcommand consume" -s q -l quiet -d 'Say errors only'
+complete -c kcons -n "__fish_kcons_using_subcommand consume" -s v -l verbose -d 'Say more; -vv shows librdkafka\'s own log too'
+complete -c kcons -n "__fish_kcons_using_subcommand consume" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kcons -n "__fish_kcons_using_subcommand demo" -s g -l group -d 'Join this consumer group: share partitions, commit progress, resume after a restart' -r
+complete -c kcons -n "__fish_kcons_using_subcommand demo" -s p -l partitions -d 'Read only these partitions, as in 0,2,5-7 (without --group)' -r
+complete -c kcons -n "__fish_kcons_using_subcommand demo" -l wait-for-topic -d 'Wait that long for a topic that does not exist yet' -r
+complete -c kcons -n "__fish_kcons_using_subcommand demo" -l instance-id -d 'Be a static member of the group under this id' -r
+complete -c kcons -n "__fish_kcons_using_subcommand demo" -l offset-reset -d 'Start here where the group has no committed offset [default: earliest]' -r -f -a "earliest\t''
+latest\t''
+none\t''"
+complete -c kcons -n "__fish_kcons_using_subcommand demo" -l from -d 'Start at this position [default: beginning] (without --group)' -r
+complete -c kcons -n "__fish_kcons_using_subcommand demo" -l to -d 'Stop at this position; its record is not included' -r
+complete -c kcons -n "__fish_kcons_using_subcommand demo" -s n -l count -d 'Stop after N records' -r
+complete -c kcons -n "__fish_kcons_using_subcommand demo" -l idle-timeout -d 'Stop when no record came for that long' -r
+complete -c kcons -n "__fish_kcons_using_subcommand demo" -l duration -d 'Stop after that long' -r
+complete -c kcons -n "__fish_kcons_using_subcommand demo" -l shutdown-timeout -d 'Finish, commit and leave within that long after a signal [default: 25s]' -r
+complete -c kcons -n "__fish_kcons_using_subcommand demo" -l commit -d 'Commit as `auto`, `manual`, `batch=N` or `never` [default: auto]' -r
+complete -c kcons -n "__fish_kcons_using_subcommand demo" -l commit-interval -d 'Commit that often with --commit auto [default: 5s]' -r
+complete -c kcons -n "__fish_kcons_using_subcommand demo" -s o -l output -d 'Print records as pretty, json or raw [default: pretty on a terminal, else json]' -r -f -a "auto\t''
+pretty\t''
+json\t''
+raw\t''"
+complete -c kcons -n "__fish_kcons_using_subcommand demo" -s D -l delimiter -d 'End every raw record with this [default: \\n]' -r
+complete -c kcons -n "__fish_kcons_using_subcommand demo" -l label -d 'Call a record this in pretty output [default: the topic\'s first word]' -r
+complete -c kcons -n "__fish_kcons_using_subcommand demo" -l title-field -d 'Show this field of the value in pretty output [default: title]' -r
+complete -c kcons -n "__fish_kcons_using_subcommand demo" -l value-format -d 'Take values as auto, json, text, base64 or hex [default: auto]' -r -f -a "auto\t''
+json\t''
+text\t''
+base64\t''
+hex\t''"
+complete -c kcons -n "__fish_kcons_using_subcommand demo" -l key-format -d 'Take keys as auto, json, text, base64 or hex [default: auto]' -r -f -a "auto\t''
+json\t''
+text\t''
+base64\t''
+hex\t''"
+complete -c kcons -n "__fish_kcons_using_subcommand demo" -s b -l brokers -d 'Bootstrap servers [env: KCONS_BROKERS] [default: localhost:9092]' -r
+complete -c kcons -n "__fish_kcons_using_subcommand demo" -s X -l property -d 'Set any librdkafka property; repeatable' -r
+complete -c kcons -n "__fish_kcons_using_subcommand demo" -s F -l config -d 'Read properties from this file, key=value a line [env: KCONS_CONFIG]' -r
+complete -c kcons -n "__fish_kcons_using_subcommand demo" -l connect-timeout -d 'Give up if no broker was reached after that long, 0s: never [default: 10s]' -r
+complete -c kcons -n "__fish_kcons_using_subcommand demo" -l color -d 'Color the output: auto, always or never [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c kcons -n "__fish_kcons_using_subcommand demo" -l log -d 'Talk on stderr as text, or as one JSON object a line [default: text]' -r -f -a "text\t''
+json\t''"
+complete -c kcons -n "__fish_kcons_using_subcommand demo" -l follow -d 'Go on with a new task every second until Ctrl-C'
+complete -c kcons -n "__fish_kcons_using_subcommand demo" -l serve -d 'Keep the broker for other terminals: print its address on stdout, consume nothing'
+complete -c kcons -n "__fish_kcons_using_subcommand demo" -l read-uncommitted -d 'Read records of open and aborted transactions too'
+complete -c kcons -n "__fish_kcons_using_subcommand demo" -s e -l exit -d 'Stop at the end as it was at the start'
+complete -c kcons -n "__fish_kcons_using_subcommand demo" -l async-commit -d 'Do not wait for the broker\'s answer to a commit (manual and batch)'
+complete -c kcons -n "__fish_kcons_using_subcommand demo" -l json -d 'The same as `-o json`'
+complete -c kcons -n "__fish_kcons_using_subcommand demo" -l strict -d 'End the run at a record that cannot be decoded, uncommitted (exit code 5)'
+complete -c kcons -n "__fish_kcons_using_subcommand demo" -l print-config -d 'Print every resolved property, its value and its origin, and exit'
+complete -c kcons -n "__fish_kcons_using_subcommand demo" -s q -l quiet -d 'Say errors only'
+complete -c kcons -n "__fish_kcons_using_subcommand demo" -s v -l verbose -d 'Say more; -vv shows librdkafka\'s own log too'
+complete -c kcons -n "__fish_kcons_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kcons -n "__fish_kcons_using_subcommand completions" -s b -l brokers -d 'Bootstrap servers [env: KCONS_BROKERS] [default: localhost:9092]' -r
+complete -c kcons -n "__fish_kcons_using_subcommand completions" -s X -l property -d 'Set any librdkafka property; repeatable' -r
+complete -c kcons -n "__fish_kcons_using_subcommand completions" -s F -l config -d 'Read properties from this file, key=value a line [env: KCONS_CONFIG]' -r
+complete -c kcons -n "__fish_kcons_using_subcommand completions" -l connect-timeout -d 'Give up if no broker was reached after that long, 0s: never [default: 10s]' -r
+complete -c kcons -n "__fish_kcons_using_subcommand completions" -l color -d 'Color the output: auto, always or never [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c kcons -n "__fish_kcons_using_subcommand completions" -l log -d 'Talk on stderr as text, or as one JSON object a line [default: text]' -r -f -a "text\t''
+json\t''"
+complete -c kcons -n "__fish_kcons_using_subcommand completions" -l print-config -d 'Print every resolved property, its value and its origin, and exit'
+complete -c kcons -n "__fish_kcons_using_subcommand completions" -s q -l quiet -d 'Say errors only'
+complete -c kcons -n "__fish_kcons_using_subcommand completions" -s v -l verbose -d 'Say more; -vv shows librdkafka\'s own log too'
+complete -c kcons -n "__fish_kcons_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kcons -n "__fish_kcons_using_subcommand man" -s b -l brokers -d 'Bootstrap servers [env: KCONS_BROKERS] [default: localhost:9092]' -r
+complete -c kcons -n "__fish_kcons_using_subcommand man" -s X -l property -d 'Set any librdkafka property; repeatable' -r
+complete -c kcons -n "__fish_kcons_using_subcommand man" -s F -l config -d 'Read properties from this file, key=value a line [env: KCONS_CONFIG]' -r
+complete -c kcons -n "__fish_kcons_using_subcommand man" -l connect-timeout -d 'Give up if no broker was reached after that long, 0s: never [default: 10s]' -r
+complete -c kcons -n "__fish_kcons_using_subcommand man" -l color -d 'Color the output: auto, always or never [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c kcons -n "__fish_kcons_using_subcommand man" -l log -d 'Talk on stderr as text, or as one JSON object a line [default: text]' -r -f -a "text\t''
+json\t''"
+complete -c kcons -n "__fish_kcons_using_subcommand man" -l print-config -d 'Print every resolved property, its value and its origin, and exit'
+complete -c kcons -n "__fish_kcons_using_subcommand man" -s q -l quiet -d 'Say errors only'
+complete -c kcons -n "__fish_kcons_using_subcommand man" -s v -l verbose -d 'Say more; -vv shows librdkafka\'s own log too'
+complete -c kcons -n "__fish_kcons_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
