@@ -113,10 +113,13 @@ impl Run<'_> {
         } else {
             0
         };
-        self.talk.say(&Event::Progress { message: "Closing consumer..." });
+        let has_started = self.topics.is_reading();
+        if has_started {
+            self.talk.say(&Event::Progress { message: "Closing consumer..." });
+        }
         let Run { source, mut talk, processed, settings, tracker, .. } = self;
         // Reading alone there is nobody to tell.
-        if super::group(settings).is_some() {
+        if has_started && super::group(settings).is_some() {
             source.close((now + CLOSE_LIMIT).min(deadline.max(now)));
         } else {
             std::mem::forget(source);
@@ -129,7 +132,9 @@ impl Run<'_> {
             }
         }
         talk.tell_repeats(Instant::now(), true);
-        talk.say(&Event::Closed { records: processed, dropped: tracker.stale() });
+        if has_started {
+            talk.say(&Event::Closed { records: processed, dropped: tracker.stale() });
+        }
         Finished { talk, result, deadline: Instant::now() + Duration::from_millis(500) }
     }
 }

@@ -72,6 +72,12 @@ impl Rebalances {
     }
 
     pub fn revoked(&mut self, partitions: Vec<TopicPartition>) {
+        if let Step::Starting { partitions: starting, .. } = &self.step
+            && starting.iter().any(|partition| partitions.contains(partition))
+        {
+            // Taken back before they were read: there is nothing to wait for.
+            self.step = Step::Idle;
+        }
         self.waiting.push_back(Change::Revoked(partitions));
     }
 
@@ -135,9 +141,10 @@ impl Run<'_> {
             drop(self.source.unassign(&unassigned));
             return;
         }
-        self.weather.established();
         self.check_topics(now);
         if partitions.is_empty() {
+            // A member to spare: that the coordinator answers is all there is to reach.
+            self.weather.established();
             self.talk.say(&Event::Assigned { partitions: Vec::new() });
             self.ends.is_changed = true;
             if let Err(words) = self.source.assign(&[]) {
