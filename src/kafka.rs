@@ -3,6 +3,7 @@
 pub mod admin;
 mod batch;
 mod client;
+mod close;
 pub mod commit;
 pub mod errors;
 pub mod look_up;

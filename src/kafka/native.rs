@@ -186,6 +186,22 @@ pub fn milliseconds(limit: Duration) -> i32 {
     i32::try_from(limit.as_millis()).unwrap_or(i32::MAX)
 }
 
+/// librdkafka's words for an error; none without one.
+///
+/// # Safety
+/// The error must be null or ours; it is destroyed.
+pub unsafe fn error_words(error: *mut rd::rd_kafka_error_t) -> Option<String> {
+    if error.is_null() {
+        return None;
+    }
+    // SAFETY: the caller vouches for the error.
+    unsafe {
+        let words = text(rd::rd_kafka_error_string(error));
+        rd::rd_kafka_error_destroy(error);
+        Some(words)
+    }
+}
+
 /// Ends the process without running exit handlers: librdkafka's threads may still be at work, and OpenSSL's
 /// handler would free what they use.
 pub fn leave_process(code: u8) -> ! {

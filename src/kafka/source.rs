@@ -2,16 +2,17 @@
 
 use super::batch::{Batch, Origin};
 use super::client::{ClientEvent, Consumer, Context};
+use super::close;
 use super::commit::{CommitRequest, Refusal};
 use super::errors::{self, Trouble};
 use super::look_up::LookUps;
-use super::native::{PartitionList, Queue, c_string, native, text};
+use super::native::{PartitionList, Queue, c_string, error_words, native, text};
 use crate::alarm::{Alarm, Bell};
 use crate::record::{Record, TopicPartition};
 use rdkafka::ClientConfig;
 use rdkafka::bindings as rd;
 use rdkafka::config::FromClientConfigAndContext as _;
-use rdkafka::consumer::{Consumer as _, RebalanceProtocol};
+use rdkafka::consumer::Consumer as _;
 use rdkafka::types::RDKafkaRespErr;
 use std::collections::HashMap;
 use std::os::fd::RawFd;
@@ -229,12 +230,12 @@ impl Source {
 
     fn change(&self, list: &PartitionList, is_assign: bool) -> Result<(), String> {
         let handle = native(&self.client);
-        let is_cooperative = is_cooperative(&self.client);
+        let is_cooperative = close::is_cooperative(&self.client);
         // SAFETY: client and list are alive; the calls copy the list. A null list unassigns everything.
         let error = unsafe {
             match (is_cooperative, is_assign) {
-                (true, true) => incremental(rd::rd_kafka_incremental_assign(handle, list.pointer())),
-                (true, false) => incremental(rd::rd_kafka_incremental_unassign(handle, list.pointer())),
+                (true, true) => error_words(rd::rd_kafka_incremental_assign(handle, list.pointer())),
+                (true, false) => error_words(rd::rd_kafka_incremental_unassign(handle, list.pointer())),
                 (false, true) => code(rd::rd_kafka_assign(handle, list.pointer())),
                 (false, false) => code(rd::rd_kafka_assign(handle, std::ptr::null())),
             }
@@ -256,7 +257,7 @@ impl Source {
         list.add(&partition.topic, partition.partition, offset);
         // SAFETY: client and list are alive. A time-out of 0 does not wait.
         let error =
-            unsafe { incremental(rd::rd_kafka_seek_partitions(native(&self.client), list.pointer(), 0)) };
+            unsafe { error_words(rd::rd_kafka_seek_partitions(native(&self.client), list.pointer(), 0)) };
         error.map_or(Ok(()), Err)
     }
 
@@ -339,48 +340,10 @@ impl Source {
         let Source { batch, routes, shared, served, events, look_ups, client, .. } = self;
         // Before the client closes, and before the target of their forwards.
         drop((batch, routes, shared, served, look_ups));
-        let is_closed = client.close_queue().is_ok() && close(&client, &events, deadline);
+        let is_closed = close::close(&client, &events, deadline);
         std::mem::forget(client);
         is_closed
     }
-}
-
-fn close(client: &Consumer, events: &Receiver<ClientEvent>, deadline: Instant) -> bool {
-    while !client.closed() {
-        if Instant::now() >= deadline {
-            return false;
-        }
-        drop(client.poll(Duration::from_millis(1)));
-        while let Ok(event) = events.try_recv() {
-            // Everything is committed or given up by now: any rebalance is answered by letting go.
-            match event {
-                ClientEvent::Revoked { partitions, .. } if is_cooperative(client) => {
-                    let mut list = PartitionList::with_capacity(partitions.len());
-                    for partition in &partitions {
-                        list.add(&partition.topic, partition.partition, -1001);
-                    }
-                    // SAFETY: client and list are alive.
-                    let _ = unsafe {
-                        incremental(rd::rd_kafka_incremental_unassign(native(client), list.pointer()))
-                    };
-                }
-                ClientEvent::Assigned(_) | ClientEvent::Revoked { .. } => {
-                    // SAFETY: the client is alive; a null list unassigns everything.
-                    unsafe { rd::rd_kafka_assign(native(client), std::ptr::null()) };
-                }
-                ClientEvent::Committed { .. }
-                | ClientEvent::Trouble(_)
-                | ClientEvent::Log(_)
-                | ClientEvent::Answer(_)
-                | ClientEvent::Fetched(_) => {}
-            }
-        }
-    }
-    true
-}
-
-fn is_cooperative(client: &Consumer) -> bool {
-    matches!(client.rebalance_protocol(), RebalanceProtocol::Cooperative)
 }
 
 /// The name behind a topic handle of a message that is alive.
@@ -391,18 +354,4 @@ fn topic_of(handle: usize) -> String {
 
 fn code(code: RDKafkaRespErr) -> Option<String> {
     (code != RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR).then(|| errors::name(code.into()))
-}
-
-/// # Safety
-/// The error must be null or ours; it is destroyed.
-unsafe fn incremental(error: *mut rd::rd_kafka_error_t) -> Option<String> {
-    if error.is_null() {
-        return None;
-    }
-    // SAFETY: the caller vouches for the error.
-    unsafe {
-        let words = text(rd::rd_kafka_error_string(error));
-        rd::rd_kafka_error_destroy(error);
-        Some(words)
-    }
 }
