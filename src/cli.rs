@@ -224,7 +224,8 @@ pub struct Connection {
     pub verbose: u8,
     /// Color the output: auto, always or never [default: auto]
     ///
-    /// NO_COLOR and CLICOLOR_FORCE are heeded.
+    /// auto colors what is said on stderr (`error:`, `warning:`, `info:`) on a terminal; always the
+    /// records of pretty output, too. NO_COLOR and CLICOLOR_FORCE are heeded.
     #[arg(long, value_enum, value_name = "WHEN", global = true, help_heading = "Watching")]
     pub color: Option<ColorChoice>,
     /// Talk on stderr as text, or as one JSON object a line [default: text]

@@ -138,7 +138,6 @@ impl Talk {
         let (prefix, rest) = match event {
             Event::Warning { .. } | Event::RecordFailed { .. } | Event::Lost { .. } => ("warning:", text),
             Event::Info { .. } => ("info:", text),
-            _ if self.settings.has_color => return text.dimmed().to_string(),
             _ => return text,
         };
         match (self.settings.has_color, prefix) {

@@ -30,11 +30,8 @@ pub fn settle(
             has_topic,
             is_verbose: connection.verbose > 0,
             is_terminal: surroundings.is_stdout_terminal,
-            has_color: has_color(
-                connection.color.unwrap_or_default(),
-                surroundings.is_stdout_terminal,
-                surroundings.environment,
-            ),
+            // Records are the documented bytes on a terminal, too: styled only when color is asked for.
+            has_color: has_color(connection.color.unwrap_or_default(), false, surroundings.environment),
         }),
         OutputFormat::Raw => Format::Raw { delimiter: delimiter(reading)? },
         OutputFormat::Json | OutputFormat::Auto => Format::Json,
