@@ -1,11 +1,13 @@
 //! The way of a record from the broker to stdout; owns the loop.
 
+mod assign;
 mod commits;
 mod ending;
 mod ends;
 mod events;
 mod lanes;
 mod mistakes;
+mod ranges;
 mod rebalance;
 mod records;
 mod search;

@@ -1,9 +1,9 @@
 //! What the client told, acted on with the tracker in hand.
 
 use super::Run;
-use super::weather::Change;
+use super::weather::{Change, Verdict};
 use crate::kafka::look_up::Answer;
-use crate::kafka::{ClientEvent, TroubleKind};
+use crate::kafka::{ClientEvent, Trouble, TroubleKind};
 use crate::talk::Event;
 use std::time::{Duration, Instant};
 
@@ -62,6 +62,20 @@ impl Run<'_> {
             },
             Answer::Owners(owners) => self.owners_found(&owners, now),
         }
+    }
+
+    /// What a trouble asks for.
+    pub(super) fn act_on(&mut self, verdict: Verdict, now: Instant) {
+        match verdict {
+            Verdict::Wait => {}
+            Verdict::Warn(message) => self.talk.warn(message, now),
+            Verdict::Fail(failure) => self.fail(failure, now),
+        }
+    }
+
+    /// Whether the trouble only says that the group is being shared out anew.
+    pub(super) fn is_passing(trouble: &Trouble) -> bool {
+        trouble.kind == TroubleKind::Rebalancing
     }
 }
 

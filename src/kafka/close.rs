@@ -1,0 +1,52 @@
+//! Leaving the group, within a time.
+
+use super::client::{ClientEvent, Consumer};
+use super::native::{PartitionList, error_words, native};
+use rdkafka::bindings as rd;
+use rdkafka::consumer::{Consumer as _, RebalanceProtocol};
+use std::sync::mpsc::Receiver;
+use std::time::{Duration, Instant};
+
+/// Closes the consumer, at most until `deadline`. True if it is closed: with an outstanding request to a silent
+/// broker that would take for ever.
+pub fn close(client: &Consumer, events: &Receiver<ClientEvent>, deadline: Instant) -> bool {
+    if client.close_queue().is_err() {
+        return false;
+    }
+    while !client.closed() {
+        if Instant::now() >= deadline {
+            return false;
+        }
+        drop(client.poll(Duration::from_millis(1)));
+        while let Ok(event) = events.try_recv() {
+            // Everything is committed or given up by now: any rebalance is answered by letting go.
+            match event {
+                ClientEvent::Revoked { partitions, .. } if is_cooperative(client) => {
+                    let mut list = PartitionList::with_capacity(partitions.len());
+                    for partition in &partitions {
+                        list.add(&partition.topic, partition.partition, -1001);
+                    }
+                    // SAFETY: client and list are alive.
+                    let _ = unsafe {
+                        error_words(rd::rd_kafka_incremental_unassign(native(client), list.pointer()))
+                    };
+                }
+                ClientEvent::Assigned(_) | ClientEvent::Revoked { .. } => {
+                    // SAFETY: the client is alive; a null list unassigns everything.
+                    unsafe { rd::rd_kafka_assign(native(client), std::ptr::null()) };
+                }
+                ClientEvent::Committed { .. }
+                | ClientEvent::Trouble(_)
+                | ClientEvent::Log(_)
+                | ClientEvent::Answer(_)
+                | ClientEvent::Fetched(_) => {}
+            }
+        }
+    }
+    true
+}
+
+/// Partitions are given and taken one by one, not all at once.
+pub fn is_cooperative(client: &Consumer) -> bool {
+    matches!(client.rebalance_protocol(), RebalanceProtocol::Cooperative)
+}

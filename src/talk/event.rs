@@ -1,0 +1,215 @@
+//! What can be told, and its two forms: text for people, fields for machines.
+
+use crate::record::TopicPartition;
+use serde_json::{Map, Value, json};
+
+/// Something worth telling.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// Subscribed, or standalone and about to read.
+    Started {
+        topics: Vec<String>,
+    },
+    Assigned {
+        partitions: Vec<TopicPartition>,
+    },
+    Revoked {
+        partitions: Vec<TopicPartition>,
+    },
+    Lost {
+        partitions: Vec<TopicPartition>,
+    },
+    EndReached {
+        partition: TopicPartition,
+        names_topic: bool,
+    },
+    Committed {
+        offsets: Vec<(TopicPartition, i64)>,
+        error: Option<String>,
+    },
+    /// A record that could not be decoded.
+    RecordFailed {
+        partition: TopicPartition,
+        offset: i64,
+        reason: String,
+    },
+    Progress {
+        message: &'static str,
+    },
+    /// `dropped`: records and results of assignments that had ended.
+    Closed {
+        records: u64,
+        dropped: u64,
+    },
+    Info {
+        message: String,
+    },
+    Warning {
+        message: String,
+    },
+    /// librdkafka's own line, below everything else.
+    Library {
+        message: String,
+    },
+}
+
+/// How loud an event is, from the rarest to the commonest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    Warning,
+    Info,
+    /// The lines of the usual scenario: `Subscribed to …`, `Reached end of …`.
+    Progress,
+    /// With `-v`.
+    Detail,
+    /// With `-vv`.
+    Library,
+    /// In JSON only.
+    Machine,
+}
+
+impl Event {
+    /// How loud it is.
+    pub fn level(&self) -> Level {
+        match self {
+            Event::Warning { .. } | Event::RecordFailed { .. } | Event::Lost { .. } => Level::Warning,
+            Event::Info { .. } => Level::Info,
+            Event::Started { .. }
+            | Event::EndReached { .. }
+            | Event::Progress { .. }
+            | Event::Closed { .. } => Level::Progress,
+            Event::Assigned { .. } | Event::Revoked { .. } => Level::Detail,
+            Event::Library { .. } => Level::Library,
+            Event::Committed { .. } => Level::Machine,
+        }
+    }
+
+    /// The `event` field of the JSON form.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Event::Started { .. } => "startup_complete",
+            Event::Assigned { .. } => "partitions_assigned",
+            Event::Revoked { .. } => "partitions_revoked",
+            Event::Lost { .. } => "partitions_lost",
+            Event::EndReached { .. } => "end_reached",
+            Event::Committed { .. } => "offsets_committed",
+            Event::RecordFailed { .. } => "record_failed",
+            Event::Closed { .. } => "shutdown_complete",
+            Event::Progress { .. } | Event::Info { .. } => "info",
+            Event::Warning { .. } => "warning",
+            Event::Library { .. } => "library",
+        }
+    }
+
+    /// The text for people, without a prefix.
+    pub fn text(&self) -> String {
+        match self {
+            Event::Started { topics } if topics.len() == 1 => format!("Subscribed to topic: {}", topics[0]),
+            Event::Started { topics } => format!("Subscribed to topics: {}", topics.join(", ")),
+            Event::Assigned { partitions } => format!("Assigned: {}", by_topic(partitions)),
+            Event::Revoked { partitions } => format!("Revoked: {}", by_topic(partitions)),
+            Event::Lost { partitions } => {
+                format!(
+                    "the group gave our partitions away, nothing is committed for them: {}",
+                    by_topic(partitions)
+                )
+            }
+            Event::EndReached { partition, names_topic: false } => {
+                format!("Reached end of partition {}", partition.partition)
+            }
+            Event::EndReached { partition, names_topic: true } => {
+                format!("Reached end of {} partition {}", partition.topic, partition.partition)
+            }
+            Event::Committed { error: None, .. } => "offsets committed".to_owned(),
+            Event::Committed { error: Some(error), .. } => format!("commit failed: {error}"),
+            Event::RecordFailed { partition, offset, reason } => format!("{partition} @ {offset}: {reason}"),
+            Event::Progress { message } => (*message).to_owned(),
+            Event::Closed { .. } => "Consumer closed.".to_owned(),
+            Event::Info { message } | Event::Warning { message } | Event::Library { message } => {
+                message.clone()
+            }
+        }
+    }
+
+    /// The further fields of the JSON form.
+    pub fn fields(&self) -> Map<String, Value> {
+        let mut fields = Map::new();
+        match self {
+            Event::Started { topics } => {
+                fields.insert("topics".to_owned(), json!(topics));
+            }
+            Event::Assigned { partitions } | Event::Revoked { partitions } | Event::Lost { partitions } => {
+                let partitions: Vec<Value> = partitions.iter().map(partition_json).collect();
+                fields.insert("partitions".to_owned(), Value::Array(partitions));
+            }
+            Event::EndReached { partition, .. } => {
+                fields.insert("topic".to_owned(), json!(partition.topic.as_ref()));
+                fields.insert("partition".to_owned(), json!(partition.partition));
+            }
+            Event::Committed { offsets, error } => {
+                let offsets: Vec<Value> = offsets.iter().map(offset_json).collect();
+                fields.insert("offsets".to_owned(), Value::Array(offsets));
+                fields.insert("result".to_owned(), json!(error.as_deref().unwrap_or("ok")));
+                return fields;
+            }
+            Event::RecordFailed { partition, offset, .. } => {
+                fields.insert("topic".to_owned(), json!(partition.topic.as_ref()));
+                fields.insert("partition".to_owned(), json!(partition.partition));
+                fields.insert("offset".to_owned(), json!(offset));
+            }
+            Event::Closed { records, dropped } => {
+                fields.insert("records".to_owned(), json!(records));
+                fields.insert("dropped".to_owned(), json!(dropped));
+            }
+            Event::Progress { .. } | Event::Info { .. } | Event::Warning { .. } | Event::Library { .. } => {}
+        }
+        fields.insert("message".to_owned(), Value::String(self.text()));
+        fields
+    }
+}
+
+fn partition_json(partition: &TopicPartition) -> Value {
+    json!({"topic": partition.topic.as_ref(), "partition": partition.partition})
+}
+
+fn offset_json((partition, offset): &(TopicPartition, i64)) -> Value {
+    json!({"topic": partition.topic.as_ref(), "partition": partition.partition, "offset": offset})
+}
+
+/// `tasks [0, 1], orders [2]`
+fn by_topic(partitions: &[TopicPartition]) -> String {
+    let mut sorted = partitions.to_vec();
+    sorted.sort();
+    let mut text = String::new();
+    let mut topic = None;
+    for TopicPartition { topic: name, partition } in &sorted {
+        if topic == Some(name) {
+            text.push_str(", ");
+        } else {
+            text.push_str(if text.is_empty() { "" } else { "], " });
+            text.push_str(name);
+            text.push_str(" [");
+            topic = Some(name);
+        }
+        text.push_str(&partition.to_string());
+    }
+    text.push_str(if text.is_empty() { "(none)" } else { "]" });
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+
+    fn partition(topic: &str, partition: i32) -> TopicPartition {
+        TopicPartition { topic: Arc::from(topic), partition }
+    }
+
+    #[test]
+    fn partitions_are_grouped_by_topic() {
+        let partitions = [partition("b", 2), partition("a", 1), partition("a", 0)];
+        assert_eq!(by_topic(&partitions), "a [0, 1], b [2]");
+        assert_eq!(by_topic(&[]), "(none)");
+    }
+}
