@@ -112,7 +112,7 @@ pub fn run(settings: &Consume, world: World) -> Finished {
         source,
         output,
         renderer: Renderer::new(&settings.output),
-        weather: Weather::new(mistakes, connect_deadline),
+        weather: Weather::new(mistakes, connect_deadline, started),
         topics: Topics::new(settings, started),
         tracker: Tracker::default(),
         schedule: Schedule::new(group.map_or(never, |group| group.commits)),
@@ -196,6 +196,9 @@ impl Run<'_> {
         if let Some(failure) = self.weather.give_up(now) {
             self.fail(failure, now);
         }
+        if let Some(message) = self.weather.still_waiting(now) {
+            self.say_in_order(&Event::Progress { message: message.into() });
+        }
         if self.weather.is_probe_due(now) {
             self.source.look_ups().probe(self.topics.any_name());
         }
@@ -231,7 +234,7 @@ impl Run<'_> {
 
     fn watch_signals(&mut self, now: Instant) {
         if self.shutdown.is_requested() && !self.ending.as_ref().is_some_and(|ending| ending.is_signal_said) {
-            self.say_in_order(&Event::Progress { message: "Shutdown signal received..." });
+            self.say_in_order(&Event::Progress { message: "Shutdown signal received...".into() });
             self.end(now);
             if let Some(ending) = &mut self.ending {
                 ending.is_signal_said = true;

@@ -115,7 +115,7 @@ impl Run<'_> {
         };
         let has_started = self.topics.is_reading();
         if has_started {
-            self.talk.say(&Event::Progress { message: "Closing consumer..." });
+            self.talk.say(&Event::Progress { message: "Closing consumer...".into() });
         }
         let Run { source, mut talk, processed, settings, tracker, .. } = self;
         // Reading alone there is nobody to tell.

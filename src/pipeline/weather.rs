@@ -9,6 +9,9 @@ use std::time::{Duration, Instant};
 /// While all brokers are gone, one is asked that often.
 const PROBE_EVERY: Duration = Duration::from_millis(500);
 
+/// Somebody who waits is told what for after that long.
+const PATIENCE: Duration = Duration::from_secs(2);
+
 /// Different reasons kept for the message when nothing is reached.
 const CAUSES_KEPT: usize = 64;
 
@@ -34,6 +37,8 @@ pub enum Change {
 pub struct Weather {
     mistakes: Mistakes,
     connect_deadline: Option<Instant>,
+    started: Instant,
+    is_wait_said: bool,
     /// A broker described our topics.
     has_answered: bool,
     /// The brokers it sent us to answered as well.
@@ -47,10 +52,12 @@ pub struct Weather {
 }
 
 impl Weather {
-    pub fn new(mistakes: Mistakes, connect_deadline: Option<Instant>) -> Weather {
+    pub fn new(mistakes: Mistakes, connect_deadline: Option<Instant>, started: Instant) -> Weather {
         Weather {
             mistakes,
             connect_deadline,
+            started,
+            is_wait_said: false,
             has_answered: false,
             is_established: false,
             leaders: Vec::new(),
@@ -160,6 +167,17 @@ impl Weather {
         Some(self.mistakes.sent_nowhere(cause))
     }
 
+    /// What we are waiting for, once, if nothing was reached for a while.
+    pub fn still_waiting(&mut self, now: Instant) -> Option<String> {
+        if self.is_established || self.is_wait_said || now.duration_since(self.started) < PATIENCE {
+            return None;
+        }
+        let cause = self.causes.last()?;
+        self.is_wait_said = true;
+        let broker = cause.broker.as_deref().unwrap_or_default();
+        Some(format!("Still connecting to {broker}: {}", cause.words))
+    }
+
     /// Whether a probe should be sent now.
     pub fn is_probe_due(&mut self, now: Instant) -> bool {
         let is_due = !self.is_probing && self.next_probe.is_some_and(|at| at <= now);
@@ -206,7 +224,7 @@ mod tests {
     use crate::error::Kind;
 
     fn weather(now: Instant) -> Weather {
-        Weather::new(Mistakes::new("localhost:9092", None, None), Some(now))
+        Weather::new(Mistakes::new("localhost:9092", None, None), Some(now), now)
     }
 
     fn refused(broker: &str) -> Trouble {
@@ -225,6 +243,17 @@ mod tests {
         assert_eq!(failure.kind, Kind::Connection);
         assert_eq!(failure.message, "cannot reach any broker at `localhost:9092`");
         assert_eq!(failure.causes, ["connection refused"]);
+    }
+
+    #[test]
+    fn who_waits_is_told_once_what_for() {
+        let now = Instant::now();
+        let mut weather = weather(now);
+        weather.judge(&refused("localhost:9092"), now);
+        assert_eq!(weather.still_waiting(now), None);
+        let said = weather.still_waiting(now + PATIENCE);
+        assert_eq!(said.as_deref(), Some("Still connecting to localhost:9092: connection refused"));
+        assert_eq!(weather.still_waiting(now + PATIENCE * 2), None);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use crate::record::TopicPartition;
 use serde_json::{Map, Value, json};
+use std::borrow::Cow;
 
 /// Something worth telling.
 #[derive(Clone, Debug)]
@@ -34,7 +35,7 @@ pub enum Event {
         reason: String,
     },
     Progress {
-        message: &'static str,
+        message: Cow<'static, str>,
     },
     /// `dropped`: records and results of assignments that had ended.
     Closed {
@@ -123,7 +124,7 @@ impl Event {
             Event::Committed { error: None, .. } => "offsets committed".to_owned(),
             Event::Committed { error: Some(error), .. } => format!("commit failed: {error}"),
             Event::RecordFailed { partition, offset, reason } => format!("{partition} @ {offset}: {reason}"),
-            Event::Progress { message } => (*message).to_owned(),
+            Event::Progress { message } => message.clone().into_owned(),
             Event::Closed { .. } => "Consumer closed.".to_owned(),
             Event::Info { message } | Event::Warning { message } | Event::Library { message } => {
                 message.clone()
