@@ -46,9 +46,7 @@ impl Tracker {
     pub fn assign(&mut self, start: i64, confirmed: i64) -> Claim {
         self.last_epoch += 1;
         let epoch = self.last_epoch;
-        let in_hand = VecDeque::new();
-        let partition =
-            Partition { epoch, next: start, in_hand, held: None, confirmed, settled_since_confirmed: 0 };
+        let partition = Partition::new(epoch, start, confirmed);
         let slot = match self.slots.iter().position(Option::is_none) {
             Some(free) => free,
             None => {
@@ -67,6 +65,17 @@ impl Tracker {
             self.in_hand -= unsettled;
             self.slots[claim.slot] = None;
         }
+    }
+
+    /// Starts the same partition over at another offset: its log was cut, and what is in hand is of the old one.
+    pub fn restart(&mut self, claim: Claim, start: i64) -> Claim {
+        if self.live(claim).is_none() {
+            return claim;
+        }
+        self.release(claim);
+        self.last_epoch += 1;
+        self.slots[claim.slot] = Some(Partition::new(self.last_epoch, start, start));
+        Claim { slot: claim.slot, epoch: self.last_epoch }
     }
 
     /// Takes a record in hand. False if the offset was passed before: drop the record.
@@ -195,6 +204,11 @@ impl Tracker {
 }
 
 impl Partition {
+    fn new(epoch: u64, start: i64, confirmed: i64) -> Partition {
+        let in_hand = VecDeque::new();
+        Partition { epoch, next: start, in_hand, held: None, confirmed, settled_since_confirmed: 0 }
+    }
+
     fn pass_settled(&mut self) {
         while self.in_hand.front().is_some_and(|record| record.is_settled) {
             self.in_hand.pop_front();

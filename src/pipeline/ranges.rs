@@ -38,6 +38,10 @@ impl Run<'_> {
                 Ok(start) => start,
                 Err(failure) => return self.fail(failure, now),
             };
+            if start.offset < position {
+                // The log was cut: offsets that were passed come again, as other records.
+                lane.claim = self.tracker.restart(lane.claim, start.offset);
+            }
             lane.is_position_trusted = true;
             lane.moved_at = now;
             let sought = self.source.seek(&range.partition, start.offset);

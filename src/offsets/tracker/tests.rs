@@ -60,6 +60,21 @@ fn drops_results_of_an_earlier_assignment() {
 }
 
 #[test]
+fn a_partition_whose_log_was_cut_starts_over_below() {
+    let mut tracker = Tracker::default();
+    let other = tracker.assign(0, 0);
+    let old = tracker.assign(50, 50);
+    tracker.release(other);
+    tracker.take(old, 50);
+    let new = tracker.restart(old, 10);
+    assert_eq!(new.slot, old.slot);
+    assert_eq!(tracker.in_hand(), 0);
+    assert_eq!(tracker.settle_before(old, 51), 0, "what was in hand is of the old log");
+    assert!(tracker.take(new, 10));
+    assert_eq!(tracker.watermark(new), Some(10));
+}
+
+#[test]
 fn owes_nothing_until_something_is_settled() {
     let mut tracker = Tracker::default();
     let claim = tracker.assign(100, 100);
