@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 
 /// Topics are asked for their ids that often, and expressions for new matches.
 const CHECK_EVERY: Duration = Duration::from_secs(10);
+const LOOK_TWICE: Duration = Duration::from_secs(1);
 const MATCH_EVERY: Duration = Duration::from_secs(30);
 
 /// A ticket that no rebalance uses: the committed offsets at the start.
@@ -30,6 +31,8 @@ pub struct Topics {
     /// Name to id: a topic made again has another.
     ids: HashMap<String, TopicId>,
     names: Vec<String>,
+    /// Missing in the last answer: a broker that has just started may not know a topic yet.
+    suspects: HashSet<String>,
     gone: HashSet<String>,
     next_check: Option<Instant>,
     next_match: Option<Instant>,
@@ -52,6 +55,7 @@ impl Topics {
             again: None,
             ids: HashMap::new(),
             names: Vec::new(),
+            suspects: HashSet::new(),
             gone: HashSet::new(),
             next_check: None,
             next_match: None,
@@ -232,6 +236,7 @@ impl Run<'_> {
         for (name, id) in topics {
             match id {
                 Ok(id) => {
+                    self.topics.suspects.remove(&name);
                     let known = *self.topics.ids.entry(name.clone()).or_insert(id);
                     if known != id {
                         let message = format!("topic `{name}` was deleted and made again");
@@ -242,7 +247,9 @@ impl Run<'_> {
                     }
                 }
                 Err(trouble) if trouble.kind == TroubleKind::UnknownTopic => {
-                    if self.topics.gone.insert(name.clone()) {
+                    if self.topics.suspects.insert(name.clone()) {
+                        self.topics.next_check = Some(now + LOOK_TWICE);
+                    } else if self.topics.gone.insert(name.clone()) {
                         self.talk.warn(format!("topic `{name}` was deleted"), now);
                     }
                 }
