@@ -26,7 +26,7 @@ end
 
 complete -c kcons -n "__fish_kcons_needs_command" -s b -l brokers -d 'Bootstrap servers [env: KCONS_BROKERS] [default: localhost:9092]' -r
 complete -c kcons -n "__fish_kcons_needs_command" -s X -l property -d 'Set any librdkafka property; repeatable' -r
-complete -c kcons -n "__fish_kcons_needs_command" -s F -l config -d 'Read properties from this file [env: KCONS_CONFIG]' -r
+complete -c kcons -n "__fish_kcons_needs_command" -s F -l config -d 'Read properties from this file [env: KCONS_CONFIG]' -r -F
 complete -c kcons -n "__fish_kcons_needs_command" -l connect-timeout -d 'Give up if no broker was reached in that long [default: 10s]' -r
 complete -c kcons -n "__fish_kcons_needs_command" -l color -d 'Color the output: auto, always or never [default: auto]' -r -f -a "auto\t''
 always\t''
@@ -76,7 +76,7 @@ base64\t''
 hex\t''"
 complete -c kcons -n "__fish_kcons_using_subcommand consume" -s b -l brokers -d 'Bootstrap servers [env: KCONS_BROKERS] [default: localhost:9092]' -r
 complete -c kcons -n "__fish_kcons_using_subcommand consume" -s X -l property -d 'Set any librdkafka property; repeatable' -r
-complete -c kcons -n "__fish_kcons_using_subcommand consume" -s F -l config -d 'Read properties from this file [env: KCONS_CONFIG]' -r
+complete -c kcons -n "__fish_kcons_using_subcommand consume" -s F -l config -d 'Read properties from this file [env: KCONS_CONFIG]' -r -F
 complete -c kcons -n "__fish_kcons_using_subcommand consume" -l connect-timeout -d 'Give up if no broker was reached in that long [default: 10s]' -r
 complete -c kcons -n "__fish_kcons_using_subcommand consume" -l color -d 'Color the output: auto, always or never [default: auto]' -r -f -a "auto\t''
 always\t''
@@ -126,7 +126,7 @@ base64\t''
 hex\t''"
 complete -c kcons -n "__fish_kcons_using_subcommand demo" -s b -l brokers -d 'Bootstrap servers [env: KCONS_BROKERS] [default: localhost:9092]' -r
 complete -c kcons -n "__fish_kcons_using_subcommand demo" -s X -l property -d 'Set any librdkafka property; repeatable' -r
-complete -c kcons -n "__fish_kcons_using_subcommand demo" -s F -l config -d 'Read properties from this file [env: KCONS_CONFIG]' -r
+complete -c kcons -n "__fish_kcons_using_subcommand demo" -s F -l config -d 'Read properties from this file [env: KCONS_CONFIG]' -r -F
 complete -c kcons -n "__fish_kcons_using_subcommand demo" -l connect-timeout -d 'Give up if no broker was reached in that long [default: 10s]' -r
 complete -c kcons -n "__fish_kcons_using_subcommand demo" -l color -d 'Color the output: auto, always or never [default: auto]' -r -f -a "auto\t''
 always\t''
@@ -146,7 +146,7 @@ complete -c kcons -n "__fish_kcons_using_subcommand demo" -s v -l verbose -d 'Sa
 complete -c kcons -n "__fish_kcons_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kcons -n "__fish_kcons_using_subcommand completions" -s b -l brokers -d 'Bootstrap servers [env: KCONS_BROKERS] [default: localhost:9092]' -r
 complete -c kcons -n "__fish_kcons_using_subcommand completions" -s X -l property -d 'Set any librdkafka property; repeatable' -r
-complete -c kcons -n "__fish_kcons_using_subcommand completions" -s F -l config -d 'Read properties from this file [env: KCONS_CONFIG]' -r
+complete -c kcons -n "__fish_kcons_using_subcommand completions" -s F -l config -d 'Read properties from this file [env: KCONS_CONFIG]' -r -F
 complete -c kcons -n "__fish_kcons_using_subcommand completions" -l connect-timeout -d 'Give up if no broker was reached in that long [default: 10s]' -r
 complete -c kcons -n "__fish_kcons_using_subcommand completions" -l color -d 'Color the output: auto, always or never [default: auto]' -r -f -a "auto\t''
 always\t''
@@ -159,7 +159,7 @@ complete -c kcons -n "__fish_kcons_using_subcommand completions" -s v -l verbose
 complete -c kcons -n "__fish_kcons_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kcons -n "__fish_kcons_using_subcommand man" -s b -l brokers -d 'Bootstrap servers [env: KCONS_BROKERS] [default: localhost:9092]' -r
 complete -c kcons -n "__fish_kcons_using_subcommand man" -s X -l property -d 'Set any librdkafka property; repeatable' -r
-complete -c kcons -n "__fish_kcons_using_subcommand man" -s F -l config -d 'Read properties from this file [env: KCONS_CONFIG]' -r
+complete -c kcons -n "__fish_kcons_using_subcommand man" -s F -l config -d 'Read properties from this file [env: KCONS_CONFIG]' -r -F
 complete -c kcons -n "__fish_kcons_using_subcommand man" -l connect-timeout -d 'Give up if no broker was reached in that long [default: 10s]' -r
 complete -c kcons -n "__fish_kcons_using_subcommand man" -l color -d 'Color the output: auto, always or never [default: auto]' -r -f -a "auto\t''
 always\t''

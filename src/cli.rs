@@ -276,7 +276,7 @@ pub struct Connection {
     ///
     /// `key=value` a line, # starts a comment. Spellings of Java clients are translated or refused
     /// by name; values may be `env:NAME` or `file:PATH`. Example: -F client.properties
-    #[arg(short = 'F', long, value_name = "FILE", global = true, help_heading = "Connection")]
+    #[arg(short = 'F', long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, global = true, help_heading = "Connection")]
     pub config: Option<String>,
     /// Give up if no broker was reached in that long [default: 10s]
     ///
