@@ -26,14 +26,14 @@ end
 
 complete -c kcons -n "__fish_kcons_needs_command" -s b -l brokers -d 'Bootstrap servers [env: KCONS_BROKERS] [default: localhost:9092]' -r
 complete -c kcons -n "__fish_kcons_needs_command" -s X -l property -d 'Set any librdkafka property; repeatable' -r
-complete -c kcons -n "__fish_kcons_needs_command" -s F -l config -d 'Read properties from this file, key=value a line [env: KCONS_CONFIG]' -r
-complete -c kcons -n "__fish_kcons_needs_command" -l connect-timeout -d 'Give up if no broker was reached after that long, 0s: never [default: 10s]' -r
+complete -c kcons -n "__fish_kcons_needs_command" -s F -l config -d 'Read properties from this file [env: KCONS_CONFIG]' -r -F
+complete -c kcons -n "__fish_kcons_needs_command" -l connect-timeout -d 'Give up if no broker was reached in that long [default: 10s]' -r
 complete -c kcons -n "__fish_kcons_needs_command" -l color -d 'Color the output: auto, always or never [default: auto]' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c kcons -n "__fish_kcons_needs_command" -l log -d 'Talk on stderr as text, or as one JSON object a line [default: text]' -r -f -a "text\t''
 json\t''"
-complete -c kcons -n "__fish_kcons_needs_command" -l print-config -d 'Print every resolved property, its value and its origin, and exit'
+complete -c kcons -n "__fish_kcons_needs_command" -l print-config -d 'Print every property, its value and its origin, and exit'
 complete -c kcons -n "__fish_kcons_needs_command" -s q -l quiet -d 'Say errors only'
 complete -c kcons -n "__fish_kcons_needs_command" -s v -l verbose -d 'Say more; -vv shows librdkafka\'s own log too'
 complete -c kcons -n "__fish_kcons_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -42,11 +42,11 @@ complete -c kcons -n "__fish_kcons_needs_command" -f -a "consume" -d 'Read topic
 complete -c kcons -n "__fish_kcons_needs_command" -f -a "demo" -d 'Show the same consumer on a broker inside the process: no Kafka needed'
 complete -c kcons -n "__fish_kcons_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c kcons -n "__fish_kcons_needs_command" -f -a "man" -d 'Print the manual page in roff'
-complete -c kcons -n "__fish_kcons_using_subcommand consume" -s g -l group -d 'Join this consumer group: share partitions, commit progress, resume after a restart' -r
+complete -c kcons -n "__fish_kcons_using_subcommand consume" -s g -l group -d 'Join this consumer group: share partitions, commit, resume' -r
 complete -c kcons -n "__fish_kcons_using_subcommand consume" -s p -l partitions -d 'Read only these partitions, as in 0,2,5-7 (without --group)' -r
 complete -c kcons -n "__fish_kcons_using_subcommand consume" -l wait-for-topic -d 'Wait that long for a topic that does not exist yet' -r
 complete -c kcons -n "__fish_kcons_using_subcommand consume" -l instance-id -d 'Be a static member of the group under this id' -r
-complete -c kcons -n "__fish_kcons_using_subcommand consume" -l offset-reset -d 'Start here where the group has no committed offset [default: earliest]' -r -f -a "earliest\t''
+complete -c kcons -n "__fish_kcons_using_subcommand consume" -l offset-reset -d 'Start at earliest, latest or none if nothing is committed' -r -f -a "earliest\t''
 latest\t''
 none\t''"
 complete -c kcons -n "__fish_kcons_using_subcommand consume" -l from -d 'Start at this position [default: beginning] (without --group)' -r
@@ -54,10 +54,10 @@ complete -c kcons -n "__fish_kcons_using_subcommand consume" -l to -d 'Stop at t
 complete -c kcons -n "__fish_kcons_using_subcommand consume" -s n -l count -d 'Stop after N records' -r
 complete -c kcons -n "__fish_kcons_using_subcommand consume" -l idle-timeout -d 'Stop when no record came for that long' -r
 complete -c kcons -n "__fish_kcons_using_subcommand consume" -l duration -d 'Stop after that long' -r
-complete -c kcons -n "__fish_kcons_using_subcommand consume" -l shutdown-timeout -d 'Finish, commit and leave within that long after a signal [default: 25s]' -r
+complete -c kcons -n "__fish_kcons_using_subcommand consume" -l shutdown-timeout -d 'Leave within that long after a signal [default: 25s]' -r
 complete -c kcons -n "__fish_kcons_using_subcommand consume" -l commit -d 'Commit as `auto`, `manual`, `batch=N` or `never` [default: auto]' -r
 complete -c kcons -n "__fish_kcons_using_subcommand consume" -l commit-interval -d 'Commit that often with --commit auto [default: 5s]' -r
-complete -c kcons -n "__fish_kcons_using_subcommand consume" -s o -l output -d 'Print records as pretty, json or raw [default: pretty on a terminal, else json]' -r -f -a "auto\t''
+complete -c kcons -n "__fish_kcons_using_subcommand consume" -s o -l output -d 'Print pretty, json or raw [default: pretty on a terminal, else json]' -r -f -a "auto\t''
 pretty\t''
 json\t''
 raw\t''"
@@ -76,8 +76,8 @@ base64\t''
 hex\t''"
 complete -c kcons -n "__fish_kcons_using_subcommand consume" -s b -l brokers -d 'Bootstrap servers [env: KCONS_BROKERS] [default: localhost:9092]' -r
 complete -c kcons -n "__fish_kcons_using_subcommand consume" -s X -l property -d 'Set any librdkafka property; repeatable' -r
-complete -c kcons -n "__fish_kcons_using_subcommand consume" -s F -l config -d 'Read properties from this file, key=value a line [env: KCONS_CONFIG]' -r
-complete -c kcons -n "__fish_kcons_using_subcommand consume" -l connect-timeout -d 'Give up if no broker was reached after that long, 0s: never [default: 10s]' -r
+complete -c kcons -n "__fish_kcons_using_subcommand consume" -s F -l config -d 'Read properties from this file [env: KCONS_CONFIG]' -r -F
+complete -c kcons -n "__fish_kcons_using_subcommand consume" -l connect-timeout -d 'Give up if no broker was reached in that long [default: 10s]' -r
 complete -c kcons -n "__fish_kcons_using_subcommand consume" -l color -d 'Color the output: auto, always or never [default: auto]' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -85,18 +85,18 @@ complete -c kcons -n "__fish_kcons_using_subcommand consume" -l log -d 'Talk on 
 json\t''"
 complete -c kcons -n "__fish_kcons_using_subcommand consume" -l read-uncommitted -d 'Read records of open and aborted transactions too'
 complete -c kcons -n "__fish_kcons_using_subcommand consume" -s e -l exit -d 'Stop at the end as it was at the start'
-complete -c kcons -n "__fish_kcons_using_subcommand consume" -l async-commit -d 'Do not wait for the broker\'s answer to a commit (manual and batch)'
+complete -c kcons -n "__fish_kcons_using_subcommand consume" -l async-commit -d 'Do not wait for answers to commits (manual and batch)'
 complete -c kcons -n "__fish_kcons_using_subcommand consume" -l json -d 'The same as `-o json`'
-complete -c kcons -n "__fish_kcons_using_subcommand consume" -l strict -d 'End the run at a record that cannot be decoded, uncommitted (exit code 5)'
-complete -c kcons -n "__fish_kcons_using_subcommand consume" -l print-config -d 'Print every resolved property, its value and its origin, and exit'
+complete -c kcons -n "__fish_kcons_using_subcommand consume" -l strict -d 'End the run at a record that cannot be decoded (exit code 5)'
+complete -c kcons -n "__fish_kcons_using_subcommand consume" -l print-config -d 'Print every property, its value and its origin, and exit'
 complete -c kcons -n "__fish_kcons_using_subcommand consume" -s q -l quiet -d 'Say errors only'
 complete -c kcons -n "__fish_kcons_using_subcommand consume" -s v -l verbose -d 'Say more; -vv shows librdkafka\'s own log too'
 complete -c kcons -n "__fish_kcons_using_subcommand consume" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kcons -n "__fish_kcons_using_subcommand demo" -s g -l group -d 'Join this consumer group: share partitions, commit progress, resume after a restart' -r
+complete -c kcons -n "__fish_kcons_using_subcommand demo" -s g -l group -d 'Join this consumer group: share partitions, commit, resume' -r
 complete -c kcons -n "__fish_kcons_using_subcommand demo" -s p -l partitions -d 'Read only these partitions, as in 0,2,5-7 (without --group)' -r
 complete -c kcons -n "__fish_kcons_using_subcommand demo" -l wait-for-topic -d 'Wait that long for a topic that does not exist yet' -r
 complete -c kcons -n "__fish_kcons_using_subcommand demo" -l instance-id -d 'Be a static member of the group under this id' -r
-complete -c kcons -n "__fish_kcons_using_subcommand demo" -l offset-reset -d 'Start here where the group has no committed offset [default: earliest]' -r -f -a "earliest\t''
+complete -c kcons -n "__fish_kcons_using_subcommand demo" -l offset-reset -d 'Start at earliest, latest or none if nothing is committed' -r -f -a "earliest\t''
 latest\t''
 none\t''"
 complete -c kcons -n "__fish_kcons_using_subcommand demo" -l from -d 'Start at this position [default: beginning] (without --group)' -r
@@ -104,10 +104,10 @@ complete -c kcons -n "__fish_kcons_using_subcommand demo" -l to -d 'Stop at this
 complete -c kcons -n "__fish_kcons_using_subcommand demo" -s n -l count -d 'Stop after N records' -r
 complete -c kcons -n "__fish_kcons_using_subcommand demo" -l idle-timeout -d 'Stop when no record came for that long' -r
 complete -c kcons -n "__fish_kcons_using_subcommand demo" -l duration -d 'Stop after that long' -r
-complete -c kcons -n "__fish_kcons_using_subcommand demo" -l shutdown-timeout -d 'Finish, commit and leave within that long after a signal [default: 25s]' -r
+complete -c kcons -n "__fish_kcons_using_subcommand demo" -l shutdown-timeout -d 'Leave within that long after a signal [default: 25s]' -r
 complete -c kcons -n "__fish_kcons_using_subcommand demo" -l commit -d 'Commit as `auto`, `manual`, `batch=N` or `never` [default: auto]' -r
 complete -c kcons -n "__fish_kcons_using_subcommand demo" -l commit-interval -d 'Commit that often with --commit auto [default: 5s]' -r
-complete -c kcons -n "__fish_kcons_using_subcommand demo" -s o -l output -d 'Print records as pretty, json or raw [default: pretty on a terminal, else json]' -r -f -a "auto\t''
+complete -c kcons -n "__fish_kcons_using_subcommand demo" -s o -l output -d 'Print pretty, json or raw [default: pretty on a terminal, else json]' -r -f -a "auto\t''
 pretty\t''
 json\t''
 raw\t''"
@@ -126,8 +126,8 @@ base64\t''
 hex\t''"
 complete -c kcons -n "__fish_kcons_using_subcommand demo" -s b -l brokers -d 'Bootstrap servers [env: KCONS_BROKERS] [default: localhost:9092]' -r
 complete -c kcons -n "__fish_kcons_using_subcommand demo" -s X -l property -d 'Set any librdkafka property; repeatable' -r
-complete -c kcons -n "__fish_kcons_using_subcommand demo" -s F -l config -d 'Read properties from this file, key=value a line [env: KCONS_CONFIG]' -r
-complete -c kcons -n "__fish_kcons_using_subcommand demo" -l connect-timeout -d 'Give up if no broker was reached after that long, 0s: never [default: 10s]' -r
+complete -c kcons -n "__fish_kcons_using_subcommand demo" -s F -l config -d 'Read properties from this file [env: KCONS_CONFIG]' -r -F
+complete -c kcons -n "__fish_kcons_using_subcommand demo" -l connect-timeout -d 'Give up if no broker was reached in that long [default: 10s]' -r
 complete -c kcons -n "__fish_kcons_using_subcommand demo" -l color -d 'Color the output: auto, always or never [default: auto]' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -137,36 +137,36 @@ complete -c kcons -n "__fish_kcons_using_subcommand demo" -l follow -d 'Go on wi
 complete -c kcons -n "__fish_kcons_using_subcommand demo" -l serve -d 'Keep the broker for other terminals: print its address on stdout, consume nothing'
 complete -c kcons -n "__fish_kcons_using_subcommand demo" -l read-uncommitted -d 'Read records of open and aborted transactions too'
 complete -c kcons -n "__fish_kcons_using_subcommand demo" -s e -l exit -d 'Stop at the end as it was at the start'
-complete -c kcons -n "__fish_kcons_using_subcommand demo" -l async-commit -d 'Do not wait for the broker\'s answer to a commit (manual and batch)'
+complete -c kcons -n "__fish_kcons_using_subcommand demo" -l async-commit -d 'Do not wait for answers to commits (manual and batch)'
 complete -c kcons -n "__fish_kcons_using_subcommand demo" -l json -d 'The same as `-o json`'
-complete -c kcons -n "__fish_kcons_using_subcommand demo" -l strict -d 'End the run at a record that cannot be decoded, uncommitted (exit code 5)'
-complete -c kcons -n "__fish_kcons_using_subcommand demo" -l print-config -d 'Print every resolved property, its value and its origin, and exit'
+complete -c kcons -n "__fish_kcons_using_subcommand demo" -l strict -d 'End the run at a record that cannot be decoded (exit code 5)'
+complete -c kcons -n "__fish_kcons_using_subcommand demo" -l print-config -d 'Print every property, its value and its origin, and exit'
 complete -c kcons -n "__fish_kcons_using_subcommand demo" -s q -l quiet -d 'Say errors only'
 complete -c kcons -n "__fish_kcons_using_subcommand demo" -s v -l verbose -d 'Say more; -vv shows librdkafka\'s own log too'
 complete -c kcons -n "__fish_kcons_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kcons -n "__fish_kcons_using_subcommand completions" -s b -l brokers -d 'Bootstrap servers [env: KCONS_BROKERS] [default: localhost:9092]' -r
 complete -c kcons -n "__fish_kcons_using_subcommand completions" -s X -l property -d 'Set any librdkafka property; repeatable' -r
-complete -c kcons -n "__fish_kcons_using_subcommand completions" -s F -l config -d 'Read properties from this file, key=value a line [env: KCONS_CONFIG]' -r
-complete -c kcons -n "__fish_kcons_using_subcommand completions" -l connect-timeout -d 'Give up if no broker was reached after that long, 0s: never [default: 10s]' -r
+complete -c kcons -n "__fish_kcons_using_subcommand completions" -s F -l config -d 'Read properties from this file [env: KCONS_CONFIG]' -r -F
+complete -c kcons -n "__fish_kcons_using_subcommand completions" -l connect-timeout -d 'Give up if no broker was reached in that long [default: 10s]' -r
 complete -c kcons -n "__fish_kcons_using_subcommand completions" -l color -d 'Color the output: auto, always or never [default: auto]' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c kcons -n "__fish_kcons_using_subcommand completions" -l log -d 'Talk on stderr as text, or as one JSON object a line [default: text]' -r -f -a "text\t''
 json\t''"
-complete -c kcons -n "__fish_kcons_using_subcommand completions" -l print-config -d 'Print every resolved property, its value and its origin, and exit'
+complete -c kcons -n "__fish_kcons_using_subcommand completions" -l print-config -d 'Print every property, its value and its origin, and exit'
 complete -c kcons -n "__fish_kcons_using_subcommand completions" -s q -l quiet -d 'Say errors only'
 complete -c kcons -n "__fish_kcons_using_subcommand completions" -s v -l verbose -d 'Say more; -vv shows librdkafka\'s own log too'
 complete -c kcons -n "__fish_kcons_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kcons -n "__fish_kcons_using_subcommand man" -s b -l brokers -d 'Bootstrap servers [env: KCONS_BROKERS] [default: localhost:9092]' -r
 complete -c kcons -n "__fish_kcons_using_subcommand man" -s X -l property -d 'Set any librdkafka property; repeatable' -r
-complete -c kcons -n "__fish_kcons_using_subcommand man" -s F -l config -d 'Read properties from this file, key=value a line [env: KCONS_CONFIG]' -r
-complete -c kcons -n "__fish_kcons_using_subcommand man" -l connect-timeout -d 'Give up if no broker was reached after that long, 0s: never [default: 10s]' -r
+complete -c kcons -n "__fish_kcons_using_subcommand man" -s F -l config -d 'Read properties from this file [env: KCONS_CONFIG]' -r -F
+complete -c kcons -n "__fish_kcons_using_subcommand man" -l connect-timeout -d 'Give up if no broker was reached in that long [default: 10s]' -r
 complete -c kcons -n "__fish_kcons_using_subcommand man" -l color -d 'Color the output: auto, always or never [default: auto]' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c kcons -n "__fish_kcons_using_subcommand man" -l log -d 'Talk on stderr as text, or as one JSON object a line [default: text]' -r -f -a "text\t''
 json\t''"
-complete -c kcons -n "__fish_kcons_using_subcommand man" -l print-config -d 'Print every resolved property, its value and its origin, and exit'
+complete -c kcons -n "__fish_kcons_using_subcommand man" -l print-config -d 'Print every property, its value and its origin, and exit'
 complete -c kcons -n "__fish_kcons_using_subcommand man" -s q -l quiet -d 'Say errors only'
 complete -c kcons -n "__fish_kcons_using_subcommand man" -s v -l verbose -d 'Say more; -vv shows librdkafka\'s own log too'
 complete -c kcons -n "__fish_kcons_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'

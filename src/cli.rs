@@ -1,7 +1,12 @@
 //! What can be typed: names, help and value enums of every command. Settled by `settings`.
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+mod values;
+
+pub use values::duration;
+
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use std::time::Duration;
+use values::{commit, positive, positive_duration};
 
 /// A Kafka consumer for the terminal, the shell script and the pod
 #[derive(Debug, Parser)]
@@ -12,6 +17,28 @@ pub struct Arguments {
     pub command: Command,
     #[command(flatten)]
     pub connection: Connection,
+}
+
+const CONSUME_EXAMPLES: &str = "\
+Examples:
+  kcons consume task-created                 everything from the beginning, then what comes
+  kcons consume task-created -e | jq .value  what is there now, as JSON
+  kcons consume task-created --group mailer  share the work with others, resume after a restart";
+
+/// The declaration as it is parsed and shown: commands that connect nothing show no connection options.
+pub fn command() -> clap::Command {
+    let connection = Connection::augment_args(clap::Command::new("connection"));
+    let hidden: Vec<clap::Arg> = connection
+        .get_arguments()
+        .filter(|argument| argument.get_help_heading() == Some("Connection"))
+        .map(|argument| argument.clone().hide(true))
+        .collect();
+    // An argument that a command has of its own is not replaced by the global one.
+    let mut command = ["completions", "man"].iter().fold(Arguments::command(), |command, name| {
+        command.mut_subcommand(name, |subcommand| subcommand.args(hidden.clone()))
+    });
+    command.build();
+    command
 }
 
 #[derive(Debug, Subcommand)]
@@ -28,14 +55,14 @@ pub enum Command {
 
 // TOPIC is asked for by `settings`: --print-config does without, wherever it stands.
 #[derive(Debug, Args)]
-#[command(override_usage = "kcons consume [OPTIONS] TOPIC...")]
+#[command(override_usage = "kcons consume [OPTIONS] TOPIC...", after_help = CONSUME_EXAMPLES)]
 pub struct Consume {
     /// Topics to read; one that starts with `^` is a regular expression
     ///
     /// A regular expression follows Rust's `regex` syntax and is not anchored at its end. Kafka's
     /// own topics (`__consumer_offsets`) only match an expression that starts with `^__`.
     /// Example: kcons consume orders '^task-.*'
-    #[arg(value_name = "TOPIC", help_heading = "Input")]
+    #[arg(value_name = "TOPIC", help_heading = "Input", display_order = 0)]
     pub topics: Vec<String>,
     #[command(flatten)]
     pub reading: Reading,
@@ -66,19 +93,27 @@ pub struct Completions {
 /// How to read and print; shared by `consume` and `demo`.
 #[derive(Debug, Default, Args)]
 pub struct Reading {
-    /// Join this consumer group: share partitions, commit progress, resume after a restart
+    /// Join this consumer group: share partitions, commit, resume
     ///
-    /// Without it kcons reads on its own: all partitions, from the beginning, nothing committed,
-    /// no group created. Example: kcons consume task-created --group mailer
-    #[arg(short, long, value_name = "NAME", help_heading = "Input")]
+    /// The members of a group share the partitions; what was written is committed, and a restart
+    /// goes on there. Without it kcons reads on its own: all partitions, from the beginning,
+    /// nothing committed, no group created. Example: kcons consume task-created --group mailer
+    #[arg(short, long, value_name = "NAME", help_heading = "Input", display_order = 1)]
     pub group: Option<String>,
     /// Read only these partitions, as in 0,2,5-7 (without --group)
+    ///
+    /// Default: all. Example: kcons consume task-created -p 0,2
     #[arg(short, long, value_name = "LIST", allow_hyphen_values = true, help_heading = "Input")]
     pub partitions: Option<String>,
     /// Wait that long for a topic that does not exist yet
+    ///
+    /// Otherwise such a topic is an error at once (exit code 4); kcons never creates one.
+    /// Example: kcons consume task-created --wait-for-topic 1m
     #[arg(long, value_name = "DURATION", value_parser = duration, help_heading = "Input")]
     pub wait_for_topic: Option<Duration>,
     /// Read records of open and aborted transactions too
+    ///
+    /// Otherwise those of a transaction come once it is committed, and never if it is aborted.
     #[arg(long, help_heading = "Input")]
     pub read_uncommitted: bool,
     /// Be a static member of the group under this id
@@ -88,17 +123,26 @@ pub struct Reading {
     #[arg(long, value_name = "ID", help_heading = "Input")]
     pub instance_id: Option<String>,
 
-    /// Start here where the group has no committed offset [default: earliest]
+    /// Start at earliest, latest or none if nothing is committed
     ///
-    /// `none` ends the run with exit code 1 instead. `latest` only applies to a topic in which the
-    /// group has no committed offset at all: after a restart nothing is skipped. Needs --group.
-    #[arg(long, value_enum, value_name = "WHERE", help_heading = "Start and stop")]
+    /// Default: earliest. It counts only where the group has no committed offset; `none` ends the
+    /// run there (exit code 1). `latest` only applies to a topic in which the group has no
+    /// committed offset at all: after a restart nothing is skipped. Needs --group.
+    /// Example: kcons consume task-created --group dashboard --offset-reset latest
+    #[arg(
+        long,
+        value_enum,
+        value_name = "WHERE",
+        hide_possible_values = true,
+        help_heading = "Start and stop"
+    )]
     pub offset_reset: Option<OffsetReset>,
     /// Start at this position [default: beginning] (without --group)
     ///
     /// POS is `beginning`, `end`, an offset `N`, `-N` before the end, `+N` after the beginning, a
     /// time (`2026-11-23`, `2026-11-23T09:00`, `2026-11-23T09:00:00Z`, `@MS`), `-1h` ago, or
-    /// `0=5,1=end` per partition. Example: kcons consume task-created --from -1h
+    /// `0=5,1=end` per partition. A time without a zone is local.
+    /// Example: kcons consume task-created --from -1h
     #[arg(long, value_name = "POS", allow_hyphen_values = true, help_heading = "Start and stop")]
     pub from: Option<String>,
     /// Stop at this position; its record is not included
@@ -109,22 +153,31 @@ pub struct Reading {
     pub to: Option<String>,
     /// Stop at the end as it was at the start
     ///
-    /// The same as `--to end`. With a group the end of a partition is fixed when it is first
-    /// assigned to this member.
+    /// The same as `--to end`; what is written later is not waited for. With a group the end of a
+    /// partition is fixed when it is first assigned to this member.
+    /// Example: kcons consume task-created -e > tasks.jsonl
     #[arg(short, long, help_heading = "Start and stop", conflicts_with = "to")]
     pub exit: bool,
     /// Stop after N records
+    ///
+    /// Exactly N, over all partitions; with a group exactly these are committed.
+    /// Example: kcons consume task-created -n 1
     #[arg(short = 'n', long, value_name = "N", value_parser = positive, allow_hyphen_values = true, help_heading = "Start and stop")]
     pub count: Option<u64>,
     /// Stop when no record came for that long
     ///
-    /// Counts only while connected and, with a group, assigned.
+    /// Counts only while connected and, with a group, assigned. Example: --idle-timeout 30s
     #[arg(long, value_name = "DURATION", value_parser = positive_duration, help_heading = "Start and stop")]
     pub idle_timeout: Option<Duration>,
     /// Stop after that long
+    ///
+    /// Example: --duration 10m
     #[arg(long, value_name = "DURATION", value_parser = positive_duration, help_heading = "Start and stop")]
     pub duration: Option<Duration>,
-    /// Finish, commit and leave within that long after a signal [default: 25s]
+    /// Leave within that long after a signal [default: 25s]
+    ///
+    /// Within it kcons finishes what it began, commits and leaves the group. In a pod it has to be
+    /// shorter than terminationGracePeriodSeconds (30 s).
     #[arg(long, value_name = "DURATION", value_parser = positive_duration, help_heading = "Start and stop")]
     pub shutdown_timeout: Option<Duration>,
 
@@ -132,17 +185,21 @@ pub struct Reading {
     ///
     /// auto: every --commit-interval. manual: after every record, before the next one is taken.
     /// batch=N: after every N records. never: use the group's positions, move nothing. In every
-    /// mode only records that were written are committed. Needs --group.
+    /// mode only records that were written to stdout are committed. Needs --group.
+    /// Example: kcons consume task-created --group audit --commit manual
     #[arg(long, value_name = "MODE", value_parser = commit, help_heading = "Commits")]
     pub commit: Option<Commit>,
-    /// Do not wait for the broker's answer to a commit (manual and batch)
+    /// Do not wait for answers to commits (manual and batch)
+    ///
+    /// One commit at most is on its way; failures are reported. Faster, and after a crash a few
+    /// more records can repeat.
     #[arg(long, help_heading = "Commits")]
     pub async_commit: bool,
     /// Commit that often with --commit auto [default: 5s]
     #[arg(long, value_name = "DURATION", value_parser = positive_duration, help_heading = "Commits")]
     pub commit_interval: Option<Duration>,
 
-    /// Print records as pretty, json or raw [default: pretty on a terminal, else json]
+    /// Print pretty, json or raw [default: pretty on a terminal, else json]
     ///
     /// pretty: for people. json: one object a line. raw: the value's bytes and the delimiter.
     /// Example: kcons consume task-created -e -o json | jq -r .value.title
@@ -151,6 +208,7 @@ pub struct Reading {
         long,
         value_enum,
         value_name = "FORMAT",
+        hide_possible_values = true,
         allow_negative_numbers = true,
         help_heading = "Output"
     )]
@@ -162,12 +220,17 @@ pub struct Reading {
     ///
     /// Escapes: \n \t \r \\ \0 \xHH (hexadecimal) \NNN (decimal, octal with a leading 0). An empty
     /// text ends records with nothing. Needs `-o raw`.
+    /// Example: kcons consume task-created -e -o raw -D '\0' | xargs -0 -n 1 echo
     #[arg(short = 'D', long, value_name = "TEXT", allow_hyphen_values = true, help_heading = "Output")]
     pub delimiter: Option<String>,
     /// Call a record this in pretty output [default: the topic's first word]
+    ///
+    /// `Received task: …` for the topic task-created. Example: --label event
     #[arg(long, value_name = "NAME", help_heading = "Output")]
     pub label: Option<String>,
     /// Show this field of the value in pretty output [default: title]
+    ///
+    /// Example: --title-field name
     #[arg(long, value_name = "NAME", help_heading = "Output")]
     pub title_field: Option<String>,
 
@@ -175,14 +238,16 @@ pub struct Reading {
     ///
     /// auto: JSON, else text, else base64. The others are what the value must be or is shown as;
     /// what cannot be decoded is shown as auto does, with a warning. See --strict.
-    #[arg(long, value_enum, value_name = "FORMAT", help_heading = "Decoding")]
+    #[arg(long, value_enum, value_name = "FORMAT", hide_possible_values = true, help_heading = "Decoding")]
     pub value_format: Option<DataFormat>,
     /// Take keys as auto, json, text, base64 or hex [default: auto]
     ///
     /// auto: text, else base64.
-    #[arg(long, value_enum, value_name = "FORMAT", help_heading = "Decoding")]
+    #[arg(long, value_enum, value_name = "FORMAT", hide_possible_values = true, help_heading = "Decoding")]
     pub key_format: Option<DataFormat>,
-    /// End the run at a record that cannot be decoded, uncommitted (exit code 5)
+    /// End the run at a record that cannot be decoded (exit code 5)
+    ///
+    /// The record is not committed. Without it: a warning, the raw form, and the run goes on.
     #[arg(long, help_heading = "Decoding")]
     pub strict: bool,
 }
@@ -191,6 +256,8 @@ pub struct Reading {
 #[derive(Debug, Default, Args)]
 pub struct Connection {
     /// Bootstrap servers [env: KCONS_BROKERS] [default: localhost:9092]
+    ///
+    /// One is enough, the others of its cluster are found. Example: -b kafka-0:9092,kafka-1:9092
     #[arg(short, long, value_name = "HOST:PORT,…", global = true, help_heading = "Connection")]
     pub brokers: Option<String>,
     /// Set any librdkafka property; repeatable
@@ -205,15 +272,20 @@ pub struct Connection {
         help_heading = "Connection"
     )]
     pub properties: Vec<String>,
-    /// Read properties from this file, key=value a line [env: KCONS_CONFIG]
+    /// Read properties from this file [env: KCONS_CONFIG]
     ///
-    /// Spellings of Java clients are translated or refused by name.
-    #[arg(short = 'F', long, value_name = "FILE", global = true, help_heading = "Connection")]
+    /// `key=value` a line, # starts a comment. Spellings of Java clients are translated or refused
+    /// by name; values may be `env:NAME` or `file:PATH`. Example: -F client.properties
+    #[arg(short = 'F', long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, global = true, help_heading = "Connection")]
     pub config: Option<String>,
-    /// Give up if no broker was reached after that long, 0s: never [default: 10s]
+    /// Give up if no broker was reached in that long [default: 10s]
+    ///
+    /// 0s: try for ever, for a pod that may start before its broker.
     #[arg(long, value_name = "DURATION", value_parser = duration, global = true, help_heading = "Connection")]
     pub connect_timeout: Option<Duration>,
-    /// Print every resolved property, its value and its origin, and exit
+    /// Print every property, its value and its origin, and exit
+    ///
+    /// Nothing is connected; secrets are shown as ***. Example: kcons consume --print-config
     #[arg(long, global = true, help_heading = "Connection")]
     pub print_config: bool,
     /// Say errors only
@@ -226,10 +298,24 @@ pub struct Connection {
     ///
     /// auto colors what is said on stderr (`error:`, `warning:`, `info:`) on a terminal; always the
     /// records of pretty output, too. NO_COLOR and CLICOLOR_FORCE are heeded.
-    #[arg(long, value_enum, value_name = "WHEN", global = true, help_heading = "Watching")]
+    #[arg(
+        long,
+        value_enum,
+        value_name = "WHEN",
+        hide_possible_values = true,
+        global = true,
+        help_heading = "Watching"
+    )]
     pub color: Option<ColorChoice>,
     /// Talk on stderr as text, or as one JSON object a line [default: text]
-    #[arg(long, value_enum, value_name = "FORMAT", global = true, help_heading = "Watching")]
+    #[arg(
+        long,
+        value_enum,
+        value_name = "FORMAT",
+        hide_possible_values = true,
+        global = true,
+        help_heading = "Watching"
+    )]
     pub log: Option<LogFormat>,
 }
 
@@ -282,104 +368,5 @@ pub enum LogFormat {
     Json,
 }
 
-/// Reads a duration: a whole number and a unit, `500ms`, `30s`, `5m`, `2h`, `1d`.
-///
-/// # Errors
-/// Anything else, in words that say what is valid.
-pub fn duration(text: &str) -> Result<Duration, String> {
-    const VALID: &str = "a duration needs a number and a unit: 500ms, 30s, 5m, 2h, 1d";
-    let split = text.find(|c: char| !c.is_ascii_digit()).ok_or(VALID)?;
-    let (number, unit) = text.split_at(split);
-    let number: u64 = number.parse().map_err(|_| VALID)?;
-    let milliseconds = match unit {
-        "ms" => 1,
-        "s" => 1_000,
-        "m" => 60_000,
-        "h" => 3_600_000,
-        "d" => 86_400_000,
-        _ => return Err(VALID.to_owned()),
-    };
-    // A thousand years: beyond it sums with the clock would overflow.
-    const LIMIT: u64 = 1_000 * 366 * 86_400_000;
-    let total = number.checked_mul(milliseconds).filter(|total| *total <= LIMIT);
-    total.map(Duration::from_millis).ok_or_else(|| "the duration is too long".to_owned())
-}
-
-fn positive_duration(text: &str) -> Result<Duration, String> {
-    match duration(text)? {
-        Duration::ZERO => Err("it must be longer than zero".to_owned()),
-        duration => Ok(duration),
-    }
-}
-
-fn positive(text: &str) -> Result<u64, String> {
-    const VALID: &str = "it must be a whole number of at least 1";
-    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(VALID.to_owned());
-    }
-    text.parse().ok().filter(|number| *number > 0).ok_or_else(|| VALID.to_owned())
-}
-
-fn commit(text: &str) -> Result<Commit, String> {
-    match text {
-        "auto" => Ok(Commit::Auto),
-        "manual" => Ok(Commit::Manual),
-        "never" => Ok(Commit::Never),
-        _ => match text.strip_prefix("batch=").map(positive) {
-            Some(Ok(count)) => Ok(Commit::Batch(count)),
-            Some(Err(_)) => Err("batch=N needs a whole number of at least 1, as in batch=100".to_owned()),
-            None => Err("it is one of auto, manual, batch=N, never".to_owned()),
-        },
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use clap::CommandFactory;
-
-    #[test]
-    fn the_declaration_is_sound() {
-        Arguments::command().debug_assert();
-    }
-
-    #[test]
-    fn a_duration_needs_a_number_and_a_unit() {
-        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
-        assert_eq!(duration("2h"), Ok(Duration::from_secs(7200)));
-        assert_eq!(duration("0s"), Ok(Duration::ZERO));
-        for bad in ["", "5", "s", "-1s", "1.5s", "5 s", "5w", "99999999999999999999s", "9999999999999d"] {
-            assert!(duration(bad).is_err(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn a_count_is_a_whole_number_of_at_least_one() {
-        assert_eq!(positive("17"), Ok(17));
-        for bad in ["", "0", "-1", "+1", "abc", "1.0", "99999999999999999999"] {
-            assert!(positive(bad).is_err(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn a_commit_mode_is_one_of_four() {
-        assert_eq!(commit("batch=10"), Ok(Commit::Batch(10)));
-        for bad in ["batch", "batch=", "batch=0", "batch=-1", "Auto", ""] {
-            assert!(commit(bad).is_err(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn short_help_fits_100_columns() {
-        let mut command = Arguments::command().term_width(100);
-        command.build();
-        for name in ["consume", "demo"] {
-            let help =
-                command.find_subcommand_mut(name).map(|c| c.render_help().to_string()).unwrap_or_default();
-            assert!(!help.is_empty());
-            for line in help.lines() {
-                assert!(line.chars().count() <= 100, "{line}");
-            }
-        }
-    }
-}
+mod tests;

@@ -1,9 +1,9 @@
 //! Reads the words of the command line and tells mistakes in the form of all errors.
 
-use crate::cli::Arguments;
+use crate::cli::{self, Arguments};
 use crate::error::Failure;
+use clap::FromArgMatches;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{CommandFactory, Parser};
 use std::error::Error as _;
 use std::ffi::OsString;
 
@@ -21,7 +21,8 @@ pub enum Request {
 /// Whatever the declaration does not take, naming the argument and what is valid.
 pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Request, Failure> {
     let words: Vec<OsString> = words.into_iter().collect();
-    match Arguments::try_parse_from(&words) {
+    let matched = cli::command().try_get_matches_from(&words);
+    match matched.and_then(|matches| Arguments::from_arg_matches(&matches)) {
         Ok(arguments) => Ok(Request::Run(Box::new(arguments))),
         Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
             Ok(Request::Print(error.render().to_string()))
@@ -95,8 +96,12 @@ impl Mistake<'_> {
     fn unknown_argument(&self) -> Failure {
         let argument = self.text(ContextKind::InvalidArg).unwrap_or_default();
         let failure = Failure::usage(format!("unexpected argument `{}`", bare(argument)));
-        if let Some(hint) = kcat_option(argument) {
+        if let Some(hint) = kcat_option(argument).or_else(|| kafka_option(bare(argument).as_str())) {
             return failure.hint(hint);
+        }
+        if !argument.starts_with('-') && self.is_of("demo") {
+            return failure
+                .hint(format!("the demo brings its own topic; to read one: kcons consume {argument}"));
         }
         if let Some(command) = command_of(argument) {
             return failure.hint(format!("it stands behind the command: kcons {command} {argument}"));
@@ -113,6 +118,9 @@ impl Mistake<'_> {
         if word == "help" {
             return failure.hint("`kcons --help` and `kcons COMMAND --help`");
         }
+        if let Some(hint) = kafka_tool(word) {
+            return failure.hint(hint);
+        }
         let near: Vec<String> = self.texts(ContextKind::SuggestedSubcommand).map(str::to_owned).collect();
         match near.is_empty() {
             true => failure.hint(format!("to read the topic: kcons consume {word}; {}", commands())),
@@ -127,6 +135,15 @@ impl Mistake<'_> {
             true => Failure::usage(format!("`{option}` is there twice")),
             false => Failure::usage(format!("`{option}` cannot be used with {}", quoted(&others, " and "))),
         }
+    }
+
+    /// The mistake was made behind this command.
+    fn is_of(&self, command: &str) -> bool {
+        let usage = match self.error.get(ContextKind::Usage) {
+            Some(ContextValue::StyledStr(usage)) => usage.to_string(),
+            _ => return false,
+        };
+        usage.contains(&format!("kcons {command}"))
     }
 
     fn option(&self) -> String {
@@ -158,14 +175,14 @@ fn quoted(words: &[String], between: &str) -> String {
 }
 
 fn commands() -> String {
-    let command = Arguments::command();
+    let command = cli::command();
     let names: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
     format!("commands: {}", names.join(", "))
 }
 
 /// The first command that has an option which stood in front of all of them.
 fn command_of(argument: &str) -> Option<String> {
-    let command = Arguments::command();
+    let command = cli::command();
     let has_it = |command: &&clap::Command| {
         command.get_arguments().any(|known| match argument.strip_prefix("--") {
             Some(long) => known.get_long() == Some(long),
@@ -191,6 +208,35 @@ fn kcat_option(argument: &str) -> Option<&'static str> {
         'L' => "Kafka's own tool lists topics: kafka-topics.sh --bootstrap-server HOST:PORT --describe",
         'P' => "kcons only consumes; Kafka's own tool produces: kafka-console-producer.sh",
         'Q' => "offsets of a time are found by `--from`, as in `--from 2026-11-23T09:00`",
+        _ => return None,
+    })
+}
+
+/// What replaces an option of Kafka's own console consumer.
+fn kafka_option(argument: &str) -> Option<&'static str> {
+    Some(match argument {
+        "--bootstrap-server" => "brokers are given with `--brokers HOST:PORT`",
+        "--topic" | "--include" | "--whitelist" => "topics stand without an option: kcons consume TOPIC",
+        "--from-beginning" => "leave it out: without a committed offset a run starts at the beginning",
+        "--max-messages" => "to stop after N records: `--count N`",
+        "--timeout-ms" => "to stop when nothing comes: `--idle-timeout 30s`",
+        "--offset" => "where to start is `--from POS`",
+        "--consumer.config" | "--command-config" => "a properties file is read with `--config FILE`",
+        "--consumer-property" | "--command-property" => "a property is set with `-X KEY=VALUE`",
+        _ => return None,
+    })
+}
+
+/// The tool of Kafka's own for what is no command here.
+fn kafka_tool(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "lag" | "group" | "groups" => {
+            "Kafka's own tool tells: kafka-consumer-groups.sh --bootstrap-server HOST:PORT --describe --group NAME"
+        }
+        "topic" | "topics" => {
+            "Kafka's own tool lists topics: kafka-topics.sh --bootstrap-server HOST:PORT --describe"
+        }
+        "produce" => "kcons only consumes; Kafka's own tool produces: kafka-console-producer.sh",
         _ => return None,
     })
 }

@@ -1,8 +1,7 @@
 //! `kcons completions`: the completion script of a shell.
 
-use crate::cli::{Arguments, Completions, Connection};
+use crate::cli::{self, Completions, Connection};
 use crate::error::Failure;
-use clap::CommandFactory;
 
 /// # Errors
 /// A connection option, which has no use here, or a stdout that cannot be written.
@@ -29,7 +28,7 @@ pub fn connection_is_unused(connection: &Connection, command: &str) -> Result<()
 
 fn script(shell: clap_complete::Shell) -> Vec<u8> {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Arguments::command(), "kcons", &mut script);
+    clap_complete::generate(shell, &mut cli::command(), "kcons", &mut script);
     script
 }
 

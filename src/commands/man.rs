@@ -1,9 +1,8 @@
 //! `kcons man`: the manual page in roff, every command in one page.
 
 use super::completions::connection_is_unused;
-use crate::cli::{Arguments, Connection};
+use crate::cli::{self, Connection};
 use crate::error::{Failure, Kind};
-use clap::CommandFactory;
 use clap_mangen::Man;
 use std::io;
 
@@ -16,30 +15,50 @@ pub fn run(connection: &Connection) -> Result<(), Failure> {
     super::write(&page)
 }
 
+const EXIT_CODES: [(u8, &str); 7] = [
+    (0, "done: the end, the count or a time limit was reached, a first signal, or a closed pipe"),
+    (1, "failed while running: stdout, an offset outside the log, an unconfirmed final commit"),
+    (2, "wrong usage"),
+    (3, "no broker could be reached, or it refused us"),
+    (4, "the topic, partition or group does not exist"),
+    (5, "a record could not be decoded and the policy is to stop"),
+    (130, "ended at once by a second signal"),
+];
+
 fn page() -> io::Result<Vec<u8>> {
-    let mut command = Arguments::command();
-    command.build();
+    let mut command = cli::command();
     let mut page = Vec::new();
     let man = Man::new(command.clone());
     man.render_title(&mut page)?;
     man.render_name_section(&mut page)?;
-    man.render_synopsis_section(&mut page)?;
-    man.render_description_section(&mut page)?;
-    for subcommand in command.get_subcommands().filter(|subcommand| !subcommand.is_hide_set()) {
-        let title = format!(".SH \"KCONS {}\"\n", subcommand.get_name().to_uppercase());
-        page.extend_from_slice(title.as_bytes());
+    heading(&mut page, "SH", "SYNOPSIS");
+    for subcommand in command.get_subcommands_mut() {
+        let usage = subcommand.render_usage().to_string();
+        let usage = usage.trim_start_matches("Usage: ").replace('-', "\\-");
+        page.extend_from_slice(format!("{usage}\n.br\n").as_bytes());
+    }
+    for subcommand in command.get_subcommands() {
+        heading(&mut page, "SH", &format!("KCONS {}", subcommand.get_name().to_uppercase()));
         let man = Man::new(subcommand.clone());
         let mut section = Vec::new();
-        man.render_synopsis_section(&mut section)?;
         man.render_description_section(&mut section)?;
+        // Its description needs no heading of its own; its options are subsections.
+        let section = String::from_utf8_lossy(&section).replacen(".SH DESCRIPTION\n", "", 1);
+        page.extend_from_slice(section.as_bytes());
+        let mut section = Vec::new();
         man.render_options_section(&mut section)?;
-        // Within the section of a command its parts are subsections.
-        let section = String::from_utf8_lossy(&section).replace("\n.SH ", "\n.SS ");
-        page.extend_from_slice(
-            section.strip_prefix(".SH ").map_or(section.clone(), |rest| format!(".SS {rest}")).as_bytes(),
-        );
+        let section = format!("\n{}", String::from_utf8_lossy(&section)).replace("\n.SH ", "\n.SS ");
+        page.extend_from_slice(section.trim_start().as_bytes());
+    }
+    heading(&mut page, "SH", "EXIT STATUS");
+    for (code, meaning) in EXIT_CODES {
+        page.extend_from_slice(format!(".TP\n{code}\n{meaning}\n").as_bytes());
     }
     Ok(page)
+}
+
+fn heading(page: &mut Vec<u8>, macro_name: &str, title: &str) {
+    page.extend_from_slice(format!(".{macro_name} \"{title}\"\n").as_bytes());
 }
 
 #[cfg(test)]
@@ -47,7 +66,9 @@ mod tests {
     #[test]
     fn the_page_has_every_command_and_its_options() {
         let page = String::from_utf8(super::page().unwrap()).unwrap();
-        for text in [".TH kcons 1", "KCONS CONSUME", "KCONS DEMO", "offset\\-reset", "\\-\\-serve"] {
+        for text in
+            [".TH kcons 1", "KCONS CONSUME", "KCONS DEMO", "offset\\-reset", "EXIT STATUS", "\\-\\-serve"]
+        {
             assert!(page.contains(text), "{text}");
         }
     }

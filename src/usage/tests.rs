@@ -156,7 +156,7 @@ fn offsets_of_kcat_get_a_hint_to_where_positions_go() {
 
 #[test]
 fn a_hint_names_only_options_that_exist() {
-    let command = Arguments::command();
+    let command = cli::command();
     let known: Vec<String> = std::iter::once(&command)
         .chain(command.get_subcommands())
         .flat_map(clap::Command::get_arguments)
@@ -168,4 +168,35 @@ fn a_hint_names_only_options_that_exist() {
             assert!(known.iter().any(|known| known == option), "{hint}");
         }
     }
+}
+
+#[test]
+fn options_of_the_console_consumer_get_a_hint_to_what_replaces_them() {
+    for (words, part) in [
+        ("consume --bootstrap-server a:1 t", "`--brokers HOST:PORT`"),
+        ("consume --topic t", "kcons consume TOPIC"),
+        ("consume t --from-beginning", "leave it out"),
+        ("consume t --max-messages=3", "`--count N`"),
+        ("consume t --consumer.config f", "`--config FILE`"),
+    ] {
+        let (message, hint) = said(words);
+        assert!(message.starts_with("unexpected argument `--"), "{message}");
+        assert!(hint.contains(part), "{words}: {hint}");
+    }
+}
+
+#[test]
+fn what_only_kafkas_own_tools_do_names_them() {
+    for (words, tool) in [
+        ("lag g", "kafka-consumer-groups.sh"),
+        ("group list", "kafka-consumer-groups.sh"),
+        ("topic list", "kafka-topics.sh"),
+    ] {
+        assert!(said(words).1.contains(tool), "{words}");
+    }
+}
+
+#[test]
+fn a_topic_behind_demo_is_told_its_command() {
+    assert_eq!(said("demo t").1, "the demo brings its own topic; to read one: kcons consume t");
 }

@@ -1,0 +1,67 @@
+//! Tests of what can be typed.
+
+use super::*;
+use clap::CommandFactory;
+
+#[test]
+fn the_declaration_is_sound() {
+    Arguments::command().debug_assert();
+}
+
+#[test]
+fn a_duration_needs_a_number_and_a_unit() {
+    assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
+    assert_eq!(duration("2h"), Ok(Duration::from_secs(7200)));
+    assert_eq!(duration("0s"), Ok(Duration::ZERO));
+    for bad in ["", "5", "s", "-1s", "1.5s", "5 s", "5w", "99999999999999999999s", "9999999999999d"] {
+        assert!(duration(bad).is_err(), "{bad}");
+    }
+}
+
+#[test]
+fn a_count_is_a_whole_number_of_at_least_one() {
+    assert_eq!(positive("17"), Ok(17));
+    for bad in ["", "0", "-1", "+1", "abc", "1.0", "99999999999999999999"] {
+        assert!(positive(bad).is_err(), "{bad}");
+    }
+}
+
+#[test]
+fn a_commit_mode_is_one_of_four() {
+    assert_eq!(commit("batch=10"), Ok(Commit::Batch(10)));
+    for bad in ["batch", "batch=", "batch=0", "batch=-1", "Auto", ""] {
+        assert!(commit(bad).is_err(), "{bad}");
+    }
+}
+
+#[test]
+fn short_help_fits_100_columns() {
+    for name in ["consume", "demo", "completions", "man"] {
+        for line in help(name).lines() {
+            assert!(line.chars().count() <= 100, "{line}");
+        }
+    }
+}
+
+#[test]
+fn options_are_grouped_by_what_they_are_for() {
+    let help = help("consume");
+    let headings: Vec<&str> =
+        help.lines().filter(|line| !line.starts_with(' ') && line.ends_with(':')).collect();
+    let expected =
+        "Options: Input: Start and stop: Commits: Output: Decoding: Connection: Watching: Examples:";
+    assert_eq!(headings.join(" "), expected);
+}
+
+#[test]
+fn connection_options_are_shown_only_where_something_is_connected() {
+    for (name, is_shown) in [("consume", true), ("demo", true), ("completions", false), ("man", false)] {
+        assert_eq!(help(name).contains("--brokers"), is_shown, "{name}");
+    }
+}
+
+/// The short help of a command.
+fn help(name: &str) -> String {
+    let mut command = command().term_width(100);
+    command.find_subcommand_mut(name).map(|command| command.render_help().to_string()).expect(name)
+}
