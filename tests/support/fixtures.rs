@@ -10,12 +10,14 @@ use rdkafka::admin::{
 };
 use rdkafka::client::{Client, DefaultClientContext};
 use rdkafka::config::ClientConfig;
+use rdkafka::consumer::{BaseConsumer, Consumer, DefaultConsumerContext};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{DeliveryResult, Header, Message, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer, ProducerContext};
 use rdkafka::topic_partition_list::TopicPartitionList;
 use rdkafka::{ClientContext, Offset};
 
+use super::groups::group_client_config;
 use super::kafka::Kafka;
 use super::waiting::{block_on, wait_until};
 
@@ -77,6 +79,7 @@ impl Produced {
 pub struct Clients {
     admin: OnceLock<AdminClient<DefaultClientContext>>,
     producer: OnceLock<BaseProducer<Reports>>,
+    groups: OnceLock<BaseConsumer>,
 }
 
 const LIMIT: Duration = Duration::from_secs(30);
@@ -327,6 +330,11 @@ impl Kafka {
 
     pub(super) fn client(&self) -> &Client<DefaultClientContext> {
         self.admin().inner()
+    }
+
+    pub(super) fn group_client(&self) -> &Client<DefaultConsumerContext> {
+        let make = || group_client_config(&self.brokers()).create().expect("the properties are valid");
+        self.clients.groups.get_or_init(make).client()
     }
 
     fn producer(&self) -> &BaseProducer<Reports> {

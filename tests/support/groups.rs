@@ -6,12 +6,12 @@ use std::os::raw::c_char;
 use std::ptr::null_mut;
 use std::time::Duration;
 
-use rdkafka::Offset;
 use rdkafka::bindings::*;
 use rdkafka::client::{Client, ClientContext};
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
 use rdkafka::message::Message;
 use rdkafka::topic_partition_list::TopicPartitionList;
+use rdkafka::{ClientConfig, Offset};
 
 use super::fixtures::client_config;
 use super::kafka::Kafka;
@@ -34,7 +34,9 @@ const LIMIT: Duration = Duration::from_secs(30);
 impl Kafka {
     /// The committed offsets of a group; empty if there is no such group.
     pub fn committed(&self, group: &str) -> Committed {
-        wait_until(&format!("committed offsets of {group}"), LIMIT, || committed(self.client(), group).ok())
+        wait_until(&format!("committed offsets of {group}"), LIMIT, || {
+            committed(self.group_client(), group).ok()
+        })
     }
 
     /// The members of a group with the partitions they hold.
@@ -91,6 +93,15 @@ impl Kafka {
     fn describe(&self, group: &str) -> (String, Vec<Member>) {
         wait_until(&format!("the description of {group}"), LIMIT, || describe(self.client(), group).ok())
     }
+}
+
+/// Properties of a client for [`committed`].
+///
+/// librdkafka takes an answer NOT_COORDINATOR to the client's own group, and crashes if it has none.
+pub fn group_client_config(brokers: &str) -> ClientConfig {
+    let mut config = client_config(brokers);
+    config.set("group.id", "kcons-fixtures");
+    config
 }
 
 /// Asks for the committed offsets of a group; the error is librdkafka's, in words.
