@@ -3,10 +3,15 @@
 mod support;
 
 mod real {
+    pub mod crashes;
+    pub mod members;
+    pub mod outages;
+    pub mod scene;
+    pub mod shutdown;
     pub mod smoke;
 }
 
-use real::smoke;
+use real::{crashes, members, outages, shutdown, smoke};
 
 fn main() -> std::process::ExitCode {
     support::harness::run(tests![
@@ -23,5 +28,25 @@ fn main() -> std::process::ExitCode {
         smoke::committed_offsets_are_sampled,
         smoke::a_broker_ends_and_leaves_nothing_when_it_is_dropped,
         smoke::a_broker_dies_with_a_killed_test_process,
+        crashes::a_crash_in_manual_mode_repeats_one_record_at_most,
+        crashes::a_crash_in_batch_mode_repeats_one_batch_at_most,
+        crashes::a_crash_with_commits_in_the_background_loses_nothing,
+        crashes::a_crash_in_auto_mode_repeats_what_came_since_the_last_interval,
+        members::members_come_and_go_with_the_range_assignor,
+        members::members_come_and_go_with_the_cooperative_assignor,
+        members::members_come_and_go_with_the_consumer_protocol,
+        members::members_come_and_go_with_manual_commits,
+        shutdown::a_signal_under_load_loses_and_repeats_nothing,
+        shutdown::a_second_signal_ends_the_run_at_once,
+        shutdown::a_reader_that_takes_nothing_ends_the_run_at_its_deadline,
+        shutdown::a_hang_up_that_was_ignored_stays_ignored,
+        shutdown::a_frozen_broker_holds_the_end_up_only_for_a_commit,
+        shutdown::a_killed_broker_holds_the_end_up_only_for_a_commit,
+        shutdown::a_reader_that_leaves_ends_the_run_and_the_membership,
+        shutdown::a_reader_that_blocks_for_longer_than_the_session_keeps_its_partitions,
+        outages::a_group_goes_on_after_its_broker_was_gone,
+        outages::a_group_goes_on_while_three_brokers_are_restarted_in_turn,
+        outages::a_member_that_was_frozen_commits_nothing_stale,
+        outages::partitions_that_are_added_while_a_group_runs_are_read,
     ])
 }

@@ -179,6 +179,10 @@ impl Run<'_> {
             self.commit(owed, now);
             return Some(Step::Revoking { partitions, deadline, is_commit_sent: true });
         }
+        if self.owed_of(&partitions).is_empty() {
+            // Otherwise librdkafka commits the same positions once more when they are unassigned.
+            self.source.clear_stored(&partitions);
+        }
         self.release(&partitions, now);
         self.talk.say(&Event::Revoked { partitions });
         None

@@ -1,6 +1,7 @@
 //! Topics and records on a real Kafka, made through the rdkafka crate.
 
 use std::collections::BTreeMap;
+use std::mem::ManuallyDrop;
 use std::sync::OnceLock;
 use std::sync::mpsc::{self, Sender};
 use std::time::Duration;
@@ -79,7 +80,8 @@ impl Produced {
 pub struct Clients {
     admin: OnceLock<AdminClient<DefaultClientContext>>,
     producer: OnceLock<BaseProducer<Reports>>,
-    groups: OnceLock<BaseConsumer>,
+    // Never destroyed: librdkafka aborts if a coordinator has not answered by then.
+    groups: OnceLock<ManuallyDrop<BaseConsumer>>,
 }
 
 const LIMIT: Duration = Duration::from_secs(30);
@@ -333,8 +335,8 @@ impl Kafka {
     }
 
     pub(super) fn group_client(&self) -> &Client<DefaultConsumerContext> {
-        let make = || group_client_config(&self.brokers()).create().expect("the properties are valid");
-        self.clients.groups.get_or_init(make).client()
+        let client = || group_client_config(&self.brokers()).create().expect("the properties are valid");
+        self.clients.groups.get_or_init(|| ManuallyDrop::new(client())).client()
     }
 
     fn producer(&self) -> &BaseProducer<Reports> {

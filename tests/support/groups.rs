@@ -216,7 +216,8 @@ fn ask<C: ClientContext>(
     operation: rd_kafka_admin_op_t,
     send: impl FnOnce(*const rd_kafka_AdminOptions_t, *mut rd_kafka_queue_t),
 ) -> Result<Answer, String> {
-    const WAIT: i32 = 5_000;
+    // Longer than any broker is away: librdkafka aborts when a coordinator comes up whose question was given up.
+    const WAIT: i32 = 60_000;
     // SAFETY: options and queue live until the answer is there; the request time-out ends before the wait does.
     unsafe {
         let options = rd_kafka_AdminOptions_new(client.native_ptr(), operation);

@@ -30,6 +30,8 @@ impl Sampler {
                     samples.push(Sample { at: Instant::now(), committed });
                 }
             }
+            // librdkafka aborts when a client is destroyed while a coordinator has not answered it.
+            std::mem::forget(client);
             samples
         });
         Sampler { stop, thread }
