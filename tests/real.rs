@@ -38,7 +38,7 @@ fn main() -> std::process::ExitCode {
         members::members_come_and_go_with_manual_commits,
         shutdown::a_signal_under_load_loses_and_repeats_nothing,
         shutdown::a_second_signal_ends_the_run_at_once,
-        shutdown::a_reader_that_takes_nothing_ends_the_run_at_its_deadline,
+        shutdown::a_reader_that_stops_reading_ends_the_run_at_its_deadline_with_what_it_took_committed,
         shutdown::a_hang_up_that_was_ignored_stays_ignored,
         shutdown::a_frozen_broker_holds_the_end_up_only_for_a_commit,
         shutdown::a_killed_broker_holds_the_end_up_only_for_a_commit,

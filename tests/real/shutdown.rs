@@ -67,15 +67,21 @@ pub fn a_second_signal_ends_the_run_at_once() {
     scene.must_be_whole();
 }
 
-pub fn a_reader_that_takes_nothing_ends_the_run_at_its_deadline() {
+pub fn a_reader_that_stops_reading_ends_the_run_at_its_deadline_with_what_it_took_committed() {
     let mut scene = Scene::new(kafka(), 3);
-    let mut running = blocked_member(&mut scene, &["--shutdown-timeout", "2s"]);
+    scene.produce(40_000);
+    let options = ["--shutdown-timeout", "4s", "--commit-interval", "1h"];
+    let mut running = scene.short_member().args(options).spawn();
+    running.wait_for_lines(1);
+    running.stop_reading();
+    wait_until("the pipe to be full", LONG, || is_writing(running.pid()).then_some(()));
     let before = running.elapsed();
     running.signal(Signal::SIGTERM);
-    let ended = try_until(Duration::from_secs(5), || running.has_ended().then_some(()));
-    assert!(ended.is_some(), "it is still there");
+    assert!(try_until(Duration::from_secs(10), || running.has_ended().then_some(())).is_some());
     let outcome = running.finish();
-    println!("blocked: {:?} {:?} {}", outcome.elapsed - before, outcome.code(), outcome.stderr_text());
+    outcome.has_code(0).stderr_lacks("unconfirmed");
+    outcome.check(outcome.elapsed - before < Duration::from_millis(4500), "it passed its deadline");
+    assert!(!kafka().committed(&scene.group).is_empty(), "nothing was committed\n{outcome}");
     scene.add("blocked", &outcome);
     scene.read_the_rest();
     scene.must_be_whole();
