@@ -36,6 +36,7 @@ fn main() -> std::process::ExitCode {
         members::members_come_and_go_with_the_cooperative_assignor,
         members::members_come_and_go_with_the_consumer_protocol,
         members::members_come_and_go_with_manual_commits,
+        members::a_member_whose_reader_blocks_commits_what_it_took_when_it_hands_over,
         shutdown::a_signal_under_load_loses_and_repeats_nothing,
         shutdown::a_second_signal_ends_the_run_at_once,
         shutdown::a_reader_that_stops_reading_ends_the_run_at_its_deadline_with_what_it_took_committed,

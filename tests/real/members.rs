@@ -1,9 +1,12 @@
 //! Members come and go under load (fault 11), static members, and two with one name (fault 29).
 
+use std::time::Duration;
+
 use nix::sys::signal::Signal;
 
-use super::scene::{Scene, wait_for_more};
+use super::scene::{LONG, Scene, is_writing, wait_for_more};
 use crate::support::kafka::kafka;
+use crate::support::wait_until;
 
 const CYCLES: usize = 4;
 
@@ -61,4 +64,29 @@ pub fn members_come_and_go_with_manual_commits() {
         "-X",
         "partition.assignment.strategy=cooperative-sticky",
     ]);
+}
+
+pub fn a_member_whose_reader_blocks_commits_what_it_took_when_it_hands_over() {
+    let mut scene = Scene::new(kafka(), 2);
+    scene.produce(40_000);
+    let options = ["--commit", "batch=1000000", "-X", "max.poll.interval.ms=4000"];
+    let mut blocked = scene.short_member().args(options).spawn();
+    blocked.wait_for_lines(1);
+    blocked.stop_reading();
+    wait_until("the pipe to be full", LONG, || is_writing(blocked.pid()).then_some(()));
+    let mut other = scene.short_member().args(options).spawn();
+    other.wait_for_lines(1);
+    let committed = kafka().committed(&scene.group);
+    assert!(!committed.is_empty(), "nothing was committed\n{}", blocked.stderr());
+    other.wait_for_lines(10_000);
+    for (name, mut running) in [("blocked", blocked), ("other", other)] {
+        running.go_on_reading();
+        running.signal(Signal::SIGTERM);
+        let outcome = running.finish();
+        outcome.has_code(0);
+        scene.add(name, &outcome);
+    }
+    scene.history.slack = Duration::from_secs(20);
+    scene.read_the_rest();
+    scene.must_be_whole();
 }

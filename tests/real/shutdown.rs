@@ -1,11 +1,10 @@
 //! The end of a run by signal, by its reader, and while the broker is frozen or gone (faults 3, 4, 7, 24).
 
-use std::fs;
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
 
-use super::scene::{LONG, Numbers, Scene};
+use super::scene::{LONG, Numbers, Scene, is_writing};
 use crate::support::kafka::{Kafka, Kind, kafka};
 use crate::support::run::{Kcons, Reader, Running};
 use crate::support::{try_until, wait_until};
@@ -43,13 +42,6 @@ fn blocked_member(scene: &mut Scene, options: &[&str]) -> Running {
     let running = scene.short_member().args(options).stdout(Reader::Waits).spawn();
     wait_until("the pipe to be full", LONG, || is_writing(running.pid()).then_some(()));
     running
-}
-
-/// Whether one of its threads waits for the reader of a pipe.
-fn is_writing(process: u32) -> bool {
-    let threads = fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten();
-    let mut places = threads.filter_map(|thread| fs::read_to_string(thread.path().join("wchan")).ok());
-    places.any(|place| place.contains("pipe_write"))
 }
 
 pub fn a_second_signal_ends_the_run_at_once() {
