@@ -3,6 +3,7 @@
 mod support;
 
 mod real {
+    pub mod commits;
     pub mod crashes;
     pub mod members;
     pub mod outages;
@@ -11,7 +12,7 @@ mod real {
     pub mod smoke;
 }
 
-use real::{crashes, members, outages, shutdown, smoke};
+use real::{commits, crashes, members, outages, shutdown, smoke};
 
 fn main() -> std::process::ExitCode {
     support::harness::run(tests![
@@ -28,6 +29,18 @@ fn main() -> std::process::ExitCode {
         smoke::committed_offsets_are_sampled,
         smoke::a_broker_ends_and_leaves_nothing_when_it_is_dropped,
         smoke::a_broker_dies_with_a_killed_test_process,
+        commits::each_mode_commits_all_that_was_printed_at_a_clean_end,
+        commits::never_uses_the_positions_of_a_group_and_moves_nothing,
+        commits::a_batch_is_committed_when_it_is_full_and_not_before,
+        commits::manual_commits_after_each_record_before_the_next_one,
+        commits::an_interval_says_how_often_auto_commits,
+        commits::a_count_commits_exactly_what_was_printed,
+        commits::a_group_is_at_the_end_behind_transaction_markers,
+        commits::a_running_group_follows_markers_that_come_later,
+        commits::latest_loses_nothing_over_a_restart,
+        commits::latest_is_for_groups_that_have_nothing_in_the_topic,
+        commits::earliest_starts_at_the_beginning_and_none_refuses,
+        commits::a_committed_offset_outside_the_log_is_never_passed_over_in_silence,
         crashes::a_crash_in_manual_mode_repeats_one_record_at_most,
         crashes::a_crash_in_batch_mode_repeats_one_batch_at_most,
         crashes::a_crash_with_commits_in_the_background_loses_nothing,
