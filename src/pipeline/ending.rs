@@ -10,10 +10,16 @@ use std::time::{Duration, Instant};
 const COMMIT_LIMIT: Duration = Duration::from_secs(10);
 const CLOSE_LIMIT: Duration = Duration::from_secs(2);
 
+/// A reader that takes nothing is waited for until then before the deadline, so that what it took can be
+/// committed; half-way through a shorter time.
+const GIVE_UP_BEFORE: Duration = Duration::from_secs(7);
+
 /// A run that is coming to its end: no record is started any more.
 pub struct Ending {
     /// Everything is given up at this time.
     deadline: Instant,
+    /// What is not written by then is given up.
+    write_deadline: Instant,
     /// The final commit is given up at this time; set when everything is written.
     commit_deadline: Option<Instant>,
     pub is_signal_said: bool,
@@ -27,8 +33,10 @@ pub struct Ending {
 impl Run<'_> {
     /// Starts no more records.
     pub(super) fn end(&mut self, now: Instant) {
+        let limit = self.settings.shutdown_timeout;
         self.ending.get_or_insert_with(|| Ending {
-            deadline: now + self.settings.shutdown_timeout,
+            deadline: now + limit,
+            write_deadline: now + limit - GIVE_UP_BEFORE.min(limit / 2),
             commit_deadline: None,
             is_signal_said: false,
             is_commit_forbidden: false,
@@ -79,7 +87,8 @@ impl Run<'_> {
         if now >= ending.deadline {
             return true;
         }
-        let is_written = self.output.is_idle() || ending.is_unwritable && !self.output.is_writing();
+        let is_given_up = now >= ending.write_deadline || ending.is_unwritable && !self.output.is_writing();
+        let is_written = self.output.is_idle() || is_given_up;
         if !is_written || self.rebalances.is_revoking() {
             return false;
         }

@@ -6,6 +6,9 @@ use crate::talk::Event;
 use std::collections::{HashSet, VecDeque};
 use std::time::{Duration, Instant};
 
+/// How long the commit of a hand-over may take.
+const COMMIT_LIMIT: Duration = Duration::from_secs(5);
+
 /// The rebalance under way and those that wait for it.
 pub struct Rebalances {
     waiting: VecDeque<Change>,
@@ -164,20 +167,26 @@ impl Run<'_> {
         now: Instant,
     ) -> Option<Step> {
         self.output.seal();
-        let is_late = now >= deadline;
         let is_settled = self
             .lanes
             .iter()
             .filter(|lane| partitions.contains(&lane.partition))
             .all(|lane| self.tracker.is_settled(lane.claim));
-        if !is_late && (!is_settled || self.outstanding.is_some()) {
+        // What is not settled in time is given up; what is, still gets its commit.
+        let is_commit_late = now >= deadline + COMMIT_LIMIT;
+        let is_waiting = !is_settled && now < deadline || self.outstanding.is_some();
+        if is_waiting && !is_commit_late {
             return Some(Step::Revoking { partitions, deadline, is_commit_sent });
         }
         let owed = self.owed_of(&partitions);
         let is_worth_it = !owed.is_empty() && !is_commit_sent && self.schedule.is_committing();
-        if is_worth_it && self.outstanding.is_none() && !is_late {
+        if is_worth_it && !is_commit_late {
             self.commit(owed, now);
             return Some(Step::Revoking { partitions, deadline, is_commit_sent: true });
+        }
+        if self.owed_of(&partitions).is_empty() {
+            // Otherwise librdkafka commits the same positions once more when they are unassigned.
+            self.source.clear_stored(&partitions);
         }
         self.release(&partitions, now);
         self.talk.say(&Event::Revoked { partitions });

@@ -80,7 +80,8 @@ pub fn out_of_range(
     }
     let start = if reset == Some(OffsetReset::Latest) { range.end } else { *begin };
     let warning = format!("{partition}: {what} {offset} is above {begin}..{high}, going on at {start}");
-    Ok(Start { warning: Some(warning), ..Start::at(start) })
+    // What is committed lies ahead: once the log has grown there, a restart would pass over what came between.
+    Ok(Start { is_committed_at_once: true, warning: Some(warning), ..Start::at(start) })
 }
 
 /// The start of a partition read alone.

@@ -1,6 +1,7 @@
 //! Topics and records on a real Kafka, made through the rdkafka crate.
 
 use std::collections::BTreeMap;
+use std::mem::ManuallyDrop;
 use std::sync::OnceLock;
 use std::sync::mpsc::{self, Sender};
 use std::time::Duration;
@@ -10,12 +11,14 @@ use rdkafka::admin::{
 };
 use rdkafka::client::{Client, DefaultClientContext};
 use rdkafka::config::ClientConfig;
+use rdkafka::consumer::{BaseConsumer, Consumer, DefaultConsumerContext};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{DeliveryResult, Header, Message, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer, ProducerContext};
 use rdkafka::topic_partition_list::TopicPartitionList;
 use rdkafka::{ClientContext, Offset};
 
+use super::groups::group_client_config;
 use super::kafka::Kafka;
 use super::waiting::{block_on, wait_until};
 
@@ -77,6 +80,8 @@ impl Produced {
 pub struct Clients {
     admin: OnceLock<AdminClient<DefaultClientContext>>,
     producer: OnceLock<BaseProducer<Reports>>,
+    // Never destroyed: librdkafka aborts if a coordinator has not answered by then.
+    groups: OnceLock<ManuallyDrop<BaseConsumer>>,
 }
 
 const LIMIT: Duration = Duration::from_secs(30);
@@ -327,6 +332,11 @@ impl Kafka {
 
     pub(super) fn client(&self) -> &Client<DefaultClientContext> {
         self.admin().inner()
+    }
+
+    pub(super) fn group_client(&self) -> &Client<DefaultConsumerContext> {
+        let client = || group_client_config(&self.brokers()).create().expect("the properties are valid");
+        self.clients.groups.get_or_init(|| ManuallyDrop::new(client())).client()
     }
 
     fn producer(&self) -> &BaseProducer<Reports> {

@@ -6,12 +6,12 @@ use std::os::raw::c_char;
 use std::ptr::null_mut;
 use std::time::Duration;
 
-use rdkafka::Offset;
 use rdkafka::bindings::*;
 use rdkafka::client::{Client, ClientContext};
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
 use rdkafka::message::Message;
 use rdkafka::topic_partition_list::TopicPartitionList;
+use rdkafka::{ClientConfig, Offset};
 
 use super::fixtures::client_config;
 use super::kafka::Kafka;
@@ -34,7 +34,9 @@ const LIMIT: Duration = Duration::from_secs(30);
 impl Kafka {
     /// The committed offsets of a group; empty if there is no such group.
     pub fn committed(&self, group: &str) -> Committed {
-        wait_until(&format!("committed offsets of {group}"), LIMIT, || committed(self.client(), group).ok())
+        wait_until(&format!("committed offsets of {group}"), LIMIT, || {
+            committed(self.group_client(), group).ok()
+        })
     }
 
     /// The members of a group with the partitions they hold.
@@ -91,6 +93,15 @@ impl Kafka {
     fn describe(&self, group: &str) -> (String, Vec<Member>) {
         wait_until(&format!("the description of {group}"), LIMIT, || describe(self.client(), group).ok())
     }
+}
+
+/// Properties of a client for [`committed`].
+///
+/// librdkafka takes an answer NOT_COORDINATOR to the client's own group, and crashes if it has none.
+pub fn group_client_config(brokers: &str) -> ClientConfig {
+    let mut config = client_config(brokers);
+    config.set("group.id", "kcons-fixtures");
+    config
 }
 
 /// Asks for the committed offsets of a group; the error is librdkafka's, in words.
@@ -205,7 +216,8 @@ fn ask<C: ClientContext>(
     operation: rd_kafka_admin_op_t,
     send: impl FnOnce(*const rd_kafka_AdminOptions_t, *mut rd_kafka_queue_t),
 ) -> Result<Answer, String> {
-    const WAIT: i32 = 5_000;
+    // Longer than any broker is away: librdkafka aborts when a coordinator comes up whose question was given up.
+    const WAIT: i32 = 60_000;
     // SAFETY: options and queue live until the answer is there; the request time-out ends before the wait does.
     unsafe {
         let options = rd_kafka_AdminOptions_new(client.native_ptr(), operation);

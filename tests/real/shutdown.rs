@@ -1,0 +1,180 @@
+//! The end of a run by signal, by its reader, and while the broker is frozen or gone (faults 3, 4, 7, 24).
+
+use std::time::Duration;
+
+use nix::sys::signal::Signal;
+
+use super::scene::{LONG, Numbers, Scene, is_writing};
+use crate::support::kafka::{Kafka, Kind, kafka};
+use crate::support::run::{Kcons, Reader, Running};
+use crate::support::{try_until, wait_until};
+
+fn stop_again_and_again(options: &[&str], count: usize, seed: u64) {
+    let mut scene = Scene::new(kafka(), 3);
+    let load = scene.load();
+    let mut numbers = Numbers::from(seed);
+    let signals = [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP];
+    for number in 0..count {
+        let mut running = scene.member().args(options).spawn();
+        running.wait_for_lines(1 + numbers.below(200));
+        let before = running.elapsed();
+        running.signal(signals[number % 3]);
+        let outcome = running.finish();
+        println!("{options:?}: out {:?} after the signal", outcome.elapsed - before);
+        outcome.has_code(0);
+        outcome.check(outcome.elapsed - before < Duration::from_secs(3), "it did not leave at once");
+        scene.add(&format!("run {number}"), &outcome);
+    }
+    scene.end_load(load);
+    scene.read_the_rest();
+    scene.must_be_clean();
+}
+
+pub fn a_signal_under_load_loses_and_repeats_nothing() {
+    let count = std::env::var("KCONS_STOPS").ok().and_then(|text| text.parse().ok()).unwrap_or(5);
+    stop_again_and_again(&[], count, 1);
+    stop_again_and_again(&["--commit", "batch=50"], count, 2);
+}
+
+/// A member whose pipe is full.
+fn blocked_member(scene: &mut Scene, options: &[&str]) -> Running {
+    scene.produce(40_000);
+    let running = scene.short_member().args(options).stdout(Reader::Waits).spawn();
+    wait_until("the pipe to be full", LONG, || is_writing(running.pid()).then_some(()));
+    running
+}
+
+pub fn a_second_signal_ends_the_run_at_once() {
+    let mut scene = Scene::new(kafka(), 3);
+    let mut running = blocked_member(&mut scene, &[]);
+    running.signal(Signal::SIGTERM);
+    running.signal(Signal::SIGTERM);
+    assert!(try_until(Duration::from_millis(700), || running.has_ended().then_some(())).is_none());
+    let before = running.elapsed();
+    running.signal(Signal::SIGTERM);
+    let outcome = running.finish();
+    outcome.has_code(130).check(outcome.elapsed - before < Duration::from_secs(1), "it took its time");
+    scene.add("ended at once", &outcome);
+    scene.read_the_rest();
+    scene.must_be_whole();
+}
+
+pub fn a_reader_that_stops_reading_ends_the_run_at_its_deadline_with_what_it_took_committed() {
+    let mut scene = Scene::new(kafka(), 3);
+    scene.produce(40_000);
+    let options = ["--shutdown-timeout", "4s", "--commit-interval", "1h"];
+    let mut running = scene.short_member().args(options).spawn();
+    running.wait_for_lines(1);
+    running.stop_reading();
+    wait_until("the pipe to be full", LONG, || is_writing(running.pid()).then_some(()));
+    let before = running.elapsed();
+    running.signal(Signal::SIGTERM);
+    assert!(try_until(Duration::from_secs(10), || running.has_ended().then_some(())).is_some());
+    let outcome = running.finish();
+    outcome.has_code(0).stderr_lacks("unconfirmed");
+    outcome.check(outcome.elapsed - before < Duration::from_millis(4500), "it passed its deadline");
+    assert!(!kafka().committed(&scene.group).is_empty(), "nothing was committed\n{outcome}");
+    scene.add("blocked", &outcome);
+    scene.read_the_rest();
+    scene.must_be_whole();
+}
+
+pub fn a_hang_up_that_was_ignored_stays_ignored() {
+    let mut scene = Scene::new(kafka(), 1);
+    scene.produce(1);
+    let script = format!(
+        "trap '' HUP; exec {} consume {} -g {} -b {} -o json --log json",
+        env!("CARGO_BIN_EXE_kcons"),
+        scene.topic,
+        scene.group,
+        kafka().brokers()
+    );
+    let mut running = Kcons::other("/bin/sh", ["-c", &script]).spawn();
+    running.wait_for_lines(1);
+    running.signal(Signal::SIGHUP);
+    scene.produce(1);
+    running.wait_for_lines(2);
+    running.signal(Signal::SIGTERM);
+    let outcome = running.finish();
+    outcome.has_code(0);
+    scene.add("nohup", &outcome);
+    scene.close();
+    scene.must_be_clean();
+}
+
+/// Breaks the broker and stops a member that has, or has not, something to commit.
+fn stop_without_broker(break_it: impl Fn(&Kafka), options: &[&str], is_owing: bool) {
+    let kafka = Kafka::start(Kind::Plain, &[]);
+    let mut scene = Scene::new(&kafka, 3);
+    scene.produce(100);
+    let options = [options, &["--shutdown-timeout", "5s"]].concat();
+    let mut running = scene.member().args(options).spawn();
+    running.wait_for_lines(100);
+    if !is_owing {
+        wait_until("everything to be committed", LONG, || {
+            (kafka.committed(&scene.group).values().sum::<i64>() == 100).then_some(())
+        });
+        // The program has to have the answer, too.
+        wait_until("the program to know it", LONG, || {
+            let said = running.stderr();
+            let last = said.lines().rev().find(|line| line.contains("offsets_committed"));
+            last.filter(|line| line.contains(r#""result":"ok""#)).map(|_| ())
+        });
+    }
+    break_it(&kafka);
+    let before = running.elapsed();
+    running.signal(Signal::SIGTERM);
+    let outcome = running.finish();
+    let took = outcome.elapsed - before;
+    println!("without a broker, owing {is_owing}: out after {took:?}");
+    let warning = "final commit unconfirmed; up to 100 records may be read again";
+    if is_owing {
+        outcome.has_code(1).stderr_contains(warning);
+        outcome.check(took < Duration::from_millis(5700), "it passed its deadline");
+    } else {
+        outcome.has_code(0).stderr_lacks("unconfirmed");
+        outcome.check(took < Duration::from_secs(3), "it waited though it owed nothing");
+    }
+    assert_eq!(outcome.lines().len(), 100);
+}
+
+pub fn a_frozen_broker_holds_the_end_up_only_for_a_commit() {
+    stop_without_broker(|kafka| kafka.freeze(1), &[], true);
+    stop_without_broker(|kafka| kafka.freeze(1), &["--commit", "batch=100"], false);
+}
+
+pub fn a_killed_broker_holds_the_end_up_only_for_a_commit() {
+    stop_without_broker(|kafka| kafka.kill(1), &[], true);
+    stop_without_broker(|kafka| kafka.kill(1), &["--commit", "manual"], false);
+}
+
+pub fn a_reader_that_leaves_ends_the_run_and_the_membership() {
+    let mut scene = Scene::new(kafka(), 3);
+    scene.produce(30_000);
+    let mut running = scene.member().spawn();
+    running.wait_for_lines(1);
+    running.close_stdout();
+    let outcome = running.finish();
+    outcome.has_code(0);
+    assert_eq!(kafka().group_state(&scene.group), "Empty");
+    scene.add("head", &outcome);
+    scene.close();
+}
+
+pub fn a_reader_that_blocks_for_longer_than_the_session_keeps_its_partitions() {
+    let mut scene = Scene::new(kafka(), 3);
+    let mut running = blocked_member(&mut scene, &["--commit-interval", "100ms"]);
+    let before = kafka().members(&scene.group);
+    let stayed =
+        try_until(Duration::from_secs(5), || (kafka().members(&scene.group) != before).then_some(()));
+    assert!(stayed.is_none(), "{:?}", kafka().members(&scene.group));
+    running.go_on_reading();
+    running.wait_for_lines(40_000);
+    running.signal(Signal::SIGTERM);
+    let outcome = running.finish();
+    outcome.has_code(0).stderr_lacks("partitions_lost").stderr_lacks("partitions_revoked");
+    scene.history.slack = Duration::from_secs(20);
+    scene.add("patient", &outcome);
+    scene.close();
+    scene.must_be_clean();
+}
