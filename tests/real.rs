@@ -3,10 +3,13 @@
 mod support;
 
 mod real {
+    pub mod output;
+    pub mod positions;
+    pub mod reading;
     pub mod smoke;
 }
 
-use real::smoke;
+use real::{output, positions, smoke};
 
 fn main() -> std::process::ExitCode {
     support::harness::run(tests![
@@ -23,5 +26,38 @@ fn main() -> std::process::ExitCode {
         smoke::committed_offsets_are_sampled,
         smoke::a_broker_ends_and_leaves_nothing_when_it_is_dropped,
         smoke::a_broker_dies_with_a_killed_test_process,
+        output::the_scenario_of_the_manual_is_on_the_terminal_byte_for_byte,
+        output::a_terminal_has_colors_unless_they_are_refused,
+        output::a_pipe_gets_json_that_jq_reads,
+        output::the_lines_about_the_run_are_said_with_pretty_on_a_terminal_and_with_v,
+        output::every_shape_of_a_record_is_valid_json,
+        output::raw_is_the_bytes_and_the_delimiter,
+        output::pretty_shows_what_has_no_title_and_more_with_v,
+        output::several_topics_are_told_apart,
+        output::a_terminal_gets_no_control_characters,
+        output::formats_say_how_values_and_keys_are_shown,
+        output::a_record_that_cannot_be_decoded_is_warned_of_and_shown_raw,
+        output::strict_ends_the_run_at_a_record_that_cannot_be_decoded,
+        output::a_file_gets_json,
+        output::a_full_disk_is_an_error,
+        output::a_reader_that_leaves_ends_the_run_quietly,
+        output::a_reader_that_leaves_while_no_record_comes_ends_the_run_too,
+        positions::a_start_is_an_offset_or_counts_from_an_end,
+        positions::a_stop_is_an_offset_or_counts_from_an_end_or_the_start,
+        positions::times_are_looked_up,
+        positions::an_age_counts_from_now,
+        positions::a_map_has_a_position_for_some_partitions,
+        positions::only_the_partitions_asked_for_are_read,
+        positions::a_partition_that_does_not_exist_is_an_error,
+        positions::an_offset_outside_the_log_is_an_error,
+        positions::a_count_is_exact,
+        positions::a_count_waits_for_records_to_come,
+        positions::an_idle_run_ends_after_its_time,
+        positions::a_duration_ends_the_run_though_records_come,
+        positions::an_offset_above_the_end_is_waited_for,
+        positions::a_time_to_come_ends_a_partition_at_its_first_later_record,
+        positions::a_time_to_come_ends_quiet_partitions_when_it_has_come,
+        positions::records_that_come_after_the_end_was_fixed_are_not_printed,
+        positions::a_position_that_is_none_is_refused_with_the_list,
     ])
 }
