@@ -3,13 +3,15 @@
 mod support;
 
 mod real {
+    pub mod ends;
     pub mod output;
     pub mod positions;
     pub mod reading;
     pub mod smoke;
+    pub mod topics;
 }
 
-use real::{output, positions, smoke};
+use real::{ends, output, positions, smoke, topics};
 
 fn main() -> std::process::ExitCode {
     support::harness::run(tests![
@@ -59,5 +61,29 @@ fn main() -> std::process::ExitCode {
         positions::a_time_to_come_ends_quiet_partitions_when_it_has_come,
         positions::records_that_come_after_the_end_was_fixed_are_not_printed,
         positions::a_position_that_is_none_is_refused_with_the_list,
+        ends::empty_partitions_end,
+        ends::a_record_alone_in_its_topic_is_quick,
+        ends::commit_and_abort_markers_end_a_partition,
+        ends::a_partition_of_nothing_but_aborted_records_ends,
+        ends::an_open_transaction_is_the_end_or_is_read,
+        ends::deleted_records_end_where_the_log_does,
+        ends::compacted_records_leave_holes_and_an_end,
+        ends::a_tail_whose_records_were_all_compacted_ends,
+        ends::a_topic_that_is_written_to_all_the_time_ends,
+        ends::many_partitions_end,
+        ends::a_group_finds_the_same_ends,
+        ends::an_end_is_said_once,
+        ends::with_v_an_end_is_said_each_time_it_is_reached,
+        topics::an_unknown_topic_is_an_error_with_the_nearest_name_and_is_not_made,
+        topics::one_unknown_topic_among_several_is_an_error,
+        topics::an_expression_reads_what_it_matches_in_both_modes,
+        topics::kafkas_own_topics_only_match_when_asked_for,
+        topics::an_expression_that_matches_nothing_is_an_error,
+        topics::a_topic_can_be_waited_for,
+        topics::a_topic_deleted_while_running_is_warned_of_until_none_is_left,
+        topics::a_topic_deleted_and_made_again_ends_the_run_and_commits_nothing_more,
+        topics::a_topic_made_later_joins_a_group_with_an_expression,
+        topics::a_topic_made_later_does_not_join_a_run_alone,
+        topics::a_cluster_that_makes_topics_by_itself_is_not_asked_to,
     ])
 }
