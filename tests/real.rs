@@ -4,6 +4,7 @@ mod support;
 
 mod real {
     pub mod ends;
+    pub mod errors;
     pub mod output;
     pub mod positions;
     pub mod reading;
@@ -11,7 +12,7 @@ mod real {
     pub mod topics;
 }
 
-use real::{ends, output, positions, smoke, topics};
+use real::{ends, errors, output, positions, smoke, topics};
 
 fn main() -> std::process::ExitCode {
     support::harness::run(tests![
@@ -85,5 +86,15 @@ fn main() -> std::process::ExitCode {
         topics::a_topic_made_later_joins_a_group_with_an_expression,
         topics::a_topic_made_later_does_not_join_a_run_alone,
         topics::a_cluster_that_makes_topics_by_itself_is_not_asked_to,
+        errors::no_broker_is_an_error_with_the_reason,
+        errors::a_name_that_does_not_resolve_is_an_error,
+        errors::a_broker_that_never_answers_is_an_error,
+        errors::of_several_brokers_each_has_its_reason,
+        errors::a_broker_that_sends_us_nowhere_is_named,
+        errors::without_a_limit_a_broker_is_waited_for,
+        errors::brokers_lost_and_back_are_two_lines_and_no_record_is_missing,
+        errors::records_of_two_outages_through_a_proxy_are_read_once,
+        errors::a_secured_broker_says_what_is_wrong,
+        errors::usage_errors_come_before_any_connection,
     ])
 }
