@@ -1,7 +1,7 @@
 //! The error table: brokers that are not there, refuse us, or go and come back.
 
 use std::net::TcpListener;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 
@@ -106,13 +106,14 @@ pub fn brokers_lost_and_back_are_two_lines_and_no_record_is_missing() {
     running.wait_for_lines(1);
     kafka.kill(1);
     running.wait_for_stderr("warning: lost all brokers, still trying\n");
-    let down = std::time::Instant::now();
+    let down = Instant::now();
     wait_until("three seconds", LONG, || (down.elapsed() > Duration::from_secs(3)).then_some(()));
     kafka.start_again(1);
     kafka.produce("t", &[Produced::value("after")]);
     running.wait_for_lines(2);
     running.wait_for_stderr("info: connected again after ");
     running.signal(Signal::SIGTERM);
+    let at_most = down.elapsed().as_secs() + 1;
     let outcome = running.finish();
     outcome.has_code(0);
     assert_eq!(outcome.json_lines().len(), 2, "{outcome}");
@@ -123,7 +124,7 @@ pub fn brokers_lost_and_back_are_two_lines_and_no_record_is_missing() {
     let seconds =
         lines[1].strip_prefix("info: connected again after ").and_then(|rest| rest.strip_suffix(" s"));
     let seconds: u64 = seconds.and_then(|text| text.parse().ok()).unwrap_or_else(|| panic!("{outcome}"));
-    assert!((3..=15).contains(&seconds), "{outcome}");
+    assert!((3..=at_most).contains(&seconds), "{outcome}");
 }
 
 pub fn records_of_two_outages_through_a_proxy_are_read_once() {
