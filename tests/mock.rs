@@ -3,6 +3,7 @@
 mod support;
 
 mod mock {
+    mod demo;
     mod oracle;
     mod support;
 }
