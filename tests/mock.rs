@@ -4,6 +4,8 @@ mod support;
 
 mod mock {
     mod demo;
+    mod options;
     mod oracle;
     mod support;
+    mod talk;
 }
