@@ -3,6 +3,9 @@
 mod support;
 
 mod mock {
+    mod demo;
+    mod options;
     mod oracle;
     mod support;
+    mod talk;
 }

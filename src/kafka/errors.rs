@@ -113,6 +113,17 @@ pub struct Cause {
     pub words: String,
 }
 
+/// The words for a connection that was made and then ended from the other side.
+pub const CLOSED: &str = "the broker closed the connection";
+
+/// A TLS alert and a hint at the protocol say more than that the connection is gone.
+fn is_closed(lower: &str) -> bool {
+    let is_gone = lower.starts_with("disconnected") || lower.starts_with("send failed");
+    (is_gone || lower.contains("connection reset"))
+        && !lower.contains("alert")
+        && !lower.contains("plaintext")
+}
+
 /// Reads librdkafka's text (`rdkafka_broker.c`, `rd_kafka_broker_set_error`).
 pub fn cause(reason: &str) -> Cause {
     let mut rest = reason.trim();
@@ -141,6 +152,8 @@ pub fn cause(reason: &str) -> Cause {
         "network is unreachable".to_owned()
     } else if lower.contains("timed out") || lower.contains("timeout") {
         "timed out".to_owned()
+    } else if is_closed(&lower) {
+        CLOSED.to_owned()
     } else {
         text.to_owned()
     };

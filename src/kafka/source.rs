@@ -11,7 +11,7 @@ use crate::alarm::{Alarm, Bell};
 use crate::record::{Record, TopicPartition};
 use rdkafka::ClientConfig;
 use rdkafka::bindings as rd;
-use rdkafka::config::FromClientConfigAndContext as _;
+use rdkafka::config::{FromClientConfigAndContext as _, RDKafkaLogLevel};
 use rdkafka::consumer::Consumer as _;
 use rdkafka::types::RDKafkaRespErr;
 use std::collections::HashMap;
@@ -78,9 +78,8 @@ impl Source {
         for (name, value) in properties {
             config.set(name, value);
         }
-        if is_verbose {
-            config.set_log_level(rdkafka::config::RDKafkaLogLevel::Debug);
-        }
+        // The binding would ask the `log` crate; a disconnect while connecting is told at `Info` only.
+        config.set_log_level(if is_verbose { RDKafkaLogLevel::Debug } else { RDKafkaLogLevel::Info });
         let (sender, events) = mpsc::channel();
         let bell: Bell = alarm.bell();
         let wants_statistics = Arc::new(AtomicBool::new(false));

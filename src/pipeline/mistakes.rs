@@ -55,9 +55,11 @@ impl Mistakes {
                 .rev()
                 .fold(failure, |failure, (broker, words)| failure.caused_by(format!("`{broker}`: {words}"))),
         };
-        let is_protocol = causes
-            .iter()
-            .any(|cause| cause.words.contains("security.protocol") || cause.words.contains("SSL"));
+        // A port that speaks something else hangs up before it has answered anything.
+        let is_protocol = causes.iter().any(|cause| {
+            let words = &cause.words;
+            words.contains("security.protocol") || words.contains("SSL") || words == errors::CLOSED
+        });
         failure.hint(if is_protocol {
             "check `-X security.protocol`: the port may speak TLS, SASL or neither"
         } else {
@@ -144,7 +146,9 @@ impl Mistakes {
     fn log_in(&self, cause: &Cause) -> Failure {
         let at = cause.broker.as_ref().unwrap_or(&self.brokers);
         let who = self.user.as_ref().map_or_else(String::new, |user| format!(" as `{user}`"));
-        let hint = if cause.words.contains("Unsupported SASL mechanism") {
+        let hint = if cause.words.contains("not valid in current SASL state") {
+            "check `-X security.protocol`: the port takes no SASL"
+        } else if cause.words.contains("Unsupported SASL mechanism") {
             "check `-X sasl.mechanism`"
         } else if cause.words.contains("token") {
             "check the token and `-X sasl.oauthbearer.config`"
@@ -152,7 +156,8 @@ impl Mistakes {
             "check `-X sasl.username` and `-X sasl.password`"
         };
         Failure::new(Kind::Connection, format!("cannot log in at `{at}`{who}"))
-            .caused_by(cause.words.clone())
+            // A broker without SASL has no list to show.
+            .caused_by(cause.words.trim_end_matches(": broker's supported mechanisms:"))
             .hint(hint)
     }
 

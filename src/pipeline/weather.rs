@@ -91,9 +91,12 @@ impl Weather {
 
     /// Takes a line of librdkafka's log: some explain a disconnect better than its error does.
     pub fn hear(&mut self, line: &str) {
-        if !self.is_established && line.contains("security.protocol") {
-            let text = line.split("]: ").nth(1).unwrap_or(line);
-            self.remember(errors::cause(text));
+        if self.is_established || !line.starts_with("FAIL: ") {
+            return;
+        }
+        let cause = errors::cause(line.split("]: ").nth(1).unwrap_or(line));
+        if cause.words == errors::CLOSED || cause.words.contains("security.protocol") {
+            self.remember(cause);
         }
     }
 
@@ -254,6 +257,19 @@ mod tests {
         let said = weather.still_waiting(now + PATIENCE);
         assert_eq!(said.as_deref(), Some("Still connecting to localhost:9092: connection refused"));
         assert_eq!(weather.still_waiting(now + PATIENCE * 2), None);
+    }
+
+    #[test]
+    fn a_broker_that_hangs_up_may_speak_another_protocol() {
+        let now = Instant::now();
+        let mut weather = weather(now);
+        weather.hear(
+            "FAIL: [thrd:localhost:9092/bootstrap]: localhost:9092/bootstrap: Disconnected: connection closed by \
+             peer: receive 0 after POLLIN (after 1ms in state APIVERSION_QUERY)",
+        );
+        let failure = weather.give_up(now).unwrap();
+        assert_eq!(failure.causes, ["the broker closed the connection"]);
+        assert!(failure.hint.is_some_and(|hint| hint.contains("`-X security.protocol`")));
     }
 
     #[test]

@@ -91,6 +91,8 @@ pub fn client_config(brokers: &str) -> ClientConfig {
     let mut config = ClientConfig::new();
     config.set("bootstrap.servers", brokers).set("log_level", "0");
     config.set("reconnect.backoff.ms", "20").set("reconnect.backoff.max.ms", "500");
+    // A look at a topic that was deleted would make it again.
+    config.set("allow.auto.create.topics", "false");
     config
 }
 

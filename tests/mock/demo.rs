@@ -1,0 +1,157 @@
+//! `kcons demo` in all its forms: nothing is installed, nothing is reached.
+
+use std::time::Duration;
+
+use nix::sys::signal::Signal;
+
+use crate::support::Outcome;
+use crate::support::run::Kcons;
+use crate::support::terminal::OnTerminal;
+
+const SOON: Duration = Duration::from_secs(10);
+const TITLES: [&str; 5] =
+    ["Buy groceries", "Call the dentist", "Pay the rent", "Water the plants", "Write to grandmother"];
+
+fn demo(arguments: &[&str]) -> Kcons {
+    Kcons::new(["demo"]).args(arguments).deadline(Duration::from_secs(30))
+}
+
+#[track_caller]
+fn titles(outcome: &Outcome) -> Vec<String> {
+    let title = |line: &serde_json::Value| line["value"]["title"].as_str().unwrap_or_default().to_owned();
+    let mut titles: Vec<_> = outcome.json_lines().iter().map(title).collect();
+    titles.sort();
+    titles
+}
+
+#[test]
+fn the_scenario_is_on_the_terminal_in_a_few_seconds() {
+    let outcome = demo(&["--color", "never"]).spawn_on_terminal(OnTerminal::Both).finish();
+    outcome.has_code(0).took_less_than(SOON);
+    let text = outcome.stdout_text();
+    let is_framed = text.starts_with("Subscribed to topic: task-created\n")
+        && text.ends_with("Closing consumer...\nConsumer closed.\n");
+    outcome.check(is_framed, "the frame of the scenario is missing");
+    outcome.stdout_contains("Received task: Buy groceries\n  Key: task-123\n  Partition: 0, Offset: 0\n");
+    for title in TITLES {
+        outcome.stdout_contains(&format!("Received task: {title}\n  Key: task-"));
+    }
+    for partition in 0..3 {
+        outcome.stdout_contains(&format!("Reached end of partition {partition}\n"));
+    }
+}
+
+#[test]
+fn a_pipe_gets_json_and_nothing_is_said() {
+    for arguments in
+        [&[][..], &["-o", "json", "--commit", "batch=10"], &["--commit", "manual", "--async-commit"]]
+    {
+        let outcome = demo(arguments).run();
+        outcome.has_code(0).has_stderr("").took_less_than(SOON);
+        assert_eq!(titles(&outcome), TITLES, "{outcome}");
+        assert!(outcome.json_lines().iter().all(|line| line["topic"] == "task-created"), "{outcome}");
+    }
+}
+
+#[test]
+fn it_commits_with_the_group_of_the_demo() {
+    let outcome = demo(&["--commit", "batch=10", "--log", "json"]).run();
+    outcome.has_code(0);
+    let committed = outcome.events_named("offsets_committed");
+    let offsets: i64 = committed
+        .iter()
+        .flat_map(|event| event["offsets"].as_array().expect("there are offsets"))
+        .filter_map(|offset| offset["offset"].as_i64())
+        .sum();
+    assert_eq!(offsets, 5, "two, two and one\n{outcome}");
+    assert!(committed.iter().all(|event| event["result"] == "ok"), "{outcome}");
+    let assigned = outcome.events_named("partitions_assigned");
+    assert_eq!(assigned[0]["partitions"].as_array().map(Vec::len), Some(3), "{outcome}");
+}
+
+#[test]
+fn a_start_or_partitions_make_it_read_alone() {
+    for (arguments, count) in
+        [(&["--from", "+1"][..], 2), (&["-p", "1"], 2), (&["--from", "0=1,1=end,2=end"], 1)]
+    {
+        let outcome = demo(arguments).args(["--log", "json"]).run();
+        assert_eq!(outcome.has_code(0).json_lines().len(), count, "{outcome}");
+        assert_eq!(outcome.events_named("offsets_committed").len(), 0, "{outcome}");
+    }
+    let outcome = demo(&["-n", "2"]).run();
+    assert_eq!(outcome.has_code(0).json_lines().len(), 2, "{outcome}");
+}
+
+#[test]
+fn follow_goes_on_with_new_tasks_until_control_c() {
+    let mut terminal = demo(&["--follow", "--color", "never"]).spawn_on_terminal(OnTerminal::Stdout);
+    terminal.wait_for_stdout(|text| text.matches("Received task: ").count() >= 7);
+    terminal.press_control_c();
+    let outcome = terminal.finish();
+    outcome.has_code(0);
+    let said = outcome.stderr_text();
+    let is_closed = said.ends_with("Shutdown signal received...\nClosing consumer...\nConsumer closed.\n");
+    outcome.check(is_closed, "the end is not told");
+}
+
+#[test]
+fn serve_keeps_a_broker_for_other_terminals() {
+    let mut serving = demo(&["--serve"]).spawn();
+    let line = serving.wait_for_lines(1).remove(0);
+    serving.wait_for_stderr(
+        "info: members of a group need `-X partition.assignment.strategy=cooperative-sticky` here",
+    );
+    let brokers = line.strip_prefix("KCONS_BROKERS=").unwrap_or_else(|| panic!("{line}"));
+    assert!(brokers.starts_with("127.0.0.1:"), "{line}");
+    let alone = Kcons::new(["consume", "task-created", "-n", "7"]).env("KCONS_BROKERS", brokers).run();
+    assert_eq!(alone.has_code(0).has_stderr("").json_lines().len(), 7, "{alone}");
+    let cooperative = ["-X", "partition.assignment.strategy=cooperative-sticky"];
+    // Its broker lets every rebalance but the first wait for almost a session.
+    let cooperative = [&cooperative[..], &["-X", "session.timeout.ms=2000"]].concat();
+    let member = Kcons::new(["consume", "task-created", "-e", "--group", "g"]).args(&cooperative);
+    let member = member.env("KCONS_BROKERS", brokers).run();
+    member.has_code(0).check(member.json_lines().len() >= 7, "tasks are missing");
+    let again = Kcons::new(["consume", "task-created", "-n", "1", "--group", "g"]).args(cooperative);
+    let again = again.env("KCONS_BROKERS", brokers).run();
+    let first = again.has_code(0).json_lines().remove(0);
+    let is_new = !member.json_lines().iter().any(|line| line["key"] == first["key"]);
+    again.check(is_new, "the group did not resume");
+    serving.signal(Signal::SIGTERM);
+    let outcome = serving.finish();
+    outcome.has_code(0).has_stdout(format!("{line}\n"));
+}
+
+#[test]
+fn what_its_broker_cannot_do_is_refused_with_the_reason() {
+    for (arguments, option, reason) in [
+        (&["-b", "x:1"][..], "--brokers", "it brings its own broker"),
+        (&["--instance-id", "i"], "--instance-id", "its broker knows no static members"),
+        (&["-X", "group.instance.id=i"], "-X group.instance.id", "its broker knows no static members"),
+        (&["--read-uncommitted"], "--read-uncommitted", "its broker knows no transactions"),
+        (&["-X", "group.protocol=consumer"], "-X group.protocol", "its broker knows classic groups only"),
+        (&["-X", "security.protocol=ssl"], "-X security.protocol", "its broker has neither TLS nor SASL"),
+        (&["--from", "-1h"], "--from", "its broker cannot look up offsets by time"),
+        (&["--to", "2025-11-23"], "--to", "its broker cannot look up offsets by time"),
+    ] {
+        let outcome = demo(arguments).run();
+        outcome.has_code(2).has_stdout("");
+        let said = format!("error: `{option}` cannot be used with `kcons demo`\n  caused by: {reason}\n");
+        outcome.check(outcome.stderr_text().starts_with(&said), &format!("not: {said}"));
+    }
+    for (arguments, said) in [
+        (&["--serve", "-n", "1"][..], "error: `--count` cannot be used with `--serve`\n"),
+        (&["--serve", "--follow"], "error: `--serve` cannot be used with `--follow`\n"),
+        (&["--follow", "-e"], "error: `--exit` cannot be used with `--follow`\n"),
+        (&["--follow", "--to", "5"], "error: `--to` cannot be used with `--follow`\n"),
+        (&["some-topic"], "error: unexpected argument `some-topic`\n"),
+    ] {
+        demo(arguments).run().has_code(2).has_stdout("").stderr_contains(said);
+    }
+}
+
+#[test]
+fn what_the_environment_says_of_real_brokers_does_not_count() {
+    let outcome = demo(&[]).env("KCONS_BROKERS", "no-such-host.invalid:1").run();
+    outcome.has_code(0).has_stderr("");
+    assert_eq!(titles(&outcome), TITLES);
+}

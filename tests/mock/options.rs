@@ -1,0 +1,394 @@
+//! Every option changes something: a test for each, and a list that misses none.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use nix::sys::signal::Signal;
+use rdkafka::types::RDKafkaApiKey;
+
+use crate::support::mock::Mock;
+use crate::support::run::{Kcons, Reader};
+use crate::support::{Committed, Outcome, Produced, unique_name, wait_until};
+
+/// Which test shows that an option changes something; found by name in the file of the suite.
+const TESTS: [(&str, &str, &str); 42] = [
+    ("--async-commit", "mock/options.rs", "async_commit_does_not_wait_for_answers"),
+    ("--brokers", "mock/options.rs", "brokers_come_from_the_option_or_the_environment"),
+    ("--color", "mock/options.rs", "color_can_be_forced_and_refused"),
+    ("--commit", "mock/options.rs", "commit_decides_when_and_whether"),
+    ("--commit-interval", "mock/options.rs", "commit_interval_is_how_often"),
+    ("--config", "mock/options.rs", "a_file_of_properties_is_read"),
+    ("--connect-timeout", "mock/options.rs", "connect_timeout_is_how_long_it_tries"),
+    ("--count", "mock/options.rs", "where_to_start_and_stop"),
+    ("--delimiter", "mock/options.rs", "how_records_are_printed"),
+    ("--duration", "mock/options.rs", "times_end_a_run"),
+    ("--exit", "mock/options.rs", "where_to_start_and_stop"),
+    ("--follow", "mock/demo.rs", "follow_goes_on_with_new_tasks_until_control_c"),
+    ("--from", "mock/options.rs", "where_to_start_and_stop"),
+    ("--group", "mock/options.rs", "a_group_commits_and_resumes"),
+    ("--help", "mock/options.rs", "help_is_short_or_long"),
+    ("--idle-timeout", "mock/options.rs", "times_end_a_run"),
+    ("--instance-id", "mock/options.rs", "properties_are_set_by_options"),
+    ("--json", "mock/options.rs", "how_records_are_printed"),
+    ("--key-format", "mock/options.rs", "how_records_are_printed"),
+    ("--label", "mock/options.rs", "how_records_are_printed"),
+    ("--log", "mock/talk.rs", "each_event_has_its_shape"),
+    ("--offset-reset", "mock/options.rs", "offset_reset_is_where_a_group_starts"),
+    ("--output", "mock/options.rs", "how_records_are_printed"),
+    ("--partitions", "mock/options.rs", "where_to_start_and_stop"),
+    ("--print-config", "mock/talk.rs", "print_config_names_every_origin"),
+    ("--property", "mock/options.rs", "properties_are_set_by_options"),
+    ("--quiet", "mock/talk.rs", "quiet_leaves_only_errors"),
+    ("--read-uncommitted", "real/ends.rs", "an_open_transaction_is_the_end_or_is_read"),
+    ("--serve", "mock/demo.rs", "serve_keeps_a_broker_for_other_terminals"),
+    ("--shutdown-timeout", "mock/options.rs", "shutdown_timeout_bounds_the_end"),
+    ("--strict", "mock/options.rs", "strict_ends_the_run"),
+    ("--title-field", "mock/options.rs", "how_records_are_printed"),
+    ("--to", "mock/options.rs", "where_to_start_and_stop"),
+    ("--value-format", "mock/options.rs", "how_records_are_printed"),
+    ("--verbose", "mock/talk.rs", "verbose_says_more_and_twice_even_more"),
+    ("--version", "mock/options.rs", "help_is_short_or_long"),
+    ("--wait-for-topic", "mock/options.rs", "a_topic_is_waited_for"),
+    ("KCONS_BROKERS", "mock/options.rs", "brokers_come_from_the_option_or_the_environment"),
+    ("KCONS_CONFIG", "mock/options.rs", "a_file_of_properties_is_read"),
+    ("TOPIC", "mock/options.rs", "topics_are_what_is_read"),
+    ("NO_COLOR", "mock/options.rs", "color_can_be_forced_and_refused"),
+    ("CLICOLOR_FORCE", "mock/options.rs", "color_can_be_forced_and_refused"),
+];
+
+#[test]
+fn every_option_has_a_test() {
+    let mut options = BTreeSet::new();
+    for arguments in [&["--help"][..], &["consume", "--help"], &["demo", "--help"]] {
+        let help = Kcons::new(arguments).run().stdout_text();
+        let words =
+            help.lines().filter(|line| line.trim_start().starts_with('-')).flat_map(str::split_whitespace);
+        options.extend(
+            words
+                .filter(|word| word.starts_with("--"))
+                .map(|word| word.trim_end_matches([',', '.']).to_owned()),
+        );
+    }
+    let listed: BTreeSet<_> =
+        TESTS.iter().map(|test| test.0.to_owned()).filter(|name| name.starts_with("--")).collect();
+    assert_eq!(options, listed);
+    for (option, file, test) in TESTS {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(file);
+        let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        assert!(text.contains(&format!("fn {test}()")), "{option}: no {test} in {file}");
+    }
+}
+
+/// A broker with a topic: three records in partition 0 and one in partition 1.
+fn filled() -> (Mock, String) {
+    let mock = Mock::start(1);
+    let topic = unique_name("tasks");
+    mock.create_topic(&topic, 2);
+    let record = |title: &str| {
+        let value = format!("{{\"title\":\"{title}\",\"name\":\"n-{title}\"}}");
+        Produced::value(value).key("k").partition(0)
+    };
+    mock.produce(&topic, &[record("a"), record("b"), record("c"), record("d").partition(1)]);
+    (mock, topic)
+}
+
+fn consume(mock: &Mock, topic: &str) -> Kcons {
+    let command = Kcons::new(["consume", topic, "--brokers", &mock.brokers()]);
+    command.args(["-X", "partition.assignment.strategy=cooperative-sticky"]).deadline(Duration::from_secs(30))
+}
+
+/// What was printed, in order of partition and offset: `0:0 0:1 1:0`.
+#[track_caller]
+fn places(outcome: &Outcome) -> String {
+    let place = |line: &serde_json::Value| format!("{}:{}", line["partition"], line["offset"]);
+    let mut places: Vec<_> = outcome.json_lines().iter().map(place).collect();
+    places.sort();
+    places.join(" ")
+}
+
+#[test]
+fn where_to_start_and_stop() {
+    let (mock, topic) = filled();
+    for (arguments, expected) in [
+        (&["--exit"][..], "0:0 0:1 0:2 1:0"),
+        (&["--exit", "--from", "1"], "0:1 0:2"),
+        (&["--exit", "--partitions", "1"], "1:0"),
+        (&["--to", "1"], "0:0 1:0"),
+        (&["--count", "3", "-p", "0"], "0:0 0:1 0:2"),
+        (&["--exit", "--count", "2", "-p", "0"], "0:0 0:1"),
+    ] {
+        let outcome = consume(&mock, &topic).args(arguments).run();
+        outcome.has_code(0).has_stderr("");
+        assert_eq!(places(&outcome), expected, "{outcome}");
+    }
+}
+
+#[test]
+fn times_end_a_run() {
+    let (mock, topic) = filled();
+    for option in ["--duration", "--idle-timeout"] {
+        let outcome = consume(&mock, &topic).args([option, "600ms"]).run();
+        outcome.has_code(0).check(outcome.elapsed >= Duration::from_millis(600), "it ended early");
+        assert_eq!(places(&outcome), "0:0 0:1 0:2 1:0", "{outcome}");
+    }
+}
+
+#[test]
+fn topics_are_what_is_read() {
+    let (mock, first) = filled();
+    let second = unique_name("orders");
+    mock.create_topic(&second, 1);
+    mock.produce(&second, &[Produced::value("v")]);
+    for (topics, count) in [(vec![&first], 4), (vec![&second], 1), (vec![&first, &second], 5)] {
+        let outcome = consume(&mock, topics[0]).args(&topics[1..]).arg("-e").run();
+        assert_eq!(outcome.has_code(0).json_lines().len(), count, "{outcome}");
+    }
+    let outcome = Kcons::new(["consume"]).run();
+    outcome.has_code(2).has_stdout("").stderr_contains("error: ").stderr_contains("TOPIC");
+}
+
+#[test]
+fn a_topic_is_waited_for() {
+    let mock = Mock::start(1);
+    let topic = unique_name("later");
+    consume(&mock, &topic).arg("-e").run().has_code(4);
+    let running = consume(&mock, &topic).args(["--wait-for-topic", "20s", "-n", "1"]).spawn();
+    wait_until("it to have looked", Duration::from_secs(10), || {
+        (running.elapsed() > Duration::from_millis(700)).then_some(())
+    });
+    mock.create_topic(&topic, 1);
+    mock.produce(&topic, &[Produced::value("v")]);
+    assert_eq!(places(running.finish().has_code(0)), "0:0");
+}
+
+#[test]
+fn how_records_are_printed() {
+    let (mock, topic) = filled();
+    let first = |arguments: &[&str]| {
+        let outcome = consume(&mock, &topic).args(["-p", "0", "-n", "1"]).args(arguments).run();
+        outcome.has_code(0);
+        outcome.stdout_text()
+    };
+    let value = r#"{"title":"a","name":"n-a"}"#;
+    let rest = "  Key: k\n  Partition: 0, Offset: 0\n";
+    let pretty = format!("Received tasks: a\n{rest}");
+    assert!(first(&[]).starts_with(&format!("{{\"topic\":\"{topic}\",")));
+    assert_eq!(first(&["--json"]), first(&[]));
+    assert_eq!(first(&["--output", "json"]), first(&[]));
+    assert_eq!(first(&["--output", "pretty"]), pretty);
+    assert_eq!(first(&["-o", "pretty", "--label", "parcel"]), format!("Received parcel: a\n{rest}"));
+    assert_eq!(first(&["-o", "pretty", "--title-field", "name"]), format!("Received tasks: n-a\n{rest}"));
+    assert_eq!(first(&["--output", "raw"]), format!("{value}\n"));
+    assert_eq!(first(&["--output", "raw", "--delimiter", "|"]), format!("{value}|"));
+    assert!(first(&["--value-format", "hex"]).contains(r#""value":"7b227469746c65"#));
+    assert!(first(&["--key-format", "hex"]).contains(r#""key":"6b","key_encoding":"hex""#));
+}
+
+#[test]
+fn strict_ends_the_run() {
+    let (mock, topic) = filled();
+    let read = |arguments: &[&str]| {
+        consume(&mock, &topic).args(["-e", "--key-format", "json"]).args(arguments).run()
+    };
+    let outcome = read(&[]);
+    outcome.has_code(0).stderr_contains(&format!("warning: {topic} [0] @ 0: key is "));
+    assert_eq!(outcome.json_lines().len(), 4, "{outcome}");
+    let strict = read(&["--strict", "-p", "0"]);
+    strict.has_code(5).has_stdout("").stderr_contains(&format!("error: {topic} [0] @ 0: key is "));
+}
+
+#[test]
+fn a_group_commits_and_resumes() {
+    let (mock, topic) = filled();
+    let group = unique_name("group");
+    consume(&mock, &topic).arg("-e").run().has_code(0);
+    assert_eq!(mock.committed(&group, &[&topic]), Committed::new());
+    let outcome = consume(&mock, &topic).args(["-e", "--group", &group]).run();
+    assert_eq!(outcome.has_code(0).json_lines().len(), 4, "{outcome}");
+    let expected = [((topic.clone(), 0), 3), ((topic.clone(), 1), 1)].into();
+    assert_eq!(mock.committed(&group, &[&topic]), expected);
+}
+
+#[test]
+fn offset_reset_is_where_a_group_starts() {
+    let (mock, topic) = filled();
+    for (reset, code, count) in [("earliest", 0, 4), ("latest", 0, 0), ("none", 1, 0)] {
+        let group = unique_name("group");
+        let outcome = consume(&mock, &topic).args(["-e", "--group", &group, "--offset-reset", reset]).run();
+        assert_eq!(outcome.has_code(code).json_lines().len(), count, "{outcome}");
+    }
+}
+
+#[test]
+fn commit_decides_when_and_whether() {
+    let (mock, topic) = filled();
+    let run = |mode: &str| {
+        let group = unique_name("group");
+        let log = ["-e", "--log", "json", "--group", &group, "--commit", mode];
+        let outcome = consume(&mock, &topic).args(log).run();
+        outcome.has_code(0);
+        (outcome.events_named("offsets_committed").len(), mock.committed(&group, &[&topic]).len())
+    };
+    assert_eq!(run("auto").1, 2);
+    let (commits, partitions) = run("manual");
+    assert!(commits >= 4 && partitions == 2, "{commits} commits");
+    let (commits, partitions) = run("batch=2");
+    assert!((2..=3).contains(&commits) && partitions == 2, "{commits} commits");
+    assert_eq!(run("never"), (0, 0));
+}
+
+#[test]
+fn async_commit_does_not_wait_for_answers() {
+    let mock = Mock::start(1);
+    let topic = unique_name("tasks");
+    mock.create_topic(&topic, 1);
+    mock.produce(&topic, &vec![Produced::value("v"); 40]);
+    mock.track_requests();
+    let mut before = 0;
+    let mut commits = |arguments: &[&str]| {
+        let group = unique_name("group");
+        let manual = ["-e", "--group", &group, "--commit", "manual"];
+        let outcome = consume(&mock, &topic).args(manual).args(arguments).run();
+        assert_eq!(outcome.has_code(0).json_lines().len(), 40, "{outcome}");
+        assert_eq!(mock.committed(&group, &[&topic]), [((topic.clone(), 0), 40)].into());
+        let requests = mock.requests(RDKafkaApiKey::OffsetCommit);
+        requests - std::mem::replace(&mut before, requests)
+    };
+    let waiting = commits(&[]);
+    assert!(waiting >= 40, "{waiting} commits");
+    let folded = commits(&["--async-commit"]);
+    assert!((1..20).contains(&folded), "{folded} commits");
+}
+
+#[test]
+fn commit_interval_is_how_often() {
+    let (mock, topic) = filled();
+    let start = |interval: &str| {
+        let group = unique_name("group");
+        let mut running =
+            consume(&mock, &topic).args(["--group", &group, "--commit-interval", interval]).spawn();
+        running.wait_for_lines(4);
+        (running, group)
+    };
+    let (rare, rare_group) = start("1h");
+    let (often, often_group) = start("100ms");
+    wait_until("a commit", Duration::from_secs(10), || {
+        (mock.committed(&often_group, &[&topic]).len() == 2).then_some(())
+    });
+    assert_eq!(mock.committed(&rare_group, &[&topic]), Committed::new());
+    for mut running in [rare, often] {
+        running.signal(Signal::SIGTERM);
+        running.finish().has_code(0);
+    }
+    assert_eq!(mock.committed(&rare_group, &[&topic]).len(), 2, "the end commits in any case");
+}
+
+#[test]
+fn shutdown_timeout_bounds_the_end() {
+    let mock = Mock::start(1);
+    let topic = unique_name("tasks");
+    mock.create_topic(&topic, 1);
+    mock.produce(&topic, &vec![Produced::value("v".repeat(100_000)); 30]);
+    let stop = ["--shutdown-timeout", "500ms"];
+    let mut running = consume(&mock, &topic).args(stop).arg("-v").stdout(Reader::Waits).spawn();
+    running.wait_for_stderr("Subscribed to topic");
+    wait_until("the pipe to be full", Duration::from_secs(10), || {
+        (running.elapsed() > Duration::from_secs(1)).then_some(())
+    });
+    let before = running.elapsed();
+    running.signal(Signal::SIGTERM);
+    let outcome = running.finish();
+    let took = outcome.elapsed - before;
+    outcome.check(took >= Duration::from_millis(450), "it did not wait for the reader");
+    outcome.check(took < Duration::from_secs(3), "it waited for longer than it was told to");
+}
+
+#[test]
+fn brokers_come_from_the_option_or_the_environment() {
+    let (mock, topic) = filled();
+    let read = || Kcons::new(["consume", &topic, "-e", "--connect-timeout", "500ms"]);
+    let nowhere = "no-such-host.invalid:1";
+    read().env("KCONS_BROKERS", mock.brokers()).run().has_code(0);
+    read().env("KCONS_BROKERS", nowhere).args(["--brokers", &mock.brokers()]).run().has_code(0);
+    let outcome = read().env("KCONS_BROKERS", nowhere).run();
+    outcome.has_code(3).stderr_contains(&format!("error: cannot reach any broker at `{nowhere}`\n"));
+}
+
+#[test]
+fn connect_timeout_is_how_long_it_tries() {
+    let nowhere = ["consume", "t", "-b", "no-such-host.invalid:1", "--connect-timeout"];
+    for (timeout, least) in [("300ms", 300), ("1500ms", 1_500)] {
+        let outcome = Kcons::new(nowhere).arg(timeout).run();
+        outcome.has_code(3).check(outcome.elapsed >= Duration::from_millis(least), "it gave up early");
+        outcome.took_less_than(Duration::from_millis(least + 1_200));
+    }
+}
+
+#[test]
+fn a_file_of_properties_is_read() {
+    let (mock, topic) = filled();
+    let read = || {
+        let command = Kcons::new(["consume", &topic, "-e"]);
+        let text = format!("# where\nbootstrap.servers={}\nclient.id=from-file\n", mock.brokers());
+        fs::write(command.home().join("kafka.properties"), text).expect("the home is ours");
+        command
+    };
+    read().args(["--config", "kafka.properties"]).run().has_code(0);
+    read().env("KCONS_CONFIG", "kafka.properties").run().has_code(0);
+    let outcome = read().args(["-F", "kafka.properties", "--print-config"]).run();
+    let line = outcome.lines().into_iter().find(|line| line.starts_with("client.id ")).unwrap_or_default();
+    outcome
+        .has_code(0)
+        .check(line.contains("from-file") && line.ends_with("file kafka.properties"), "not its origin");
+    let missing = Kcons::new(["consume", "t", "--config", "missing"]).run();
+    missing.has_code(2).has_stdout("").stderr_contains("`missing`");
+}
+
+#[test]
+fn properties_are_set_by_options() {
+    let shown = |arguments: &[&str], name: &str| {
+        let outcome = Kcons::new(["consume", "t", "--print-config"]).args(arguments).run();
+        outcome.has_code(0);
+        let line = outcome.lines().into_iter().find(|line| line.starts_with(&format!("{name} ")));
+        line.unwrap_or_default().split_whitespace().skip(1).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(shown(&[], "client.id"), "kcons kcons");
+    assert_eq!(shown(&["--property", "client.id=me"], "client.id"), "me -X");
+    assert_eq!(shown(&["-g", "g"], "group.instance.id"), "(none) default");
+    assert_eq!(shown(&["-g", "g", "--instance-id", "i"], "group.instance.id"), "i option");
+    assert_eq!(shown(&["--read-uncommitted"], "isolation.level"), "read_uncommitted option");
+    let outcome = Kcons::new(["consume", "t", "-X", "clientid=me"]).run();
+    outcome.has_code(2).has_stdout("").stderr_contains("`clientid`").stderr_contains("client.id");
+}
+
+#[test]
+fn color_can_be_forced_and_refused() {
+    let (mock, topic) = filled();
+    let is_colored = |arguments: &[&str], variables: &[(&str, &str)]| {
+        let mut command = consume(&mock, &topic).args(["-e", "-o", "pretty"]).args(arguments);
+        for (name, value) in variables {
+            command = command.env(name, value);
+        }
+        let outcome = command.run();
+        outcome.has_code(0).check(!outcome.stderr.contains(&0x1b), "plain lines about the run have a color");
+        outcome.stdout.contains(&0x1b)
+    };
+    assert!(!is_colored(&[], &[]));
+    assert!(is_colored(&["--color", "always"], &[("NO_COLOR", "1")]));
+    assert!(is_colored(&[], &[("CLICOLOR_FORCE", "1")]));
+    assert!(!is_colored(&[], &[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]));
+    assert!(!is_colored(&["--color", "never"], &[("CLICOLOR_FORCE", "1")]));
+}
+
+#[test]
+fn help_is_short_or_long() {
+    let short = Kcons::new(["consume", "-h"]).run();
+    let long = Kcons::new(["consume", "--help"]).run();
+    short.has_code(0).has_stderr("").stdout_contains("--offset-reset");
+    long.has_code(0).has_stderr("").stdout_contains("Example: kcons consume");
+    long.check(long.stdout.len() > short.stdout.len(), "the long help is not longer");
+    let version = Kcons::new(["--version"]).run();
+    version.has_code(0).has_stderr("").has_stdout(format!("kcons {}\n", env!("CARGO_PKG_VERSION")));
+}
