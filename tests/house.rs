@@ -226,6 +226,7 @@ fn messages_in_the_readme_are_those_of_the_program() {
         "cannot write to stdout: ",
         "final commit unconfirmed; up to ",
         "was deleted and made again",
+        "have no assignor in common",
         "uses the same `--instance-id`",
         "no partition was left for this member in 60 s",
         "lost all brokers, still trying",
