@@ -1,7 +1,9 @@
 //! What can be typed: names, help and value enums of every command. Settled by `settings`.
 
+mod connection;
 mod values;
 
+pub use connection::Connection;
 pub use values::duration;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
@@ -61,6 +63,7 @@ pub struct Consume {
     ///
     /// A regular expression follows Rust's `regex` syntax and is not anchored at its end. Kafka's
     /// own topics (`__consumer_offsets`) only match an expression that starts with `^__`.
+    ///
     /// Example: kcons consume orders '^task-.*'
     #[arg(value_name = "TOPIC", help_heading = "Input", display_order = 0)]
     pub topics: Vec<String>,
@@ -97,17 +100,22 @@ pub struct Reading {
     ///
     /// The members of a group share the partitions; what was written is committed, and a restart
     /// goes on there. Without it kcons reads on its own: all partitions, from the beginning,
-    /// nothing committed, no group created. Example: kcons consume task-created --group mailer
+    /// nothing committed, no group created.
+    ///
+    /// Example: kcons consume task-created --group mailer
     #[arg(short, long, value_name = "NAME", help_heading = "Input", display_order = 1)]
     pub group: Option<String>,
     /// Read only these partitions, as in 0,2,5-7 (without --group)
     ///
-    /// Default: all. Example: kcons consume task-created -p 0,2
+    /// Default: all.
+    ///
+    /// Example: kcons consume task-created -p 0,2
     #[arg(short, long, value_name = "LIST", allow_hyphen_values = true, help_heading = "Input")]
     pub partitions: Option<String>,
     /// Wait that long for a topic that does not exist yet
     ///
     /// Otherwise such a topic is an error at once (exit code 4); kcons never creates one.
+    ///
     /// Example: kcons consume task-created --wait-for-topic 1m
     #[arg(long, value_name = "DURATION", value_parser = duration, help_heading = "Input")]
     pub wait_for_topic: Option<Duration>,
@@ -128,6 +136,7 @@ pub struct Reading {
     /// Default: earliest. It counts only where the group has no committed offset; `none` ends the
     /// run there (exit code 1). `latest` only applies to a topic in which the group has no
     /// committed offset at all: after a restart nothing is skipped. Needs --group.
+    ///
     /// Example: kcons consume task-created --group dashboard --offset-reset latest
     #[arg(
         long,
@@ -142,31 +151,38 @@ pub struct Reading {
     /// POS is `beginning`, `end`, an offset `N`, `-N` before the end, `+N` after the beginning, a
     /// time (`2026-11-23`, `2026-11-23T09:00`, `2026-11-23T09:00:00Z`, `@MS`), `-1h` ago, or
     /// `0=5,1=end` per partition. A time without a zone is local.
+    ///
     /// Example: kcons consume task-created --from -1h
     #[arg(long, value_name = "POS", allow_hyphen_values = true, help_heading = "Start and stop")]
     pub from: Option<String>,
     /// Stop at this position; its record is not included
     ///
     /// As --from; also `+30m`, that long after the time in --from. An offset above the end is
-    /// waited for. Example: kcons consume task-created --from 2026-11-23 --to 2026-11-24
+    /// waited for.
+    ///
+    /// Example: kcons consume task-created --from 2026-11-23 --to 2026-11-24
     #[arg(long, value_name = "POS", allow_hyphen_values = true, help_heading = "Start and stop")]
     pub to: Option<String>,
     /// Stop at the end as it was at the start
     ///
     /// The same as `--to end`; what is written later is not waited for. With a group the end of a
     /// partition is fixed when it is first assigned to this member.
+    ///
     /// Example: kcons consume task-created -e > tasks.jsonl
     #[arg(short, long, help_heading = "Start and stop", conflicts_with = "to")]
     pub exit: bool,
     /// Stop after N records
     ///
     /// Exactly N, over all partitions; with a group exactly these are committed.
+    ///
     /// Example: kcons consume task-created -n 1
     #[arg(short = 'n', long, value_name = "N", value_parser = positive, allow_hyphen_values = true, help_heading = "Start and stop")]
     pub count: Option<u64>,
     /// Stop when no record came for that long
     ///
-    /// Counts only while connected and, with a group, assigned. Example: --idle-timeout 30s
+    /// Counts only while connected and, with a group, assigned.
+    ///
+    /// Example: --idle-timeout 30s
     #[arg(long, value_name = "DURATION", value_parser = positive_duration, help_heading = "Start and stop")]
     pub idle_timeout: Option<Duration>,
     /// Stop after that long
@@ -186,6 +202,7 @@ pub struct Reading {
     /// auto: every --commit-interval. manual: after every record, before the next one is taken.
     /// batch=N: after every N records. never: use the group's positions, move nothing. In every
     /// mode only records that were written to stdout are committed. Needs --group.
+    ///
     /// Example: kcons consume task-created --group audit --commit manual
     #[arg(long, value_name = "MODE", value_parser = commit, help_heading = "Commits")]
     pub commit: Option<Commit>,
@@ -202,6 +219,7 @@ pub struct Reading {
     /// Print pretty, json or raw [default: pretty on a terminal, else json]
     ///
     /// pretty: for people. json: one object a line. raw: the value's bytes and the delimiter.
+    ///
     /// Example: kcons consume task-created -e -o json | jq -r .value.title
     #[arg(
         short,
@@ -220,12 +238,15 @@ pub struct Reading {
     ///
     /// Escapes: \n \t \r \\ \0 \xHH (hexadecimal) \NNN (decimal, octal with a leading 0). An empty
     /// text ends records with nothing. Needs `-o raw`.
+    ///
     /// Example: kcons consume task-created -e -o raw -D '\0' | xargs -0 -n 1 echo
     #[arg(short = 'D', long, value_name = "TEXT", allow_hyphen_values = true, help_heading = "Output")]
     pub delimiter: Option<String>,
     /// Call a record this in pretty output [default: the topic's first word]
     ///
-    /// `Received task: …` for the topic task-created. Example: --label event
+    /// `Received task: …` for the topic task-created.
+    ///
+    /// Example: --label event
     #[arg(long, value_name = "NAME", help_heading = "Output")]
     pub label: Option<String>,
     /// Show this field of the value in pretty output [default: title]
@@ -250,73 +271,6 @@ pub struct Reading {
     /// The record is not committed. Without it: a warning, the raw form, and the run goes on.
     #[arg(long, help_heading = "Decoding")]
     pub strict: bool,
-}
-
-/// How to reach the cluster and how to talk; shared by every command.
-#[derive(Debug, Default, Args)]
-pub struct Connection {
-    /// Bootstrap servers [env: KCONS_BROKERS] [default: localhost:9092]
-    ///
-    /// One is enough, the others of its cluster are found. Example: -b kafka-0:9092,kafka-1:9092
-    #[arg(short, long, value_name = "HOST:PORT,…", global = true, help_heading = "Connection")]
-    pub brokers: Option<String>,
-    /// Set any librdkafka property; repeatable
-    ///
-    /// A value `env:NAME` or `file:PATH` is read from there, so that secrets stay out of `ps`.
-    /// Example: -X security.protocol=SASL_SSL -X sasl.password=env:KAFKA_PASSWORD
-    #[arg(
-        short = 'X',
-        long = "property",
-        value_name = "KEY=VALUE",
-        global = true,
-        help_heading = "Connection"
-    )]
-    pub properties: Vec<String>,
-    /// Read properties from this file [env: KCONS_CONFIG]
-    ///
-    /// `key=value` a line, # starts a comment. Spellings of Java clients are translated or refused
-    /// by name; values may be `env:NAME` or `file:PATH`. Example: -F client.properties
-    #[arg(short = 'F', long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, global = true, help_heading = "Connection")]
-    pub config: Option<String>,
-    /// Give up if no broker was reached in that long [default: 10s]
-    ///
-    /// 0s: try for ever, for a pod that may start before its broker.
-    #[arg(long, value_name = "DURATION", value_parser = duration, global = true, help_heading = "Connection")]
-    pub connect_timeout: Option<Duration>,
-    /// Print every property, its value and its origin, and exit
-    ///
-    /// Nothing is connected; secrets are shown as ***. Example: kcons consume --print-config
-    #[arg(long, global = true, help_heading = "Connection")]
-    pub print_config: bool,
-    /// Say errors only
-    #[arg(short, long, global = true, help_heading = "Watching", conflicts_with = "verbose")]
-    pub quiet: bool,
-    /// Say more; -vv shows librdkafka's own log too
-    #[arg(short, long, action = clap::ArgAction::Count, global = true, help_heading = "Watching")]
-    pub verbose: u8,
-    /// Color the output: auto, always or never [default: auto]
-    ///
-    /// auto colors what is said on stderr (`error:`, `warning:`, `info:`) on a terminal; always the
-    /// records of pretty output, too. NO_COLOR and CLICOLOR_FORCE are heeded.
-    #[arg(
-        long,
-        value_enum,
-        value_name = "WHEN",
-        hide_possible_values = true,
-        global = true,
-        help_heading = "Watching"
-    )]
-    pub color: Option<ColorChoice>,
-    /// Talk on stderr as text, or as one JSON object a line [default: text]
-    #[arg(
-        long,
-        value_enum,
-        value_name = "FORMAT",
-        hide_possible_values = true,
-        global = true,
-        help_heading = "Watching"
-    )]
-    pub log: Option<LogFormat>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
