@@ -1,5 +1,6 @@
 //! Brokers go and come back under a running group, and a member is frozen itself (faults 6, 15, 16, 28).
 
+use std::time::Duration;
 use nix::sys::signal::Signal;
 
 use super::scene::{LONG, Scene, wait_for_more};
@@ -40,7 +41,8 @@ pub fn a_group_goes_on_while_three_brokers_are_restarted_in_turn() {
     let kafka = Kafka::start(Kind::Cluster3, &[]);
     let mut scene = Scene::new(&kafka, 6);
     scene.produce(600);
-    let mut running = scene.member().args(["--commit", "batch=10"]).spawn();
+    let slow = Duration::from_secs(180);
+    let mut running = scene.member().args(["--commit", "batch=10"]).deadline(slow).spawn();
     running.wait_for_lines(600);
     for node in 1..=3 {
         kafka.kill(node);

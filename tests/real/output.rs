@@ -31,10 +31,13 @@ pub fn the_scenario_of_the_manual_is_on_the_terminal_byte_for_byte() {
     );
 }
 
-pub fn a_terminal_has_colors_unless_they_are_refused() {
-    let outcome =
-        consume(task_created()).arg("-e").env("TERM", "xterm").spawn_on_terminal(OnTerminal::Both).finish();
-    outcome.has_code(0).stdout_contains("\x1b[1mReceived task: Buy groceries\x1b[0m\n");
+pub fn records_have_color_where_it_is_asked_for_and_messages_on_a_terminal() {
+    let terminal = consume(task_created()).arg("-e").env("TERM", "xterm");
+    let outcome = terminal.spawn_on_terminal(OnTerminal::Both).finish();
+    outcome.has_code(0).stdout_contains("\nReceived task: Buy groceries\n");
+    let missing = Kcons::new(["consume", "no-such-topic", "-b", &kafka().brokers()]).env("TERM", "xterm");
+    let outcome = missing.spawn_on_terminal(OnTerminal::Both).finish();
+    outcome.has_code(4).stdout_contains("\x1b[1;31merror:\x1b[0m topic");
     let outcome = consume(task_created()).args(["-e", "-o", "pretty", "--color", "always"]).run();
     outcome.has_code(0).stdout_contains("\x1b[1mReceived task: Buy groceries\x1b[0m\n");
     consume(task_created()).args(["-e", "-o", "pretty"]).run().has_code(0).has_stdout(RECEIVED);
