@@ -78,7 +78,7 @@ fn settle<T>(settle: impl FnOnce(&Surroundings<'_>) -> Result<T, Failure>) -> Re
         environment: &environment,
         is_stdout_terminal: io::stdout().is_terminal(),
         is_stderr_terminal: io::stderr().is_terminal(),
-        clock: Clock { now: jiff::Timestamp::now(), zone: jiff::tz::TimeZone::system() },
+        clock: Clock { now: jiff::Timestamp::now(), zone: jiff::tz::TimeZone::system },
         known: &known,
         check: &kafka::properties::check,
     })

@@ -22,10 +22,18 @@ mod usage;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() {
+    use_small_pages();
     let code = match usage::parse(std::env::args_os()) {
         Ok(usage::Request::Run(arguments)) => commands::run(&arguments),
         Ok(usage::Request::Print(text)) => commands::print(&text),
         Err(failure) => commands::refuse(&failure),
     };
     kafka::leave_process(code)
+}
+
+/// Keeps the allocator from asking for pages of 2 MiB: they are a quarter of the memory and make nothing faster.
+fn use_small_pages() {
+    #[cfg(target_os = "linux")]
+    // A kernel that knows no such pages gives none.
+    let _ = rustix::thread::disable_transparent_huge_pages(true);
 }

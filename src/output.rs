@@ -10,7 +10,7 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 /// A sheet is handed to the writer at this size: large enough that a `write` costs nothing per record.
-const SHEET: usize = 128 * 1024;
+const SHEET: usize = 256 * 1024;
 
 /// A sheet that grew beyond this by one large record gives its memory back.
 const LARGEST_KEPT: usize = 1024 * 1024;
@@ -20,6 +20,10 @@ const SHEETS: usize = 4;
 
 /// No record waits longer than this for the next one: well below the promised 50 ms.
 const LONGEST_WAIT: Duration = Duration::from_millis(15);
+
+/// A sheet that is not full is handed over this long after the last one at the earliest: while records pour in,
+/// each hand-over wakes a thread that the client's threads could use the core of.
+const PAUSE: Duration = Duration::from_millis(1);
 
 /// Records of one partition on a sheet, in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +63,8 @@ pub struct Output {
     sheets: mpsc::Sender<Sheet>,
     answers: mpsc::Receiver<(Sheet, Result<(), Unwritable>)>,
     in_flight: usize,
+    /// When a sheet was handed over last.
+    sealed: Option<Instant>,
 }
 
 impl Output {
@@ -83,7 +89,7 @@ impl Output {
         };
         std::thread::Builder::new().name("writer".to_owned()).spawn(write)?;
         let spare = (1..SHEETS).map(|_| Sheet::default()).collect();
-        Ok(Output { sheet: Sheet::default(), spare, sheets, answers, in_flight: 0 })
+        Ok(Output { sheet: Sheet::default(), spare, sheets, answers, in_flight: 0, sealed: None })
     }
 
     /// Where to render the next record; close it with `add`.
@@ -129,15 +135,22 @@ impl Output {
         }
     }
 
-    /// Hands the sheet on if the writer has nothing to do, or a record has waited long enough.
+    /// Hands the sheet on if the writer has had nothing to do for a moment, or a record has waited long enough.
     pub fn seal_if_waiting(&mut self, now: Instant) {
         if self.sheet.is_empty() {
             return;
         }
         let since = *self.sheet.since.get_or_insert(now);
-        if self.in_flight == 0 || now.duration_since(since) >= LONGEST_WAIT {
+        let is_early = self.sealed.is_some_and(|sealed| now.duration_since(sealed) < PAUSE);
+        if self.in_flight == 0 && !is_early || now.duration_since(since) >= LONGEST_WAIT {
             self.seal();
         }
+    }
+
+    /// How long the sheet waits to be handed over, if nothing else happens; the writer's answer is something.
+    pub fn pause(&self, now: Instant) -> Option<Duration> {
+        let is_waiting = self.in_flight == 0 && !self.sheet.is_empty();
+        self.sealed.filter(|_| is_waiting).map(|sealed| (sealed + PAUSE).saturating_duration_since(now))
     }
 
     /// Hands the sheet to the writer, if there is one to fill in its place.
@@ -148,6 +161,7 @@ impl Output {
         let Some(spare) = self.spare.pop() else { return };
         let full = std::mem::replace(&mut self.sheet, spare);
         self.in_flight += 1;
+        self.sealed = Some(Instant::now());
         // The writer ends only when this sender is dropped.
         let _ = self.sheets.send(full);
     }

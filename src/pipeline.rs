@@ -88,7 +88,7 @@ pub fn run(settings: &Consume, world: World) -> Finished {
     let is_verbose = talk.is_library_wanted();
     let source = Source::open(&properties(settings), is_verbose, &alarm);
     let output = Output::start(alarm.bell());
-    let (source, output) = match (source, output) {
+    let (mut source, output) = match (source, output) {
         (Ok(source), Ok(output)) => (source, output),
         (Err(words), _) => {
             let failure = Failure::usage("the properties do not fit together").caused_by(words);
@@ -99,6 +99,8 @@ pub fn run(settings: &Consume, world: World) -> Finished {
             return Finished { talk, result: Err(failure), deadline: started + LONGEST_SLEEP };
         }
     };
+    let renderer = Renderer::new(&settings.output);
+    source.read_headers(renderer.shows_headers());
     let group = group(settings);
     let user = settings.connection.property("sasl.username");
     let mistakes = Mistakes::new(&settings.connection.brokers, user, group.map(|group| group.name.as_str()));
@@ -111,7 +113,7 @@ pub fn run(settings: &Consume, world: World) -> Finished {
         talk,
         source,
         output,
-        renderer: Renderer::new(&settings.output),
+        renderer,
         weather: Weather::new(mistakes, connect_deadline, started),
         topics: Topics::new(settings, started),
         tracker: Tracker::default(),
@@ -178,14 +180,15 @@ impl Run<'_> {
             return false;
         }
         if !has_worked {
-            self.sleep();
+            self.sleep(now);
         }
         true
     }
 
-    fn sleep(&mut self) {
+    fn sleep(&mut self, now: Instant) {
+        let limit = self.output.pause(now).unwrap_or(LONGEST_SLEEP);
         // While records wait to be written, the writer finds out about a closed reader itself.
-        let woken = self.alarm.wait(LONGEST_SLEEP, self.ending.is_none());
+        let woken = self.alarm.wait(limit, self.ending.is_none());
         if woken.is_stdout_closed {
             self.reader_left(Instant::now());
         }

@@ -36,7 +36,8 @@ pub enum Positions {
 #[derive(Clone, Debug)]
 pub struct Clock {
     pub now: Timestamp,
-    pub zone: TimeZone,
+    /// Only asked for where a time is read: looking it up reads files.
+    pub zone: fn() -> TimeZone,
 }
 
 /// The option a position was typed for.
@@ -248,8 +249,8 @@ fn later(after: Duration, from: Option<&Positions>, partition: Option<i32>) -> R
 fn time(text: &str, clock: &Clock) -> Result<Position, String> {
     let timestamp = match has_shape_of_time(text) {
         None => return Err("it is none of the positions".to_owned()),
-        Some(Shape::Date) => text.parse::<Date>().and_then(|date| date.to_zoned(clock.zone.clone())),
-        Some(Shape::Local) => text.parse::<DateTime>().and_then(|time| time.to_zoned(clock.zone.clone())),
+        Some(Shape::Date) => text.parse::<Date>().and_then(|date| date.to_zoned((clock.zone)())),
+        Some(Shape::Local) => text.parse::<DateTime>().and_then(|time| time.to_zoned((clock.zone)())),
         Some(Shape::Zoned) => text.parse::<Timestamp>().map(|timestamp| timestamp.to_zoned(TimeZone::UTC)),
     };
     match timestamp {

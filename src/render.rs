@@ -40,6 +40,15 @@ impl Renderer {
         Renderer { shape, decoders: Decoders::new(output.key_format, output.value_format) }
     }
 
+    /// Whether headers are printed.
+    pub fn shows_headers(&self) -> bool {
+        match &self.shape {
+            Shape::Json(_) => true,
+            Shape::Pretty(paragraphs) => paragraphs.shows_headers(),
+            Shape::Raw(_) => false,
+        }
+    }
+
     /// Appends the record as it is printed, whole, also when it fails.
     ///
     /// # Errors

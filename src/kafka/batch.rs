@@ -15,6 +15,9 @@ pub struct Batch {
     /// The message looked at last; all before it are destroyed.
     current: Option<usize>,
     headers: Vec<Header<'static>>,
+    /// Whether records carry their headers: librdkafka parses them when they are asked for, which costs more
+    /// than all else that is done for a record, even where there are none.
+    pub reads_headers: bool,
 }
 
 /// What identifies the partition of a message: librdkafka's topic handle and the number.
@@ -22,7 +25,7 @@ pub type Origin = (usize, i32);
 
 impl Batch {
     pub fn new() -> Batch {
-        Batch { messages: Vec::with_capacity(SIZE), current: None, headers: Vec::new() }
+        Batch { messages: Vec::with_capacity(SIZE), current: None, headers: Vec::new(), reads_headers: true }
     }
 
     /// Takes what is in the queue, without waiting: with a time-out the call would wait until the batch is
@@ -97,7 +100,10 @@ impl Batch {
     pub fn record<'a>(&'a mut self, topic: &'a str) -> Option<Record<'a>> {
         let mut headers = std::mem::take(&mut self.headers);
         let message = self.message()?;
-        read_headers(message, &mut headers);
+        headers.clear();
+        if self.reads_headers {
+            read_headers(message, &mut headers);
+        }
         // SAFETY: the names and values live as long as the message, which is destroyed by `advance` at the
         // earliest; the record borrows `self` until then, and `headers` is cleared before it is filled again.
         self.headers = unsafe { std::mem::transmute::<Vec<Header<'_>>, Vec<Header<'static>>>(headers) };
@@ -154,7 +160,6 @@ fn bytes<'a>(pointer: *const std::ffi::c_void, length: usize) -> Option<&'a [u8]
 }
 
 fn read_headers<'a>(message: &'a rd::rd_kafka_message_t, headers: &mut Vec<Header<'a>>) {
-    headers.clear();
     let mut list = std::ptr::null_mut();
     // SAFETY: the message is alive; the list belongs to it.
     let code = unsafe { rd::rd_kafka_message_headers(message, &raw mut list) };

@@ -51,7 +51,8 @@ pub struct Assigned {
 pub struct Source {
     // Fields are dropped in this order: queues before the client.
     batch: Batch,
-    routes: HashMap<usize, Route>,
+    /// By slot.
+    routes: Vec<Option<Route>>,
     by_origin: HashMap<Origin, usize>,
     last: Option<(Origin, usize)>,
     shared: Queue,
@@ -94,7 +95,7 @@ impl Source {
         let look_ups = LookUps { client: Arc::clone(&client), events: sender, bell };
         Ok(Source {
             batch: Batch::new(),
-            routes: HashMap::new(),
+            routes: Vec::new(),
             by_origin: HashMap::new(),
             last: None,
             shared,
@@ -105,6 +106,11 @@ impl Source {
             descriptor,
             client,
         })
+    }
+
+    /// Says whether records carry their headers; they do if not told otherwise.
+    pub fn read_headers(&mut self, is_wanted: bool) {
+        self.batch.reads_headers = is_wanted;
     }
 
     pub fn look_ups(&self) -> &LookUps {
@@ -164,7 +170,7 @@ impl Source {
         if let Some((code, offset, reason)) = self.batch.error() {
             return Some(Arrival::Trouble { slot, offset, trouble: errors::trouble(code, &reason) });
         }
-        let topic = &self.routes.get(&slot)?.partition.topic;
+        let topic = &self.routes.get(slot)?.as_ref()?.partition.topic;
         self.batch.record(topic).map(|record| Arrival::Record { slot, record })
     }
 
@@ -181,7 +187,7 @@ impl Source {
                 let topic = self.batch.topic();
                 let is_it =
                     |route: &Route| *route.partition.topic == *topic && route.partition.partition == origin.1;
-                let slot = self.routes.iter().find(|(_, route)| is_it(route)).map(|(slot, _)| *slot)?;
+                let slot = self.routes.iter().position(|route| route.as_ref().is_some_and(is_it))?;
                 self.by_origin.insert(origin, slot);
                 slot
             }
@@ -202,7 +208,10 @@ impl Source {
             let queue = Queue::of_partition(&self.client, &topic, partition.partition);
             // Before the assignment, so that nothing lands on the consumer's queue.
             queue.forward_to(&self.shared);
-            self.routes.insert(*slot, Route { partition: partition.clone(), queue });
+            if self.routes.len() <= *slot {
+                self.routes.resize_with(slot + 1, || None);
+            }
+            self.routes[*slot] = Some(Route { partition: partition.clone(), queue });
             list.add(&partition.topic, partition.partition, *start);
         }
         self.change(&list, true)
@@ -221,7 +230,9 @@ impl Source {
             let topic = Arc::clone(&partition.topic);
             let number = partition.partition;
             self.batch.purge(|(handle, candidate)| candidate == number && *topic_of(handle) == *topic);
-            self.routes.remove(slot);
+            if let Some(route) = self.routes.get_mut(*slot) {
+                *route = None;
+            }
         }
         self.forget_origins();
         self.change(&list, false)
@@ -270,7 +281,7 @@ impl Source {
 
     /// Repeats every forward: librdkafka drops one when a partition is stopped and assigned again in a row.
     pub fn forward_again(&self) {
-        for route in self.routes.values() {
+        for route in self.routes.iter().flatten() {
             route.queue.forward_to(&self.shared);
         }
     }

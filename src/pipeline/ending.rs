@@ -104,6 +104,8 @@ impl Run<'_> {
             return true;
         }
         self.schedule.ask();
+        // At once: the loop would sleep first, and only the answer wakes it.
+        self.advance_commits(now);
         false
     }
 

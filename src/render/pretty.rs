@@ -29,6 +29,10 @@ impl Paragraphs {
         Paragraphs { settings: settings.clone(), zone }
     }
 
+    pub fn shows_headers(&self) -> bool {
+        self.settings.is_verbose
+    }
+
     /// Appends the lines of the record.
     pub fn render(&self, record: &Record<'_>, content: &Content<'_>, out: &mut Vec<u8>) {
         let title = content.value.as_ref().and_then(|value| self.title(value.form));

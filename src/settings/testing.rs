@@ -31,7 +31,7 @@ impl World {
             environment: &*self.environment,
             is_stdout_terminal: false,
             is_stderr_terminal: false,
-            clock: Clock { now: "2026-11-23T09:00:00Z".parse().expect("a time"), zone: TimeZone::UTC },
+            clock: Clock { now: "2026-11-23T09:00:00Z".parse().expect("a time"), zone: || TimeZone::UTC },
             known: &KNOWN,
             check: &crate::kafka::properties::check,
         }

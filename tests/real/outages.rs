@@ -1,7 +1,7 @@
 //! Brokers go and come back under a running group, and a member is frozen itself (faults 6, 15, 16, 28).
 
-use std::time::Duration;
 use nix::sys::signal::Signal;
+use std::time::Duration;
 
 use super::scene::{LONG, Scene, wait_for_more};
 use crate::support::kafka::{Kafka, Kind, kafka};

@@ -12,7 +12,7 @@ use nix::fcntl::{Flock, FlockArg};
 use super::folder;
 use super::kafka::{Kafka, Kind};
 
-const VERSION: &str = "4.3.1";
+pub const VERSION: &str = "4.3.1";
 
 /// Where Kafka is and how its JVM is started.
 pub struct Install {

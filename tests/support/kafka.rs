@@ -160,6 +160,14 @@ impl Kafka {
         stdout
     }
 
+    /// The command line of one of Kafka's own tools, with a JVM as Kafka's scripts start it.
+    pub fn users_tool(&self, name: &str) -> Command {
+        let mut command = installed().java("512m");
+        command.args(["-XX:TieredStopAtLevel=4", "-XX:-UseSerialGC", "-XX:+UseG1GC"]);
+        command.arg(tool_class(name)).args(["--bootstrap-server", &self.brokers()]);
+        command
+    }
+
     fn started(install: &Install, kind: Kind, mut listeners: Vec<Listener>, extra: &[(&str, &str)]) -> Kafka {
         let mut tries = 0;
         loop {

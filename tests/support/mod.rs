@@ -1,4 +1,4 @@
-//! What both suites need: brokers, the program under test, faults on the wire, and the checker of the guarantees.
+//! What both suites and the benchmark need: brokers, the program under test, faults on the wire, and the checker of the guarantees.
 
 // Each suite is a crate of its own and uses its own part of this.
 #![allow(dead_code, unused_imports)]
@@ -25,5 +25,6 @@ mod waiting;
 pub use fixtures::{OpenTransaction, Place, Produced};
 pub use folder::{own_folder, unique_name};
 pub use groups::{Committed, Member};
+pub use install::{VERSION as KAFKA_VERSION, missing as missing_for_kafka};
 pub use outcome::Outcome;
 pub use waiting::{block_on, try_until, wait_until};

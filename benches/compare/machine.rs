@@ -1,0 +1,35 @@
+//! What was measured on what.
+
+use std::fs;
+use std::process::{Command, Stdio};
+use std::thread;
+
+/// One line about the machine, the versions and the data.
+pub fn line(records: usize, runs: usize) -> String {
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let kcat = first_match(&said("kcat", &["-V"]), "Version ").unwrap_or_else(|| "not there".to_owned());
+    let model = fs::read_to_string("/proc/cpuinfo").ok().and_then(|text| {
+        let line = text.lines().find(|line| line.starts_with("model name"))?;
+        Some(line.split_once(':')?.1.trim().to_owned())
+    });
+    format!(
+        "{cores} cores ({}), {}, Apache Kafka {} on the same machine; kcons {}, kcat {kcat}. \
+         {records} records of about 125 bytes of JSON with keys, uncompressed; output to /dev/null; \
+         best of {runs} runs, tools in turn.",
+        model.unwrap_or_else(|| std::env::consts::ARCH.to_owned()),
+        std::env::consts::OS,
+        crate::support::KAFKA_VERSION,
+        env!("CARGO_PKG_VERSION"),
+    )
+}
+
+fn said(program: &str, arguments: &[&str]) -> String {
+    let output = Command::new(program).args(arguments).stdin(Stdio::null()).output();
+    output.map_or_else(|_| String::new(), |output| String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// `Version 1.7.1 (JSON, …`
+fn first_match(text: &str, before: &str) -> Option<String> {
+    let (_, rest) = text.split_once(before)?;
+    Some(rest.split([' ', '\n']).next()?.to_owned())
+}

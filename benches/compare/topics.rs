@@ -1,0 +1,67 @@
+//! The topics that are read: JSON of some 125 bytes with a key, uncompressed.
+
+use crate::support::kafka::Kafka;
+use rdkafka::config::ClientConfig;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
+use std::time::Duration;
+
+/// Their names.
+pub struct Topics {
+    pub one_partition: String,
+    pub four_partitions: String,
+    pub one_record: String,
+    /// For records that are produced while somebody reads.
+    pub live: String,
+    /// In each of the two large ones.
+    pub records: usize,
+}
+
+/// Makes and fills them.
+pub fn fill(kafka: &Kafka, records: usize) -> Topics {
+    let topics = Topics {
+        one_partition: "tasks".to_owned(),
+        four_partitions: "tasks-4".to_owned(),
+        one_record: "one".to_owned(),
+        live: "live".to_owned(),
+        records,
+    };
+    let producer = producer(kafka, 50);
+    for (name, partitions, count) in [
+        (&topics.one_partition, 1, records),
+        (&topics.four_partitions, 4, records),
+        (&topics.one_record, 1, 1),
+        (&topics.live, 1, 1),
+    ] {
+        kafka.create_topic(name, partitions, &[]);
+        (0..count).for_each(|number| send(&producer, name, number));
+        producer.flush(Duration::from_secs(120)).expect("the broker takes them");
+    }
+    topics
+}
+
+/// A producer that lets records wait that long for others.
+pub fn producer(kafka: &Kafka, linger: u32) -> BaseProducer {
+    let mut config = ClientConfig::new();
+    config.set("bootstrap.servers", kafka.brokers()).set("linger.ms", linger.to_string());
+    // In order and each once: an end is compared with the number of records.
+    config.set("enable.idempotence", "true");
+    config.create().expect("the properties are valid")
+}
+
+fn send(producer: &BaseProducer, topic: &str, number: usize) {
+    let key = format!("task-{number:07}");
+    let value = format!(
+        r#"{{"id":"{key}","title":"Buy groceries","status":"pending","priority":{},"created_at":"2026-11-23T09:{:02}:{:02}Z","done":false}}"#,
+        number % 5,
+        number / 60 % 60,
+        number % 60,
+    );
+    let mut record = BaseRecord::to(topic).key(&key).payload(&value);
+    while let Err((error, back)) = producer.send(record) {
+        let is_full = matches!(error, KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull));
+        assert!(is_full, "cannot produce to {topic}: {error}");
+        producer.poll(Duration::from_millis(10));
+        record = back;
+    }
+}
