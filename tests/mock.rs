@@ -3,6 +3,7 @@
 mod support;
 
 mod mock {
+    mod commit_errors;
     mod oracle;
     mod support;
 }
