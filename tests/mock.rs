@@ -3,6 +3,7 @@
 mod support;
 
 mod mock {
+    mod commit_errors;
     mod demo;
     mod options;
     mod oracle;

@@ -53,6 +53,9 @@ fn main() -> std::process::ExitCode {
         crashes::a_crash_in_batch_mode_repeats_one_batch_at_most,
         crashes::a_crash_with_commits_in_the_background_loses_nothing,
         crashes::a_crash_in_auto_mode_repeats_what_came_since_the_last_interval,
+        members::a_static_member_that_restarts_keeps_its_partitions,
+        members::of_two_members_with_one_instance_id_one_is_told_and_ends,
+        members::two_members_that_stop_at_the_end_share_the_records,
         members::members_come_and_go_with_the_range_assignor,
         members::members_come_and_go_with_the_cooperative_assignor,
         members::members_come_and_go_with_the_consumer_protocol,
@@ -137,5 +140,6 @@ fn main() -> std::process::ExitCode {
         errors::records_of_two_outages_through_a_proxy_are_read_once,
         errors::a_secured_broker_says_what_is_wrong,
         errors::usage_errors_come_before_any_connection,
+        members::a_member_without_partitions_ends_and_says_who_holds_them,
     ])
 }

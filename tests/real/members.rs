@@ -39,7 +39,6 @@ fn join_and_leave(options: &[&str]) {
     outcome.has_code(0);
     scene.add("the last member", &outcome);
     scene.read_the_rest();
-    println!("{options:?}\n{}", scene.history.summary());
     scene.must_be_clean();
 }
 
@@ -89,4 +88,74 @@ pub fn a_member_whose_reader_blocks_commits_what_it_took_when_it_hands_over() {
     scene.history.slack = Duration::from_secs(20);
     scene.read_the_rest();
     scene.must_be_whole();
+}
+
+pub fn a_static_member_that_restarts_keeps_its_partitions() {
+    for options in [&[][..], &["-X", "group.protocol=consumer"]] {
+        let mut scene = Scene::new(kafka(), 4);
+        scene.produce(40);
+        let member = |id: &str| scene.member().args(options).args(["--instance-id", id]);
+        let (mut one, two) = (member("one").spawn(), member("two").spawn());
+        let held = |id: &str| {
+            let members = kafka().wait_for_members(&scene.group, 2, 4);
+            let member = members.into_iter().find(|member| member.instance_id.as_deref() == Some(id));
+            member.expect("it is a member").partitions
+        };
+        let before = held("one");
+        let revoked = two.stderr().matches("partitions_revoked").count();
+        one.wait_for_stderr("partitions_assigned");
+        one.signal(Signal::SIGTERM);
+        one.finish().has_code(0);
+        let mut again = member("one").spawn();
+        assert_eq!(held("one"), before);
+        again.wait_for_stderr("partitions_assigned");
+        assert_eq!(two.stderr().matches("partitions_revoked").count(), revoked, "{}", two.stderr());
+    }
+}
+
+pub fn of_two_members_with_one_instance_id_one_is_told_and_ends() {
+    for options in [&[][..], &["-X", "group.protocol=consumer"]] {
+        let mut scene = Scene::new(kafka(), 2);
+        scene.produce(10);
+        let member = || scene.member().args(options).args(["--instance-id", "same"]);
+        let mut first = member().spawn();
+        first.wait_for_lines(10);
+        let mut second = member().spawn();
+        let is_first = wait_until("one of them to end", LONG, || {
+            (first.has_ended() || second.has_ended()).then(|| first.has_ended())
+        });
+        let (told, mut other) = if is_first { (first, second) } else { (second, first) };
+        let outcome = told.finish();
+        outcome.has_code(1).stderr_contains("same");
+        other.signal(Signal::SIGTERM);
+        other.finish().has_code(0);
+    }
+}
+
+pub fn two_members_that_stop_at_the_end_share_the_records() {
+    for options in [&[][..], &["-X", "partition.assignment.strategy=cooperative-sticky"]] {
+        let mut scene = Scene::new(kafka(), 4);
+        scene.produce(4_000);
+        let members = [(); 2].map(|()| scene.member().arg("-e").args(options).spawn());
+        for (number, member) in members.into_iter().enumerate() {
+            let outcome = member.finish();
+            outcome.has_code(0);
+            scene.add(&format!("member {number}"), &outcome);
+        }
+        scene.close();
+        scene.must_be_clean();
+    }
+}
+
+/// Takes its 60 s.
+pub fn a_member_without_partitions_ends_and_says_who_holds_them() {
+    let mut scene = Scene::new(kafka(), 1);
+    scene.produce(1);
+    let mut holder = scene.member().args(["-X", "client.id=the-holder"]).spawn();
+    holder.wait_for_lines(1);
+    let spare = scene.member().arg("-e").deadline(Duration::from_secs(90)).run();
+    spare.has_code(0).has_stdout("").stderr_contains("the-holder");
+    spare.check(spare.elapsed > Duration::from_secs(55), "a dead member would still be remembered");
+    holder.signal(Signal::SIGTERM);
+    holder.finish().has_code(0);
 }

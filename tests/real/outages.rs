@@ -1,4 +1,5 @@
-//! Brokers go and come back under a running group, and a member is frozen itself (faults 6, 15, 16, 28).
+//! Brokers go and come back under a running group, and a member is frozen itself (faults 6, 15, 16; 28 where
+//! partitions are added).
 
 use nix::sys::signal::Signal;
 use std::time::Duration;
@@ -84,7 +85,6 @@ pub fn a_member_that_was_frozen_commits_nothing_stale() {
             scene.add(name, &outcome);
         }
         scene.read_the_rest();
-        println!("{}", scene.history.summary());
         scene.history.must_satisfy([
             Oracle::CommitsAreOfPrinted,
             Oracle::OrderIsKept,
