@@ -104,9 +104,9 @@ pub fn brokers_lost_and_back_are_two_lines_and_no_record_is_missing() {
     kafka.produce("t", &[Produced::value("before")]);
     let mut running = consume_at(&kafka.brokers(), "t").deadline(Duration::from_secs(60)).spawn();
     running.wait_for_lines(1);
+    let down = Instant::now();
     kafka.kill(1);
     running.wait_for_stderr("warning: lost all brokers, still trying\n");
-    let down = Instant::now();
     wait_until("three seconds", LONG, || (down.elapsed() > Duration::from_secs(3)).then_some(()));
     kafka.start_again(1);
     kafka.produce("t", &[Produced::value("after")]);

@@ -31,13 +31,18 @@ pub fn the_scenario_of_the_manual_is_on_the_terminal_byte_for_byte() {
     );
 }
 
-pub fn a_terminal_has_colors_unless_they_are_refused() {
-    let outcome =
-        consume(task_created()).arg("-e").env("TERM", "xterm").spawn_on_terminal(OnTerminal::Both).finish();
-    outcome.has_code(0).stdout_contains("\x1b[1mReceived task: Buy groceries\x1b[0m\n");
-    let outcome = consume(task_created()).args(["-e", "-o", "pretty", "--color", "always"]).run();
-    outcome.has_code(0).stdout_contains("\x1b[1mReceived task: Buy groceries\x1b[0m\n");
-    consume(task_created()).args(["-e", "-o", "pretty"]).run().has_code(0).has_stdout(RECEIVED);
+pub fn records_are_styled_only_when_color_is_asked_for() {
+    let styled = "\x1b[1mReceived task: Buy groceries\x1b[0m\n";
+    let terminal = |arguments: &[&str]| {
+        let command = consume(task_created()).args(arguments).env("TERM", "xterm");
+        command.spawn_on_terminal(OnTerminal::Stdout).finish()
+    };
+    terminal(&["-e"]).has_code(0).has_stdout(RECEIVED);
+    terminal(&["-e", "--color", "always"]).has_code(0).stdout_contains(styled);
+    let piped =
+        |arguments: &[&str]| consume(task_created()).args(["-e", "-o", "pretty"]).args(arguments).run();
+    piped(&[]).has_code(0).has_stdout(RECEIVED);
+    piped(&["--color", "always"]).has_code(0).stdout_contains(styled);
 }
 
 pub fn a_pipe_gets_json_that_jq_reads() {
