@@ -310,3 +310,27 @@ pub fn a_reader_that_leaves_while_no_record_comes_ends_the_run_too() {
     running.close_stdout();
     running.finish().has_code(0);
 }
+
+pub fn every_compression_is_read() {
+    for codec in ["gzip", "snappy", "lz4", "zstd"] {
+        let topic = unique_name(codec);
+        kafka().create_topic(&topic, 1, &[("compression.type", codec)]);
+        let value = |number: usize| format!("{number}-{}", "text ".repeat(100));
+        kafka().produce_many(&topic, 500, |number| Produced::value(value(number)));
+        let outcome = consume(&topic).args(["-e", "-o", "raw"]).run();
+        let expected: String = (0..500).map(|number| value(number) + "\n").collect();
+        outcome.has_code(0).has_stderr("").has_stdout(expected);
+    }
+}
+
+pub fn a_record_larger_than_any_fetch_is_read() {
+    let topic = unique_name("large");
+    kafka().create_topic(&topic, 1, &[("max.message.bytes", "40000000"), ("compression.type", "gzip")]);
+    let value = "x".repeat(900_000);
+    kafka().produce(&topic, &[Produced::value("before"), Produced::value(&value), Produced::value("after")]);
+    let small = ["-X", "fetch.message.max.bytes=1000", "-X", "fetch.max.bytes=1000000"];
+    for limits in [&[][..], &small] {
+        let outcome = consume(&topic).args(["-e", "-o", "raw"]).args(limits).run();
+        outcome.has_code(0).has_stderr("").has_stdout(format!("before\n{value}\nafter\n"));
+    }
+}
