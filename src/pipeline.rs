@@ -211,7 +211,9 @@ impl Run<'_> {
             self.idle_since = now;
         }
         let stops = &self.settings.stops;
-        let is_idle = stops.idle_timeout.is_some_and(|limit| now.duration_since(self.idle_since) >= limit);
+        // A probe takes up to three seconds to find out that nothing can come.
+        let is_idle = !self.weather.is_doubtful()
+            && stops.idle_timeout.is_some_and(|limit| now.duration_since(self.idle_since) >= limit);
         let is_late = stops.duration.is_some_and(|limit| now.duration_since(self.started) >= limit);
         if is_idle || is_late {
             self.end(now);

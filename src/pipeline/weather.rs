@@ -85,6 +85,11 @@ impl Weather {
         self.is_established && !self.is_lost_said
     }
 
+    /// Something went wrong, and whether all brokers are lost is being asked.
+    pub fn is_doubtful(&self) -> bool {
+        self.lost_since.is_some()
+    }
+
     pub fn mistakes(&self) -> &Mistakes {
         &self.mistakes
     }

@@ -136,6 +136,21 @@ fn times_end_a_run() {
 }
 
 #[test]
+fn an_idle_time_does_not_count_while_brokers_are_lost() {
+    let (mock, topic) = filled();
+    let mut running = consume(&mock, &topic).args(["--idle-timeout", "1500ms"]).spawn();
+    running.wait_for_lines(4);
+    mock.take_down(1);
+    running.wait_for_stderr("lost all brokers");
+    mock.bring_up(1);
+    running.wait_for_stderr("connected again");
+    let connected = running.elapsed();
+    let outcome = running.finish();
+    let is_late = outcome.elapsed >= connected + Duration::from_millis(1_300);
+    outcome.has_code(0).check(is_late, "the time without brokers was counted");
+}
+
+#[test]
 fn topics_are_what_is_read() {
     let (mock, first) = filled();
     let second = unique_name("orders");

@@ -31,16 +31,18 @@ pub fn the_scenario_of_the_manual_is_on_the_terminal_byte_for_byte() {
     );
 }
 
-pub fn records_have_color_where_it_is_asked_for_and_messages_on_a_terminal() {
-    let terminal = consume(task_created()).arg("-e").env("TERM", "xterm");
-    let outcome = terminal.spawn_on_terminal(OnTerminal::Both).finish();
-    outcome.has_code(0).stdout_contains("\nReceived task: Buy groceries\n");
-    let missing = Kcons::new(["consume", "no-such-topic", "-b", &kafka().brokers()]).env("TERM", "xterm");
-    let outcome = missing.spawn_on_terminal(OnTerminal::Both).finish();
-    outcome.has_code(4).stdout_contains("\x1b[1;31merror:\x1b[0m topic");
-    let outcome = consume(task_created()).args(["-e", "-o", "pretty", "--color", "always"]).run();
-    outcome.has_code(0).stdout_contains("\x1b[1mReceived task: Buy groceries\x1b[0m\n");
-    consume(task_created()).args(["-e", "-o", "pretty"]).run().has_code(0).has_stdout(RECEIVED);
+pub fn records_are_styled_only_when_color_is_asked_for() {
+    let styled = "\x1b[1mReceived task: Buy groceries\x1b[0m\n";
+    let terminal = |arguments: &[&str]| {
+        let command = consume(task_created()).args(arguments).env("TERM", "xterm");
+        command.spawn_on_terminal(OnTerminal::Stdout).finish()
+    };
+    terminal(&["-e"]).has_code(0).has_stdout(RECEIVED);
+    terminal(&["-e", "--color", "always"]).has_code(0).stdout_contains(styled);
+    let piped =
+        |arguments: &[&str]| consume(task_created()).args(["-e", "-o", "pretty"]).args(arguments).run();
+    piped(&[]).has_code(0).has_stdout(RECEIVED);
+    piped(&["--color", "always"]).has_code(0).stdout_contains(styled);
 }
 
 pub fn a_pipe_gets_json_that_jq_reads() {
@@ -307,4 +309,28 @@ pub fn a_reader_that_leaves_while_no_record_comes_ends_the_run_too() {
     running.wait_for_stderr("Reached end of partition 0");
     running.close_stdout();
     running.finish().has_code(0);
+}
+
+pub fn every_compression_is_read() {
+    for codec in ["gzip", "snappy", "lz4", "zstd"] {
+        let topic = unique_name(codec);
+        kafka().create_topic(&topic, 1, &[("compression.type", codec)]);
+        let value = |number: usize| format!("{number}-{}", "text ".repeat(100));
+        kafka().produce_many(&topic, 500, |number| Produced::value(value(number)));
+        let outcome = consume(&topic).args(["-e", "-o", "raw"]).run();
+        let expected: String = (0..500).map(|number| value(number) + "\n").collect();
+        outcome.has_code(0).has_stderr("").has_stdout(expected);
+    }
+}
+
+pub fn a_record_larger_than_any_fetch_is_read() {
+    let topic = unique_name("large");
+    kafka().create_topic(&topic, 1, &[("max.message.bytes", "40000000"), ("compression.type", "gzip")]);
+    let value = "x".repeat(900_000);
+    kafka().produce(&topic, &[Produced::value("before"), Produced::value(&value), Produced::value("after")]);
+    let small = ["-X", "fetch.message.max.bytes=1000", "-X", "fetch.max.bytes=1000000"];
+    for limits in [&[][..], &small] {
+        let outcome = consume(&topic).args(["-e", "-o", "raw"]).args(limits).run();
+        outcome.has_code(0).has_stderr("").has_stdout(format!("before\n{value}\nafter\n"));
+    }
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::reading::{consume, fill, filled_topic, new_topic, offsets, places};
 use crate::support::kafka::kafka;
-use crate::support::{Produced, wait_until};
+use crate::support::{Produced, unique_name, wait_until};
 
 /// 2025-11-23T09:00:00Z
 const NINE: i64 = 1_763_888_400_000;
@@ -218,6 +218,31 @@ pub fn records_that_come_after_the_end_was_fixed_are_not_printed() {
     let outcome = running.finish();
     let count = places(outcome.has_code(0)).len();
     outcome.check((5_000..=6_000).contains(&count), "records are missing or twice there");
+}
+
+pub fn a_group_stops_where_it_is_told_to() {
+    let topic = filled_topic(2, 5);
+    let group = unique_name("group");
+    let read = |to: &str| {
+        let outcome = consume(&topic).args(["--group", &group, "--to", to]).run();
+        outcome.has_code(0).has_stderr("");
+        places(&outcome)
+    };
+    assert_eq!(read("2"), [(0, 0), (0, 1), (1, 0), (1, 1)]);
+    assert_eq!(read("+1"), [(0, 2), (1, 2)], "counted from where this run starts");
+    assert_eq!(read("0=4,1=3"), [(0, 3)]);
+    assert_eq!(read("end"), [(0, 4), (1, 3), (1, 4)]);
+}
+
+pub fn partitions_added_later_are_not_read_alone() {
+    let topic = filled_topic(1, 1);
+    let mut running = consume(&topic).args(["-n", "2"]).spawn();
+    running.wait_for_lines(1);
+    kafka().add_partitions(&topic, 2);
+    // A producer of its own knows the new partition.
+    kafka().produce_committed(&topic, &[Produced::value("new").partition(1)]);
+    kafka().produce(&topic, &[Produced::value("old").partition(0)]);
+    assert_eq!(places(running.finish().has_code(0)), [(0, 0), (0, 1)]);
 }
 
 pub fn a_position_that_is_none_is_refused_with_the_list() {
