@@ -34,9 +34,12 @@ impl Run<'_> {
     /// Starts no more records.
     pub(super) fn end(&mut self, now: Instant) {
         let limit = self.settings.shutdown_timeout;
+        // Reading alone there is nothing to do after the last write.
+        let for_commit =
+            if self.schedule.is_committing() { GIVE_UP_BEFORE.min(limit / 2) } else { Duration::ZERO };
         self.ending.get_or_insert_with(|| Ending {
             deadline: now + limit,
-            write_deadline: now + limit - GIVE_UP_BEFORE.min(limit / 2),
+            write_deadline: now + limit - for_commit,
             commit_deadline: None,
             is_signal_said: false,
             is_commit_forbidden: false,
