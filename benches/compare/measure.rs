@@ -56,7 +56,7 @@ pub fn as_helper() -> Option<ExitCode> {
 
 fn help(program: &OsString, arguments: impl Iterator<Item = OsString>) -> ExitCode {
     let mut command = Command::new(program);
-    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null());
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let start = Instant::now();
     #[expect(clippy::zombie_processes, reason = "`wait4` below waits for it, and tells what it cost")]
     let child = command.spawn().expect("the program is there");
