@@ -1,4 +1,5 @@
 //! The end of a run by signal, by its reader, and while the broker is frozen or gone (faults 3, 4, 7, 24).
+#![expect(clippy::print_stdout, reason = "how long an end takes is worth seeing")]
 
 use std::time::Duration;
 
@@ -125,7 +126,6 @@ fn stop_without_broker(break_it: impl Fn(&Kafka), options: &[&str], is_owing: bo
     running.signal(Signal::SIGTERM);
     let outcome = running.finish();
     let took = outcome.elapsed - before;
-    println!("without a broker, owing {is_owing}: out after {took:?}");
     let warning = "final commit unconfirmed; up to 100 records may be read again";
     if is_owing {
         outcome.has_code(1).stderr_contains(warning);
