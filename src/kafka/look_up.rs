@@ -12,6 +12,10 @@ use std::time::Duration;
 /// How long one question may take before it is asked again.
 const LIMIT: Duration = Duration::from_secs(10);
 
+/// librdkafka 2.12 aborts the process when a coordinator comes up whose question was given up
+/// (`rd_kafka_admin_coord_request`): such a question is never given up while the outage may still end.
+const COORDINATOR_LIMIT: Duration = Duration::from_secs(3600);
+
 /// What came of a look-up.
 pub enum Answer {
     Topics(Result<Vec<Described<Topic>>, Trouble>),
@@ -90,7 +94,9 @@ impl LookUps {
     }
 
     pub fn owners(&self, group: String) {
-        self.start(move |client| Answer::Owners(admin::owners(client, &group, LIMIT).unwrap_or_default()));
+        self.start(move |client| {
+            Answer::Owners(admin::owners(client, &group, COORDINATOR_LIMIT).unwrap_or_default())
+        });
     }
 
     fn start(&self, ask: impl FnOnce(&Arc<Consumer>) -> Answer + Send + 'static) {

@@ -1,4 +1,4 @@
-//! Commits that fail, are late or never answered, and offsets that cannot be fetched (faults 7, 8, 9, 14).
+//! Commits that fail, are late or never answered, and offsets that cannot be fetched (faults 6, 7, 8, 9, 14).
 
 use std::time::Duration;
 
@@ -39,11 +39,15 @@ impl Stage {
     }
 
     fn member(&self, options: &[&str]) -> Kcons {
+        // A commit that is late holds up the heartbeats behind it, on the mock.
+        self.member_with("session.timeout.ms=10000", options)
+    }
+
+    fn member_with(&self, session: &str, options: &[&str]) -> Kcons {
         let brokers = self.mock.brokers();
         let arguments = ["consume", TOPIC, "-g", GROUP, "-b", &brokers, "-o", "json", "--log", "json"];
         let member = Kcons::new(arguments).args(["-X", "partition.assignment.strategy=cooperative-sticky"]);
-        // A commit that is late holds up the heartbeats behind it, on the mock.
-        member.args(["-X", "session.timeout.ms=10000", "-X", "heartbeat.interval.ms=200"]).args(options)
+        member.args(["-X", session, "-X", "heartbeat.interval.ms=200"]).args(options)
     }
 
     fn committed(&self) -> Committed {
@@ -240,4 +244,23 @@ fn offsets_that_cannot_be_fetched_at_first_are_asked_for_again() {
         stage.must_be_whole(&format!("{error:?}"), &second);
         stage.history.must_satisfy([Oracle::NothingIsRepeated]);
     }
+}
+
+#[test]
+fn what_was_lost_is_not_committed() {
+    let mut stage = Stage::new();
+    stage.produce(20);
+    stage.mock.track_requests();
+    let mut running = stage.member_with("session.timeout.ms=1500", &["--commit", "batch=1000"]).spawn();
+    running.wait_for_lines(20);
+    running.signal(Signal::SIGSTOP);
+    assert!(try_until(Duration::from_secs(3), || running.has_ended().then_some(())).is_none());
+    running.signal(Signal::SIGCONT);
+    running.wait_for_stderr("partitions_lost");
+    running.wait_for_lines(40);
+    assert_eq!(stage.mock.requests(RDKafkaApiKey::OffsetCommit), 0, "{}", running.stderr());
+    running.signal(Signal::SIGTERM);
+    let outcome = running.finish();
+    outcome.has_code(0);
+    stage.must_be_whole("lost", &outcome);
 }
