@@ -306,7 +306,8 @@ fn shutdown_timeout_bounds_the_end() {
     let topic = unique_name("tasks");
     mock.create_topic(&topic, 1);
     mock.produce(&topic, &vec![Produced::value("v".repeat(100_000)); 30]);
-    let stop = ["--shutdown-timeout", "500ms"];
+    // Half of a short limit is kept for what comes after the writing.
+    let stop = ["--shutdown-timeout", "1s"];
     let mut running = consume(&mock, &topic).args(stop).arg("-v").stdout(Reader::Waits).spawn();
     running.wait_for_stderr("Subscribed to topic");
     wait_until("the pipe to be full", Duration::from_secs(10), || {
