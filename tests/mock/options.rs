@@ -28,7 +28,7 @@ const TESTS: [(&str, &str, &str); 42] = [
     ("--follow", "mock/demo.rs", "follow_goes_on_with_new_tasks_until_control_c"),
     ("--from", "mock/options.rs", "where_to_start_and_stop"),
     ("--group", "mock/options.rs", "a_group_commits_and_resumes"),
-    ("--help", "mock/options.rs", "help_is_short_or_long"),
+    ("--help", "mock/talk.rs", "help_is_short_or_long"),
     ("--idle-timeout", "mock/options.rs", "times_end_a_run"),
     ("--instance-id", "mock/options.rs", "properties_are_set_by_options"),
     ("--json", "mock/options.rs", "how_records_are_printed"),
@@ -49,7 +49,7 @@ const TESTS: [(&str, &str, &str); 42] = [
     ("--to", "mock/options.rs", "where_to_start_and_stop"),
     ("--value-format", "mock/options.rs", "how_records_are_printed"),
     ("--verbose", "mock/talk.rs", "verbose_says_more_and_twice_even_more"),
-    ("--version", "mock/options.rs", "help_is_short_or_long"),
+    ("--version", "mock/talk.rs", "help_is_short_or_long"),
     ("--wait-for-topic", "mock/options.rs", "a_topic_is_waited_for"),
     ("KCONS_BROKERS", "mock/options.rs", "brokers_come_from_the_option_or_the_environment"),
     ("KCONS_CONFIG", "mock/options.rs", "a_file_of_properties_is_read"),
@@ -396,15 +396,4 @@ fn color_can_be_forced_and_refused() {
     assert!(is_colored(&[], &[("CLICOLOR_FORCE", "1")]));
     assert!(!is_colored(&[], &[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]));
     assert!(!is_colored(&["--color", "never"], &[("CLICOLOR_FORCE", "1")]));
-}
-
-#[test]
-fn help_is_short_or_long() {
-    let short = Kcons::new(["consume", "-h"]).run();
-    let long = Kcons::new(["consume", "--help"]).run();
-    short.has_code(0).has_stderr("").stdout_contains("--offset-reset");
-    long.has_code(0).has_stderr("").stdout_contains("Example: kcons consume");
-    long.check(long.stdout.len() > short.stdout.len(), "the long help is not longer");
-    let version = Kcons::new(["--version"]).run();
-    version.has_code(0).has_stderr("").has_stdout(format!("kcons {}\n", env!("CARGO_PKG_VERSION")));
 }

@@ -187,3 +187,14 @@ fn usage_errors_have_one_form() {
         outcome.check(text.lines().all(is_formed), "a line has another form");
     }
 }
+
+#[test]
+fn help_is_short_or_long() {
+    let short = Kcons::new(["consume", "-h"]).run();
+    let long = Kcons::new(["consume", "--help"]).run();
+    short.has_code(0).has_stderr("").stdout_contains("--offset-reset");
+    long.has_code(0).has_stderr("").stdout_contains("Example: kcons consume");
+    long.check(long.stdout.len() > short.stdout.len(), "the long help is not longer");
+    let version = Kcons::new(["--version"]).run();
+    version.has_code(0).has_stderr("").has_stdout(format!("kcons {}\n", env!("CARGO_PKG_VERSION")));
+}
