@@ -12,7 +12,7 @@ mod native;
 pub mod properties;
 pub mod source;
 
-pub use client::ClientEvent;
+pub use client::{ClientEvent, Fetched};
 pub use errors::{Trouble, TroubleKind};
 pub use native::leave_process;
 pub use source::{Arrival, Source};

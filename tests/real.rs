@@ -1,7 +1,5 @@
 //! kcons on a real Apache Kafka.
 
-#![expect(clippy::print_stdout, reason = "figures are printed, never asserted")]
-
 mod support;
 
 mod real {

@@ -33,7 +33,18 @@ pub enum ClientEvent {
     /// A look-up on a helper thread is done.
     Answer(Answer),
     /// Where fetching goes on in each partition; only after `Source::ask_statistics`.
-    Fetched(Vec<(TopicPartition, i64)>),
+    Fetched(Vec<(TopicPartition, Fetched)>),
+}
+
+/// How far fetching is in a partition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fetched {
+    /// The offset that is asked for next. It passes batches that hold no record; the application's position
+    /// does not.
+    pub next: i64,
+    pub leader: i64,
+    /// Fetch requests sent to the leader so far; the next one is sent when the last one was answered.
+    pub requests: i64,
 }
 
 /// Handed to librdkafka; every callback becomes an event.
@@ -103,17 +114,37 @@ fn partitions(list: &TopicPartitionList) -> Vec<TopicPartition> {
     list.elements().iter().map(|element| topic_partition(element.topic(), element.partition())).collect()
 }
 
-/// `next_offset` of every partition (STATISTICS.md of librdkafka): it passes batches that hold no record,
-/// which the application's position does not.
-fn fetched(statistics: &serde_json::Value) -> Vec<(TopicPartition, i64)> {
+/// `next_offset` of every partition and `req.Fetch` of its leader (STATISTICS.md of librdkafka).
+fn fetched(statistics: &serde_json::Value) -> Vec<(TopicPartition, Fetched)> {
+    let brokers = statistics["brokers"].as_object();
+    let requests = |leader: i64| {
+        let broker = brokers.into_iter().flatten().find(|(_, broker)| broker["nodeid"] == leader);
+        broker.and_then(|(_, broker)| broker["req"]["Fetch"].as_i64()).unwrap_or(0)
+    };
     let mut positions = Vec::new();
-    let topics = statistics["topics"].as_object();
-    for (topic, facts) in topics.into_iter().flatten() {
+    for (topic, facts) in statistics["topics"].as_object().into_iter().flatten() {
         for (partition, facts) in facts["partitions"].as_object().into_iter().flatten() {
+            let leader = facts["leader"].as_i64().unwrap_or(-1);
             if let (Ok(partition), Some(next)) = (partition.parse(), facts["next_offset"].as_i64()) {
-                positions.push((topic_partition(topic, partition), next));
+                let fetched = Fetched { next, leader, requests: requests(leader) };
+                positions.push((topic_partition(topic, partition), fetched));
             }
         }
     }
     positions
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn statistics_tell_how_far_fetching_is_and_how_often_the_leader_was_asked() {
+        let statistics = serde_json::json!({
+            "brokers": {"b:1/7": {"nodeid": 7, "req": {"Fetch": 12}}, "b:1/bootstrap": {"nodeid": -1, "req": {}}},
+            "topics": {"t": {"partitions": {"-1": {"leader": -1}, "0": {"leader": 7, "next_offset": 5}}}},
+        });
+        let expected = (topic_partition("t", 0), Fetched { next: 5, leader: 7, requests: 12 });
+        assert_eq!(fetched(&statistics), [expected]);
+    }
 }

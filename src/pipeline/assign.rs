@@ -147,6 +147,7 @@ impl Run<'_> {
             is_finished: stop.is_some_and(|stop| start.offset >= stop),
             is_revoked: false,
             fetched: None,
+            quiet_at: None,
             is_dirty: true,
             is_position_trusted: true,
             moved_at: now,

@@ -89,13 +89,18 @@ impl Run<'_> {
         let next = self.tracker.next(claim).unwrap_or(0);
         let is_quiet = now.duration_since(lane.moved_at) >= QUIET;
         let fetched = lane.fetched.take().filter(|_| is_quiet);
-        let position = position.max(fetched).filter(|position| *position > next && *position <= highest);
+        let position = position
+            .max(fetched.map(|fetched| fetched.next))
+            .filter(|position| *position > next && *position <= highest);
         if let Some(position) = position {
             self.tracker.advance(claim, position);
             lane.moved_at = now;
         }
         let next = position.unwrap_or(next);
-        if lane.stop.is_some_and(|stop| next >= stop) {
+        // A stop above the end is waited for.
+        let is_in_log = lane.stop.is_some_and(|stop| next < stop && stop <= lane.end);
+        let is_empty = is_in_log && fetched.is_some_and(|fetched| lane.is_fetched_empty(fetched));
+        if is_empty || lane.stop.is_some_and(|stop| next >= stop) {
             lane.is_finished = true;
             self.ends.is_changed = true;
         }

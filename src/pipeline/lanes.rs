@@ -1,5 +1,6 @@
 //! The partitions that are read now: how far each is, and where it stops.
 
+use crate::kafka::Fetched;
 use crate::offsets::Claim;
 use crate::record::TopicPartition;
 use std::time::Instant;
@@ -22,13 +23,35 @@ pub struct Lane {
     /// The group takes it back: nothing more is taken.
     pub is_revoked: bool,
     /// Where fetching goes on, as statistics told it: passes batches without records.
-    pub fetched: Option<i64>,
+    pub fetched: Option<Fetched>,
+    /// The first such sight of a partition that has gone quiet.
+    pub quiet_at: Option<Fetched>,
     /// Something came since positions were last looked at.
     pub is_dirty: bool,
     /// No error message came from the partition, so the client's position is what it says.
     pub is_position_trusted: bool,
     /// When something was last taken, or the assignment began.
     pub moved_at: Instant,
+}
+
+/// Answered fetches without anything for a partition that prove that nothing is left of it. One would do if each
+/// held every partition of the leader; but one that had an error sits out for half a second.
+const EMPTY_FETCHES: i64 = 6;
+
+impl Lane {
+    /// Whether fetching has come back empty often enough: a log can end in offsets without a batch (records of
+    /// an aborted transaction, compacted away in front of an open one), which no position ever passes.
+    pub fn is_fetched_empty(&mut self, fetched: Fetched) -> bool {
+        match self.quiet_at {
+            Some(first) if first.next == fetched.next && first.leader == fetched.leader => {
+                fetched.requests >= first.requests + EMPTY_FETCHES
+            }
+            Some(_) | None => {
+                self.quiet_at = Some(fetched);
+                false
+            }
+        }
+    }
 }
 
 /// All of them, by slot.
@@ -75,5 +98,37 @@ impl Lanes {
 
     pub fn is_empty(&self) -> bool {
         self.iter().next().is_none()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::offsets::Tracker;
+    use std::sync::Arc;
+
+    #[test]
+    fn a_partition_is_empty_when_answered_fetches_brought_nothing() {
+        let mut lane = Lane {
+            partition: TopicPartition { topic: Arc::from("t"), partition: 0 },
+            claim: Tracker::default().assign(0, 0),
+            stop: Some(9),
+            stop_time: None,
+            end: 9,
+            is_end_said: false,
+            is_finished: false,
+            is_revoked: false,
+            fetched: None,
+            quiet_at: None,
+            is_dirty: false,
+            is_position_trusted: true,
+            moved_at: Instant::now(),
+        };
+        let at = |next, leader, requests| Fetched { next, leader, requests };
+        assert!(!lane.is_fetched_empty(at(5, 1, 100)));
+        assert!(!lane.is_fetched_empty(at(5, 1, 102)), "a broker that does not answer");
+        assert!(!lane.is_fetched_empty(at(6, 1, 110)), "something came");
+        assert!(!lane.is_fetched_empty(at(6, 2, 990)), "another leader");
+        assert!(lane.is_fetched_empty(at(6, 2, 996)));
     }
 }
