@@ -117,7 +117,7 @@ pub fn run(settings: &Consume, world: World) -> Finished {
         weather: Weather::new(mistakes, connect_deadline, started),
         topics: Topics::new(settings, started),
         tracker: Tracker::default(),
-        schedule: Schedule::new(group.map_or(never, |group| group.commits)),
+        schedule: Schedule::new(group.map_or(never, |group| group.commits), started),
         outstanding: None,
         lanes: Lanes::default(),
         rebalances: Rebalances::new(rebalance_limit(settings)),

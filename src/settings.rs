@@ -108,7 +108,7 @@ pub struct Commits {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CommitMode {
-    /// By librdkafka every `interval`, of what we store.
+    /// Every `interval`, what was processed in it.
     Auto {
         interval: Duration,
     },

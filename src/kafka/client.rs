@@ -6,9 +6,9 @@ use crate::alarm::Bell;
 use crate::record::TopicPartition;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext};
-use rdkafka::error::{KafkaError, KafkaResult};
+use rdkafka::error::KafkaError;
 use rdkafka::types::RDKafkaRespErr;
-use rdkafka::{ClientContext, Offset, TopicPartitionList};
+use rdkafka::{ClientContext, TopicPartitionList};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
@@ -21,11 +21,6 @@ pub enum ClientEvent {
     Revoked {
         partitions: Vec<TopicPartition>,
         is_lost: bool,
-    },
-    /// An automatic commit of librdkafka was answered.
-    Committed {
-        offsets: Vec<(TopicPartition, i64)>,
-        error: Option<String>,
     },
     Trouble(Trouble),
     /// A line of librdkafka's own log.
@@ -94,15 +89,6 @@ impl ConsumerContext for Context {
         } else {
             ClientEvent::Revoked { partitions, is_lost: consumer.assignment_lost() }
         });
-    }
-
-    fn commit_callback(&self, result: KafkaResult<()>, list: &TopicPartitionList) {
-        let offsets = list.elements().into_iter().filter_map(|element| match element.offset() {
-            Offset::Offset(offset) => Some((topic_partition(element.topic(), element.partition()), offset)),
-            _ => None,
-        });
-        let error = result.err().and_then(|error| error.rdkafka_error_code()).map(errors::name);
-        self.tell(ClientEvent::Committed { offsets: offsets.collect(), error });
     }
 }
 

@@ -35,8 +35,7 @@ pub fn close(client: &Consumer, events: &Receiver<ClientEvent>, deadline: Instan
                     // SAFETY: the client is alive; a null list unassigns everything.
                     unsafe { rd::rd_kafka_assign(native(client), std::ptr::null()) };
                 }
-                ClientEvent::Committed { .. }
-                | ClientEvent::Trouble(_)
+                ClientEvent::Trouble(_)
                 | ClientEvent::Log(_)
                 | ClientEvent::Answer(_)
                 | ClientEvent::Fetched(_) => {}

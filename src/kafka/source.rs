@@ -319,22 +319,6 @@ impl Source {
         self.wants_statistics.store(true, Ordering::Relaxed);
     }
 
-    /// Stores positions for librdkafka's automatic commit. What is not ours any more is ignored.
-    pub fn store(&self, positions: &[(TopicPartition, i64)]) {
-        let mut list = PartitionList::with_capacity(positions.len());
-        for (partition, offset) in positions {
-            list.add(&partition.topic, partition.partition, *offset);
-        }
-        // SAFETY: client and list are alive.
-        unsafe { rd::rd_kafka_offsets_store(native(&self.client), list.pointer()) };
-    }
-
-    /// Takes back what was stored, so that it is not committed for somebody else's partition.
-    pub fn clear_stored(&self, partitions: &[TopicPartition]) {
-        let invalid: Vec<_> = partitions.iter().map(|partition| (partition.clone(), -1001)).collect();
-        self.store(&invalid);
-    }
-
     /// Sends a commit.
     ///
     /// # Errors

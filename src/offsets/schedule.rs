@@ -7,12 +7,17 @@ use std::time::{Duration, Instant};
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-/// Decides when our own commits are sent: one outstanding for the whole consumer.
+/// Decides when commits are sent: one outstanding for the whole consumer, in `auto` too. librdkafka's own
+/// automatic commits queue up while a coordinator is away and are then answered in any order: committed offsets
+/// went back.
 #[derive(Debug)]
 pub struct Schedule {
     mode: CommitMode,
     is_async: bool,
     processed: u64,
+    /// A watermark moved without a record: over a marker.
+    has_moved: bool,
+    sent_at: Instant,
     /// A commit that no mode waits for: a start that `latest` chose, a marker passed in manual mode.
     is_asked: bool,
     is_outstanding: bool,
@@ -23,11 +28,13 @@ pub struct Schedule {
 }
 
 impl Schedule {
-    pub fn new(commits: Commits) -> Schedule {
+    pub fn new(commits: Commits, now: Instant) -> Schedule {
         Schedule {
             mode: commits.mode,
             is_async: commits.is_async,
             processed: 0,
+            has_moved: false,
+            sent_at: now,
             is_asked: false,
             is_outstanding: false,
             is_behind: false,
@@ -68,11 +75,22 @@ impl Schedule {
         {
             return false;
         }
-        self.is_asked || self.per_commit().is_some_and(|limit| self.processed >= limit)
+        let is_interval_over = match self.mode {
+            CommitMode::Auto { interval } => {
+                (self.processed > 0 || self.has_moved) && now >= self.sent_at + interval
+            }
+            CommitMode::Manual | CommitMode::Batch(_) | CommitMode::Never => false,
+        };
+        self.is_asked || is_interval_over || self.per_commit().is_some_and(|limit| self.processed >= limit)
     }
 
-    pub fn is_manual(&self) -> bool {
-        self.mode == CommitMode::Manual
+    /// Notes a watermark that moved over a marker: with nothing after it, lag would stay at 1 for ever.
+    pub fn moved(&mut self) {
+        match self.mode {
+            CommitMode::Manual => self.is_asked = true,
+            CommitMode::Auto { .. } => self.has_moved = true,
+            CommitMode::Batch(_) | CommitMode::Never => {}
+        }
     }
 
     /// Whether anything is ever committed by us or for us.
@@ -81,14 +99,17 @@ impl Schedule {
     }
 
     /// A commit of everything settled so far is on its way.
-    pub fn sent(&mut self) {
+    pub fn sent(&mut self, now: Instant) {
         self.is_outstanding = true;
+        self.has_moved = false;
+        self.sent_at = now;
         self.processed = 0;
         self.is_asked = false;
     }
 
     /// There was nothing to commit: what was counted belonged to partitions that are gone.
     pub fn nothing_owed(&mut self) {
+        self.has_moved = false;
         self.processed = 0;
         self.is_asked = false;
         self.is_behind = false;
@@ -125,7 +146,7 @@ mod tests {
     use std::num::NonZeroU64;
 
     fn schedule(mode: CommitMode, is_async: bool) -> Schedule {
-        Schedule::new(Commits { mode, is_async })
+        Schedule::new(Commits { mode, is_async }, Instant::now())
     }
 
     fn batch(count: u64) -> CommitMode {
@@ -141,7 +162,7 @@ mod tests {
         schedule.processed(1);
         assert_eq!(schedule.room(0), 0);
         assert!(schedule.is_due(now));
-        schedule.sent();
+        schedule.sent(Instant::now());
         assert_eq!(schedule.room(0), 0);
         assert!(!schedule.is_due(now));
         schedule.confirmed();
@@ -162,7 +183,7 @@ mod tests {
     fn async_goes_on_and_keeps_one_outstanding() {
         let mut schedule = schedule(CommitMode::Manual, true);
         schedule.processed(1);
-        schedule.sent();
+        schedule.sent(Instant::now());
         schedule.processed(5);
         assert_eq!(schedule.room(100), u64::MAX);
         assert!(!schedule.is_due(Instant::now()));
@@ -175,25 +196,40 @@ mod tests {
         let now = Instant::now();
         let mut schedule = schedule(batch(5), false);
         schedule.processed(5);
-        schedule.sent();
+        schedule.sent(Instant::now());
         schedule.failed(now);
         assert!(!schedule.is_due(now));
         assert_eq!(schedule.room(0), 0, "the next record waits for the commit before it");
         assert!(schedule.is_due(now + FIRST_PAUSE));
-        schedule.sent();
+        schedule.sent(Instant::now());
         schedule.failed(now);
         assert!(!schedule.is_due(now + FIRST_PAUSE));
         assert!(schedule.is_due(now + FIRST_PAUSE * 2));
     }
 
     #[test]
-    fn auto_and_never_send_nothing_of_their_own() {
-        for mode in [CommitMode::Auto { interval: Duration::from_secs(5) }, CommitMode::Never] {
-            let mut schedule = schedule(mode, false);
-            schedule.processed(1_000_000);
-            assert!(!schedule.is_due(Instant::now()));
-            assert_eq!(schedule.room(1_000_000), u64::MAX);
-        }
+    fn never_sends_nothing() {
+        let mut schedule = schedule(CommitMode::Never, false);
+        schedule.processed(1_000_000);
+        assert!(!schedule.is_due(Instant::now()));
+        assert_eq!(schedule.room(1_000_000), u64::MAX);
+    }
+
+    #[test]
+    fn auto_sends_what_came_in_an_interval_and_never_waits_for_it() {
+        let interval = Duration::from_secs(5);
+        let mut schedule = schedule(CommitMode::Auto { interval }, false);
+        let later = Instant::now() + interval;
+        assert!(!schedule.is_due(later), "nothing came");
+        schedule.processed(1);
+        assert!(!schedule.is_due(later - interval / 2));
+        assert!(schedule.is_due(later));
+        assert_eq!(schedule.room(1_000_000), u64::MAX);
+        schedule.sent(later);
+        schedule.processed(1);
+        schedule.confirmed();
+        assert!(!schedule.is_due(later + interval / 2));
+        assert!(schedule.is_due(later + interval));
     }
 
     #[test]

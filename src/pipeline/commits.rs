@@ -57,7 +57,7 @@ impl Run<'_> {
             return;
         }
         let positions: Vec<_> = owed.iter().map(|owed| (owed.partition.clone(), owed.offset)).collect();
-        self.schedule.sent();
+        self.schedule.sent(now);
         match self.source.commit(&positions) {
             Ok(request) => self.outstanding = Some(Outstanding { request, positions: owed }),
             Err(refusal) => self.refused(&owed, &refusal, now),
@@ -67,31 +67,6 @@ impl Run<'_> {
     /// The watermarks of some partitions, for a hand-over.
     pub(super) fn owed_of(&self, partitions: &[TopicPartition]) -> Vec<Owed> {
         self.owed().into_iter().filter(|owed| partitions.contains(&owed.partition)).collect()
-    }
-
-    /// librdkafka's automatic commit was answered.
-    pub(super) fn committed_by_library(
-        &mut self,
-        offsets: Vec<(TopicPartition, i64)>,
-        error: Option<String>,
-    ) {
-        if offsets.is_empty() {
-            return;
-        }
-        if error.is_none() {
-            for (partition, offset) in &offsets {
-                let Some(lane) = self.lanes.find(partition) else { continue };
-                // Without a count of its own the newest watermark tells whether all of it is covered.
-                let records = match self.tracker.watermark(lane.claim) {
-                    Some(watermark) if watermark <= *offset => {
-                        self.tracker.settled_since_confirmed(lane.claim)
-                    }
-                    Some(_) | None => 0,
-                };
-                self.tracker.confirm(lane.claim, *offset, records);
-            }
-        }
-        self.talk.say(&Event::Committed { offsets, error });
     }
 
     fn answered(&mut self, positions: &[Owed], answer: CommitAnswer, now: Instant) {

@@ -60,8 +60,6 @@ impl Run<'_> {
     /// Ends the run with a failure after which nothing may be committed.
     pub(super) fn fail_without_commit(&mut self, failure: Failure, now: Instant) {
         self.fail(failure, now);
-        let partitions: Vec<_> = self.lanes.iter().map(|lane| lane.partition.clone()).collect();
-        self.source.clear_stored(&partitions);
         if let Some(ending) = &mut self.ending {
             ending.is_commit_forbidden = true;
         }

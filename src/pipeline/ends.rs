@@ -78,7 +78,6 @@ impl Run<'_> {
         for ((claim, partition), position) in claims.iter().zip(&partitions).zip(positions) {
             self.advance(*claim, partition, position, now);
         }
-        self.store(claims.into_iter());
     }
 
     fn advance(&mut self, claim: Claim, partition: &TopicPartition, position: Option<i64>, now: Instant) {
@@ -115,9 +114,8 @@ impl Run<'_> {
         }
         if lane.is_dirty && self.tracker.is_settled(claim) {
             lane.is_dirty = false;
-            if self.schedule.is_manual() && self.tracker.owed(claim).is_some() {
-                // Only markers are left: otherwise lag would stay at 1 for ever.
-                self.schedule.ask();
+            if self.tracker.owed(claim).is_some() {
+                self.schedule.moved();
             }
         }
     }

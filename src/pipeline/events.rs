@@ -14,7 +14,6 @@ impl Run<'_> {
                 ClientEvent::Assigned(partitions) => self.rebalances.assigned(partitions),
                 ClientEvent::Revoked { partitions, is_lost: true } => self.lost(partitions, now),
                 ClientEvent::Revoked { partitions, is_lost: false } => self.rebalances.revoked(partitions),
-                ClientEvent::Committed { offsets, error } => self.committed_by_library(offsets, error),
                 ClientEvent::Trouble(trouble) => {
                     if Self::is_passing(&trouble) {
                         continue;

@@ -83,11 +83,6 @@ impl Lanes {
         self.iter_mut().find(|lane| lane.partition == *partition)
     }
 
-    /// The live lane of a claim: none once its assignment ended.
-    pub fn of_claim(&self, claim: Claim) -> Option<&Lane> {
-        self.0.get(claim.slot)?.as_ref().filter(|lane| lane.claim == claim)
-    }
-
     pub fn iter(&self) -> impl Iterator<Item = &Lane> {
         self.0.iter().flatten()
     }

@@ -41,6 +41,7 @@ impl Run<'_> {
             if start.offset < position {
                 // The log was cut: offsets that were passed come again, as other records.
                 lane.claim = self.tracker.restart(lane.claim, start.offset);
+                self.schedule.ask();
             }
             lane.is_position_trusted = true;
             lane.moved_at = now;

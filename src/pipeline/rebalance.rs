@@ -184,10 +184,6 @@ impl Run<'_> {
             self.commit(owed, now);
             return Some(Step::Revoking { partitions, deadline, is_commit_sent: true });
         }
-        if self.owed_of(&partitions).is_empty() {
-            // Otherwise librdkafka commits the same positions once more when they are unassigned.
-            self.source.clear_stored(&partitions);
-        }
         self.release(&partitions, now);
         self.talk.say(&Event::Revoked { partitions });
         None
@@ -197,7 +193,6 @@ impl Run<'_> {
     pub(super) fn lost(&mut self, partitions: Vec<TopicPartition>, now: Instant) {
         self.rebalances.waiting.clear();
         self.rebalances.step = Step::Idle;
-        self.source.clear_stored(&partitions);
         self.release(&partitions, now);
         self.talk.say(&Event::Lost { partitions });
     }

@@ -4,7 +4,6 @@ use super::Run;
 use crate::error::{Failure, Kind};
 use crate::kafka::{Arrival, Trouble, TroubleKind};
 use crate::output::Unwritable;
-use crate::settings::{CommitMode, Mode};
 use crate::talk::Event;
 use std::time::Instant;
 
@@ -137,34 +136,12 @@ impl Run<'_> {
                     }
                     self.processed += settled;
                     self.schedule.processed(settled);
-                    self.store(written.spans.iter().map(|span| span.claim));
                 }
                 Err(Unwritable::Closed) => self.reader_left(now),
                 Err(Unwritable::Failed(reason)) => {
                     self.fail(Failure::new(Kind::Run, format!("cannot write to stdout: {reason}")), now);
                 }
             }
-        }
-    }
-
-    /// Hands watermarks to librdkafka's automatic commit.
-    pub(super) fn store(&mut self, claims: impl Iterator<Item = crate::offsets::Claim>) {
-        let is_auto = matches!(
-            &self.settings.mode,
-            Mode::Group(group) if matches!(group.commits.mode, CommitMode::Auto { .. })
-        );
-        if !is_auto || self.ending.as_ref().is_some_and(|ending| ending.is_commit_forbidden) {
-            return;
-        }
-        let mut positions = Vec::new();
-        for claim in claims {
-            let Some(lane) = self.lanes.of_claim(claim) else { continue };
-            if let Some(watermark) = self.tracker.owed(claim) {
-                positions.push((lane.partition.clone(), watermark));
-            }
-        }
-        if !positions.is_empty() {
-            self.source.store(&positions);
         }
     }
 }

@@ -13,7 +13,7 @@ pub fn a_group_goes_on_after_its_broker_was_gone() {
     let kafka = Kafka::start(Kind::Plain, &[]);
     let mut scene = Scene::new(&kafka, 3);
     scene.produce(300);
-    let mut running = scene.member().args(["--commit", "batch=10"]).spawn();
+    let mut running = scene.member().args(["--commit-interval", "100ms"]).spawn();
     running.wait_for_lines(300);
     for round in 1..=2 {
         kafka.kill(1);
@@ -43,7 +43,7 @@ pub fn a_group_goes_on_while_three_brokers_are_restarted_in_turn() {
     let mut scene = Scene::new(&kafka, 6);
     scene.produce(600);
     let slow = Duration::from_secs(180);
-    let mut running = scene.member().args(["--commit", "batch=10"]).deadline(slow).spawn();
+    let mut running = scene.member().args(["--commit-interval", "100ms"]).deadline(slow).spawn();
     running.wait_for_lines(600);
     for node in 1..=3 {
         kafka.kill(node);
