@@ -103,7 +103,7 @@ fn read(
     for note in &settings.connection.notes {
         talk.info(note.clone());
     }
-    let pipeline::Finished { mut talk, result, deadline } =
+    let pipeline::Finished { talk, result, deadline } =
         pipeline::run(settings, pipeline::World { alarm, shutdown, talk });
     talk.finish(deadline);
     result

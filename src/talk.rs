@@ -9,7 +9,8 @@ use event::Level;
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 use std::io::Write;
-use std::sync::mpsc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 pub use event::Event;
@@ -22,8 +23,9 @@ const COLLAPSE: Duration = Duration::from_secs(30);
 pub struct Talk {
     settings: settings::Talk,
     says_progress: bool,
-    lines: Option<mpsc::Sender<Vec<u8>>>,
-    writer: Option<std::thread::JoinHandle<()>>,
+    lines: mpsc::Sender<Vec<u8>>,
+    /// Lines that are not written yet.
+    unwritten: Arc<AtomicUsize>,
     repeats: HashMap<String, Repeats>,
 }
 
@@ -35,14 +37,18 @@ struct Repeats {
 impl Talk {
     pub fn new(settings: settings::Talk, says_progress: bool) -> Talk {
         let (lines, queue) = mpsc::channel::<Vec<u8>>();
+        let unwritten = Arc::new(AtomicUsize::new(0));
+        let written = Arc::clone(&unwritten);
         let write = move || {
             for line in queue {
                 // There is nobody left to tell that stderr is gone.
                 let _ = std::io::stderr().write_all(&line);
+                written.fetch_sub(1, Ordering::Release);
             }
         };
-        let writer = std::thread::Builder::new().name("stderr".to_owned()).spawn(write).ok();
-        Talk { settings, says_progress, lines: Some(lines), writer, repeats: HashMap::new() }
+        // Without a thread nothing is said: there is none to say that on either.
+        drop(std::thread::Builder::new().name("stderr".to_owned()).spawn(write));
+        Talk { settings, says_progress, lines, unwritten, repeats: HashMap::new() }
     }
 
     /// librdkafka's own log is asked for.
@@ -118,18 +124,17 @@ impl Talk {
     }
 
     /// Waits until everything said is written, at most until `deadline`.
-    pub fn finish(&mut self, deadline: Instant) {
-        self.lines = None;
-        let Some(writer) = self.writer.take() else { return };
-        while !writer.is_finished() && Instant::now() < deadline {
+    pub fn finish(&self, deadline: Instant) {
+        while self.unwritten.load(Ordering::Acquire) > 0 && Instant::now() < deadline {
             std::thread::sleep(Duration::from_micros(200));
         }
     }
 
     fn send(&self, line: Vec<u8>) {
-        if let Some(lines) = &self.lines {
-            // The thread only ends with the sender.
-            let _ = lines.send(line);
+        self.unwritten.fetch_add(1, Ordering::Relaxed);
+        if self.lines.send(line).is_err() {
+            // The thread could not be started.
+            self.unwritten.fetch_sub(1, Ordering::Relaxed);
         }
     }
 
@@ -188,7 +193,6 @@ pub fn report(failure: &Failure, talk: &settings::Talk) -> Vec<u8> {
 mod tests {
     use super::*;
     use crate::record::TopicPartition;
-    use std::sync::Arc;
 
     fn partition(topic: &str, partition: i32) -> TopicPartition {
         TopicPartition { topic: Arc::from(topic), partition }
