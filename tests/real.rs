@@ -35,6 +35,7 @@ fn main() -> std::process::ExitCode {
         smoke::committed_offsets_are_sampled,
         smoke::a_broker_ends_and_leaves_nothing_when_it_is_dropped,
         smoke::a_broker_dies_with_a_killed_test_process,
+        commits::what_a_full_disk_did_not_take_is_not_committed,
         commits::each_mode_commits_all_that_was_printed_at_a_clean_end,
         commits::never_uses_the_positions_of_a_group_and_moves_nothing,
         commits::a_batch_is_committed_when_it_is_full_and_not_before,

@@ -4,6 +4,7 @@ use nix::sys::signal::Signal;
 
 use super::scene::{LONG, Scene};
 use crate::support::kafka::kafka;
+use crate::support::run::Reader;
 use crate::support::{Committed, Outcome, Produced, wait_until};
 
 /// Reads to the end with these options.
@@ -15,6 +16,16 @@ fn read(scene: &mut Scene, options: &[&str]) -> Outcome {
 
 fn offsets(committed: &Committed) -> Vec<(i32, i64)> {
     committed.iter().map(|((_, partition), offset)| (*partition, *offset)).collect()
+}
+
+pub fn what_a_full_disk_did_not_take_is_not_committed() {
+    for options in [&["--commit-interval", "50ms"][..], &["--commit", "manual"], &["--commit", "batch=2"]] {
+        let mut scene = Scene::new(kafka(), 1);
+        scene.produce(10);
+        let outcome = scene.member().arg("-e").args(options).stdout(Reader::File("/dev/full".into())).run();
+        outcome.has_code(1).stderr_contains("cannot write to stdout: No space left on device");
+        assert!(kafka().committed(&scene.group).is_empty(), "{options:?}");
+    }
 }
 
 pub fn each_mode_commits_all_that_was_printed_at_a_clean_end() {
