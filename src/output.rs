@@ -128,13 +128,6 @@ impl Output {
         self.in_flight > 0
     }
 
-    /// Hands over what is left at the end of a run.
-    pub fn seal_if_ending(&mut self, is_ending: bool) {
-        if is_ending {
-            self.seal();
-        }
-    }
-
     /// Hands the sheet on if the writer has had nothing to do for a moment, or a record has waited long enough.
     pub fn seal_if_waiting(&mut self, now: Instant) {
         if self.sheet.is_empty() {

@@ -190,7 +190,7 @@ impl Run<'_> {
         // While records wait to be written, the writer finds out about a closed reader itself.
         let woken = self.alarm.wait(limit, self.ending.is_none());
         if woken.is_stdout_closed {
-            self.reader_left(Instant::now());
+            self.end_unwritable(Instant::now());
         }
     }
 

@@ -2,7 +2,9 @@
 
 use super::client::{Consumer, topic_partition};
 use super::errors::{self, Trouble};
-use super::native::{Event, PartitionList, Queue, c_string, list_elements, milliseconds, native, text};
+use super::native::{
+    Event, NO_OFFSET, PartitionList, Queue, c_string, list_elements, milliseconds, native, text,
+};
 use crate::record::TopicPartition;
 use rdkafka::bindings as rd;
 use rdkafka::consumer::Consumer as _;
@@ -204,7 +206,7 @@ pub fn committed(
 ) -> Result<Vec<Option<i64>>, Trouble> {
     let mut list = PartitionList::with_capacity(partitions.len());
     for partition in partitions {
-        list.add(&partition.topic, partition.partition, -1001);
+        list.add(&partition.topic, partition.partition, NO_OFFSET);
     }
     // SAFETY: client and list are alive; the list is filled in place, in its order.
     let code = unsafe { rd::rd_kafka_committed(native(client), list.pointer(), milliseconds(limit)) };

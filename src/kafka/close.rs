@@ -1,7 +1,7 @@
 //! Leaving the group, within a time.
 
 use super::client::{ClientEvent, Consumer};
-use super::native::{PartitionList, error_words, native};
+use super::native::{NO_OFFSET, PartitionList, error_words, native};
 use rdkafka::bindings as rd;
 use rdkafka::consumer::{Consumer as _, RebalanceProtocol};
 use std::sync::mpsc::Receiver;
@@ -24,7 +24,7 @@ pub fn close(client: &Consumer, events: &Receiver<ClientEvent>, deadline: Instan
                 ClientEvent::Revoked { partitions, .. } if is_cooperative(client) => {
                     let mut list = PartitionList::with_capacity(partitions.len());
                     for partition in &partitions {
-                        list.add(&partition.topic, partition.partition, -1001);
+                        list.add(&partition.topic, partition.partition, NO_OFFSET);
                     }
                     // SAFETY: client and list are alive.
                     let _ = unsafe {

@@ -110,6 +110,9 @@ impl Drop for Event {
     }
 }
 
+/// Where a call asks for no offset, or fills one in: `RD_KAFKA_OFFSET_INVALID` (rdkafka.h).
+pub const NO_OFFSET: i64 = -1001;
+
 /// A list of partitions with a number each, owned.
 pub struct PartitionList(*mut rd::rd_kafka_topic_partition_list_t);
 

@@ -6,7 +6,7 @@ use super::close;
 use super::commit::{CommitRequest, Refusal};
 use super::errors::{self, Trouble};
 use super::look_up::LookUps;
-use super::native::{PartitionList, Queue, c_string, error_words, native, text};
+use super::native::{NO_OFFSET, PartitionList, Queue, c_string, error_words, native, text};
 use crate::alarm::{Alarm, Bell};
 use crate::record::{Record, TopicPartition};
 use rdkafka::ClientConfig;
@@ -224,7 +224,7 @@ impl Source {
     pub fn unassign(&mut self, partitions: &[(TopicPartition, Option<usize>)]) -> Result<(), String> {
         let mut list = PartitionList::with_capacity(partitions.len());
         for (partition, slot) in partitions {
-            list.add(&partition.topic, partition.partition, -1001);
+            list.add(&partition.topic, partition.partition, NO_OFFSET);
             let Some(slot) = slot else { continue };
             // A message that was never looked at may have no origin noted yet: compare by name, too.
             let topic = Arc::clone(&partition.topic);
@@ -274,7 +274,7 @@ impl Source {
     /// Stops fetching a partition that is read to its end; what was prefetched of it is thrown away.
     pub fn pause(&self, partition: &TopicPartition) {
         let mut list = PartitionList::with_capacity(1);
-        list.add(&partition.topic, partition.partition, -1001);
+        list.add(&partition.topic, partition.partition, NO_OFFSET);
         // SAFETY: client and list are alive. Going on fetching what nobody takes is no harm.
         let _ = unsafe { rd::rd_kafka_pause_partitions(native(&self.client), list.pointer()) };
     }
@@ -290,7 +290,7 @@ impl Source {
     pub fn positions(&self, partitions: &[TopicPartition]) -> Vec<Option<i64>> {
         let mut list = PartitionList::with_capacity(partitions.len());
         for partition in partitions {
-            list.add(&partition.topic, partition.partition, -1001);
+            list.add(&partition.topic, partition.partition, NO_OFFSET);
         }
         // SAFETY: client and list are alive; the list is filled in place, in its order.
         unsafe { rd::rd_kafka_position(native(&self.client), list.pointer()) };

@@ -52,7 +52,6 @@ impl Run<'_> {
     pub(super) fn fail(&mut self, failure: Failure, now: Instant) {
         self.end(now);
         if let Some(ending) = &mut self.ending {
-            ending.is_unwritable |= failure.message.starts_with("cannot write to stdout");
             ending.failure.get_or_insert(failure);
         }
     }
@@ -73,8 +72,8 @@ impl Run<'_> {
         self.fail_without_commit(failure, now);
     }
 
-    /// The reader of stdout is gone: not an error, but nothing more can be written.
-    pub(super) fn reader_left(&mut self, now: Instant) {
+    /// The reader of stdout is gone, which is no error, or the disk is full: nothing more can be written.
+    pub(super) fn end_unwritable(&mut self, now: Instant) {
         self.end(now);
         if let Some(ending) = &mut self.ending {
             ending.is_unwritable = true;
@@ -83,8 +82,8 @@ impl Run<'_> {
 
     /// Whether everything that can still be done is done.
     pub(super) fn is_over(&mut self, now: Instant) -> bool {
-        self.output.seal_if_ending(self.ending.is_some());
         let Some(ending) = &mut self.ending else { return false };
+        self.output.seal();
         if now >= ending.deadline {
             return true;
         }

@@ -32,7 +32,7 @@ pub struct Ends {
 }
 
 impl Ends {
-    pub fn is_time_ticket(&mut self, ticket: u64) -> bool {
+    pub fn is_time_ticket(&self, ticket: u64) -> bool {
         self.time_ticket == Some(ticket)
     }
 
@@ -170,7 +170,12 @@ impl Run<'_> {
     }
 
     fn watch_stops(&mut self, now: Instant) {
-        if self.settings.stops.to.is_none() || !self.rebalances.is_quiet() || !self.topics.is_reading() {
+        if self.settings.stops.to.is_none() {
+            // Nothing will ever finish: the next look is when it is quiet, not after every batch.
+            self.ends.is_changed = false;
+            return;
+        }
+        if !self.rebalances.is_quiet() || !self.topics.is_reading() {
             return;
         }
         let is_in_group = matches!(self.settings.mode, Mode::Group(_));

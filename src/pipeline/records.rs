@@ -137,9 +137,10 @@ impl Run<'_> {
                     self.processed += settled;
                     self.schedule.processed(settled);
                 }
-                Err(Unwritable::Closed) => self.reader_left(now),
+                Err(Unwritable::Closed) => self.end_unwritable(now),
                 Err(Unwritable::Failed(reason)) => {
                     self.fail(Failure::new(Kind::Run, format!("cannot write to stdout: {reason}")), now);
+                    self.end_unwritable(now);
                 }
             }
         }
