@@ -10,6 +10,7 @@ pub mod look_up;
 pub mod mock;
 mod native;
 pub mod properties;
+mod recycler;
 pub mod source;
 
 pub use client::{ClientEvent, Fetched};

@@ -1,6 +1,7 @@
 //! Records taken from the shared queue in one call, lent out one by one.
 
 use super::native::{Queue, text};
+use super::recycler::{Recycler, destroy};
 use crate::record::{Header, Record};
 use rdkafka::bindings as rd;
 use rdkafka::types::{RDKafkaErrorCode, RDKafkaRespErr};
@@ -9,11 +10,12 @@ use std::ffi::CStr;
 /// More in one call makes nothing faster.
 const SIZE: usize = 1000;
 
-/// Owns the messages of one batch; each is destroyed when the next one is looked at.
+/// Owns the messages of one batch until all of them are looked at.
 pub struct Batch {
     messages: Vec<*mut rd::rd_kafka_message_t>,
-    /// The message looked at last; all before it are destroyed.
+    /// The message looked at last.
     current: Option<usize>,
+    recycler: Recycler,
     headers: Vec<Header<'static>>,
     /// Whether records carry their headers: librdkafka parses them when they are asked for, which costs more
     /// than all else that is done for a record, even where there are none.
@@ -25,7 +27,13 @@ pub type Origin = (usize, i32);
 
 impl Batch {
     pub fn new() -> Batch {
-        Batch { messages: Vec::with_capacity(SIZE), current: None, headers: Vec::new(), reads_headers: true }
+        Batch {
+            messages: Vec::with_capacity(SIZE),
+            current: None,
+            recycler: Recycler::start(),
+            headers: Vec::new(),
+            reads_headers: true,
+        }
     }
 
     /// Takes what is in the queue, without waiting: with a time-out the call would wait until the batch is
@@ -48,13 +56,7 @@ impl Batch {
 
     /// Goes on to the next message and tells where it comes from.
     pub fn advance(&mut self) -> Option<Origin> {
-        let next = match self.current {
-            Some(current) => {
-                destroy(&mut self.messages[current]);
-                current + 1
-            }
-            None => 0,
-        };
+        let next = self.current.map_or(0, |current| current + 1);
         if next >= self.messages.len() {
             self.clear();
             return None;
@@ -104,7 +106,7 @@ impl Batch {
         if self.reads_headers {
             read_headers(message, &mut headers);
         }
-        // SAFETY: the names and values live as long as the message, which is destroyed by `advance` at the
+        // SAFETY: the names and values live as long as the message, which is destroyed by `clear` at the
         // earliest; the record borrows `self` until then, and `headers` is cleared before it is filled again.
         self.headers = unsafe { std::mem::transmute::<Vec<Header<'_>>, Vec<Header<'static>>>(headers) };
         let message = self.message()?;
@@ -130,25 +132,14 @@ impl Batch {
     }
 
     fn clear(&mut self) {
-        let start = self.current.take().unwrap_or(0);
-        for message in self.messages.iter_mut().skip(start) {
-            destroy(message);
-        }
-        self.messages.clear();
+        self.current = None;
+        self.recycler.take(&mut self.messages);
     }
 }
 
 impl Drop for Batch {
     fn drop(&mut self) {
         self.clear();
-    }
-}
-
-fn destroy(message: &mut *mut rd::rd_kafka_message_t) {
-    let message = std::mem::replace(message, std::ptr::null_mut());
-    if !message.is_null() {
-        // SAFETY: the message is ours, and the pointer to it is gone from the batch.
-        unsafe { rd::rd_kafka_message_destroy(message) }
     }
 }
 
