@@ -71,7 +71,16 @@ pub struct LookUps {
 
 impl LookUps {
     pub fn topics(&self, names: Vec<String>) {
-        self.start(move |client| Answer::Topics(admin::topics(client, &names, LIMIT)));
+        self.start(move |client| {
+            // librdkafka drops the bootstrap connection once it knows the brokers' names, and then makes a new
+            // one at most every 11 ms, unless a broker is needed: with this question the leader is.
+            let first =
+                names.first().map(|name| TopicPartition { topic: name.as_str().into(), partition: 0 });
+            let nudge = first.map(|first| admin::ask_offsets(client, &[(first, LATEST)], true, LIMIT));
+            let topics = admin::topics(client, &names, LIMIT);
+            drop(nudge);
+            Answer::Topics(topics)
+        });
     }
 
     pub fn ids(&self, names: Vec<String>) {
