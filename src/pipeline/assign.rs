@@ -109,6 +109,7 @@ impl Run<'_> {
             let failure = Failure::new(Kind::Run, "cannot start reading").caused_by(words);
             return self.fail(failure, now);
         }
+        self.check_topics(now);
         let partitions = assigned.into_iter().map(|assigned| assigned.partition).collect();
         self.talk.say(&Event::Assigned { partitions });
         self.ends.is_changed = true;

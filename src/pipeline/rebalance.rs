@@ -133,10 +133,10 @@ impl Run<'_> {
             drop(self.source.unassign(&unassigned));
             return;
         }
-        self.check_topics(now);
         if partitions.is_empty() {
             // A member to spare: that the coordinator answers is all there is to reach.
             self.weather.established();
+            self.check_topics(now);
             self.talk.say(&Event::Assigned { partitions: Vec::new() });
             self.ends.is_changed = true;
             if let Err(words) = self.source.assign(&[]) {

@@ -16,7 +16,6 @@ use std::time::{Duration, Instant};
 
 /// Topics are asked for their ids that often, and expressions for new matches.
 const CHECK_EVERY: Duration = Duration::from_secs(10);
-const FIRST_CHECK: Duration = Duration::from_millis(50);
 const LOOK_TWICE: Duration = Duration::from_secs(1);
 const MATCH_EVERY: Duration = Duration::from_secs(30);
 
@@ -211,8 +210,8 @@ impl Run<'_> {
 
     fn start_reading(&mut self, now: Instant) {
         self.topics.stage = Stage::Reading;
-        // The first question for the ids does not hold up the start of reading.
-        self.topics.next_check = Some(now + FIRST_CHECK);
+        // Asked first when partitions are taken over: it does not hold up the start of reading.
+        self.topics.next_check = Some(now + CHECK_EVERY);
         self.say_in_order(&Event::Started { topics: self.topics.names.clone() });
         self.output.seal();
     }
