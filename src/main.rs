@@ -1,10 +1,14 @@
 //! kcons: a Kafka consumer for the terminal, the shell script and the pod.
+#![allow(dead_code, unused_imports)]
 
 mod alarm;
 mod cli;
 mod commands;
 mod decode;
+mod dedup;
 mod error;
+mod handlers;
+mod jq;
 mod kafka;
 mod offsets;
 mod output;

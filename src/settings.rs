@@ -6,6 +6,7 @@ pub mod demo;
 pub mod escapes;
 mod gather;
 mod guarded;
+pub mod handling;
 mod jaas;
 mod java;
 pub mod known;
@@ -24,6 +25,7 @@ mod topics;
 mod values;
 
 use crate::cli::{DataFormat, OffsetReset};
+use crate::jq::Program;
 use crate::position::{Clock, Positions};
 use known::KnownProperties;
 use regex::Regex;
@@ -33,6 +35,7 @@ use std::time::Duration;
 
 pub use connection::Connection;
 pub use demo::Demo;
+pub use handling::Handling;
 pub use talk::Talk;
 
 /// The world around the arguments, read once by the caller.
@@ -67,6 +70,10 @@ pub struct Consume {
     pub shutdown_timeout: Duration,
     pub read_uncommitted: bool,
     pub output: Output,
+    /// Only records for which this is true are printed or handled.
+    pub filter: Option<Program>,
+    /// What is done with records instead of printing them.
+    pub handling: Option<Handling>,
 }
 
 #[derive(Clone, Debug)]

@@ -16,10 +16,10 @@ const LAYERS: &[&[&str]] = &[
     &["main"],
     &["commands"],
     &["pipeline"],
-    &["output"],
-    &["kafka", "offsets", "render", "talk"],
+    &["handlers", "output"],
+    &["dedup", "kafka", "offsets", "render", "talk"],
     &["settings"],
-    &["decode", "position", "shutdown", "usage"],
+    &["decode", "jq", "position", "shutdown", "usage"],
     &["alarm", "cli", "error", "record"],
 ];
 

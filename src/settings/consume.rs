@@ -53,6 +53,8 @@ pub fn settle(
         stops,
         shutdown_timeout: reading.shutdown_timeout.unwrap_or(SHUTDOWN_TIMEOUT),
         read_uncommitted,
+        filter: None,
+        handling: None,
     })
 }
 

@@ -1,0 +1,1 @@
+//! Event ids that were processed, remembered over restarts.

@@ -1,0 +1,50 @@
+//! What handlers are given and what they give back.
+
+use crate::record::OwnedRecord;
+use std::sync::Arc;
+
+/// One try at one record.
+#[derive(Clone, Debug)]
+pub struct Attempt {
+    /// Names the record in our books; comes back in `Done`.
+    pub ticket: u64,
+    pub record: Arc<OwnedRecord>,
+    /// From 1.
+    pub number: u32,
+    /// The id that `--dedup` found.
+    pub event_id: Option<Arc<str>>,
+}
+
+/// What came of an attempt.
+#[derive(Debug)]
+pub struct Done {
+    pub ticket: u64,
+    pub outcome: Outcome,
+    /// What the handler wrote to its stdout; empty unless it accepted the record.
+    pub output: Vec<u8>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Processed.
+    Accepted,
+    /// Try again later; not a failure (`EX_TEMPFAIL`).
+    Later,
+    /// A failed attempt: to be retried.
+    Failed(Reason),
+    /// A bad record: no use in retrying (`EX_DATAERR`).
+    Refused(Reason),
+    /// Not its turn yet when its worker ended: to be sent again at no cost.
+    Again,
+    /// Ended by us: neither processed nor failed.
+    Unfinished,
+}
+
+/// Why an attempt failed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reason {
+    /// `exit status 1`, `killed by SIGSEGV`, `timed out after 60s`, or a worker's own words.
+    pub what: String,
+    /// The last lines of the handler's stderr, at most 1 KiB; empty if there are none.
+    pub stderr: String,
+}
