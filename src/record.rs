@@ -70,8 +70,11 @@ pub struct OwnedRecord {
     bytes: Box<[u8]>,
     key: Option<Range<usize>>,
     value: Option<Range<usize>>,
-    headers: Box<[(Range<usize>, Option<Range<usize>>)]>,
+    headers: Box<[HeaderPlace]>,
 }
+
+/// Where name and value of a header are.
+type HeaderPlace = (Range<usize>, Option<Range<usize>>);
 
 impl OwnedRecord {
     /// Copies a record of `partition`.
@@ -110,7 +113,7 @@ impl OwnedRecord {
     }
 
     pub fn headers(&self) -> Vec<Header<'_>> {
-        let header = |(name, value): &(Range<usize>, Option<Range<usize>>)| Header {
+        let header = |(name, value): &HeaderPlace| Header {
             name: &self.bytes[name.clone()],
             value: value.clone().map(|range| &self.bytes[range]),
         };
