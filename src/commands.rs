@@ -12,7 +12,7 @@ use crate::position::Clock;
 use crate::settings::{self, Surroundings};
 use crate::shutdown::Shutdown;
 use crate::talk;
-use crate::{kafka, pipeline};
+use crate::{handlers, kafka, pipeline};
 use std::io::{self, IsTerminal, Write};
 
 /// Runs what was typed; the exit code.
@@ -89,8 +89,14 @@ fn world() -> Result<(Alarm, Shutdown), Failure> {
     let failure = |reason: String| Failure::new(Kind::Run, "cannot start").caused_by(reason);
     let alarm = Alarm::new().map_err(|error| failure(error::reason(&error)))?;
     let shutdown =
-        Shutdown::catch(alarm.bell(), kafka::leave_process).map_err(|error| failure(error.to_string()))?;
+        Shutdown::catch(alarm.bell(), leave_at_once).map_err(|error| failure(error.to_string()))?;
     Ok((alarm, shutdown))
+}
+
+/// After a second signal: nothing is left running behind us.
+fn leave_at_once(code: u8) -> ! {
+    handlers::kill_all();
+    kafka::leave_process(code)
 }
 
 /// Reads, prints and commits until something ends it.

@@ -36,6 +36,8 @@ pub struct Span {
 /// What became of a sheet.
 pub struct Written {
     pub spans: Vec<Span>,
+    /// Tickets of records whose handlers wrote what is on it.
+    pub handled: Vec<u64>,
     pub result: Result<(), Unwritable>,
 }
 
@@ -53,6 +55,7 @@ struct Sheet {
     bytes: Vec<u8>,
     said: Vec<u8>,
     spans: Vec<Span>,
+    handled: Vec<u64>,
     since: Option<Instant>,
 }
 
@@ -103,6 +106,14 @@ impl Output {
             Some(span) if span.claim == claim => span.next = offset + 1,
             _ => self.sheet.spans.push(Span { claim, next: offset + 1 }),
         }
+        if self.sheet.bytes.len() >= SHEET {
+            self.seal();
+        }
+    }
+
+    /// Counts what a handler wrote, just added to the sheet, as the output of a record.
+    pub fn add_handled(&mut self, ticket: u64) {
+        self.sheet.handled.push(ticket);
         if self.sheet.bytes.len() >= SHEET {
             self.seal();
         }
@@ -164,15 +175,16 @@ impl Output {
         let (mut sheet, result) = self.answers.try_recv().ok()?;
         self.in_flight -= 1;
         let spans = std::mem::take(&mut sheet.spans);
+        let handled = std::mem::take(&mut sheet.handled);
         sheet.clear();
         self.spare.push(sheet);
-        Some(Written { spans, result })
+        Some(Written { spans, handled, result })
     }
 }
 
 impl Sheet {
     fn is_empty(&self) -> bool {
-        self.bytes.is_empty() && self.said.is_empty() && self.spans.is_empty()
+        self.bytes.is_empty() && self.said.is_empty() && self.spans.is_empty() && self.handled.is_empty()
     }
 
     fn clear(&mut self) {

@@ -5,18 +5,21 @@ mod commits;
 mod ending;
 mod ends;
 mod events;
+mod handling;
 mod lanes;
 mod mistakes;
 mod ranges;
 mod rebalance;
 mod records;
 mod search;
+mod sieve;
 mod starts;
 mod topics;
 mod weather;
 
 use crate::alarm::Alarm;
 use crate::error::{Failure, Kind};
+use crate::handlers;
 use crate::kafka::Source;
 use crate::offsets::{Schedule, Tracker};
 use crate::output::Output;
@@ -26,9 +29,11 @@ use crate::shutdown::Shutdown;
 use crate::talk::{Event, Talk};
 use commits::Outstanding;
 use ending::Ending;
+use handling::Handling;
 use lanes::Lanes;
 use mistakes::Mistakes;
 use rebalance::Rebalances;
+use sieve::Sieve;
 use std::time::{Duration, Instant};
 use topics::Topics;
 use weather::Weather;
@@ -52,6 +57,10 @@ pub struct Run<'a> {
     source: Source,
     output: Output,
     renderer: Renderer,
+    /// What is decided about records first.
+    sieve: Option<Sieve<'a>>,
+    /// Without it records are printed.
+    handling: Option<Handling<'a>>,
     weather: Weather,
     topics: Topics,
     tracker: Tracker,
@@ -62,8 +71,10 @@ pub struct Run<'a> {
     ends: ends::Ends,
     /// Records written or about to be.
     count: u64,
-    /// Records written to stdout.
+    /// Records written to stdout, or handled.
     processed: u64,
+    /// Some were not printed because `--filter` failed on them.
+    has_failed_records: bool,
     ending: Option<Ending>,
     started: Instant,
     idle_since: Instant,
@@ -78,6 +89,25 @@ pub struct Finished {
     pub deadline: Instant,
 }
 
+/// What a run works with.
+struct Tools<'a> {
+    source: Source,
+    output: Output,
+    handling: Option<Handling<'a>>,
+}
+
+impl<'a> Tools<'a> {
+    fn open(settings: &'a Consume, alarm: &Alarm, talk: &Talk) -> Result<Tools<'a>, Failure> {
+        let handling = Handling::start(settings, &|| alarm.bell(), talk.handler_lines())?;
+        let source = Source::open(&properties(settings), talk.is_library_wanted(), alarm)
+            .map_err(|words| Failure::usage("the properties do not fit together").caused_by(words))?;
+        let output = Output::start(alarm.bell()).map_err(|error| {
+            Failure::new(Kind::Run, "cannot start the writer").caused_by(error.to_string())
+        })?;
+        Ok(Tools { source, output, handling })
+    }
+}
+
 /// Reads until something ends the run; then finishes, commits and closes.
 ///
 /// # Errors
@@ -85,22 +115,14 @@ pub struct Finished {
 pub fn run(settings: &Consume, world: World) -> Finished {
     let started = Instant::now();
     let World { alarm, shutdown, talk } = world;
-    let is_verbose = talk.is_library_wanted();
-    let source = Source::open(&properties(settings), is_verbose, &alarm);
-    let output = Output::start(alarm.bell());
-    let (mut source, output) = match (source, output) {
-        (Ok(source), Ok(output)) => (source, output),
-        (Err(words), _) => {
-            let failure = Failure::usage("the properties do not fit together").caused_by(words);
-            return Finished { talk, result: Err(failure), deadline: started + LONGEST_SLEEP };
-        }
-        (_, Err(error)) => {
-            let failure = Failure::new(Kind::Run, "cannot start the writer").caused_by(error.to_string());
+    let Tools { mut source, output, handling } = match Tools::open(settings, &alarm, &talk) {
+        Ok(tools) => tools,
+        Err(failure) => {
             return Finished { talk, result: Err(failure), deadline: started + LONGEST_SLEEP };
         }
     };
     let renderer = Renderer::new(&settings.output);
-    source.read_headers(renderer.shows_headers());
+    source.read_headers(handling.is_some() || settings.filter.is_some() || renderer.shows_headers());
     let group = group(settings);
     let user = settings.connection.property("sasl.username");
     let mistakes = Mistakes::new(&settings.connection.brokers, user, group.map(|group| group.name.as_str()));
@@ -114,6 +136,8 @@ pub fn run(settings: &Consume, world: World) -> Finished {
         source,
         output,
         renderer,
+        sieve: Sieve::new(settings),
+        handling,
         weather: Weather::new(mistakes, connect_deadline, started),
         topics: Topics::new(settings, started),
         tracker: Tracker::default(),
@@ -124,6 +148,7 @@ pub fn run(settings: &Consume, world: World) -> Finished {
         ends: ends::Ends::default(),
         count: 0,
         processed: 0,
+        has_failed_records: false,
         ending: None,
         started,
         idle_since: started,
@@ -169,7 +194,10 @@ impl Run<'_> {
         self.handle_events(now);
         self.advance_rebalance(now);
         self.advance_commits(now);
+        self.take_outcomes(now);
         let has_worked = self.take_records(now);
+        self.watch_held(now);
+        self.start_attempts(now);
         // A topic that is written to all the time is never idle: a finished partition counts at once.
         if !has_worked || self.ends.is_changed {
             self.look_at_ends(now);
@@ -186,7 +214,9 @@ impl Run<'_> {
     }
 
     fn sleep(&mut self, now: Instant) {
-        let limit = self.output.pause(now).unwrap_or(LONGEST_SLEEP);
+        let handling = self.handling.as_ref().and_then(|handling| handling.pause(now));
+        let limit = [self.output.pause(now), handling].into_iter().flatten().min();
+        let limit = limit.unwrap_or(LONGEST_SLEEP).min(LONGEST_SLEEP);
         // While records wait to be written, the writer finds out about a closed reader itself.
         let woken = self.alarm.wait(limit, self.ending.is_none());
         if woken.is_stdout_closed {
@@ -207,7 +237,8 @@ impl Run<'_> {
         }
         self.topics_due(now);
         let is_reading = self.weather.is_connected() && !self.lanes.is_empty();
-        if !is_reading || !self.output.is_idle() {
+        let is_handling = self.handling.as_ref().is_some_and(|handling| !handling.is_idle());
+        if !is_reading || !self.output.is_idle() || is_handling {
             self.idle_since = now;
         }
         let stops = &self.settings.stops;
@@ -226,6 +257,7 @@ impl Run<'_> {
 
     fn each_second(&mut self, now: Instant) {
         self.source.forward_again();
+        handlers::reap_orphans();
         self.talk.tell_repeats(now, false);
         // Delivered once, then silence: so it is asked for.
         if let Some(trouble) = self.source.fatal_error() {

@@ -72,6 +72,8 @@ pub struct Consume {
     pub output: Output,
     /// Only records for which this is true are printed or handled.
     pub filter: Option<Program>,
+    /// A record on which it fails is not printed, and that is all (`--on-failure skip`).
+    pub skips_failed: bool,
     /// What is done with records instead of printing them.
     pub handling: Option<Handling>,
 }
@@ -144,6 +146,16 @@ pub struct Output {
     pub is_strict: bool,
     /// Say `Subscribed to …`, `Reached end of …` and so on.
     pub says_progress: bool,
+}
+
+impl Output {
+    /// Whether there are records that are not in the formats asked for.
+    pub fn can_fail(&self) -> bool {
+        [self.value_format, self.key_format].into_iter().any(|format| match format {
+            DataFormat::Auto | DataFormat::Base64 | DataFormat::Hex => false,
+            DataFormat::Json | DataFormat::Text => true,
+        })
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -1,6 +1,7 @@
 //! Everything said on stderr: text for people, or one JSON object a line.
 
 mod event;
+mod tally;
 
 use crate::error::Failure;
 use crate::settings;
@@ -14,6 +15,7 @@ use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 pub use event::Event;
+pub use tally::Tally;
 
 /// A repeated warning is said again, with its count, after that long.
 const COLLAPSE: Duration = Duration::from_secs(30);
@@ -61,6 +63,9 @@ impl Talk {
         self.settings.verbose >= 1
     }
 
+    pub fn handler_lines(&self) -> crate::handlers::Lines {
+        crate::handlers::Lines
+    }
     /// Says an event now.
     pub fn say(&mut self, event: &Event) {
         if let Some(line) = self.line(event) {
@@ -110,7 +115,7 @@ impl Talk {
                 .then(|| json_line(event.name(), event.fields()));
         }
         let is_said = match event.level() {
-            Level::Warning | Level::Info => true,
+            Level::Warning | Level::Info | Level::Summary => true,
             Level::Progress => self.says_progress,
             Level::Detail => self.settings.verbose >= 1,
             Level::Library => self.settings.verbose >= 2,

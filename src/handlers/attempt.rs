@@ -48,3 +48,16 @@ pub struct Reason {
     /// The last lines of the handler's stderr, at most 1 KiB; empty if there are none.
     pub stderr: String,
 }
+
+impl Reason {
+    /// A reason that no handler had a word in.
+    pub fn of(what: impl Into<String>) -> Reason {
+        Reason { what: what.into(), stderr: String::new() }
+    }
+
+    /// All of it, as the header `kcons.error` has it.
+    pub fn full(&self) -> String {
+        let stderr = self.stderr.trim_end();
+        if stderr.is_empty() { self.what.clone() } else { format!("{}: {stderr}", self.what) }
+    }
+}

@@ -31,6 +31,7 @@ pub enum Answer {
     Probe {
         is_reached: bool,
     },
+    ClusterId(Option<String>),
     /// Who holds the partitions of the group.
     Owners(Vec<String>),
 }
@@ -87,6 +88,7 @@ impl LookUps {
         self.start(move |client| Answer::Ids(admin::topic_ids(client, &names, LIMIT).unwrap_or_default()));
     }
 
+    pub fn cluster_id(&self) {}
     pub fn names(&self) {
         self.start(|client| Answer::Names(admin::topic_names(client, LIMIT)));
     }

@@ -50,6 +50,12 @@ impl Queue {
         unsafe { rd::rd_kafka_queue_forward(self.pointer, target.pointer) }
     }
 
+    /// Forwards nothing any more: what arrives stays here.
+    pub fn keep(&self) {
+        // SAFETY: the queue is alive; a null target ends the forward.
+        unsafe { rd::rd_kafka_queue_forward(self.pointer, std::ptr::null_mut()) }
+    }
+
     /// Writes a byte to `descriptor` whenever the queue becomes non-empty.
     pub fn ring(&self, descriptor: RawFd) {
         // SAFETY: the payload is copied; the descriptor stays open as long as the process (`Alarm`).

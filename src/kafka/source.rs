@@ -67,6 +67,8 @@ pub struct Source {
 struct Route {
     partition: TopicPartition,
     queue: Queue,
+    /// Its records stay in its own queue, and are prefetched no further than that queue may grow.
+    is_held: bool,
 }
 
 impl Source {
@@ -211,7 +213,7 @@ impl Source {
             if self.routes.len() <= *slot {
                 self.routes.resize_with(slot + 1, || None);
             }
-            self.routes[*slot] = Some(Route { partition: partition.clone(), queue });
+            self.routes[*slot] = Some(Route { partition: partition.clone(), queue, is_held: false });
             list.add(&partition.topic, partition.partition, *start);
         }
         self.change(&list, true)
@@ -279,9 +281,26 @@ impl Source {
         let _ = unsafe { rd::rd_kafka_pause_partitions(native(&self.client), list.pointer()) };
     }
 
+    /// Delivers nothing more of a partition, but for what is on the shared queue already. Pausing would throw
+    /// away what was prefetched.
+    pub fn hold(&mut self, slot: usize) {
+        if let Some(route) = self.routes.get_mut(slot).and_then(Option::as_mut) {
+            route.is_held = true;
+            route.queue.keep();
+        }
+    }
+
+    /// Delivers a partition again, from where it was held.
+    pub fn go_on(&mut self, slot: usize) {
+        if let Some(route) = self.routes.get_mut(slot).and_then(Option::as_mut) {
+            route.is_held = false;
+            route.queue.forward_to(&self.shared);
+        }
+    }
+
     /// Repeats every forward: librdkafka drops one when a partition is stopped and assigned again in a row.
     pub fn forward_again(&self) {
-        for route in self.routes.iter().flatten() {
+        for route in self.routes.iter().flatten().filter(|route| !route.is_held) {
             route.queue.forward_to(&self.shared);
         }
     }

@@ -106,10 +106,6 @@ impl Tracker {
     }
 
     /// Settles one record, in any order. False if it is not in hand under this epoch.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "printing settles spans; the promise holds in any order")
-    )]
     pub fn settle(&mut self, claim: Claim, offset: i64) -> bool {
         let Some(partition) = live(&mut self.slots, claim) else {
             self.stale += 1;
@@ -161,9 +157,19 @@ impl Tracker {
     }
 
     /// The lowest offset in hand, or the position after the last record with nothing in hand.
-    #[cfg(test)]
     pub fn watermark(&self, claim: Claim) -> Option<i64> {
         self.live(claim).map(Partition::watermark)
+    }
+
+    /// From the watermark to the position after the last record taken: so many offsets come again after a crash.
+    pub fn span(&self, claim: Claim) -> i64 {
+        self.live(claim).map_or(0, |partition| partition.next - partition.watermark())
+    }
+
+    /// The highest record that is settled while one below it is not.
+    pub fn highest_settled(&self, claim: Claim) -> Option<i64> {
+        let mut in_hand = self.live(claim)?.in_hand.iter().rev();
+        in_hand.find(|record| record.is_settled).map(|record| record.offset)
     }
 
     /// The offset to commit, if there is one above what is confirmed.

@@ -110,6 +110,7 @@ impl Run<'_> {
             return self.fail(failure, now);
         }
         self.check_topics(now);
+        self.warn_of_idle_handlers(now);
         let partitions = assigned.into_iter().map(|assigned| assigned.partition).collect();
         self.talk.say(&Event::Assigned { partitions });
         self.ends.is_changed = true;
@@ -146,6 +147,7 @@ impl Run<'_> {
             end: range.end,
             is_end_said: false,
             is_finished: stop.is_some_and(|stop| start.offset >= stop),
+            is_paused: false,
             is_revoked: false,
             fetched: None,
             quiet_at: None,

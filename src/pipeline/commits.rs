@@ -54,10 +54,17 @@ impl Run<'_> {
     pub(super) fn commit(&mut self, owed: Vec<Owed>, now: Instant) {
         if owed.is_empty() || self.ending.as_ref().is_some_and(|ending| ending.is_commit_forbidden) {
             self.schedule.nothing_owed();
+            if let Some(handling) = &mut self.handling {
+                handling.commit_sent();
+                handling.commit_confirmed();
+            }
             return;
         }
         let positions: Vec<_> = owed.iter().map(|owed| (owed.partition.clone(), owed.offset)).collect();
         self.schedule.sent(now);
+        if let Some(handling) = &mut self.handling {
+            handling.commit_sent();
+        }
         match self.source.commit(&positions) {
             Ok(request) => self.outstanding = Some(Outstanding { request, positions: owed }),
             Err(refusal) => self.refused(&owed, &refusal, now),
@@ -92,12 +99,20 @@ impl Run<'_> {
         }
         match failed {
             Some((owed, refusal)) => self.refused(&[owed], &refusal, now),
-            None => self.schedule.confirmed(),
+            None => {
+                self.schedule.confirmed();
+                if let Some(handling) = &mut self.handling {
+                    handling.commit_confirmed();
+                }
+            }
         }
     }
 
     fn refused(&mut self, positions: &[Owed], refusal: &Refusal, now: Instant) {
         self.schedule.failed(now);
+        if let Some(handling) = &mut self.handling {
+            handling.commit_failed();
+        }
         let offsets = positions.iter().map(|owed| (owed.partition.clone(), owed.offset)).collect();
         self.talk.say(&Event::Committed { offsets, error: Some(refusal.words.clone()) });
         match refusal.kind {

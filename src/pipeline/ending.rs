@@ -35,11 +35,17 @@ impl Run<'_> {
     pub(super) fn end(&mut self, now: Instant) {
         let limit = self.settings.shutdown_timeout;
         // Reading alone there is nothing to do after the last write.
-        let for_commit =
-            if self.schedule.is_committing() { GIVE_UP_BEFORE.min(limit / 2) } else { Duration::ZERO };
+        let has_work_after = self.schedule.is_committing() || self.handling.is_some();
+        let for_commit = if has_work_after { GIVE_UP_BEFORE.min(limit / 2) } else { Duration::ZERO };
+        let (deadline, write_deadline) = (now + limit, now + limit - for_commit);
+        if self.ending.is_none()
+            && let Some(handling) = &mut self.handling
+        {
+            handling.begin_end(write_deadline, deadline);
+        }
         self.ending.get_or_insert_with(|| Ending {
-            deadline: now + limit,
-            write_deadline: now + limit - for_commit,
+            deadline,
+            write_deadline,
             commit_deadline: None,
             is_signal_said: false,
             is_commit_forbidden: false,
@@ -89,19 +95,21 @@ impl Run<'_> {
         }
         let is_given_up = now >= ending.write_deadline || ending.is_unwritable && !self.output.is_writing();
         let is_written = self.output.is_idle() || is_given_up;
-        if !is_written || self.rebalances.is_revoking() {
+        let is_drained = self.handling.as_ref().is_none_or(|handling| handling.is_drained());
+        if !is_drained || !is_written || self.rebalances.is_revoking() {
             return false;
         }
         let commit_deadline =
             *ending.commit_deadline.get_or_insert((now + COMMIT_LIMIT).min(ending.deadline));
+        let is_closed = self.handling.as_mut().is_none_or(|handling| handling.is_closed(now));
         if ending.is_commit_forbidden || now >= commit_deadline {
-            return true;
+            return is_closed;
         }
         if self.outstanding.is_some() {
             return false;
         }
         if !self.schedule.is_committing() || self.owed().is_empty() {
-            return true;
+            return is_closed;
         }
         self.schedule.ask();
         // At once: the loop would sleep first, and only the answer wakes it.
@@ -128,7 +136,16 @@ impl Run<'_> {
         if has_started {
             self.talk.say(&Event::Progress { message: "Closing consumer...".into() });
         }
-        let Run { source, mut talk, processed, settings, tracker, .. } = self;
+        let failed = self.has_failed_records.then(|| {
+            let message = "`--filter` failed on some records: they are not printed";
+            Failure { kind: Kind::Record, ..Failure::already_told(message) }
+        });
+        let Run { source, mut talk, processed, settings, tracker, handling, .. } = self;
+        let tally = handling.as_ref().map(|handling| handling.tally);
+        if let Some(mut handling) = handling {
+            handling.kill();
+            handling.close((now + CLOSE_LIMIT).min(deadline.max(now)));
+        }
         // Reading alone there is nobody to tell.
         if has_started && super::group(settings).is_some() {
             source.close((now + CLOSE_LIMIT).min(deadline.max(now)));
@@ -142,9 +159,15 @@ impl Run<'_> {
                 result = Err(Failure::already_told(message));
             }
         }
+        if let Some(failed) = failed {
+            result = result.and(Err(failed));
+        }
         talk.tell_repeats(Instant::now(), true);
         if has_started {
-            talk.say(&Event::Closed { records: processed, dropped: tracker.stale() });
+            talk.say(&Event::Closed { records: processed, dropped: tracker.stale(), tally });
+            if let Some(tally) = tally {
+                talk.say(&Event::Summary { tally });
+            }
         }
         Finished { talk, result, deadline: Instant::now() + Duration::from_millis(500) }
     }

@@ -1,6 +1,7 @@
 //! The end of every partition: found without waiting for a time-out, said once, and reason to stop.
 
 use super::Run;
+use super::lanes::Lane;
 use super::starts::Stop;
 use crate::offsets::Claim;
 use crate::record::TopicPartition;
@@ -62,7 +63,7 @@ impl Run<'_> {
     }
 
     fn advance_positions(&mut self, now: Instant) {
-        let is_open = |lane: &&super::lanes::Lane| {
+        let is_open = |lane: &&Lane| {
             !lane.is_finished
                 && !lane.is_revoked
                 && lane.is_position_trusted
@@ -82,6 +83,7 @@ impl Run<'_> {
 
     fn advance(&mut self, claim: Claim, partition: &TopicPartition, position: Option<i64>, now: Instant) {
         let known_end = self.source.known_end(partition);
+        let is_waiting = self.handling.as_ref().is_some_and(|handling| handling.is_held(claim));
         let Some(lane) = self.lanes.get_mut(claim.slot) else { return };
         // Nothing passes the end that is known: see `Arrival::Trouble`.
         let highest = known_end.unwrap_or(lane.end).max(lane.end);
@@ -105,6 +107,9 @@ impl Run<'_> {
         }
         if is_quiet && lane.stop.is_some_and(|stop| next < stop) {
             self.source.ask_statistics();
+        }
+        if is_waiting {
+            lane.moved_at = now;
         }
         if next < lane.end && now.duration_since(lane.moved_at) >= STALLED {
             lane.moved_at = now;
@@ -164,8 +169,10 @@ impl Run<'_> {
         if !self.ends.is_changed {
             return;
         }
-        for lane in self.lanes.iter().filter(|lane| lane.is_finished && !lane.is_revoked) {
+        let is_going_on = |lane: &&mut Lane| lane.is_finished && !lane.is_revoked && !lane.is_paused;
+        for lane in self.lanes.iter_mut().filter(is_going_on) {
             self.source.pause(&lane.partition);
+            lane.is_paused = true;
         }
     }
 
@@ -188,6 +195,10 @@ impl Run<'_> {
         }
         self.ends.spare_since = None;
         // With a map some partitions may have no stop: they go on for ever, and so does the run.
+        if self.handling.as_ref().is_some_and(|handling| !handling.is_idle()) {
+            // Looked at again when the last one in hand is done.
+            return;
+        }
         if std::mem::take(&mut self.ends.is_changed) && self.lanes.iter().all(|lane| lane.is_finished) {
             self.end(now);
         }

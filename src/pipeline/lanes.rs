@@ -1,5 +1,6 @@
 //! The partitions that are read now: how far each is, and where it stops.
 
+use super::handling::Place;
 use crate::kafka::Fetched;
 use crate::offsets::Claim;
 use crate::record::TopicPartition;
@@ -20,6 +21,8 @@ pub struct Lane {
     pub is_end_said: bool,
     /// Read to its stop; nothing more is taken.
     pub is_finished: bool,
+    /// It is finished, and not fetched any more.
+    pub is_paused: bool,
     /// The group takes it back: nothing more is taken.
     pub is_revoked: bool,
     /// Where fetching goes on, as statistics told it: passes batches without records.
@@ -39,6 +42,11 @@ pub struct Lane {
 const EMPTY_FETCHES: i64 = 6;
 
 impl Lane {
+    /// Where records of it are from, for handlers.
+    pub fn place(&self) -> Place<'_> {
+        Place { claim: self.claim, partition: &self.partition }
+    }
+
     /// Whether fetching has come back empty often enough: a log can end in offsets without a batch (records of
     /// an aborted transaction, compacted away in front of an open one), which no position ever passes.
     pub fn is_fetched_empty(&mut self, fetched: Fetched) -> bool {
@@ -112,6 +120,7 @@ mod tests {
             end: 9,
             is_end_said: false,
             is_finished: false,
+            is_paused: false,
             is_revoked: false,
             fetched: None,
             quiet_at: None,

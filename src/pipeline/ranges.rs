@@ -26,6 +26,7 @@ impl Run<'_> {
         let lost = std::mem::take(&mut self.rebalances.lost_positions);
         let reset = super::group(self.settings).map(|group| group.offset_reset);
         for range in ranges.iter().filter(|range| lost.contains(&range.partition)) {
+            self.forget_cut(range);
             let Some(lane) = self.lanes.find_mut(&range.partition) else { continue };
             let Some(position) = self.tracker.next(lane.claim) else { continue };
             if (range.begin..=range.high).contains(&position) {
@@ -53,6 +54,16 @@ impl Run<'_> {
                 self.talk
                     .warn(format!("{}: cannot go on at {}: {words}", range.partition, start.offset), now);
             }
+        }
+    }
+
+    /// A log that was cut: what handlers have of it in hand are other records now.
+    fn forget_cut(&mut self, range: &Range) {
+        let Some(lane) = self.lanes.find_mut(&range.partition) else { return };
+        let slot = lane.claim.slot;
+        if self.tracker.next(lane.claim).is_some_and(|position| position > range.high) {
+            self.disown(std::slice::from_ref(&range.partition));
+            self.source.go_on(slot);
         }
     }
 

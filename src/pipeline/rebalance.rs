@@ -137,6 +137,7 @@ impl Run<'_> {
             // A member to spare: that the coordinator answers is all there is to reach.
             self.weather.established();
             self.check_topics(now);
+            self.warn_of_spare_member(now);
             self.talk.say(&Event::Assigned { partitions: Vec::new() });
             self.ends.is_changed = true;
             if let Err(words) = self.source.assign(&[]) {
@@ -153,6 +154,7 @@ impl Run<'_> {
                 lane.is_revoked = true;
             }
         }
+        self.give_up_unstarted(&partitions);
         self.output.seal();
         let deadline = now + self.rebalances.limit;
         self.rebalances.step = Step::Revoking { partitions, deadline, is_commit_sent: false };
@@ -167,11 +169,10 @@ impl Run<'_> {
         now: Instant,
     ) -> Option<Step> {
         self.output.seal();
-        let is_settled = self
-            .lanes
-            .iter()
-            .filter(|lane| partitions.contains(&lane.partition))
-            .all(|lane| self.tracker.is_settled(lane.claim));
+        let is_settled = self.is_handled(&partitions).unwrap_or_else(|| {
+            let mut lanes = self.lanes.iter().filter(|lane| partitions.contains(&lane.partition));
+            lanes.all(|lane| self.tracker.is_settled(lane.claim))
+        });
         // What is not settled in time is given up; what is, still gets its commit.
         let is_commit_late = now >= deadline + COMMIT_LIMIT;
         let is_waiting = !is_settled && now < deadline || self.outstanding.is_some();
@@ -198,6 +199,7 @@ impl Run<'_> {
     }
 
     fn release(&mut self, partitions: &[TopicPartition], now: Instant) {
+        self.disown(partitions);
         let mut unassigned = Vec::with_capacity(partitions.len());
         for partition in partitions {
             let slot = self.lanes.find(partition).map(|lane| lane.claim.slot);

@@ -1,9 +1,14 @@
 //! Taking records: from the source through the renderer to the writer, and settling what was written.
 
 use super::Run;
+use super::lanes::Lane;
+use super::sieve::Sifted;
+use crate::decode::Undecodable;
 use crate::error::{Failure, Kind};
+use crate::handlers::Reason;
 use crate::kafka::{Arrival, Trouble, TroubleKind};
 use crate::output::Unwritable;
+use crate::record::Record;
 use crate::talk::Event;
 use std::time::Instant;
 
@@ -15,6 +20,16 @@ enum Taken {
     /// `-n` is reached: the run ends with this record.
     Last,
     Undecodable(Failure),
+    /// With the handlers.
+    InHand,
+}
+
+fn undecodable(record: &Record<'_>, trouble: &Undecodable) -> Taken {
+    Taken::Undecodable(Failure::new(Kind::Record, format!("{}: {trouble}", record.place())))
+}
+
+fn failed(lane: &Lane, record: &Record<'_>, reason: String) -> Event {
+    Event::RecordFailed { partition: lane.partition.clone(), offset: record.offset, reason }
 }
 
 impl Run<'_> {
@@ -24,13 +39,13 @@ impl Run<'_> {
             return false;
         }
         let mut has_taken = false;
-        while !self.output.is_full() && self.schedule.room(self.tracker.in_hand()) > 0 {
+        while self.has_room() {
             // One batch a turn: rebalances are served between batches, never in the middle of one.
             if self.source.is_used_up() && (has_taken || !self.source.fill()) {
                 break;
             }
             match self.take_one(now) {
-                None | Some(Taken::Left) => {}
+                None | Some(Taken::Left | Taken::InHand) => {}
                 Some(Taken::Record) => self.seal_for_commit(),
                 Some(Taken::Last) => {
                     self.end(now);
@@ -47,6 +62,17 @@ impl Run<'_> {
             self.idle_since = now;
         }
         has_taken
+    }
+
+    /// Whether one more record may be taken now.
+    fn has_room(&self) -> bool {
+        match &self.handling {
+            Some(handling) => {
+                let left = self.settings.stops.count.map(|count| count.saturating_sub(self.processed));
+                handling.has_room(left)
+            }
+            None => !self.output.is_full() && self.schedule.room(self.tracker.in_hand()) > 0,
+        }
     }
 
     fn take_one(&mut self, now: Instant) -> Option<Taken> {
@@ -74,26 +100,78 @@ impl Run<'_> {
         }
         lane.is_dirty = true;
         lane.moved_at = now;
+        let claim = lane.claim;
+        let mut event_id = None;
+        if let Some(sieve) = &mut self.sieve {
+            let (sifted, decoded) = sieve.sift(&record);
+            if let Some(warning) = sieve.warning.take() {
+                self.talk.warn(warning, now);
+            }
+            if self.handling.is_some()
+                && let Err(trouble) = decoded
+            {
+                if self.settings.output.is_strict {
+                    return Some(undecodable(&record, &trouble));
+                }
+                self.talk.say(&failed(lane, &record, trouble.to_string()));
+            }
+            match sifted {
+                Sifted::LeftOut => {
+                    self.tracker.settle(claim, record.offset);
+                    return Some(Taken::Left);
+                }
+                Sifted::Kept(id) => event_id = id,
+                Sifted::Failed(what) => match &mut self.handling {
+                    Some(handling) => {
+                        let ticket = handling.add(&lane.place(), &record, None);
+                        self.record_failed(ticket, Reason::of(what), now);
+                        return Some(Taken::InHand);
+                    }
+                    None => {
+                        let offset = record.offset;
+                        return Some(self.unfiltered(slot, offset, what));
+                    }
+                },
+            }
+        }
+        if let Some(handling) = &mut self.handling {
+            handling.add(&lane.place(), &record, event_id);
+            self.hold_if_enough(claim, now);
+            return Some(Taken::InHand);
+        }
         let before = self.output.bytes().len();
         if let Err(trouble) = self.renderer.render(&record, self.output.bytes()) {
             if self.settings.output.is_strict {
                 // Taken and never settled: nothing is committed past it.
                 self.output.bytes().truncate(before);
-                let message = format!("{}: {trouble}", record.place());
-                return Some(Taken::Undecodable(Failure::new(Kind::Record, message)));
+                return Some(undecodable(&record, &trouble));
             }
-            let event = Event::RecordFailed {
-                partition: lane.partition.clone(),
-                offset: record.offset,
-                reason: trouble.to_string(),
-            };
-            if let Some(line) = self.talk.line(&event) {
+            if let Some(line) = self.talk.line(&failed(lane, &record, trouble.to_string())) {
                 self.output.say(&line);
             }
         }
-        self.output.add(lane.claim, record.offset);
+        self.output.add(claim, record.offset);
         self.count += 1;
         Some(if self.settings.stops.count == Some(self.count) { Taken::Last } else { Taken::Record })
+    }
+
+    /// `--filter` failed on a record that is to be printed: it is not.
+    fn unfiltered(&mut self, slot: usize, offset: i64, what: String) -> Taken {
+        let Some(lane) = self.lanes.get_mut(slot) else { return Taken::Left };
+        let is_skipped = self.settings.skips_failed;
+        let ends_run =
+            !is_skipped && (self.settings.output.is_strict || super::group(self.settings).is_some());
+        if ends_run {
+            let message = format!("{} @ {offset}: {what}", lane.partition);
+            return Taken::Undecodable(Failure::new(Kind::Record, message));
+        }
+        self.has_failed_records |= !is_skipped;
+        let event = Event::RecordFailed { partition: lane.partition.clone(), offset, reason: what };
+        if let Some(line) = self.talk.line(&event) {
+            self.output.say(&line);
+        }
+        self.tracker.settle(lane.claim, offset);
+        Taken::Left
     }
 
     /// In the waiting commit modes nothing more is taken until these records are written and committed.
@@ -136,11 +214,16 @@ impl Run<'_> {
                     }
                     self.processed += settled;
                     self.schedule.processed(settled);
+                    for ticket in written.handled {
+                        self.written(ticket, now);
+                    }
                 }
-                Err(Unwritable::Closed) => self.end_unwritable(now),
-                Err(Unwritable::Failed(reason)) => {
-                    self.fail(Failure::new(Kind::Run, format!("cannot write to stdout: {reason}")), now);
+                Err(unwritable) => {
+                    if let Unwritable::Failed(reason) = unwritable {
+                        self.fail(Failure::new(Kind::Run, format!("cannot write to stdout: {reason}")), now);
+                    }
                     self.end_unwritable(now);
+                    self.unwritten(&written.handled);
                 }
             }
         }

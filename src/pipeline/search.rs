@@ -28,6 +28,8 @@ pub enum Next {
 #[derive(Debug)]
 pub struct Search {
     selectors: Vec<TopicSelector>,
+    /// Topics that are written to: they must exist, and are never read.
+    targets: Vec<String>,
     wait_until: Option<Instant>,
     /// A topic that does not exist: the names are asked for to say which ones are near.
     missing: Option<String>,
@@ -35,8 +37,8 @@ pub struct Search {
 
 impl Search {
     /// `wait_until`: until when a topic may appear.
-    pub fn new(selectors: &[TopicSelector], wait_until: Option<Instant>) -> Search {
-        Search { selectors: selectors.to_vec(), wait_until, missing: None }
+    pub fn new(selectors: &[TopicSelector], targets: Vec<String>, wait_until: Option<Instant>) -> Search {
+        Search { selectors: selectors.to_vec(), targets, wait_until, missing: None }
     }
 
     pub fn has_pattern(&self) -> bool {
@@ -45,7 +47,7 @@ impl Search {
 
     /// The first step, and the one after a wait.
     pub fn start(&self) -> Next {
-        if self.has_pattern() { Next::AskNames } else { Next::Describe(self.typed()) }
+        if self.has_pattern() { Next::AskNames } else { self.describe(&[]) }
     }
 
     /// Takes the names of all topics.
@@ -55,7 +57,7 @@ impl Search {
         }
         for selector in &self.selectors {
             let TopicSelector::Pattern(pattern) = selector else { continue };
-            if !names.iter().any(|name| is_match(pattern, name)) {
+            if !names.iter().any(|name| is_match(pattern, name) && !self.targets.contains(name)) {
                 return match self.wait(now) {
                     Some(next) => next,
                     None => Next::Fail(
@@ -66,20 +68,26 @@ impl Search {
                 };
             }
         }
-        Next::Describe(self.selected(names))
+        self.describe(names)
+    }
+
+    fn describe(&self, names: &[String]) -> Next {
+        Next::Describe([self.selected(names), self.targets.clone()].concat())
     }
 
     /// Takes what the cluster says of the topics.
     pub fn described(&mut self, topics: Vec<Described<Topic>>, mistakes: &Mistakes, now: Instant) -> Next {
         let mut found = Vec::new();
         for (name, topic) in topics {
+            let is_target = self.targets.contains(&name);
             match topic {
+                Ok(_) if is_target => {}
                 Ok(topic) if !topic.partitions.is_empty() => found.push(topic),
                 // Just made: its partitions have no leader yet.
                 Ok(_) => return Next::WaitUntil(now + AGAIN),
                 Err(trouble) => match trouble.kind {
                     TroubleKind::UnknownTopic => {
-                        return self.wait(now).unwrap_or_else(|| {
+                        return self.wait(now).filter(|_| !is_target).unwrap_or_else(|| {
                             self.missing = Some(name);
                             Next::AskNames
                         });
@@ -105,8 +113,8 @@ impl Search {
             match selector {
                 TopicSelector::Name(name) => selected.push(name.clone()),
                 TopicSelector::Pattern(pattern) => {
-                    let mut matches: Vec<_> =
-                        names.iter().filter(|name| is_match(pattern, name)).cloned().collect();
+                    let is_meant = |name: &&String| is_match(pattern, name) && !self.targets.contains(name);
+                    let mut matches: Vec<_> = names.iter().filter(is_meant).cloned().collect();
                     matches.sort();
                     selected.extend(matches);
                 }
@@ -115,10 +123,6 @@ impl Search {
         let mut seen = std::collections::HashSet::new();
         selected.retain(|name| seen.insert(name.clone()));
         selected
-    }
-
-    fn typed(&self) -> Vec<String> {
-        self.selected(&[])
     }
 
     fn wait(&self, now: Instant) -> Option<Next> {
@@ -160,18 +164,19 @@ mod tests {
     #[test]
     fn kafkas_own_topics_only_match_an_expression_that_asks_for_them() {
         let all = names(&["__consumer_offsets", "b-task", "a-task", "other"]);
-        let search = Search::new(&[TopicSelector::Name("other".to_owned()), pattern("^.*task")], None);
+        let search =
+            Search::new(&[TopicSelector::Name("other".to_owned()), pattern("^.*task")], Vec::new(), None);
         assert_eq!(search.selected(&all), ["other", "a-task", "b-task"]);
-        let search = Search::new(&[pattern("^.*")], None);
+        let search = Search::new(&[pattern("^.*")], Vec::new(), None);
         assert_eq!(search.selected(&all), ["a-task", "b-task", "other"]);
-        let search = Search::new(&[pattern("^__.*")], None);
+        let search = Search::new(&[pattern("^__.*")], Vec::new(), None);
         assert_eq!(search.selected(&all), ["__consumer_offsets"]);
     }
 
     #[test]
     fn a_missing_topic_is_told_with_the_nearest_name() {
         let now = Instant::now();
-        let mut search = Search::new(&[TopicSelector::Name("task-craeted".to_owned())], None);
+        let mut search = Search::new(&[TopicSelector::Name("task-craeted".to_owned())], Vec::new(), None);
         let trouble = Trouble { kind: TroubleKind::UnknownTopic, reason: String::new() };
         let mistakes = Mistakes::new("b", None, None);
         let described = vec![("task-craeted".to_owned(), Err(trouble))];
@@ -184,10 +189,27 @@ mod tests {
     }
 
     #[test]
+    fn a_topic_that_is_written_to_must_exist_and_is_not_read() {
+        let now = Instant::now();
+        let until = Some(now + Duration::from_secs(60));
+        let mut search = Search::new(&[pattern("^task")], names(&["tasks.dead"]), until);
+        let all = names(&["tasks", "tasks.dead"]);
+        assert_eq!(search.names(&all, now), Next::Describe(all.clone()));
+        assert!(matches!(search.names(&names(&["tasks.dead"]), now), Next::WaitUntil(_)));
+        let topic = |name: &str| Topic { name: name.to_owned(), partitions: vec![0], leaders: Vec::new() };
+        let mistakes = Mistakes::new("b", None, None);
+        let both = all.iter().map(|name| (name.clone(), Ok(topic(name)))).collect();
+        assert_eq!(search.described(both, &mistakes, now), Next::Found(vec![topic("tasks")]));
+        let trouble = Trouble { kind: TroubleKind::UnknownTopic, reason: String::new() };
+        let missing = vec![("tasks.dead".to_owned(), Err(trouble))];
+        assert_eq!(search.described(missing, &mistakes, now), Next::AskNames, "it is not waited for");
+    }
+
+    #[test]
     fn a_topic_is_waited_for_until_the_time_is_over() {
         let now = Instant::now();
         let until = now + Duration::from_secs(60);
-        let mut search = Search::new(&[pattern("^later")], Some(until));
+        let mut search = Search::new(&[pattern("^later")], Vec::new(), Some(until));
         assert_eq!(search.names(&[], now), Next::WaitUntil(now + AGAIN));
         assert!(matches!(search.names(&[], until), Next::Fail(_)));
         assert_eq!(search.names(&names(&["later-1"]), now), Next::Describe(names(&["later-1"])));

@@ -1,14 +1,16 @@
 //! The topics of a run: found at the start, watched while it goes on.
 
 use super::Run;
+use super::handling::Handling;
 use super::search::{Next, Search};
 use crate::cli::OffsetReset;
+use crate::dedup::Names;
 use crate::error::{Failure, Kind};
 use crate::kafka::admin::{Described, Topic, TopicId};
 use crate::kafka::look_up::{Range, RangeQuery};
 use crate::kafka::{Trouble, TroubleKind};
 use crate::record::TopicPartition;
-use crate::settings::{Consume, Mode};
+use crate::settings::{self, Consume, Mode};
 use crate::talk::Event;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -28,6 +30,8 @@ pub struct Topics {
     is_pattern: bool,
     stage: Stage,
     again: Option<Instant>,
+    /// Found, and not read yet: the store of `--dedup` comes first.
+    found: Option<Vec<Topic>>,
     /// Name to id: a topic made again has another.
     ids: HashMap<String, TopicId>,
     names: Vec<String>,
@@ -47,12 +51,14 @@ enum Stage {
 impl Topics {
     pub fn new(settings: &Consume, now: Instant) -> Topics {
         let wait = settings.wait_for_topic;
-        let search = Search::new(&settings.topics, (!wait.is_zero()).then(|| now + wait));
+        let targets = settings.handling.as_ref().map_or_else(Vec::new, settings::Handling::targets);
+        let search = Search::new(&settings.topics, targets, (!wait.is_zero()).then(|| now + wait));
         Topics {
             is_pattern: search.has_pattern(),
             search,
             stage: Stage::Searching,
             again: None,
+            found: None,
             ids: HashMap::new(),
             names: Vec::new(),
             suspects: HashSet::new(),
@@ -149,6 +155,12 @@ impl Run<'_> {
         leaders.sort();
         leaders.dedup();
         self.weather.answered(leaders);
+        if self.handling.as_ref().is_some_and(Handling::needs_store) {
+            // The store is named by the cluster, and nothing is read before it is open.
+            self.source.look_ups().cluster_id();
+            self.topics.found = Some(topics);
+            return;
+        }
         self.topics.names = topics.iter().map(|topic| topic.name.clone()).collect();
         match &self.settings.mode {
             Mode::Standalone(standalone) => {
@@ -167,6 +179,22 @@ impl Run<'_> {
                 self.source.look_ups().ranges(FRESH_TICKET, query);
             }
             Mode::Group(_) => self.join(now),
+        }
+    }
+
+    /// Opens the store of `--dedup`, then goes on.
+    pub(super) fn cluster_found(&mut self, id: Option<String>, now: Instant) {
+        let Some(topics) = self.topics.found.take() else { return };
+        let Some(id) = id else {
+            self.topics.found = Some(topics);
+            self.source.look_ups().cluster_id();
+            return;
+        };
+        let names = Names { cluster: id, group: super::group(self.settings).map(|group| group.name.clone()) };
+        let bell = self.alarm.bell();
+        match self.handling.as_mut().map_or(Ok(()), |handling| handling.open_store(names, bell)) {
+            Ok(()) => self.topics_found(topics, now),
+            Err(failure) => self.fail(failure, now),
         }
     }
 

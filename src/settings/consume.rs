@@ -54,6 +54,7 @@ pub fn settle(
         shutdown_timeout: reading.shutdown_timeout.unwrap_or(SHUTDOWN_TIMEOUT),
         read_uncommitted,
         filter: None,
+        skips_failed: false,
         handling: None,
     })
 }

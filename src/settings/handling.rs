@@ -28,6 +28,21 @@ pub struct Handling {
     pub dedup: Option<Dedup>,
 }
 
+impl Handling {
+    /// Topics that are written to.
+    pub fn targets(&self) -> Vec<String> {
+        let forward = match &self.handler {
+            Handler::Forward { topic } => Some(topic),
+            Handler::Exec(_) | Handler::Worker { .. } => None,
+        };
+        let dead_letters = match &self.on_failure {
+            OnFailure::DeadLetter { topic } => Some(topic),
+            OnFailure::Stop | OnFailure::Skip => None,
+        };
+        forward.into_iter().chain(dead_letters).cloned().collect()
+    }
+}
+
 #[derive(Debug)]
 pub enum Handler {
     /// One process for each record.

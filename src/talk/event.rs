@@ -1,5 +1,6 @@
 //! What can be told, and its two forms: text for people, fields for machines.
 
+use super::tally::Tally;
 use crate::record::TopicPartition;
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
@@ -37,10 +38,22 @@ pub enum Event {
     Progress {
         message: Cow<'static, str>,
     },
+    /// A record that failed and goes to the dead-letter topic.
+    DeadLettered {
+        partition: TopicPartition,
+        offset: i64,
+        reason: String,
+    },
     /// `dropped`: records and results of assignments that had ended.
     Closed {
         records: u64,
         dropped: u64,
+        /// With a handler.
+        tally: Option<Tally>,
+    },
+    /// The last line of a run with a handler.
+    Summary {
+        tally: Tally,
     },
     Info {
         message: String,
@@ -59,6 +72,8 @@ pub enum Event {
 pub enum Level {
     Warning,
     Info,
+    /// Said whatever else is, without a prefix.
+    Summary,
     /// The lines of the usual scenario: `Subscribed to …`, `Reached end of …`.
     Progress,
     /// With `-v`.
@@ -73,7 +88,11 @@ impl Event {
     /// How loud it is.
     pub fn level(&self) -> Level {
         match self {
-            Event::Warning { .. } | Event::RecordFailed { .. } | Event::Lost { .. } => Level::Warning,
+            Event::Warning { .. }
+            | Event::RecordFailed { .. }
+            | Event::DeadLettered { .. }
+            | Event::Lost { .. } => Level::Warning,
+            Event::Summary { .. } => Level::Summary,
             Event::Info { .. } => Level::Info,
             Event::Started { .. }
             | Event::EndReached { .. }
@@ -95,8 +114,9 @@ impl Event {
             Event::EndReached { .. } => "end_reached",
             Event::Committed { .. } => "offsets_committed",
             Event::RecordFailed { .. } => "record_failed",
+            Event::DeadLettered { .. } => "record_dead_lettered",
             Event::Closed { .. } => "shutdown_complete",
-            Event::Progress { .. } | Event::Info { .. } => "info",
+            Event::Progress { .. } | Event::Info { .. } | Event::Summary { .. } => "info",
             Event::Warning { .. } => "warning",
             Event::Library { .. } => "library",
         }
@@ -124,8 +144,12 @@ impl Event {
             Event::Committed { error: None, .. } => "offsets committed".to_owned(),
             Event::Committed { error: Some(error), .. } => format!("commit failed: {error}"),
             Event::RecordFailed { partition, offset, reason } => format!("{partition} @ {offset}: {reason}"),
+            Event::DeadLettered { partition, offset, reason } => {
+                format!("{partition} @ {offset}: dead-lettered {reason}")
+            }
             Event::Progress { message } => message.clone().into_owned(),
             Event::Closed { .. } => "Consumer closed.".to_owned(),
+            Event::Summary { tally } => tally.to_string(),
             Event::Info { message } | Event::Warning { message } | Event::Library { message } => {
                 message.clone()
             }
@@ -153,16 +177,23 @@ impl Event {
                 fields.insert("result".to_owned(), json!(error.as_deref().unwrap_or("ok")));
                 return fields;
             }
-            Event::RecordFailed { partition, offset, .. } => {
+            Event::RecordFailed { partition, offset, .. } | Event::DeadLettered { partition, offset, .. } => {
                 fields.insert("topic".to_owned(), json!(partition.topic.as_ref()));
                 fields.insert("partition".to_owned(), json!(partition.partition));
                 fields.insert("offset".to_owned(), json!(offset));
             }
-            Event::Closed { records, dropped } => {
+            Event::Closed { records, dropped, tally } => {
                 fields.insert("records".to_owned(), json!(records));
                 fields.insert("dropped".to_owned(), json!(dropped));
+                for (name, count) in tally.iter().flat_map(Tally::counts) {
+                    fields.insert(name.to_owned(), json!(count));
+                }
             }
-            Event::Progress { .. } | Event::Info { .. } | Event::Warning { .. } | Event::Library { .. } => {}
+            Event::Progress { .. }
+            | Event::Summary { .. }
+            | Event::Info { .. }
+            | Event::Warning { .. }
+            | Event::Library { .. } => {}
         }
         fields.insert("message".to_owned(), Value::String(self.text()));
         fields

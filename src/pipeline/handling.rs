@@ -1,0 +1,210 @@
+//! Records go to handlers instead of stdout: the poller's side of it.
+
+mod backoff;
+mod crew;
+mod ending;
+mod ids;
+mod letters;
+mod outcomes;
+mod queue;
+mod rate;
+mod room;
+
+use super::Run;
+use crate::alarm::Bell;
+use crate::dedup::{Names, Store};
+use crate::error::Failure;
+use crate::handlers::{Attempt, Context, Lines};
+use crate::offsets::Claim;
+use crate::record::{OwnedRecord, Record, TopicPartition};
+use crate::settings::handling::{self as settings, OnFailure, Order};
+use crate::settings::{CommitMode, Consume};
+use crate::talk::Tally;
+use crew::Crew;
+use ids::Ids;
+use letters::Letters;
+use queue::{Queue, Stage};
+use rate::Rate;
+use room::Held;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// The books of the records in hand, and whoever works on them.
+pub struct Handling<'a> {
+    settings: &'a settings::Handling,
+    queue: Queue,
+    crew: Crew,
+    letters: Option<Letters>,
+    /// With `--dedup`, once the cluster is known.
+    ids: Option<Ids>,
+    rate: Option<Rate>,
+    pub tally: Tally,
+    /// Failed records since the last one that was accepted.
+    failed_in_a_row: u64,
+    /// Records whose commit is awaited before the next of their lane (`manual` with `--parallel`).
+    uncommitted: Vec<u64>,
+    /// Those that the commit on its way covers.
+    committing: Vec<u64>,
+    has_commit_per_lane: bool,
+    has_warned_of_ids: bool,
+    held: Held,
+    /// Set once: handlers are told to end, then killed.
+    end: ending::End,
+}
+
+/// What an `add` needs to know of the place of a record.
+pub struct Place<'a> {
+    pub claim: Claim,
+    pub partition: &'a TopicPartition,
+}
+
+impl<'a> Handling<'a> {
+    /// Starts whoever handles records; `None` if they are printed.
+    ///
+    /// # Errors
+    /// A program that does not exist, or no threads.
+    pub fn start(
+        consume: &'a Consume,
+        bell: &dyn Fn() -> Bell,
+        lines: Lines,
+    ) -> Result<Option<Handling<'a>>, Failure> {
+        let Some(settings) = &consume.handling else { return Ok(None) };
+        let group = super::group(consume);
+        let context = Context {
+            group: group.map(|group| group.name.clone()),
+            output: consume.output.clone(),
+            lines,
+            bell: bell(),
+        };
+        let properties = &consume.connection.properties;
+        let letters = match &settings.on_failure {
+            OnFailure::DeadLetter { topic } => Some(Letters::open(properties, topic, usize::MAX, bell())?),
+            OnFailure::Stop | OnFailure::Skip => None,
+        };
+        let is_manual =
+            group.is_some_and(|group| group.commits.mode == CommitMode::Manual && !group.commits.is_async);
+        Ok(Some(Handling {
+            settings,
+            queue: Queue::new(settings.order),
+            crew: Crew::start(settings, properties, context, bell())?,
+            letters,
+            ids: None,
+            rate: settings.rate.map(Rate::new),
+            tally: Tally::default(),
+            failed_in_a_row: 0,
+            uncommitted: Vec::new(),
+            committing: Vec::new(),
+            has_commit_per_lane: is_manual && settings.parallel > 1 && settings.order != Order::None,
+            has_warned_of_ids: false,
+            held: Held::default(),
+            end: ending::End::default(),
+        }))
+    }
+
+    /// The store of `--dedup` is still to be opened.
+    pub fn needs_store(&self) -> bool {
+        self.settings.dedup.is_some() && self.ids.is_none()
+    }
+
+    /// Opens it.
+    ///
+    /// # Errors
+    /// It cannot be opened or read.
+    pub fn open_store(&mut self, names: Names, bell: Bell) -> Result<(), Failure> {
+        if let Some(dedup) = &self.settings.dedup {
+            self.ids = Some(Ids::new(Store::open(&dedup.store, names, dedup.ttl, bell)?));
+        }
+        Ok(())
+    }
+
+    /// Copies a record and takes it in hand. An id is looked up first.
+    pub fn add(&mut self, place: &Place<'_>, record: &Record<'_>, event_id: Option<Arc<str>>) -> u64 {
+        let record = Arc::new(OwnedRecord::copy(record, place.partition.clone()));
+        let event_id = event_id.filter(|_| self.ids.is_some());
+        let ticket = self.queue.add(place.claim, record, event_id.clone());
+        if let (Some(ids), Some(id)) = (&mut self.ids, &event_id) {
+            ids.claim(id, ticket);
+        }
+        ticket
+    }
+
+    /// Nothing is in hand.
+    pub fn is_idle(&self) -> bool {
+        self.queue.is_empty()
+    }
+
+    /// How long until something is due by time alone.
+    pub fn pause(&self, now: Instant) -> Option<Duration> {
+        let rate = self.rate.as_ref().filter(|_| self.queue.is_anything_ready()).map(|rate| rate.due(now));
+        let due = [self.queue.due(), rate, self.end.due()].into_iter().flatten().min()?;
+        Some(due.saturating_duration_since(now))
+    }
+
+    /// The records of an assignment that are in hand.
+    fn tickets_of(&self, claims: &[Claim]) -> Vec<u64> {
+        self.queue.tickets(|job| claims.contains(&job.claim))
+    }
+
+    /// Takes a record out of hand; whoever waits for its id is next.
+    fn remove(&mut self, ticket: u64) {
+        let Some(job) = self.queue.remove(ticket) else { return };
+        if let (Some(ids), Some(id)) = (&mut self.ids, &job.event_id) {
+            let queue = &self.queue;
+            ids.release(id, ticket, |other| queue.job(other).is_some());
+        }
+    }
+
+    /// Takes records out of hand, the last first.
+    fn remove_all(&mut self, tickets: &[u64]) {
+        for ticket in tickets.iter().rev() {
+            self.remove(*ticket);
+        }
+    }
+}
+
+impl Run<'_> {
+    /// Starts what may start now.
+    pub(super) fn start_attempts(&mut self, now: Instant) {
+        let Some(handling) = &mut self.handling else { return };
+        if self.ending.is_some() || self.output.is_full() {
+            return;
+        }
+        let mut has_started = false;
+        while handling.crew.room() > 0 && handling.may_start(&self.schedule) {
+            if handling.rate.as_ref().is_some_and(|rate| rate.due(now) > now) {
+                break;
+            }
+            let Some((ticket, job)) = handling.queue.start(now) else { break };
+            let attempt = Attempt {
+                ticket,
+                record: Arc::clone(&job.record),
+                number: job.failed + 1,
+                event_id: job.event_id.clone(),
+            };
+            if let Some(rate) = &mut handling.rate {
+                rate.started(now);
+            }
+            handling.crew.hand(attempt);
+            has_started = true;
+        }
+        if has_started {
+            handling.crew.flush();
+        }
+    }
+
+    /// Takes what handlers, the producer and the store have answered.
+    pub(super) fn take_outcomes(&mut self, now: Instant) {
+        self.watch_handlers(now);
+        while let Some(done) = self.handling.as_mut().and_then(|handling| handling.crew.done()) {
+            self.attempt_ended(done, now);
+        }
+        while let Some(report) =
+            self.handling.as_mut().and_then(|handling| handling.letters.as_mut()?.report())
+        {
+            self.dead_letter_answered(report, now);
+        }
+        while let Some(answer) = self.handling.as_ref().and_then(|handling| handling.ids.as_ref()?.answer()) {
+            self.store_answered(answer, now);
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! `--dedup`: which records are duplicates, and which have to wait for another with the same id.
+
+use crate::dedup::{Answer, Store};
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+/// Event ids in hand, and the store of those that were processed.
+pub struct Ids {
+    store: Store,
+    /// The first record with each id is looked up or at work; the others wait for it.
+    waiting: HashMap<Arc<str>, VecDeque<u64>>,
+}
+
+impl Ids {
+    pub fn new(store: Store) -> Ids {
+        Ids { store, waiting: HashMap::new() }
+    }
+
+    /// Asks whether the id was processed before, now or after the record that has it in hand.
+    pub fn claim(&mut self, id: &Arc<str>, ticket: u64) {
+        match self.waiting.get_mut(id) {
+            Some(waiting) => waiting.push_back(ticket),
+            None => {
+                self.waiting.insert(Arc::clone(id), VecDeque::new());
+                self.store.look_up(ticket, Arc::clone(id));
+            }
+        }
+    }
+
+    /// Has the id of a processed record kept; the answer says when it is safe.
+    pub fn keep(&self, id: &Arc<str>, ticket: u64) {
+        self.store.keep(ticket, Arc::clone(id));
+    }
+
+    /// The record that had the id is out of hand: the next one with it is looked up. `is_alive` tells whether a
+    /// record is still in hand.
+    pub fn release(&mut self, id: &Arc<str>, ticket: u64, is_alive: impl Fn(u64) -> bool) {
+        let Some(waiting) = self.waiting.get_mut(id) else { return };
+        if let Some(position) = waiting.iter().position(|other| *other == ticket) {
+            // It had not come to its turn.
+            waiting.remove(position);
+            return;
+        }
+        while let Some(next) = waiting.pop_front() {
+            if is_alive(next) {
+                self.store.look_up(next, Arc::clone(id));
+                return;
+            }
+        }
+        self.waiting.remove(id);
+    }
+
+    pub fn answer(&self) -> Option<Answer> {
+        self.store.answer()
+    }
+}

@@ -1,0 +1,129 @@
+//! Records that are produced again: dead letters, and `--forward`.
+
+use crate::alarm::Bell;
+use crate::error::{Failure, Kind};
+use crate::handlers::{Done, Outcome, Reason};
+use crate::kafka::producer::{Outgoing, Producer, Refusal, Report};
+use crate::kafka::{Trouble, TroubleKind};
+use crate::record::OwnedRecord;
+use std::time::Instant;
+
+/// Headers of ours start with this; they tell why a record is a dead letter.
+const PREFIX: &str = "kcons.";
+
+/// A producer for one topic.
+pub struct Letters {
+    producer: Producer,
+    topic: String,
+    /// Records on their way at once.
+    limit: usize,
+    /// What was refused on the spot.
+    refused: Vec<Report>,
+}
+
+/// Why a record is a dead letter.
+pub struct Notice<'a> {
+    /// What went wrong, with the last of the handler's stderr.
+    pub error: String,
+    pub attempts: u32,
+    pub group: Option<&'a str>,
+}
+
+impl Letters {
+    /// Makes the producer; it connects in the background.
+    ///
+    /// # Errors
+    /// Properties that do not fit together for a producer.
+    pub fn open(
+        properties: &[(String, String)],
+        topic: &str,
+        limit: usize,
+        bell: Bell,
+    ) -> Result<Letters, Failure> {
+        let producer = Producer::open(properties, false, bell).map_err(|words| {
+            Failure::usage("the properties do not fit together for a producer").caused_by(words)
+        })?;
+        Ok(Letters { producer, topic: topic.to_owned(), limit, refused: Vec::new() })
+    }
+
+    pub fn topic(&self) -> &str {
+        &self.topic
+    }
+
+    pub fn room(&self) -> usize {
+        self.limit.saturating_sub(self.producer.in_flight() + self.refused.len())
+    }
+
+    /// Produces a record as it is, less the headers that made it a dead letter.
+    pub fn forward(&mut self, ticket: u64, record: &OwnedRecord) {
+        let headers = record.headers();
+        let headers = headers.iter().filter(|header| !header.name.starts_with(PREFIX.as_bytes()));
+        let headers: Vec<_> = headers.map(|header| (header.name, header.value)).collect();
+        self.send(ticket, record, &headers);
+    }
+
+    /// Produces a record with headers that say what went wrong with it.
+    pub fn bury(&mut self, ticket: u64, record: &OwnedRecord, notice: &Notice<'_>) {
+        let attempts = notice.attempts.to_string();
+        let (partition, offset) = (record.partition.partition.to_string(), record.offset.to_string());
+        let timestamp = record.timestamp.map(|timestamp| timestamp.to_string());
+        let reasons: [(&str, Option<&str>); 7] = [
+            ("kcons.error", Some(&notice.error)),
+            ("kcons.attempts", Some(&attempts)),
+            ("kcons.topic", Some(&record.partition.topic)),
+            ("kcons.partition", Some(&partition)),
+            ("kcons.offset", Some(&offset)),
+            ("kcons.timestamp", timestamp.as_deref()),
+            ("kcons.group", notice.group),
+        ];
+        let own = record.headers();
+        let mut headers: Vec<(&[u8], Option<&[u8]>)> =
+            own.iter().map(|header| (header.name, header.value)).collect();
+        let known = reasons.iter().filter(|(_, value)| value.is_some());
+        headers.extend(known.map(|(name, value)| (name.as_bytes(), value.map(str::as_bytes))));
+        self.send(ticket, record, &headers);
+    }
+
+    fn send(&mut self, ticket: u64, record: &OwnedRecord, headers: &[(&[u8], Option<&[u8]>)]) {
+        let outgoing = Outgoing { topic: &self.topic, key: record.key(), value: record.value(), headers };
+        if let Err(refusal) = self.producer.send(ticket, &outgoing) {
+            let trouble = match refusal {
+                Refusal::Full => Trouble {
+                    kind: TroubleKind::Transport,
+                    reason: "the producer's queue is full".to_owned(),
+                },
+                Refusal::Failed(trouble) => trouble,
+            };
+            self.refused.push(Report { ticket, result: Err(trouble) });
+        }
+    }
+
+    /// The next record that was acknowledged, or was not.
+    pub fn report(&mut self) -> Option<Report> {
+        self.refused.pop().or_else(|| self.producer.report())
+    }
+
+    /// The next forwarded record, as any other handler would tell it.
+    pub fn done(&mut self) -> Option<Done> {
+        let Report { ticket, result } = self.report()?;
+        let outcome = match result {
+            Ok(()) => Outcome::Accepted,
+            Err(trouble) => {
+                let what = format!("`{}` did not take it: {}", self.topic, trouble.reason);
+                Outcome::Failed(Reason::of(what))
+            }
+        };
+        Some(Done { ticket, outcome, output: Vec::new() })
+    }
+
+    /// Closes the producer, at most until then.
+    pub fn close(self, deadline: Instant) {
+        self.producer.close(deadline);
+    }
+
+    /// The failure that ends a run whose dead letters are not taken.
+    pub fn failure(&self, record: &OwnedRecord, trouble: &Trouble) -> Failure {
+        let message = format!("{}: the dead-letter topic `{}` did not take it", record.place(), self.topic);
+        Failure::new(Kind::Record, message).caused_by(trouble.reason.clone())
+    }
+}

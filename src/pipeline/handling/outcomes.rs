@@ -1,0 +1,257 @@
+//! What became of an attempt, and what follows: settling, another try, the policy.
+
+use super::letters::Notice;
+use super::queue::{Job, Stage};
+use super::{Handling, Run, backoff};
+use crate::dedup::{Answer, Found};
+use crate::error::{Failure, Kind};
+use crate::handlers::{Done, Outcome, Reason};
+use crate::kafka::producer::Report;
+use crate::settings::handling::OnFailure;
+use crate::talk::Event;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// For so long exit status 75 is no attempt.
+const LATER_IS_FREE: Duration = Duration::from_secs(600);
+
+/// How a record was settled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Settled {
+    Accepted,
+    Skipped,
+    DeadLettered,
+    Duplicate,
+}
+
+impl Run<'_> {
+    pub(super) fn attempt_ended(&mut self, done: Done, now: Instant) {
+        let Some(handling) = &mut self.handling else { return };
+        // Its assignment has ended.
+        let Some(job) = handling.queue.stop(done.ticket) else { return };
+        match done.outcome {
+            Outcome::Accepted => {
+                handling.failed_in_a_row = 0;
+                if done.output.is_empty() {
+                    self.written(done.ticket, now);
+                } else {
+                    self.output.bytes().extend_from_slice(&done.output);
+                    self.output.add_handled(done.ticket);
+                }
+            }
+            Outcome::Later => {
+                let (since, times) = job.later.unwrap_or((now, 0));
+                if now.duration_since(since) < LATER_IS_FREE {
+                    job.later = Some((since, times + 1));
+                    let pause = backoff::pause(handling.settings.backoff, times + 1, fastrand::f64());
+                    self.try_again(done.ticket, pause, now);
+                } else {
+                    let what = "exit status 75 for more than 10 minutes".to_owned();
+                    self.attempt_failed(done.ticket, Reason::of(what), now);
+                }
+            }
+            Outcome::Failed(reason) => self.attempt_failed(done.ticket, reason, now),
+            Outcome::Refused(reason) => {
+                job.failed += 1;
+                self.record_failed(done.ticket, reason, now);
+            }
+            Outcome::Again if self.ending.is_none() => handling.queue.put_back(done.ticket),
+            Outcome::Again | Outcome::Unfinished => handling.remove(done.ticket),
+        }
+    }
+
+    fn attempt_failed(&mut self, ticket: u64, reason: Reason, now: Instant) {
+        let Some(handling) = &mut self.handling else { return };
+        let Some(job) = handling.queue.stop(ticket) else { return };
+        job.failed += 1;
+        if job.failed > handling.settings.retries {
+            return self.record_failed(ticket, reason, now);
+        }
+        let pause = backoff::pause(handling.settings.backoff, job.failed, fastrand::f64());
+        self.try_again(ticket, pause, now);
+    }
+
+    /// Waits for the next attempt; at the end of a run there is none.
+    fn try_again(&mut self, ticket: u64, pause: Duration, now: Instant) {
+        let Some(handling) = &mut self.handling else { return };
+        if self.ending.is_some() {
+            return handling.remove(ticket);
+        }
+        if let Some(job) = handling.queue.stop(ticket)
+            && !std::mem::replace(&mut job.is_retried, true)
+        {
+            handling.tally.retried += 1;
+        }
+        handling.queue.delay(ticket, now + pause);
+    }
+
+    /// What handlers wrote could not be passed on: their records are not processed.
+    pub(in crate::pipeline) fn unwritten(&mut self, tickets: &[u64]) {
+        if let Some(handling) = &mut self.handling {
+            handling.remove_all(tickets);
+        }
+    }
+
+    /// The attempts are used up, or there is no use in another: the policy decides.
+    pub(in crate::pipeline) fn record_failed(&mut self, ticket: u64, reason: Reason, now: Instant) {
+        let Some(handling) = &mut self.handling else { return };
+        let Some(job) = handling.queue.stop(ticket) else { return };
+        let settings = handling.settings;
+        let record = Arc::clone(&job.record);
+        let failed = job.failed;
+        let after = attempts(failed);
+        handling.failed_in_a_row += 1;
+        if let Some(limit) = settings.failure_limit.filter(|limit| handling.failed_in_a_row >= *limit) {
+            let message = format!("{limit} records in a row failed, the last one {}{after}", record.place());
+            let failure = Failure::new(Kind::Record, message)
+                .caused_by(reason.what)
+                .hint("see what they have in common; `--failure-limit` sets how many are too many");
+            handling.remove(ticket);
+            return self.fail(failure, now);
+        }
+        let event = |what: String| Event::RecordFailed {
+            partition: record.partition.clone(),
+            offset: record.offset,
+            reason: what,
+        };
+        match &settings.on_failure {
+            OnFailure::Stop => {
+                let message = format!("{}: processing failed{after}", record.place());
+                let failure = Failure::new(Kind::Record, message).caused_by(reason.what).hint(
+                    "it is not committed and comes again; `--on-failure skip` or `--dead-letter TOPIC` go on without it",
+                );
+                handling.remove(ticket);
+                self.fail(failure, now);
+            }
+            OnFailure::Skip => {
+                self.talk.say(&event(format!("skipped{after}: {}", reason.what)));
+                self.settle(ticket, Settled::Skipped, now);
+            }
+            OnFailure::DeadLetter { topic } => {
+                self.talk.say(&Event::DeadLettered {
+                    partition: record.partition.clone(),
+                    offset: record.offset,
+                    reason: format!("to `{topic}`{after}: {}", reason.what),
+                });
+                let group = super::super::group(self.settings).map(|group| group.name.as_str());
+                let notice = Notice { error: reason.full(), attempts: failed.max(1), group };
+                if let Some(letters) = &mut handling.letters {
+                    letters.bury(ticket, &record, &notice);
+                }
+            }
+        }
+    }
+
+    /// A dead letter counts as processed once it is acknowledged, not before.
+    pub(super) fn dead_letter_answered(&mut self, report: Report, now: Instant) {
+        match report.result {
+            Ok(()) => self.settle(report.ticket, Settled::DeadLettered, now),
+            Err(trouble) => {
+                let Some(handling) = &mut self.handling else { return };
+                let failure = handling
+                    .queue
+                    .job(report.ticket)
+                    .zip(handling.letters.as_ref())
+                    .map(|(job, letters)| letters.failure(&job.record, &trouble));
+                handling.remove(report.ticket);
+                if let Some(failure) = failure {
+                    self.fail(failure, now);
+                }
+            }
+        }
+    }
+
+    /// What an accepted record printed is on stdout: its id is kept, then it is settled.
+    pub(in crate::pipeline) fn written(&mut self, ticket: u64, now: Instant) {
+        let Some(handling) = &mut self.handling else { return };
+        let Some(job) = handling.queue.job(ticket) else { return };
+        match (&handling.ids, &job.event_id) {
+            (Some(ids), Some(id)) => ids.keep(id, ticket),
+            (Some(_), None) | (None, _) => self.settle(ticket, Settled::Accepted, now),
+        }
+    }
+
+    pub(super) fn store_answered(&mut self, answer: Answer, now: Instant) {
+        let Answer { ticket, answer } = answer;
+        match answer {
+            Ok(Found::New) => {
+                if let Some(handling) = &mut self.handling {
+                    handling.queue.clear(ticket);
+                }
+            }
+            Ok(Found::Known) => self.settle(ticket, Settled::Duplicate, now),
+            Ok(Found::Kept) => self.settle(ticket, Settled::Accepted, now),
+            Err(words) => {
+                if let Some(handling) = &mut self.handling {
+                    handling.remove(ticket);
+                }
+                self.fail(Failure::new(Kind::Run, "the dedup store failed").caused_by(words), now);
+            }
+        }
+    }
+
+    fn settle(&mut self, ticket: u64, settled: Settled, now: Instant) {
+        let Some(handling) = &mut self.handling else { return };
+        let Some(job) = handling.queue.job(ticket) else { return };
+        let (claim, offset) = (job.claim, job.record.offset);
+        let is_counted = settled != Settled::Duplicate;
+        let count = match settled {
+            Settled::Accepted => &mut handling.tally.ok,
+            Settled::Skipped => &mut handling.tally.skipped,
+            Settled::DeadLettered => &mut handling.tally.dead_lettered,
+            Settled::Duplicate => &mut handling.tally.duplicates,
+        };
+        *count += 1;
+        self.tracker.settle(claim, offset);
+        if let Some(lane) = self.lanes.get_mut(claim.slot) {
+            lane.is_dirty = true;
+        }
+        if is_counted {
+            self.processed += 1;
+            self.schedule.processed(1);
+        }
+        let is_going = self.lanes.get_mut(claim.slot).is_none_or(|lane| lane.is_revoked);
+        if handling.has_commit_per_lane && is_counted && self.ending.is_none() && !is_going {
+            handling.uncommitted.push(ticket);
+        } else {
+            handling.remove(ticket);
+        }
+        if self.settings.stops.count.is_some_and(|count| self.processed >= count) {
+            self.end(now);
+        }
+    }
+}
+
+impl Handling<'_> {
+    /// No lane waits for a commit any more: the last one covers them all.
+    pub fn stop_waiting_for_commits(&mut self) {
+        self.commit_sent();
+        self.commit_confirmed();
+    }
+
+    /// A commit of all that is settled is on its way.
+    pub fn commit_sent(&mut self) {
+        self.committing.append(&mut self.uncommitted);
+    }
+
+    /// It is confirmed: the lanes that waited for it go on.
+    pub fn commit_confirmed(&mut self) {
+        for ticket in std::mem::take(&mut self.committing) {
+            self.remove(ticket);
+        }
+    }
+
+    /// It failed: the next one covers its records.
+    pub fn commit_failed(&mut self) {
+        self.uncommitted.append(&mut self.committing);
+    }
+}
+
+/// ` after 4 attempts`
+fn attempts(failed: u32) -> String {
+    match failed {
+        0 => String::new(),
+        1 => " after 1 attempt".to_owned(),
+        _ => format!(" after {failed} attempts"),
+    }
+}

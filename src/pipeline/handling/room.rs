@@ -1,0 +1,141 @@
+//! How much is taken in hand: bounded by records, bytes and span, so that a slow handler or one stuck record
+//! neither fills the memory nor makes a replay endless.
+
+use super::{Handling, Run};
+use crate::offsets::{Claim, Schedule};
+use crate::settings::handling::Order;
+use crate::talk::Event;
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+/// Of one partition. Keys are spread over that many records: fewer would leave workers idle.
+const RECORDS: usize = 10_000;
+const BYTES: usize = 8 * 1024 * 1024;
+
+/// From the watermark to the last record taken: so many records can come again after a crash, at most.
+const SPAN: i64 = 100_000;
+
+/// Of all partitions together.
+const ALL_RECORDS: usize = 50_000;
+const ALL_BYTES: usize = 48 * 1024 * 1024;
+
+/// A record that holds its partition up that long is told.
+const STUCK: Duration = Duration::from_secs(10);
+
+/// Partitions that are not read because enough of them is in hand.
+#[derive(Debug, Default)]
+pub struct Held {
+    since: HashMap<Claim, Holding>,
+}
+
+#[derive(Debug)]
+struct Holding {
+    since: Instant,
+    is_told: bool,
+}
+
+impl Handling<'_> {
+    /// Whether one more record may be taken, with `left` of `-n` to go.
+    pub fn has_room(&self, left: Option<u64>) -> bool {
+        let total = self.queue.total();
+        total.records < ALL_RECORDS
+            && total.bytes < ALL_BYTES
+            && left.is_none_or(|left| (total.records as u64) < left)
+    }
+
+    /// Whether the commit mode lets another record start. In `manual` with several at once each lane waits for
+    /// its own commit.
+    pub fn may_start(&self, schedule: &Schedule) -> bool {
+        self.has_commit_per_lane || schedule.room((self.queue.running() + self.queue.closing()) as u64) > 0
+    }
+
+    /// The partition is not read on before some of it is done.
+    pub fn is_held(&self, claim: Claim) -> bool {
+        self.held.since.contains_key(&claim) || !self.has_room(None)
+    }
+
+    fn is_enough(&self, claim: Claim, span: i64) -> bool {
+        let load = self.queue.load(claim);
+        load.records >= RECORDS || load.bytes >= BYTES || span >= SPAN
+    }
+
+    /// Half of it is gone: reading on will not stop at once again.
+    fn is_half(&self, claim: Claim, span: i64) -> bool {
+        let load = self.queue.load(claim);
+        load.records <= RECORDS / 2 && load.bytes <= BYTES / 2 && span <= SPAN / 2
+    }
+}
+
+impl Run<'_> {
+    /// Stops reading a partition of which enough is in hand.
+    pub(in crate::pipeline) fn hold_if_enough(&mut self, claim: Claim, now: Instant) {
+        let Some(handling) = &mut self.handling else { return };
+        let span = self.tracker.span(claim);
+        if handling.is_enough(claim, span) && !handling.held.since.contains_key(&claim) {
+            self.source.hold(claim.slot);
+            handling.held.since.insert(claim, Holding { since: now, is_told: false });
+        }
+    }
+
+    /// Reads partitions on of which half is done, and tells of records that hold theirs up.
+    pub(in crate::pipeline) fn watch_held(&mut self, now: Instant) {
+        let Some(handling) = &mut self.handling else { return };
+        if handling.held.since.is_empty() {
+            return;
+        }
+        let mut held = std::mem::take(&mut handling.held.since);
+        held.retain(|claim, holding| {
+            let Some(span) = self.tracker.next(*claim).map(|_| self.tracker.span(*claim)) else {
+                return false;
+            };
+            if handling.is_half(*claim, span) {
+                self.source.go_on(claim.slot);
+                return false;
+            }
+            if !holding.is_told && now.duration_since(holding.since) >= STUCK {
+                if let Some(message) = stuck(handling, *claim, now) {
+                    holding.is_told = true;
+                    self.talk.say(&Event::Warning { message });
+                }
+            }
+            true
+        });
+        handling.held.since = held;
+    }
+}
+
+impl Run<'_> {
+    /// With `--order partition` more handlers than partitions have nothing to do.
+    pub(in crate::pipeline) fn warn_of_idle_handlers(&mut self, now: Instant) {
+        let Some(handling) = &self.handling else { return };
+        let (parallel, partitions) = (handling.settings.parallel, self.lanes.iter().count());
+        if handling.settings.order == Order::Partition && parallel > partitions {
+            self.talk.warn(
+                format!("`--parallel {parallel}` is more than the {partitions} partitions: `--order partition` runs one at a time of each"),
+                now,
+            );
+        }
+    }
+
+    /// A member that got no partition handles nothing.
+    pub(in crate::pipeline) fn warn_of_spare_member(&mut self, now: Instant) {
+        if self.handling.is_some() && self.lanes.is_empty() {
+            let message = "this member got no partition: the group has more members than partitions";
+            self.talk.warn(message, now);
+        }
+    }
+}
+
+/// What to say if a record is at work for long while the others of its partition wait for it.
+fn stuck(handling: &Handling<'_>, claim: Claim, now: Instant) -> Option<String> {
+    let oldest = handling.queue.oldest(claim)?;
+    let time = now.duration_since(oldest.started?);
+    (time >= STUCK).then(|| {
+        format!(
+            "{} is not processed after {} s (attempt {}): its partition is not read on until it is",
+            oldest.record.place(),
+            time.as_secs(),
+            oldest.failed + 1,
+        )
+    })
+}

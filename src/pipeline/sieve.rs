@@ -1,0 +1,80 @@
+//! What is decided about a record before it is printed or handled: `--filter`, and the event id of `--dedup`.
+
+use crate::decode::Undecodable;
+use crate::jq::{EventId, Program};
+use crate::record::Record;
+use crate::render::Renderer;
+use crate::settings::{Consume, Format, Output};
+use std::sync::Arc;
+
+/// Looks at the JSON envelopes of records.
+pub struct Sieve<'a> {
+    filter: Option<&'a Program>,
+    id: Option<&'a Program>,
+    envelopes: Renderer,
+    envelope: Vec<u8>,
+    has_warned: bool,
+    /// What is to be said about a record without an id: only of the first.
+    pub warning: Option<String>,
+}
+
+/// What came of a look.
+pub enum Sifted {
+    LeftOut,
+    /// With the event id, if there is one.
+    Kept(Option<Arc<str>>),
+    /// An expression failed: which one, and jq's words.
+    Failed(String),
+}
+
+impl Sieve<'_> {
+    /// `None` if there is nothing to look at: every record passes.
+    pub fn new(settings: &Consume) -> Option<Sieve<'_>> {
+        let handling = settings.handling.as_ref();
+        let id = handling.and_then(|handling| handling.dedup.as_ref()).map(|dedup| &dedup.id);
+        // With a handler nobody else on this thread finds out that a record cannot be decoded.
+        let is_checking = handling.is_some() && settings.output.can_fail();
+        if settings.filter.is_none() && id.is_none() && !is_checking {
+            return None;
+        }
+        let output = Output { format: Format::Json, ..settings.output.clone() };
+        let envelopes = Renderer::new(&output);
+        Some(Sieve {
+            filter: settings.filter.as_ref(),
+            id,
+            envelopes,
+            envelope: Vec::new(),
+            has_warned: false,
+            warning: None,
+        })
+    }
+
+    /// Looks at a record; also says whether it is in the formats asked for.
+    pub fn sift(&mut self, record: &Record<'_>) -> (Sifted, Result<(), Undecodable>) {
+        self.envelope.clear();
+        let decoded = self.envelopes.render(record, &mut self.envelope);
+        (self.judge(record).unwrap_or_else(Sifted::Failed), decoded)
+    }
+
+    fn judge(&mut self, record: &Record<'_>) -> Result<Sifted, String> {
+        let failed = |option: &str, words: String| format!("`{option}` failed: {words}");
+        if let Some(filter) = self.filter
+            && !filter.is_true(&self.envelope).map_err(|words| failed("--filter", words))?
+        {
+            return Ok(Sifted::LeftOut);
+        }
+        let Some(id) = self.id else { return Ok(Sifted::Kept(None)) };
+        match id.id(&self.envelope).map_err(|words| failed("--dedup", words))? {
+            EventId::One(id) => Ok(Sifted::Kept(Some(Arc::from(id)))),
+            EventId::None(why) => {
+                if !std::mem::replace(&mut self.has_warned, true) {
+                    let place = record.place();
+                    self.warning = Some(format!(
+                        "{place}: `--dedup` yields {why}: such records are processed without dedup (said once)"
+                    ));
+                }
+                Ok(Sifted::Kept(None))
+            }
+        }
+    }
+}
