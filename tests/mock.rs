@@ -5,6 +5,7 @@ mod support;
 mod mock {
     mod commit_errors;
     mod demo;
+    mod handlers;
     mod options;
     mod oracle;
     mod support;

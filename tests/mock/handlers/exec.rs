@@ -1,0 +1,162 @@
+//! `--exec` and `-- CMD`: what a process gets, what becomes of what it writes, and in which order.
+
+use std::collections::HashMap;
+
+use nix::sys::signal::Signal;
+
+use super::{GROUP, LONG, Stage};
+use crate::support::{Produced, wait_until};
+
+const SUMMARY: &str = "Processed 3 records: 3 ok, 0 skipped, 0 dead-lettered, 0 retried, 0 duplicates\n";
+
+#[test]
+fn a_process_gets_the_value_and_the_record_in_its_environment() {
+    let stage = Stage::with(&["a:one", "two", "c:three"]);
+    let script = r#"cat; echo " $KCONS_TOPIC $KCONS_PARTITION $KCONS_OFFSET ${KCONS_KEY-(none)} $KCONS_GROUP $KCONS_ATTEMPT""#;
+    let outcome = stage.member(&["--exec", script]).run();
+    outcome.has_code(0).has_stdout("one t 0 0 a g 1\ntwo t 0 1 (none) g 1\nthree t 0 2 c g 1\n");
+    outcome.stderr_contains(SUMMARY);
+    assert_eq!(stage.committed(), 3);
+}
+
+#[test]
+fn a_program_is_run_without_a_shell() {
+    let stage = Stage::with(&["a b", "*"]);
+    let outcome = stage.alone(&["--", "printf", "%s|", "$HOME", "*"]).run();
+    outcome.has_code(0).has_stdout("$HOME|*|$HOME|*|");
+    outcome.stderr_contains("every run starts over");
+    let missing = stage.alone(&["--", "no-such-program"]).run();
+    missing.has_code(2).stderr_contains("error: cannot run `no-such-program`: No such file or directory\n");
+}
+
+#[test]
+fn the_envelope_can_be_asked_for() {
+    let stage = Stage::with(&[r#"k:{"a":1}"#]);
+    let outcome = stage.alone(&["--stdin", "json", "--exec", "cat"]).run();
+    outcome.has_code(0);
+    let line = &outcome.json_lines()[0];
+    assert_eq!((line["key"].as_str(), line["value"]["a"].as_i64()), (Some("k"), Some(1)));
+}
+
+#[test]
+fn a_tombstone_is_told_from_an_empty_value() {
+    let stage = Stage::new(1);
+    stage.mock.produce("t", &[Produced::value("").partition(0), Produced::tombstone("k").partition(0)]);
+    let script = "echo ${KCONS_VALUE_NULL-no} $(wc -c)";
+    stage.alone(&["--exec", script]).run().has_code(0).has_stdout("no 0\n1 0\n");
+}
+
+#[test]
+fn output_of_processes_side_by_side_is_never_mixed() {
+    let records: Vec<String> = (0..12).map(|number| format!("key-{number}:{number}")).collect();
+    let stage = Stage::with(&records.iter().map(String::as_str).collect::<Vec<_>>());
+    let script = "read n; for i in 1 2 3 4 5; do echo $n; sleep 0.01; done";
+    let outcome = stage.member(&["--parallel", "6", "--exec", script]).run();
+    outcome.has_code(0);
+    let lines = outcome.lines();
+    assert_eq!(lines.len(), 60);
+    for block in lines.chunks(5) {
+        assert!(block.iter().all(|line| *line == block[0]), "{lines:?}");
+    }
+    assert_eq!(stage.committed(), 12);
+}
+
+/// Handlers that note when they start and end, for `parallel` at once: lines `+KEY NUMBER` and `-KEY NUMBER`.
+fn order(stage: &Stage, options: &[&str]) -> Vec<String> {
+    let script = r#"read n; echo "+$KCONS_KEY $n" >> $OUT; sleep 0.02; echo "-$KCONS_KEY $n" >> $OUT"#;
+    stage.member(&["--parallel", "8", "--exec", script]).args(options).run().has_code(0);
+    stage.written().lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn records_with_one_key_are_handled_one_after_the_other() {
+    let records: Vec<String> = (0..24).map(|number| format!("{}:{number}", number % 4)).collect();
+    let stage = Stage::with(&records.iter().map(String::as_str).collect::<Vec<_>>());
+    let lines = order(&stage, &[]);
+    assert_eq!(lines.len(), 48);
+    let mut running: HashMap<&str, &str> = HashMap::new();
+    let mut last: HashMap<&str, u32> = HashMap::new();
+    let mut most = 0;
+    for line in &lines {
+        let (key, number) = line[1..].split_once(' ').expect("two words");
+        if line.starts_with('+') {
+            assert_eq!(running.insert(key, number), None, "{lines:?}");
+            let number = number.parse().expect("a number");
+            assert!(last.insert(key, number).is_none_or(|last| last < number), "{lines:?}");
+        } else {
+            assert_eq!(running.remove(key), Some(number), "{lines:?}");
+        }
+        most = most.max(running.len());
+    }
+    assert!(most > 1, "nothing was side by side: {lines:?}");
+}
+
+#[test]
+fn a_partition_can_be_kept_in_order() {
+    let stage = Stage::with(&["a:0", "b:1", "c:2", "d:3"]);
+    let lines = order(&stage, &["--order", "partition"]);
+    assert_eq!(lines, ["+a 0", "-a 0", "+b 1", "-b 1", "+c 2", "-c 2", "+d 3", "-d 3"]);
+    let stage = Stage::with(&["a:0", "a:1"]);
+    let lines = order(&stage, &["--order", "none"]);
+    assert!(lines[..2].iter().all(|line| line.starts_with('+')), "{lines:?}");
+}
+
+#[test]
+fn a_count_is_exact_with_many_at_once() {
+    let records: Vec<String> = (0..50).map(|number| format!("{number}:x")).collect();
+    let stage = Stage::with(&records.iter().map(String::as_str).collect::<Vec<_>>());
+    for (run, committed) in [(1, 7), (2, 14)] {
+        let outcome = stage.member(&["--parallel", "5", "-n", "7", "--exec", "echo >> $OUT"]).run();
+        outcome.has_code(0);
+        assert_eq!(stage.written().lines().count(), 7 * run);
+        assert_eq!(stage.committed(), committed);
+    }
+}
+
+#[test]
+fn a_rate_limits_what_is_started() {
+    let records: Vec<String> = (0..11).map(|number| number.to_string()).collect();
+    let stage = Stage::with(&records.iter().map(String::as_str).collect::<Vec<_>>());
+    let outcome = stage.alone(&["--rate", "10", "--parallel", "4", "--exec", "date +%s%N >> $OUT"]).run();
+    outcome.has_code(0);
+    let mut times: Vec<u128> = stage.written().lines().map(|line| line.parse().expect("a time")).collect();
+    times.sort_unstable();
+    // Eleven starts take a second: the first and the last are ten pauses apart.
+    assert!(times[10] - times[0] >= 900_000_000, "{times:?}");
+}
+
+#[test]
+fn a_signal_lets_the_handler_finish_and_commits_it() {
+    let stage = Stage::with(&["1", "2", "3"]);
+    let script = "echo started >> $OUT; while [ ! -e $OUT.go ]; do sleep 0.02; done; echo done";
+    let mut running = stage.member(&["--exec", script]).spawn();
+    wait_until("the handler", LONG, || stage.written().contains("started").then_some(()));
+    running.signal(Signal::SIGTERM);
+    running.wait_for_stderr("warning: ");
+    std::fs::write(stage.folder.path().join("out.go"), "").expect("a file");
+    let outcome = running.finish();
+    outcome.has_code(0).has_stdout("done\n");
+    assert_eq!((stage.committed(), stage.written().lines().count()), (1, 1));
+}
+
+#[test]
+fn a_second_signal_leaves_no_child_behind() {
+    let stage = Stage::with(&["1"]);
+    let script = "echo $$ > $OUT; trap '' TERM; while :; do sleep 0.05; done";
+    let mut running = stage.member(&["--exec", script]).spawn();
+    let pid: i32 = wait_until("the handler", LONG, || stage.written().trim().parse().ok());
+    running.signal(Signal::SIGINT);
+    std::thread::sleep(std::time::Duration::from_millis(600));
+    running.signal(Signal::SIGINT);
+    running.finish().has_code(130);
+    wait_until("the end of the handler", LONG, || (!std::path::Path::new(&format!("/proc/{pid}")).exists()).then_some(()));
+    assert_eq!(stage.committed(), -1, "{GROUP}");
+}
+
+#[test]
+fn filtered_records_start_nothing_and_are_passed_by_the_commit() {
+    let stage = Stage::with(&[r#"{"n":1}"#, r#"{"n":2}"#, r#"{"n":3}"#, r#"{"n":4}"#]);
+    let outcome = stage.member(&["--filter", ".value.n % 2 == 1", "--exec", "cat; echo"]).run();
+    outcome.has_code(0).has_stdout("{\"n\":1}\n{\"n\":3}\n").stderr_contains("Processed 2 records: 2 ok");
+    assert_eq!(stage.committed(), 4);
+}
