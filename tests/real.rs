@@ -12,13 +12,16 @@ mod real {
     pub mod output;
     pub mod positions;
     pub mod reading;
+    pub mod rights;
     pub mod scene;
     pub mod shutdown;
     pub mod smoke;
     pub mod topics;
 }
 
-use real::{commits, crashes, ends, errors, members, outages, output, positions, shutdown, smoke, topics};
+use real::{
+    commits, crashes, ends, errors, members, outages, output, positions, rights, shutdown, smoke, topics,
+};
 
 fn main() -> std::process::ExitCode {
     support::harness::run(tests![
@@ -143,6 +146,7 @@ fn main() -> std::process::ExitCode {
         errors::brokers_lost_and_back_are_two_lines_and_no_record_is_missing,
         errors::records_of_two_outages_through_a_proxy_are_read_once,
         errors::a_secured_broker_says_what_is_wrong,
+        rights::rights_taken_away_are_warned_of_and_nothing_is_missing_once_they_are_back,
         errors::usage_errors_come_before_any_connection,
         members::a_member_without_partitions_ends_and_says_who_holds_them,
     ])
