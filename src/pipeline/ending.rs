@@ -7,7 +7,7 @@ use crate::talk::Event;
 use std::time::{Duration, Instant};
 
 /// How long the final commit is tried, and how long leaving the group may take.
-const COMMIT_LIMIT: Duration = Duration::from_secs(10);
+const FINAL_COMMIT_LIMIT: Duration = Duration::from_secs(10);
 const CLOSE_LIMIT: Duration = Duration::from_secs(2);
 
 /// A reader that takes nothing is waited for until then before the deadline, so that what it took can be
@@ -93,7 +93,7 @@ impl Run<'_> {
             return false;
         }
         let commit_deadline =
-            *ending.commit_deadline.get_or_insert((now + COMMIT_LIMIT).min(ending.deadline));
+            *ending.commit_deadline.get_or_insert((now + FINAL_COMMIT_LIMIT).min(ending.deadline));
         if ending.is_commit_forbidden || now >= commit_deadline {
             return true;
         }

@@ -7,7 +7,7 @@ use std::collections::{HashSet, VecDeque};
 use std::time::{Duration, Instant};
 
 /// How long the commit of a hand-over may take.
-const COMMIT_LIMIT: Duration = Duration::from_secs(5);
+const HAND_OVER_COMMIT_LIMIT: Duration = Duration::from_secs(5);
 
 /// The rebalance under way and those that wait for it.
 pub struct Rebalances {
@@ -173,7 +173,7 @@ impl Run<'_> {
             .filter(|lane| partitions.contains(&lane.partition))
             .all(|lane| self.tracker.is_settled(lane.claim));
         // What is not settled in time is given up; what is, still gets its commit.
-        let is_commit_late = now >= deadline + COMMIT_LIMIT;
+        let is_commit_late = now >= deadline + HAND_OVER_COMMIT_LIMIT;
         let is_waiting = !is_settled && now < deadline || self.outstanding.is_some();
         if is_waiting && !is_commit_late {
             return Some(Step::Revoking { partitions, deadline, is_commit_sent });
