@@ -193,6 +193,7 @@ impl Run<'_> {
     pub(super) fn lost(&mut self, partitions: Vec<TopicPartition>, now: Instant) {
         self.rebalances.waiting.clear();
         self.rebalances.step = Step::Idle;
+        self.note_lost(&partitions);
         self.release(&partitions, now);
         self.talk.say(&Event::Lost { partitions });
     }
