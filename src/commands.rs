@@ -6,7 +6,7 @@ mod demo;
 mod man;
 
 use crate::alarm::Alarm;
-use crate::cli::{Arguments, Command};
+use crate::cli::{Arguments, ColorChoice, Command};
 use crate::error::{self, Failure, Kind};
 use crate::position::Clock;
 use crate::settings::{self, Surroundings};
@@ -32,17 +32,16 @@ pub fn run(arguments: &Arguments) -> u8 {
 }
 
 /// Prints a text that was asked for; the exit code.
-pub fn print(text: &str) -> u8 {
+pub fn print(text: &str, color: ColorChoice) -> u8 {
     match write(text.as_bytes()) {
         Ok(()) => 0,
-        Err(failure) => refuse(&failure),
+        Err(failure) => refuse(&failure, color),
     }
 }
 
-/// Tells a failure that comes before any option is known; the exit code.
-pub fn refuse(failure: &Failure) -> u8 {
-    let has_color =
-        settings::talk::has_color(crate::cli::ColorChoice::Auto, io::stderr().is_terminal(), &environment);
+/// Tells a failure that comes before any option but this is known; the exit code.
+pub fn refuse(failure: &Failure, color: ColorChoice) -> u8 {
+    let has_color = settings::talk::has_color(color, io::stderr().is_terminal(), &environment);
     colored::control::set_override(has_color);
     tell(failure, &settings::Talk { quiet: false, verbose: 0, has_color, is_json: false })
 }

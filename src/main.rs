@@ -27,10 +27,11 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() {
     use_small_pages();
-    let code = match usage::parse(std::env::args_os()) {
+    let words: Vec<_> = std::env::args_os().collect();
+    let code = match usage::parse(&words) {
         Ok(usage::Request::Run(arguments)) => commands::run(&arguments),
-        Ok(usage::Request::Print(text)) => commands::print(&text),
-        Err(failure) => commands::refuse(&failure),
+        Ok(usage::Request::Print(text)) => commands::print(&text, usage::color(&words)),
+        Err(failure) => commands::refuse(&failure, usage::color(&words)),
     };
     kafka::leave_process(code)
 }

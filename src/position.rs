@@ -76,7 +76,11 @@ impl Positions {
                 Role::From => ("--from", VALID_FROM),
                 Role::To { .. } => ("--to", VALID_TO),
             };
-            Failure::usage(format!("invalid position `{text}` for `{option}`")).caused_by(reason).hint(valid)
+            let hint = match duration(text) {
+                Ok(_) => format!("did you mean `-{text}`? {valid}"),
+                Err(_) => valid.to_owned(),
+            };
+            Failure::usage(format!("invalid position `{text}` for `{option}`")).caused_by(reason).hint(hint)
         })
     }
 

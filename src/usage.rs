@@ -1,9 +1,9 @@
 //! Reads the words of the command line and tells mistakes in the form of all errors.
 
-use crate::cli::{self, Arguments};
+use crate::cli::{self, Arguments, ColorChoice};
 use crate::error::Failure;
-use clap::FromArgMatches;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{FromArgMatches, ValueEnum as _};
 use std::error::Error as _;
 use std::ffi::OsString;
 
@@ -19,9 +19,8 @@ pub enum Request {
 ///
 /// # Errors
 /// Whatever the declaration does not take, naming the argument and what is valid.
-pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Request, Failure> {
-    let words: Vec<OsString> = words.into_iter().collect();
-    let matched = cli::command().try_get_matches_from(&words);
+pub fn parse(words: &[OsString]) -> Result<Request, Failure> {
+    let matched = cli::command().try_get_matches_from(words);
     match matched.and_then(|matches| Arguments::from_arg_matches(&matches)) {
         Ok(arguments) => Ok(Request::Run(Box::new(arguments))),
         Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
@@ -29,6 +28,18 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Request, Failu
         }
         Err(error) => Err(Mistake { error: &error }.told()),
     }
+}
+
+/// The last `--color` of a command line, be the rest of it as it may: its mistakes are told in color, or not.
+pub fn color(words: &[OsString]) -> ColorChoice {
+    let words: Vec<&str> = words.iter().map(|word| word.to_str().unwrap_or_default()).collect();
+    let words = words.split(|word| *word == "--").next().unwrap_or_default();
+    let after = |index: usize| words.get(index + 1).copied();
+    let values = words.iter().enumerate().filter_map(|(index, word)| match word.strip_prefix("--color")? {
+        "" => after(index),
+        rest => rest.strip_prefix('='),
+    });
+    values.last().and_then(|value| ColorChoice::from_str(value, false).ok()).unwrap_or(ColorChoice::Auto)
 }
 
 /// What clap found, in our words.

@@ -12,13 +12,16 @@ mod real {
     pub mod output;
     pub mod positions;
     pub mod reading;
+    pub mod rights;
     pub mod scene;
     pub mod shutdown;
     pub mod smoke;
     pub mod topics;
 }
 
-use real::{commits, crashes, ends, errors, members, outages, output, positions, shutdown, smoke, topics};
+use real::{
+    commits, crashes, ends, errors, members, outages, output, positions, rights, shutdown, smoke, topics,
+};
 
 fn main() -> std::process::ExitCode {
     support::harness::run(tests![
@@ -50,7 +53,8 @@ fn main() -> std::process::ExitCode {
         commits::a_committed_offset_outside_the_log_is_never_passed_over_in_silence,
         crashes::a_crash_in_manual_mode_repeats_one_record_at_most,
         crashes::a_crash_in_batch_mode_repeats_one_batch_at_most,
-        crashes::a_crash_with_commits_in_the_background_loses_nothing,
+        crashes::a_crash_in_manual_mode_with_commits_in_the_background_loses_nothing,
+        crashes::a_crash_in_batch_mode_with_commits_in_the_background_loses_nothing,
         crashes::a_crash_in_auto_mode_repeats_what_came_since_the_last_interval,
         members::a_static_member_that_restarts_keeps_its_partitions,
         members::of_two_members_with_one_instance_id_one_is_told_and_ends,
@@ -142,6 +146,7 @@ fn main() -> std::process::ExitCode {
         errors::brokers_lost_and_back_are_two_lines_and_no_record_is_missing,
         errors::records_of_two_outages_through_a_proxy_are_read_once,
         errors::a_secured_broker_says_what_is_wrong,
+        rights::rights_taken_away_are_warned_of_and_nothing_is_missing_once_they_are_back,
         errors::usage_errors_come_before_any_connection,
         members::a_member_without_partitions_ends_and_says_who_holds_them,
     ])

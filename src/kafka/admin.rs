@@ -2,9 +2,7 @@
 
 use super::client::{Consumer, topic_partition};
 use super::errors::{self, Trouble};
-use super::native::{
-    Event, NO_OFFSET, PartitionList, Queue, c_string, list_elements, milliseconds, native, text,
-};
+use super::native::{Event, PartitionList, Queue, c_string, list_elements, milliseconds, native, text};
 use crate::record::TopicPartition;
 use rdkafka::bindings as rd;
 use rdkafka::consumer::Consumer as _;
@@ -41,10 +39,7 @@ pub fn ask_offsets(
     read_uncommitted: bool,
     limit: Duration,
 ) -> OffsetsRequest {
-    let mut list = PartitionList::with_capacity(wanted.len());
-    for (partition, wanted) in wanted {
-        list.add(&partition.topic, partition.partition, *wanted);
-    }
+    let list = PartitionList::of(wanted.iter().map(|(partition, wanted)| (partition, *wanted)));
     let answers = Queue::new(client);
     let level = if read_uncommitted {
         rd::rd_kafka_IsolationLevel_t::RD_KAFKA_ISOLATION_LEVEL_READ_UNCOMMITTED
@@ -204,10 +199,7 @@ pub fn committed(
     partitions: &[TopicPartition],
     limit: Duration,
 ) -> Result<Vec<Option<i64>>, Trouble> {
-    let mut list = PartitionList::with_capacity(partitions.len());
-    for partition in partitions {
-        list.add(&partition.topic, partition.partition, NO_OFFSET);
-    }
+    let list = PartitionList::without_offsets(partitions);
     // SAFETY: client and list are alive; the list is filled in place, in its order.
     let code = unsafe { rd::rd_kafka_committed(native(client), list.pointer(), milliseconds(limit)) };
     if code != RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR {

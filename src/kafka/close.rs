@@ -1,7 +1,7 @@
 //! Leaving the group, within a time.
 
 use super::client::{ClientEvent, Consumer};
-use super::native::{NO_OFFSET, PartitionList, error_words, native};
+use super::native::{PartitionList, error_words, native};
 use rdkafka::bindings as rd;
 use rdkafka::consumer::{Consumer as _, RebalanceProtocol};
 use std::sync::mpsc::Receiver;
@@ -22,10 +22,7 @@ pub fn close(client: &Consumer, events: &Receiver<ClientEvent>, deadline: Instan
             // Everything is committed or given up by now: any rebalance is answered by letting go.
             match event {
                 ClientEvent::Revoked { partitions, .. } if is_cooperative(client) => {
-                    let mut list = PartitionList::with_capacity(partitions.len());
-                    for partition in &partitions {
-                        list.add(&partition.topic, partition.partition, NO_OFFSET);
-                    }
+                    let list = PartitionList::without_offsets(&partitions);
                     // SAFETY: client and list are alive.
                     let _ = unsafe {
                         error_words(rd::rd_kafka_incremental_unassign(native(client), list.pointer()))

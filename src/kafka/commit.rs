@@ -45,10 +45,7 @@ impl CommitRequest {
         positions: &[(TopicPartition, i64)],
         descriptor: RawFd,
     ) -> Result<CommitRequest, Refusal> {
-        let mut list = PartitionList::with_capacity(positions.len());
-        for (partition, offset) in positions {
-            list.add(&partition.topic, partition.partition, *offset);
-        }
+        let list = PartitionList::of(positions.iter().map(|(partition, offset)| (partition, *offset)));
         let answers = Queue::new(client);
         answers.ring(descriptor);
         // SAFETY: client, list and queue are alive; the list is copied, no callback is given.

@@ -1,6 +1,7 @@
 //! Owned handles of librdkafka: each is destroyed once, and before the client it belongs to.
 
 use super::client::Consumer;
+use crate::record::TopicPartition;
 use rdkafka::bindings as rd;
 use rdkafka::consumer::Consumer as _;
 use rdkafka::types::RDKafkaRespErr;
@@ -123,15 +124,23 @@ pub const NO_OFFSET: i64 = -1001;
 pub struct PartitionList(*mut rd::rd_kafka_topic_partition_list_t);
 
 impl PartitionList {
-    pub fn with_capacity(count: usize) -> PartitionList {
+    /// A list of these; the number is what the call at hand takes it for.
+    pub fn of<'a>(elements: impl ExactSizeIterator<Item = (&'a TopicPartition, i64)>) -> PartitionList {
+        let count = i32::try_from(elements.len()).unwrap_or(i32::MAX);
         // SAFETY: no precondition; the list is ours.
-        PartitionList(unsafe {
-            rd::rd_kafka_topic_partition_list_new(i32::try_from(count).unwrap_or(i32::MAX))
-        })
+        let mut list = PartitionList(unsafe { rd::rd_kafka_topic_partition_list_new(count) });
+        for (partition, offset) in elements {
+            list.add(&partition.topic, partition.partition, offset);
+        }
+        list
     }
 
-    /// Adds a partition; `offset` is what the call at hand takes it for.
-    pub fn add(&mut self, topic: &str, partition: i32, offset: i64) {
+    /// A list for a call that takes no offset, or fills it in.
+    pub fn without_offsets(partitions: &[TopicPartition]) -> PartitionList {
+        PartitionList::of(partitions.iter().map(|partition| (partition, NO_OFFSET)))
+    }
+
+    fn add(&mut self, topic: &str, partition: i32, offset: i64) {
         let topic = c_string(topic);
         // SAFETY: the list is alive, the name ends with NUL; the new element belongs to the list.
         unsafe {

@@ -204,8 +204,7 @@ impl Source {
     /// librdkafka's words.
     pub fn assign(&mut self, assigned: &[Assigned]) -> Result<(), String> {
         self.forget_origins();
-        let mut list = PartitionList::with_capacity(assigned.len());
-        for Assigned { partition, slot, start } in assigned {
+        for Assigned { partition, slot, .. } in assigned {
             let topic = c_string(&partition.topic);
             let queue = Queue::of_partition(&self.client, &topic, partition.partition);
             // Before the assignment, so that nothing lands on the consumer's queue.
@@ -214,8 +213,8 @@ impl Source {
                 self.routes.resize_with(slot + 1, || None);
             }
             self.routes[*slot] = Some(Route { partition: partition.clone(), queue, is_held: false });
-            list.add(&partition.topic, partition.partition, *start);
         }
+        let list = PartitionList::of(assigned.iter().map(|one| (&one.partition, one.start)));
         self.change(&list, true)
     }
 
@@ -224,9 +223,7 @@ impl Source {
     /// # Errors
     /// librdkafka's words.
     pub fn unassign(&mut self, partitions: &[(TopicPartition, Option<usize>)]) -> Result<(), String> {
-        let mut list = PartitionList::with_capacity(partitions.len());
         for (partition, slot) in partitions {
-            list.add(&partition.topic, partition.partition, NO_OFFSET);
             let Some(slot) = slot else { continue };
             // A message that was never looked at may have no origin noted yet: compare by name, too.
             let topic = Arc::clone(&partition.topic);
@@ -237,6 +234,7 @@ impl Source {
             }
         }
         self.forget_origins();
+        let list = PartitionList::of(partitions.iter().map(|(partition, _)| (partition, NO_OFFSET)));
         self.change(&list, false)
     }
 
@@ -265,8 +263,7 @@ impl Source {
     /// # Errors
     /// librdkafka's words.
     pub fn seek(&self, partition: &TopicPartition, offset: i64) -> Result<(), String> {
-        let mut list = PartitionList::with_capacity(1);
-        list.add(&partition.topic, partition.partition, offset);
+        let list = PartitionList::of([(partition, offset)].into_iter());
         // SAFETY: client and list are alive. A time-out of 0 does not wait.
         let error =
             unsafe { error_words(rd::rd_kafka_seek_partitions(native(&self.client), list.pointer(), 0)) };
@@ -275,8 +272,7 @@ impl Source {
 
     /// Stops fetching a partition that is read to its end; what was prefetched of it is thrown away.
     pub fn pause(&self, partition: &TopicPartition) {
-        let mut list = PartitionList::with_capacity(1);
-        list.add(&partition.topic, partition.partition, NO_OFFSET);
+        let list = PartitionList::without_offsets(std::slice::from_ref(partition));
         // SAFETY: client and list are alive. Going on fetching what nobody takes is no harm.
         let _ = unsafe { rd::rd_kafka_pause_partitions(native(&self.client), list.pointer()) };
     }
@@ -307,10 +303,7 @@ impl Source {
 
     /// The position after the last record or marker handed out; `None` before the first.
     pub fn positions(&self, partitions: &[TopicPartition]) -> Vec<Option<i64>> {
-        let mut list = PartitionList::with_capacity(partitions.len());
-        for partition in partitions {
-            list.add(&partition.topic, partition.partition, NO_OFFSET);
-        }
+        let list = PartitionList::without_offsets(partitions);
         // SAFETY: client and list are alive; the list is filled in place, in its order.
         unsafe { rd::rd_kafka_position(native(&self.client), list.pointer()) };
         list.elements().iter().map(|element| Some(element.offset).filter(|offset| *offset >= 0)).collect()

@@ -21,7 +21,7 @@ pub struct Owed {
     partition: TopicPartition,
     offset: i64,
     /// Settled records that it covers.
-    records: u64,
+    pub(super) records: u64,
 }
 
 impl Run<'_> {

@@ -3,11 +3,12 @@
 use super::{Finished, Run};
 use crate::error::{Failure, Kind};
 use crate::kafka::{Trouble, TroubleKind};
+use crate::record::TopicPartition;
 use crate::talk::Event;
 use std::time::{Duration, Instant};
 
 /// How long the final commit is tried, and how long leaving the group may take.
-const COMMIT_LIMIT: Duration = Duration::from_secs(10);
+const FINAL_COMMIT_LIMIT: Duration = Duration::from_secs(10);
 const CLOSE_LIMIT: Duration = Duration::from_secs(2);
 
 /// A reader that takes nothing is waited for until then before the deadline, so that what it took can be
@@ -27,6 +28,8 @@ pub struct Ending {
     pub is_commit_forbidden: bool,
     /// The reader of stdout is gone, or the disk is full: what is not written will not be.
     is_unwritable: bool,
+    /// Settled records of partitions that were lost meanwhile, no commit of which was confirmed.
+    lost_records: u64,
     failure: Option<Failure>,
 }
 
@@ -50,6 +53,7 @@ impl Run<'_> {
             is_signal_said: false,
             is_commit_forbidden: false,
             is_unwritable: false,
+            lost_records: 0,
             failure: None,
         });
     }
@@ -86,6 +90,17 @@ impl Run<'_> {
         }
     }
 
+    /// Notes what can be committed no more: partitions that are being lost were owed their final commit.
+    pub(super) fn note_lost(&mut self, partitions: &[TopicPartition]) {
+        if self.ending.is_none() || !self.schedule.is_committing() {
+            return;
+        }
+        let lost: u64 = self.owed_of(partitions).iter().map(|owed| owed.records).sum();
+        if let Some(ending) = &mut self.ending {
+            ending.lost_records += lost;
+        }
+    }
+
     /// Whether everything that can still be done is done.
     pub(super) fn is_over(&mut self, now: Instant) -> bool {
         let Some(ending) = &mut self.ending else { return false };
@@ -100,7 +115,7 @@ impl Run<'_> {
             return false;
         }
         let commit_deadline =
-            *ending.commit_deadline.get_or_insert((now + COMMIT_LIMIT).min(ending.deadline));
+            *ending.commit_deadline.get_or_insert((now + FINAL_COMMIT_LIMIT).min(ending.deadline));
         let is_closed = self.handling.as_mut().is_none_or(|handling| handling.is_closed(now));
         if ending.is_commit_forbidden || now >= commit_deadline {
             return is_closed;
@@ -121,14 +136,16 @@ impl Run<'_> {
     pub(super) fn finish(mut self) -> Finished {
         let now = Instant::now();
         let ending = self.ending.take();
-        let (deadline, is_commit_forbidden, failure) = match ending {
-            Some(ending) => (ending.deadline, ending.is_commit_forbidden, ending.failure),
-            None => (now + self.settings.shutdown_timeout, false, None),
+        let (deadline, is_commit_forbidden, lost_records, failure) = match ending {
+            Some(ending) => {
+                (ending.deadline, ending.is_commit_forbidden, ending.lost_records, ending.failure)
+            }
+            None => (now + self.settings.shutdown_timeout, false, 0, None),
         };
         let mut result = failure.map_or(Ok(()), Err);
         let unconfirmed: u64 = if self.schedule.is_committing() && !is_commit_forbidden {
             let owing = self.lanes.iter().filter(|lane| self.tracker.owed(lane.claim).is_some());
-            owing.map(|lane| self.tracker.settled_since_confirmed(lane.claim)).sum()
+            owing.map(|lane| self.tracker.settled_since_confirmed(lane.claim)).sum::<u64>() + lost_records
         } else {
             0
         };

@@ -7,7 +7,7 @@ use std::collections::{HashSet, VecDeque};
 use std::time::{Duration, Instant};
 
 /// How long the commit of a hand-over may take.
-const COMMIT_LIMIT: Duration = Duration::from_secs(5);
+const HAND_OVER_COMMIT_LIMIT: Duration = Duration::from_secs(5);
 
 /// The rebalance under way and those that wait for it.
 pub struct Rebalances {
@@ -174,7 +174,7 @@ impl Run<'_> {
             lanes.all(|lane| self.tracker.is_settled(lane.claim))
         });
         // What is not settled in time is given up; what is, still gets its commit.
-        let is_commit_late = now >= deadline + COMMIT_LIMIT;
+        let is_commit_late = now >= deadline + HAND_OVER_COMMIT_LIMIT;
         let is_waiting = !is_settled && now < deadline || self.outstanding.is_some();
         if is_waiting && !is_commit_late {
             return Some(Step::Revoking { partitions, deadline, is_commit_sent });
@@ -194,6 +194,7 @@ impl Run<'_> {
     pub(super) fn lost(&mut self, partitions: Vec<TopicPartition>, now: Instant) {
         self.rebalances.waiting.clear();
         self.rebalances.step = Step::Idle;
+        self.note_lost(&partitions);
         self.release(&partitions, now);
         self.talk.say(&Event::Lost { partitions });
     }

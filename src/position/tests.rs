@@ -203,3 +203,10 @@ proptest! {
         prop_assert_eq!(from(&positions.to_string()), Ok(positions));
     }
 }
+
+#[test]
+fn a_duration_without_a_sign_is_told_what_it_may_mean() {
+    let hint = |text: &str| from(text).expect_err(text).hint.unwrap_or_default();
+    assert!(hint("1h").starts_with("did you mean `-1h`? POS is "), "{}", hint("1h"));
+    assert!(hint("h1").starts_with("POS is "), "{}", hint("h1"));
+}

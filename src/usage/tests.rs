@@ -2,8 +2,12 @@
 
 use super::*;
 
+fn split(words: &str) -> Vec<OsString> {
+    std::iter::once("kcons").chain(words.split_whitespace()).map(OsString::from).collect()
+}
+
 fn parsed(words: &str) -> Result<Request, Failure> {
-    parse(std::iter::once("kcons").chain(words.split_whitespace()).map(OsString::from))
+    parse(&split(words))
 }
 
 fn mistake(words: &str) -> Failure {
@@ -199,4 +203,19 @@ fn what_only_kafkas_own_tools_do_names_them() {
 #[test]
 fn a_topic_behind_demo_is_told_its_command() {
     assert_eq!(said("demo t").1, "the demo brings its own topic; to read one: kcons consume t");
+}
+
+#[test]
+fn the_color_of_mistakes_is_read_from_words_that_are_one() {
+    for (words, expected) in [
+        ("consume --color always --nonsense", ColorChoice::Always),
+        ("--color=never consume --nonsense", ColorChoice::Never),
+        ("--color always consume --color never -n", ColorChoice::Never),
+        ("consume --color", ColorChoice::Auto),
+        ("consume --color pink", ColorChoice::Auto),
+        ("consume --colors always", ColorChoice::Auto),
+        ("consume t -- --color always", ColorChoice::Auto),
+    ] {
+        assert_eq!(color(&split(words)), expected, "{words}");
+    }
 }

@@ -264,3 +264,20 @@ fn what_was_lost_is_not_committed() {
     outcome.has_code(0);
     stage.must_be_whole("lost", &outcome);
 }
+
+#[test]
+fn partitions_lost_before_their_final_commit_are_told() {
+    let mut stage = Stage::new();
+    stage.produce(20);
+    let mut running = stage.member(&["--commit-interval", "1h"]).spawn();
+    running.wait_for_lines(20);
+    stage.mock.push_errors(RDKafkaApiKey::OffsetCommit, &[Error::RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT; 100]);
+    running.signal(Signal::SIGTERM);
+    running.wait_for_stderr("offsets_committed");
+    stage.mock.push_errors(RDKafkaApiKey::Heartbeat, &[Error::RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID]);
+    let outcome = running.finish();
+    outcome.has_code(1).stderr_contains("partitions_lost");
+    outcome.stderr_contains("final commit unconfirmed; up to 20 records may be read again");
+    outcome.took_less_than(Duration::from_secs(9));
+    stage.must_be_whole("lost", &outcome);
+}

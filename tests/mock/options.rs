@@ -391,6 +391,11 @@ fn color_can_be_forced_and_refused() {
         outcome.has_code(0).check(!outcome.stderr.contains(&0x1b), "plain lines about the run have a color");
         outcome.stdout.contains(&0x1b)
     };
+    let mistake = |color: &[&str]| {
+        let outcome = Kcons::new(["consume", "--nonsense"]).args(color).run();
+        outcome.has_code(2).stderr.starts_with(b"\x1b")
+    };
+    assert!(mistake(&["--color", "always"]) && !mistake(&[]));
     assert!(!is_colored(&[], &[]));
     assert!(is_colored(&["--color", "always"], &[("NO_COLOR", "1")]));
     assert!(is_colored(&[], &[("CLICOLOR_FORCE", "1")]));

@@ -8,14 +8,14 @@ use nix::sys::signal::Signal;
 use super::scene::{LONG, Numbers, Scene, is_writing};
 use crate::support::kafka::{Kafka, Kind, kafka};
 use crate::support::run::{Kcons, Reader, Running};
-use crate::support::{try_until, wait_until};
+use crate::support::{rounds, try_until, wait_until};
 
-fn stop_again_and_again(options: &[&str], count: usize, seed: u64) {
+fn stop_again_and_again(options: &[&str], seed: u64) {
     let mut scene = Scene::new(kafka(), 3);
     let load = scene.load();
     let mut numbers = Numbers::from(seed);
     let signals = [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP];
-    for number in 0..count {
+    for number in 0..rounds(5) {
         let mut running = scene.member().args(options).spawn();
         running.wait_for_lines(1 + numbers.below(200));
         let before = running.elapsed();
@@ -32,8 +32,8 @@ fn stop_again_and_again(options: &[&str], count: usize, seed: u64) {
 }
 
 pub fn a_signal_under_load_loses_and_repeats_nothing() {
-    stop_again_and_again(&[], 5, 1);
-    stop_again_and_again(&["--commit", "batch=50"], 5, 2);
+    stop_again_and_again(&[], 1);
+    stop_again_and_again(&["--commit", "batch=50"], 2);
 }
 
 /// A member whose pipe is full.

@@ -4,13 +4,14 @@ use std::ffi::{OsStr, OsString};
 use std::fmt::Write;
 use std::fs::File;
 use std::os::fd::OwnedFd;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use std::{env, io, thread};
 
-use nix::sys::signal::{Signal, kill};
+use nix::sys::signal::{SigHandler, Signal, kill, signal};
 use nix::unistd::Pid;
 
 use super::folder;
@@ -132,6 +133,8 @@ impl Kcons {
 
     #[track_caller]
     pub(super) fn start(&self, command: &mut Command) -> Child {
+        // SAFETY: signal is allowed between fork and exec and touches no memory.
+        unsafe { command.pre_exec(listen_to_signals) };
         let child = {
             let _starting = starting();
             command.spawn()
@@ -173,6 +176,16 @@ impl Kcons {
         }
         line
     }
+}
+
+/// Gives the signals that end a program back their meaning: a shell's background jobs ignore SIGINT, a child
+/// inherits that, and the program under test rightly keeps it.
+fn listen_to_signals() -> io::Result<()> {
+    for which in [Signal::SIGINT, Signal::SIGHUP, Signal::SIGTERM] {
+        // SAFETY: no handler is installed, one is taken away.
+        unsafe { signal(which, SigHandler::SigDfl) }?;
+    }
+    Ok(())
 }
 
 /// A program that runs; killed when the value is dropped.
