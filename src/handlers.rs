@@ -1,5 +1,8 @@
 //! Programs that process records: one process for each, or workers that stay.
 
 mod attempt;
+mod child;
+mod environment;
 
 pub use attempt::{Attempt, Done, Outcome, Reason};
+pub use child::{Child, kill_all, reap_orphans};
