@@ -3,6 +3,8 @@
 mod attempt;
 mod child;
 mod environment;
+mod lines;
 
 pub use attempt::{Attempt, Done, Outcome, Reason};
 pub use child::{Child, kill_all, reap_orphans};
+pub use lines::Lines;

@@ -1,6 +1,7 @@
 //! Everything said on stderr: text for people, or one JSON object a line.
 
 mod event;
+mod handler;
 
 use crate::error::Failure;
 use crate::settings;
@@ -14,6 +15,7 @@ use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 pub use event::Event;
+pub use handler::HandlerOutput;
 
 /// A repeated warning is said again, with its count, after that long.
 const COLLAPSE: Duration = Duration::from_secs(30);

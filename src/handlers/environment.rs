@@ -22,7 +22,7 @@ const HEADER: &str = "KCONS_HEADER_";
 const BASE64: &str = "_BASE64";
 
 /// All names but those of headers.
-const NAMES: [&str; 11] = [
+const NAMES: [&str; 10] = [
     "KCONS_TOPIC",
     "KCONS_PARTITION",
     "KCONS_OFFSET",
@@ -33,7 +33,6 @@ const NAMES: [&str; 11] = [
     "KCONS_ATTEMPT",
     "KCONS_EVENT_ID",
     "KCONS_VALUE_NULL",
-    "KCONS_HEADER_",
 ];
 
 /// Variables that are to be set, in the order in which they matter.
@@ -111,10 +110,9 @@ impl Variables {
 
     /// As they are, or what is no text in base64 under a name that says so.
     fn bytes(&mut self, name: &str, value: &[u8]) {
-        if value.len() > LONGEST {
-        } else if is_plain(value) {
+        if is_plain(value) {
             self.set(name, value.to_vec());
-        } else {
+        } else if value.len() <= LONGEST {
             self.set(&format!("{name}{BASE64}"), STANDARD.encode(value).into_bytes());
         }
     }
