@@ -1,6 +1,7 @@
 //! Everything said on stderr: text for people, or one JSON object a line.
 
 mod event;
+mod handler;
 mod tally;
 
 use crate::error::Failure;
@@ -15,6 +16,7 @@ use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 pub use event::Event;
+pub use handler::HandlerOutput;
 pub use tally::Tally;
 
 /// A repeated warning is said again, with its count, after that long.
@@ -63,9 +65,11 @@ impl Talk {
         self.settings.verbose >= 1
     }
 
-    pub fn handler_lines(&self) -> crate::handlers::Lines {
-        crate::handlers::Lines
+    /// The form of what handlers say.
+    pub fn handler_output(&self) -> HandlerOutput {
+        HandlerOutput::new(&self.settings)
     }
+
     /// Says an event now.
     pub fn say(&mut self, event: &Event) {
         if let Some(line) = self.line(event) {

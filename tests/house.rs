@@ -29,6 +29,9 @@ const LONG_FILES: &[(&str, usize, &str)] =
 
 const LONGEST: usize = 400;
 
+/// What may have unsafe code beside the kafka folder: it starts processes, which no safe crate does as we need it.
+const UNSAFE_FILE: &str = "src/handlers/child/linux.rs";
+
 #[test]
 fn imports_point_down() {
     let mut wrong = Vec::new();
@@ -55,7 +58,7 @@ fn imports_are_seen_in_every_form() {
 }
 
 #[test]
-fn only_the_kafka_folder_names_rdkafka_and_has_unsafe_code() {
+fn only_the_kafka_folder_names_rdkafka_and_only_named_files_have_unsafe_code() {
     let mut wrong = Vec::new();
     for file in rust_files("src") {
         if file.starts_with("src/kafka") || file == Path::new("src/kafka.rs") {
@@ -64,7 +67,11 @@ fn only_the_kafka_folder_names_rdkafka_and_has_unsafe_code() {
         for (number, line) in read(&file).lines().enumerate() {
             let code = line.split("//").next().unwrap_or_default();
             let names = code.contains("rdkafka::") || code.contains("rdkafka_sys");
-            if names || code.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == "unsafe") {
+            let may_be_unsafe = file == Path::new(UNSAFE_FILE);
+            if names
+                || !may_be_unsafe
+                    && code.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == "unsafe")
+            {
                 wrong.push(format!("{}:{}: {}", file.display(), number + 1, line.trim()));
             }
         }

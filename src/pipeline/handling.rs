@@ -14,12 +14,12 @@ use super::Run;
 use crate::alarm::Bell;
 use crate::dedup::{Names, Store};
 use crate::error::Failure;
-use crate::handlers::{Attempt, Context, Lines};
+use crate::handlers::{Attempt, Context};
 use crate::offsets::Claim;
 use crate::record::{OwnedRecord, Record, TopicPartition};
 use crate::settings::handling::{self as settings, OnFailure, Order};
 use crate::settings::{CommitMode, Consume};
-use crate::talk::Tally;
+use crate::talk::{HandlerOutput, Tally};
 use crew::Crew;
 use ids::Ids;
 use letters::Letters;
@@ -66,7 +66,7 @@ impl<'a> Handling<'a> {
     pub fn start(
         consume: &'a Consume,
         bell: &dyn Fn() -> Bell,
-        lines: Lines,
+        lines: HandlerOutput,
     ) -> Result<Option<Handling<'a>>, Failure> {
         let Some(settings) = &consume.handling else { return Ok(None) };
         let group = super::group(consume);

@@ -3,7 +3,7 @@
 use super::letters::Letters;
 use crate::alarm::Bell;
 use crate::error::{self, Failure, Kind};
-use crate::handlers::{Attempt, Context, Done, ExecCrew, WorkerCrew, exec};
+use crate::handlers::{self, Attempt, Context, Done, ExecCrew, WorkerCrew};
 use crate::settings::handling::{Handler, Handling};
 use nix::sys::signal::Signal;
 
@@ -29,7 +29,7 @@ impl Crew {
         };
         match &handling.handler {
             Handler::Exec(exec) => {
-                exec::check(&exec.command)?;
+                handlers::check(&exec.command)?;
                 let crew = ExecCrew::start(exec, handling.timeout, handling.parallel, context);
                 crew.map(Crew::Exec).map_err(refused)
             }

@@ -1,0 +1,212 @@
+//! Starting a process the way glibc's `posix_spawn` does (`sysdeps/unix/sysv/linux/spawni.c`), with what that leaves out.
+//!
+//! A `fork` would copy the page tables of a process that holds a client's buffers, for each record.
+
+use super::Start;
+use rustix::process::{Pid, PidfdFlags};
+use std::ffi::{CString, c_char, c_int, c_void};
+use std::io;
+use std::mem::MaybeUninit;
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::ptr;
+use std::sync::{Mutex, PoisonError};
+
+/// Room for `execvpe`, which builds a path on the stack; it also copies the arguments there.
+const STACK: usize = 128 << 10;
+
+/// Without `close_range` descriptors above this are taken to be none.
+const MOST_DESCRIPTORS: RawFd = 65_536;
+
+/// The numbers of signals, real-time ones included.
+const SIGNALS: std::ops::RangeInclusive<c_int> = 1..=64;
+
+/// What the new process sees of us: our own memory, until it runs its program.
+struct Shared {
+    command: Vec<*const c_char>,
+    environment: Vec<*const c_char>,
+    pipes: [RawFd; 3],
+    parent: libc::pid_t,
+    /// The signals that are blocked in the thread that starts it.
+    blocked: libc::sigset_t,
+    /// Why the program could not be run; 0 if it does.
+    error: c_int,
+}
+
+/// Starts the process and returns once it runs its program.
+pub fn start(start: &Start<'_>) -> io::Result<Pid> {
+    let pointers = |words: &mut dyn Iterator<Item = &CString>| {
+        words.map(|word| word.as_ptr()).chain([ptr::null()]).collect::<Vec<_>>()
+    };
+    let mut shared = Shared {
+        command: pointers(&mut start.command.iter()),
+        environment: pointers(&mut start.environment.iter().copied()),
+        pipes: start.pipes.map(|pipe| pipe.as_raw_fd()),
+        parent: rustix::process::getpid().as_raw_nonzero().get(),
+        blocked: empty_set(),
+        error: 0,
+    };
+    let size = STACK + 2 * size_of::<usize>() * shared.command.len();
+    let mut stack: Vec<MaybeUninit<u128>> = Vec::with_capacity(size / size_of::<u128>());
+    let _pages = LargePages::allow();
+    // SAFETY: the signal sets are alive. The stack is as long as said, aligned, and used by nobody else. The child
+    // shares our memory, but with CLONE_VFORK this thread goes on only when the child has left it by exec or exit,
+    // so `shared`, what it points to and the stack outlive its use; all that it calls in between is in `become_it`.
+    // With all signals blocked no handler of ours runs in it.
+    let pid = unsafe {
+        let mut all = empty_set();
+        libc::sigfillset(&mut all);
+        libc::pthread_sigmask(libc::SIG_BLOCK, &all, &mut shared.blocked);
+        let top = stack.as_mut_ptr().add(stack.capacity());
+        let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD;
+        let pid = libc::clone(become_it, top.cast(), flags, (&raw mut shared).cast());
+        let error = io::Error::last_os_error();
+        libc::pthread_sigmask(libc::SIG_SETMASK, &shared.blocked, ptr::null_mut());
+        if pid > 0 { Pid::from_raw(pid) } else { None }.ok_or(error)?
+    };
+    match shared.error {
+        0 => Ok(pid),
+        error => {
+            let _ = rustix::process::waitpid(Some(pid), rustix::process::WaitOptions::empty());
+            Err(io::Error::from_raw_os_error(error))
+        }
+    }
+}
+
+/// What the new process does before it runs its program.
+extern "C" fn become_it(shared: *mut c_void) -> c_int {
+    // SAFETY: this is the `Shared` of `start`, whose thread is suspended meanwhile. Everything called here is a plain
+    // system call or `execvpe`, which neither allocate nor lock; the descriptors and signal actions that are changed
+    // are the child's own copies.
+    unsafe {
+        let shared = &mut *shared.cast::<Shared>();
+        settle_signals(&shared.blocked);
+        libc::setpgid(0, 0);
+        libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
+        if libc::getppid() != shared.parent {
+            // Our parent is gone already: the signal for that will not come.
+            libc::_exit(127);
+        }
+        for (number, pipe) in shared.pipes.iter().enumerate() {
+            if libc::dup2(*pipe, number as c_int) < 0 {
+                shared.error = *libc::__errno_location();
+                libc::_exit(127);
+            }
+        }
+        close_the_rest_on_exec();
+        let none = empty_set();
+        libc::sigprocmask(libc::SIG_SETMASK, &none, ptr::null_mut());
+        libc::execvpe(shared.command[0], shared.command.as_ptr(), shared.environment.as_ptr());
+        shared.error = *libc::__errno_location();
+        libc::_exit(127)
+    }
+}
+
+/// Gives signals their default actions, but leaves ignored those that we were told to ignore.
+///
+/// # Safety
+/// To be called in the new process, with all signals blocked.
+unsafe fn settle_signals(blocked: &libc::sigset_t) {
+    for signal in SIGNALS {
+        // SAFETY: the structures are alive; unknown and reserved numbers are refused without harm.
+        unsafe {
+            let mut action: libc::sigaction = MaybeUninit::zeroed().assume_init();
+            if libc::sigaction(signal, ptr::null(), &mut action) != 0 {
+                continue;
+            }
+            // `Shutdown` blocks what was ignored when we started, as it has to be caught as well.
+            let stays_ignored =
+                matches!(signal, libc::SIGINT | libc::SIGHUP) && libc::sigismember(blocked, signal) == 1;
+            let wanted = match action.sa_sigaction {
+                _ if stays_ignored => libc::SIG_IGN,
+                // Rust ignores it, programs expect to end by it.
+                _ if signal == libc::SIGPIPE => libc::SIG_DFL,
+                libc::SIG_IGN => libc::SIG_IGN,
+                _ => libc::SIG_DFL,
+            };
+            if action.sa_sigaction != wanted {
+                action.sa_sigaction = wanted;
+                action.sa_flags = 0;
+                libc::sigaction(signal, &action, ptr::null_mut());
+            }
+        }
+    }
+}
+
+/// librdkafka's wake-up pipes, and what we inherited ourselves, are not for handlers.
+fn close_the_rest_on_exec() {
+    const FIRST: RawFd = 3;
+    // SAFETY: plain system calls on the descriptors of the calling process; nothing is closed before its exec.
+    unsafe {
+        let flags = libc::CLOSE_RANGE_CLOEXEC;
+        if libc::syscall(libc::SYS_close_range, FIRST, libc::c_uint::MAX, flags) == 0 {
+            return;
+        }
+        let mut limit: libc::rlimit = MaybeUninit::zeroed().assume_init();
+        libc::getrlimit(libc::RLIMIT_NOFILE, &mut limit);
+        let end = RawFd::try_from(limit.rlim_cur).unwrap_or(RawFd::MAX).min(MOST_DESCRIPTORS);
+        for descriptor in FIRST..end {
+            libc::fcntl(descriptor, libc::F_SETFD, libc::FD_CLOEXEC);
+        }
+    }
+}
+
+fn empty_set() -> libc::sigset_t {
+    let mut set = MaybeUninit::uninit();
+    // SAFETY: `sigemptyset` initialises the set.
+    unsafe {
+        libc::sigemptyset(set.as_mut_ptr());
+        set.assume_init()
+    }
+}
+
+/// Large pages, which `main` turns off for us, must not be off in our handlers: the setting goes with the memory of
+/// a process and through exec, so it is lifted for all of us while something is being started.
+struct LargePages;
+
+/// How many hold it up now.
+static ALLOWED: Mutex<usize> = Mutex::new(0);
+
+impl LargePages {
+    fn allow() -> Option<LargePages> {
+        let mut count = ALLOWED.lock().unwrap_or_else(PoisonError::into_inner);
+        if *count == 0 {
+            if !rustix::thread::transparent_huge_pages_are_disabled().unwrap_or(false) {
+                return None;
+            }
+            let _ = rustix::thread::disable_transparent_huge_pages(false);
+        }
+        *count += 1;
+        Some(LargePages)
+    }
+}
+
+impl Drop for LargePages {
+    fn drop(&mut self) {
+        let mut count = ALLOWED.lock().unwrap_or_else(PoisonError::into_inner);
+        *count -= 1;
+        if *count == 0 {
+            let _ = rustix::thread::disable_transparent_huge_pages(true);
+        }
+    }
+}
+
+pub fn exit_descriptor(pid: Pid) -> Option<OwnedFd> {
+    rustix::process::pidfd_open(pid, PidfdFlags::empty()).ok()
+}
+
+/// Processes whose parents are gone become our children.
+pub fn adopts_orphans() -> bool {
+    rustix::process::getpid().as_raw_nonzero().get() == 1
+        || rustix::process::child_subreaper().is_ok_and(|reaper| reaper.is_some())
+}
+
+/// A child that has ended and whose status nobody took, if there is one.
+pub fn ended_child() -> Option<Pid> {
+    // SAFETY: the structure is alive; all zeroes are a valid one, and stay if there is no such child.
+    unsafe {
+        let mut found: libc::siginfo_t = MaybeUninit::zeroed().assume_init();
+        let options = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
+        let result = libc::waitid(libc::P_ALL, 0, &mut found, options);
+        (result == 0).then(|| Pid::from_raw(found.si_pid())).flatten()
+    }
+}

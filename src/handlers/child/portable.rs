@@ -1,0 +1,39 @@
+//! Starting a process by the means of the standard library: no death with the parent, no descriptor to wait for.
+
+use super::Start;
+use rustix::process::Pid;
+use std::ffi::{CStr, OsStr};
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::process::CommandExt;
+use std::process::{Command, Stdio};
+
+pub fn start(start: &Start<'_>) -> io::Result<Pid> {
+    let text = |word: &CStr| OsStr::from_bytes(word.to_bytes()).to_owned();
+    let mut command = Command::new(text(&start.command[0]));
+    command.args(start.command[1..].iter().map(|word| text(word))).env_clear().process_group(0);
+    for variable in start.environment {
+        let variable = variable.to_bytes();
+        if let Some(end) = memchr::memchr(b'=', variable) {
+            command.env(OsStr::from_bytes(&variable[..end]), OsStr::from_bytes(&variable[end + 1..]));
+        }
+    }
+    let [stdin, stdout, stderr] = start.pipes;
+    command.stdin(Stdio::from(stdin.try_clone_to_owned()?));
+    command.stdout(Stdio::from(stdout.try_clone_to_owned()?));
+    command.stderr(Stdio::from(stderr.try_clone_to_owned()?));
+    Ok(Pid::from_child(&command.spawn()?))
+}
+
+pub fn exit_descriptor(_pid: Pid) -> Option<OwnedFd> {
+    None
+}
+
+pub fn adopts_orphans() -> bool {
+    false
+}
+
+pub fn ended_child() -> Option<Pid> {
+    None
+}
