@@ -9,6 +9,7 @@ pub mod errors;
 pub mod look_up;
 pub mod mock;
 mod native;
+pub mod producer;
 pub mod properties;
 mod recycler;
 pub mod source;

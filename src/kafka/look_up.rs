@@ -33,6 +33,8 @@ pub enum Answer {
     },
     /// Who holds the partitions of the group.
     Owners(Vec<String>),
+    /// The id of the cluster; brokers older than 0.10.1 have none.
+    ClusterId(Option<String>),
 }
 
 /// What to find out about partitions.
@@ -106,6 +108,10 @@ impl LookUps {
         self.start(move |client| {
             Answer::Owners(admin::owners(client, &group, COORDINATOR_LIMIT).unwrap_or_default())
         });
+    }
+
+    pub fn cluster_id(&self) {
+        self.start(|client| Answer::ClusterId(admin::cluster_id(client, LIMIT)));
     }
 
     fn start(&self, ask: impl FnOnce(&Arc<Consumer>) -> Answer + Send + 'static) {

@@ -60,6 +60,8 @@ impl Run<'_> {
                 Change::Again(time) => self.talk.info(format!("connected again after {}", seconds(time))),
             },
             Answer::Owners(owners) => self.owners_found(&owners, now),
+            // Nothing asks for it yet.
+            Answer::ClusterId(_) => {}
         }
     }
 
