@@ -13,8 +13,24 @@ pub use lines::Lines;
 
 pub struct WorkerCrew;
 impl WorkerCrew {
-    pub fn start(_: &str, _: (Option<std::time::Duration>, usize, usize), _: Context) -> std::io::Result<WorkerCrew> { todo!() }
+    pub fn start(
+        _: &str,
+        _: (Option<std::time::Duration>, usize, usize),
+        _: Context,
+    ) -> std::io::Result<WorkerCrew> {
+        todo!()
+    }
     pub fn flush(&mut self) {}
     pub fn close(&mut self) {}
-    pub fn is_closed(&mut self) -> bool { true }
-    pub fn room(&self) -> usize {0} pub fn hand(&mut self, _: Attempt) {} pub fn done(&mut self) -> Option<Done> {None} pub fn end_all(&mut self, _: nix::sys::signal::Signal) {} }
+    pub fn is_closed(&mut self) -> bool {
+        true
+    }
+    pub fn room(&self) -> usize {
+        0
+    }
+    pub fn hand(&mut self, _: Attempt) {}
+    pub fn done(&mut self) -> Option<Done> {
+        None
+    }
+    pub fn end_all(&mut self, _: nix::sys::signal::Signal) {}
+}

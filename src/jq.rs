@@ -1,19 +1,140 @@
 //! Programs of the jq language, compiled once and run on the envelopes of records.
 
+mod functions;
+mod mistakes;
+mod text;
+
+use jaq_core::data::JustLut;
+use jaq_core::load::{Arena, File, Loader};
+use jaq_core::{Compiler, Ctx, Filter, Vars};
+use jaq_json::{Val, read};
 use std::fmt;
+use std::ops::ControlFlow;
+
+/// How deep the JSON that a program gets may be nested, as in jq itself it has a bound: values are read, compared
+/// and dropped by recursion, and a record must not exhaust the stack.
+const DEEPEST: usize = 1000;
 
 /// A program, compiled.
+///
+/// It runs to its end: one that never ends (`repeat(false)`) never returns. It reads no input but its own and opens
+/// no file; `env` and `$ENV` are as in jq; what `debug` and `stderr` print is dropped.
 pub struct Program {
     text: String,
+    filter: Filter<JustLut<Val>>,
+    reads_environment: bool,
+}
+
+/// One result of a program.
+#[derive(Debug)]
+pub struct Yield(Val);
+
+/// What a program for event ids says of a record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EventId {
+    /// A string bare, anything else as compact JSON.
+    One(String),
+    None(NoId),
+}
+
+/// Why a record has no event id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoId {
+    /// The program yields nothing.
+    Nothing,
+    Null,
+    Several,
 }
 
 impl Program {
     /// Compiles a program.
     ///
     /// # Errors
-    /// What is wrong with it, in words.
+    /// What is wrong with it and where, in one line.
     pub fn compile(text: &str) -> Result<Program, String> {
-        Ok(Program { text: text.to_owned() })
+        let arena = Arena::default();
+        let loader = Loader::new(functions::definitions());
+        let modules = loader
+            .load(&arena, File { code: text, path: () })
+            .map_err(|errors| mistakes::of_text(text, errors))?;
+        let compiled = Compiler::default()
+            .with_funs(functions::functions())
+            .with_global_vars([functions::ENVIRONMENT])
+            .compile(modules);
+        let filter = compiled.map_err(|errors| mistakes::of_names(text, errors))?;
+        let reads_environment = text.contains(functions::ENVIRONMENT);
+        Ok(Program { text: text.to_owned(), filter, reads_environment })
+    }
+
+    /// Runs the program on a JSON text and hands over each result until told to stop.
+    ///
+    /// # Errors
+    /// jq's own words; the results before it were handed over.
+    pub fn run(&self, json: &[u8], mut take: impl FnMut(Yield) -> ControlFlow<()>) -> Result<(), String> {
+        if is_deeper(json, DEEPEST) {
+            return Err(format!("the record is nested deeper than {DEEPEST} levels"));
+        }
+        let input = read::parse_single(json).map_err(|error| format!("not JSON: {error}"))?;
+        let environment = if self.reads_environment { functions::environment() } else { Val::Null };
+        let context = Ctx::<JustLut<Val>>::new(&self.filter.lut, Vars::new([environment]));
+        for result in self.filter.id.run((context, input)) {
+            match result {
+                Ok(value) => {
+                    if take(Yield(value)).is_break() {
+                        break;
+                    }
+                }
+                Err(exception) => return Err(mistakes::while_running(exception)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether any result is neither `false` nor `null`. It looks no further than the first such one.
+    ///
+    /// # Errors
+    /// jq's own words.
+    pub fn is_true(&self, json: &[u8]) -> Result<bool, String> {
+        let mut is_true = false;
+        self.run(json, |Yield(value)| {
+            is_true = !matches!(value, Val::Null | Val::Bool(false));
+            if is_true { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })?;
+        Ok(is_true)
+    }
+
+    /// The event id that the program yields.
+    ///
+    /// # Errors
+    /// jq's own words.
+    pub fn id(&self, json: &[u8]) -> Result<EventId, String> {
+        let mut id = EventId::None(NoId::Nothing);
+        let mut count = 0;
+        self.run(json, |value| {
+            count += 1;
+            id = match (count, &value.0) {
+                (1, Val::Null) => EventId::None(NoId::Null),
+                (1, _) => EventId::One(value.bare()),
+                (2.., _) | (..=0, _) => EventId::None(NoId::Several),
+            };
+            if count == 1 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        })?;
+        Ok(id)
+    }
+}
+
+impl Yield {
+    /// The result as compact JSON on one line.
+    pub fn json(&self) -> String {
+        text::json(&self.0)
+    }
+
+    /// A string bare, anything else as compact JSON.
+    pub fn bare(&self) -> String {
+        match &self.0 {
+            Val::TStr(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+            other => text::json(other),
+        }
     }
 }
 
@@ -22,25 +143,26 @@ impl fmt::Debug for Program {
         f.debug_tuple("Program").field(&self.text).finish()
     }
 }
-pub enum NoId {
-    Nothing,
-    Null,
-    Several,
-}
-impl fmt::Display for NoId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("x")
+
+/// Whether arrays and objects of a JSON text are nested deeper than `limit`.
+fn is_deeper(json: &[u8], limit: usize) -> bool {
+    let (mut depth, mut is_string, mut is_escaped) = (0usize, false, false);
+    for byte in json {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' if is_string => is_escaped = true,
+            b'"' => is_string = !is_string,
+            _ if is_string => {}
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > limit {
+            return true;
+        }
     }
+    false
 }
-pub enum EventId {
-    One(String),
-    None(NoId),
-}
-impl Program {
-    pub fn is_true(&self, _: &[u8]) -> Result<bool, String> {
-        Ok(true)
-    }
-    pub fn id(&self, _: &[u8]) -> Result<EventId, String> {
-        Ok(EventId::None(NoId::Null))
-    }
-}
+
+#[cfg(test)]
+mod tests;

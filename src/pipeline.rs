@@ -98,7 +98,7 @@ struct Tools<'a> {
 
 impl<'a> Tools<'a> {
     fn open(settings: &'a Consume, alarm: &Alarm, talk: &Talk) -> Result<Tools<'a>, Failure> {
-        let handling = Handling::start(settings, &|| alarm.bell(), talk.handler_output())?;
+        let handling = Handling::start(settings, alarm, talk.handler_output())?;
         let source = Source::open(&properties(settings), talk.is_library_wanted(), alarm)
             .map_err(|words| Failure::usage("the properties do not fit together").caused_by(words))?;
         let output = Output::start(alarm.bell()).map_err(|error| {

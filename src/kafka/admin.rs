@@ -120,6 +120,19 @@ pub fn topics(
     Ok(described)
 }
 
+/// The id of the cluster, if a broker tells one in time.
+pub fn cluster_id(client: &Consumer, limit: Duration) -> Option<String> {
+    // SAFETY: the client is alive; the text is ours, copied and freed once.
+    unsafe {
+        let id = rd::rd_kafka_clusterid(native(client), milliseconds(limit));
+        let copy = text(id);
+        if !id.is_null() {
+            rd::rd_kafka_mem_free(native(client), id.cast());
+        }
+        (!copy.is_empty()).then_some(copy)
+    }
+}
+
 /// What became of one of several names.
 pub type Described<T> = (String, Result<T, Trouble>);
 

@@ -51,6 +51,7 @@ pub fn kind(code: Code) -> TroubleKind {
         | Code::RequestTimedOut
         | Code::NetworkException
         | Code::TimedOutQueue
+        | Code::MessageTimedOut
         | Code::BrokerNotAvailable
         | Code::LeaderNotAvailable
         | Code::NotLeaderForPartition

@@ -31,9 +31,10 @@ pub enum Answer {
     Probe {
         is_reached: bool,
     },
-    ClusterId(Option<String>),
     /// Who holds the partitions of the group.
     Owners(Vec<String>),
+    /// The id of the cluster; brokers older than 0.10.1 have none.
+    ClusterId(Option<String>),
 }
 
 /// What to find out about partitions.
@@ -88,7 +89,6 @@ impl LookUps {
         self.start(move |client| Answer::Ids(admin::topic_ids(client, &names, LIMIT).unwrap_or_default()));
     }
 
-    pub fn cluster_id(&self) {}
     pub fn names(&self) {
         self.start(|client| Answer::Names(admin::topic_names(client, LIMIT)));
     }
@@ -108,6 +108,10 @@ impl LookUps {
         self.start(move |client| {
             Answer::Owners(admin::owners(client, &group, COORDINATOR_LIMIT).unwrap_or_default())
         });
+    }
+
+    pub fn cluster_id(&self) {
+        self.start(|client| Answer::ClusterId(admin::cluster_id(client, LIMIT)));
     }
 
     fn start(&self, ask: impl FnOnce(&Arc<Consumer>) -> Answer + Send + 'static) {

@@ -66,6 +66,38 @@ impl MockBroker {
         self.producer.flush(Duration::from_secs(5)).map_err(|error| error.to_string())
     }
 
+    /// Has the next produce request be answered with an error.
+    ///
+    /// # Errors
+    /// librdkafka's words.
+    #[cfg(test)]
+    pub fn refuse_produce(&self, code: RDKafkaRespErr) -> Result<(), String> {
+        const PRODUCE: i16 = 0;
+        let mut codes = [code];
+        // SAFETY: the cluster belongs to the client, which is alive; the codes are copied.
+        unsafe {
+            rd::rd_kafka_mock_push_request_errors_array(
+                self.cluster()?,
+                PRODUCE,
+                codes.len(),
+                codes.as_mut_ptr(),
+            );
+        }
+        Ok(())
+    }
+
+    /// Has a topic be described with an error; it does not come into being when it is asked for.
+    ///
+    /// # Errors
+    /// librdkafka's words.
+    #[cfg(test)]
+    pub fn refuse_topic(&self, name: &str, code: RDKafkaRespErr) -> Result<(), String> {
+        let name = c_string(name);
+        // SAFETY: the cluster belongs to the client, which is alive; the name ends with NUL.
+        unsafe { rd::rd_kafka_mock_topic_set_error(self.cluster()?, name.as_ptr(), code) };
+        Ok(())
+    }
+
     fn cluster(&self) -> Result<*mut rd::rd_kafka_mock_cluster_t, String> {
         // SAFETY: the client is alive.
         let cluster = unsafe { rd::rd_kafka_handle_mock_cluster(self.producer.client().native_ptr()) };

@@ -161,7 +161,6 @@ impl Run<'_> {
         let tally = handling.as_ref().map(|handling| handling.tally);
         if let Some(mut handling) = handling {
             handling.kill();
-            handling.close((now + CLOSE_LIMIT).min(deadline.max(now)));
         }
         // Reading alone there is nobody to tell.
         if has_started && super::group(settings).is_some() {

@@ -61,6 +61,7 @@ impl Run<'_> {
             },
             Answer::ClusterId(id) => self.cluster_found(id, now),
             Answer::Owners(owners) => self.owners_found(&owners, now),
+            // Nothing asks for it yet.
         }
     }
 

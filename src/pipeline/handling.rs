@@ -11,7 +11,7 @@ mod rate;
 mod room;
 
 use super::Run;
-use crate::alarm::Bell;
+use crate::alarm::{Alarm, Bell};
 use crate::dedup::{Names, Store};
 use crate::error::Failure;
 use crate::handlers::{Attempt, Context};
@@ -65,7 +65,7 @@ impl<'a> Handling<'a> {
     /// A program that does not exist, or no threads.
     pub fn start(
         consume: &'a Consume,
-        bell: &dyn Fn() -> Bell,
+        alarm: &Alarm,
         lines: HandlerOutput,
     ) -> Result<Option<Handling<'a>>, Failure> {
         let Some(settings) = &consume.handling else { return Ok(None) };
@@ -74,11 +74,11 @@ impl<'a> Handling<'a> {
             group: group.map(|group| group.name.clone()),
             output: consume.output.clone(),
             lines,
-            bell: bell(),
+            bell: alarm.bell(),
         };
         let properties = &consume.connection.properties;
         let letters = match &settings.on_failure {
-            OnFailure::DeadLetter { topic } => Some(Letters::open(properties, topic, usize::MAX, bell())?),
+            OnFailure::DeadLetter { topic } => Some(Letters::open(properties, topic, usize::MAX, alarm)?),
             OnFailure::Stop | OnFailure::Skip => None,
         };
         let is_manual =
@@ -86,7 +86,7 @@ impl<'a> Handling<'a> {
         Ok(Some(Handling {
             settings,
             queue: Queue::new(settings.order),
-            crew: Crew::start(settings, properties, context, bell())?,
+            crew: Crew::start(settings, properties, context, alarm)?,
             letters,
             ids: None,
             rate: settings.rate.map(Rate::new),

@@ -1,7 +1,7 @@
 //! What is decided about a record before it is printed or handled: `--filter`, and the event id of `--dedup`.
 
 use crate::decode::Undecodable;
-use crate::jq::{EventId, Program};
+use crate::jq::{EventId, NoId, Program};
 use crate::record::Record;
 use crate::render::Renderer;
 use crate::settings::{Consume, Format, Output};
@@ -67,6 +67,11 @@ impl Sieve<'_> {
         match id.id(&self.envelope).map_err(|words| failed("--dedup", words))? {
             EventId::One(id) => Ok(Sifted::Kept(Some(Arc::from(id)))),
             EventId::None(why) => {
+                let why = match why {
+                    NoId::Nothing => "nothing",
+                    NoId::Null => "`null`",
+                    NoId::Several => "several values",
+                };
                 if !std::mem::replace(&mut self.has_warned, true) {
                     let place = record.place();
                     self.warning = Some(format!(

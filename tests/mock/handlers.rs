@@ -58,7 +58,9 @@ impl Stage {
     /// Reads to the end in the group.
     fn member(&self, options: &[&str]) -> Kcons {
         let group = ["-g", GROUP, "-X", "partition.assignment.strategy=cooperative-sticky"];
-        self.alone(&group).args(["-X", "session.timeout.ms=10000", "-X", "heartbeat.interval.ms=200"]).args(options)
+        self.alone(&group)
+            .args(["-X", "session.timeout.ms=10000", "-X", "heartbeat.interval.ms=200"])
+            .args(options)
     }
 
     /// A file that handlers find in `$OUT`.

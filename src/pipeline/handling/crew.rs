@@ -1,7 +1,7 @@
 //! Whoever handles records: processes, workers, or the producer of `--forward`, behind one face.
 
 use super::letters::Letters;
-use crate::alarm::Bell;
+use crate::alarm::Alarm;
 use crate::error::{self, Failure, Kind};
 use crate::handlers::{self, Attempt, Context, Done, ExecCrew, WorkerCrew};
 use crate::settings::handling::{Handler, Handling};
@@ -22,7 +22,7 @@ impl Crew {
         handling: &Handling,
         properties: &[(String, String)],
         context: Context,
-        bell: Bell,
+        alarm: &Alarm,
     ) -> Result<Crew, Failure> {
         let refused = |error: std::io::Error| {
             Failure::new(Kind::Run, "cannot start handlers").caused_by(error::reason(&error))
@@ -38,7 +38,7 @@ impl Crew {
                 WorkerCrew::start(command, bounds, context).map(Crew::Worker).map_err(refused)
             }
             Handler::Forward { topic } => {
-                Letters::open(properties, topic, handling.in_flight, bell).map(Crew::Forward)
+                Letters::open(properties, topic, handling.in_flight, alarm).map(Crew::Forward)
             }
         }
     }

@@ -1,6 +1,5 @@
 //! Handlers at the end of a run, and of an assignment: finish what runs, within its time.
 
-use super::crew::Crew;
 use super::queue::{Job, Stage};
 use super::{Handling, Run};
 use crate::offsets::Claim;
@@ -70,17 +69,6 @@ impl Handling<'_> {
     /// Nothing may be left behind.
     pub fn kill(&mut self) {
         self.crew.end_all(Signal::SIGKILL);
-    }
-
-    /// Closes the producers, at most until then.
-    pub fn close(self, deadline: Instant) {
-        if let Some(letters) = self.letters {
-            letters.close(deadline);
-        }
-        match self.crew {
-            Crew::Forward(letters) => letters.close(deadline),
-            Crew::Exec(_) | Crew::Worker(_) => {}
-        }
     }
 }
 

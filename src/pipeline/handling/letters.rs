@@ -1,12 +1,11 @@
 //! Records that are produced again: dead letters, and `--forward`.
 
-use crate::alarm::Bell;
+use crate::alarm::Alarm;
 use crate::error::{Failure, Kind};
 use crate::handlers::{Done, Outcome, Reason};
 use crate::kafka::producer::{Outgoing, Producer, Refusal, Report};
 use crate::kafka::{Trouble, TroubleKind};
 use crate::record::OwnedRecord;
-use std::time::Instant;
 
 /// Headers of ours start with this; they tell why a record is a dead letter.
 const PREFIX: &str = "kcons.";
@@ -38,9 +37,9 @@ impl Letters {
         properties: &[(String, String)],
         topic: &str,
         limit: usize,
-        bell: Bell,
+        alarm: &Alarm,
     ) -> Result<Letters, Failure> {
-        let producer = Producer::open(properties, false, bell).map_err(|words| {
+        let producer = Producer::open(properties, false, alarm).map_err(|words| {
             Failure::usage("the properties do not fit together for a producer").caused_by(words)
         })?;
         Ok(Letters { producer, topic: topic.to_owned(), limit, refused: Vec::new() })
@@ -114,11 +113,6 @@ impl Letters {
             }
         };
         Some(Done { ticket, outcome, output: Vec::new() })
-    }
-
-    /// Closes the producer, at most until then.
-    pub fn close(self, deadline: Instant) {
-        self.producer.close(deadline);
     }
 
     /// The failure that ends a run whose dead letters are not taken.

@@ -149,7 +149,9 @@ fn a_second_signal_leaves_no_child_behind() {
     std::thread::sleep(std::time::Duration::from_millis(600));
     running.signal(Signal::SIGINT);
     running.finish().has_code(130);
-    wait_until("the end of the handler", LONG, || (!std::path::Path::new(&format!("/proc/{pid}")).exists()).then_some(()));
+    wait_until("the end of the handler", LONG, || {
+        (!std::path::Path::new(&format!("/proc/{pid}")).exists()).then_some(())
+    });
     assert_eq!(stage.committed(), -1, "{GROUP}");
 }
 

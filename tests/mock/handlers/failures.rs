@@ -25,10 +25,13 @@ fn a_record_that_fails_is_tried_again() {
 fn a_record_that_goes_on_failing_stops_the_run_uncommitted() {
     let stage = Stage::with(&["1", "2", "3"]);
     let script = r#"read n; echo "try $n" >> $OUT; [ $n != 2 ] || { echo "no such thing" >&2; exit 7; }"#;
-    let outcome = stage.member(&FAST).args(["--order", "partition", "--retries", "2", "--exec", script]).run();
+    let outcome =
+        stage.member(&FAST).args(["--order", "partition", "--retries", "2", "--exec", script]).run();
     outcome.has_code(5);
     outcome.stderr_contains("no such thing\n");
-    outcome.stderr_contains("error: t [0] @ 1: processing failed after 3 attempts\n  caused by: exit status 7\n");
+    outcome.stderr_contains(
+        "error: t [0] @ 1: processing failed after 3 attempts\n  caused by: exit status 7\n",
+    );
     assert_eq!(stage.committed(), 1);
     assert_eq!(stage.written(), "try 1\ntry 2\ntry 2\ntry 2\n");
     // It comes again.
@@ -50,7 +53,8 @@ fn other_keys_went_on_meanwhile_and_are_not_committed_past_the_failure() {
 fn a_record_can_be_skipped() {
     let stage = Stage::with(&["1", "2", "3"]);
     let script = "read n; [ $n != 2 ]";
-    let outcome = stage.member(&FAST).args(["--retries", "0", "--on-failure", "skip", "--exec", script]).run();
+    let outcome =
+        stage.member(&FAST).args(["--retries", "0", "--on-failure", "skip", "--exec", script]).run();
     outcome.has_code(0);
     outcome.stderr_contains("warning: t [0] @ 1: skipped after 1 attempt: exit status 1\n");
     outcome.stderr_contains("Processed 3 records: 2 ok, 1 skipped, 0 dead-lettered, 0 retried, 0 duplicates");
@@ -79,12 +83,16 @@ fn a_handler_that_asks_for_later_is_not_charged() {
 fn a_dead_letter_has_the_record_and_what_failed() {
     let stage = Stage::new(1);
     let record = Produced::value("{\"poison\":true}").key("k").header("trace", "a1").header("trace", "a2");
-    stage.mock.produce("t", &[Produced::value("1").partition(0), record.partition(0), Produced::value("3").partition(0)]);
+    stage.mock.produce(
+        "t",
+        &[Produced::value("1").partition(0), record.partition(0), Produced::value("3").partition(0)],
+    );
     let script = r#"grep -q poison || exit 0; echo "cannot parse" >&2; exit 3"#;
     let options = ["--retries", "1", "--dead-letter", DEAD, "--exec", script];
     let outcome = stage.member(&FAST).args(options).run();
     outcome.has_code(0);
-    outcome.stderr_contains("warning: t [0] @ 1: dead-lettered to `t.dead` after 2 attempts: exit status 3\n");
+    outcome
+        .stderr_contains("warning: t [0] @ 1: dead-lettered to `t.dead` after 2 attempts: exit status 3\n");
     outcome.stderr_contains("Processed 3 records: 2 ok, 0 skipped, 1 dead-lettered, 1 retried, 0 duplicates");
     assert_eq!(stage.committed(), 3);
     let letters = stage.dead_letters();
@@ -99,7 +107,9 @@ fn a_dead_letter_has_the_record_and_what_failed() {
     assert_eq!(headers[..2], [("trace", "a1"), ("trace", "a2")]);
     let value = |name: &str| headers.iter().find(|header| header.0 == name).map(|header| header.1);
     assert_eq!(value("kcons.error"), Some("exit status 3: cannot parse"));
-    for (name, expected) in [("attempts", "2"), ("topic", "t"), ("partition", "0"), ("offset", "1"), ("group", "g")] {
+    for (name, expected) in
+        [("attempts", "2"), ("topic", "t"), ("partition", "0"), ("offset", "1"), ("group", "g")]
+    {
         assert_eq!(value(&format!("kcons.{name}")), Some(expected), "{name}");
     }
     assert!(value("kcons.timestamp").is_some_and(|time| time.parse::<i64>().is_ok()));
@@ -120,7 +130,8 @@ fn a_dead_letter_goes_back_with_forward() {
     let stage = Stage::with(&["k:poison"]);
     stage.member(&FAST).args(["--retries", "0", "--dead-letter", DEAD, "--exec", "false"]).run().has_code(0);
     let brokers = stage.mock.brokers();
-    let back = crate::support::run::Kcons::new(["consume", DEAD, "-e", "-b", &brokers, "--forward", "t"]).run();
+    let back =
+        crate::support::run::Kcons::new(["consume", DEAD, "-e", "-b", &brokers, "--forward", "t"]).run();
     back.has_code(0).stderr_contains("Processed 1 records: 1 ok");
     let outcome = stage.alone(&["-o", "json"]).run();
     let record = &outcome.json_lines()[1];
@@ -178,5 +189,8 @@ fn an_expression_that_fails_is_a_failed_record() {
     outcome.has_code(0).has_stdout("{\"n\":1}\n{\"n\":3}\n");
     outcome.stderr_contains("warning: t [0] @ 1: skipped: `--filter` failed: ");
     let outcome = stage.alone(&["--filter", filter[0], "-o", "raw"]).run();
-    outcome.has_code(5).has_stdout("{\"n\":1}\n{\"n\":3}\n").stderr_contains("warning: t [0] @ 1: `--filter` failed: ");
+    outcome
+        .has_code(5)
+        .has_stdout("{\"n\":1}\n{\"n\":3}\n")
+        .stderr_contains("warning: t [0] @ 1: `--filter` failed: ");
 }

@@ -1,0 +1,132 @@
+//! Programs, what they yield, and what is said of wrong ones.
+
+use super::*;
+
+fn results(program: &str, json: &str) -> Result<Vec<String>, String> {
+    let mut results = Vec::new();
+    Program::compile(program)?.run(json.as_bytes(), |result| {
+        results.push(result.json());
+        ControlFlow::Continue(())
+    })?;
+    Ok(results)
+}
+
+#[test]
+fn programs_yield_compact_json_with_digits_untouched() {
+    for (program, json, expected) in [
+        (".", r#"{"b": 1, "a": [true, null]}"#, &[r#"{"b":1,"a":[true,null]}"#][..]),
+        (".id", r#"{"id":12345678901234567890123}"#, &["12345678901234567890123"]),
+        (".", "1.10", &["1.10"]),
+        (".", "1e3", &["1e3"]),
+        (".a + 1", r#"{"a":9007199254740993}"#, &["9007199254740994"]),
+        (".[]", "[1,2]", &["1", "2"]),
+        ("empty", "1", &[]),
+        ("6 / 2, 1 / 4, (0 / 0), (1 / 0)", "0", &["3", "0.25", "null", "1.7976931348623157e308"]),
+        (".", r#""a\n\u0000\"é""#, &[r#""a\n\u0000\"é""#]),
+        (r#"select(.value.kind == "paid") | .offset"#, r#"{"value":{"kind":"paid"},"offset":7}"#, &["7"]),
+        (
+            ".headers | map({(.key): .value}) | add",
+            r#"{"headers":[{"key":"a","value":"1"}]}"#,
+            &[r#"{"a":"1"}"#],
+        ),
+        (r#".key | test("^a")"#, r#"{"key":"abc"}"#, &["true"]),
+        (".value.id // .key", r#"{"value":null,"key":"k"}"#, &[r#""k""#]),
+        ("$ENV | type, (env | type)", "0", &[r#""object""#, r#""object""#]),
+        ("limit(2; repeat(1))", "0", &["1", "1"]),
+        ("now > 0", "0", &["true"]),
+        ("[paths]", r#"{"a":[1]}"#, &[r#"[["a"],["a",0]]"#]),
+        ("debug", "1", &["1"]),
+    ] {
+        let expected = expected.iter().map(|text| (*text).to_owned()).collect();
+        assert_eq!(results(program, json), Ok(expected), "{program}");
+    }
+}
+
+#[test]
+fn a_wrong_program_is_told_in_one_line_with_the_place() {
+    for (program, expected) in [
+        ("", "expected term at the end"),
+        (".a |", "expected term at the end"),
+        (".a | )", "expected token at character 6, not `)`"),
+        ("(.a", "expected closing parenthesis at the end"),
+        (".a == \"x", "expected closing quote at the end"),
+        ("äß | foo", "expected token at character 1, not `äß`"),
+        (".a | foo", "no function `foo` at character 6"),
+        ("foo(1)", "no function `foo` with 1 argument at character 1"),
+        ("map(1; 2)", "no function `map` with 2 arguments at character 1"),
+        ("$x", "no variable `$x` at character 1"),
+        ("input", "no function `input` at character 1"),
+        ("inputs", "no function `inputs` at character 1"),
+        ("include \"x\"; .", "no module can be loaded, not `x` either"),
+    ] {
+        assert_eq!(Program::compile(program).expect_err(program), expected, "{program}");
+    }
+}
+
+#[test]
+fn a_failure_while_running_has_the_words_of_jq() {
+    for (program, json, expected) in [
+        (".a", "1", "cannot index 1 with \"a\""),
+        ("error", "\"own words\"", "own words"),
+        ("error", "\"two\\nlines\"", "two\\nlines"),
+        ("halt", "1", "the program halted with 0"),
+        ("halt_error", "1", "the program halted with 5"),
+        (".", "{", "not JSON: byte offset 1: value or end of sequence expected"),
+    ] {
+        let failure = results(program, json).expect_err(program);
+        assert!(failure.contains(expected), "{program}: {failure}");
+    }
+}
+
+#[test]
+fn a_record_passes_if_any_result_is_neither_false_nor_null() {
+    for (program, expected) in [
+        ("true", true),
+        ("false", false),
+        ("null", false),
+        ("empty", false),
+        ("0", true),
+        ("\"\"", true),
+        ("false, 1", true),
+        ("repeat(1)", true),
+        (".a == 1", true),
+        (".b.c.d", false),
+    ] {
+        let program = Program::compile(program).expect(program);
+        assert_eq!(program.is_true(br#"{"a":1}"#), Ok(expected), "{program:?}");
+    }
+    assert!(Program::compile(".a.b").unwrap().is_true(br#"{"a":1}"#).is_err());
+}
+
+#[test]
+fn an_event_id_is_one_result_that_is_not_null() {
+    for (program, expected) in [
+        (".s", EventId::One("x y".to_owned())),
+        (".n", EventId::One("12345678901234567890".to_owned())),
+        ("[.s, 1]", EventId::One(r#"["x y",1]"#.to_owned())),
+        ("false", EventId::One("false".to_owned())),
+        (".none", EventId::None(NoId::Null)),
+        ("empty", EventId::None(NoId::Nothing)),
+        (".s, .n", EventId::None(NoId::Several)),
+        ("null, 1", EventId::None(NoId::Several)),
+        ("repeat(1)", EventId::None(NoId::Several)),
+    ] {
+        let id = Program::compile(program).expect(program).id(br#"{"s":"x y","n":12345678901234567890}"#);
+        assert_eq!(id, Ok(expected), "{program}");
+    }
+}
+
+#[test]
+fn a_record_nested_without_end_is_an_error_and_does_not_exhaust_the_stack() {
+    let nested = |depth: usize| format!("{}1{}", "[".repeat(depth), "]".repeat(depth));
+    assert_eq!(results("flatten[0]", &nested(DEEPEST)), Ok(vec!["1".to_owned()]));
+    assert!(results(".", &nested(DEEPEST + 1)).is_err_and(|words| words.contains("nested deeper")));
+    assert!(results(".", &nested(1_000_000)).is_err());
+    assert_eq!(results("length", &format!("\"\\\"{}\"", "[".repeat(5000))), Ok(vec!["5001".to_owned()]));
+}
+
+#[test]
+fn a_program_may_go_to_another_thread() {
+    fn goes<T: Send>(_: T) {}
+    goes(Program::compile(".").unwrap());
+}
