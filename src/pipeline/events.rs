@@ -61,7 +61,6 @@ impl Run<'_> {
             },
             Answer::ClusterId(id) => self.cluster_found(id, now),
             Answer::Owners(owners) => self.owners_found(&owners, now),
-            // Nothing asks for it yet.
         }
     }
 
