@@ -149,10 +149,10 @@ impl Talk {
 
     fn colored(&self, event: &Event) -> String {
         let text = event.text();
-        let (prefix, rest) = match event {
-            Event::Warning { .. } | Event::RecordFailed { .. } | Event::Lost { .. } => ("warning:", text),
-            Event::Info { .. } => ("info:", text),
-            _ => return text,
+        let (prefix, rest) = match event.level() {
+            Level::Warning => ("warning:", text),
+            Level::Info => ("info:", text),
+            Level::Summary | Level::Progress | Level::Detail | Level::Library | Level::Machine => return text,
         };
         match (self.settings.has_color, prefix) {
             (true, "warning:") => format!("{} {rest}", prefix.yellow().bold()),

@@ -41,7 +41,7 @@ impl Stage {
     fn produce(&self, records: &[&str]) {
         let records: Vec<Produced> = records
             .iter()
-            .map(|record| match record.split_once(':') {
+            .map(|record| match record.split_once(':').filter(|(key, _)| !key.starts_with('{')) {
                 Some((key, value)) => Produced::value(value).key(key).partition(0),
                 None => Produced::value(*record).partition(0),
             })

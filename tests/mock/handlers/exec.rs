@@ -129,10 +129,10 @@ fn a_rate_limits_what_is_started() {
 fn a_signal_lets_the_handler_finish_and_commits_it() {
     let stage = Stage::with(&["1", "2", "3"]);
     let script = "echo started >> $OUT; while [ ! -e $OUT.go ]; do sleep 0.02; done; echo done";
-    let mut running = stage.member(&["--exec", script]).spawn();
+    let mut running = stage.member(&["-v", "--exec", script]).spawn();
     wait_until("the handler", LONG, || stage.written().contains("started").then_some(()));
     running.signal(Signal::SIGTERM);
-    running.wait_for_stderr("warning: ");
+    running.wait_for_stderr("Shutdown signal received...");
     std::fs::write(stage.folder.path().join("out.go"), "").expect("a file");
     let outcome = running.finish();
     outcome.has_code(0).has_stdout("done\n");
