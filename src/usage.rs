@@ -35,11 +35,12 @@ pub fn color(words: &[OsString]) -> ColorChoice {
     let words: Vec<&str> = words.iter().map(|word| word.to_str().unwrap_or_default()).collect();
     let words = words.split(|word| *word == "--").next().unwrap_or_default();
     let after = |index: usize| words.get(index + 1).copied();
-    let values = words.iter().enumerate().filter_map(|(index, word)| match word.strip_prefix("--color")? {
-        "" => after(index),
-        rest => rest.strip_prefix('='),
-    });
-    values.last().and_then(|value| ColorChoice::from_str(value, false).ok()).unwrap_or(ColorChoice::Auto)
+    let mut values =
+        words.iter().enumerate().rev().filter_map(|(index, word)| match word.strip_prefix("--color")? {
+            "" => after(index),
+            rest => rest.strip_prefix('='),
+        });
+    values.next().and_then(|value| ColorChoice::from_str(value, false).ok()).unwrap_or(ColorChoice::Auto)
 }
 
 /// What clap found, in our words.

@@ -87,6 +87,10 @@ fn serve(
     let mut talk = crate::talk::Talk::new(talk, true);
     talk.info("topics `task-created` and `task-created.dead`, a new task every second; Ctrl-C ends it");
     talk.info("members of a group need `-X partition.assignment.strategy=cooperative-sticky` here");
+    // The mock lets every rebalance but the first wait for almost a session, and cooperative ones come in pairs.
+    talk.info(
+        "a second member waits for its share for almost two sessions: 10 s with `-X session.timeout.ms=6000`",
+    );
     keep_creating(broker);
     while !shutdown.is_requested() {
         if alarm.wait(Duration::from_secs(1), true).is_stdout_closed {

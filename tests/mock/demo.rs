@@ -101,6 +101,7 @@ fn serve_keeps_a_broker_for_other_terminals() {
     serving.wait_for_stderr(
         "info: members of a group need `-X partition.assignment.strategy=cooperative-sticky` here",
     );
+    serving.wait_for_stderr("10 s with `-X session.timeout.ms=6000`");
     let brokers = line.strip_prefix("KCONS_BROKERS=").unwrap_or_else(|| panic!("{line}"));
     assert!(brokers.starts_with("127.0.0.1:"), "{line}");
     let alone = Kcons::new(["consume", "task-created", "-n", "7"]).env("KCONS_BROKERS", brokers).run();

@@ -60,6 +60,21 @@ fn drops_results_of_an_earlier_assignment() {
 }
 
 #[test]
+fn an_ended_assignment_owes_nothing_and_ends_no_other() {
+    let mut tracker = Tracker::default();
+    let old = tracker.assign(0, 0);
+    tracker.release(old);
+    let new = tracker.assign(0, 0);
+    tracker.take(new, 0);
+    tracker.settle_before(new, 1);
+    tracker.take(new, 1);
+    assert_eq!((tracker.owed(old), tracker.next(old), tracker.settled_since_confirmed(old)), (None, None, 0));
+    assert!(tracker.is_settled(old));
+    tracker.release(old);
+    assert_eq!((tracker.owed(new), tracker.in_hand()), (Some(1), 1));
+}
+
+#[test]
 fn a_partition_whose_log_was_cut_starts_over_below() {
     let mut tracker = Tracker::default();
     let other = tracker.assign(0, 0);
