@@ -28,15 +28,17 @@ pub enum Next {
 #[derive(Debug)]
 pub struct Search {
     selectors: Vec<TopicSelector>,
+    /// Topics that the run writes to: no expression matches them.
+    written: Vec<String>,
     wait_until: Option<Instant>,
     /// A topic that does not exist: the names are asked for to say which ones are near.
     missing: Option<String>,
 }
 
 impl Search {
-    /// `wait_until`: until when a topic may appear.
-    pub fn new(selectors: &[TopicSelector], wait_until: Option<Instant>) -> Search {
-        Search { selectors: selectors.to_vec(), wait_until, missing: None }
+    /// `written`: topics that the run writes to; `wait_until`: until when a topic may appear.
+    pub fn new(selectors: &[TopicSelector], written: Vec<String>, wait_until: Option<Instant>) -> Search {
+        Search { selectors: selectors.to_vec(), written, wait_until, missing: None }
     }
 
     pub fn has_pattern(&self) -> bool {
@@ -55,7 +57,7 @@ impl Search {
         }
         for selector in &self.selectors {
             let TopicSelector::Pattern(pattern) = selector else { continue };
-            if !names.iter().any(|name| is_match(pattern, name)) {
+            if !names.iter().any(|name| self.is_match(pattern, name)) {
                 return match self.wait(now) {
                     Some(next) => next,
                     None => Next::Fail(
@@ -106,7 +108,7 @@ impl Search {
                 TopicSelector::Name(name) => selected.push(name.clone()),
                 TopicSelector::Pattern(pattern) => {
                     let mut matches: Vec<_> =
-                        names.iter().filter(|name| is_match(pattern, name)).cloned().collect();
+                        names.iter().filter(|name| self.is_match(pattern, name)).cloned().collect();
                     matches.sort();
                     selected.extend(matches);
                 }
@@ -115,6 +117,10 @@ impl Search {
         let mut seen = std::collections::HashSet::new();
         selected.retain(|name| seen.insert(name.clone()));
         selected
+    }
+
+    fn is_match(&self, pattern: &regex::Regex, name: &String) -> bool {
+        is_match(pattern, name) && !self.written.contains(name)
     }
 
     fn typed(&self) -> Vec<String> {
@@ -160,18 +166,28 @@ mod tests {
     #[test]
     fn kafkas_own_topics_only_match_an_expression_that_asks_for_them() {
         let all = names(&["__consumer_offsets", "b-task", "a-task", "other"]);
-        let search = Search::new(&[TopicSelector::Name("other".to_owned()), pattern("^.*task")], None);
+        let search =
+            Search::new(&[TopicSelector::Name("other".to_owned()), pattern("^.*task")], Vec::new(), None);
         assert_eq!(search.selected(&all), ["other", "a-task", "b-task"]);
-        let search = Search::new(&[pattern("^.*")], None);
+        let search = Search::new(&[pattern("^.*")], Vec::new(), None);
         assert_eq!(search.selected(&all), ["a-task", "b-task", "other"]);
-        let search = Search::new(&[pattern("^__.*")], None);
+        let search = Search::new(&[pattern("^__.*")], Vec::new(), None);
         assert_eq!(search.selected(&all), ["__consumer_offsets"]);
+    }
+
+    #[test]
+    fn no_expression_matches_a_topic_that_the_run_writes_to() {
+        let all = names(&["task-created", "task-created.dead"]);
+        let mut search = Search::new(&[pattern("^task-")], names(&["task-created.dead"]), None);
+        assert_eq!(search.selected(&all), ["task-created"]);
+        let only = names(&["task-created.dead"]);
+        assert!(matches!(search.names(&only, Instant::now()), Next::Fail(_)));
     }
 
     #[test]
     fn a_missing_topic_is_told_with_the_nearest_name() {
         let now = Instant::now();
-        let mut search = Search::new(&[TopicSelector::Name("task-craeted".to_owned())], None);
+        let mut search = Search::new(&[TopicSelector::Name("task-craeted".to_owned())], Vec::new(), None);
         let trouble = Trouble { kind: TroubleKind::UnknownTopic, reason: String::new() };
         let mistakes = Mistakes::new("b", None, None);
         let described = vec![("task-craeted".to_owned(), Err(trouble))];
@@ -187,7 +203,7 @@ mod tests {
     fn a_topic_is_waited_for_until_the_time_is_over() {
         let now = Instant::now();
         let until = now + Duration::from_secs(60);
-        let mut search = Search::new(&[pattern("^later")], Some(until));
+        let mut search = Search::new(&[pattern("^later")], Vec::new(), Some(until));
         assert_eq!(search.names(&[], now), Next::WaitUntil(now + AGAIN));
         assert!(matches!(search.names(&[], until), Next::Fail(_)));
         assert_eq!(search.names(&names(&["later-1"]), now), Next::Describe(names(&["later-1"])));

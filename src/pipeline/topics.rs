@@ -47,7 +47,8 @@ enum Stage {
 impl Topics {
     pub fn new(settings: &Consume, now: Instant) -> Topics {
         let wait = settings.wait_for_topic;
-        let search = Search::new(&settings.topics, (!wait.is_zero()).then(|| now + wait));
+        let search =
+            Search::new(&settings.topics, settings.written_topics(), (!wait.is_zero()).then(|| now + wait));
         Topics {
             is_pattern: search.has_pattern(),
             search,

@@ -1,0 +1,1 @@
+//! What handlers come to, and what they are refused for.
