@@ -79,7 +79,7 @@ complete -c kcons -n "__fish_kcons_using_subcommand consume" -l rate -d 'Start a
 complete -c kcons -n "__fish_kcons_using_subcommand consume" -l timeout -d 'End an attempt that takes longer [default: 60s]' -r
 complete -c kcons -n "__fish_kcons_using_subcommand consume" -l retries -d 'Try a failed record that often again [default: 3]' -r
 complete -c kcons -n "__fish_kcons_using_subcommand consume" -l backoff -d 'Wait before another attempt [default: 500ms..30s]' -r
-complete -c kcons -n "__fish_kcons_using_subcommand consume" -l on-failure -d 'Then stop, skip or dead-letter [default: stop]' -r -f -a "stop\t''
+complete -c kcons -n "__fish_kcons_using_subcommand consume" -l on-failure -d 'Stop, skip or dead-letter a failed record [default: stop]' -r -f -a "stop\t''
 skip\t''
 dead-letter\t''"
 complete -c kcons -n "__fish_kcons_using_subcommand consume" -l dead-letter -d 'Produce failed records to this topic' -r
@@ -152,7 +152,7 @@ complete -c kcons -n "__fish_kcons_using_subcommand demo" -l rate -d 'Start at m
 complete -c kcons -n "__fish_kcons_using_subcommand demo" -l timeout -d 'End an attempt that takes longer [default: 60s]' -r
 complete -c kcons -n "__fish_kcons_using_subcommand demo" -l retries -d 'Try a failed record that often again [default: 3]' -r
 complete -c kcons -n "__fish_kcons_using_subcommand demo" -l backoff -d 'Wait before another attempt [default: 500ms..30s]' -r
-complete -c kcons -n "__fish_kcons_using_subcommand demo" -l on-failure -d 'Then stop, skip or dead-letter [default: stop]' -r -f -a "stop\t''
+complete -c kcons -n "__fish_kcons_using_subcommand demo" -l on-failure -d 'Stop, skip or dead-letter a failed record [default: stop]' -r -f -a "stop\t''
 skip\t''
 dead-letter\t''"
 complete -c kcons -n "__fish_kcons_using_subcommand demo" -l dead-letter -d 'Produce failed records to this topic' -r

@@ -106,7 +106,7 @@ pub struct Handling {
     /// Example: --backoff 1s..5m
     #[arg(long, value_name = "MIN..MAX", value_parser = backoff, help_heading = "Failed records")]
     pub backoff: Option<(Duration, Duration)>,
-    /// Then stop, skip or dead-letter [default: stop]
+    /// Stop, skip or dead-letter a failed record [default: stop]
     ///
     /// When the attempts are used up. stop: end the run (exit code 5), the record and all after it
     /// uncommitted. skip: a warning. dead-letter: produce it to --dead-letter. Without a handler:
