@@ -43,8 +43,8 @@ pub struct Handling {
     pub forward: Option<String>,
     /// Give value or json on stdin [default: value]
     ///
-    /// value: the value's bytes and nothing added. json: the record as `-o json` prints it. For
-    /// --exec; workers always get JSON.
+    /// value: the value's bytes and nothing added. json: the record as `-o json` prints it. It is for
+    /// what --exec runs: workers always get JSON.
     ///
     /// Example: --exec 'jq -r .key' --stdin json
     #[arg(
