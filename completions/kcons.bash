@@ -179,7 +179,7 @@ _kcons() {
             return 0
             ;;
         kcons__subcmd__consume)
-            opts="-g -p -e -n -o -D -b -X -F -q -v -h --group --partitions --wait-for-topic --read-uncommitted --instance-id --offset-reset --from --to --exit --count --idle-timeout --duration --shutdown-timeout --commit --async-commit --commit-interval --output --json --delimiter --label --title-field --value-format --key-format --strict --brokers --property --config --connect-timeout --print-config --quiet --verbose --color --log --help"
+            opts="-g -p -e -n -o -D -b -X -F -q -v -h --group --partitions --wait-for-topic --read-uncommitted --instance-id --offset-reset --from --to --exit --count --idle-timeout --duration --shutdown-timeout --commit --async-commit --commit-interval --output --json --delimiter --label --title-field --filter --exec --worker --forward --stdin --parallel --order --in-flight --rate --timeout --retries --backoff --on-failure --dead-letter --failure-limit --dedup --dedup-store --dedup-ttl --value-format --key-format --strict --brokers --property --config --connect-timeout --print-config --quiet --verbose --color --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -270,6 +270,78 @@ _kcons() {
                     return 0
                     ;;
                 --title-field)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --filter)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exec)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --worker)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --forward)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --stdin)
+                    COMPREPLY=($(compgen -W "value json" -- "${cur}"))
+                    return 0
+                    ;;
+                --parallel)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --order)
+                    COMPREPLY=($(compgen -W "key partition none" -- "${cur}"))
+                    return 0
+                    ;;
+                --in-flight)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retries)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --backoff)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --on-failure)
+                    COMPREPLY=($(compgen -W "stop skip dead-letter" -- "${cur}"))
+                    return 0
+                    ;;
+                --dead-letter)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --failure-limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dedup)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dedup-store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dedup-ttl)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -347,7 +419,7 @@ _kcons() {
             return 0
             ;;
         kcons__subcmd__demo)
-            opts="-g -p -e -n -o -D -b -X -F -q -v -h --follow --serve --group --partitions --wait-for-topic --read-uncommitted --instance-id --offset-reset --from --to --exit --count --idle-timeout --duration --shutdown-timeout --commit --async-commit --commit-interval --output --json --delimiter --label --title-field --value-format --key-format --strict --brokers --property --config --connect-timeout --print-config --quiet --verbose --color --log --help"
+            opts="-g -p -e -n -o -D -b -X -F -q -v -h --follow --serve --group --partitions --wait-for-topic --read-uncommitted --instance-id --offset-reset --from --to --exit --count --idle-timeout --duration --shutdown-timeout --commit --async-commit --commit-interval --output --json --delimiter --label --title-field --filter --exec --worker --forward --stdin --parallel --order --in-flight --rate --timeout --retries --backoff --on-failure --dead-letter --failure-limit --dedup --dedup-store --dedup-ttl --value-format --key-format --strict --brokers --property --config --connect-timeout --print-config --quiet --verbose --color --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -438,6 +510,78 @@ _kcons() {
                     return 0
                     ;;
                 --title-field)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --filter)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exec)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --worker)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --forward)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --stdin)
+                    COMPREPLY=($(compgen -W "value json" -- "${cur}"))
+                    return 0
+                    ;;
+                --parallel)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --order)
+                    COMPREPLY=($(compgen -W "key partition none" -- "${cur}"))
+                    return 0
+                    ;;
+                --in-flight)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retries)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --backoff)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --on-failure)
+                    COMPREPLY=($(compgen -W "stop skip dead-letter" -- "${cur}"))
+                    return 0
+                    ;;
+                --dead-letter)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --failure-limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dedup)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dedup-store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dedup-ttl)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

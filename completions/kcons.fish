@@ -38,7 +38,7 @@ complete -c kcons -n "__fish_kcons_needs_command" -s q -l quiet -d 'Say errors o
 complete -c kcons -n "__fish_kcons_needs_command" -s v -l verbose -d 'Say more; -vv shows librdkafka\'s own log too'
 complete -c kcons -n "__fish_kcons_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kcons -n "__fish_kcons_needs_command" -s V -l version -d 'Print version'
-complete -c kcons -n "__fish_kcons_needs_command" -f -a "consume" -d 'Read topics and print every record'
+complete -c kcons -n "__fish_kcons_needs_command" -f -a "consume" -d 'Read topics; print every record, or hand each one to a command'
 complete -c kcons -n "__fish_kcons_needs_command" -f -a "demo" -d 'Show the same consumer on a broker inside the process: no Kafka needed'
 complete -c kcons -n "__fish_kcons_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c kcons -n "__fish_kcons_needs_command" -f -a "man" -d 'Print the manual page in roff'
@@ -64,6 +64,29 @@ raw\t''"
 complete -c kcons -n "__fish_kcons_using_subcommand consume" -s D -l delimiter -d 'End every raw record with this [default: \\n]' -r
 complete -c kcons -n "__fish_kcons_using_subcommand consume" -l label -d 'Call a record this in pretty output [default: the topic\'s first word]' -r
 complete -c kcons -n "__fish_kcons_using_subcommand consume" -l title-field -d 'Show this field of the value in pretty output [default: title]' -r
+complete -c kcons -n "__fish_kcons_using_subcommand consume" -l filter -d 'Keep only records for which this jq expression is true' -r
+complete -c kcons -n "__fish_kcons_using_subcommand consume" -l exec -d 'Run this shell command for each record, its value on stdin' -r
+complete -c kcons -n "__fish_kcons_using_subcommand consume" -l worker -d 'Keep this shell command running, a JSON record a line' -r
+complete -c kcons -n "__fish_kcons_using_subcommand consume" -l forward -d 'Produce each record to this topic' -r
+complete -c kcons -n "__fish_kcons_using_subcommand consume" -l stdin -d 'Give value or json on stdin [default: value]' -r -f -a "value\t''
+json\t''"
+complete -c kcons -n "__fish_kcons_using_subcommand consume" -l parallel -d 'Handle that many records at once [default: 1]' -r
+complete -c kcons -n "__fish_kcons_using_subcommand consume" -l order -d 'Keep the order of key, partition or none [default: key]' -r -f -a "key\t''
+partition\t''
+none\t''"
+complete -c kcons -n "__fish_kcons_using_subcommand consume" -l in-flight -d 'Send that many records ahead of their answers [default: 64]' -r
+complete -c kcons -n "__fish_kcons_using_subcommand consume" -l rate -d 'Start at most that many records a second' -r
+complete -c kcons -n "__fish_kcons_using_subcommand consume" -l timeout -d 'End an attempt that takes longer [default: 60s]' -r
+complete -c kcons -n "__fish_kcons_using_subcommand consume" -l retries -d 'Try a failed record that often again [default: 3]' -r
+complete -c kcons -n "__fish_kcons_using_subcommand consume" -l backoff -d 'Wait before another attempt [default: 500ms..30s]' -r
+complete -c kcons -n "__fish_kcons_using_subcommand consume" -l on-failure -d 'Stop, skip or dead-letter a failed record [default: stop]' -r -f -a "stop\t''
+skip\t''
+dead-letter\t''"
+complete -c kcons -n "__fish_kcons_using_subcommand consume" -l dead-letter -d 'Produce failed records to this topic' -r
+complete -c kcons -n "__fish_kcons_using_subcommand consume" -l failure-limit -d 'Stop after N failed records in a row [default: 100]' -r
+complete -c kcons -n "__fish_kcons_using_subcommand consume" -l dedup -d 'Handle a record once only; this jq expression is its id' -r
+complete -c kcons -n "__fish_kcons_using_subcommand consume" -l dedup-store -d 'Remember ids in this file, or in redis://HOST' -r
+complete -c kcons -n "__fish_kcons_using_subcommand consume" -l dedup-ttl -d 'Remember an id for that long [default: 7d]' -r
 complete -c kcons -n "__fish_kcons_using_subcommand consume" -l value-format -d 'Take values as auto, json, text, base64 or hex [default: auto]' -r -f -a "auto\t''
 json\t''
 text\t''
@@ -114,6 +137,29 @@ raw\t''"
 complete -c kcons -n "__fish_kcons_using_subcommand demo" -s D -l delimiter -d 'End every raw record with this [default: \\n]' -r
 complete -c kcons -n "__fish_kcons_using_subcommand demo" -l label -d 'Call a record this in pretty output [default: the topic\'s first word]' -r
 complete -c kcons -n "__fish_kcons_using_subcommand demo" -l title-field -d 'Show this field of the value in pretty output [default: title]' -r
+complete -c kcons -n "__fish_kcons_using_subcommand demo" -l filter -d 'Keep only records for which this jq expression is true' -r
+complete -c kcons -n "__fish_kcons_using_subcommand demo" -l exec -d 'Run this shell command for each record, its value on stdin' -r
+complete -c kcons -n "__fish_kcons_using_subcommand demo" -l worker -d 'Keep this shell command running, a JSON record a line' -r
+complete -c kcons -n "__fish_kcons_using_subcommand demo" -l forward -d 'Produce each record to this topic' -r
+complete -c kcons -n "__fish_kcons_using_subcommand demo" -l stdin -d 'Give value or json on stdin [default: value]' -r -f -a "value\t''
+json\t''"
+complete -c kcons -n "__fish_kcons_using_subcommand demo" -l parallel -d 'Handle that many records at once [default: 1]' -r
+complete -c kcons -n "__fish_kcons_using_subcommand demo" -l order -d 'Keep the order of key, partition or none [default: key]' -r -f -a "key\t''
+partition\t''
+none\t''"
+complete -c kcons -n "__fish_kcons_using_subcommand demo" -l in-flight -d 'Send that many records ahead of their answers [default: 64]' -r
+complete -c kcons -n "__fish_kcons_using_subcommand demo" -l rate -d 'Start at most that many records a second' -r
+complete -c kcons -n "__fish_kcons_using_subcommand demo" -l timeout -d 'End an attempt that takes longer [default: 60s]' -r
+complete -c kcons -n "__fish_kcons_using_subcommand demo" -l retries -d 'Try a failed record that often again [default: 3]' -r
+complete -c kcons -n "__fish_kcons_using_subcommand demo" -l backoff -d 'Wait before another attempt [default: 500ms..30s]' -r
+complete -c kcons -n "__fish_kcons_using_subcommand demo" -l on-failure -d 'Stop, skip or dead-letter a failed record [default: stop]' -r -f -a "stop\t''
+skip\t''
+dead-letter\t''"
+complete -c kcons -n "__fish_kcons_using_subcommand demo" -l dead-letter -d 'Produce failed records to this topic' -r
+complete -c kcons -n "__fish_kcons_using_subcommand demo" -l failure-limit -d 'Stop after N failed records in a row [default: 100]' -r
+complete -c kcons -n "__fish_kcons_using_subcommand demo" -l dedup -d 'Handle a record once only; this jq expression is its id' -r
+complete -c kcons -n "__fish_kcons_using_subcommand demo" -l dedup-store -d 'Remember ids in this file, or in redis://HOST' -r
+complete -c kcons -n "__fish_kcons_using_subcommand demo" -l dedup-ttl -d 'Remember an id for that long [default: 7d]' -r
 complete -c kcons -n "__fish_kcons_using_subcommand demo" -l value-format -d 'Take values as auto, json, text, base64 or hex [default: auto]' -r -f -a "auto\t''
 json\t''
 text\t''

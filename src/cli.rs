@@ -1,9 +1,11 @@
 //! What can be typed: names, help and value enums of every command. Settled by `settings`.
 
 mod connection;
+mod handling;
 mod values;
 
 pub use connection::Connection;
+pub use handling::{Handling, OnFailure, Order, Stdin};
 pub use values::duration;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
@@ -25,7 +27,8 @@ const CONSUME_EXAMPLES: &str = "\
 Examples:
   kcons consume task-created                 everything from the beginning, then what comes
   kcons consume task-created -e | jq .value  what is there now, as JSON
-  kcons consume task-created --group mailer  share the work with others, resume after a restart";
+  kcons consume task-created --group mailer  share the work with others, resume after a restart
+  kcons consume task-created --group mailer --exec ./send-mail  run a program for each record";
 
 /// The declaration as it is parsed and shown: commands that connect nothing show no connection options.
 pub fn command() -> clap::Command {
@@ -45,7 +48,7 @@ pub fn command() -> clap::Command {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Read topics and print every record
+    /// Read topics; print every record, or hand each one to a command
     Consume(Consume),
     /// Show the same consumer on a broker inside the process: no Kafka needed
     Demo(Demo),
@@ -57,7 +60,7 @@ pub enum Command {
 
 // TOPIC is asked for by `settings`: --print-config does without, wherever it stands.
 #[derive(Debug, Args)]
-#[command(override_usage = "kcons consume [OPTIONS] TOPIC...", after_help = CONSUME_EXAMPLES)]
+#[command(override_usage = "kcons consume [OPTIONS] TOPIC... [-- CMD ARG...]", after_help = CONSUME_EXAMPLES)]
 pub struct Consume {
     /// Topics to read; one that starts with `^` is a regular expression
     ///
@@ -254,6 +257,18 @@ pub struct Reading {
     /// Example: --title-field name
     #[arg(long, value_name = "NAME", help_heading = "Output")]
     pub title_field: Option<String>,
+    /// Keep only records for which this jq expression is true
+    ///
+    /// True is all but `false` and `null`; its input is the record as `-o json` prints it. Records
+    /// left out count as processed. Also in front of handlers. If it fails on a record: see
+    /// --on-failure.
+    ///
+    /// Example: kcons consume orders --filter '.value.amount > 100'
+    #[arg(long, value_name = "EXPR", allow_hyphen_values = true, help_heading = "Output")]
+    pub filter: Option<String>,
+
+    #[command(flatten)]
+    pub handling: Handling,
 
     /// Take values as auto, json, text, base64 or hex [default: auto]
     ///

@@ -14,6 +14,7 @@ use crate::shutdown::Shutdown;
 use crate::talk;
 use crate::{handlers, kafka, pipeline};
 use std::io::{self, IsTerminal, Write};
+use std::time::Instant;
 
 /// Runs what was typed; the exit code.
 pub fn run(arguments: &Arguments) -> u8 {
@@ -107,6 +108,9 @@ fn read(
     let mut talk = talk::Talk::new(talk, settings.output.says_progress);
     for note in &settings.connection.notes {
         talk.info(note.clone());
+    }
+    for warning in &settings.warnings {
+        talk.warn(warning.clone(), Instant::now());
     }
     let pipeline::Finished { talk, result, deadline } =
         pipeline::run(settings, pipeline::World { alarm, shutdown, talk });

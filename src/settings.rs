@@ -4,8 +4,10 @@ pub mod connection;
 pub mod consume;
 pub mod demo;
 pub mod escapes;
+mod filter;
 mod gather;
 mod guarded;
+mod handle;
 pub mod handling;
 mod jaas;
 mod java;
@@ -61,7 +63,7 @@ impl Surroundings<'_> {
 #[derive(Debug)]
 pub struct Consume {
     pub connection: Connection,
-    /// Names and expressions, as typed; empty for `demo`, which brings its own.
+    /// Names and expressions, as typed.
     pub topics: Vec<TopicSelector>,
     /// How long to wait for a topic that does not exist yet; zero: not at all.
     pub wait_for_topic: Duration,
@@ -72,10 +74,30 @@ pub struct Consume {
     pub output: Output,
     /// Only records for which this is true are printed or handled.
     pub filter: Option<Program>,
-    /// A record on which it fails is not printed, and that is all (`--on-failure skip`).
-    pub skips_failed: bool,
+    /// What becomes of a record on which the filter fails; with a handler its policy decides.
+    pub filter_failure: FilterFailure,
     /// What is done with records instead of printing them.
     pub handling: Option<Handling>,
+    /// Settings that invite trouble, for a person to hear.
+    pub warnings: Vec<String>,
+}
+
+impl Consume {
+    /// Topics that this run writes to: an expression for topics to read leaves them out.
+    pub fn written_topics(&self) -> Vec<String> {
+        self.handling.iter().flat_map(Handling::topics).map(|(_, topic)| topic.to_owned()).collect()
+    }
+}
+
+/// What becomes of a record on which `--filter` fails, where records are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FilterFailure {
+    /// A warning; the run goes on and ends with exit code 5.
+    Remembered,
+    /// The run ends there (exit code 5), the record uncommitted.
+    Stop,
+    /// A warning.
+    Skip,
 }
 
 #[derive(Clone, Debug)]

@@ -152,7 +152,9 @@ impl Talk {
         let (prefix, rest) = match event.level() {
             Level::Warning => ("warning:", text),
             Level::Info => ("info:", text),
-            Level::Summary | Level::Progress | Level::Detail | Level::Library | Level::Machine => return text,
+            Level::Summary | Level::Progress | Level::Detail | Level::Library | Level::Machine => {
+                return text;
+            }
         };
         match (self.settings.has_color, prefix) {
             (true, "warning:") => format!("{} {rest}", prefix.yellow().bold()),

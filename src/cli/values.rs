@@ -1,6 +1,7 @@
-//! Readers of option values: durations, counts, commit modes.
+//! Readers of option values: durations, counts, ranges, commit modes.
 
 use super::Commit;
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 /// Reads a duration: a whole number and a unit, `500ms`, `30s`, `5m`, `2h`, `1d`.
@@ -39,6 +40,30 @@ pub(super) fn positive(text: &str) -> Result<u64, String> {
         return Err(VALID.to_owned());
     }
     text.parse().ok().filter(|number| *number > 0).ok_or_else(|| VALID.to_owned())
+}
+
+/// A whole number; 0 is one, too.
+pub(super) fn whole(text: &str) -> Result<u32, String> {
+    const VALID: &str = "it must be a whole number";
+    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(VALID.to_owned());
+    }
+    text.parse().map_err(|_| "the number is too large".to_owned())
+}
+
+pub(super) fn rate(text: &str) -> Result<NonZeroU32, String> {
+    let number = u32::try_from(positive(text)?).map_err(|_| "the number is too large".to_owned())?;
+    NonZeroU32::new(number).ok_or_else(|| "it must be a whole number of at least 1".to_owned())
+}
+
+/// `MIN..MAX`, both longer than zero.
+pub(super) fn backoff(text: &str) -> Result<(Duration, Duration), String> {
+    let (min, max) = text.split_once("..").ok_or("it is MIN..MAX, as in 500ms..30s")?;
+    let (min, max) = (positive_duration(min)?, positive_duration(max)?);
+    match min <= max {
+        true => Ok((min, max)),
+        false => Err("MIN is longer than MAX".to_owned()),
+    }
 }
 
 pub(super) fn commit(text: &str) -> Result<Commit, String> {

@@ -3,10 +3,10 @@
 use crate::cli;
 use crate::error::{Failure, Kind};
 use crate::kafka::mock::MockBroker;
-use crate::settings::{self, Demo, TopicSelector};
+use crate::settings::demo::TOPIC;
+use crate::settings::{self, Demo};
 use std::time::Duration;
 
-const TOPIC: &str = "task-created";
 const PARTITIONS: i32 = 3;
 const GOES_ON_EVERY: Duration = Duration::from_secs(1);
 
@@ -31,7 +31,6 @@ pub fn run(arguments: &cli::Demo, connection: &cli::Connection, talk: settings::
             }
             let broker = broker()?;
             consume.connection.set_brokers(&broker.address());
-            consume.topics = vec![TopicSelector::Name(TOPIC.to_owned())];
             if follow {
                 keep_creating(broker);
             } else {

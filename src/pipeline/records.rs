@@ -9,6 +9,7 @@ use crate::handlers::Reason;
 use crate::kafka::{Arrival, Trouble, TroubleKind};
 use crate::output::Unwritable;
 use crate::record::Record;
+use crate::settings::FilterFailure;
 use crate::talk::Event;
 use std::time::Instant;
 
@@ -158,14 +159,14 @@ impl Run<'_> {
     /// `--filter` failed on a record that is to be printed: it is not.
     fn unfiltered(&mut self, slot: usize, offset: i64, what: String) -> Taken {
         let Some(lane) = self.lanes.get_mut(slot) else { return Taken::Left };
-        let is_skipped = self.settings.skips_failed;
-        let ends_run =
-            !is_skipped && (self.settings.output.is_strict || super::group(self.settings).is_some());
-        if ends_run {
-            let message = format!("{} @ {offset}: {what}", lane.partition);
-            return Taken::Undecodable(Failure::new(Kind::Record, message));
+        match self.settings.filter_failure {
+            FilterFailure::Stop => {
+                let message = format!("{} @ {offset}: {what}", lane.partition);
+                return Taken::Undecodable(Failure::new(Kind::Record, message));
+            }
+            FilterFailure::Remembered => self.has_failed_records = true,
+            FilterFailure::Skip => {}
         }
-        self.has_failed_records |= !is_skipped;
         let event = Event::RecordFailed { partition: lane.partition.clone(), offset, reason: what };
         if let Some(line) = self.talk.line(&event) {
             self.output.say(&line);

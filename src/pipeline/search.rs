@@ -174,6 +174,15 @@ mod tests {
     }
 
     #[test]
+    fn no_expression_matches_a_topic_that_the_run_writes_to() {
+        let all = names(&["task-created", "task-created.dead"]);
+        let mut search = Search::new(&[pattern("^task-")], names(&["task-created.dead"]), None);
+        assert_eq!(search.selected(&all), ["task-created"]);
+        let only = names(&["task-created.dead"]);
+        assert!(matches!(search.names(&only, Instant::now()), Next::Fail(_)));
+    }
+
+    #[test]
     fn a_missing_topic_is_told_with_the_nearest_name() {
         let now = Instant::now();
         let mut search = Search::new(&[TopicSelector::Name("task-craeted".to_owned())], Vec::new(), None);

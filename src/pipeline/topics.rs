@@ -10,7 +10,7 @@ use crate::kafka::admin::{Described, Topic, TopicId};
 use crate::kafka::look_up::{Range, RangeQuery};
 use crate::kafka::{Trouble, TroubleKind};
 use crate::record::TopicPartition;
-use crate::settings::{self, Consume, Mode};
+use crate::settings::{Consume, Mode};
 use crate::talk::Event;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -51,8 +51,8 @@ enum Stage {
 impl Topics {
     pub fn new(settings: &Consume, now: Instant) -> Topics {
         let wait = settings.wait_for_topic;
-        let targets = settings.handling.as_ref().map_or_else(Vec::new, settings::Handling::targets);
-        let search = Search::new(&settings.topics, targets, (!wait.is_zero()).then(|| now + wait));
+        let search =
+            Search::new(&settings.topics, settings.written_topics(), (!wait.is_zero()).then(|| now + wait));
         Topics {
             is_pattern: search.has_pattern(),
             search,

@@ -2,7 +2,8 @@
 
 use super::gather::Gathered;
 use super::{
-    Connection, Consume, Mode, Standalone, Stops, Surroundings, TopicSelector, mode, output, topics,
+    Connection, Consume, FilterFailure, Mode, Standalone, Stops, Surroundings, TopicSelector, filter, handle,
+    mode, output, topics,
 };
 use crate::cli;
 use crate::error::Failure;
@@ -44,18 +45,27 @@ pub fn settle(
     let stops = stops(reading, &mode, surroundings)?;
     let has_topic = topics.len() > 1 || matches!(topics.first(), Some(TopicSelector::Pattern(_)));
     check_maps(&mode, &stops, has_topic)?;
+    let handling = handle::settle(reading, &mode, &topics, surroundings)?;
+    let filter_failure = match &handling {
+        // The policy of the handler decides.
+        Some(_) => FilterFailure::Stop,
+        None => filter::failure(reading, &mode)?,
+    };
     Ok(Consume {
-        output: output::settle(reading, connection, has_topic, surroundings)?,
+        output: output::settle(reading, connection, (has_topic, handling.is_some()), surroundings)?,
         connection: Connection::settle(gathered, connection.connect_timeout, surroundings)?,
+        warnings: handling
+            .as_ref()
+            .map_or_else(Vec::new, |handling| handle::warnings(handling, &mode, &topics)),
         topics,
         wait_for_topic: reading.wait_for_topic.unwrap_or_default(),
         mode,
         stops,
         shutdown_timeout: reading.shutdown_timeout.unwrap_or(SHUTDOWN_TIMEOUT),
         read_uncommitted,
-        filter: None,
-        skips_failed: false,
-        handling: None,
+        filter: filter::settle(reading)?,
+        filter_failure,
+        handling,
     })
 }
 

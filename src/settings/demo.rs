@@ -2,7 +2,7 @@
 
 use super::gather::{BROKERS, Gathered};
 use super::origin::Origin;
-use super::{Consume, Mode, Surroundings, consume};
+use super::{Consume, Mode, Surroundings, TopicSelector, consume, handle};
 use crate::cli;
 use crate::error::Failure;
 use crate::position::{Position, Positions};
@@ -18,6 +18,9 @@ pub enum Demo {
     /// Keep the broker for other terminals, consume nothing.
     Serve,
 }
+
+/// The topic that a demo reads.
+pub const TOPIC: &str = "task-created";
 
 /// The group of a demo for which none was chosen.
 const GROUP: &str = "demo";
@@ -58,7 +61,8 @@ impl Demo {
         if reading.group.is_none() && !gathered.is_typed("group.id") && !is_alone {
             gathered.set("group.id", GROUP, Origin::Kcons);
         }
-        let mut consume = consume::settle(reading, Vec::new(), (connection, gathered), surroundings)?;
+        let topics = vec![TopicSelector::Name(TOPIC.to_owned())];
+        let mut consume = consume::settle(reading, topics, (connection, gathered), surroundings)?;
         if consume.stops.to.is_none() && !arguments.follow {
             consume.stops.to = Some(Positions::All(Position::End));
         }
@@ -142,6 +146,8 @@ fn given(reading: &cli::Reading) -> Option<&'static str> {
         delimiter,
         label,
         title_field,
+        filter,
+        handling,
         value_format,
         key_format,
         strict,
@@ -168,6 +174,7 @@ fn given(reading: &cli::Reading) -> Option<&'static str> {
         (delimiter.is_some(), "--delimiter"),
         (label.is_some(), "--label"),
         (title_field.is_some(), "--title-field"),
+        (filter.is_some(), "--filter"),
         (value_format.is_some(), "--value-format"),
         (key_format.is_some(), "--key-format"),
         (*strict, "--strict"),
@@ -175,6 +182,7 @@ fn given(reading: &cli::Reading) -> Option<&'static str> {
     .into_iter()
     .find(|(is_given, _)| *is_given)
     .map(|(_, option)| option)
+    .or_else(|| handle::options(handling).next())
 }
 
 #[cfg(test)]

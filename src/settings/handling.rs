@@ -6,6 +6,8 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use crate::cli::{Order, Stdin};
+
 /// What is done with records instead of printing them.
 #[derive(Debug)]
 pub struct Handling {
@@ -13,7 +15,8 @@ pub struct Handling {
     /// How many at once; at least 1.
     pub parallel: usize,
     pub order: Order,
-    /// Records that workers hold unanswered, over all of them; at least 1.
+    /// Records that workers hold unanswered, over all of them, or that are on their way to the topic of
+    /// `Forward`; at least 1.
     pub in_flight: usize,
     /// Records started a second.
     pub rate: Option<NonZeroU32>,
@@ -29,17 +32,17 @@ pub struct Handling {
 }
 
 impl Handling {
-    /// Topics that are written to.
-    pub fn targets(&self) -> Vec<String> {
+    /// The topics that are written to, by the options that name them.
+    pub fn topics(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let forward = match &self.handler {
-            Handler::Forward { topic } => Some(topic),
+            Handler::Forward { topic } => Some(("--forward", topic.as_str())),
             Handler::Exec(_) | Handler::Worker { .. } => None,
         };
-        let dead_letters = match &self.on_failure {
-            OnFailure::DeadLetter { topic } => Some(topic),
+        let dead_letter = match &self.on_failure {
+            OnFailure::DeadLetter { topic } => Some(("--dead-letter", topic.as_str())),
             OnFailure::Stop | OnFailure::Skip => None,
         };
-        forward.into_iter().chain(dead_letters).cloned().collect()
+        forward.into_iter().chain(dead_letter)
     }
 }
 
@@ -58,24 +61,6 @@ pub struct Exec {
     /// The program and its arguments; `sh -c CMD` for `--exec`.
     pub command: Vec<OsString>,
     pub stdin: Stdin,
-}
-
-/// What a process gets on stdin.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stdin {
-    /// The value's bytes and nothing added.
-    Value,
-    /// The JSON envelope and a line break.
-    Json,
-}
-
-/// What is never at work at the same time and keeps its order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Order {
-    /// Records with the same key; those without a key are free.
-    Key,
-    Partition,
-    None,
 }
 
 /// The pause before another attempt: exponential from `min` to `max`, full jitter.

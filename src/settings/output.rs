@@ -6,18 +6,19 @@ use super::{Format, Output, Pretty, Surroundings};
 use crate::cli::{Connection, OutputFormat, Reading};
 use crate::error::Failure;
 
-/// Settles the form of the output; `has_topic`: records come from several topics.
+/// Settles the form of the output; `has_topic`: records come from several topics; `is_handled`: there is a
+/// handler, and the form is that of the JSON it gets.
 ///
 /// # Errors
 /// An option that belongs to another form.
 pub fn settle(
     reading: &Reading,
     connection: &Connection,
-    has_topic: bool,
+    (has_topic, is_handled): (bool, bool),
     surroundings: &Surroundings<'_>,
 ) -> Result<Output, Failure> {
     let format = match reading.output {
-        _ if reading.json => OutputFormat::Json,
+        _ if reading.json || is_handled => OutputFormat::Json,
         None | Some(OutputFormat::Auto) if surroundings.is_stdout_terminal => OutputFormat::Pretty,
         None | Some(OutputFormat::Auto) => OutputFormat::Json,
         Some(format @ (OutputFormat::Pretty | OutputFormat::Json | OutputFormat::Raw)) => format,
@@ -64,7 +65,7 @@ fn refuse_what_is_idle(reading: &Reading, format: OutputFormat) -> Result<(), Fa
         ("--key-format", reading.key_format.is_some()),
         ("--strict", reading.strict),
     ] {
-        if is_given && is_raw {
+        if is_given && is_raw && reading.filter.is_none() {
             return Err(Failure::usage(format!("`{option}` cannot be used with `--output raw`"))
                 .caused_by("raw output is the value's bytes as they are")
                 .hint("use `--output json`"));

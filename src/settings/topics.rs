@@ -32,8 +32,11 @@ fn pattern(text: &str) -> Result<Regex, Failure> {
     })
 }
 
-/// Kafka's rule, from its class `Topic`.
-fn name(text: &str) -> Result<String, Failure> {
+/// Checks a name by Kafka's rule, from its class `Topic`.
+///
+/// # Errors
+/// A name that Kafka would not take.
+pub fn name(text: &str) -> Result<String, Failure> {
     const LONGEST: usize = 249;
     let is_legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
     let refuse = |cause: &str| Err(Failure::usage(format!("invalid topic name `{text}`")).caused_by(cause));

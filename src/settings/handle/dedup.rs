@@ -1,0 +1,82 @@
+//! Settles dedup: the expression for the event id, and where ids are remembered.
+
+use crate::cli;
+use crate::error::Failure;
+use crate::settings::handling::{Dedup, StoreChoice};
+use crate::settings::{Mode, Surroundings, filter, values};
+use std::path::PathBuf;
+use std::time::Duration;
+
+const TTL: Duration = Duration::from_secs(7 * 86_400);
+
+/// Settles `--dedup` and the options that go with it.
+///
+/// # Errors
+/// An expression or a store that is none, and no place for a store.
+pub fn settle(
+    typed: &cli::Handling,
+    mode: &Mode,
+    surroundings: &Surroundings<'_>,
+) -> Result<Option<Dedup>, Failure> {
+    let Some(expression) = &typed.dedup else {
+        let idle =
+            [(typed.dedup_store.is_some(), "--dedup-store"), (typed.dedup_ttl.is_some(), "--dedup-ttl")];
+        return match idle.into_iter().find(|(is_given, _)| *is_given) {
+            Some((_, option)) => Err(Failure::usage(format!("`{option}` needs `--dedup`"))),
+            None => Ok(None),
+        };
+    };
+    let id = filter::compile("--dedup", expression)?;
+    let store = match (&typed.dedup_store, mode) {
+        (Some(text), _) => store(text, surroundings)?,
+        (None, Mode::Group(_)) => StoreChoice::InFolder(folder(surroundings)?),
+        (None, Mode::Standalone(_)) => {
+            return Err(Failure::usage("`--dedup` without `--group` needs `--dedup-store`")
+                .caused_by("the file of ids is named by the group"));
+        }
+    };
+    Ok(Some(Dedup { id, store, ttl: typed.dedup_ttl.unwrap_or(TTL) }))
+}
+
+/// A URL of Redis, or a file. A URL may hold a password, so it is never repeated.
+fn store(text: &str, surroundings: &Surroundings<'_>) -> Result<StoreChoice, Failure> {
+    const VALID: &str = "a file, as in ids.redb or file:ids.redb, or redis://HOST:PORT";
+    let refuse = |cause: &str| Failure::usage("invalid value for `--dedup-store`").caused_by(cause);
+    // `file:PATH` is the store itself here, not the place of its address.
+    let text = match text.starts_with("env:") {
+        true => values::resolve(text.to_owned(), surroundings.environment).map_err(|cause| refuse(&cause))?,
+        false => text.to_owned(),
+    };
+    if let Some(address) = text.strip_prefix("redis://") {
+        let authority = address.split(['/', '?']).next().unwrap_or_default();
+        let host = authority.rsplit('@').next().unwrap_or_default();
+        return match host.is_empty() || host.starts_with(':') {
+            true => Err(refuse("the host is missing").hint("as in redis://localhost:6379")),
+            false => Ok(StoreChoice::Redis(text)),
+        };
+    }
+    if text.starts_with("rediss://") {
+        return Err(
+            refuse("Redis with TLS is not supported").hint("use redis://, through a tunnel if need be")
+        );
+    }
+    let path = text.strip_prefix("file:").unwrap_or(&text);
+    // As in `file:///var/lib/ids`.
+    let path = path.strip_prefix("//").filter(|_| text.starts_with("file:")).unwrap_or(path);
+    match () {
+        () if path.is_empty() => Err(refuse("it is empty").hint(format!("valid: {VALID}"))),
+        () if path.contains("://") => Err(refuse("no such kind of store").hint(format!("valid: {VALID}"))),
+        () => Ok(StoreChoice::File(PathBuf::from(path))),
+    }
+}
+
+/// `$XDG_STATE_HOME/kcons`, else `~/.local/state/kcons`; by the XDG rule a relative path counts as absent.
+fn folder(surroundings: &Surroundings<'_>) -> Result<PathBuf, Failure> {
+    let absolute =
+        |name: &str| surroundings.variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let state = absolute("XDG_STATE_HOME").or_else(|| Some(absolute("HOME")?.join(".local/state")));
+    state.map(|state| state.join("kcons")).ok_or_else(|| {
+        Failure::usage("`--dedup` needs `--dedup-store`")
+            .caused_by("neither `XDG_STATE_HOME` nor `HOME` is set: there is no state folder")
+    })
+}
