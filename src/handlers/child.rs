@@ -174,5 +174,6 @@ fn variable(name: &OsStr, value: &OsStr) -> io::Result<CString> {
     Ok(CString::new(text.into_vec())?)
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests;
