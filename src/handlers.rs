@@ -7,7 +7,7 @@ mod exec;
 mod lines;
 
 pub use attempt::{Attempt, Done, Outcome, Reason};
-pub use child::{Child, kill_all, reap_orphans};
+pub use child::{Child, are_all_killed, kill_all, reap_orphans};
 pub use exec::{Context, ExecCrew, check};
 pub use lines::Lines;
 

@@ -11,7 +11,6 @@ mod registry;
 
 use super::environment;
 use nix::sys::signal::Signal;
-use rustix::pipe::PipeFlags;
 use rustix::process::{Pid, WaitOptions};
 use std::ffi::{CString, OsStr, OsString};
 use std::io;
@@ -21,7 +20,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 use std::sync::OnceLock;
 
-pub use registry::{kill_all, reap_orphans};
+pub use registry::{are_all_killed, kill_all, reap_orphans};
 
 /// A process that was started and whose end is ours to see.
 ///
@@ -68,9 +67,9 @@ impl Child {
         let added: Vec<CString> =
             added.iter().map(|(name, value)| variable(name, value)).collect::<Result<_, _>>()?;
         let environment: Vec<&CString> = inherited().iter().chain(&added).collect();
-        let (its_stdin, our_stdin) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC)?;
-        let (our_stdout, its_stdout) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC)?;
-        let (our_stderr, its_stderr) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC)?;
+        let (its_stdin, our_stdin) = pipe()?;
+        let (our_stdout, its_stdout) = pipe()?;
+        let (our_stderr, its_stderr) = pipe()?;
         for ours in [&our_stdin, &our_stdout, &our_stderr] {
             rustix::io::ioctl_fionbio(ours, true)?;
         }
@@ -112,9 +111,10 @@ impl Child {
         self.group().signal(signal);
     }
 
-    /// Whether something of the group is there: the process, until its end was seen, or what it left behind.
+    /// Whether something of the group runs: the process or what it left behind.
     pub fn has_group(&self) -> bool {
-        rustix::process::test_kill_process_group(self.pid).is_ok()
+        // Zombies count here, and some systems bury them late or never: hence the closer look.
+        rustix::process::test_kill_process_group(self.pid).is_ok() && system::is_group_running(self.pid)
     }
 
     fn ask(&self, options: WaitOptions) -> Option<ExitStatus> {
@@ -151,6 +151,12 @@ impl Drop for Child {
     }
 }
 
+/// The end to read from and the end to write to, both closed on exec.
+fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
+    let (reader, writer) = io::pipe()?;
+    Ok((reader.into(), writer.into()))
+}
+
 /// Our own environment without what names a record of a kcons around us.
 fn inherited() -> &'static [CString] {
     static INHERITED: OnceLock<Vec<CString>> = OnceLock::new();
@@ -169,4 +175,5 @@ fn variable(name: &OsStr, value: &OsStr) -> io::Result<CString> {
 }
 
 #[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests;

@@ -4,10 +4,11 @@
 
 use super::Start;
 use rustix::process::{Pid, PidfdFlags};
-use std::ffi::{CString, c_char, c_int, c_void};
+use std::ffi::{CString, OsStr, c_char, c_int, c_void};
 use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::os::unix::ffi::OsStrExt;
 use std::ptr;
 use std::sync::{Mutex, PoisonError};
 
@@ -194,6 +195,29 @@ pub fn exit_descriptor(pid: Pid) -> Option<OwnedFd> {
     rustix::process::pidfd_open(pid, PidfdFlags::empty()).ok()
 }
 
+/// Whether any process of a group has not ended yet: zombies are not counted.
+pub fn is_group_running(group: Pid) -> bool {
+    // Without `/proc` there is no telling.
+    let Ok(processes) = std::fs::read_dir("/proc") else { return true };
+    let group = group.as_raw_nonzero().to_string();
+    processes.flatten().any(|process| {
+        let path = process.path().join("stat");
+        is_process(&process.file_name())
+            && std::fs::read_to_string(path).is_ok_and(|stat| is_running_in(&stat, &group))
+    })
+}
+
+fn is_process(name: &OsStr) -> bool {
+    name.as_bytes().first().is_some_and(u8::is_ascii_digit)
+}
+
+/// Reads `PID (NAME) STATE PARENT GROUP …` (`man 5 proc`); the name may hold anything.
+fn is_running_in(stat: &str, group: &str) -> bool {
+    let mut fields = stat.rsplit_once(") ").map_or("", |(_, fields)| fields).split(' ');
+    let (state, of_group) = (fields.next(), fields.nth(1));
+    of_group == Some(group) && !matches!(state, Some("Z" | "X"))
+}
+
 /// Processes whose parents are gone become our children.
 pub fn adopts_orphans() -> bool {
     rustix::process::getpid().as_raw_nonzero().get() == 1
@@ -208,5 +232,19 @@ pub fn ended_child() -> Option<Pid> {
         let options = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
         let result = libc::waitid(libc::P_ALL, 0, &mut found, options);
         (result == 0).then(|| Pid::from_raw(found.si_pid())).flatten()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn zombies_do_not_run() {
+        assert!(is_running_in("7 (sh) S 1 5 5 0", "5"));
+        assert!(is_running_in("7 (a) Z 1 5 5) R 1 5 5 0", "5"));
+        assert!(!is_running_in("7 (sh) S 5 6 5 0", "5"));
+        assert!(!is_running_in("7 (sh) Z 1 5 5 0", "5"));
+        assert!(!is_running_in("", "5"));
     }
 }

@@ -60,6 +60,11 @@ pub fn kill_all() {
     }
 }
 
+/// Whether `kill_all` was called: then no end of a process says anything about its record.
+pub fn are_all_killed() -> bool {
+    groups().is_over
+}
+
 /// As PID 1 takes the status of processes whose parents are gone, so that they do not stay as zombies for ever.
 ///
 /// Never waits; to be called now and then. Our own children are left to those who started them.

@@ -175,3 +175,15 @@ fn orphans_are_reaped_and_children_are_not() {
         assert!(std::time::Instant::now() < deadline, "a zombie is left");
     }
 }
+
+#[test]
+fn large_pages_are_off_for_us_and_not_for_handlers() {
+    rustix::thread::disable_transparent_huge_pages(true).unwrap();
+    let (status, _) = finish(start(&["cat", "/proc/self/status"], &[]));
+    assert!(status.contains("THP_enabled:\t1\n"), "{status}");
+    // Other tests may be starting something.
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    while !rustix::thread::transparent_huge_pages_are_disabled().unwrap() {
+        assert!(std::time::Instant::now() < deadline, "they stay on");
+    }
+}

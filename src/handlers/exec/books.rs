@@ -1,7 +1,7 @@
 //! Which attempts wait and which run: shared by the crew's threads and who gives them work.
 
-use crate::handlers::Attempt;
 use crate::handlers::child::Group;
+use crate::handlers::{Attempt, are_all_killed};
 use nix::sys::signal::Signal;
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -72,7 +72,7 @@ impl Books {
 
     /// Whether an attempt was ended by us.
     pub fn is_ended(&self, ticket: u64) -> bool {
-        self.pages().of(ticket).is_some_and(|taken| taken.ended.is_some())
+        self.pages().of(ticket).is_some_and(|taken| taken.ended.is_some()) || are_all_killed()
     }
 
     /// The attempt is over.
