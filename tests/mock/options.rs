@@ -13,8 +13,9 @@ use crate::support::run::{Kcons, Reader};
 use crate::support::{Committed, Outcome, Produced, unique_name, wait_until};
 
 /// Which test shows that an option changes something; found by name in the file of the suite.
-const TESTS: [(&str, &str, &str); 42] = [
+const TESTS: [(&str, &str, &str); 55] = [
     ("--async-commit", "mock/options.rs", "async_commit_does_not_wait_for_answers"),
+    ("--backoff", "mock/handlers/failures.rs", "the_pause_before_another_attempt_is_an_option"),
     ("--brokers", "mock/options.rs", "brokers_come_from_the_option_or_the_environment"),
     ("--color", "mock/options.rs", "color_can_be_forced_and_refused"),
     ("--commit", "mock/options.rs", "commit_decides_when_and_whether"),
@@ -22,10 +23,19 @@ const TESTS: [(&str, &str, &str); 42] = [
     ("--config", "mock/options.rs", "a_file_of_properties_is_read"),
     ("--connect-timeout", "mock/options.rs", "connect_timeout_is_how_long_it_tries"),
     ("--count", "mock/options.rs", "where_to_start_and_stop"),
+    ("--dead-letter", "mock/handlers/failures.rs", "a_dead_letter_has_the_record_and_what_failed"),
     ("--delimiter", "mock/options.rs", "how_records_are_printed"),
     ("--duration", "mock/options.rs", "times_end_a_run"),
+    ("--exec", "mock/handlers/exec.rs", "a_process_gets_the_value_and_the_record_in_its_environment"),
     ("--exit", "mock/options.rs", "where_to_start_and_stop"),
+    (
+        "--failure-limit",
+        "mock/handlers/failures.rs",
+        "many_failures_in_a_row_stop_the_run_whatever_the_policy",
+    ),
+    ("--filter", "mock/handlers/exec.rs", "filtered_records_start_nothing_and_are_passed_by_the_commit"),
     ("--follow", "mock/demo.rs", "follow_goes_on_with_new_tasks_until_control_c"),
+    ("--forward", "mock/handlers/failures.rs", "a_dead_letter_goes_back_with_forward"),
     ("--from", "mock/options.rs", "where_to_start_and_stop"),
     ("--group", "mock/options.rs", "a_group_commits_and_resumes"),
     ("--help", "mock/talk.rs", "help_is_short_or_long"),
@@ -36,49 +46,37 @@ const TESTS: [(&str, &str, &str); 42] = [
     ("--label", "mock/options.rs", "how_records_are_printed"),
     ("--log", "mock/talk.rs", "each_event_has_its_shape"),
     ("--offset-reset", "mock/options.rs", "offset_reset_is_where_a_group_starts"),
+    ("--on-failure", "mock/handlers/failures.rs", "a_record_can_be_skipped"),
+    ("--order", "mock/handlers/exec.rs", "a_partition_can_be_kept_in_order"),
     ("--output", "mock/options.rs", "how_records_are_printed"),
+    ("--parallel", "mock/handlers/exec.rs", "records_with_one_key_are_handled_one_after_the_other"),
     ("--partitions", "mock/options.rs", "where_to_start_and_stop"),
     ("--print-config", "mock/talk.rs", "print_config_names_every_origin"),
     ("--property", "mock/options.rs", "properties_are_set_by_options"),
     ("--quiet", "mock/talk.rs", "quiet_leaves_only_errors"),
+    ("--rate", "mock/handlers/exec.rs", "a_rate_limits_what_is_started"),
     ("--read-uncommitted", "real/ends.rs", "an_open_transaction_is_the_end_or_is_read"),
+    ("--retries", "mock/handlers/failures.rs", "a_record_that_goes_on_failing_stops_the_run_uncommitted"),
     ("--serve", "mock/demo.rs", "serve_keeps_a_broker_for_other_terminals"),
     ("--shutdown-timeout", "mock/options.rs", "shutdown_timeout_bounds_the_end"),
+    ("--stdin", "mock/handlers/exec.rs", "the_envelope_can_be_asked_for"),
     ("--strict", "mock/options.rs", "strict_ends_the_run"),
+    ("--timeout", "mock/handlers/failures.rs", "a_handler_that_takes_too_long_is_ended_with_its_children"),
     ("--title-field", "mock/options.rs", "how_records_are_printed"),
     ("--to", "mock/options.rs", "where_to_start_and_stop"),
     ("--value-format", "mock/options.rs", "how_records_are_printed"),
     ("--verbose", "mock/talk.rs", "verbose_says_more_and_twice_even_more"),
     ("--version", "mock/talk.rs", "help_is_short_or_long"),
     ("--wait-for-topic", "mock/options.rs", "a_topic_is_waited_for"),
+    ("CLICOLOR_FORCE", "mock/options.rs", "color_can_be_forced_and_refused"),
     ("KCONS_BROKERS", "mock/options.rs", "brokers_come_from_the_option_or_the_environment"),
     ("KCONS_CONFIG", "mock/options.rs", "a_file_of_properties_is_read"),
-    ("TOPIC", "mock/options.rs", "topics_are_what_is_read"),
     ("NO_COLOR", "mock/options.rs", "color_can_be_forced_and_refused"),
-    ("CLICOLOR_FORCE", "mock/options.rs", "color_can_be_forced_and_refused"),
+    ("TOPIC", "mock/options.rs", "topics_are_what_is_read"),
 ];
 
 /// Options without such a test yet, because nothing is run for them: each moves to `TESTS` with the handlers.
-const PENDING: [&str; 18] = [
-    "--backoff",
-    "--dead-letter",
-    "--dedup",
-    "--dedup-store",
-    "--dedup-ttl",
-    "--exec",
-    "--failure-limit",
-    "--filter",
-    "--forward",
-    "--in-flight",
-    "--on-failure",
-    "--order",
-    "--parallel",
-    "--rate",
-    "--retries",
-    "--stdin",
-    "--timeout",
-    "--worker",
-];
+const PENDING: [&str; 5] = ["--dedup", "--dedup-store", "--dedup-ttl", "--in-flight", "--worker"];
 
 #[test]
 fn every_option_has_a_test() {

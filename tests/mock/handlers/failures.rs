@@ -194,3 +194,14 @@ fn an_expression_that_fails_is_a_failed_record() {
         .has_stdout("{\"n\":1}\n{\"n\":3}\n")
         .stderr_contains("warning: t [0] @ 1: `--filter` failed: ");
 }
+
+#[test]
+fn the_pause_before_another_attempt_is_an_option() {
+    let stage = Stage::with(&["1"]);
+    let options = ["-v", "--backoff", "10h..10h", "--exec", "echo >> $OUT; echo failed >&2; exit 1"];
+    let mut running = stage.member(&options).spawn();
+    running.wait_for_stderr("failed\n");
+    running.signal(Signal::SIGTERM);
+    running.finish().has_code(0).stderr_contains("Processed 0 records: ");
+    assert_eq!(stage.written().lines().count(), 1);
+}

@@ -1,3 +1,5 @@
+//! Lanes, delays and counts, and a proptest that nothing is ever forgotten.
+
 use super::*;
 use crate::record::{Record, TopicPartition};
 use proptest::prelude::*;
