@@ -3,8 +3,10 @@
 mod attempt;
 mod child;
 mod environment;
+mod exec;
 mod lines;
 
 pub use attempt::{Attempt, Done, Outcome, Reason};
 pub use child::{Child, kill_all, reap_orphans};
+pub use exec::{Context, ExecCrew, check};
 pub use lines::Lines;

@@ -39,6 +39,10 @@ pub struct Child {
     pub stderr: Option<OwnedFd>,
 }
 
+/// The group of a child, for signals from elsewhere.
+#[derive(Clone, Copy, Debug)]
+pub struct Group(Pid);
+
 /// What a process is started with.
 struct Start<'a> {
     command: &'a [CString],
@@ -99,9 +103,13 @@ impl Child {
         self.status
     }
 
+    pub fn group(&self) -> Group {
+        Group(self.pid)
+    }
+
     /// Sends a signal to the whole group; after the end of the process to what is left of it.
     pub fn signal(&self, signal: Signal) {
-        registry::signal(self.pid, signal);
+        self.group().signal(signal);
     }
 
     /// Whether something of the group is there: the process, until its end was seen, or what it left behind.
@@ -117,6 +125,13 @@ impl Child {
             // Somebody else took its status: all we can tell is that it ended, not how.
             Err(_) => Some(ExitStatus::from_raw(libc::SIGKILL)),
         }
+    }
+}
+
+impl Group {
+    /// Sends a signal to the whole group. The end of its process must not have been seen: its number may be another's.
+    pub fn signal(self, signal: Signal) {
+        registry::signal(self.0, signal);
     }
 }
 

@@ -1,0 +1,53 @@
+//! What a process's end means for its record.
+
+use crate::handlers::{Outcome, Reason};
+use nix::sys::signal::Signal;
+use std::os::unix::process::ExitStatusExt;
+use std::process::ExitStatus;
+
+/// `EX_DATAERR` of `sysexits.h`: the record is bad.
+const DATA_ERROR: i32 = 65;
+
+/// `EX_TEMPFAIL` of `sysexits.h`: try again later.
+const TEMPORARY_FAILURE: i32 = 75;
+
+/// Reads the exit status of a handler; `stderr`: its last lines.
+pub fn of_status(status: ExitStatus, stderr: impl FnOnce() -> String) -> Outcome {
+    let reason = || Reason { what: words(status), stderr: stderr() };
+    match status.code() {
+        Some(0) => Outcome::Accepted,
+        Some(TEMPORARY_FAILURE) => Outcome::Later,
+        Some(DATA_ERROR) => Outcome::Refused(reason()),
+        Some(_) | None => Outcome::Failed(reason()),
+    }
+}
+
+/// `exit status 1`, `killed by SIGSEGV`.
+pub fn words(status: ExitStatus) -> String {
+    match (status.code(), status.signal()) {
+        (Some(code), _) => format!("exit status {code}"),
+        (None, Some(number)) => match Signal::try_from(number) {
+            Ok(signal) => format!("killed by {signal}"),
+            Err(_) => format!("killed by signal {number}"),
+        },
+        (None, None) => "ended in an unknown way".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_exit_status_is_read_as_documented() {
+        let of = |raw: i32| of_status(ExitStatus::from_raw(raw), || "why".to_owned());
+        let reason = |what: &str| Reason { what: what.to_owned(), stderr: "why".to_owned() };
+        assert_eq!(of(0), Outcome::Accepted);
+        assert_eq!(of(75 << 8), Outcome::Later);
+        assert_eq!(of(65 << 8), Outcome::Refused(reason("exit status 65")));
+        assert_eq!(of(1 << 8), Outcome::Failed(reason("exit status 1")));
+        assert_eq!(of(255 << 8), Outcome::Failed(reason("exit status 255")));
+        assert_eq!(of(libc::SIGSEGV | 0x80), Outcome::Failed(reason("killed by SIGSEGV")));
+        assert_eq!(of(40), Outcome::Failed(reason("killed by signal 40")));
+    }
+}

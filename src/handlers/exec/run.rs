@@ -1,0 +1,228 @@
+//! One attempt: its input written, its output read and its end seen, all at the same time.
+
+use super::{Limits, books::Books, outcome};
+use crate::handlers::{Child, Lines, Outcome, Reason, reap_orphans};
+use crate::record::Place;
+use nix::sys::signal::Signal;
+use rustix::event::{PollFd, PollFlags, Timespec};
+use rustix::io::Errno;
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::process::ExitStatus;
+use std::time::{Duration, Instant};
+
+/// How often to look at what nothing tells us about.
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
+
+/// As much is read before anything else has its turn.
+const TURN: usize = 1 << 20;
+
+/// A process on its way.
+pub struct Run<'a> {
+    child: Child,
+    /// What is not written yet.
+    input: &'a [u8],
+    output: Vec<u8>,
+    sinks: Sinks<'a>,
+    limits: Limits,
+    /// When the next signal is due, if it does not end before.
+    due: Option<(Instant, Signal)>,
+    /// Why we end it.
+    stopped: Option<String>,
+}
+
+/// Where what is read goes.
+pub struct Sinks<'a> {
+    /// What was read last.
+    pub piece: &'a mut [u8],
+    pub lines: &'a mut Lines,
+    /// Of the record that the lines are about.
+    pub place: Place<'a>,
+}
+
+impl<'a> Run<'a> {
+    pub fn new(child: Child, input: &'a [u8], sinks: Sinks<'a>, limits: Limits) -> Run<'a> {
+        // A limit beyond what a clock can tell is none.
+        let end = limits.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        let due = end.map(|end| (end, Signal::SIGTERM));
+        Run { child, input, output: Vec::new(), sinks, limits, due, stopped: None }
+    }
+
+    /// Sees the attempt through; what came of it and what it printed.
+    pub fn finish(mut self, ticket: u64, books: &Books) -> (Outcome, Vec<u8>) {
+        // Most values fit into the pipe at once.
+        self.write();
+        while !self.wait() {
+            self.write();
+            self.read_output(TURN);
+            self.read_lines(TURN);
+            self.signal_if_due();
+        }
+        self.child.stdin = None;
+        // What is in the pipes now was written before the end; more may come for ever, from what was left behind.
+        let (in_output, in_lines) = (waiting_in(&self.child.stdout), waiting_in(&self.child.stderr));
+        self.read_output(in_output);
+        self.read_lines(in_lines);
+        self.sinks.lines.finish(Some(self.sinks.place), &mut io::stderr());
+        let status = self.end(ticket, books);
+        self.judge(status, books.is_ended(ticket))
+    }
+
+    /// Sleeps until there is something to do; true if the process has ended.
+    fn wait(&mut self) -> bool {
+        let child = &mut self.child;
+        let is_told = child.exit_descriptor().is_some();
+        if !is_told && child.try_wait().is_some() {
+            return true;
+        }
+        let mut watched = Vec::with_capacity(4);
+        // First, so that it is found again.
+        watched.extend(
+            child.exit_descriptor().as_ref().map(|exit| PollFd::from_borrowed_fd(*exit, PollFlags::IN)),
+        );
+        watched.extend(child.stdin.as_ref().map(|pipe| PollFd::new(pipe, PollFlags::OUT)));
+        watched.extend(child.stdout.as_ref().map(|pipe| PollFd::new(pipe, PollFlags::IN)));
+        watched.extend(child.stderr.as_ref().map(|pipe| PollFd::new(pipe, PollFlags::IN)));
+        let until_due = self.due.map(|(due, _)| due.saturating_duration_since(Instant::now()));
+        let limit = if is_told { until_due } else { Some(until_due.unwrap_or(LOOK_AGAIN).min(LOOK_AGAIN)) };
+        let limit = limit.and_then(|limit| Timespec::try_from(limit).ok());
+        // An interrupted wait is like one in which nothing happened.
+        let count = rustix::event::poll(&mut watched, limit.as_ref()).unwrap_or(0);
+        is_told && count > 0 && !watched[0].revents().is_empty()
+    }
+
+    /// Writes what the pipe takes, and closes it behind the last byte.
+    fn write(&mut self) {
+        while let Some(stdin) = &self.child.stdin {
+            if self.input.is_empty() {
+                self.child.stdin = None;
+                return;
+            }
+            match rustix::io::write(stdin, self.input) {
+                Ok(count) => self.input = &self.input[count..],
+                Err(Errno::INTR) => {}
+                Err(Errno::AGAIN) => return,
+                // It does not want (more of) its input: that is its own affair.
+                Err(_) => self.child.stdin = None,
+            }
+        }
+    }
+
+    fn read_output(&mut self, most: usize) {
+        let (output, limit) = (&mut self.output, self.limits.output);
+        let mut is_too_much = false;
+        read(&mut self.child.stdout, self.sinks.piece, most, |bytes| {
+            is_too_much = output.len() + bytes.len() > limit;
+            if !is_too_much {
+                output.extend_from_slice(bytes);
+            }
+            !is_too_much
+        });
+        if is_too_much && self.stopped.is_none() {
+            self.stop(format!("wrote more than {} MiB to stdout", limit >> 20));
+        }
+    }
+
+    fn read_lines(&mut self, most: usize) {
+        let Sinks { piece, lines, place } = &mut self.sinks;
+        read(&mut self.child.stderr, piece, most, |bytes| {
+            lines.pass(bytes, Some(*place), &mut io::stderr());
+            true
+        });
+    }
+
+    fn signal_if_due(&mut self) {
+        match self.due {
+            Some((due, Signal::SIGTERM)) if Instant::now() >= due => {
+                let timeout = self.limits.timeout.unwrap_or_default();
+                self.stop(format!("timed out after {timeout:?}"));
+            }
+            Some((due, signal)) if Instant::now() >= due => {
+                self.child.signal(signal);
+                self.due = None;
+            }
+            Some(_) | None => {}
+        }
+    }
+
+    /// Asks it to end, and makes it a while later.
+    fn stop(&mut self, reason: String) {
+        self.stopped = Some(reason);
+        self.child.signal(Signal::SIGTERM);
+        self.due = Some((Instant::now() + self.limits.grace, Signal::SIGKILL));
+    }
+
+    /// Takes the status of the process, which has ended. What is left of a group that we end gets the same grace.
+    fn end(&mut self, ticket: u64, books: &Books) -> ExitStatus {
+        let is_ending = self.stopped.is_some() || books.is_ended(ticket);
+        if !is_ending {
+            // Before its number is free.
+            books.gone(ticket);
+        }
+        let status = loop {
+            if let Some(status) = self.child.try_wait() {
+                break status;
+            }
+        };
+        if is_ending && !(status.success() && self.stopped.is_none()) {
+            let (due, _) = self.due.take().unwrap_or((Instant::now() + self.limits.grace, Signal::SIGKILL));
+            self.outlast(due);
+        }
+        books.gone(ticket);
+        status
+    }
+
+    /// Waits until nothing is left of the group, or kills it when its time is over.
+    fn outlast(&mut self, due: Instant) {
+        while self.child.has_group() {
+            if Instant::now() >= due {
+                self.child.signal(Signal::SIGKILL);
+                return;
+            }
+            for pipe in [&mut self.child.stdout, &mut self.child.stderr] {
+                read(pipe, self.sinks.piece, TURN, |_| true);
+            }
+            // As PID 1 it is we who are to bury what the process has left.
+            reap_orphans();
+            std::thread::sleep(LOOK_AGAIN);
+        }
+    }
+
+    fn judge(self, status: ExitStatus, is_ended: bool) -> (Outcome, Vec<u8>) {
+        let outcome = match self.stopped {
+            Some(_) if is_ended => Outcome::Unfinished,
+            Some(what) => Outcome::Failed(Reason { what, stderr: self.sinks.lines.last() }),
+            None if is_ended && !status.success() => Outcome::Unfinished,
+            None => outcome::of_status(status, || self.sinks.lines.last()),
+        };
+        let output = if outcome == Outcome::Accepted { self.output } else { Vec::new() };
+        (outcome, output)
+    }
+}
+
+fn waiting_in(pipe: &Option<OwnedFd>) -> usize {
+    let count = pipe.as_ref().and_then(|pipe| rustix::io::ioctl_fionread(pipe).ok());
+    count.and_then(|count| usize::try_from(count).ok()).unwrap_or(0)
+}
+
+/// Reads what is there, `most` bytes of it; the pipe is closed at its end, or when `take` wants no more.
+fn read(pipe: &mut Option<OwnedFd>, piece: &mut [u8], mut most: usize, mut take: impl FnMut(&[u8]) -> bool) {
+    while let Some(from) = pipe {
+        let size = piece.len().min(most);
+        if size == 0 {
+            return;
+        }
+        match rustix::io::read(from.as_fd(), &mut piece[..size]) {
+            Ok(count) if count > 0 && take(&piece[..count]) => {
+                most -= count;
+                // A short read has emptied the pipe.
+                if count < size {
+                    return;
+                }
+            }
+            Err(Errno::INTR) => {}
+            Err(Errno::AGAIN) => return,
+            Ok(_) | Err(_) => *pipe = None,
+        }
+    }
+}
