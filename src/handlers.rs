@@ -5,8 +5,12 @@ mod child;
 mod environment;
 mod exec;
 mod lines;
+mod pipes;
+mod protocol;
+mod worker;
 
 pub use attempt::{Attempt, Done, Outcome, Reason};
 pub use child::{Child, kill_all, reap_orphans};
 pub use exec::{Context, ExecCrew, check};
 pub use lines::Lines;
+pub use worker::{WorkerCrew, Workers};

@@ -190,7 +190,8 @@ mod tests {
         for pieces in [[longest.as_bytes(), b"x"], [longest.as_bytes(), b"x\n"]] {
             let (taken, outcome) = read(pieces, 1);
             assert_eq!(taken, []);
-            let expected = format!("worker answered with a line longer than 64 KiB: `{}…`", &longest[..QUOTED]);
+            let expected =
+                format!("worker answered with a line longer than 64 KiB: `{}…`", &longest[..QUOTED]);
             assert_eq!(outcome, Err(expected));
         }
     }
