@@ -2,7 +2,7 @@
 
 use rustix::event::{PollFd, PollFlags, Timespec};
 use std::io::{self, Read, Write};
-use std::os::fd::{AsRawFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -63,11 +63,23 @@ impl Alarm {
         // An interrupted wait is a wake-up like any other.
         let _ = rustix::event::poll(&mut watched[..count], limit.as_ref());
         let is_stdout_closed = count == 2 && !watched[1].revents().is_empty();
+        self.hush();
+        Woken { is_stdout_closed }
+    }
+
+    /// Forgets what was rung: for those who watch the alarm beside descriptors of their own.
+    pub fn hush(&mut self) {
         let mut bytes = [0; 256];
         while matches!((&self.receiver).read(&mut bytes), Ok(count) if count == bytes.len()) {}
         // After reading: the other way round a ring in between would leave the flag set with no byte behind it.
         self.bell.is_rung.store(false, Ordering::SeqCst);
-        Woken { is_stdout_closed }
+    }
+}
+
+/// Readable when something rings.
+impl AsFd for Alarm {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.receiver.as_fd()
     }
 }
 

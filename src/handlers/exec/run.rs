@@ -1,13 +1,13 @@
 //! One attempt: its input written, its output read and its end seen, all at the same time.
 
 use super::{Limits, books::Books, outcome};
+use crate::handlers::pipes::{read, waiting_in};
 use crate::handlers::{Child, Lines, Outcome, Reason, reap_orphans};
 use crate::record::Place;
 use nix::sys::signal::Signal;
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::io::Errno;
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
 use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
@@ -197,32 +197,5 @@ impl<'a> Run<'a> {
         };
         let output = if outcome == Outcome::Accepted { self.output } else { Vec::new() };
         (outcome, output)
-    }
-}
-
-fn waiting_in(pipe: &Option<OwnedFd>) -> usize {
-    let count = pipe.as_ref().and_then(|pipe| rustix::io::ioctl_fionread(pipe).ok());
-    count.and_then(|count| usize::try_from(count).ok()).unwrap_or(0)
-}
-
-/// Reads what is there, `most` bytes of it; the pipe is closed at its end, or when `take` wants no more.
-fn read(pipe: &mut Option<OwnedFd>, piece: &mut [u8], mut most: usize, mut take: impl FnMut(&[u8]) -> bool) {
-    while let Some(from) = pipe {
-        let size = piece.len().min(most);
-        if size == 0 {
-            return;
-        }
-        match rustix::io::read(from.as_fd(), &mut piece[..size]) {
-            Ok(count) if count > 0 && take(&piece[..count]) => {
-                most -= count;
-                // A short read has emptied the pipe.
-                if count < size {
-                    return;
-                }
-            }
-            Err(Errno::INTR) => {}
-            Err(Errno::AGAIN) => return,
-            Ok(_) | Err(_) => *pipe = None,
-        }
     }
 }

@@ -1,0 +1,195 @@
+//! The thread of one worker: starts its process, anew if it ends, and moves records in and answers out.
+
+use super::desk::{self, Desk, Outbox};
+use super::process::{Limits, Process, Tools};
+use super::watch::{self, Ready};
+use super::{Alarm, Attempt, Job};
+use crate::error;
+use crate::handlers::{Child, Done, Lines, Outcome, Reason};
+use crate::render::Renderer;
+use crate::settings::{Format, Output};
+use std::collections::VecDeque;
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// A worker that ends this soon with nothing to do makes us wait before it is started again.
+const SOON: Duration = Duration::from_secs(1);
+
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+
+/// The process, if there is one, and all that its thread works with.
+pub struct Member {
+    number: usize,
+    job: Job,
+    desk: Arc<Desk>,
+    outbox: Arc<Outbox>,
+    alarm: Alarm,
+    process: Option<Process>,
+    /// Taken from the desk and not sent yet.
+    waiting: VecDeque<Attempt>,
+    /// Not given back yet.
+    batch: VecDeque<Done>,
+    tools: Tools,
+    restart: Restart,
+}
+
+/// When the process may be started again.
+#[derive(Debug, Default)]
+struct Restart {
+    /// After how many ends in a row that came too soon.
+    pause: Duration,
+    at: Option<Instant>,
+    /// It was said that it ended with nothing to do.
+    is_said: bool,
+}
+
+impl Member {
+    pub fn new(number: usize, job: Job, desk: Arc<Desk>, outbox: Arc<Outbox>, alarm: Alarm) -> Member {
+        const PIECE: usize = 64 << 10;
+        let output = Output { format: Format::Json, ..job.context.output.clone() };
+        let tools = Tools {
+            renderer: Renderer::new(&output),
+            piece: vec![0; PIECE],
+            lines: Lines::new(job.context.lines),
+            is_told: false,
+        };
+        let (waiting, batch, restart) = (VecDeque::new(), VecDeque::new(), Restart::default());
+        Member { number, job, desk, outbox, alarm, process: None, waiting, batch, tools, restart }
+    }
+
+    /// Works until nothing more comes and the process has ended.
+    pub fn work(mut self) {
+        self.start();
+        loop {
+            let orders = self.desk.take(&mut self.waiting);
+            if let Some(process) = &mut self.process {
+                orders.signals.iter().for_each(|signal| process.end(*signal));
+            }
+            if orders.is_ended {
+                let unfinished =
+                    self.waiting.drain(..).map(|attempt| desk::done(attempt, Outcome::Unfinished));
+                self.batch.extend(unfinished);
+            } else {
+                self.send(orders.is_closed);
+            }
+            self.give();
+            let is_last = orders.is_ended || orders.is_closed && self.waiting.is_empty();
+            if self.process.is_none() && is_last && self.desk.leave() {
+                // For those who wait for the end of all.
+                self.outbox.give(self.number, VecDeque::new());
+                return;
+            }
+            // What came meanwhile does not ring: it is looked for once more before sleeping.
+            if !orders.has_news {
+                self.look();
+            }
+        }
+    }
+
+    /// Hands records to the process, which is started if there is none.
+    fn send(&mut self, is_closed: bool) {
+        if self.process.is_none() && !self.waiting.is_empty() && self.restart.is_due() {
+            self.start();
+        }
+        let Some(process) = &mut self.process else { return };
+        process.send(&mut self.waiting, &mut self.tools);
+        if is_closed && self.waiting.is_empty() && process.is_idle() {
+            process.finish_input();
+        }
+    }
+
+    /// Sleeps, and does what there is to do.
+    fn look(&mut self) {
+        let Some(process) = &mut self.process else {
+            let until = self.restart.at.filter(|_| !self.waiting.is_empty());
+            watch::sleep(&mut self.alarm, None, until);
+            return;
+        };
+        let ready: Ready = watch::sleep(&mut self.alarm, Some(process.watched()), process.next_look());
+        process.look(ready, &mut self.tools, &mut self.batch);
+        if process.is_over() {
+            self.bury();
+        }
+    }
+
+    fn start(&mut self) {
+        self.tools.lines.forget();
+        let command = ["sh", "-c", &self.job.command].map(OsString::from);
+        match Child::start(&command, &[]) {
+            Ok(child) => {
+                let limits = Limits { timeout: self.job.timeout, grace: self.job.grace };
+                self.process = Some(Process::new(child, limits));
+            }
+            // Those that wait now: others that come try again.
+            Err(error) => {
+                let what = format!("cannot start the worker: {}", error::reason(&error));
+                let reason = Reason { what, stderr: String::new() };
+                let failed = |attempt| desk::done(attempt, Outcome::Failed(reason.clone()));
+                self.batch.extend(self.waiting.drain(..).map(failed));
+            }
+        }
+    }
+
+    fn bury(&mut self) {
+        let Some(process) = self.process.take() else { return };
+        match process.idle_end() {
+            Some((why, lived)) => {
+                let now = Instant::now();
+                self.restart.put_off(lived, now);
+                if !std::mem::replace(&mut self.restart.is_said, true) {
+                    let line = format!(
+                        "warning: {why}; it had no record in hand and is started again with the next one"
+                    );
+                    // There is nobody left to tell that stderr is gone.
+                    let _ = io::stderr().write_all(&self.job.context.lines.form(line.as_bytes(), None));
+                }
+            }
+            None => (self.restart.pause, self.restart.at) = (Duration::ZERO, None),
+        }
+        process.settle(&self.tools.lines, &mut self.batch);
+    }
+
+    fn give(&mut self) {
+        if !self.batch.is_empty() {
+            self.outbox.give(self.number, std::mem::take(&mut self.batch));
+        }
+    }
+}
+
+impl Restart {
+    fn is_due(&self) -> bool {
+        self.at.is_none_or(|at| Instant::now() >= at)
+    }
+
+    /// Waits longer each time that the process lived for a moment only.
+    fn put_off(&mut self, lived: Duration, now: Instant) {
+        self.pause = match self.pause {
+            _ if lived >= SOON => Duration::ZERO,
+            Duration::ZERO => FIRST_PAUSE,
+            pause => (pause * 2).min(LONGEST_PAUSE),
+        };
+        self.at = now.checked_add(self.pause);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pause_grows_while_the_process_ends_at_once() {
+        let (mut restart, now) = (Restart::default(), Instant::now());
+        let mut pause = |lived| {
+            restart.put_off(lived, now);
+            restart.at.unwrap() - now
+        };
+        let pauses: Vec<u128> = (0..9).map(|_| pause(Duration::ZERO).as_millis()).collect();
+        assert_eq!(pauses, [100, 200, 400, 800, 1600, 3200, 6400, 10_000, 10_000]);
+        assert_eq!(pause(SOON), Duration::ZERO);
+        assert_eq!(pause(Duration::ZERO), FIRST_PAUSE);
+    }
+}

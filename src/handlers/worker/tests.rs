@@ -1,0 +1,436 @@
+//! The crew with real processes.
+
+use super::*;
+use crate::handlers::Reason;
+use crate::record::{OwnedRecord, Record, TopicPartition};
+use crate::settings::{self, Format, Output};
+use crate::talk::HandlerOutput;
+use std::fs;
+use std::path::Path;
+use std::time::Instant;
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+const SHORT: Duration = Duration::from_millis(100);
+
+/// A worker that only answers `ok`.
+const OK: &str = "while read -r line; do echo ok; done";
+
+/// A crew and what it rings.
+struct Crew {
+    crew: WorkerCrew,
+    alarm: Alarm,
+    tickets: u64,
+}
+
+impl Crew {
+    fn new(script: &str) -> Crew {
+        Crew::with(script, 1, |_| {})
+    }
+
+    fn with(script: &str, parallel: usize, change: impl FnOnce(&mut Job)) -> Crew {
+        let alarm = Alarm::new().unwrap();
+        let output = Output {
+            format: Format::Raw { delimiter: Vec::new() },
+            value_format: Default::default(),
+            key_format: Default::default(),
+            is_strict: false,
+            says_progress: false,
+        };
+        let talk = settings::Talk { quiet: false, verbose: 0, has_color: false, is_json: false };
+        let context = Context {
+            group: Some("g".to_owned()),
+            output,
+            lines: HandlerOutput::new(&talk),
+            bell: alarm.bell(),
+        };
+        let mut job = Job { command: script.to_owned(), timeout: None, grace: HOUR, context };
+        change(&mut job);
+        let workers = Workers { parallel, in_flight: 64, timeout: job.timeout };
+        Crew { crew: WorkerCrew::start_job(&job, workers).unwrap(), alarm, tickets: 0 }
+    }
+
+    /// Hands a record with this value over; its ticket, which is its offset, too.
+    fn hand(&mut self, value: &[u8]) -> u64 {
+        self.tickets += 1;
+        let record = Record {
+            topic: "t",
+            partition: 3,
+            offset: self.tickets.try_into().unwrap(),
+            timestamp: None,
+            key: Some(b"k"),
+            value: Some(value),
+            headers: &[],
+        };
+        let partition = TopicPartition { topic: "t".into(), partition: 3 };
+        let record = Arc::new(OwnedRecord::copy(&record, partition));
+        self.crew.hand(Attempt { ticket: self.tickets, record, number: 1, event_id: None });
+        self.tickets
+    }
+
+    fn done(&mut self) -> (u64, Outcome) {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        self.crew.flush();
+        loop {
+            if let Some(done) = self.crew.done() {
+                assert!(done.output.is_empty());
+                return (done.ticket, done.outcome);
+            }
+            assert!(Instant::now() < deadline, "a record hangs");
+            self.alarm.wait(Duration::from_secs(60), false);
+        }
+    }
+
+    /// What comes of a record.
+    fn run(&mut self, value: &[u8]) -> Outcome {
+        let ticket = self.hand(value);
+        let (done, outcome) = self.done();
+        assert_eq!(done, ticket);
+        outcome
+    }
+
+    /// What comes of `count` records that are handed over at once, in the order of their tickets.
+    fn run_all(&mut self, count: usize) -> Vec<Outcome> {
+        let first = self.tickets + 1;
+        (0..count).for_each(|_| drop(self.hand(b"1")));
+        let mut done: Vec<_> = (0..count).map(|_| self.done()).collect();
+        done.sort_by_key(|(ticket, _)| *ticket);
+        assert!(done.iter().map(|(ticket, _)| *ticket).eq(first..first + count as u64));
+        done.into_iter().map(|(_, outcome)| outcome).collect()
+    }
+
+    fn wait_until_closed(&mut self) {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while !self.crew.is_closed() {
+            assert!(Instant::now() < deadline, "a worker does not end");
+            self.alarm.wait(Duration::from_secs(60), false);
+        }
+    }
+}
+
+fn reason(what: &str, stderr: &str) -> Reason {
+    Reason { what: what.to_owned(), stderr: stderr.to_owned() }
+}
+
+fn failed(what: &str) -> Outcome {
+    Outcome::Failed(reason(what, ""))
+}
+
+fn wait_for<T>(mut look: impl FnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(Instant::now() < deadline, "it does not happen");
+        std::thread::yield_now();
+    }
+}
+
+/// Waits for so many lines in a file that a worker writes.
+fn lines_of(path: &Path, count: usize) -> Vec<String> {
+    let lines = |text: String| text.lines().map(str::to_owned).collect::<Vec<_>>();
+    wait_for(|| {
+        fs::read_to_string(path)
+            .ok()
+            .filter(|text| text.ends_with('\n'))
+            .map(lines)
+            .filter(|l| l.len() >= count)
+    })
+}
+
+/// Whether a process does anything still.
+fn is_alive(pid: &str) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.rsplit_once(") ").is_some_and(|(_, rest)| !rest.starts_with('Z'))
+}
+
+#[test]
+fn each_answer_is_given_back() {
+    for (answer, expected) in [
+        ("ok", Outcome::Accepted),
+        ("retry", failed("worker said retry")),
+        ("retry try again", failed("try again")),
+        ("fail", Outcome::Refused(reason("worker said fail", ""))),
+        ("fail bad id", Outcome::Refused(reason("bad id", ""))),
+    ] {
+        let mut crew = Crew::new(&format!("while read -r line; do echo '{answer}'; done"));
+        for _ in 0..2 {
+            assert_eq!(crew.run(b"1"), expected);
+        }
+    }
+}
+
+#[test]
+fn answers_are_for_the_records_in_order() {
+    let mut crew = Crew::new("n=0; while read -r line; do n=$((n+1)); echo retry $n; done");
+    let outcomes = crew.run_all(50);
+    let expected: Vec<_> = (1..=50).map(|number| failed(&number.to_string())).collect();
+    assert_eq!(outcomes, expected);
+}
+
+#[test]
+fn a_record_comes_as_an_envelope_on_a_line() {
+    let mut crew = Crew::new("while read -r line; do echo \"fail $line\"; done");
+    let envelope =
+        r#"{"topic":"t","partition":3,"offset":1,"timestamp":null,"key":"k","value":{"a":1},"headers":[]}"#;
+    assert_eq!(crew.run(b"{\"a\":\n1}"), Outcome::Refused(reason(envelope, "")));
+}
+
+#[test]
+fn room_is_what_is_not_in_hand() {
+    let mut crew = Crew::new(OK);
+    assert_eq!(crew.crew.room(), 64);
+    (0..64).for_each(|_| drop(crew.hand(b"1")));
+    assert_eq!(crew.crew.room(), 0);
+    (0..64).for_each(|_| drop(crew.done()));
+    assert_eq!(crew.crew.room(), 64);
+}
+
+#[test]
+fn all_workers_have_their_share() {
+    // Each waits until all four have something.
+    let folder = tempfile::tempdir().unwrap();
+    let script = format!(
+        "cd {}; read -r line; echo > $$; until [ $(ls | wc -l) = 4 ]; do sleep 0.01; done; echo ok; cat > /dev/null",
+        folder.path().display()
+    );
+    let mut crew = Crew::with(&script, 4, |_| {});
+    assert_eq!(crew.run_all(4), vec![Outcome::Accepted; 4]);
+}
+
+#[test]
+fn any_other_line_fails_the_oldest_record_and_the_worker_is_started_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = format!(
+        "cd {}; echo >> starts; if [ $(wc -l < starts) = 1 ]; then read -r a; echo ok; read -r a; echo Hello; fi; {OK}",
+        folder.path().display()
+    );
+    let mut crew = Crew::new(&script);
+    let mistake = failed("worker answered `Hello`, which is none of `ok`, `retry REASON`, `fail REASON`");
+    assert_eq!(crew.run_all(4), [Outcome::Accepted, mistake, Outcome::Again, Outcome::Again]);
+    assert_eq!(crew.run(b"1"), Outcome::Accepted);
+    assert_eq!(lines_of(&folder.path().join("starts"), 2).len(), 2);
+}
+
+#[test]
+fn a_line_that_nothing_asked_for_ends_the_worker() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = format!(
+        "cd {}; echo $$ >> starts; if [ $(wc -l < starts) = 1 ]; then echo ok; sleep 1000; fi; {OK}",
+        folder.path().display()
+    );
+    let mut crew = Crew::new(&script);
+    let pid = lines_of(&folder.path().join("starts"), 1).remove(0);
+    wait_for(|| (!is_alive(&pid)).then_some(()));
+    assert_eq!(crew.run(b"1"), Outcome::Accepted);
+}
+
+#[test]
+fn an_answer_to_what_was_not_written_whole_is_a_mistake() {
+    let value = vec![b'x'; 10 << 20];
+    let mut crew =
+        Crew::new("read -r -n 1 a 2>/dev/null || dd bs=1 count=1 of=/dev/null 2>&-; echo ok; sleep 1000");
+    let mistake = failed("worker answered `ok` with nothing left to answer");
+    assert_eq!(crew.run(&value), mistake);
+}
+
+#[test]
+fn a_line_without_an_end_is_a_mistake() {
+    let mut crew = Crew::new("read -r a; printf '%070000d'; sleep 1000");
+    let Outcome::Failed(reason) = crew.run(b"1") else { panic!() };
+    assert!(reason.what.starts_with("worker answered with a line longer than 64 KiB: `000"), "{reason:?}");
+}
+
+#[test]
+fn a_worker_that_dies_is_charged_for_the_oldest_record_only() {
+    for (end, what) in [
+        ("exit 1", "worker exited with status 1"),
+        ("exit 0", "worker exited with status 0"),
+        ("kill -KILL $$", "worker killed by SIGKILL"),
+    ] {
+        let mut crew =
+            Crew::new(&format!("read -r a; echo ok; read -r a; echo one >&2; printf two >&2; {end}"));
+        let expected = Outcome::Failed(reason(what, "one\ntwo"));
+        assert_eq!(crew.run_all(4), [Outcome::Accepted, expected.clone(), Outcome::Again, Outcome::Again]);
+        // A new one is there.
+        assert_eq!(crew.run_all(3), [Outcome::Accepted, expected, Outcome::Again]);
+    }
+}
+
+#[test]
+fn answers_given_before_death_count() {
+    let mut crew = Crew::new("read -r a; read -r a; read -r a; echo ok; echo ok; echo ok; exit 1");
+    assert_eq!(crew.run_all(3), vec![Outcome::Accepted; 3]);
+}
+
+#[test]
+fn half_an_answer_at_the_end_is_none() {
+    assert_eq!(Crew::new("read -r a; printf ok").run(b"1"), failed("worker exited with status 0"));
+}
+
+#[test]
+fn a_worker_that_dies_with_nothing_to_do_is_started_for_the_next_record() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = format!(
+        "cd {}; echo $$ >> starts; [ $(wc -l < starts) -gt 1 ] || exit 7; {OK}",
+        folder.path().display()
+    );
+    let mut crew = Crew::new(&script);
+    let pid = lines_of(&folder.path().join("starts"), 1).remove(0);
+    wait_for(|| (!Path::new(&format!("/proc/{pid}")).exists()).then_some(()));
+    assert_eq!(crew.run(b"1"), Outcome::Accepted);
+}
+
+#[test]
+fn a_worker_that_takes_too_long_is_asked_and_then_made_to_end() {
+    for (script, grace) in [
+        ("read -r a; echo late >&2; exec sleep 1000", HOUR),
+        ("trap '' TERM; read -r a; echo late >&2; sleep 1000 & wait", SHORT),
+        ("trap 'echo ok; exit 0' TERM; read -r a; echo late >&2; while :; do sleep 0.01; done", HOUR),
+    ] {
+        let mut crew = Crew::with(script, 1, |job| {
+            job.timeout = Some(Duration::from_millis(500));
+            job.grace = grace;
+        });
+        let mut outcomes = crew.run_all(3);
+        let Outcome::Failed(reason) = outcomes.remove(0) else { panic!("{script}") };
+        // Its shell may have a word to say about the signal.
+        assert!(reason.what == "timed out after 500ms" && reason.stderr.starts_with("late"), "{reason:?}");
+        assert_eq!(outcomes, [Outcome::Again, Outcome::Again], "{script}");
+    }
+}
+
+#[test]
+fn nothing_is_left_of_a_group_whose_time_is_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("pid");
+    let script = format!(
+        "sh -c 'trap \"\" TERM; echo $$ > {0}.new; mv {0}.new {0}; exec sleep 1000' & wait",
+        file.display()
+    );
+    let mut crew = Crew::with(&script, 1, |job| {
+        job.timeout = Some(Duration::from_millis(500));
+        job.grace = SHORT;
+    });
+    let left_behind = lines_of(&file, 1).remove(0);
+    assert_eq!(crew.run(b"1"), failed("timed out after 500ms"));
+    wait_for(|| (!is_alive(&left_behind)).then_some(()));
+}
+
+#[test]
+fn a_worker_that_can_answer_no_more_is_ended() {
+    for (script, what) in [
+        ("exec >&-; read -r a; sleep 1000", "worker closed its stdout"),
+        ("exec <&-; sleep 1000", "worker closed its stdin"),
+    ] {
+        // What it has closed shows when more is written than the pipe would hold.
+        let mut crew = Crew::with(script, 1, |job| job.grace = SHORT);
+        assert_eq!(crew.run(&vec![b'x'; 1 << 20]), failed(what));
+    }
+}
+
+#[test]
+fn a_flood_on_stderr_does_not_hold_the_answers() {
+    let mut crew =
+        Crew::new("while read -r line; do head -c 60000 /dev/zero | tr '\\0' ' ' >&2; echo ok; done");
+    assert_eq!(crew.run_all(20), vec![Outcome::Accepted; 20]);
+}
+
+#[test]
+fn a_large_record_comes_through() {
+    let value = vec![b'x'; 10 << 20];
+    let mut crew = Crew::new("echo retry $(head -n 1 | wc -c); exec sleep 1000");
+    let frame = r#"{"topic":"t","partition":3,"offset":1,"timestamp":null,"key":"k","value":"","value_encoding":"text","headers":[]}"#;
+    assert_eq!(crew.run(&value), failed(&(value.len() + frame.len() + 1).to_string()));
+}
+
+#[test]
+fn a_worker_that_never_reads_blocks_nobody() {
+    let mut crew = Crew::with("echo here >&2; exec sleep 1000", 1, |job| job.timeout = Some(SHORT));
+    for _ in 0..3 {
+        crew.hand(&vec![b'x'; 1 << 20]);
+    }
+    let outcomes: Vec<_> = (0..2).map(|_| crew.done().1).collect();
+    assert!(matches!(&outcomes[0], Outcome::Failed(reason) if reason.what == "timed out after 100ms"));
+    // Those that were not rendered yet are charged one after the other.
+    assert!(outcomes[1..].iter().all(|outcome| matches!(outcome, Outcome::Again | Outcome::Failed(_))));
+}
+
+#[test]
+fn what_we_end_has_not_failed() {
+    for (trap, expected) in [
+        ("trap 'exit 1' TERM", Outcome::Unfinished),
+        ("trap 'echo retry; exit 1' TERM", Outcome::Unfinished),
+        ("trap 'echo fail bad; exit 1' TERM", Outcome::Unfinished),
+        ("trap 'echo nonsense; echo ok; exit 1' TERM", Outcome::Unfinished),
+        ("trap 'echo ok; exit 1' TERM", Outcome::Accepted),
+    ] {
+        let mut crew = Crew::new(&format!(
+            "{trap}; read -r a; echo ok; read -r a; read -r a; while :; do sleep 0.01; done"
+        ));
+        (0..4).for_each(|_| drop(crew.hand(b"1")));
+        assert_eq!(crew.done(), (1, Outcome::Accepted));
+        crew.crew.end_all(Signal::SIGTERM);
+        assert_eq!(crew.done(), (2, expected), "{trap}");
+        assert_eq!([crew.done(), crew.done()], [(3, Outcome::Unfinished), (4, Outcome::Unfinished)]);
+        crew.wait_until_closed();
+        // Nobody is there to take it.
+        assert_eq!(crew.run(b"1"), Outcome::Unfinished);
+    }
+}
+
+#[test]
+fn a_second_signal_follows_the_first() {
+    let mut crew = Crew::new("trap '' TERM; read -r a; echo ok; while :; do sleep 0.01; done");
+    crew.hand(b"1");
+    crew.hand(b"1");
+    assert_eq!(crew.done(), (1, Outcome::Accepted));
+    crew.crew.end_all(Signal::SIGTERM);
+    assert!(!crew.crew.is_closed());
+    crew.crew.end_all(Signal::SIGKILL);
+    assert_eq!(crew.done(), (2, Outcome::Unfinished));
+    crew.wait_until_closed();
+}
+
+#[test]
+fn workers_find_the_end_of_their_input_when_all_is_done() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("ends");
+    let mut crew = Crew::with(&format!("{OK}; echo end >> {}", file.display()), 2, |_| {});
+    for _ in 0..5 {
+        crew.hand(b"1");
+    }
+    crew.crew.close();
+    for _ in 0..5 {
+        assert_eq!(crew.done().1, Outcome::Accepted);
+    }
+    crew.wait_until_closed();
+    assert_eq!(lines_of(&file, 2), ["end", "end"]);
+}
+
+#[test]
+fn a_worker_that_stays_behind_its_last_record_is_ended() {
+    let mut crew = Crew::with("exec sleep 1000", 2, |job| job.timeout = Some(SHORT));
+    crew.crew.close();
+    crew.wait_until_closed();
+}
+
+#[test]
+fn a_crew_that_is_dropped_leaves_nothing_running() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("pid");
+    let crew = Crew::new(&format!("echo $$ > {}; exec sleep 1000", file.display()));
+    let pid = lines_of(&file, 1).remove(0);
+    drop(crew);
+    wait_for(|| (!is_alive(&pid)).then_some(()));
+}
+
+#[test]
+fn a_worker_that_cannot_be_started_fails_its_records() {
+    let mut crew = Crew::with("a\0b", 1, |_| {});
+    let expected = failed("cannot start the worker: data provided contains a nul byte");
+    for _ in 0..2 {
+        assert_eq!(crew.run(b"1"), expected);
+    }
+}
