@@ -1,6 +1,7 @@
 //! Event ids that were processed, remembered over restarts.
 
 mod names;
+mod quiet;
 mod redb;
 mod redis;
 

@@ -1,6 +1,6 @@
 //! Event ids in a file, for one member.
 
-use super::{Backend, Clock, milliseconds};
+use super::{Backend, Clock, milliseconds, quiet};
 use crate::error::{Failure, Kind, reason};
 use redb::{Builder, Database, Durability, ReadableTable as _, TableDefinition};
 use std::fs::{self, OpenOptions};
@@ -44,7 +44,8 @@ impl File {
             Some(database) => database,
             None => existing(&self.path).map_err(|failure| in_one_line(&failure))?,
         };
-        let result = work(self, &database);
+        // A page that was overwritten while the store is open makes redb panic.
+        let result = quiet::catch(|| work(self, &database)).unwrap_or_else(|| Err(misfit()));
         match result {
             Ok(done) => {
                 self.database = Some(database);
@@ -167,21 +168,21 @@ fn existing(path: &Path) -> Result<Database, Failure> {
             .caused_by(words)
             .hint("check `--dedup-store`")
     };
-    match std::panic::catch_unwind(|| open_checked(path)) {
-        Ok(Ok(database)) => Ok(database),
-        Ok(Err(redb::Error::DatabaseAlreadyOpen)) => Err(Failure::new(
+    // A file that is cut off makes redb panic.
+    match quiet::catch(|| open_checked(path)).unwrap_or_else(|| Err(misfit())) {
+        Ok(database) => Ok(database),
+        Err(redb::Error::DatabaseAlreadyOpen) => Err(Failure::new(
             Kind::Run,
             format!("the dedup store `{}` is in use by another process", path.display()),
         )
         .hint("several members share a store with `--dedup-store redis://HOST`")),
-        Ok(Err(redb::Error::Io(error))) => match error.kind() {
+        Err(redb::Error::Io(error)) => match error.kind() {
             ErrorKind::InvalidData | ErrorKind::UnexpectedEof => {
                 Err(damaged("not a store of ours".to_owned()))
             }
             _ => Err(failed(reason(&error))),
         },
-        Ok(Err(error)) => Err(damaged(error.to_string())),
-        Err(_) => Err(damaged("its pages do not fit together".to_owned())),
+        Err(error) => Err(damaged(words(error))),
     }
 }
 
@@ -211,9 +212,14 @@ fn io_error(error: redb::Error) -> io::Error {
     }
 }
 
+fn misfit() -> redb::Error {
+    redb::Error::Corrupted("its pages do not fit together".to_owned())
+}
+
 fn words(error: redb::Error) -> String {
     match error {
         redb::Error::Io(error) => reason(&error),
+        redb::Error::Corrupted(words) => words,
         other => other.to_string(),
     }
 }

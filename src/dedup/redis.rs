@@ -4,7 +4,6 @@ use super::{Backend, Names, News, milliseconds};
 use crate::alarm::Bell;
 use crate::error::{Failure, Kind, reason};
 use redis::{Client, Connection, ErrorKind, RedisError};
-use std::error::Error as _;
 use std::io;
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
@@ -132,11 +131,10 @@ fn is_away(error: &RedisError) -> bool {
 }
 
 fn words(error: &RedisError) -> String {
-    let cause = error.source().and_then(|source| source.downcast_ref::<io::Error>());
-    match (cause, error.detail()) {
-        (Some(cause), _) => reason(cause),
-        (None, Some(detail)) => format!("{}: {detail}", error.category()),
-        (None, None) => error.to_string(),
+    match error.detail() {
+        Some(detail) => format!("{}: {detail}", error.category()),
+        // The system's words alone.
+        None => reason(&io::Error::other(error.to_string())),
     }
 }
 

@@ -1,10 +1,13 @@
 //! Ids that are known, new, expired; stores that are damaged, locked, killed and away.
 
+mod server;
+
 use super::*;
 use crate::alarm::Alarm;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 const WAIT: Duration = Duration::from_secs(20);
@@ -166,4 +169,70 @@ fn a_place_that_cannot_be_written_is_named_with_the_reason() {
     assert!(failure.message.starts_with("cannot make the dedup store"), "{failure:?}");
     let failure = open(folder.path()).map(|_| ()).unwrap_err();
     assert_eq!(failure.causes, ["Is a directory"]);
+}
+
+/// Where the store of the child below is.
+const CHILD: &str = "KCONS_TEST_CHILD_STORE";
+
+#[test]
+#[ignore = "the writing half of the next test"]
+fn child_that_writes_until_it_is_killed() {
+    let mut opened = open(Path::new(&std::env::var_os(CHILD).expect("told where"))).unwrap();
+    for number in 0.. {
+        for id in 0..50 {
+            opened.store.keep(0, format!("{number} {id}").into());
+        }
+        for _ in 0..50 {
+            opened.answer().answer.unwrap();
+        }
+        fs::write(
+            std::env::var_os(CHILD).expect("told where").into_string().unwrap() + ".done",
+            number.to_string(),
+        )
+        .unwrap();
+    }
+}
+
+#[test]
+fn a_store_killed_in_mid_write_opens_again_with_all_that_was_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("s");
+    let done = folder.path().join("s.done");
+    for round in 1..=3u64 {
+        let _ = fs::remove_file(&done);
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "dedup::tests::child_that_writes_until_it_is_killed", "--ignored"])
+            .env(CHILD, &path)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let deadline = Instant::now() + WAIT;
+        let last = loop {
+            let number = fs::read_to_string(&done).ok().and_then(|text| text.parse::<u64>().ok());
+            match number {
+                Some(number) if number >= round * 7 => break number,
+                Some(_) | None => assert!(Instant::now() < deadline, "the child does not write"),
+            }
+            std::thread::yield_now();
+        };
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let mut opened = open(&path).unwrap();
+        for number in 0..=last {
+            assert_eq!(opened.look_up(&format!("{number} 49")), Ok(Found::Known), "{number} of {last}");
+        }
+        opened.close();
+    }
+}
+
+#[test]
+fn a_store_that_was_deleted_is_a_new_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("s");
+    let mut opened = open(&path).unwrap();
+    opened.keep("a").unwrap();
+    opened.close();
+    fs::remove_file(&path).unwrap();
+    assert_eq!(open(&path).unwrap().look_up("a"), Ok(Found::New));
 }
