@@ -53,7 +53,8 @@ impl File {
             }
             // What a transaction left behind is only settled by opening the file again.
             Err(error) => {
-                drop(database);
+                // Closing after a panic may panic again.
+                quiet::catch(|| drop(database));
                 Err(format!("the dedup store `{}`: {}", self.path.display(), words(error)))
             }
         }

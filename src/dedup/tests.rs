@@ -236,3 +236,39 @@ fn a_store_that_was_deleted_is_a_new_one() {
     fs::remove_file(&path).unwrap();
     assert_eq!(open(&path).unwrap().look_up("a"), Ok(Found::New));
 }
+
+#[test]
+#[ignore = "the writing half of the next test"]
+fn child_that_writes_until_the_disk_is_full() {
+    let mut opened = open(Path::new(&std::env::var_os(CHILD).expect("told where"))).unwrap();
+    let long = "x".repeat(1000);
+    let (number, words) = (0..10_000)
+        .find_map(|number| opened.keep(&format!("{number} {long}")).err().map(|words| (number, words)))
+        .expect("a limit");
+    assert!(
+        number > 10 && words.contains("the dedup store `") && words.ends_with("File too large"),
+        "{words}"
+    );
+    assert_eq!(opened.look_up(&format!("{} {long}", number - 1)), Ok(Found::Known));
+    assert_eq!(opened.look_up(&format!("{number} {long}")), Ok(Found::New));
+}
+
+#[test]
+fn a_full_disk_is_an_error_that_loses_nothing_kept_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("s");
+    let output = Command::new("sh")
+        .args(["-c", "trap '' XFSZ; ulimit -f 8000; exec \"$0\" \"$@\""])
+        .arg(std::env::current_exe().unwrap())
+        .args([
+            "--exact",
+            "dedup::tests::child_that_writes_until_the_disk_is_full",
+            "--ignored",
+            "--nocapture",
+        ])
+        .env(CHILD, &path)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    drop(open(&path).unwrap());
+}
