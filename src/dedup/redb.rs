@@ -38,7 +38,7 @@ impl File {
 
     fn with<T>(
         &mut self,
-        work: impl FnOnce(&mut File, &Database) -> Result<T, redb::Error>,
+        work: impl FnOnce(&mut File, &Database) -> Result<T, Problem>,
     ) -> Result<T, String> {
         let database = match self.database.take() {
             Some(database) => database,
@@ -55,7 +55,7 @@ impl File {
             Err(error) => {
                 // Closing after a panic may panic again.
                 quiet::catch(|| drop(database));
-                Err(format!("the dedup store `{}`: {}", self.path.display(), words(error)))
+                Err(format!("the dedup store `{}`: {}", self.path.display(), words(*error.0)))
             }
         }
     }
@@ -98,7 +98,7 @@ fn sweep(
     table: &mut redb::Table<'_, &str, u64>,
     after: &str,
     (now, count): (u64, usize),
-) -> Result<String, redb::Error> {
+) -> Result<String, Problem> {
     let mut expired = Vec::new();
     let (mut last, mut looked_at) = (String::new(), 0);
     for entry in table.range::<&str>((Bound::Excluded(after), Bound::Unbounded))?.take(count) {
@@ -170,7 +170,8 @@ fn existing(path: &Path) -> Result<Database, Failure> {
             .hint("check `--dedup-store`")
     };
     // A file that is cut off makes redb panic.
-    match quiet::catch(|| open_checked(path)).unwrap_or_else(|| Err(misfit())) {
+    let opened = quiet::catch(|| open_checked(path)).unwrap_or_else(|| Err(misfit()));
+    match opened.map_err(|problem| *problem.0) {
         Ok(database) => Ok(database),
         Err(redb::Error::DatabaseAlreadyOpen) => Err(Failure::new(
             Kind::Run,
@@ -188,13 +189,13 @@ fn existing(path: &Path) -> Result<Database, Failure> {
 }
 
 /// Opens a file and reads all of it: a page that was overwritten shows in its checksum, and only there.
-fn open_checked(path: &Path) -> Result<Database, redb::Error> {
+fn open_checked(path: &Path) -> Result<Database, Problem> {
     if fs::metadata(path)?.len() == 0 {
-        return Err(redb::Error::Corrupted("the file is empty".to_owned()));
+        return Err(corrupted("the file is empty"));
     }
     let mut database = builder().open(path)?;
     if !database.check_integrity()? {
-        return Err(redb::Error::Corrupted("checksums do not match".to_owned()));
+        return Err(corrupted("checksums do not match"));
     }
     database.begin_read()?.open_table(IDS)?;
     Ok(database)
@@ -213,8 +214,21 @@ fn io_error(error: redb::Error) -> io::Error {
     }
 }
 
-fn misfit() -> redb::Error {
-    redb::Error::Corrupted("its pages do not fit together".to_owned())
+/// An error of the database, in a box: it is large.
+struct Problem(Box<redb::Error>);
+
+impl<E: std::error::Error + Into<redb::Error>> From<E> for Problem {
+    fn from(error: E) -> Problem {
+        Problem(Box::new(error.into()))
+    }
+}
+
+fn corrupted(words: &str) -> Problem {
+    redb::Error::Corrupted(words.to_owned()).into()
+}
+
+fn misfit() -> Problem {
+    corrupted("its pages do not fit together")
 }
 
 fn words(error: redb::Error) -> String {
