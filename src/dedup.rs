@@ -1,31 +1,218 @@
 //! Event ids that were processed, remembered over restarts.
+
+mod names;
+mod quiet;
+mod redb;
+mod redis;
+
+pub use names::Names;
+
+use crate::alarm::Bell;
+use crate::error::{Failure, Kind, reason};
+use crate::settings::handling::StoreChoice;
+use std::collections::HashSet;
+use std::io;
 use std::sync::Arc;
-pub struct Names {
-    pub cluster: String,
-    pub group: Option<String>,
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// Requests that are answered together: what waits goes into one transaction.
+const TOGETHER: usize = 1000;
+
+/// The store of event ids, at work on a thread of its own.
+pub struct Store {
+    requests: Sender<Request>,
+    answers: Receiver<Answer>,
+    news: Receiver<News>,
+    /// Closed by the thread when it ends.
+    ended: Receiver<()>,
 }
-pub enum Found {
-    Known,
-    New,
-    Kept,
-}
+
+/// What came of one request.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     pub ticket: u64,
+    /// In words if the store could not be read or written: never taken for an empty store.
     pub answer: Result<Found, String>,
 }
-pub struct Store;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// Kept before, and not expired.
+    Known,
+    New,
+    /// Durable from now on.
+    Kept,
+}
+
+/// How the store itself fares; requests wait meanwhile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum News {
+    /// Said once.
+    Away {
+        reason: String,
+    },
+    Back {
+        after: Duration,
+    },
+}
+
+enum Request {
+    LookUp { ticket: u64, id: Arc<str> },
+    Keep { ticket: u64, id: Arc<str> },
+}
+
+/// Where ids are kept. Errors are in words.
+trait Backend: Send {
+    /// Whether each id is known.
+    fn look_up(&mut self, ids: &[&str]) -> Result<Vec<bool>, String>;
+
+    /// Keeps all of them; durable when it returns.
+    fn keep(&mut self, ids: &[&str]) -> Result<(), String>;
+}
+
+/// The wall clock, in milliseconds since 1970.
+type Clock = Box<dyn Fn() -> u64 + Send>;
+
 impl Store {
-    pub fn open(
-        _: &crate::settings::handling::StoreChoice,
-        _: Names,
-        _: std::time::Duration,
-        _: crate::alarm::Bell,
-    ) -> Result<Store, crate::error::Failure> {
-        todo!()
+    /// Opens the store, or makes a new one, and starts its thread.
+    ///
+    /// # Errors
+    /// The store cannot be used; named with what to do.
+    pub fn open(choice: &StoreChoice, names: &Names, ttl: Duration, bell: Bell) -> Result<Store, Failure> {
+        Store::open_with(choice, names, ttl, (bell, Box::new(wall_clock)))
     }
-    pub fn look_up(&self, _: u64, _: Arc<str>) {}
-    pub fn keep(&self, _: u64, _: Arc<str>) {}
+
+    fn open_with(
+        choice: &StoreChoice,
+        names: &Names,
+        ttl: Duration,
+        (bell, clock): (Bell, Clock),
+    ) -> Result<Store, Failure> {
+        let (tell, news) = mpsc::channel();
+        let backend: Box<dyn Backend> = match choice {
+            StoreChoice::InFolder(folder) => Box::new(redb::File::open(&names.file(folder), ttl, clock)?),
+            StoreChoice::File(path) => Box::new(redb::File::open(path, ttl, clock)?),
+            StoreChoice::Redis(url) => {
+                Box::new(redis::Server::open(url, names, ttl, (tell.clone(), bell.clone()))?)
+            }
+        };
+        Store::start(backend, bell, news).map_err(|error| {
+            Failure::new(Kind::Run, "cannot start the thread of the dedup store").caused_by(reason(&error))
+        })
+    }
+
+    fn start(backend: Box<dyn Backend>, bell: Bell, news: Receiver<News>) -> io::Result<Store> {
+        let (requests, to_do) = mpsc::channel();
+        let (answered, answers) = mpsc::channel();
+        let (end, ended) = mpsc::channel();
+        let mut work = Work { backend, answered, bell };
+        let run = move || {
+            while let Ok(first) = to_do.recv() {
+                let mut batch = vec![first];
+                batch.extend(to_do.try_iter().take(TOGETHER - 1));
+                work.serve(batch);
+            }
+            // The file is closed properly before the end is told.
+            drop(work);
+            drop(end);
+        };
+        std::thread::Builder::new().name("dedup".to_owned()).spawn(run)?;
+        Ok(Store { requests, answers, news, ended })
+    }
+
+    /// Asks whether an id is known.
+    pub fn look_up(&self, ticket: u64, id: Arc<str>) {
+        // The thread only ends before us if it panicked; then no answer comes, as told by `is_alive`.
+        let _ = self.requests.send(Request::LookUp { ticket, id });
+    }
+
+    /// Has an id be kept: only after its record was processed.
+    pub fn keep(&self, ticket: u64, id: Arc<str>) {
+        let _ = self.requests.send(Request::Keep { ticket, id });
+    }
+
+    /// The next answer. Requests are not answered in order.
     pub fn answer(&self) -> Option<Answer> {
-        None
+        self.answers.try_recv().ok()
+    }
+
+    /// What there is to tell people about the store.
+    pub fn news(&self) -> Option<News> {
+        self.news.try_recv().ok()
+    }
+
+    /// False if the thread broke down: nothing will be answered any more.
+    pub fn is_alive(&self) -> bool {
+        !matches!(self.ended.try_recv(), Err(mpsc::TryRecvError::Disconnected))
+    }
+
+    /// Serves what was asked for and closes the store, at most until `deadline`. True if it is closed; a file
+    /// that is not is mended when it is opened again.
+    pub fn close(self, deadline: Instant) -> bool {
+        let Store { requests, ended, .. } = self;
+        drop(requests);
+        let left = deadline.saturating_duration_since(Instant::now());
+        matches!(ended.recv_timeout(left), Err(mpsc::RecvTimeoutError::Disconnected))
     }
 }
+
+/// The thread's side.
+struct Work {
+    backend: Box<dyn Backend>,
+    answered: Sender<Answer>,
+    bell: Bell,
+}
+
+impl Work {
+    /// Answers a batch: look-ups at once, then all ids to be kept in one go. A look-up sees what was to be kept
+    /// before it.
+    fn serve(&mut self, batch: Vec<Request>) {
+        let (mut asked, mut kept, mut waiting) = (Vec::new(), Vec::new(), Vec::new());
+        let mut ids = HashSet::new();
+        for request in batch {
+            match request {
+                Request::LookUp { ticket, id } if ids.contains(&id) => waiting.push(ticket),
+                Request::LookUp { ticket, id } => asked.push((ticket, id)),
+                Request::Keep { ticket, id } => {
+                    ids.insert(Arc::clone(&id));
+                    kept.push((ticket, id));
+                }
+            }
+        }
+        if !asked.is_empty() {
+            let result = self.backend.look_up(&asked.iter().map(|(_, id)| &**id).collect::<Vec<_>>());
+            for (index, (ticket, _)) in asked.iter().enumerate() {
+                let found = |known: &Vec<bool>| if known[index] { Found::Known } else { Found::New };
+                self.tell(*ticket, result.as_ref().map(found).map_err(String::clone));
+            }
+        }
+        if !kept.is_empty() {
+            let result = self.backend.keep(&ids.iter().map(|id| &**id).collect::<Vec<_>>());
+            for (ticket, _) in kept {
+                self.tell(ticket, result.clone().map(|()| Found::Kept));
+            }
+            for ticket in waiting {
+                self.tell(ticket, result.clone().map(|()| Found::Known));
+            }
+        }
+        self.bell.ring();
+    }
+
+    fn tell(&self, ticket: u64, answer: Result<Found, String>) {
+        // The run may be over already.
+        let _ = self.answered.send(Answer { ticket, answer });
+    }
+}
+
+fn wall_clock() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests;

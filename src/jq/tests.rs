@@ -36,6 +36,10 @@ fn programs_yield_compact_json_with_digits_untouched() {
         ("now > 0", "0", &["true"]),
         ("[paths]", r#"{"a":[1]}"#, &[r#"[["a"],["a",0]]"#]),
         ("debug", "1", &["1"]),
+        (r#"@csv"#, r#"["a\"b",1,null,true]"#, &[r#""\"a\"\"b\",1,,true""#]),
+        (r#"@tsv"#, r#"["a\tb\\","c"]"#, &[r#""a\\tb\\\\\tc""#]),
+        (r#"@sh"#, r#"["a'b",1]"#, &[r#""'a'\\''b' 1""#]),
+        ("@base64, @uri, @json", "\"a b\"", &["\"YSBi\"", "\"a%20b\"", r#""\"a b\"""#]),
     ] {
         let expected = expected.iter().map(|text| (*text).to_owned()).collect();
         assert_eq!(results(program, json), Ok(expected), "{program}");

@@ -1,0 +1,92 @@
+//! What a store is named by: one cluster and one group have one store.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+/// File systems take 255 bytes for a name; what is longer becomes folders.
+const LONGEST: usize = 200;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Names {
+    /// The id of the cluster.
+    pub cluster: String,
+    pub group: Option<String>,
+}
+
+impl Names {
+    /// `FOLDER/CLUSTER/GROUP.redb`, each with all that is not a letter, digit, `-` or `_` as `%XX`.
+    ///
+    /// Names that differ have files that differ: nothing is cut off.
+    pub fn file(&self, folder: &Path) -> PathBuf {
+        let mut path = pieces(folder.to_owned(), &escaped(&self.cluster));
+        path = pieces(path, &escaped(self.group.as_deref().unwrap_or_default()));
+        // A group's folder of pieces has no ending, so it is never another group's file.
+        path.as_mut_os_string().push(".redb");
+        path
+    }
+
+    /// `kcons:CLUSTER:GROUP:`, to be followed by the id. A colon in a name is escaped: it would end the name.
+    pub fn prefix(&self) -> String {
+        let plain = |name: &str| name.replace('%', "%25").replace(':', "%3A");
+        let group = self.group.as_deref().unwrap_or_default();
+        format!("kcons:{}:{}:", plain(&self.cluster), plain(group))
+    }
+}
+
+/// Adds a name in pieces that file systems take. It is ASCII, so it may be cut anywhere.
+fn pieces(mut path: PathBuf, name: &str) -> PathBuf {
+    let mut rest = name;
+    while rest.len() > LONGEST {
+        let (piece, more) = rest.split_at(LONGEST);
+        path.push(piece);
+        rest = more;
+    }
+    // An empty name would be the folder itself.
+    path.push(if rest.is_empty() { "%" } else { rest });
+    path
+}
+
+fn escaped(name: &str) -> String {
+    let mut escaped = String::new();
+    for byte in name.bytes() {
+        if byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_' {
+            escaped.push(char::from(byte));
+        } else {
+            // Writing to a string does not fail.
+            let _ = write!(escaped, "%{byte:02X}");
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(cluster: &str, group: &str) -> Names {
+        Names { cluster: cluster.to_owned(), group: Some(group.to_owned()) }
+    }
+
+    #[test]
+    fn two_groups_never_share_a_file() {
+        let long = "a".repeat(LONGEST);
+        let groups =
+            ["g", "g.redb", "G", "../g", "a/b", "a%2Fb", "é", "a b", "", "%", &long, &format!("{long}a")];
+        let folder = Path::new("state");
+        let mut files: Vec<_> = groups.iter().map(|group| names("c-1_x", group).file(folder)).collect();
+        assert_eq!(files[0], Path::new("state/c-1_x/g.redb"));
+        assert_eq!(files[3], Path::new("state/c-1_x/%2E%2E%2Fg.redb"));
+        files.sort();
+        files.dedup();
+        assert_eq!(files.len(), groups.len());
+        for file in files {
+            assert!(file.iter().all(|piece| piece.len() <= 255), "{file:?}");
+        }
+    }
+
+    #[test]
+    fn two_groups_never_share_a_key() {
+        assert_eq!(names("c", "g").prefix(), "kcons:c:g:");
+        assert_ne!(names("c", "g:x").prefix() + "y", names("c", "g").prefix() + "x:y");
+    }
+}
