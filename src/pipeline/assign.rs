@@ -111,6 +111,7 @@ impl Run<'_> {
         }
         self.check_topics(now);
         self.warn_of_idle_handlers(now);
+        self.warn_of_lone_store(now);
         let partitions = assigned.into_iter().map(|assigned| assigned.partition).collect();
         self.talk.say(&Event::Assigned { partitions });
         self.ends.is_changed = true;

@@ -159,8 +159,8 @@ impl Run<'_> {
         });
         let Run { source, mut talk, processed, settings, tracker, handling, .. } = self;
         let tally = handling.as_ref().map(|handling| handling.tally);
-        if let Some(mut handling) = handling {
-            handling.kill();
+        if let Some(handling) = handling {
+            handling.close((now + CLOSE_LIMIT).min(deadline.max(now)));
         }
         // Reading alone there is nobody to tell.
         if has_started && super::group(settings).is_some() {

@@ -12,7 +12,7 @@ mod room;
 
 use super::Run;
 use crate::alarm::{Alarm, Bell};
-use crate::dedup::{Names, Store};
+use crate::dedup::{Names, News, Store};
 use crate::error::Failure;
 use crate::handlers::{Attempt, Context};
 use crate::offsets::Claim;
@@ -112,7 +112,7 @@ impl<'a> Handling<'a> {
     /// It cannot be opened or read.
     pub fn open_store(&mut self, names: Names, bell: Bell) -> Result<(), Failure> {
         if let Some(dedup) = &self.settings.dedup {
-            self.ids = Some(Ids::new(Store::open(&dedup.store, names, dedup.ttl, bell)?));
+            self.ids = Some(Ids::new(Store::open(&dedup.store, &names, dedup.ttl, bell)?));
         }
         Ok(())
     }
@@ -205,6 +205,14 @@ impl Run<'_> {
         }
         while let Some(answer) = self.handling.as_ref().and_then(|handling| handling.ids.as_ref()?.answer()) {
             self.store_answered(answer, now);
+        }
+        while let Some(news) = self.handling.as_ref().and_then(|handling| handling.ids.as_ref()?.news()) {
+            match news {
+                News::Away { reason } => self.talk.warn(format!("the dedup store is away: {reason}"), now),
+                News::Back { after } => {
+                    self.talk.info(format!("the dedup store is back after {} s", after.as_secs()));
+                }
+            }
         }
     }
 }

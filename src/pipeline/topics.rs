@@ -35,6 +35,8 @@ pub struct Topics {
     /// Name to id: a topic made again has another.
     ids: HashMap<String, TopicId>,
     names: Vec<String>,
+    /// Of all topics, when they were found.
+    partitions: usize,
     /// Missing in the last answer: a broker that has just started may not know a topic yet.
     suspects: HashSet<String>,
     gone: HashSet<String>,
@@ -61,6 +63,7 @@ impl Topics {
             found: None,
             ids: HashMap::new(),
             names: Vec::new(),
+            partitions: 0,
             suspects: HashSet::new(),
             gone: HashSet::new(),
             next_check: None,
@@ -74,6 +77,11 @@ impl Topics {
 
     pub fn count(&self) -> usize {
         self.names.len()
+    }
+
+    /// Partitions of all topics.
+    pub fn partitions(&self) -> usize {
+        self.partitions
     }
 
     /// A topic to ask for when any will do.
@@ -162,6 +170,7 @@ impl Run<'_> {
             return;
         }
         self.topics.names = topics.iter().map(|topic| topic.name.clone()).collect();
+        self.topics.partitions = topics.iter().map(|topic| topic.partitions.len()).sum();
         match &self.settings.mode {
             Mode::Standalone(standalone) => {
                 match standalone_partitions(&topics, standalone.partitions.as_ref(), self.settings) {

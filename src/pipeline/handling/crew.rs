@@ -3,7 +3,7 @@
 use super::letters::Letters;
 use crate::alarm::Alarm;
 use crate::error::{self, Failure, Kind};
-use crate::handlers::{self, Attempt, Context, Done, ExecCrew, WorkerCrew};
+use crate::handlers::{self, Attempt, Context, Done, ExecCrew, WorkerCrew, Workers};
 use crate::settings::handling::{Handler, Handling};
 use nix::sys::signal::Signal;
 
@@ -34,8 +34,9 @@ impl Crew {
                 crew.map(Crew::Exec).map_err(refused)
             }
             Handler::Worker { command } => {
-                let bounds = (handling.timeout, handling.parallel, handling.in_flight);
-                WorkerCrew::start(command, bounds, context).map(Crew::Worker).map_err(refused)
+                let Handling { parallel, in_flight, timeout, .. } = *handling;
+                let workers = Workers { parallel, in_flight, timeout };
+                WorkerCrew::start(command, workers, context).map(Crew::Worker).map_err(refused)
             }
             Handler::Forward { topic } => {
                 Letters::open(properties, topic, handling.in_flight, alarm).map(Crew::Forward)

@@ -66,9 +66,12 @@ impl Handling<'_> {
         self.crew.is_closed() || self.end.is_given_up
     }
 
-    /// Nothing may be left behind.
-    pub fn kill(&mut self) {
+    /// Leaves nothing behind; the store is closed until `deadline` at most.
+    pub fn close(mut self, deadline: Instant) {
         self.crew.end_all(Signal::SIGKILL);
+        if let Some(ids) = self.ids {
+            ids.close(deadline);
+        }
     }
 }
 

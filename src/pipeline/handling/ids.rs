@@ -1,8 +1,9 @@
 //! `--dedup`: which records are duplicates, and which have to wait for another with the same id.
 
-use crate::dedup::{Answer, Store};
+use crate::dedup::{Answer, News, Store};
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
+use std::time::Instant;
 
 /// Event ids in hand, and the store of those that were processed.
 pub struct Ids {
@@ -52,5 +53,15 @@ impl Ids {
 
     pub fn answer(&self) -> Option<Answer> {
         self.store.answer()
+    }
+
+    pub fn news(&self) -> Option<News> {
+        self.store.news()
+    }
+
+    /// Closes the store, at most until then.
+    pub fn close(self, deadline: Instant) {
+        // Late, it is closed by the end of the process: what it was told to keep is kept all the same.
+        let _ = self.store.close(deadline);
     }
 }

@@ -3,7 +3,7 @@
 
 use super::{Handling, Run};
 use crate::offsets::{Claim, Schedule};
-use crate::settings::handling::Order;
+use crate::settings::handling::{Order, StoreChoice};
 use crate::talk::Event;
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -105,6 +105,21 @@ impl Run<'_> {
 }
 
 impl Run<'_> {
+    /// A store of our own file knows nothing of what other members process.
+    pub(in crate::pipeline) fn warn_of_lone_store(&mut self, now: Instant) {
+        let Some(handling) = &self.handling else { return };
+        let store = handling.settings.dedup.as_ref().map(|dedup| &dedup.store);
+        let is_file = matches!(store, Some(StoreChoice::File(_) | StoreChoice::InFolder(_)));
+        if is_file
+            && super::super::group(self.settings).is_some()
+            && self.lanes.iter().count() < self.topics.partitions()
+        {
+            let message = "the dedup store is a file, and other members of the group have partitions: duplicates \
+                           among them are not seen; `--dedup-store redis://…` is shared by all";
+            self.talk.warn(message, now);
+        }
+    }
+
     /// With `--order partition` more handlers than partitions have nothing to do.
     pub(in crate::pipeline) fn warn_of_idle_handlers(&mut self, now: Instant) {
         let Some(handling) = &self.handling else { return };
