@@ -12,6 +12,7 @@ mod real {
     pub mod output;
     pub mod positions;
     pub mod reading;
+    pub mod recipes;
     pub mod rights;
     pub mod scene;
     pub mod shutdown;
@@ -20,7 +21,8 @@ mod real {
 }
 
 use real::{
-    commits, crashes, ends, errors, members, outages, output, positions, rights, shutdown, smoke, topics,
+    commits, crashes, ends, errors, members, outages, output, positions, recipes, rights, shutdown, smoke,
+    topics,
 };
 
 fn main() -> std::process::ExitCode {
@@ -147,6 +149,10 @@ fn main() -> std::process::ExitCode {
         errors::records_of_two_outages_through_a_proxy_are_read_once,
         errors::a_secured_broker_says_what_is_wrong,
         rights::rights_taken_away_are_warned_of_and_nothing_is_missing_once_they_are_back,
+        recipes::the_recipe_for_mail_sends_one_for_each_event,
+        recipes::a_mail_server_that_is_away_is_waited_for,
+        recipes::the_recipe_for_an_audit_log_has_each_event_once_over_a_crash,
+        recipes::the_recipe_for_a_poison_record_brings_it_back_as_it_was,
         errors::usage_errors_come_before_any_connection,
         members::a_member_without_partitions_ends_and_says_who_holds_them,
     ])

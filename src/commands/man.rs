@@ -17,11 +17,11 @@ pub fn run(connection: &Connection) -> Result<(), Failure> {
 
 const EXIT_CODES: [(u8, &str); 7] = [
     (0, "done: the end, the count or a time limit was reached, a first signal, or a closed pipe"),
-    (1, "failed while running: stdout, an offset outside the log, an unconfirmed final commit"),
+    (1, "failed while running: stdout, an offset outside the log, the dedup store, an unconfirmed commit"),
     (2, "wrong usage"),
     (3, "no broker could be reached, or it refused us"),
     (4, "the topic, partition or group does not exist"),
-    (5, "a record could not be decoded and the policy is to stop"),
+    (5, "a record could not be processed or decoded and the policy is to stop"),
     (130, "ended at once by a second signal"),
 ];
 

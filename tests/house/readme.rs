@@ -21,9 +21,9 @@ fn the_readme_uses_only_options_that_exist() {
     let commands = commands_of_readme(|words| words[0] == "kcons");
     assert!(commands.len() > 10, "{commands:?}");
     for command in commands {
-        for word in words(&command).iter().filter(|word| word.starts_with("--")) {
+        for word in command.iter().filter(|word| word.starts_with("--")) {
             let option = word.split('=').next().unwrap_or_default();
-            assert!(known.contains(option), "`{option}` in `{command}` does not exist");
+            assert!(known.contains(option), "`{option}` in {command:?} does not exist");
         }
     }
 }
@@ -37,8 +37,8 @@ fn commands_of_the_readme_work_where_they_need_no_kafka() {
     });
     assert!(commands.len() >= 3, "{commands:?}");
     for command in commands {
-        let output = kcons(&words(&command)[1..]);
-        assert!(output.status.success() && !output.stdout.is_empty(), "{command}: {}", told(&output));
+        let output = kcons(&command[1..]);
+        assert!(output.status.success() && !output.stdout.is_empty(), "{command:?}: {}", told(&output));
     }
 }
 
@@ -117,6 +117,14 @@ fn messages_in_the_readme_are_those_of_the_program() {
         "have no assignor in common",
         "uses the same `--instance-id`",
         "no partition was left for this member in 60 s",
+        "processing failed",
+        " records in a row failed, the last one ",
+        ": the dead-letter topic `",
+        " did not take it",
+        " is not processed after ",
+        "a handler without `--group`",
+        " is in use by another process",
+        " is damaged",
         "lost all brokers, still trying",
         "connected again",
     ] {
@@ -167,20 +175,31 @@ fn has_word(text: &str, word: &str) -> bool {
 }
 
 /// The commands behind a `$ ` of the README, up to a pipe, `>` or `&&`.
-fn commands_of_readme(is_wanted: impl Fn(&[String]) -> bool) -> Vec<String> {
+fn commands_of_readme(is_wanted: impl Fn(&[String]) -> bool) -> Vec<Vec<String>> {
     let readme = read("README.md");
     let typed = readme.lines().filter_map(|line| line.strip_prefix("$ "));
-    let commands = typed
-        .map(|line| line.split([' ', '\t']).take_while(|word| !is_end(word)).collect::<Vec<_>>().join(" "));
-    commands.filter(|command| is_wanted(&words(command))).collect()
+    typed.map(words).filter(|words| is_wanted(words)).collect()
 }
 
-fn is_end(word: &str) -> bool {
-    word == "|" || word == "&&" || word.starts_with('>')
-}
-
-fn words(command: &str) -> Vec<String> {
-    command.split_whitespace().map(|word| word.trim_matches(['\'', '"']).to_owned()).collect()
+/// The words of a command as a shell sees them, as far as the README uses its quotes.
+fn words(line: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut rest = line.trim_start();
+    while !rest.is_empty() && !["|", "&&", ">"].iter().any(|end| rest.starts_with(end)) {
+        let (mut word, mut quote) = (String::new(), None);
+        let end = rest.find(|c: char| {
+            match quote {
+                _ if quote == Some(c) => quote = None,
+                None if c == '\'' || c == '"' => quote = Some(c),
+                None if c.is_whitespace() => return true,
+                _ => word.push(c),
+            }
+            false
+        });
+        words.push(word);
+        rest = end.map_or("", |end| rest[end..].trim_start());
+    }
+    words
 }
 
 /// What stands below this line of the README, to the end of its block.
