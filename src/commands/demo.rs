@@ -4,7 +4,9 @@ use crate::cli;
 use crate::error::{Failure, Kind};
 use crate::kafka::mock::MockBroker;
 use crate::settings::demo::TOPIC;
-use crate::settings::{self, Demo};
+use crate::settings::handling::StoreChoice;
+use crate::settings::{self, Consume, Demo};
+use std::path::PathBuf;
 use std::time::Duration;
 
 const PARTITIONS: i32 = 3;
@@ -37,9 +39,26 @@ pub fn run(arguments: &cli::Demo, connection: &cli::Connection, talk: settings::
                 // It has to outlive the run, and the process ends with it.
                 std::mem::forget(broker);
             }
-            super::read(&consume, world, talk)
+            let ids = own_folder_of_ids(&mut consume);
+            let end = super::read(&consume, world, talk);
+            if let Some(folder) = ids {
+                // Only `--dedup` makes it.
+                let _ = std::fs::remove_dir_all(folder);
+            }
+            end
         }
         Demo::Serve => serve(world, talk),
+    }
+}
+
+/// What a broker has that ends with this process is new to the next run: ids are kept in a folder that goes too.
+fn own_folder_of_ids(consume: &mut Consume) -> Option<PathBuf> {
+    match &mut consume.handling.as_mut()?.dedup.as_mut()?.store {
+        StoreChoice::InFolder(folder) => {
+            folder.push(format!("demo-{}", std::process::id()));
+            Some(folder.clone())
+        }
+        StoreChoice::File(_) | StoreChoice::Redis(_) => None,
     }
 }
 

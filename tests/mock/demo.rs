@@ -187,3 +187,15 @@ fn it_has_a_topic_for_dead_letters() {
     let outcome = demo(&["--forward", "task-created.dead"]).run();
     outcome.has_code(0).has_stdout("").stderr_contains("Processed 5 records: 5 ok, ");
 }
+
+#[test]
+fn ids_of_its_records_are_not_remembered_by_the_next_demo() {
+    let command = demo(&["--exec", "true", "--dedup", ".value.id", "-n", "2"]);
+    let outcome = command.run();
+    outcome.has_code(0).stderr_contains("Processed 2 records: 2 ok, ");
+    let state = outcome.home().join(".local/state/kcons");
+    let left: Vec<_> = std::fs::read_dir(&state).map(|names| names.flatten().collect()).unwrap_or_default();
+    outcome.check(left.is_empty(), &format!("left behind: {left:?}"));
+    let kept = demo(&["--exec", "true", "--dedup", ".value.id", "--dedup-store", "ids.redb"]).run();
+    kept.has_code(0).check(kept.home().join("ids.redb").exists(), "a store that was asked for is gone");
+}
