@@ -19,10 +19,10 @@ pub struct Handling {
     ///
     /// `sh -c CMD`; the record is also in the environment: KCONS_TOPIC, KCONS_PARTITION,
     /// KCONS_OFFSET, KCONS_KEY, KCONS_TIMESTAMP, KCONS_GROUP, KCONS_ATTEMPT, KCONS_HEADER_NAME.
-    /// Exit status 0: processed. 75: try again later. 65: bad record, no retry. Anything else:
-    /// failed, retried. A record is committed once it is processed.
+    /// A tombstone has KCONS_VALUE_NULL=1. Exit status 0: processed. 75: try again later. 65: bad
+    /// record, no retry. Anything else: failed, retried. A record is committed once it is processed.
     ///
-    /// Example: kcons consume task-created --group mailer --exec 'jq -r .title | mail -s task me'
+    /// Example: --exec 'curl -fsS --data-binary @- http://localhost:8080/tasks'
     #[arg(long, value_name = "CMD", help_heading = "Handling records")]
     pub exec: Option<String>,
     /// Keep this shell command running, a JSON record a line
@@ -139,7 +139,8 @@ pub struct Handling {
     /// Handle a record once only; this jq expression is its id
     ///
     /// A record whose id is in the store is not handled again. Only ids of records that were
-    /// processed are kept. The id is in KCONS_EVENT_ID.
+    /// processed are kept; a crash just between the two can repeat that one. The id is in
+    /// KCONS_EVENT_ID.
     ///
     /// Example: --exec ./send-mail --dedup .value.id
     #[arg(long, value_name = "EXPR", allow_hyphen_values = true, help_heading = "Duplicates")]
