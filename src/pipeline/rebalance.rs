@@ -146,6 +146,7 @@ impl Run<'_> {
             return;
         }
         self.look_up_starts(partitions);
+        self.check_topics(now);
     }
 
     fn start_revoking(&mut self, partitions: Vec<TopicPartition>, now: Instant) {
