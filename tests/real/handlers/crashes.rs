@@ -25,6 +25,8 @@ struct Repeats {
 /// Kills a member again and again under load, and handles what is left; what each crash repeated.
 fn crash_and_resume(options: &[&str], parallel: &str, seed: u64) -> Vec<Repeats> {
     let mut work = Work::with_keys(kafka(), 3, 40);
+    // There is always something in hand.
+    work.scene.produce(1000);
     let load = work.scene.load();
     let mut numbers = Numbers::from(seed);
     let kills = rounds(KILLS);

@@ -13,6 +13,7 @@ use crate::support::{Outcome, rounds, try_until};
 /// Kills members at random moments; for each, the finished records of each lane that are not committed.
 fn kill_and_count(order: &str, keys: usize, lane: impl Fn(&Note) -> String) -> Vec<BTreeMap<String, usize>> {
     let mut work = Work::with_keys(kafka(), 3, keys);
+    work.scene.produce(1000);
     let load = work.scene.load();
     let mut numbers = Numbers::from(31);
     let mut counts = Vec::new();
