@@ -188,6 +188,10 @@ impl Run<'_> {
         }
         self.release(&partitions, now);
         self.talk.say(&Event::Revoked { partitions });
+        if !self.owed().is_empty() {
+            // The commit of a hand-over starts all counts anew, of partitions that stay as well.
+            self.schedule.ask();
+        }
         None
     }
 
