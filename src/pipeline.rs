@@ -19,7 +19,6 @@ mod weather;
 
 use crate::alarm::Alarm;
 use crate::error::{Failure, Kind};
-use crate::handlers;
 use crate::kafka::Source;
 use crate::offsets::{Schedule, Tracker};
 use crate::output::Output;
@@ -257,7 +256,7 @@ impl Run<'_> {
 
     fn each_second(&mut self, now: Instant) {
         self.source.forward_again();
-        handlers::reap_orphans();
+        self.look_after_handling(now);
         self.talk.tell_repeats(now, false);
         // Delivered once, then silence: so it is asked for.
         if let Some(trouble) = self.source.fatal_error() {

@@ -13,17 +13,17 @@ mod room;
 use super::Run;
 use crate::alarm::{Alarm, Bell};
 use crate::dedup::{Names, News, Store};
-use crate::error::Failure;
-use crate::handlers::{Attempt, Context};
+use crate::error::{Failure, Kind};
+use crate::handlers::{Attempt, Context, reap_orphans};
 use crate::offsets::Claim;
 use crate::record::{OwnedRecord, Record, TopicPartition};
 use crate::settings::handling::{self as settings, OnFailure, Order};
 use crate::settings::{CommitMode, Consume};
-use crate::talk::{HandlerOutput, Tally};
+use crate::talk::{Event, HandlerOutput, Tally};
 use crew::Crew;
 use ids::Ids;
 use letters::Letters;
-use queue::{Queue, Stage};
+use queue::Queue;
 use rate::Rate;
 use room::Held;
 use std::sync::Arc;
@@ -46,7 +46,6 @@ pub struct Handling<'a> {
     /// Those that the commit on its way covers.
     committing: Vec<u64>,
     has_commit_per_lane: bool,
-    has_warned_of_ids: bool,
     held: Held,
     /// Set once: handlers are told to end, then killed.
     end: ending::End,
@@ -95,7 +94,6 @@ impl<'a> Handling<'a> {
             uncommitted: Vec::new(),
             committing: Vec::new(),
             has_commit_per_lane: is_manual && settings.parallel > 1 && settings.order != Order::None,
-            has_warned_of_ids: false,
             held: Held::default(),
             end: ending::End::default(),
         }))
@@ -189,6 +187,29 @@ impl Run<'_> {
         }
         if has_started {
             handling.crew.flush();
+        }
+    }
+
+    /// Looks after those that tell nothing by themselves when they break.
+    pub(super) fn look_after_handling(&mut self, now: Instant) {
+        reap_orphans();
+        let Some(handling) = &self.handling else { return };
+        let forward = match &handling.crew {
+            Crew::Forward(letters) => Some(letters),
+            Crew::Exec(_) | Crew::Worker(_) => None,
+        };
+        let producers = forward.into_iter().chain(&handling.letters);
+        let (lines, fatal): (Vec<_>, Vec<_>) = producers.map(Letters::news).unzip();
+        let is_store_dead = handling.ids.as_ref().is_some_and(|ids| !ids.is_alive());
+        for message in lines.into_iter().flatten() {
+            self.talk.say(&Event::Library { message });
+        }
+        if let Some(trouble) = fatal.into_iter().flatten().next() {
+            let failure = Failure::new(Kind::Record, "the producer cannot go on").caused_by(trouble.reason);
+            self.fail(failure, now);
+        }
+        if is_store_dead {
+            self.fail(Failure::new(Kind::Run, "the dedup store broke down"), now);
         }
     }
 

@@ -19,6 +19,7 @@ mod properties;
 pub mod proxy;
 mod rounds;
 pub mod run;
+mod stored;
 mod stream;
 pub mod terminal;
 mod waiting;

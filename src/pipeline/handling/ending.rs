@@ -47,8 +47,13 @@ impl Handling<'_> {
 
     /// Records that no handler works on and that match.
     fn idle(&self, is_meant: impl Fn(&Job) -> bool) -> Vec<u64> {
-        let is_idle = |stage: Stage| matches!(stage, Stage::Unclear | Stage::Waiting | Stage::Delayed);
         self.queue.tickets(|job| is_idle(job.stage) && is_meant(job))
+    }
+
+    /// The highest record of an assignment that a handler works on, or has just done.
+    fn highest_at_work(&self, claim: Claim) -> Option<i64> {
+        let at_work = self.queue.tickets(|job| job.claim == claim && !is_idle(job.stage));
+        at_work.iter().filter_map(|ticket| Some(self.queue.job(*ticket)?.record.offset)).max()
     }
 
     /// Everything that was begun is finished, or is not waited for any more.
@@ -72,6 +77,13 @@ impl Handling<'_> {
         if let Some(ids) = self.ids {
             ids.close(deadline);
         }
+    }
+}
+
+fn is_idle(stage: Stage) -> bool {
+    match stage {
+        Stage::Unclear | Stage::Waiting | Stage::Delayed => true,
+        Stage::Running | Stage::Closing => false,
     }
 }
 
@@ -99,14 +111,17 @@ impl Run<'_> {
         }
     }
 
-    /// The group takes partitions back: what has not started and lies above the highest record that is done is
-    /// given up; what lies below still starts, or finished records above it would be repeated by the next owner.
+    /// The group takes partitions back: what has not started and lies above the highest record that is done or at
+    /// work is given up; what lies below still starts, or records above it would be repeated by the next owner.
     pub(in crate::pipeline) fn give_up_unstarted(&mut self, partitions: &[TopicPartition]) {
         let claims = self.claims_of(partitions);
         let Some(handling) = &mut self.handling else { return };
         let tracker = &self.tracker;
-        let highest: Vec<(Claim, Option<i64>)> =
-            claims.iter().map(|claim| (*claim, tracker.highest_settled(*claim))).collect();
+        let highest = |claim: &Claim| {
+            let (settled, at_work) = (tracker.highest_settled(*claim), handling.highest_at_work(*claim));
+            (*claim, settled.max(at_work))
+        };
+        let highest: Vec<(Claim, Option<i64>)> = claims.iter().map(highest).collect();
         let is_above = |job: &Job| {
             let highest = highest.iter().find(|(claim, _)| *claim == job.claim);
             highest.is_some_and(|(_, highest)| highest.is_none_or(|highest| job.record.offset > highest))

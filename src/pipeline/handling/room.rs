@@ -92,11 +92,12 @@ impl Run<'_> {
                 self.source.go_on(claim.slot);
                 return false;
             }
-            if !holding.is_told && now.duration_since(holding.since) >= STUCK {
-                if let Some(message) = stuck(handling, *claim, now) {
-                    holding.is_told = true;
-                    self.talk.say(&Event::Warning { message });
-                }
+            if !holding.is_told
+                && now.duration_since(holding.since) >= STUCK
+                && let Some(message) = stuck(handling, *claim, now)
+            {
+                holding.is_told = true;
+                self.talk.say(&Event::Warning { message });
             }
             true
         });
