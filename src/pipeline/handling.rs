@@ -14,7 +14,7 @@ use super::Run;
 use crate::alarm::{Alarm, Bell};
 use crate::dedup::{Names, News, Store};
 use crate::error::{Failure, Kind};
-use crate::handlers::{Attempt, Context, reap_orphans};
+use crate::handlers::{Attempt, Context, Reason, reap_orphans};
 use crate::offsets::Claim;
 use crate::record::{OwnedRecord, Record, TopicPartition};
 use crate::settings::handling::{self as settings, OnFailure, Order};
@@ -126,6 +126,12 @@ impl<'a> Handling<'a> {
         ticket
     }
 
+    /// Takes a record in hand that no handler will get.
+    pub fn add_faulty(&mut self, place: &Place<'_>, record: &Record<'_>, fault: String) {
+        let ticket = self.add(place, record, None);
+        self.queue.mark_faulty(ticket, fault);
+    }
+
     /// Nothing is in hand.
     pub fn is_idle(&self) -> bool {
         self.queue.is_empty()
@@ -163,16 +169,28 @@ impl<'a> Handling<'a> {
 impl Run<'_> {
     /// Starts what may start now.
     pub(super) fn start_attempts(&mut self, now: Instant) {
-        let Some(handling) = &mut self.handling else { return };
-        if self.ending.is_some() || self.output.is_full() {
-            return;
+        while let Some((ticket, fault)) = self.start_until_a_fault(now) {
+            self.record_failed(ticket, Reason::of(fault), now);
         }
+    }
+
+    /// Starts what may start, up to a record that no handler gets.
+    fn start_until_a_fault(&mut self, now: Instant) -> Option<(u64, String)> {
+        let handling = self.handling.as_mut()?;
+        if self.ending.is_some() || self.output.is_full() {
+            return None;
+        }
+        let mut faulty = None;
         let mut has_started = false;
         while handling.crew.room() > 0 && handling.may_start(&self.schedule) {
             if handling.rate.as_ref().is_some_and(|rate| rate.due(now) > now) {
                 break;
             }
             let Some((ticket, job)) = handling.queue.start(now) else { break };
+            if let Some(fault) = job.fault.take() {
+                faulty = Some((ticket, fault));
+                break;
+            }
             let attempt = Attempt {
                 ticket,
                 record: Arc::clone(&job.record),
@@ -188,6 +206,7 @@ impl Run<'_> {
         if has_started {
             handling.crew.flush();
         }
+        faulty
     }
 
     /// Looks after those that tell nothing by themselves when they break.

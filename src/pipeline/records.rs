@@ -5,7 +5,6 @@ use super::lanes::Lane;
 use super::sieve::Sifted;
 use crate::decode::Undecodable;
 use crate::error::{Failure, Kind};
-use crate::handlers::Reason;
 use crate::kafka::{Arrival, Trouble, TroubleKind};
 use crate::output::Unwritable;
 use crate::record::Record;
@@ -124,8 +123,8 @@ impl Run<'_> {
                 Sifted::Kept(id) => event_id = id,
                 Sifted::Failed(what) => match &mut self.handling {
                     Some(handling) => {
-                        let ticket = handling.add(&lane.place(), &record, None);
-                        self.record_failed(ticket, Reason::of(what), now);
+                        handling.add_faulty(&lane.place(), &record, what);
+                        self.hold_if_enough(claim, now);
                         return Some(Taken::InHand);
                     }
                     None => {

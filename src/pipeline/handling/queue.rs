@@ -16,6 +16,8 @@ pub struct Job {
     pub record: Arc<OwnedRecord>,
     /// What `--dedup` found.
     pub event_id: Option<Arc<str>>,
+    /// What went wrong with it before any handler: told when its turn comes, so that what came before is done.
+    pub fault: Option<String>,
     /// Attempts that failed and count.
     pub failed: u32,
     /// When the handler first asked for it to come later, and how often since it last counted.
@@ -63,6 +65,8 @@ pub struct Queue {
     lasts: HashMap<u64, u64>,
     /// By ticket: the oldest first, which keeps the span between watermark and position small.
     ready: BTreeSet<u64>,
+    /// Records whose id is being looked up; those without an id do not overtake them.
+    unclear: BTreeSet<u64>,
     delayed: BinaryHeap<Reverse<(Instant, u64)>>,
     loads: HashMap<Claim, Load>,
     total: Load,
@@ -79,6 +83,7 @@ impl Queue {
             last_ticket: 0,
             lasts: HashMap::new(),
             ready: BTreeSet::new(),
+            unclear: BTreeSet::new(),
             delayed: BinaryHeap::new(),
             loads: HashMap::new(),
             total: Load::default(),
@@ -103,6 +108,7 @@ impl Queue {
             claim,
             record,
             event_id,
+            fault: None,
             failed: 0,
             later: None,
             started: None,
@@ -113,8 +119,18 @@ impl Queue {
             after: None,
         };
         self.jobs.insert(ticket, job);
+        if stage == Stage::Unclear {
+            self.unclear.insert(ticket);
+        }
         self.make_ready(ticket);
         ticket
+    }
+
+    /// Says what is wrong with a record that no handler will get.
+    pub fn mark_faulty(&mut self, ticket: u64, fault: String) {
+        if let Some(job) = self.jobs.get_mut(&ticket) {
+            job.fault = Some(fault);
+        }
     }
 
     /// Puts a record at the end of a lane; returns the one before it.
@@ -149,6 +165,7 @@ impl Queue {
             && job.stage == Stage::Unclear
         {
             job.stage = Stage::Waiting;
+            self.unclear.remove(&ticket);
             self.make_ready(ticket);
         }
     }
@@ -166,7 +183,8 @@ impl Queue {
                 self.make_ready(ticket);
             }
         }
-        let ticket = self.ready.pop_first()?;
+        let ticket = self.next_ready()?;
+        self.ready.remove(&ticket);
         let job = self.jobs.get_mut(&ticket)?;
         job.stage = Stage::Running;
         job.started.get_or_insert(now);
@@ -185,7 +203,8 @@ impl Queue {
         match job.stage {
             Stage::Running => self.running -= 1,
             Stage::Waiting => drop(self.ready.remove(&ticket)),
-            Stage::Unclear | Stage::Delayed | Stage::Closing => {}
+            Stage::Unclear => drop(self.unclear.remove(&ticket)),
+            Stage::Delayed | Stage::Closing => {}
         }
         if job.stage != Stage::Closing {
             job.stage = Stage::Closing;
@@ -216,6 +235,7 @@ impl Queue {
     pub fn remove(&mut self, ticket: u64) -> Option<Job> {
         let job = self.jobs.remove(&ticket)?;
         self.ready.remove(&ticket);
+        self.unclear.remove(&ticket);
         match job.stage {
             Stage::Running => self.running -= 1,
             Stage::Closing => self.closing -= 1,
@@ -302,7 +322,15 @@ impl Queue {
 
     /// Something could start at once.
     pub fn is_anything_ready(&self) -> bool {
-        !self.ready.is_empty()
+        self.next_ready().is_some()
+    }
+
+    fn next_ready(&self) -> Option<u64> {
+        let unclear = self.unclear.first().copied().unwrap_or(u64::MAX);
+        let mut ready = self.ready.iter().copied();
+        ready.find(|ticket| {
+            *ticket < unclear || self.jobs.get(ticket).is_some_and(|job| job.event_id.is_some())
+        })
     }
 }
 

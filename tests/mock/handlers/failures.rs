@@ -205,3 +205,28 @@ fn the_pause_before_another_attempt_is_an_option() {
     running.finish().has_code(0).stderr_contains("Processed 0 records: ");
     assert_eq!(stage.written().lines().count(), 1);
 }
+
+#[test]
+fn what_came_before_a_record_that_no_handler_gets_is_processed_first() {
+    let id = ".value + 0 | tostring";
+    for options in
+        [&["--filter", ".value + 0 > 0"][..], &["--dedup", id], &["--dedup", id, "--parallel", "2"]]
+    {
+        let stage = Stage::with(&["1", "2", "x", "4"]);
+        let outcome = stage.member(options).args(["--exec", "read n; echo $n >> $OUT"]).run();
+        outcome.has_code(5).stderr_contains("error: t [0] @ 2: processing failed\n  caused by: `--");
+        let mut lines: Vec<_> = stage.written().lines().map(str::to_owned).collect();
+        lines.sort();
+        assert_eq!((&lines[..], stage.committed()), (&["1".to_owned(), "2".to_owned()][..], 2), "{outcome}");
+    }
+}
+
+#[test]
+fn a_record_without_an_id_does_not_overtake_those_whose_ids_are_looked_up() {
+    let stage = Stage::with(&["1", "2", "3", "4"]);
+    let id = "if .value == 3 then null else .value | tostring end";
+    let script = "read n; [ $n != 3 ] || exit 65; echo $n";
+    let outcome = stage.member(&["--dedup", id, "--exec", script]).run();
+    outcome.has_code(5).has_stdout("1\n2\n");
+    assert_eq!(stage.committed(), 2);
+}
