@@ -140,7 +140,8 @@ pub struct Handling {
     ///
     /// A record whose id is in the store is not handled again. Only ids of records that were
     /// processed are kept; a crash just between the two can repeat that one. The id is in
-    /// KCONS_EVENT_ID.
+    /// KCONS_EVENT_ID. Ids are the group's: where topics number their events each for itself, put
+    /// .topic into it.
     ///
     /// Example: --exec ./send-mail --dedup .value.id
     #[arg(long, value_name = "EXPR", allow_hyphen_values = true, help_heading = "Duplicates")]
