@@ -195,7 +195,7 @@ impl Run<'_> {
         self.advance_commits(now);
         self.take_outcomes(now);
         let has_worked = self.take_records(now);
-        self.watch_held(now);
+        self.watch_held();
         self.start_attempts(now);
         // A topic that is written to all the time is never idle: a finished partition counts at once.
         if !has_worked || self.ends.is_changed {

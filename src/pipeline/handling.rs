@@ -193,6 +193,7 @@ impl Run<'_> {
     /// Looks after those that tell nothing by themselves when they break.
     pub(super) fn look_after_handling(&mut self, now: Instant) {
         reap_orphans();
+        self.tell_stuck(now);
         let Some(handling) = &self.handling else { return };
         let forward = match &handling.crew {
             Crew::Forward(letters) => Some(letters),

@@ -77,14 +77,14 @@ impl Run<'_> {
         }
     }
 
-    /// Reads partitions on of which half is done, and tells of records that hold theirs up.
-    pub(in crate::pipeline) fn watch_held(&mut self, now: Instant) {
+    /// Reads partitions on of which half is done.
+    pub(in crate::pipeline) fn watch_held(&mut self) {
         let Some(handling) = &mut self.handling else { return };
         if handling.held.since.is_empty() {
             return;
         }
         let mut held = std::mem::take(&mut handling.held.since);
-        held.retain(|claim, holding| {
+        held.retain(|claim, _| {
             let Some(span) = self.tracker.next(*claim).map(|_| self.tracker.span(*claim)) else {
                 return false;
             };
@@ -92,6 +92,16 @@ impl Run<'_> {
                 self.source.go_on(claim.slot);
                 return false;
             }
+            true
+        });
+        handling.held.since = held;
+    }
+
+    /// Tells of records that hold their partitions up; looks through all that is in hand, so not in every turn.
+    pub(super) fn tell_stuck(&mut self, now: Instant) {
+        let Some(handling) = &mut self.handling else { return };
+        let mut held = std::mem::take(&mut handling.held.since);
+        for (claim, holding) in &mut held {
             if !holding.is_told
                 && now.duration_since(holding.since) >= STUCK
                 && let Some(message) = stuck(handling, *claim, now)
@@ -99,8 +109,7 @@ impl Run<'_> {
                 holding.is_told = true;
                 self.talk.say(&Event::Warning { message });
             }
-            true
-        });
+        }
         handling.held.since = held;
     }
 }

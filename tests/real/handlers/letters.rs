@@ -184,7 +184,8 @@ pub fn a_dead_letter_waits_for_a_broker_that_is_gone() {
     work.scene.produce(60);
     let dead = dead_topic(&kafka, &[]);
     let script = format!("sleep 0.1; {REFUSE}");
-    let options = ["--parallel", "4", "--commit", "manual", "--dead-letter", &dead, "-e", "--failure-limit", "0"];
+    let options =
+        ["--parallel", "4", "--commit", "manual", "--dead-letter", &dead, "-e", "--failure-limit", "0"];
     let running = work.member(&options, &script).deadline(LONG * 3).spawn();
     let fails = || {
         work.recorder.notes().iter().filter(|note| note.mark == crate::support::oracle::Mark::Fail).count()
