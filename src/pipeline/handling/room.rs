@@ -43,9 +43,13 @@ impl Handling<'_> {
             && left.is_none_or(|left| (total.records as u64) < left)
     }
 
-    /// Whether the commit mode lets another record start. In `manual` with several at once each lane waits for
+    /// Whether there is somebody free, and the commit mode lets another record start. In `manual` with several at once each lane waits for
     /// its own commit.
     pub fn may_start(&self, schedule: &Schedule) -> bool {
+        self.crew.room() > 0 && self.has_room_before_commit(schedule)
+    }
+
+    fn has_room_before_commit(&self, schedule: &Schedule) -> bool {
         self.has_commit_per_lane || schedule.room((self.queue.running() + self.queue.closing()) as u64) > 0
     }
 
