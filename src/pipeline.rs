@@ -195,7 +195,7 @@ impl Run<'_> {
         self.advance_commits(now);
         self.take_outcomes(now);
         let has_worked = self.take_records(now);
-        self.watch_held(now);
+        self.watch_held();
         self.start_attempts(now);
         // A topic that is written to all the time is never idle: a finished partition counts at once.
         if !has_worked || self.ends.is_changed {
@@ -213,8 +213,7 @@ impl Run<'_> {
     }
 
     fn sleep(&mut self, now: Instant) {
-        let handling = self.handling.as_ref().and_then(|handling| handling.pause(now));
-        let limit = [self.output.pause(now), handling].into_iter().flatten().min();
+        let limit = [self.output.pause(now), self.handling_pause(now)].into_iter().flatten().min();
         let limit = limit.unwrap_or(LONGEST_SLEEP).min(LONGEST_SLEEP);
         // While records wait to be written, the writer finds out about a closed reader itself.
         let woken = self.alarm.wait(limit, self.ending.is_none());

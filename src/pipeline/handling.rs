@@ -137,10 +137,14 @@ impl<'a> Handling<'a> {
         self.queue.is_empty()
     }
 
-    /// How long until something is due by time alone.
-    pub fn pause(&self, now: Instant) -> Option<Duration> {
-        let rate = self.rate.as_ref().filter(|_| self.queue.is_anything_ready()).map(|rate| rate.due(now));
-        let due = [self.queue.due(), rate, self.end.due()].into_iter().flatten().min()?;
+    /// How long until something is due by time alone. While nothing `may_start` that is only the end: what makes
+    /// room rings.
+    fn pause(&self, now: Instant, may_start: bool) -> Option<Duration> {
+        let rate = self.rate.as_ref().map(|rate| rate.due(now));
+        let ready = rate.filter(|_| self.queue.is_anything_ready());
+        let delayed = self.queue.due().map(|due| rate.map_or(due, |rate| rate.max(due)));
+        let starts = [ready, delayed].into_iter().flatten().filter(|_| may_start);
+        let due = starts.chain(self.end.due()).min()?;
         Some(due.saturating_duration_since(now))
     }
 
@@ -167,6 +171,13 @@ impl<'a> Handling<'a> {
 }
 
 impl Run<'_> {
+    /// How long the loop may sleep for handlers' sake.
+    pub(super) fn handling_pause(&self, now: Instant) -> Option<Duration> {
+        let handling = self.handling.as_ref()?;
+        let may_start = self.ending.is_none() && !self.output.is_full() && handling.may_start(&self.schedule);
+        handling.pause(now, may_start)
+    }
+
     /// Starts what may start now.
     pub(super) fn start_attempts(&mut self, now: Instant) {
         while let Some((ticket, fault)) = self.start_until_a_fault(now) {
@@ -182,7 +193,7 @@ impl Run<'_> {
         }
         let mut faulty = None;
         let mut has_started = false;
-        while handling.crew.room() > 0 && handling.may_start(&self.schedule) {
+        while handling.may_start(&self.schedule) {
             if handling.rate.as_ref().is_some_and(|rate| rate.due(now) > now) {
                 break;
             }
@@ -212,6 +223,7 @@ impl Run<'_> {
     /// Looks after those that tell nothing by themselves when they break.
     pub(super) fn look_after_handling(&mut self, now: Instant) {
         reap_orphans();
+        self.tell_stuck(now);
         let Some(handling) = &self.handling else { return };
         let forward = match &handling.crew {
             Crew::Forward(letters) => Some(letters),

@@ -21,7 +21,9 @@ pub struct End {
     /// What is not accepted by then is not waited for.
     give_up: Option<Instant>,
     is_given_up: bool,
-    /// Workers were told that no more records come; they are ended if they stay on.
+    /// Workers were told that no more records come.
+    is_closing: bool,
+    /// Those that stay on are ended then.
     close: Option<Instant>,
 }
 
@@ -63,7 +65,8 @@ impl Handling<'_> {
 
     /// Workers have exited, or have had their time to.
     pub fn is_closed(&mut self, now: Instant) -> bool {
-        if self.end.close.is_none() {
+        if !self.end.is_closing {
+            self.end.is_closing = true;
             self.crew.close();
             let limit = now + EXIT;
             self.end.close = Some(self.end.terminate.map_or(limit, |terminate| terminate.min(limit)));
@@ -97,8 +100,6 @@ impl Run<'_> {
             let (kill, give_up) = (now + GRACE, now + GRACE + Duration::from_secs(1));
             handling.end.kill = Some(handling.end.kill.map_or(kill, |at| at.min(kill)));
             handling.end.give_up = Some(handling.end.give_up.map_or(give_up, |at| at.min(give_up)));
-            // It is set for good: closing is asked for once.
-            handling.end.close = Some(now + Duration::from_secs(3600));
         }
         if handling.end.terminate.take_if(is_due).is_some() {
             handling.crew.end_all(Signal::SIGTERM);

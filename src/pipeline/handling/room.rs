@@ -43,9 +43,13 @@ impl Handling<'_> {
             && left.is_none_or(|left| (total.records as u64) < left)
     }
 
-    /// Whether the commit mode lets another record start. In `manual` with several at once each lane waits for
+    /// Whether there is somebody free, and the commit mode lets another record start. In `manual` with several at once each lane waits for
     /// its own commit.
     pub fn may_start(&self, schedule: &Schedule) -> bool {
+        self.crew.room() > 0 && self.has_room_before_commit(schedule)
+    }
+
+    fn has_room_before_commit(&self, schedule: &Schedule) -> bool {
         self.has_commit_per_lane || schedule.room((self.queue.running() + self.queue.closing()) as u64) > 0
     }
 
@@ -77,14 +81,14 @@ impl Run<'_> {
         }
     }
 
-    /// Reads partitions on of which half is done, and tells of records that hold theirs up.
-    pub(in crate::pipeline) fn watch_held(&mut self, now: Instant) {
+    /// Reads partitions on of which half is done.
+    pub(in crate::pipeline) fn watch_held(&mut self) {
         let Some(handling) = &mut self.handling else { return };
         if handling.held.since.is_empty() {
             return;
         }
         let mut held = std::mem::take(&mut handling.held.since);
-        held.retain(|claim, holding| {
+        held.retain(|claim, _| {
             let Some(span) = self.tracker.next(*claim).map(|_| self.tracker.span(*claim)) else {
                 return false;
             };
@@ -92,6 +96,16 @@ impl Run<'_> {
                 self.source.go_on(claim.slot);
                 return false;
             }
+            true
+        });
+        handling.held.since = held;
+    }
+
+    /// Tells of records that hold their partitions up; looks through all that is in hand, so not in every turn.
+    pub(super) fn tell_stuck(&mut self, now: Instant) {
+        let Some(handling) = &mut self.handling else { return };
+        let mut held = std::mem::take(&mut handling.held.since);
+        for (claim, holding) in &mut held {
             if !holding.is_told
                 && now.duration_since(holding.since) >= STUCK
                 && let Some(message) = stuck(handling, *claim, now)
@@ -99,8 +113,7 @@ impl Run<'_> {
                 holding.is_told = true;
                 self.talk.say(&Event::Warning { message });
             }
-            true
-        });
+        }
         handling.held.since = held;
     }
 }
