@@ -118,6 +118,8 @@ impl Run<'_> {
             match sifted {
                 Sifted::LeftOut => {
                     self.tracker.settle(claim, record.offset);
+                    // Behind a record in hand they lengthen the span as any other.
+                    self.hold_if_enough(claim, now);
                     return Some(Taken::Left);
                 }
                 Sifted::Kept(id) => event_id = id,
