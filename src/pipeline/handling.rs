@@ -11,6 +11,7 @@ mod rate;
 mod room;
 
 use super::Run;
+use super::sieve::Sifted;
 use crate::alarm::{Alarm, Bell};
 use crate::dedup::{Names, News, Store};
 use crate::error::{Failure, Kind};
@@ -23,7 +24,7 @@ use crate::talk::{Event, HandlerOutput, Tally};
 use crew::Crew;
 use ids::Ids;
 use letters::Letters;
-use queue::Queue;
+use queue::{Fault, Queue};
 use rate::Rate;
 use room::Held;
 use std::sync::Arc;
@@ -116,7 +117,7 @@ impl<'a> Handling<'a> {
     }
 
     /// Copies a record and takes it in hand. An id is looked up first.
-    pub fn add(&mut self, place: &Place<'_>, record: &Record<'_>, event_id: Option<Arc<str>>) -> u64 {
+    fn add(&mut self, place: &Place<'_>, record: &Record<'_>, event_id: Option<Arc<str>>) -> u64 {
         let record = Arc::new(OwnedRecord::copy(record, place.partition.clone()));
         let event_id = event_id.filter(|_| self.ids.is_some());
         let ticket = self.queue.add(place.claim, record, event_id.clone());
@@ -126,10 +127,26 @@ impl<'a> Handling<'a> {
         ticket
     }
 
-    /// Takes a record in hand that no handler will get.
-    pub fn add_faulty(&mut self, place: &Place<'_>, record: &Record<'_>, fault: String) {
-        let ticket = self.add(place, record, None);
-        self.queue.mark_faulty(ticket, fault);
+    /// Takes a record in hand after a look at it; returns what is to be said about it.
+    pub fn take(
+        &mut self,
+        place: &Place<'_>,
+        record: &Record<'_>,
+        sifted: Sifted,
+        is_strict: bool,
+    ) -> Option<Event> {
+        let (partition, offset) = (place.partition.clone(), record.offset);
+        let warning = |reason: String| Event::RecordFailed { partition, offset, reason };
+        let (fault, warning) = match sifted.undecodable.map(|trouble| trouble.to_string()) {
+            Some(reason) if is_strict => (Some(Fault::Undecodable(reason)), None),
+            other => (sifted.failure.map(Fault::Failed), other.map(warning)),
+        };
+        let ticket = self.add(place, record, sifted.event_id.filter(|_| fault.is_none()));
+        if let Some(fault) = fault {
+            // Nobody handles it; that is told when its turn comes.
+            self.queue.mark_faulty(ticket, fault);
+        }
+        warning
     }
 
     /// Nothing is in hand.
@@ -181,12 +198,15 @@ impl Run<'_> {
     /// Starts what may start now.
     pub(super) fn start_attempts(&mut self, now: Instant) {
         while let Some((ticket, fault)) = self.start_until_a_fault(now) {
-            self.record_failed(ticket, Reason::of(fault), now);
+            match fault {
+                Fault::Failed(what) => self.record_failed(ticket, Reason::of(what), now),
+                Fault::Undecodable(what) => self.undecodable(ticket, &what, now),
+            }
         }
     }
 
     /// Starts what may start, up to a record that no handler gets.
-    fn start_until_a_fault(&mut self, now: Instant) -> Option<(u64, String)> {
+    fn start_until_a_fault(&mut self, now: Instant) -> Option<(u64, Fault)> {
         let handling = self.handling.as_mut()?;
         if self.ending.is_some() || self.output.is_full() {
             return None;

@@ -2,8 +2,8 @@
 
 use super::handling::Place;
 use crate::kafka::Fetched;
-use crate::offsets::Claim;
-use crate::record::TopicPartition;
+use crate::offsets::{Claim, Tracker};
+use crate::record::{Record, TopicPartition};
 use std::time::Instant;
 
 /// An assigned partition.
@@ -37,11 +37,41 @@ pub struct Lane {
     pub moved_at: Instant,
 }
 
+/// What is decided about a record that was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Admission {
+    Taken,
+    /// It is not started: its partition is finished or goes, or its offset was passed before.
+    Left,
+    /// The first one that is not to be read any more.
+    AtStop,
+}
+
 /// Answered fetches without anything for a partition that prove that nothing is left of it. One would do if each
 /// held every partition of the leader; but one that had an error sits out for half a second.
 const EMPTY_FETCHES: i64 = 6;
 
 impl Lane {
+    /// Decides about a record that was read; a record that is taken is in hand from now on.
+    pub fn admit(&mut self, record: &Record<'_>, tracker: &mut Tracker, now: Instant) -> Admission {
+        if self.is_finished || self.is_revoked {
+            return Admission::Left;
+        }
+        let is_at_stop = self.stop.is_some_and(|stop| record.offset >= stop)
+            || self.stop_time.is_some_and(|stop| record.timestamp.is_some_and(|time| time >= stop));
+        if is_at_stop {
+            tracker.hold(self.claim, record.offset);
+            self.is_finished = true;
+            return Admission::AtStop;
+        }
+        if !tracker.take(self.claim, record.offset) {
+            return Admission::Left;
+        }
+        self.is_dirty = true;
+        self.moved_at = now;
+        Admission::Taken
+    }
+
     /// Where records of it are from, for handlers.
     pub fn place(&self) -> Place<'_> {
         Place { claim: self.claim, partition: &self.partition }

@@ -1,13 +1,11 @@
 //! Taking records: from the source through the renderer to the writer, and settling what was written.
 
 use super::Run;
-use super::lanes::Lane;
+use super::lanes::Admission;
 use super::sieve::Sifted;
-use crate::decode::Undecodable;
 use crate::error::{Failure, Kind};
 use crate::kafka::{Arrival, Trouble, TroubleKind};
 use crate::output::Unwritable;
-use crate::record::Record;
 use crate::settings::FilterFailure;
 use crate::talk::Event;
 use std::time::Instant;
@@ -22,14 +20,6 @@ enum Taken {
     Undecodable(Failure),
     /// With the handlers.
     InHand,
-}
-
-fn undecodable(record: &Record<'_>, trouble: &Undecodable) -> Taken {
-    Taken::Undecodable(Failure::new(Kind::Record, format!("{}: {trouble}", record.place())))
-}
-
-fn failed(lane: &Lane, record: &Record<'_>, reason: String) -> Event {
-    Event::RecordFailed { partition: lane.partition.clone(), offset: record.offset, reason }
 }
 
 impl Run<'_> {
@@ -84,71 +74,49 @@ impl Run<'_> {
             }
         };
         let lane = self.lanes.get_mut(slot)?;
-        if lane.is_finished || lane.is_revoked {
-            return Some(Taken::Left);
+        match lane.admit(&record, &mut self.tracker, now) {
+            Admission::Taken => {}
+            Admission::Left => return Some(Taken::Left),
+            Admission::AtStop => {
+                self.ends.is_changed = true;
+                return Some(Taken::Left);
+            }
         }
-        let is_at_stop = lane.stop.is_some_and(|stop| record.offset >= stop)
-            || lane.stop_time.is_some_and(|stop| record.timestamp.is_some_and(|time| time >= stop));
-        if is_at_stop {
-            self.tracker.hold(lane.claim, record.offset);
-            lane.is_finished = true;
-            self.ends.is_changed = true;
-            return Some(Taken::Left);
-        }
-        if !self.tracker.take(lane.claim, record.offset) {
-            return Some(Taken::Left);
-        }
-        lane.is_dirty = true;
-        lane.moved_at = now;
         let claim = lane.claim;
-        let mut event_id = None;
-        if let Some(sieve) = &mut self.sieve {
-            let (sifted, decoded) = sieve.sift(&record);
-            if let Some(warning) = sieve.warning.take() {
-                self.talk.warn(warning, now);
-            }
-            if self.handling.is_some()
-                && let Err(trouble) = decoded
-            {
-                if self.settings.output.is_strict {
-                    return Some(undecodable(&record, &trouble));
-                }
-                self.talk.say(&failed(lane, &record, trouble.to_string()));
-            }
-            match sifted {
-                Sifted::LeftOut => {
-                    self.tracker.settle(claim, record.offset);
-                    // Behind a record in hand they lengthen the span as any other.
-                    self.hold_if_enough(claim, now);
-                    return Some(Taken::Left);
-                }
-                Sifted::Kept(id) => event_id = id,
-                Sifted::Failed(what) => match &mut self.handling {
-                    Some(handling) => {
-                        handling.add_faulty(&lane.place(), &record, what);
-                        self.hold_if_enough(claim, now);
-                        return Some(Taken::InHand);
-                    }
-                    None => {
-                        let offset = record.offset;
-                        return Some(self.unfiltered(slot, offset, what));
-                    }
-                },
-            }
+        let sifted = self.sieve.as_mut().map_or_else(Sifted::default, |sieve| sieve.sift(&record));
+        if let Some(warning) = self.sieve.as_mut().and_then(|sieve| sieve.warning.take()) {
+            self.talk.warn(warning, now);
         }
+        if sifted.is_left_out {
+            self.tracker.settle(claim, record.offset);
+            // Behind a record in hand they lengthen the span as any other.
+            self.hold_if_enough(claim, now);
+            return Some(Taken::Left);
+        }
+        let is_strict = self.settings.output.is_strict;
         if let Some(handling) = &mut self.handling {
-            handling.add(&lane.place(), &record, event_id);
+            if let Some(warning) = handling.take(&lane.place(), &record, sifted, is_strict) {
+                self.talk.say(&warning);
+            }
             self.hold_if_enough(claim, now);
             return Some(Taken::InHand);
         }
+        if let Some(what) = sifted.failure {
+            let offset = record.offset;
+            return Some(self.unfiltered(slot, offset, what));
+        }
         let before = self.output.bytes().len();
         if let Err(trouble) = self.renderer.render(&record, self.output.bytes()) {
-            if self.settings.output.is_strict {
+            if is_strict {
                 // Taken and never settled: nothing is committed past it.
                 self.output.bytes().truncate(before);
-                return Some(undecodable(&record, &trouble));
+                let message = format!("{}: {trouble}", record.place());
+                return Some(Taken::Undecodable(Failure::new(Kind::Record, message)));
             }
-            if let Some(line) = self.talk.line(&failed(lane, &record, trouble.to_string())) {
+            let (partition, reason) = (lane.partition.clone(), trouble.to_string());
+            if let Some(line) =
+                self.talk.line(&Event::RecordFailed { partition, offset: record.offset, reason })
+            {
                 self.output.say(&line);
             }
         }
@@ -191,7 +159,7 @@ impl Run<'_> {
             TroubleKind::OffsetOutOfRange => self.rebalances.find_range(partition),
             TroubleKind::TopicAuthorization => {
                 let failure = self.weather.mistakes().forbidden_topic(&partition.topic);
-                if self.count == 0 {
+                if self.count == 0 && self.processed == 0 {
                     self.fail(failure, now);
                 } else {
                     self.talk.warn(failure.message, now);
@@ -201,7 +169,19 @@ impl Run<'_> {
                 let message = format!("{partition} @ {offset}: the broker's data cannot be read");
                 self.fail(Failure::new(Kind::Run, message).caused_by(trouble.reason.clone()), now);
             }
-            _ => self.talk.warn(format!("{partition}: {}", trouble.reason), now),
+            TroubleKind::Transport
+            | TroubleKind::AllBrokersDown
+            | TroubleKind::Authentication
+            | TroubleKind::Tls
+            | TroubleKind::GroupAuthorization
+            | TroubleKind::Authorization
+            | TroubleKind::UnknownTopic
+            | TroubleKind::InvalidGroup
+            | TroubleKind::InconsistentProtocol
+            | TroubleKind::PollExceeded
+            | TroubleKind::Fenced
+            | TroubleKind::Rebalancing
+            | TroubleKind::Other => self.talk.warn(format!("{partition}: {}", trouble.reason), now),
         }
     }
 

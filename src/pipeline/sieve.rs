@@ -18,13 +18,15 @@ pub struct Sieve<'a> {
     pub warning: Option<String>,
 }
 
-/// What came of a look.
-pub enum Sifted {
-    LeftOut,
-    /// With the event id, if there is one.
-    Kept(Option<Arc<str>>),
+/// What came of a look; the default is a record at which nobody looks.
+#[derive(Default)]
+pub struct Sifted {
+    pub is_left_out: bool,
+    pub event_id: Option<Arc<str>>,
     /// An expression failed: which one, and jq's words.
-    Failed(String),
+    pub failure: Option<String>,
+    /// It is not in the formats asked for.
+    pub undecodable: Option<Undecodable>,
 }
 
 impl Sieve<'_> {
@@ -49,11 +51,11 @@ impl Sieve<'_> {
         })
     }
 
-    /// Looks at a record; also says whether it is in the formats asked for.
-    pub fn sift(&mut self, record: &Record<'_>) -> (Sifted, Result<(), Undecodable>) {
+    pub fn sift(&mut self, record: &Record<'_>) -> Sifted {
         self.envelope.clear();
-        let decoded = self.envelopes.render(record, &mut self.envelope);
-        (self.judge(record).unwrap_or_else(Sifted::Failed), decoded)
+        let undecodable = self.envelopes.render(record, &mut self.envelope).err();
+        let failed = |words| Sifted { failure: Some(words), ..Sifted::default() };
+        Sifted { undecodable, ..self.judge(record).unwrap_or_else(failed) }
     }
 
     fn judge(&mut self, record: &Record<'_>) -> Result<Sifted, String> {
@@ -61,11 +63,11 @@ impl Sieve<'_> {
         if let Some(filter) = self.filter
             && !filter.is_true(&self.envelope).map_err(|words| failed("--filter", words))?
         {
-            return Ok(Sifted::LeftOut);
+            return Ok(Sifted { is_left_out: true, ..Sifted::default() });
         }
-        let Some(id) = self.id else { return Ok(Sifted::Kept(None)) };
+        let Some(id) = self.id else { return Ok(Sifted::default()) };
         match id.id(&self.envelope).map_err(|words| failed("--dedup", words))? {
-            EventId::One(id) => Ok(Sifted::Kept(Some(Arc::from(id)))),
+            EventId::One(id) => Ok(Sifted { event_id: Some(Arc::from(id)), ..Sifted::default() }),
             EventId::None(why) => {
                 let why = match why {
                     NoId::Nothing => "nothing",
@@ -78,7 +80,7 @@ impl Sieve<'_> {
                         "{place}: `--dedup` yields {why}: such records are processed without dedup (said once)"
                     ));
                 }
-                Ok(Sifted::Kept(None))
+                Ok(Sifted::default())
             }
         }
     }

@@ -141,6 +141,15 @@ impl Run<'_> {
         }
     }
 
+    /// `--strict`: the run ends with a record that cannot be decoded, which stays uncommitted.
+    pub(super) fn undecodable(&mut self, ticket: u64, what: &str, now: Instant) {
+        let Some(handling) = &mut self.handling else { return };
+        let Some(job) = handling.queue.job(ticket) else { return };
+        let failure = Failure::new(Kind::Record, format!("{}: {what}", job.record.place()));
+        handling.remove(ticket);
+        self.fail(failure, now);
+    }
+
     /// A dead letter counts as processed once it is acknowledged, not before.
     pub(super) fn dead_letter_answered(&mut self, report: Report, now: Instant) {
         match report.result {

@@ -17,7 +17,7 @@ pub struct Job {
     /// What `--dedup` found.
     pub event_id: Option<Arc<str>>,
     /// What went wrong with it before any handler: told when its turn comes, so that what came before is done.
-    pub fault: Option<String>,
+    pub fault: Option<Fault>,
     /// Attempts that failed and count.
     pub failed: u32,
     /// When the handler first asked for it to come later, and how often since it last counted.
@@ -31,6 +31,15 @@ pub struct Job {
     /// Its neighbours in the lane.
     before: Option<u64>,
     after: Option<u64>,
+}
+
+/// What is wrong with a record before any handler has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// An expression failed: a failed record.
+    Failed(String),
+    /// With `--strict` the run ends with it, whatever the policy.
+    Undecodable(String),
 }
 
 /// Where a record in hand is.
@@ -127,7 +136,7 @@ impl Queue {
     }
 
     /// Says what is wrong with a record that no handler will get.
-    pub fn mark_faulty(&mut self, ticket: u64, fault: String) {
+    pub fn mark_faulty(&mut self, ticket: u64, fault: Fault) {
         if let Some(job) = self.jobs.get_mut(&ticket) {
             job.fault = Some(fault);
         }

@@ -230,3 +230,17 @@ fn a_record_without_an_id_does_not_overtake_those_whose_ids_are_looked_up() {
     outcome.has_code(5).has_stdout("1\n2\n");
     assert_eq!(stage.committed(), 2);
 }
+
+#[test]
+fn a_strict_run_ends_with_a_record_that_cannot_be_decoded_and_not_before() {
+    let stage = Stage::with(&["1", "2", "x", "4"]);
+    let options = ["--strict", "--value-format", "json", "--stdin", "json", "--on-failure", "skip"];
+    let outcome = stage.member(&options).args(["--exec", "echo $KCONS_OFFSET"]).run();
+    outcome.has_code(5).has_stdout("0\n1\n");
+    outcome.stderr_contains("error: t [0] @ 2: value is not JSON: unexpected `x` at byte 1\n");
+    assert_eq!(stage.committed(), 2);
+    let options = ["--value-format", "json", "--stdin", "json", "--exec", "echo $KCONS_OFFSET"];
+    let outcome = stage.member(&options).run();
+    outcome.has_code(0).has_stdout("2\n3\n");
+    outcome.stderr_contains("warning: t [0] @ 2: value is not JSON: unexpected `x` at byte 1\n");
+}
