@@ -1,5 +1,6 @@
 //! Records handled by programs instead of printed, on the mock broker.
 
+mod dedup;
 mod exec;
 mod failures;
 mod worker;
