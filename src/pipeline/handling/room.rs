@@ -22,6 +22,9 @@ const ALL_BYTES: usize = 48 * 1024 * 1024;
 /// A record that holds its partition up that long is told.
 const STUCK: Duration = Duration::from_secs(10);
 
+/// How often it is looked for: each time all records in hand are gone through.
+const LOOK: Duration = Duration::from_secs(1);
+
 /// Partitions that are not read because enough of them is in hand.
 #[derive(Debug, Default)]
 pub struct Held {
@@ -30,8 +33,8 @@ pub struct Held {
 
 #[derive(Debug)]
 struct Holding {
-    since: Instant,
-    is_told: bool,
+    /// When to look for a record that is stuck; `None` once it is told.
+    look: Option<Instant>,
 }
 
 impl Handling<'_> {
@@ -73,7 +76,7 @@ impl Run<'_> {
         let span = self.tracker.span(claim);
         if handling.is_enough(claim, span) && !handling.held.since.contains_key(&claim) {
             self.source.hold(claim.slot);
-            handling.held.since.insert(claim, Holding { since: now, is_told: false });
+            handling.held.since.insert(claim, Holding { look: Some(now + STUCK) });
         }
     }
 
@@ -92,10 +95,10 @@ impl Run<'_> {
                 self.source.go_on(claim.slot);
                 return false;
             }
-            if !holding.is_told && now.duration_since(holding.since) >= STUCK {
-                if let Some(message) = stuck(handling, *claim, now) {
-                    holding.is_told = true;
-                    self.talk.say(&Event::Warning { message });
+            if holding.look.take_if(|look| now >= *look).is_some() {
+                match stuck(handling, *claim, now) {
+                    Some(message) => self.talk.say(&Event::Warning { message }),
+                    None => holding.look = Some(now + LOOK),
                 }
             }
             true
