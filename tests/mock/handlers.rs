@@ -1,5 +1,6 @@
 //! Records handled by programs instead of printed, on the mock broker.
 
+mod burdens;
 mod crashes;
 mod dedup;
 mod exec;
