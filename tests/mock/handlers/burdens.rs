@@ -89,7 +89,7 @@ fn ticks(running: &Running) -> u64 {
 #[cfg(target_os = "linux")]
 fn one_stuck_record_holds_its_partition_only_in_bounded_memory_and_without_work() {
     // More than the span that is read ahead of a record, and a whole partition.
-    const COUNTS: [usize; 2] = [120_000, 80_000];
+    const COUNTS: [usize; 2] = [110_000, 40_000];
     let stage = Stage::new(2);
     let record = |number: usize, partition| {
         Produced::value("v").key((number % 5_000).to_string()).partition(partition)
