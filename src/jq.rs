@@ -125,7 +125,8 @@ impl Program {
 
 impl Yield {
     /// The result as compact JSON on one line.
-    pub fn json(&self) -> String {
+    #[cfg(test)]
+    fn json(&self) -> String {
         text::json(&self.0)
     }
 

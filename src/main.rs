@@ -1,5 +1,4 @@
 //! kcons: a Kafka consumer for the terminal, the shell script and the pod.
-#![allow(dead_code, unused_imports)]
 
 mod alarm;
 mod cli;

@@ -19,7 +19,6 @@ mod weather;
 
 use crate::alarm::Alarm;
 use crate::error::{Failure, Kind};
-use crate::handlers;
 use crate::kafka::Source;
 use crate::offsets::{Schedule, Tracker};
 use crate::output::Output;
@@ -196,7 +195,7 @@ impl Run<'_> {
         self.advance_commits(now);
         self.take_outcomes(now);
         let has_worked = self.take_records(now);
-        self.watch_held(now);
+        self.watch_held();
         self.start_attempts(now);
         // A topic that is written to all the time is never idle: a finished partition counts at once.
         if !has_worked || self.ends.is_changed {
@@ -214,8 +213,7 @@ impl Run<'_> {
     }
 
     fn sleep(&mut self, now: Instant) {
-        let handling = self.handling.as_ref().and_then(|handling| handling.pause(now));
-        let limit = [self.output.pause(now), handling].into_iter().flatten().min();
+        let limit = [self.output.pause(now), self.handling_pause(now)].into_iter().flatten().min();
         let limit = limit.unwrap_or(LONGEST_SLEEP).min(LONGEST_SLEEP);
         // While records wait to be written, the writer finds out about a closed reader itself.
         let woken = self.alarm.wait(limit, self.ending.is_none());
@@ -257,7 +255,7 @@ impl Run<'_> {
 
     fn each_second(&mut self, now: Instant) {
         self.source.forward_again();
-        handlers::reap_orphans();
+        self.look_after_handling(now);
         self.talk.tell_repeats(now, false);
         // Delivered once, then silence: so it is asked for.
         if let Some(trouble) = self.source.fatal_error() {

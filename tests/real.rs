@@ -7,6 +7,7 @@ mod real {
     pub mod crashes;
     pub mod ends;
     pub mod errors;
+    pub mod handlers;
     pub mod members;
     pub mod outages;
     pub mod output;
@@ -19,6 +20,10 @@ mod real {
     pub mod topics;
 }
 
+use real::handlers::{
+    crashes as handler_crashes, ends as handler_ends, lanes, letters, members as handler_members, patience,
+    stuck,
+};
 use real::{
     commits, crashes, ends, errors, members, outages, output, positions, rights, shutdown, smoke, topics,
 };
@@ -148,6 +153,32 @@ fn main() -> std::process::ExitCode {
         errors::a_secured_broker_says_what_is_wrong,
         rights::rights_taken_away_are_warned_of_and_nothing_is_missing_once_they_are_back,
         errors::usage_errors_come_before_any_connection,
+        handler_crashes::a_crash_with_one_handler_and_manual_commits_repeats_one_record_at_most,
+        handler_crashes::a_crash_with_one_handler_and_batches_repeats_one_batch_at_most,
+        handler_crashes::a_crash_with_one_handler_and_an_interval_repeats_what_came_since,
+        handler_crashes::a_crash_with_many_handlers_and_manual_commits_repeats_one_record_a_handler_and_what_waits_for_others,
+        handler_crashes::a_crash_with_many_handlers_and_batches_repeats_one_batch_and_what_waits_for_others,
+        handler_crashes::a_crash_with_many_handlers_and_an_interval_loses_nothing,
+        handler_ends::a_signal_while_many_handlers_run_loses_and_repeats_nothing,
+        handler_ends::a_signal_gives_up_what_waits_for_its_key_and_repeats_only_what_ran_behind_it,
+        handler_ends::handlers_that_take_too_long_are_ended_in_time_and_their_records_come_again,
+        handler_ends::control_c_on_a_terminal_fails_no_handler,
+        handler_members::members_with_handlers_come_and_go_with_the_range_assignor,
+        handler_members::members_with_handlers_come_and_go_with_the_cooperative_assignor,
+        handler_members::members_with_handlers_come_and_go_with_the_consumer_protocol,
+        handler_members::members_with_handlers_come_and_go_with_manual_commits,
+        handler_members::what_a_hanging_handler_held_is_handled_by_the_member_that_gets_its_partition,
+        handler_members::a_member_that_was_frozen_with_work_in_hand_commits_nothing_stale,
+        handler_members::a_member_that_gets_its_partitions_back_drops_what_came_of_the_old_assignment,
+        patience::a_handler_slower_than_the_poll_interval_keeps_its_partition_and_is_committed,
+        letters::dead_letters_are_byte_for_byte_and_go_back_byte_for_byte,
+        letters::the_letter_of_a_record_that_is_years_old_outlives_the_retention_of_its_topic,
+        letters::a_dead_letter_that_is_too_large_ends_the_run_uncommitted_and_comes_again,
+        letters::a_dead_letter_topic_that_one_may_not_write_ends_the_run_uncommitted,
+        letters::a_dead_letter_waits_for_a_broker_that_is_gone,
+        lanes::with_manual_commits_no_partition_has_more_than_one_finished_record_uncommitted,
+        lanes::with_manual_commits_no_key_has_more_than_one_finished_record_uncommitted_unless_others_hold_it_up,
+        stuck::one_stuck_record_in_a_million_is_told_and_holds_up_only_its_partition,
         members::a_member_without_partitions_ends_and_says_who_holds_them,
     ])
 }

@@ -1,8 +1,9 @@
 //! kcons against kcat and Kafka's console consumer, on a real Kafka that is started here.
 //!
-//! `cargo bench` prints two Markdown tables; `cargo bench -- --records 200000 --runs 1` is a quick look.
+//! `cargo bench` prints Markdown tables; `cargo bench -- --records 200000 --runs 1` is a quick look.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark talks to people itself")]
 
+mod handlers;
 mod live;
 mod machine;
 mod measure;
@@ -37,7 +38,7 @@ struct Options {
 }
 
 fn main() -> ExitCode {
-    if let Some(code) = measure::as_helper() {
+    if let Some(code) = measure::as_helper().or_else(handlers::as_worker) {
         return code;
     }
     let options = Options::parse();
@@ -56,5 +57,7 @@ fn main() -> ExitCode {
     table::print_runs(&bench, &Task::ALL);
     println!();
     table::print_moments(&bench);
+    println!();
+    handlers::print(&bench);
     ExitCode::SUCCESS
 }

@@ -105,7 +105,7 @@ fn milliseconds(time: Duration) -> String {
 }
 
 /// `1,234,567`, in three significant figures.
-fn thousands(number: u64) -> String {
+pub fn thousands(number: u64) -> String {
     let digits = number.checked_ilog10().map_or(1, |log| log + 1);
     let unit = 10u64.pow(digits.saturating_sub(3));
     let text = (number / unit * unit).to_string();

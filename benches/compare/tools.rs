@@ -119,7 +119,7 @@ impl Bench<'_> {
         }
     }
 
-    fn kcons(&self, topic: &str, group: Option<&str>) -> Command {
+    pub fn kcons(&self, topic: &str, group: Option<&str>) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_kcons"));
         command.args(["consume", topic, "-b", &self.kafka.brokers()]);
         if let Some(group) = group {

@@ -15,7 +15,13 @@ pub struct Topics {
     pub live: String,
     /// In each of the two large ones.
     pub records: usize,
+    /// For handlers: many keys, and many records with each.
+    pub keyed: String,
+    pub keyed_records: usize,
 }
+
+/// Keys of the topic for handlers.
+const KEYS: usize = 10_000;
 
 /// Makes and fills them.
 pub fn fill(kafka: &Kafka, records: usize) -> Topics {
@@ -25,6 +31,8 @@ pub fn fill(kafka: &Kafka, records: usize) -> Topics {
         one_record: "one".to_owned(),
         live: "live".to_owned(),
         records,
+        keyed: "keyed".to_owned(),
+        keyed_records: records / 2,
     };
     let producer = producer(kafka, 50);
     for (name, partitions, count) in [
@@ -34,9 +42,12 @@ pub fn fill(kafka: &Kafka, records: usize) -> Topics {
         (&topics.live, 1, 1),
     ] {
         kafka.create_topic(name, partitions, &[]);
-        (0..count).for_each(|number| send(&producer, name, number));
+        (0..count).for_each(|number| send(&producer, name, (number, number)));
         producer.flush(Duration::from_secs(120)).expect("the broker takes them");
     }
+    kafka.create_topic(&topics.keyed, 1, &[]);
+    (0..topics.keyed_records).for_each(|number| send(&producer, &topics.keyed, (number, number % KEYS)));
+    producer.flush(Duration::from_secs(120)).expect("the broker takes them");
     topics
 }
 
@@ -49,10 +60,10 @@ pub fn producer(kafka: &Kafka, linger: u32) -> BaseProducer {
     config.create().expect("the properties are valid")
 }
 
-fn send(producer: &BaseProducer, topic: &str, number: usize) {
-    let key = format!("task-{number:07}");
+fn send(producer: &BaseProducer, topic: &str, (number, key): (usize, usize)) {
+    let key = format!("task-{key:07}");
     let value = format!(
-        r#"{{"id":"{key}","title":"Buy groceries","status":"pending","priority":{},"created_at":"2026-11-23T09:{:02}:{:02}Z","done":false}}"#,
+        r#"{{"id":"task-{number:07}","title":"Buy groceries","status":"pending","priority":{},"created_at":"2026-11-23T09:{:02}:{:02}Z","done":false}}"#,
         number % 5,
         number / 60 % 60,
         number % 60,

@@ -1,6 +1,7 @@
 //! Workers that stay: each a process that is given one envelope a line and answers one line a record, in order.
 
 mod desk;
+mod input;
 mod member;
 mod process;
 mod watch;
@@ -170,5 +171,7 @@ impl Drop for WorkerCrew {
     }
 }
 
+#[cfg(test)]
+mod testing;
 #[cfg(test)]
 mod tests;

@@ -12,7 +12,7 @@ use rdkafka::types::{RDKafkaErrorCode, RDKafkaRespErr};
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::ffi::{c_char, c_void};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// What a run of ours needs of a producer, whatever the consumer's properties say.
 ///
@@ -58,7 +58,7 @@ pub struct Report {
     pub result: Result<(), Trouble>,
 }
 
-/// The producer, owned by the poller. No call but `close` waits for anything.
+/// The producer, owned by the poller. No call waits for anything.
 ///
 /// The client is never destroyed: with a broker that is silent that could take for ever, and the process ends.
 pub struct Producer {
@@ -178,30 +178,6 @@ impl Producer {
         // SAFETY: the client is alive.
         let queued = unsafe { rd::rd_kafka_outq_len(self.client) };
         usize::try_from(queued).unwrap_or(0) + self.reports.borrow().len()
-    }
-
-    /// Gives up all that is on its way. Each record still has its report: an error, though the broker may have it.
-    pub fn purge(&self) {
-        let all =
-            rd::RD_KAFKA_PURGE_F_QUEUE | rd::RD_KAFKA_PURGE_F_INFLIGHT | rd::RD_KAFKA_PURGE_F_NON_BLOCKING;
-        // SAFETY: the client is alive.
-        unsafe { rd::rd_kafka_purge(self.client, all) };
-    }
-
-    /// Waits until all that was taken has its report, at most until `deadline`. Then `report` tells them.
-    pub fn finish(&self, deadline: Instant) -> bool {
-        loop {
-            self.serve();
-            // SAFETY: the client is alive.
-            if unsafe { rd::rd_kafka_outq_len(self.client) } == 0 {
-                return true;
-            }
-            let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return false;
-            }
-            self.take(left.min(Duration::from_millis(100)));
-        }
     }
 
     fn serve(&self) {

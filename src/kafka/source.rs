@@ -235,8 +235,8 @@ impl Source {
         }
         self.forget_origins();
         let list = PartitionList::of(partitions.iter().map(|(partition, _)| (partition, NO_OFFSET)));
-        // librdkafka remembers a pause over assignments: given to us again, a partition would never be read.
-        // SAFETY: client and list are alive.
+        // librdkafka keeps a partition paused over assignments: given back to us it would never be read.
+        // SAFETY: client and list are alive; one that is not paused is left as it is.
         let _ = unsafe { rd::rd_kafka_resume_partitions(native(&self.client), list.pointer()) };
         self.change(&list, false)
     }

@@ -109,7 +109,6 @@ impl Run<'_> {
             let failure = Failure::new(Kind::Run, "cannot start reading").caused_by(words);
             return self.fail(failure, now);
         }
-        self.check_topics(now);
         self.warn_of_idle_handlers(now);
         self.warn_of_lone_store(now);
         let partitions = assigned.into_iter().map(|assigned| assigned.partition).collect();

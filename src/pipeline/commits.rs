@@ -43,8 +43,10 @@ impl Run<'_> {
         {
             self.answered(&outstanding.positions, answer, now);
         }
-        // A hand-over sends its own commit, of the partitions that go.
-        if self.schedule.is_due(now) && !self.rebalances.is_revoking() {
+        // A hand-over sends its own commit, of the partitions that go. With handlers it may last, and in `batch` what
+        // it waits for may only start once the commit that is due is through.
+        let is_left_to_hand_over = self.rebalances.is_revoking() && self.handling.is_none();
+        if self.schedule.is_due(now) && !is_left_to_hand_over {
             let owed = self.owed();
             self.commit(owed, now);
         }

@@ -46,7 +46,7 @@ impl Run<'_> {
         {
             handling.begin_end(write_deadline, deadline);
         }
-        self.ending.get_or_insert_with(|| Ending {
+        self.ending.get_or_insert(Ending {
             deadline,
             write_deadline,
             commit_deadline: None,

@@ -13,17 +13,17 @@ mod room;
 use super::Run;
 use crate::alarm::{Alarm, Bell};
 use crate::dedup::{Names, News, Store};
-use crate::error::Failure;
-use crate::handlers::{Attempt, Context};
+use crate::error::{Failure, Kind};
+use crate::handlers::{Attempt, Context, reap_orphans};
 use crate::offsets::Claim;
 use crate::record::{OwnedRecord, Record, TopicPartition};
 use crate::settings::handling::{self as settings, OnFailure, Order};
 use crate::settings::{CommitMode, Consume};
-use crate::talk::{HandlerOutput, Tally};
+use crate::talk::{Event, HandlerOutput, Tally};
 use crew::Crew;
 use ids::Ids;
 use letters::Letters;
-use queue::{Queue, Stage};
+use queue::Queue;
 use rate::Rate;
 use room::Held;
 use std::sync::Arc;
@@ -46,7 +46,6 @@ pub struct Handling<'a> {
     /// Those that the commit on its way covers.
     committing: Vec<u64>,
     has_commit_per_lane: bool,
-    has_warned_of_ids: bool,
     held: Held,
     /// Set once: handlers are told to end, then killed.
     end: ending::End,
@@ -95,7 +94,6 @@ impl<'a> Handling<'a> {
             uncommitted: Vec::new(),
             committing: Vec::new(),
             has_commit_per_lane: is_manual && settings.parallel > 1 && settings.order != Order::None,
-            has_warned_of_ids: false,
             held: Held::default(),
             end: ending::End::default(),
         }))
@@ -133,10 +131,14 @@ impl<'a> Handling<'a> {
         self.queue.is_empty()
     }
 
-    /// How long until something is due by time alone.
-    pub fn pause(&self, now: Instant) -> Option<Duration> {
-        let rate = self.rate.as_ref().filter(|_| self.queue.is_anything_ready()).map(|rate| rate.due(now));
-        let due = [self.queue.due(), rate, self.end.due()].into_iter().flatten().min()?;
+    /// How long until something is due by time alone. While nothing `may_start` that is only the end: what makes
+    /// room rings.
+    fn pause(&self, now: Instant, may_start: bool) -> Option<Duration> {
+        let rate = self.rate.as_ref().map(|rate| rate.due(now));
+        let ready = rate.filter(|_| self.queue.is_anything_ready());
+        let delayed = self.queue.due().map(|due| rate.map_or(due, |rate| rate.max(due)));
+        let starts = [ready, delayed].into_iter().flatten().filter(|_| may_start);
+        let due = starts.chain(self.end.due()).min()?;
         Some(due.saturating_duration_since(now))
     }
 
@@ -163,6 +165,13 @@ impl<'a> Handling<'a> {
 }
 
 impl Run<'_> {
+    /// How long the loop may sleep for handlers' sake.
+    pub(super) fn handling_pause(&self, now: Instant) -> Option<Duration> {
+        let handling = self.handling.as_ref()?;
+        let may_start = self.ending.is_none() && !self.output.is_full() && handling.may_start(&self.schedule);
+        handling.pause(now, may_start)
+    }
+
     /// Starts what may start now.
     pub(super) fn start_attempts(&mut self, now: Instant) {
         let Some(handling) = &mut self.handling else { return };
@@ -170,7 +179,7 @@ impl Run<'_> {
             return;
         }
         let mut has_started = false;
-        while handling.crew.room() > 0 && handling.may_start(&self.schedule) {
+        while handling.may_start(&self.schedule) {
             if handling.rate.as_ref().is_some_and(|rate| rate.due(now) > now) {
                 break;
             }
@@ -189,6 +198,30 @@ impl Run<'_> {
         }
         if has_started {
             handling.crew.flush();
+        }
+    }
+
+    /// Looks after those that tell nothing by themselves when they break.
+    pub(super) fn look_after_handling(&mut self, now: Instant) {
+        reap_orphans();
+        self.tell_stuck(now);
+        let Some(handling) = &self.handling else { return };
+        let forward = match &handling.crew {
+            Crew::Forward(letters) => Some(letters),
+            Crew::Exec(_) | Crew::Worker(_) => None,
+        };
+        let producers = forward.into_iter().chain(&handling.letters);
+        let (lines, fatal): (Vec<_>, Vec<_>) = producers.map(Letters::news).unzip();
+        let is_store_dead = handling.ids.as_ref().is_some_and(|ids| !ids.is_alive());
+        for message in lines.into_iter().flatten() {
+            self.talk.say(&Event::Library { message });
+        }
+        if let Some(trouble) = fatal.into_iter().flatten().next() {
+            let failure = Failure::new(Kind::Record, "the producer cannot go on").caused_by(trouble.reason);
+            self.fail(failure, now);
+        }
+        if is_store_dead {
+            self.fail(Failure::new(Kind::Run, "the dedup store broke down"), now);
         }
     }
 

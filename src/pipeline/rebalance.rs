@@ -146,6 +146,7 @@ impl Run<'_> {
             return;
         }
         self.look_up_starts(partitions);
+        self.check_topics(now);
     }
 
     fn start_revoking(&mut self, partitions: Vec<TopicPartition>, now: Instant) {
@@ -187,6 +188,10 @@ impl Run<'_> {
         }
         self.release(&partitions, now);
         self.talk.say(&Event::Revoked { partitions });
+        if !self.owed().is_empty() {
+            // The commit of a hand-over starts all counts anew, of partitions that stay as well.
+            self.schedule.ask();
+        }
         None
     }
 

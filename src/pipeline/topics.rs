@@ -175,8 +175,11 @@ impl Run<'_> {
             Mode::Standalone(standalone) => {
                 match standalone_partitions(&topics, standalone.partitions.as_ref(), self.settings) {
                     Ok(partitions) => {
-                        self.start_reading(now);
                         self.look_up_starts(partitions);
+                        // Behind the first question, which decides how soon reading starts, and before the first
+                        // record: the id is that of the topic whose offsets we have.
+                        self.check_topics(now);
+                        self.start_reading(now);
                     }
                     Err(failure) => self.fail(failure, now),
                 }
@@ -247,8 +250,7 @@ impl Run<'_> {
 
     fn start_reading(&mut self, now: Instant) {
         self.topics.stage = Stage::Reading;
-        // Asked first when partitions are taken over: it does not hold up the start of reading.
-        self.topics.next_check = Some(now + CHECK_EVERY);
+        self.topics.next_check.get_or_insert(now + CHECK_EVERY);
         self.say_in_order(&Event::Started { topics: self.topics.names.clone() });
         self.output.seal();
     }

@@ -19,6 +19,10 @@ pub struct Scene<'a> {
     pub topic: String,
     pub group: String,
     pub history: History,
+    /// Each record has one of so many keys; none if absent.
+    pub keys: Option<usize>,
+    /// Between two times ten records of a load.
+    pub pace: Duration,
     partitions: i32,
     count: usize,
     sampler: Option<Sampler>,
@@ -29,13 +33,15 @@ impl<'a> Scene<'a> {
         let (topic, group) = (unique_name("topic"), unique_name("group"));
         kafka.create_topic(&topic, partitions, &[]);
         let sampler = Some(Sampler::start(&kafka.brokers(), &group, Duration::from_millis(10)));
-        Scene { kafka, topic, group, history: History::default(), partitions, count: 0, sampler }
+        let (history, pace) = (History::default(), Duration::from_millis(5));
+        Scene { kafka, topic, group, history, keys: None, pace, partitions, count: 0, sampler }
     }
 
     /// Produces records with ids of their own, round the partitions.
     pub fn produce(&mut self, count: usize) {
-        let (first, partitions) = (self.count, self.partitions);
-        let places = self.kafka.produce_many(&self.topic, count, |number| record(first + number, partitions));
+        let (first, partitions, keys) = (self.count, self.partitions, self.keys);
+        let record = |number| record(first + number, partitions, keys);
+        let places = self.kafka.produce_many(&self.topic, count, record);
         self.add_places(&places);
     }
 
@@ -58,11 +64,13 @@ impl<'a> Scene<'a> {
     {
         let (stop, stopped) = mpsc::channel::<()>();
         let (kafka, topic, partitions, first) = (self.kafka, self.topic.clone(), self.partitions, self.count);
+        let (keys, pace) = (self.keys, self.pace);
         let thread = thread::spawn(move || {
             let mut places = Vec::new();
-            while stopped.recv_timeout(Duration::from_millis(5)) == Err(RecvTimeoutError::Timeout) {
+            while stopped.recv_timeout(pace) == Err(RecvTimeoutError::Timeout) {
                 let next = first + places.len();
-                let records: Vec<_> = (next..next + 10).map(|number| record(number, partitions)).collect();
+                let records: Vec<_> =
+                    (next..next + 10).map(|number| record(number, partitions, keys)).collect();
                 places.extend(kafka.produce(&topic, &records));
             }
             places
@@ -141,9 +149,13 @@ pub fn is_writing(process: u32) -> bool {
     places.any(|place| place.contains("pipe_write"))
 }
 
-fn record(number: usize, partitions: i32) -> Produced {
+fn record(number: usize, partitions: i32, keys: Option<usize>) -> Produced {
     // Text that is a number would be printed as a number, and be no id.
-    Produced::value(format!(r#"{{"id":"{number}"}}"#)).partition(number as i32 % partitions)
+    let record = Produced::value(format!(r#"{{"id":"{number}"}}"#)).partition(number as i32 % partitions);
+    match keys {
+        Some(keys) => record.key(format!("key-{}", number * 7919 / 13 % keys)),
+        None => record,
+    }
 }
 
 /// Numbers that look random and are the same in each run (xorshift).

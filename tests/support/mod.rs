@@ -20,6 +20,7 @@ pub mod proxy;
 pub mod redis;
 mod rounds;
 pub mod run;
+mod stored;
 mod stream;
 pub mod terminal;
 mod waiting;

@@ -14,6 +14,8 @@ use super::stream::Arrivals;
 pub struct Outcome {
     /// The command as one would type it.
     pub command: String,
+    /// What its process id was.
+    pub pid: u32,
     pub status: ExitStatus,
     pub elapsed: Duration,
     pub stdout: Vec<u8>,

@@ -319,7 +319,8 @@ impl Running {
         let (stderr, stderr_arrivals) = self.stderr.as_ref().map(Stream::finish).unwrap_or_default();
         let (command, elapsed) = (self.command.line(), self.elapsed());
         let home = Arc::clone(&self.command.home);
-        Outcome { command, status, elapsed, stdout, stderr, stdout_arrivals, stderr_arrivals, home }
+        let pid = self.pid();
+        Outcome { command, pid, status, elapsed, stdout, stderr, stdout_arrivals, stderr_arrivals, home }
     }
 
     #[track_caller]

@@ -1,6 +1,7 @@
 //! One life of a worker: envelopes written, answers read, its time and its end.
 
 use super::desk;
+use super::input::Input;
 use super::watch::{LOOK_AGAIN, Ready, Watched};
 use crate::handlers::pipes::{read, waiting_in};
 use crate::handlers::protocol::{Answer, Answers};
@@ -17,9 +18,6 @@ use std::time::{Duration, Instant};
 
 /// Envelopes are rendered while fewer bytes than this wait to be written.
 const RENDERED_AHEAD: usize = 256 << 10;
-
-/// A buffer that a large record has made larger than this is given back.
-const KEPT: usize = 1 << 20;
 
 /// As much is read before anything else has its turn.
 const TURN: usize = 1 << 20;
@@ -70,15 +68,6 @@ struct Sent {
     /// Where its envelope starts and ends in all that is written to the process.
     start: u64,
     end: u64,
-}
-
-/// What is written to the process.
-#[derive(Default)]
-struct Input {
-    bytes: Vec<u8>,
-    /// Of `bytes`.
-    written: usize,
-    written_in_all: u64,
 }
 
 impl Process {
@@ -356,32 +345,6 @@ impl Process {
         if !self.is_over() {
             self.child.signal(signal);
         }
-    }
-}
-
-impl Input {
-    fn left(&self) -> &[u8] {
-        &self.bytes[self.written..]
-    }
-
-    /// Where the next envelope starts, of all that is written.
-    fn end(&self) -> u64 {
-        self.written_in_all + self.left().len() as u64
-    }
-
-    fn has_written(&mut self, count: usize) {
-        self.written += count;
-        self.written_in_all += count as u64;
-        if self.left().is_empty() {
-            self.forget();
-        }
-    }
-
-    /// Forgets what is in memory, written or not.
-    fn forget(&mut self) {
-        self.written = 0;
-        self.bytes.clear();
-        self.bytes.shrink_to(KEPT);
     }
 }
 

@@ -21,7 +21,9 @@ pub struct End {
     /// What is not accepted by then is not waited for.
     give_up: Option<Instant>,
     is_given_up: bool,
-    /// Workers were told that no more records come; they are ended if they stay on.
+    /// Workers were told that no more records come.
+    is_closing: bool,
+    /// Those that stay on are ended then.
     close: Option<Instant>,
 }
 
@@ -47,8 +49,13 @@ impl Handling<'_> {
 
     /// Records that no handler works on and that match.
     fn idle(&self, is_meant: impl Fn(&Job) -> bool) -> Vec<u64> {
-        let is_idle = |stage: Stage| matches!(stage, Stage::Unclear | Stage::Waiting | Stage::Delayed);
         self.queue.tickets(|job| is_idle(job.stage) && is_meant(job))
+    }
+
+    /// The highest record of an assignment that a handler works on, or has just done.
+    fn highest_at_work(&self, claim: Claim) -> Option<i64> {
+        let at_work = self.queue.tickets(|job| job.claim == claim && !is_idle(job.stage));
+        at_work.iter().filter_map(|ticket| Some(self.queue.job(*ticket)?.record.offset)).max()
     }
 
     /// Everything that was begun is finished, or is not waited for any more.
@@ -58,7 +65,8 @@ impl Handling<'_> {
 
     /// Workers have exited, or have had their time to.
     pub fn is_closed(&mut self, now: Instant) -> bool {
-        if self.end.close.is_none() {
+        if !self.end.is_closing {
+            self.end.is_closing = true;
             self.crew.close();
             let limit = now + EXIT;
             self.end.close = Some(self.end.terminate.map_or(limit, |terminate| terminate.min(limit)));
@@ -75,6 +83,13 @@ impl Handling<'_> {
     }
 }
 
+fn is_idle(stage: Stage) -> bool {
+    match stage {
+        Stage::Unclear | Stage::Waiting | Stage::Delayed => true,
+        Stage::Running | Stage::Closing => false,
+    }
+}
+
 impl Run<'_> {
     /// Ends handlers whose time is over.
     pub(super) fn watch_handlers(&mut self, now: Instant) {
@@ -85,8 +100,6 @@ impl Run<'_> {
             let (kill, give_up) = (now + GRACE, now + GRACE + Duration::from_secs(1));
             handling.end.kill = Some(handling.end.kill.map_or(kill, |at| at.min(kill)));
             handling.end.give_up = Some(handling.end.give_up.map_or(give_up, |at| at.min(give_up)));
-            // It is set for good: closing is asked for once.
-            handling.end.close = Some(now + Duration::from_secs(3600));
         }
         if handling.end.terminate.take_if(is_due).is_some() {
             handling.crew.end_all(Signal::SIGTERM);
@@ -99,14 +112,17 @@ impl Run<'_> {
         }
     }
 
-    /// The group takes partitions back: what has not started and lies above the highest record that is done is
-    /// given up; what lies below still starts, or finished records above it would be repeated by the next owner.
+    /// The group takes partitions back: what has not started and lies above the highest record that is done or at
+    /// work is given up; what lies below still starts, or records above it would be repeated by the next owner.
     pub(in crate::pipeline) fn give_up_unstarted(&mut self, partitions: &[TopicPartition]) {
         let claims = self.claims_of(partitions);
         let Some(handling) = &mut self.handling else { return };
         let tracker = &self.tracker;
-        let highest: Vec<(Claim, Option<i64>)> =
-            claims.iter().map(|claim| (*claim, tracker.highest_settled(*claim))).collect();
+        let highest = |claim: &Claim| {
+            let (settled, at_work) = (tracker.highest_settled(*claim), handling.highest_at_work(*claim));
+            (*claim, settled.max(at_work))
+        };
+        let highest: Vec<(Claim, Option<i64>)> = claims.iter().map(highest).collect();
         let is_above = |job: &Job| {
             let highest = highest.iter().find(|(claim, _)| *claim == job.claim);
             highest.is_some_and(|(_, highest)| highest.is_none_or(|highest| job.record.offset > highest))

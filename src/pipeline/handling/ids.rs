@@ -59,6 +59,11 @@ impl Ids {
         self.store.news()
     }
 
+    /// Its thread still serves.
+    pub fn is_alive(&self) -> bool {
+        self.store.is_alive()
+    }
+
     /// Closes the store, at most until then.
     pub fn close(self, deadline: Instant) {
         // Late, it is closed by the end of the process: what it was told to keep is kept all the same.

@@ -4,7 +4,7 @@ use crate::alarm::Alarm;
 use crate::error::{Failure, Kind};
 use crate::handlers::{Done, Outcome, Reason};
 use crate::kafka::producer::{Outgoing, Producer, Refusal, Report};
-use crate::kafka::{Trouble, TroubleKind};
+use crate::kafka::{ClientEvent, Trouble, TroubleKind};
 use crate::record::OwnedRecord;
 
 /// Headers of ours start with this; they tell why a record is a dead letter.
@@ -43,10 +43,6 @@ impl Letters {
             Failure::usage("the properties do not fit together for a producer").caused_by(words)
         })?;
         Ok(Letters { producer, topic: topic.to_owned(), limit, refused: Vec::new() })
-    }
-
-    pub fn topic(&self) -> &str {
-        &self.topic
     }
 
     pub fn room(&self) -> usize {
@@ -113,6 +109,18 @@ impl Letters {
             }
         };
         Some(Done { ticket, outcome, output: Vec::new() })
+    }
+
+    /// What the client tells of itself: its log, and what broke it for good.
+    pub fn news(&self) -> (Vec<String>, Option<Trouble>) {
+        let mut lines = Vec::new();
+        while let Some(event) = self.producer.event() {
+            // Troubles come back with the records.
+            if let ClientEvent::Log(line) = event {
+                lines.push(line);
+            }
+        }
+        (lines, self.producer.fatal_error())
     }
 
     /// The failure that ends a run whose dead letters are not taken.

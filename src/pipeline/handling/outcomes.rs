@@ -1,7 +1,6 @@
 //! What became of an attempt, and what follows: settling, another try, the policy.
 
 use super::letters::Notice;
-use super::queue::{Job, Stage};
 use super::{Handling, Run, backoff};
 use crate::dedup::{Answer, Found};
 use crate::error::{Failure, Kind};

@@ -119,7 +119,7 @@ impl Queue {
 
     /// Puts a record at the end of a lane; returns the one before it.
     fn join_lane(&mut self, lane: u64, ticket: u64) -> Option<u64> {
-        let Some(last) = self.lasts.insert(lane, ticket) else { return None };
+        let last = self.lasts.insert(lane, ticket)?;
         if let Some(job) = self.jobs.get_mut(&last) {
             job.after = Some(ticket);
         }

@@ -22,9 +22,6 @@ const ALL_BYTES: usize = 48 * 1024 * 1024;
 /// A record that holds its partition up that long is told.
 const STUCK: Duration = Duration::from_secs(10);
 
-/// How often it is looked for: each time all records in hand are gone through.
-const LOOK: Duration = Duration::from_secs(1);
-
 /// Partitions that are not read because enough of them is in hand.
 #[derive(Debug, Default)]
 pub struct Held {
@@ -33,8 +30,8 @@ pub struct Held {
 
 #[derive(Debug)]
 struct Holding {
-    /// When to look for a record that is stuck; `None` once it is told.
-    look: Option<Instant>,
+    since: Instant,
+    is_told: bool,
 }
 
 impl Handling<'_> {
@@ -46,9 +43,13 @@ impl Handling<'_> {
             && left.is_none_or(|left| (total.records as u64) < left)
     }
 
-    /// Whether the commit mode lets another record start. In `manual` with several at once each lane waits for
+    /// Whether there is somebody free, and the commit mode lets another record start. In `manual` with several at once each lane waits for
     /// its own commit.
     pub fn may_start(&self, schedule: &Schedule) -> bool {
+        self.crew.room() > 0 && self.has_room_before_commit(schedule)
+    }
+
+    fn has_room_before_commit(&self, schedule: &Schedule) -> bool {
         self.has_commit_per_lane || schedule.room((self.queue.running() + self.queue.closing()) as u64) > 0
     }
 
@@ -76,18 +77,18 @@ impl Run<'_> {
         let span = self.tracker.span(claim);
         if handling.is_enough(claim, span) && !handling.held.since.contains_key(&claim) {
             self.source.hold(claim.slot);
-            handling.held.since.insert(claim, Holding { look: Some(now + STUCK) });
+            handling.held.since.insert(claim, Holding { since: now, is_told: false });
         }
     }
 
-    /// Reads partitions on of which half is done, and tells of records that hold theirs up.
-    pub(in crate::pipeline) fn watch_held(&mut self, now: Instant) {
+    /// Reads partitions on of which half is done.
+    pub(in crate::pipeline) fn watch_held(&mut self) {
         let Some(handling) = &mut self.handling else { return };
         if handling.held.since.is_empty() {
             return;
         }
         let mut held = std::mem::take(&mut handling.held.since);
-        held.retain(|claim, holding| {
+        held.retain(|claim, _| {
             let Some(span) = self.tracker.next(*claim).map(|_| self.tracker.span(*claim)) else {
                 return false;
             };
@@ -95,14 +96,24 @@ impl Run<'_> {
                 self.source.go_on(claim.slot);
                 return false;
             }
-            if holding.look.take_if(|look| now >= *look).is_some() {
-                match stuck(handling, *claim, now) {
-                    Some(message) => self.talk.say(&Event::Warning { message }),
-                    None => holding.look = Some(now + LOOK),
-                }
-            }
             true
         });
+        handling.held.since = held;
+    }
+
+    /// Tells of records that hold their partitions up; looks through all that is in hand, so not in every turn.
+    pub(super) fn tell_stuck(&mut self, now: Instant) {
+        let Some(handling) = &mut self.handling else { return };
+        let mut held = std::mem::take(&mut handling.held.since);
+        for (claim, holding) in &mut held {
+            if !holding.is_told
+                && now.duration_since(holding.since) >= STUCK
+                && let Some(message) = stuck(handling, *claim, now)
+            {
+                holding.is_told = true;
+                self.talk.say(&Event::Warning { message });
+            }
+        }
         handling.held.since = held;
     }
 }

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use super::recorder::Note;
 use crate::support::groups::Committed;
 use crate::support::kafka::Kafka;
 use crate::support::outcome::Outcome;
@@ -47,6 +48,8 @@ impl Default for History {
 pub struct Run {
     pub name: String,
     pub printed: Vec<Printed>,
+    /// What its handlers noted, if it had any.
+    pub notes: Vec<Note>,
     pub events: Vec<Event>,
 }
 
@@ -151,7 +154,7 @@ impl Run {
         }
         let events = outcome.timed_events().into_iter();
         let events = events.filter_map(|(at, event)| Some(Event { at, kind: EventKind::of(&event)? }));
-        Run { name: name.to_owned(), printed, events: events.collect() }
+        Run { name: name.to_owned(), printed, notes: Vec::new(), events: events.collect() }
     }
 }
 

@@ -1,12 +1,16 @@
 //! The checker of the delivery guarantee: each oracle reads a history and says in words what is wrong with it.
 
 mod commits;
+mod handled;
 mod history;
+mod recorder;
 mod records;
 mod sampler;
 
 pub use commits::{commits_are_of_printed, commits_go_forward, nothing_lags, watermarks_go_forward};
+pub use handled::{lanes_are_kept, only_owned_starts};
 pub use history::{Event, EventKind, History, Partition, Printed, Run, Sample};
+pub use recorder::{Mark, Note, Recorder};
 pub use records::{everything_is_printed, nothing_is_repeated, only_owned_partitions, order_is_kept};
 pub use sampler::Sampler;
 
@@ -29,6 +33,10 @@ pub enum Oracle {
     NothingIsRepeated,
     /// Nothing is printed or committed of a partition that the run does not hold.
     OnlyOwnedPartitions,
+    /// Of records with one key never two are at work, and they come in order within an assignment.
+    LanesAreKept,
+    /// No handler is started for a partition that the run does not hold.
+    OnlyOwnedStarts,
 }
 
 impl Oracle {
@@ -39,6 +47,15 @@ impl Oracle {
         Oracle::WatermarksGoForward,
         Oracle::CommitsGoForward,
         Oracle::OnlyOwnedPartitions,
+    ];
+
+    /// Those that hold whatever happens where handlers do the work: "printed" is then "finished by its handler".
+    pub const ALWAYS_HANDLED: [Oracle; 5] = [
+        Oracle::CommitsAreOfPrinted,
+        Oracle::LanesAreKept,
+        Oracle::WatermarksGoForward,
+        Oracle::CommitsGoForward,
+        Oracle::OnlyOwnedStarts,
     ];
 
     /// Those that hold in addition when the last run went on to the end of the topic.
@@ -55,6 +72,8 @@ impl Oracle {
             Oracle::NothingLags => nothing_lags(history),
             Oracle::NothingIsRepeated => nothing_is_repeated(history),
             Oracle::OnlyOwnedPartitions => only_owned_partitions(history),
+            Oracle::LanesAreKept => lanes_are_kept(history),
+            Oracle::OnlyOwnedStarts => only_owned_starts(history),
         }
     }
 }

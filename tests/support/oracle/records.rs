@@ -89,13 +89,13 @@ pub fn only_owned_partitions(history: &History) -> Vec<String> {
 }
 
 /// When a run held which partition, and how much later or earlier a line may come: it is another stream.
-struct Owned<'a> {
+pub(super) struct Owned<'a> {
     times: HashMap<&'a Partition, Vec<(Instant, Option<Instant>)>>,
     slack: Duration,
 }
 
 impl<'a> Owned<'a> {
-    fn of(run: &'a Run, slack: Duration) -> Owned<'a> {
+    pub(super) fn of(run: &'a Run, slack: Duration) -> Owned<'a> {
         let mut times: HashMap<&Partition, Vec<(Instant, Option<Instant>)>> = HashMap::new();
         for event in &run.events {
             match &event.kind {
@@ -117,7 +117,7 @@ impl<'a> Owned<'a> {
         Owned { times, slack }
     }
 
-    fn holds(&self, partition: &Partition, at: Instant) -> bool {
+    pub(super) fn holds(&self, partition: &Partition, at: Instant) -> bool {
         self.times
             .get(partition)
             .into_iter()
@@ -127,7 +127,7 @@ impl<'a> Owned<'a> {
 }
 
 /// Commits are events themselves, so their order to assignments is exact.
-fn commits_of_others(run: &Run) -> Vec<String> {
+pub(super) fn commits_of_others(run: &Run) -> Vec<String> {
     let mut violations = Vec::new();
     let mut held: HashSet<&Partition> = HashSet::new();
     for event in &run.events {
@@ -149,7 +149,7 @@ fn commits_of_others(run: &Run) -> Vec<String> {
     violations
 }
 
-fn assignments(run: &Run, partition: &Partition) -> usize {
+pub(super) fn assignments(run: &Run, partition: &Partition) -> usize {
     let is_assigned = |event: &&Event| match &event.kind {
         EventKind::Assigned(partitions) => partitions.contains(partition),
         EventKind::Revoked(_) | EventKind::Lost(_) | EventKind::Committed { .. } => false,

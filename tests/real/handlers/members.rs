@@ -1,0 +1,162 @@
+//! Members with handlers come and go (fault 11), hang (fault 12), and get back what they had (fault 13).
+
+use nix::sys::signal::Signal;
+
+use super::{BRIEF, LONG, Work};
+use crate::support::kafka::kafka;
+use crate::support::oracle::{Mark, Oracle};
+use crate::support::run::Running;
+use crate::support::{rounds, wait_until};
+
+/// Cycles that fit into the time of the suite.
+const CYCLES: usize = 3;
+
+/// A second member joins and leaves again and again, then the first one leaves and the second stays.
+fn join_and_leave(options: &[&str]) {
+    let mut work = Work::with_keys(kafka(), 4, 10);
+    // There is always something that waits for its key.
+    work.scene.produce(500 * CYCLES);
+    let load = work.scene.load();
+    let cycles = rounds(CYCLES);
+    let options = [options, &["--parallel", "8"]].concat();
+    let member = |work: &Work<'_>| {
+        let member = work.scene.member().args(&options).args(["--exec", &work.recorder.script(BRIEF)]);
+        member.deadline(LONG * (1 + cycles as u32)).spawn()
+    };
+    let mut first = member(&work);
+    work.wait_for_more(10);
+    for cycle in 0..cycles {
+        let joined = member(&work);
+        let members = kafka().wait_for_members(&work.scene.group, 2, 4);
+        assert!(members.iter().all(|member| member.partitions.len() == 2), "{members:?}");
+        work.wait_for_more_of(joined.pid(), 30);
+        work.wait_for_more_of(first.pid(), 30);
+        let mut leaving = if cycle + 1 < cycles { joined } else { std::mem::replace(&mut first, joined) };
+        leaving.signal(Signal::SIGTERM);
+        finish(&mut work, leaving, &format!("member {cycle}"));
+        kafka().wait_for_members(&work.scene.group, 1, 4);
+        work.wait_for_more_of(first.pid(), 30);
+    }
+    work.scene.end_load(load);
+    first.signal(Signal::SIGTERM);
+    finish(&mut work, first, "the last member");
+    work.handle_the_rest();
+    work.must_be_whole();
+    // At a signal a record that waits for its key is given up, and what ran behind it comes again; a hand-over
+    // between members that go on gives up nothing that would be repeated.
+    work.repeats_only_after_ends();
+}
+
+#[track_caller]
+fn finish(work: &mut Work<'_>, running: Running, name: &str) {
+    let outcome = running.finish();
+    outcome.has_code(0);
+    work.leaves_nobody(&outcome);
+    work.add(name, &outcome);
+}
+
+pub fn members_with_handlers_come_and_go_with_the_range_assignor() {
+    join_and_leave(&["-X", "partition.assignment.strategy=range"]);
+}
+
+pub fn members_with_handlers_come_and_go_with_the_cooperative_assignor() {
+    join_and_leave(&["-X", "partition.assignment.strategy=cooperative-sticky"]);
+}
+
+pub fn members_with_handlers_come_and_go_with_the_consumer_protocol() {
+    join_and_leave(&["-X", "group.protocol=consumer"]);
+}
+
+pub fn members_with_handlers_come_and_go_with_manual_commits() {
+    join_and_leave(&["--commit", "manual"]);
+}
+
+pub fn what_a_hanging_handler_held_is_handled_by_the_member_that_gets_its_partition() {
+    let mut work = Work::with_keys(kafka(), 1, 10);
+    work.scene.produce(40);
+    let hangs = work.recorder.file("hangs");
+    let script = format!(
+        "if [ $KCONS_OFFSET = 5 ] && [ ! -e '{0}' ]; then echo $$ > '{0}'; while :; do sleep 0.1; done; fi",
+        hangs.display()
+    );
+    // The range assignor goes by the names of the members; half of the interval is what a hand-over may take.
+    let member = |work: &Work<'_>, name: &str| {
+        let name = format!("client.id={name}");
+        let options = ["--parallel", "4", "-X", "max.poll.interval.ms=6000", "-X", &name];
+        work.member(&options, &script).spawn()
+    };
+    let first = member(&work, "z");
+    wait_until("a handler to hang", LONG, || hangs.exists().then_some(()));
+    let second = member(&work, "a");
+    work.wait_for_more_of(second.pid(), 30);
+    wait_until("all records", LONG, || {
+        let notes = work.recorder.notes();
+        let is_done = |offset| notes.iter().any(|note| note.offset == offset && note.mark == Mark::End);
+        (0..40).all(is_done).then_some(())
+    });
+    for (name, mut running) in [("first", first), ("second", second)] {
+        running.signal(Signal::SIGTERM);
+        let outcome = running.finish();
+        outcome.has_code(0).stderr_lacks("record_failed");
+        work.leaves_nobody(&outcome);
+        work.add(name, &outcome);
+    }
+    work.close();
+    work.must_be_whole();
+    let ends = |run: usize| work.scene.history.runs[run].printed.iter().filter(|one| one.offset == 5).count();
+    assert_eq!((ends(0), ends(1)), (0, 1));
+}
+
+pub fn a_member_that_was_frozen_with_work_in_hand_commits_nothing_stale() {
+    for options in [&["--commit-interval", "100ms"][..], &["--commit", "manual"]] {
+        let mut work = Work::with_keys(kafka(), 3, 40);
+        let load = work.scene.load();
+        let options = [options, &["--parallel", "8"]].concat();
+        let mut frozen = work.member(&options, BRIEF).spawn();
+        work.wait_for_more(50);
+        frozen.signal(Signal::SIGSTOP);
+        let mut other = work.member(&options, BRIEF).spawn();
+        work.wait_for_more_of(other.pid(), 100);
+        frozen.signal(Signal::SIGCONT);
+        kafka().wait_for_members(&work.scene.group, 2, 3);
+        frozen.wait_for_stderr("partitions_lost");
+        work.wait_for_more_of(frozen.pid(), 30);
+        work.wait_for_more_of(other.pid(), 30);
+        work.scene.end_load(load);
+        for (name, running) in [("frozen", &mut frozen), ("other", &mut other)] {
+            assert!(!running.has_ended(), "{name}\n{}", running.stderr());
+            running.signal(Signal::SIGTERM);
+        }
+        finish(&mut work, frozen, "frozen");
+        finish(&mut work, other, "other");
+        work.handle_the_rest();
+        // It starts what it does not know yet to be somebody else's, and hears late of the commit before.
+        let all = Oracle::ALWAYS_HANDLED.into_iter().chain(Oracle::AT_THE_END);
+        work.scene.history.must_satisfy(all.filter(|oracle| *oracle != Oracle::OnlyOwnedStarts));
+    }
+}
+
+pub fn a_member_that_gets_its_partitions_back_drops_what_came_of_the_old_assignment() {
+    let mut work = Work::with_keys(kafka(), 3, 40);
+    let load = work.scene.load();
+    let options = ["--commit", "manual", "--parallel", "8"];
+    let slow = "sleep 0.$((KCONS_OFFSET * 7 % 10)); sleep 2";
+    let mut running = work.member(&options, slow).spawn();
+    work.wait_for_more(5);
+    let before = kafka().committed(&work.scene.group);
+    running.signal(Signal::SIGSTOP);
+    // The group forgets it while its handlers go on.
+    wait_until("the group to be empty", LONG, || kafka().members(&work.scene.group).is_empty().then_some(()));
+    running.signal(Signal::SIGCONT);
+    running.wait_for_stderr("partitions_lost");
+    kafka().wait_for_members(&work.scene.group, 1, 3);
+    work.scene.end_load(load);
+    work.wait_for_more(20);
+    wait_until("a commit of the new assignment", LONG, || {
+        (kafka().committed(&work.scene.group) != before).then_some(())
+    });
+    running.signal(Signal::SIGTERM);
+    finish(&mut work, running, "frozen");
+    work.handle_the_rest();
+    work.must_be_whole();
+}
