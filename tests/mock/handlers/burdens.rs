@@ -7,7 +7,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use super::{LONG, Stage};
-use crate::support::run::Running;
+use crate::support::run::{Reader, Running};
 use crate::support::{Produced, try_until, wait_until};
 
 const MIB: usize = 1 << 20;
@@ -24,6 +24,21 @@ fn a_handler_that_reads_nothing_may_still_write_much() {
     outcome.has_code(0).stderr_contains("Processed 1 records: 1 ok");
     assert!(outcome.stdout.len() == 10 * MIB && outcome.stdout.iter().all(|byte| *byte == 0));
     assert_eq!(stage.committed(), 1);
+}
+
+#[test]
+fn nothing_is_committed_before_its_output_is_written() {
+    let stage = Stage::with(&["1"]);
+    let script = "head -c 1048576 /dev/zero && echo >> $OUT";
+    let options = ["--commit-interval", "10ms", "--exec", script];
+    let mut running = stage.staying(&options).stdout(Reader::Waits).spawn();
+    wait_until("the handler", LONG, || (!stage.written().is_empty()).then_some(()));
+    let is_committed = || (stage.committed() > 0).then_some(());
+    assert_eq!(try_until(Duration::from_millis(700), is_committed), None);
+    running.go_on_reading();
+    wait_until("the commit", LONG, is_committed);
+    running.signal(Signal::SIGTERM);
+    assert_eq!(running.finish().has_code(0).stdout.len(), MIB);
 }
 
 #[test]
