@@ -6,8 +6,8 @@ use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr as Error};
 
-use super::{DEAD, LONG, Stage};
-use crate::support::run::Running;
+use super::{DEAD, LONG, MEMBER, Stage, TOPIC};
+use crate::support::run::{Kcons, Running};
 use crate::support::{try_until, wait_until};
 
 /// Longer than any test.
@@ -122,6 +122,23 @@ fn a_second_signal_ends_handlers_that_will_not_end() {
         }
         assert_eq!(stage.committed(), -1);
     }
+}
+
+#[test]
+fn control_c_does_not_reach_handlers() {
+    let stage = Stage::with(&["0", "1"]);
+    let script = "echo $KCONS_OFFSET >> $OUT; while [ ! -e $OUT.go ]; do sleep 0.02; done";
+    let brokers = stage.mock.brokers();
+    let words = [env!("CARGO_BIN_EXE_kcons"), "consume", TOPIC, "-b", &brokers, "-v", "--exec", script];
+    // In a process group of its own, as in a terminal.
+    let mut running = Kcons::other("setsid", words).args(MEMBER).env("OUT", stage.out()).spawn();
+    wait_until("the handler", LONG, || (stage.written() == "0\n").then_some(()));
+    killpg(Pid::from_raw(running.pid() as i32), Signal::SIGINT).expect("it is a group");
+    running.wait_for_stderr("Shutdown signal received...");
+    std::fs::write(stage.folder.path().join("out.go"), "").expect("a file");
+    let outcome = running.finish();
+    outcome.has_code(0).stderr_contains("Processed 1 records: 1 ok, 0 skipped, 0 dead-lettered, 0 retried");
+    assert_eq!((stage.committed(), stage.written().as_str()), (1, "0\n"));
 }
 
 #[test]

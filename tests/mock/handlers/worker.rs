@@ -247,8 +247,12 @@ fn a_signal_lets_a_worker_answer_what_it_has() {
     running.signal(Signal::SIGTERM);
     running.wait_for_stderr("Shutdown signal received...");
     std::fs::write(stage.folder.path().join("out.go"), "").expect("a file");
-    running.finish().has_code(0).stderr_contains("Processed 5 records: 5 ok");
-    assert_eq!((stage.committed(), stage.written().as_str()), (5, "0\n1\n2\n3\n4\n"));
+    let outcome = running.finish();
+    // The two behind it may have been on their way, or not yet.
+    let count = stage.committed();
+    outcome.has_code(0).check((3..=5).contains(&count), "what it had was not committed");
+    outcome.stderr_contains(&format!("Processed {count} records: {count} ok"));
+    assert_eq!(stage.written(), (0..count).map(|offset| format!("{offset}\n")).collect::<String>());
 }
 
 #[test]
