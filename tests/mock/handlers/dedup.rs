@@ -129,8 +129,13 @@ fn an_id_is_forgotten_after_its_time() {
         let outcome = all(&stage, &options).run();
         outcome.stderr_text().contains(" 1 ok, ").then_some(())
     });
-    has_counts(&all(&stage, &["--dedup-ttl", "1h", "--exec", NOTE]).run(), 0, 0, 1);
     assert_eq!(stage.written(), "a\na\n");
+    let later = || {
+        let other = ids_in(stage.folder.path().join("other.redb"));
+        stage.alone(&["--dedup-ttl", "1h", "--exec", NOTE]).args(other).run()
+    };
+    has_counts(&later(), 1, 0, 0);
+    has_counts(&later(), 0, 0, 1);
 }
 
 /// The files under a folder.
