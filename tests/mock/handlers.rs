@@ -1,7 +1,11 @@
 //! Records handled by programs instead of printed, on the mock broker.
 
+mod burdens;
+mod crashes;
+mod dedup;
 mod exec;
 mod failures;
+mod worker;
 
 use std::fs;
 use std::path::PathBuf;
@@ -16,6 +20,15 @@ const LONG: Duration = Duration::from_secs(30);
 const TOPIC: &str = "t";
 const GROUP: &str = "g";
 const DEAD: &str = "t.dead";
+
+const MEMBER: [&str; 6] = [
+    "-g",
+    GROUP,
+    "-X",
+    "partition.assignment.strategy=cooperative-sticky",
+    "-X",
+    "heartbeat.interval.ms=200",
+];
 
 /// A mock broker with a topic, one for dead letters, and a folder for what handlers write.
 struct Stage {
@@ -57,10 +70,21 @@ impl Stage {
 
     /// Reads to the end in the group.
     fn member(&self, options: &[&str]) -> Kcons {
-        let group = ["-g", GROUP, "-X", "partition.assignment.strategy=cooperative-sticky"];
-        self.alone(&group)
-            .args(["-X", "session.timeout.ms=10000", "-X", "heartbeat.interval.ms=200"])
-            .args(options)
+        self.alone(&MEMBER).args(["-X", "session.timeout.ms=10000"]).args(options)
+    }
+
+    /// A member with a short session: on the mock the next one waits for that long, even if this one has left.
+    /// A commit that is late may cost it its place.
+    fn mortal(&self, options: &[&str]) -> Kcons {
+        self.alone(&MEMBER).args(["-X", "session.timeout.ms=1000"]).args(options)
+    }
+
+    /// A member that goes on at the end.
+    fn staying(&self, options: &[&str]) -> Kcons {
+        let brokers = self.mock.brokers();
+        let arguments = ["consume", TOPIC, "-b", &brokers];
+        let member = Kcons::new(arguments).env("OUT", self.out()).args(MEMBER);
+        member.args(["-X", "session.timeout.ms=10000"]).args(options)
     }
 
     /// A file that handlers find in `$OUT`.

@@ -30,6 +30,7 @@ impl Mock {
     pub fn start(brokers: usize) -> Mock {
         let mut config = client_config("");
         config.set("test.mock.num.brokers", brokers.to_string()).set("linger.ms", "0");
+        config.set("message.max.bytes", "100000000");
         let mock = Mock { producer: config.create_with_context(Reports).expect("the properties are valid") };
         // SAFETY: the cluster lives as long as the producer.
         unsafe { rd_kafka_mock_group_initial_rebalance_delay_ms(mock.pointer(), 0) };

@@ -17,6 +17,7 @@ mod ports;
 mod process;
 mod properties;
 pub mod proxy;
+pub mod redis;
 mod rounds;
 pub mod run;
 mod stored;

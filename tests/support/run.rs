@@ -29,6 +29,7 @@ pub struct Kcons {
     stdin: Option<Vec<u8>>,
     stdout: Reader,
     deadline: Duration,
+    adopts_orphans: bool,
 }
 
 /// What happens to the program's standard output.
@@ -60,6 +61,7 @@ impl Kcons {
             stdin: None,
             stdout: Reader::Collects,
             deadline: Duration::from_secs(60),
+            adopts_orphans: false,
         }
     }
 
@@ -104,6 +106,13 @@ impl Kcons {
         self
     }
 
+    /// Makes it the parent of processes whose own parents are gone, as PID 1 of a container is.
+    #[cfg(target_os = "linux")]
+    pub fn adopts_orphans(mut self) -> Kcons {
+        self.adopts_orphans = true;
+        self
+    }
+
     /// Runs it to its end.
     #[track_caller]
     pub fn run(self) -> Outcome {
@@ -135,6 +144,11 @@ impl Kcons {
     pub(super) fn start(&self, command: &mut Command) -> Child {
         // SAFETY: signal is allowed between fork and exec and touches no memory.
         unsafe { command.pre_exec(listen_to_signals) };
+        #[cfg(target_os = "linux")]
+        if self.adopts_orphans {
+            // SAFETY: a plain system call.
+            unsafe { command.pre_exec(|| Ok(nix::sys::prctl::set_child_subreaper(true)?)) };
+        }
         let child = {
             let _starting = starting();
             command.spawn()
