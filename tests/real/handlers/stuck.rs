@@ -39,6 +39,7 @@ pub fn one_stuck_record_in_a_million_is_told_and_holds_up_only_its_partition() {
         let is_end = |offset: i64| notes.iter().any(|note| note.mark == Mark::End && note.offset == offset);
         is_end(last as i64).then_some(())
     });
+    println!("the other partition was through after {:?}", running.elapsed());
     running.wait_for_stderr(" @ 10 is not processed after ");
     let place = |partition| (work.scene.topic.clone(), partition);
     wait_until("the commit of the other partition", LONG, || {
