@@ -127,7 +127,8 @@ pub fn a_crash_with_one_handler_and_an_interval_repeats_what_came_since() {
 
 // With many handlers what is done behind a record at work cannot be committed, so all that is in hand may come again.
 
-pub fn a_crash_with_many_handlers_and_manual_commits_repeats_one_record_a_handler_and_what_waits_for_others() {
+pub fn a_crash_with_many_handlers_and_manual_commits_repeats_one_record_a_handler_and_what_waits_for_others()
+{
     let plan = Plan { options: MANUAL, parallel: 16, seed: 14, margin: TURN };
     at_most(&crash_and_resume(&plan), usize::MAX, 16);
 }

@@ -59,7 +59,7 @@ pub fn handlers_that_take_too_long_are_ended_in_time_and_their_records_come_agai
     let first_try = work.recorder.file("first-try");
     std::fs::write(&first_try, "").expect("a file");
     let script =
-        format!("[ ! -e '{}' ] || {{ trap '' TERM; while :; do sleep 0.1; done; }}", first_try.display());
+        format!("[ ! -e '{0}' ] || {{ trap '' TERM; while :; do sleep 0.1; done; }}", first_try.display());
     let options = ["--parallel", "16", "--shutdown-timeout", "4s", "--on-failure", "skip", "--retries", "0"];
     let mut running = work.member(&options, &script).spawn();
     wait_until("sixteen handlers", LONG, || (work.recorder.notes().len() >= 16).then_some(()));
