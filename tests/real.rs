@@ -165,6 +165,7 @@ fn main() -> std::process::ExitCode {
         handler_crashes::a_crash_with_many_handlers_and_manual_commits_repeats_one_record_a_handler_and_what_waits_for_others,
         handler_crashes::a_crash_with_many_handlers_and_batches_repeats_two_batches_and_what_waits_for_others,
         handler_crashes::a_crash_with_many_handlers_and_an_interval_repeats_what_came_since_and_what_waits_for_others,
+        handler_crashes::handlers_die_with_a_run_that_is_killed,
         handler_ends::a_signal_while_many_handlers_run_loses_and_repeats_nothing,
         handler_ends::a_signal_gives_up_what_waits_for_its_key_and_repeats_only_what_ran_behind_it,
         handler_ends::handlers_that_take_too_long_are_ended_in_time_and_their_records_come_again,

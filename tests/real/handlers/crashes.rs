@@ -4,11 +4,11 @@
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
-use super::{BRIEF, Work};
+use super::{BRIEF, LONG, Work};
 use crate::real::scene::Numbers;
 use crate::support::kafka::kafka;
 use crate::support::oracle::{Partition, Run};
-use crate::support::{rounds, try_until};
+use crate::support::{rounds, try_until, wait_until};
 
 /// Kills that fit into the time of the suite; `KCONS_TEST_ROUNDS=50` makes it 50.
 const KILLS: usize = 8;
@@ -142,4 +142,18 @@ pub fn a_crash_with_many_handlers_and_batches_repeats_two_batches_and_what_waits
 pub fn a_crash_with_many_handlers_and_an_interval_repeats_what_came_since_and_what_waits_for_others() {
     let plan = Plan { options: INTERVAL, parallel: 16, seed: 16, margin: INTERVAL_AND_TURN };
     at_most(&crash_and_resume(&plan), usize::MAX, 0);
+}
+
+pub fn handlers_die_with_a_run_that_is_killed() {
+    let mut work = Work::new(kafka(), 1);
+    work.scene.produce(16);
+    let pipe = work.recorder.file("pipe");
+    let script = format!("mkfifo '{0}' 2> /dev/null; read -r line < '{0}'", pipe.display());
+    let running = work.member(&["--parallel", "16"], &script).spawn();
+    wait_until("sixteen handlers", LONG, || (work.recorder.notes().len() == 16).then_some(()));
+    let outcome = running.kill();
+    work.leaves_nobody(&outcome);
+    work.add("killed", &outcome);
+    work.handle_the_rest();
+    work.must_be_clean();
 }

@@ -89,6 +89,8 @@ pub fn what_a_hanging_handler_held_is_handled_by_the_member_that_gets_its_partit
     wait_until("a handler to hang", LONG, || hangs.exists().then_some(()));
     let second = member(&work, "a");
     work.wait_for_more_of(second.pid(), 30);
+    let hanging = std::fs::read_to_string(&hangs).expect("a process id");
+    assert!(!is_handler(&hanging), "the hanging handler goes on");
     wait_until("all records", LONG, || {
         let notes = work.recorder.notes();
         let is_done = |offset| notes.iter().any(|note| note.offset == offset && note.mark == Mark::End);
@@ -140,15 +142,24 @@ pub fn a_member_that_gets_its_partitions_back_drops_what_came_of_the_old_assignm
     let mut work = Work::with_keys(kafka(), 3, 40);
     let load = work.scene.load();
     let options = ["--commit", "manual", "--parallel", "8"];
-    let slow = "sleep 0.$((KCONS_OFFSET * 7 % 10)); sleep 2";
-    let mut running = work.member(&options, slow).spawn();
-    work.wait_for_more(5);
+    // Handlers of the first assignment do a few records and then hang in a pipe that nobody writes to.
+    let (pipe, hangs) = (work.recorder.file("pipe"), work.recorder.file("hangs"));
+    let script = format!(
+        "if [ $KCONS_OFFSET -ge 3 ] && [ ! -e '{0}.off' ]; then echo $$ >> '{0}'; mkfifo '{1}' 2> /dev/null; read -r line < '{1}'; fi",
+        hangs.display(),
+        pipe.display()
+    );
+    let mut running = work.member(&options, &script).spawn();
+    let hanging = || std::fs::read_to_string(&hangs).unwrap_or_default();
+    wait_until("eight handlers to hang", LONG, || (hanging().lines().count() == 8).then_some(()));
     let before = kafka().committed(&work.scene.group);
     running.signal(Signal::SIGSTOP);
     // The group forgets it while its handlers go on.
     wait_until("the group to be empty", LONG, || kafka().members(&work.scene.group).is_empty().then_some(()));
+    std::fs::write(work.recorder.file("hangs.off"), "").expect("a file");
     running.signal(Signal::SIGCONT);
     running.wait_for_stderr("partitions_lost");
+    wait_until("the end of the old handlers", LONG, || (!hanging().lines().any(is_handler)).then_some(()));
     kafka().wait_for_members(&work.scene.group, 1, 3);
     work.scene.end_load(load);
     work.wait_for_more(20);
@@ -159,4 +170,10 @@ pub fn a_member_that_gets_its_partitions_back_drops_what_came_of_the_old_assignm
     finish(&mut work, running, "frozen");
     work.handle_the_rest();
     work.must_be_whole();
+}
+
+/// Whether this is the id of a process that runs one of our scripts.
+fn is_handler(pid: &str) -> bool {
+    let line = std::fs::read(format!("/proc/{}/cmdline", pid.trim())).unwrap_or_default();
+    String::from_utf8_lossy(&line).contains("KCONS_OFFSET")
 }
