@@ -122,11 +122,14 @@ impl Output {
     /// Says a line on stderr once everything rendered so far is on stdout.
     pub fn say(&mut self, line: &[u8]) {
         self.sheet.said.extend_from_slice(line);
+        if self.sheet.size() >= SHEET {
+            self.seal();
+        }
     }
 
     /// All sheets wait for the reader: take no record now.
     pub fn is_full(&self) -> bool {
-        self.spare.is_empty() && self.sheet.bytes.len() >= SHEET
+        self.spare.is_empty() && self.sheet.size() >= SHEET
     }
 
     /// Everything rendered and said is written.
@@ -185,6 +188,10 @@ impl Output {
 impl Sheet {
     fn is_empty(&self) -> bool {
         self.bytes.is_empty() && self.said.is_empty() && self.spans.is_empty() && self.handled.is_empty()
+    }
+
+    fn size(&self) -> usize {
+        self.bytes.len() + self.said.len()
     }
 
     fn clear(&mut self) {

@@ -168,11 +168,16 @@ fn group(settings: &Consume) -> Option<&Group> {
 
 /// What is handed to librdkafka.
 fn properties(settings: &Consume) -> Vec<(String, String)> {
-    let mut properties = settings.connection.properties.clone();
-    let is_typed = properties.iter().any(|(name, _)| name == "statistics.interval.ms");
-    if settings.stops.to.is_some() && !is_typed {
+    let connection = &settings.connection;
+    let mut properties = connection.properties.clone();
+    if settings.stops.to.is_some() && connection.property("statistics.interval.ms").is_none() {
         // Only statistics tell that fetching has passed batches that hold no record (`ends`).
         properties.push(("statistics.interval.ms".to_owned(), "500".to_owned()));
+    }
+    if settings.handling.is_some() && connection.is_ours("queued.min.messages") {
+        // What was prefetched of a partition that is held comes all at once when it goes on.
+        properties.retain(|(name, _)| name != "queued.min.messages");
+        properties.push(("queued.min.messages".to_owned(), "5000".to_owned()));
     }
     properties
 }

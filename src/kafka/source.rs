@@ -156,6 +156,14 @@ impl Source {
         !self.batch.is_used_up()
     }
 
+    /// Nothing that was fetched of a partition waits to be looked at.
+    pub fn is_drained(&self, slot: usize) -> bool {
+        let route = self.routes.get(slot).and_then(Option::as_ref);
+        self.is_used_up()
+            && self.shared.is_empty()
+            && route.is_none_or(|route| !route.is_held && route.queue.is_empty())
+    }
+
     /// All that was read was looked at: positions mean what they say.
     pub fn is_used_up(&self) -> bool {
         self.batch.is_used_up()

@@ -123,6 +123,17 @@ impl Tracker {
         true
     }
 
+    /// Lets go of the record taken last, which is not to be handled: nothing of it is kept, however many of its
+    /// kind lie behind one that is in hand.
+    pub fn leave_out(&mut self, claim: Claim, offset: i64) {
+        if let Some(partition) = live(&mut self.slots, claim)
+            && partition.in_hand.pop_back_if(|record| record.offset == offset).is_some()
+        {
+            partition.settled_since_confirmed += 1;
+            self.in_hand -= 1;
+        }
+    }
+
     /// Settles every record below `next`; returns how many were in hand.
     pub fn settle_before(&mut self, claim: Claim, next: i64) -> u64 {
         let Some(partition) = live(&mut self.slots, claim) else {

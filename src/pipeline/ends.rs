@@ -89,7 +89,8 @@ impl Run<'_> {
         let highest = known_end.unwrap_or(lane.end).max(lane.end);
         let next = self.tracker.next(claim).unwrap_or(0);
         let is_quiet = now.duration_since(lane.moved_at) >= QUIET;
-        let fetched = lane.fetched.take().filter(|_| is_quiet);
+        // Fetching is ahead of what was delivered: it counts only if nothing fetched waits to be taken.
+        let fetched = lane.fetched.take().filter(|_| is_quiet && self.source.is_drained(claim.slot));
         let position = position
             .max(fetched.map(|fetched| fetched.next))
             .filter(|position| *position > next && *position <= highest);

@@ -8,7 +8,10 @@ use crate::kafka::{Arrival, Trouble, TroubleKind};
 use crate::output::Unwritable;
 use crate::settings::FilterFailure;
 use crate::talk::Event;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+/// Records that are looked at one by one are taken for that long at most in one turn.
+const LONGEST_TURN: Duration = Duration::from_millis(50);
 
 /// What became of one arrival.
 enum Taken {
@@ -47,6 +50,10 @@ impl Run<'_> {
                 }
             }
             has_taken = true;
+            if self.sieve.is_some() && now.elapsed() >= LONGEST_TURN {
+                // Expressions may take their time; the client is to be served.
+                break;
+            }
         }
         if has_taken {
             self.idle_since = now;
@@ -88,7 +95,7 @@ impl Run<'_> {
             self.talk.warn(warning, now);
         }
         if sifted.is_left_out {
-            self.tracker.settle(claim, record.offset);
+            self.tracker.leave_out(claim, record.offset);
             // Behind a record in hand they lengthen the span as any other.
             self.hold_if_enough(claim, now);
             return Some(Taken::Left);
@@ -140,7 +147,7 @@ impl Run<'_> {
         if let Some(line) = self.talk.line(&event) {
             self.output.say(&line);
         }
-        self.tracker.settle(lane.claim, offset);
+        self.tracker.leave_out(lane.claim, offset);
         Taken::Left
     }
 

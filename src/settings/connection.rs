@@ -93,6 +93,12 @@ impl Connection {
         self.properties.push((BROKERS.to_owned(), brokers.to_owned()));
     }
 
+    /// Whether nobody but us chose the value of a property.
+    pub fn is_ours(&self, name: &str) -> bool {
+        let mut resolved = self.resolved.iter();
+        resolved.find(|resolved| resolved.name == name).is_none_or(|resolved| !resolved.origin.is_chosen())
+    }
+
     /// What librdkafka gets for a property; `None` if its own default holds.
     pub fn property(&self, name: &str) -> Option<&str> {
         self.properties.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
