@@ -1,6 +1,7 @@
 //! A Redis of the test's own, where one is installed.
 #![expect(clippy::print_stderr, reason = "a test that is left out says so")]
 
+use std::io::{self, Write};
 use std::net::TcpStream;
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -27,7 +28,7 @@ impl Redis {
     pub fn start() -> Option<Redis> {
         if Command::new("redis-server").arg("--version").stdout(Stdio::null()).status().is_err() {
             assert!(std::env::var_os(REQUIRED).is_none(), "redis-server is missing");
-            eprintln!("left out, no redis-server: a test of --dedup-store redis://");
+            let _ = writeln!(io::stderr(), "left out, no redis-server: a test of --dedup-store redis://");
             return None;
         }
         let mut redis = Redis { port: free_port(), process: None, folder: own_folder() };
