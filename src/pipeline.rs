@@ -266,6 +266,10 @@ impl Run<'_> {
         if let Some(trouble) = self.source.fatal_error() {
             self.fail_fatally(&trouble, now);
         }
+        if self.sieve.is_some() && !self.owed().is_empty() {
+            // Records that are left out are no reason for a commit by themselves.
+            self.schedule.passed();
+        }
         // A marker may follow a record that was committed long ago.
         for lane in self.lanes.iter_mut() {
             lane.is_dirty = true;

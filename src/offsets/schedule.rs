@@ -93,6 +93,15 @@ impl Schedule {
         }
     }
 
+    /// Notes a watermark that moves over records which do not count: once in a while that is worth a commit.
+    pub fn passed(&mut self) {
+        match self.mode {
+            CommitMode::Auto { .. } => self.has_moved = true,
+            CommitMode::Manual | CommitMode::Batch(_) => self.is_asked |= self.processed == 0,
+            CommitMode::Never => {}
+        }
+    }
+
     /// Whether anything is ever committed by us or for us.
     pub fn is_committing(&self) -> bool {
         self.mode != CommitMode::Never

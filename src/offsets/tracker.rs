@@ -127,8 +127,9 @@ impl Tracker {
     /// kind lie behind one that is in hand.
     pub fn leave_out(&mut self, claim: Claim, offset: i64) {
         if let Some(partition) = live(&mut self.slots, claim)
-            && partition.in_hand.pop_back_if(|record| record.offset == offset).is_some()
+            && partition.in_hand.back().is_some_and(|record| record.offset == offset)
         {
+            partition.in_hand.pop_back();
             partition.settled_since_confirmed += 1;
             self.in_hand -= 1;
         }

@@ -109,6 +109,7 @@ impl Run<'_> {
             let failure = Failure::new(Kind::Run, "cannot start reading").caused_by(words);
             return self.fail(failure, now);
         }
+        self.share_room();
         self.warn_of_idle_handlers(now);
         self.warn_of_lone_store(now);
         let partitions = assigned.into_iter().map(|assigned| assigned.partition).collect();

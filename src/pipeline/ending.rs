@@ -164,6 +164,7 @@ impl Run<'_> {
         }
         // Reading alone there is nobody to tell.
         if has_started && super::group(settings).is_some() {
+            let now = Instant::now();
             source.close((now + CLOSE_LIMIT).min(deadline.max(now)));
         } else {
             std::mem::forget(source);

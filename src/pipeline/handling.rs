@@ -18,7 +18,7 @@ use crate::error::{Failure, Kind};
 use crate::handlers::{Attempt, Context, Reason, reap_orphans};
 use crate::offsets::Claim;
 use crate::record::{OwnedRecord, Record, TopicPartition};
-use crate::settings::handling::{self as settings, OnFailure, Order};
+use crate::settings::handling::{self as settings, OnFailure};
 use crate::settings::{CommitMode, Consume};
 use crate::talk::{Event, HandlerOutput, Tally};
 use crew::Crew;
@@ -48,6 +48,10 @@ pub struct Handling<'a> {
     committing: Vec<u64>,
     has_commit_per_lane: bool,
     held: Held,
+    /// That are ours; the room is shared among them.
+    partitions: usize,
+    /// Since when the group has left no partition for us.
+    spare_since: Option<Instant>,
     /// Set once: handlers are told to end, then killed.
     end: ending::End,
 }
@@ -94,8 +98,10 @@ impl<'a> Handling<'a> {
             failed_in_a_row: 0,
             uncommitted: Vec::new(),
             committing: Vec::new(),
-            has_commit_per_lane: is_manual && settings.parallel > 1 && settings.order != Order::None,
+            has_commit_per_lane: is_manual && settings.parallel > 1,
             held: Held::default(),
+            partitions: 1,
+            spare_since: None,
             end: ending::End::default(),
         }))
     }
@@ -121,8 +127,10 @@ impl<'a> Handling<'a> {
         let record = Arc::new(OwnedRecord::copy(record, place.partition.clone()));
         let event_id = event_id.filter(|_| self.ids.is_some());
         let ticket = self.queue.add(place.claim, record, event_id.clone());
-        if let (Some(ids), Some(id)) = (&mut self.ids, &event_id) {
-            ids.claim(id, ticket);
+        if let (Some(ids), Some(id)) = (&mut self.ids, &event_id)
+            && ids.claim(id, ticket)
+        {
+            self.queue.looked_up(ticket);
         }
         ticket
     }
@@ -175,7 +183,9 @@ impl<'a> Handling<'a> {
         let Some(job) = self.queue.remove(ticket) else { return };
         if let (Some(ids), Some(id)) = (&mut self.ids, &job.event_id) {
             let queue = &self.queue;
-            ids.release(id, ticket, |other| queue.job(other).is_some());
+            if let Some(next) = ids.release(id, ticket, |other| queue.job(other).is_some()) {
+                self.queue.looked_up(next);
+            }
         }
     }
 
@@ -244,6 +254,7 @@ impl Run<'_> {
     pub(super) fn look_after_handling(&mut self, now: Instant) {
         reap_orphans();
         self.tell_stuck(now);
+        self.warn_of_spare_member(now);
         let Some(handling) = &self.handling else { return };
         let forward = match &handling.crew {
             Crew::Forward(letters) => Some(letters),

@@ -137,7 +137,6 @@ impl Run<'_> {
             // A member to spare: that the coordinator answers is all there is to reach.
             self.weather.established();
             self.check_topics(now);
-            self.warn_of_spare_member(now);
             self.talk.say(&Event::Assigned { partitions: Vec::new() });
             self.ends.is_changed = true;
             if let Err(words) = self.source.assign(&[]) {
@@ -218,5 +217,6 @@ impl Run<'_> {
             self.talk.warn(format!("cannot give partitions back: {words}"), now);
         }
         self.ends.is_changed = true;
+        self.share_room();
     }
 }

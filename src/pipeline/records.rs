@@ -32,7 +32,7 @@ impl Run<'_> {
             return false;
         }
         let mut has_taken = false;
-        while self.has_room() {
+        while self.ending.is_none() && self.has_room() {
             // One batch a turn: rebalances are served between batches, never in the middle of one.
             if self.source.is_used_up() && (has_taken || !self.source.fill()) {
                 break;

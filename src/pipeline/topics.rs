@@ -198,8 +198,8 @@ impl Run<'_> {
     pub(super) fn cluster_found(&mut self, id: Option<String>, now: Instant) {
         let Some(topics) = self.topics.found.take() else { return };
         let Some(id) = id else {
-            self.topics.found = Some(topics);
-            self.source.look_ups().cluster_id();
+            self.talk.warn("the cluster has not told its id, which names the dedup store; asking again", now);
+            self.topics.again = Some(now + LOOK_TWICE);
             return;
         };
         let names = Names { cluster: id, group: super::group(self.settings).map(|group| group.name.clone()) };

@@ -39,7 +39,11 @@ impl Crew {
                 WorkerCrew::start(command, workers, context).map(Crew::Worker).map_err(refused)
             }
             Handler::Forward { topic } => {
-                Letters::open(properties, topic, handling.in_flight, alarm).map(Crew::Forward)
+                // 0 is none, there as here.
+                let limit = handling.timeout.map_or(0, |timeout| timeout.as_millis());
+                let mut properties = properties.to_vec();
+                properties.push(("message.timeout.ms".to_owned(), limit.to_string()));
+                Letters::open(&properties, topic, handling.in_flight, alarm).map(Crew::Forward)
             }
         }
     }

@@ -18,14 +18,16 @@ impl Ids {
     }
 
     /// Asks whether the id was processed before, now or after the record that has it in hand.
-    pub fn claim(&mut self, id: &Arc<str>, ticket: u64) {
-        match self.waiting.get_mut(id) {
-            Some(waiting) => waiting.push_back(ticket),
-            None => {
-                self.waiting.insert(Arc::clone(id), VecDeque::new());
-                self.store.look_up(ticket, Arc::clone(id));
-            }
+    ///
+    /// True if it is asked at once.
+    pub fn claim(&mut self, id: &Arc<str>, ticket: u64) -> bool {
+        if let Some(waiting) = self.waiting.get_mut(id) {
+            waiting.push_back(ticket);
+            return false;
         }
+        self.waiting.insert(Arc::clone(id), VecDeque::new());
+        self.store.look_up(ticket, Arc::clone(id));
+        true
     }
 
     /// Has the id of a processed record kept; the answer says when it is safe.
@@ -33,22 +35,23 @@ impl Ids {
         self.store.keep(ticket, Arc::clone(id));
     }
 
-    /// The record that had the id is out of hand: the next one with it is looked up. `is_alive` tells whether a
-    /// record is still in hand.
-    pub fn release(&mut self, id: &Arc<str>, ticket: u64, is_alive: impl Fn(u64) -> bool) {
-        let Some(waiting) = self.waiting.get_mut(id) else { return };
+    /// The record that had the id is out of hand: the next one with it is looked up, and returned. `is_alive` tells
+    /// whether a record is still in hand.
+    pub fn release(&mut self, id: &Arc<str>, ticket: u64, is_alive: impl Fn(u64) -> bool) -> Option<u64> {
+        let waiting = self.waiting.get_mut(id)?;
         if let Some(position) = waiting.iter().position(|other| *other == ticket) {
             // It had not come to its turn.
             waiting.remove(position);
-            return;
+            return None;
         }
         while let Some(next) = waiting.pop_front() {
             if is_alive(next) {
                 self.store.look_up(next, Arc::clone(id));
-                return;
+                return Some(next);
             }
         }
         self.waiting.remove(id);
+        None
     }
 
     pub fn answer(&self) -> Option<Answer> {

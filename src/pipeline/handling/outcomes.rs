@@ -127,11 +127,7 @@ impl Run<'_> {
                 self.settle(ticket, Settled::Skipped, now);
             }
             OnFailure::DeadLetter { topic } => {
-                self.talk.say(&Event::DeadLettered {
-                    partition: record.partition.clone(),
-                    offset: record.offset,
-                    reason: format!("to `{topic}`{after}: {}", reason.what),
-                });
+                job.letter = Some(format!("to `{topic}`{after}: {}", reason.what));
                 let group = super::super::group(self.settings).map(|group| group.name.as_str());
                 let notice = Notice { error: reason.full(), attempts: failed.max(1), group };
                 if let Some(letters) = &mut handling.letters {
@@ -153,7 +149,16 @@ impl Run<'_> {
     /// A dead letter counts as processed once it is acknowledged, not before.
     pub(super) fn dead_letter_answered(&mut self, report: Report, now: Instant) {
         match report.result {
-            Ok(()) => self.settle(report.ticket, Settled::DeadLettered, now),
+            Ok(()) => {
+                let handling = self.handling.as_mut();
+                if let Some(job) = handling.and_then(|handling| handling.queue.stop(report.ticket))
+                    && let Some(reason) = job.letter.take()
+                {
+                    let (partition, offset) = (job.record.partition.clone(), job.record.offset);
+                    self.talk.say(&Event::DeadLettered { partition, offset, reason });
+                }
+                self.settle(report.ticket, Settled::DeadLettered, now);
+            }
             Err(trouble) => {
                 let Some(handling) = &mut self.handling else { return };
                 let failure = handling

@@ -18,6 +18,8 @@ pub struct Job {
     pub event_id: Option<Arc<str>>,
     /// What went wrong with it before any handler: told when its turn comes, so that what came before is done.
     pub fault: Option<Fault>,
+    /// What is said once its dead letter is acknowledged.
+    pub letter: Option<String>,
     /// Attempts that failed and count.
     pub failed: u32,
     /// When the handler first asked for it to come later, and how often since it last counted.
@@ -118,6 +120,7 @@ impl Queue {
             record,
             event_id,
             fault: None,
+            letter: None,
             failed: 0,
             later: None,
             started: None,
@@ -128,11 +131,15 @@ impl Queue {
             after: None,
         };
         self.jobs.insert(ticket, job);
-        if stage == Stage::Unclear {
-            self.unclear.insert(ticket);
-        }
         self.make_ready(ticket);
         ticket
+    }
+
+    /// The store is asked about the record's id.
+    pub fn looked_up(&mut self, ticket: u64) {
+        if self.jobs.get(&ticket).is_some_and(|job| job.stage == Stage::Unclear) {
+            self.unclear.insert(ticket);
+        }
     }
 
     /// Says what is wrong with a record that no handler will get.

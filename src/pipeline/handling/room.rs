@@ -3,7 +3,7 @@
 
 use super::{Handling, Run};
 use crate::offsets::{Claim, Schedule};
-use crate::settings::handling::{Order, StoreChoice};
+use crate::settings::handling::{Handler, Order, StoreChoice};
 use crate::talk::Event;
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -18,6 +18,13 @@ const SPAN: i64 = 100_000;
 /// Of all partitions together.
 const ALL_RECORDS: usize = 50_000;
 const ALL_BYTES: usize = 48 * 1024 * 1024;
+
+/// However many partitions share the room.
+const LEAST_RECORDS: usize = 500;
+const LEAST_BYTES: usize = 512 * 1024;
+
+/// A member without a partition is told of after that long.
+const SPARE: Duration = Duration::from_secs(10);
 
 /// A record that holds its partition up that long is told.
 const STUCK: Duration = Duration::from_secs(10);
@@ -60,13 +67,21 @@ impl Handling<'_> {
 
     fn is_enough(&self, claim: Claim, span: i64) -> bool {
         let load = self.queue.load(claim);
-        load.records >= RECORDS || load.bytes >= BYTES || span >= SPAN
+        let (records, bytes) = self.share();
+        load.records >= records || load.bytes >= bytes || span >= SPAN
+    }
+
+    /// Of each partition; a few that are stuck leave room for the others.
+    fn share(&self) -> (usize, usize) {
+        let of = |all: usize| all / 2 / self.partitions;
+        (of(ALL_RECORDS).clamp(LEAST_RECORDS, RECORDS), of(ALL_BYTES).clamp(LEAST_BYTES, BYTES))
     }
 
     /// Half of it is gone: reading on will not stop at once again.
     fn is_half(&self, claim: Claim, span: i64) -> bool {
         let load = self.queue.load(claim);
-        load.records <= RECORDS / 2 && load.bytes <= BYTES / 2 && span <= SPAN / 2
+        let (records, bytes) = self.share();
+        load.records <= records / 2 && load.bytes <= bytes / 2 && span <= SPAN / 2
     }
 }
 
@@ -138,7 +153,8 @@ impl Run<'_> {
     pub(in crate::pipeline) fn warn_of_idle_handlers(&mut self, now: Instant) {
         let Some(handling) = &self.handling else { return };
         let (parallel, partitions) = (handling.settings.parallel, self.lanes.iter().count());
-        if handling.settings.order == Order::Partition && parallel > partitions {
+        let is_forward = matches!(handling.settings.handler, Handler::Forward { .. });
+        if handling.settings.order == Order::Partition && parallel > partitions && !is_forward {
             self.talk.warn(
                 format!("`--parallel {parallel}` is more than the {partitions} partitions: `--order partition` runs one at a time of each"),
                 now,
@@ -146,11 +162,22 @@ impl Run<'_> {
         }
     }
 
-    /// A member that got no partition handles nothing.
-    pub(in crate::pipeline) fn warn_of_spare_member(&mut self, now: Instant) {
-        if self.handling.is_some() && self.lanes.is_empty() {
+    /// A member that gets no partition handles nothing. An empty assignment may only be the first step of a
+    /// rebalance.
+    pub(super) fn warn_of_spare_member(&mut self, now: Instant) {
+        let Some(handling) = &mut self.handling else { return };
+        if !self.lanes.is_empty() || !self.rebalances.has_joined {
+            handling.spare_since = None;
+        } else if now.duration_since(*handling.spare_since.get_or_insert(now)) >= SPARE {
             let message = "this member got no partition: the group has more members than partitions";
             self.talk.warn(message, now);
+        }
+    }
+
+    /// The partitions that are ours share the room.
+    pub(in crate::pipeline) fn share_room(&mut self) {
+        if let Some(handling) = &mut self.handling {
+            handling.partitions = self.lanes.iter().count().max(1);
         }
     }
 }
