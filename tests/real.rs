@@ -58,6 +58,7 @@ fn main() -> std::process::ExitCode {
         commits::latest_is_for_groups_that_have_nothing_in_the_topic,
         commits::earliest_starts_at_the_beginning_and_none_refuses,
         commits::a_committed_offset_outside_the_log_is_never_passed_over_in_silence,
+        commits::a_member_that_retention_has_passed_goes_on_where_the_log_begins,
         crashes::a_crash_in_manual_mode_repeats_one_record_at_most,
         crashes::a_crash_in_batch_mode_repeats_one_batch_at_most,
         crashes::a_crash_in_manual_mode_with_commits_in_the_background_loses_nothing,

@@ -281,6 +281,32 @@ impl Source {
         error.map_or(Ok(()), Err)
     }
 
+    /// Reads a partition on from another offset although it has stopped: after an offset out of range librdkafka
+    /// refuses to seek (`rd_kafka_toppar_seek`) and tells nobody. `all` is what is assigned, with where each goes on.
+    ///
+    /// # Errors
+    /// librdkafka's words.
+    pub fn start_over(
+        &mut self,
+        partition: &TopicPartition,
+        offset: i64,
+        all: &[(TopicPartition, i64)],
+    ) -> Result<(), String> {
+        let topic = Arc::clone(&partition.topic);
+        let number = partition.partition;
+        self.batch.purge(|(handle, candidate)| candidate == number && *topic_of(handle) == *topic);
+        self.forget_origins();
+        if close::is_cooperative(&self.client) {
+            self.change(&PartitionList::of([(partition, NO_OFFSET)].into_iter()), false)?;
+            self.change(&PartitionList::of([(partition, offset)].into_iter()), true)?;
+        } else {
+            let list = PartitionList::of(all.iter().map(|(partition, offset)| (partition, *offset)));
+            self.change(&list, true)?;
+        }
+        self.forward_again();
+        Ok(())
+    }
+
     /// Stops fetching a partition that is read to its end; what was prefetched of it is thrown away.
     pub fn pause(&self, partition: &TopicPartition) {
         let list = PartitionList::without_offsets(std::slice::from_ref(partition));

@@ -154,6 +154,7 @@ impl Run<'_> {
             quiet_at: None,
             is_dirty: true,
             is_position_trusted: true,
+            is_starting_over: false,
             moved_at: now,
         });
         Assigned { partition: range.partition.clone(), slot: claim.slot, start: start.offset }

@@ -103,6 +103,9 @@ impl Run<'_> {
 
     /// Whether everything that can still be done is done.
     pub(super) fn is_over(&mut self, now: Instant) -> bool {
+        if self.ending.is_some() && self.rebalances.is_starting() && super::group(self.settings).is_some() {
+            self.answer_with_nothing();
+        }
         let Some(ending) = &mut self.ending else { return false };
         self.output.seal();
         if now >= ending.deadline {

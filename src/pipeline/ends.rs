@@ -66,7 +66,7 @@ impl Run<'_> {
         let is_open = |lane: &&Lane| {
             !lane.is_finished
                 && !lane.is_revoked
-                && lane.is_position_trusted
+                && (lane.is_position_trusted || lane.is_starting_over)
                 && (lane.is_dirty || !lane.is_end_said)
         };
         let open: Vec<(Claim, TopicPartition)> =
@@ -85,6 +85,13 @@ impl Run<'_> {
         let known_end = self.source.known_end(partition);
         let is_waiting = self.handling.as_ref().is_some_and(|handling| handling.is_held(claim));
         let Some(lane) = self.lanes.get_mut(claim.slot) else { return };
+        if lane.is_starting_over {
+            if position.is_none() {
+                lane.is_starting_over = false;
+                lane.is_position_trusted = true;
+            }
+            return;
+        }
         // Nothing passes the end that is known: see `Arrival::Trouble`.
         let highest = known_end.unwrap_or(lane.end).max(lane.end);
         let next = self.tracker.next(claim).unwrap_or(0);

@@ -33,6 +33,8 @@ pub struct Lane {
     pub is_dirty: bool,
     /// No error message came from the partition, so the client's position is what it says.
     pub is_position_trusted: bool,
+    /// It is read anew from another offset; the position of before is still told.
+    pub is_starting_over: bool,
     /// When something was last taken, or the assignment began.
     pub moved_at: Instant,
 }
@@ -69,6 +71,7 @@ impl Lane {
         }
         self.is_dirty = true;
         self.moved_at = now;
+        self.is_position_trusted |= std::mem::take(&mut self.is_starting_over);
         Admission::Taken
     }
 
@@ -156,6 +159,7 @@ mod tests {
             quiet_at: None,
             is_dirty: false,
             is_position_trusted: true,
+            is_starting_over: false,
             moved_at: Instant::now(),
         };
         let at = |next, leader, requests| Fetched { next, leader, requests };

@@ -1,17 +1,25 @@
 //! Logs looked up while reading: a position that fell out of its log, and the end when a time has come.
 
 use super::Run;
+use super::lanes::Lane;
 use super::starts::{self, Stop};
+use crate::error::{Failure, Kind};
 use crate::kafka::Trouble;
 use crate::kafka::look_up::{Range, RangeQuery};
 use crate::record::TopicPartition;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+/// The pause before another question, if one was not answered.
+const AGAIN: Duration = Duration::from_millis(200);
 
 impl Run<'_> {
-    pub(super) fn ask_lost_positions(&mut self) {
-        if self.rebalances.lost_positions.is_empty() || self.rebalances.position_ticket.is_some() {
+    pub(super) fn ask_lost_positions(&mut self, now: Instant) {
+        let rebalances = &mut self.rebalances;
+        let is_early = rebalances.positions_again.is_some_and(|again| now < again);
+        if rebalances.lost_positions.is_empty() || rebalances.position_ticket.is_some() || is_early {
             return;
         }
+        rebalances.positions_again = Some(now + AGAIN);
         let ticket = self.rebalances.ticket();
         self.rebalances.position_ticket = Some(ticket);
         let partitions = self.rebalances.lost_positions.clone();
@@ -31,8 +39,7 @@ impl Run<'_> {
             let Some(position) = self.tracker.next(lane.claim) else { continue };
             if (range.begin..=range.high).contains(&position) {
                 // It is inside after all: the broker that said otherwise was behind.
-                lane.is_position_trusted = true;
-                drop(self.source.seek(&range.partition, position));
+                self.start_over(&range.partition, position, now);
                 continue;
             }
             let start = match starts::out_of_range(range, "offset", position, reset) {
@@ -44,16 +51,29 @@ impl Run<'_> {
                 lane.claim = self.tracker.restart(lane.claim, start.offset);
                 self.schedule.ask();
             }
-            lane.is_position_trusted = true;
-            lane.moved_at = now;
-            let sought = self.source.seek(&range.partition, start.offset);
             if let Some(warning) = start.warning {
                 self.talk.warn(warning, now);
             }
-            if let Err(words) = sought {
-                self.talk
-                    .warn(format!("{}: cannot go on at {}: {words}", range.partition, start.offset), now);
-            }
+            self.start_over(&range.partition, start.offset, now);
+        }
+    }
+
+    /// Goes on in a partition that librdkafka has stopped.
+    fn start_over(&mut self, partition: &TopicPartition, offset: i64, now: Instant) {
+        let next = |lane: &Lane| self.tracker.next(lane.claim).map(|next| (lane.partition.clone(), next));
+        let mut all: Vec<(TopicPartition, i64)> = self.lanes.iter().filter_map(next).collect();
+        for (_, next) in all.iter_mut().filter(|(other, _)| other == partition) {
+            *next = offset;
+        }
+        if let Some(lane) = self.lanes.find_mut(partition) {
+            // Until it has started over, the position is the one that was wrong.
+            lane.is_position_trusted = false;
+            lane.is_starting_over = true;
+            lane.moved_at = now;
+        }
+        if let Err(words) = self.source.start_over(partition, offset, &all) {
+            let failure = Failure::new(Kind::Run, format!("{partition}: cannot go on at {offset}"));
+            self.fail(failure.caused_by(words), now);
         }
     }
 

@@ -20,6 +20,8 @@ pub struct Rebalances {
     /// Partitions whose position fell out of the log, and the look-up of their range.
     pub lost_positions: Vec<TopicPartition>,
     pub position_ticket: Option<u64>,
+    /// They are asked for no sooner.
+    pub positions_again: Option<Instant>,
     /// The group has given us something at least once, if only nothing.
     pub has_joined: bool,
 }
@@ -55,6 +57,7 @@ impl Rebalances {
             fresh: HashSet::new(),
             lost_positions: Vec::new(),
             position_ticket: None,
+            positions_again: None,
             has_joined: false,
         }
     }
@@ -78,6 +81,11 @@ impl Rebalances {
             || self.waiting.iter().any(|change| matches!(change, Change::Revoked(_)))
     }
 
+    /// Partitions were given to us and are not taken over yet.
+    pub fn is_starting(&self) -> bool {
+        matches!(self.step, Step::Starting { .. })
+    }
+
     pub fn is_quiet(&self) -> bool {
         matches!(self.step, Step::Idle) && self.waiting.is_empty() && self.lost_positions.is_empty()
     }
@@ -98,7 +106,7 @@ impl Rebalances {
 impl Run<'_> {
     /// Does what can be done of the rebalance under way.
     pub(super) fn advance_rebalance(&mut self, now: Instant) {
-        self.ask_lost_positions();
+        self.ask_lost_positions(now);
         loop {
             match std::mem::replace(&mut self.rebalances.step, Step::Idle) {
                 Step::Idle => match self.rebalances.waiting.pop_front() {
@@ -128,9 +136,7 @@ impl Run<'_> {
     fn start_assigning(&mut self, partitions: Vec<TopicPartition>, now: Instant) {
         self.rebalances.has_joined = true;
         if self.ending.is_some() {
-            // We are about to leave: take nothing, but answer.
-            let unassigned: Vec<_> = partitions.into_iter().map(|partition| (partition, None)).collect();
-            drop(self.source.unassign(&unassigned));
+            self.answer_with_nothing();
             return;
         }
         if partitions.is_empty() {
@@ -146,6 +152,13 @@ impl Run<'_> {
         }
         self.look_up_starts(partitions);
         self.check_topics(now);
+    }
+
+    /// We are about to leave: nothing is taken, but an assignment has to be answered, or the group is not left.
+    pub(super) fn answer_with_nothing(&mut self) {
+        self.rebalances.step = Step::Idle;
+        // What cannot be answered ends with the session.
+        drop(self.source.assign(&[]));
     }
 
     fn start_revoking(&mut self, partitions: Vec<TopicPartition>, now: Instant) {

@@ -2,10 +2,10 @@
 
 use nix::sys::signal::Signal;
 
-use super::scene::{LONG, Scene};
+use super::scene::{LONG, Scene, is_writing};
 use crate::support::kafka::kafka;
-use crate::support::run::Reader;
-use crate::support::{Committed, Outcome, Produced, wait_until};
+use crate::support::run::{Kcons, Reader};
+use crate::support::{Committed, Outcome, Produced, unique_name, wait_until};
 
 /// Reads to the end with these options.
 fn read(scene: &mut Scene, options: &[&str]) -> Outcome {
@@ -203,4 +203,35 @@ pub fn a_committed_offset_outside_the_log_is_never_passed_over_in_silence() {
     kafka().commit(&scene.group, &[(&topic, 0, 99)]);
     let none = read(&mut scene, &["--offset-reset", "none"]);
     none.has_code(1).has_stdout("").stderr_contains("committed offset 99 is outside 15..20");
+}
+
+pub fn a_member_that_retention_has_passed_goes_on_where_the_log_begins() {
+    let eager = "partition.assignment.strategy=range";
+    let cooperative = "partition.assignment.strategy=cooperative-sticky";
+    for options in [&["-X", eager][..], &["-X", cooperative], &["-X", "group.protocol=consumer"]] {
+        let (topic, group) = (unique_name("cut"), unique_name("group"));
+        kafka().create_topic(&topic, 2, &[]);
+        // So large that little fits into the pipe and the buffers in front of it.
+        let value = "x".repeat(10_000);
+        kafka().produce_many(&topic, 1200, |_| Produced::value(&value).partition(0));
+        kafka().produce_many(&topic, 3, |_| Produced::value("y").partition(1));
+        let brokers = kafka().brokers();
+        let small = ["-X", "fetch.message.max.bytes=20000", "-X", "queued.min.messages=1"];
+        let member = Kcons::new(["consume", &topic, "-g", &group, "-b", &brokers, "-o", "json", "-e"]);
+        let running = member.args(options).args(small).deadline(LONG * 3).stdout(Reader::Waits).spawn();
+        wait_until("the pipe to be full", LONG, || is_writing(running.pid()).then_some(()));
+        // It has what fits; the rest is gone before it is asked for.
+        kafka().delete_records(&topic, 0, 1000);
+        running.go_on_reading();
+        let outcome = running.finish();
+        outcome.has_code(0).stderr_contains("is below 1000..1200, going on at 1000; up to ");
+        let offset = |line: &serde_json::Value| {
+            (line["partition"] == 0).then(|| line["offset"].as_i64().expect("an offset"))
+        };
+        let offsets: Vec<i64> = outcome.json_lines().iter().filter_map(offset).collect();
+        let first = offsets.iter().position(|offset| *offset >= 1000).expect("the rest was read");
+        assert!(offsets[..first].iter().copied().eq(0..first as i64), "{offsets:?}");
+        assert!(offsets[first..].iter().copied().eq(1000..1200), "{offsets:?}");
+        assert_eq!(self::offsets(&kafka().committed(&group)), [(0, 1200), (1, 3)], "{outcome}");
+    }
 }

@@ -1,5 +1,4 @@
 //! A Redis of the test's own, where one is installed.
-#![expect(clippy::print_stderr, reason = "a test that is left out says so")]
 
 use std::io::{self, Write};
 use std::net::TcpStream;
