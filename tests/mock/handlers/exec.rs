@@ -162,3 +162,19 @@ fn filtered_records_start_nothing_and_are_passed_by_the_commit() {
     outcome.has_code(0).has_stdout("{\"n\":1}\n{\"n\":3}\n").stderr_contains("Processed 2 records: 2 ok");
     assert_eq!(stage.committed(), 4);
 }
+
+#[test]
+fn what_was_fetched_and_not_taken_is_not_committed() {
+    let stage = Stage::new(2);
+    for (partition, count) in [(0, 1000), (1, 10)] {
+        let records: Vec<_> = (0..count).map(|_| Produced::value("v").partition(partition)).collect();
+        stage.mock.produce("t", &records);
+    }
+    // Long enough for statistics to tell how far fetching is.
+    let worker = "read line; sleep 4; echo ok; while read line; do echo ok; done";
+    let outcome = stage.member(&["-n", "1000", "--worker", worker]).run();
+    outcome.has_code(0).stderr_contains("Processed 1000 records: 1000 ok");
+    let committed = stage.mock.committed(GROUP, &["t"]);
+    assert_eq!(committed.values().sum::<i64>(), 1000, "{committed:?}");
+    stage.member(&["--exec", "cat"]).run().has_code(0).has_stdout("v".repeat(10));
+}
