@@ -22,6 +22,9 @@ pub use tally::Tally;
 /// A repeated warning is said again, with its count, after that long.
 const COLLAPSE: Duration = Duration::from_secs(30);
 
+/// Lines that may wait for a reader of stderr.
+const MOST_UNWRITTEN: usize = 100_000;
+
 /// Decides what is said and in which form; lines go out on a thread of their own, so that a full pipe on
 /// stderr never holds the poller.
 pub struct Talk {
@@ -30,6 +33,8 @@ pub struct Talk {
     lines: mpsc::Sender<Vec<u8>>,
     /// Lines that are not written yet.
     unwritten: Arc<AtomicUsize>,
+    /// Lines that were not even queued.
+    dropped: u64,
     repeats: HashMap<String, Repeats>,
 }
 
@@ -52,7 +57,7 @@ impl Talk {
         };
         // Without a thread nothing is said: there is none to say that on either.
         drop(std::thread::Builder::new().name("stderr".to_owned()).spawn(write));
-        Talk { settings, says_progress, lines, unwritten, repeats: HashMap::new() }
+        Talk { settings, says_progress, lines, unwritten, dropped: 0, repeats: HashMap::new() }
     }
 
     /// librdkafka's own log is asked for.
@@ -139,7 +144,17 @@ impl Talk {
         }
     }
 
-    fn send(&self, line: Vec<u8>) {
+    fn send(&mut self, line: Vec<u8>) {
+        if self.unwritten.load(Ordering::Relaxed) >= MOST_UNWRITTEN {
+            // Nobody reads stderr; a line for each record would fill the memory.
+            self.dropped += 1;
+            return;
+        }
+        if self.dropped > 0 && self.unwritten.load(Ordering::Relaxed) < MOST_UNWRITTEN / 2 {
+            let dropped = std::mem::take(&mut self.dropped);
+            let message = format!("{dropped} lines were left out here: nobody read stderr");
+            self.say(&Event::Warning { message });
+        }
         self.unwritten.fetch_add(1, Ordering::Relaxed);
         if self.lines.send(line).is_err() {
             // The thread could not be started.
