@@ -60,6 +60,7 @@ pub fn standings(client: &Arc<Consumer>, names: &[String]) -> Result<Vec<Describ
         names.iter().map(|name| groups::ask_committed(client, name, COORDINATOR_LIMIT)).collect();
     let described = groups::ask_descriptions(client, names, COORDINATOR_LIMIT);
     let committed: Vec<_> = committed.into_iter().map(groups::Request::committed).collect();
+    let logs = Logs::ask(client, &committed);
     let mut described = described.descriptions()?;
     let mut begun = Vec::with_capacity(names.len());
     for (name, committed) in names.iter().zip(committed) {
@@ -74,15 +75,65 @@ pub fn standings(client: &Arc<Consumer>, names: &[String]) -> Result<Vec<Describ
         }
         begun.push((name.clone(), both));
     }
-    let all = begun.iter().filter_map(|(_, begun)| begun.as_ref().ok());
-    let names: BTreeSet<&str> =
-        all.flat_map(|(drafts, _)| drafts.keys().map(|partition| &*partition.topic)).collect();
-    let names: Vec<String> = names.into_iter().map(str::to_owned).collect();
-    let layouts = topics::layouts(client, Some(&names), LIMIT)?;
-    for (drafts, _) in begun.iter_mut().filter_map(|(_, begun)| begun.as_mut().ok()) {
-        add_partitions(drafts, &layouts);
+    logs.complete(client, begun)
+}
+
+/// Questions about the topics in which something is committed, sent while the groups are being described.
+struct Logs {
+    topics: BTreeSet<String>,
+    layouts: Option<topics::Request>,
+    ends: Option<admin::OffsetsRequest>,
+}
+
+type Committed = Result<Vec<(TopicPartition, i64)>, Trouble>;
+type Offsets = BTreeMap<TopicPartition, i64>;
+
+impl Logs {
+    fn ask(client: &Arc<Consumer>, committed: &[Committed]) -> Logs {
+        let partitions: BTreeSet<&TopicPartition> =
+            committed.iter().flatten().flatten().map(|(partition, _)| partition).collect();
+        let topics = partitions.iter().map(|partition| partition.topic.to_string()).collect();
+        Logs { layouts: ask_layouts(client, &topics), ends: ask_offsets(client, &partitions, LATEST), topics }
     }
-    with_logs(client, begun)
+
+    fn complete(
+        self,
+        client: &Arc<Consumer>,
+        mut begun: Vec<Begun>,
+    ) -> Result<Vec<Described<Standing>>, Trouble> {
+        let others: BTreeSet<String> = (begun.iter().filter_map(|(_, begun)| begun.as_ref().ok()))
+            .flat_map(|(drafts, _)| drafts.keys().map(|partition| partition.topic.to_string()))
+            .filter(|topic| !self.topics.contains(topic))
+            .collect();
+        let others = ask_layouts(client, &others);
+        for request in [self.layouts, others].into_iter().flatten() {
+            let layouts = request.answer()?;
+            for (drafts, _) in begun.iter_mut().filter_map(|(_, begun)| begun.as_mut().ok()) {
+                add_partitions(drafts, &layouts);
+            }
+        }
+        // A partition that is gone or has no leader spoils the whole answer: then only the others are asked for.
+        let ends = offsets(self.ends).unwrap_or_default();
+        with_logs(client, begun, ends)
+    }
+}
+
+fn ask_layouts(client: &Arc<Consumer>, topics: &BTreeSet<String>) -> Option<topics::Request> {
+    let names: Vec<String> = topics.iter().cloned().collect();
+    (!names.is_empty()).then(|| topics::ask_layouts(client, &names, LIMIT))
+}
+
+fn ask_offsets(
+    client: &Arc<Consumer>,
+    partitions: &BTreeSet<&TopicPartition>,
+    wanted: i64,
+) -> Option<admin::OffsetsRequest> {
+    let wanted: Vec<_> = partitions.iter().map(|partition| ((*partition).clone(), wanted)).collect();
+    (!wanted.is_empty()).then(|| admin::ask_offsets(client, &wanted, true, LIMIT))
+}
+
+fn offsets(request: Option<admin::OffsetsRequest>) -> Result<Offsets, Trouble> {
+    Ok(request.map(admin::OffsetsRequest::answer).transpose()?.unwrap_or_default().into_iter().collect())
 }
 
 fn drafts(group: &Group, committed: Vec<(TopicPartition, i64)>) -> Drafts {
@@ -121,24 +172,21 @@ fn add_partitions(drafts: &mut Drafts, layouts: &[Described<topics::Layout>]) {
 
 type Begun = Described<(Drafts, Group)>;
 
-/// Asks for the logs of all groups' partitions at once.
-fn with_logs(client: &Arc<Consumer>, begun: Vec<Begun>) -> Result<Vec<Described<Standing>>, Trouble> {
+/// Asks for what is still missing of the logs, of all groups at once.
+fn with_logs(
+    client: &Arc<Consumer>,
+    begun: Vec<Begun>,
+    mut ends: Offsets,
+) -> Result<Vec<Described<Standing>>, Trouble> {
     let drafts = || begun.iter().filter_map(|(_, begun)| begun.as_ref().ok()).flat_map(|(drafts, _)| drafts);
-    let led: BTreeSet<&TopicPartition> =
-        drafts().filter(|(_, draft)| draft.is_led).map(|(partition, _)| partition).collect();
-    let whole: BTreeSet<&TopicPartition> = drafts()
-        .filter(|(_, draft)| draft.is_led && draft.committed.is_none())
-        .map(|(partition, _)| partition)
-        .collect();
-    let ask = |partitions: &BTreeSet<&TopicPartition>, wanted| {
-        let wanted: Vec<_> = partitions.iter().map(|partition| ((*partition).clone(), wanted)).collect();
-        (!wanted.is_empty()).then(|| admin::ask_offsets(client, &wanted, true, LIMIT))
+    let led = |is_wanted: &dyn Fn(&TopicPartition, &Draft) -> bool| -> BTreeSet<&TopicPartition> {
+        let wanted = drafts().filter(|(partition, draft)| draft.is_led && is_wanted(partition, draft));
+        wanted.map(|(partition, _)| partition).collect()
     };
-    let (ends, begins) = (ask(&led, LATEST), ask(&whole, EARLIEST));
-    let answer = |request: Option<admin::OffsetsRequest>| -> Result<BTreeMap<TopicPartition, i64>, Trouble> {
-        Ok(request.map(admin::OffsetsRequest::answer).transpose()?.unwrap_or_default().into_iter().collect())
-    };
-    let (ends, begins) = (answer(ends)?, answer(begins)?);
+    let rest = ask_offsets(client, &led(&|partition, _| !ends.contains_key(partition)), LATEST);
+    let begins = ask_offsets(client, &led(&|_, draft| draft.committed.is_none()), EARLIEST);
+    ends.extend(offsets(rest)?);
+    let begins = offsets(begins)?;
     let standing = |(drafts, group): (Drafts, Group)| {
         let progress = |(partition, draft): (TopicPartition, Draft)| Progress {
             committed: draft.committed,
