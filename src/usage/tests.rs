@@ -190,14 +190,18 @@ fn options_of_the_console_consumer_get_a_hint_to_what_replaces_them() {
 }
 
 #[test]
-fn what_only_kafkas_own_tools_do_names_them() {
-    for (words, tool) in [
-        ("lag g", "kafka-consumer-groups.sh"),
-        ("group list", "kafka-consumer-groups.sh"),
-        ("topic list", "kafka-topics.sh"),
-    ] {
-        assert!(said(words).1.contains(tool), "{words}");
-    }
+fn plurals_of_commands_are_told_the_command() {
+    assert_eq!(said("groups").1, "groups are listed by `kcons group list`");
+    assert_eq!(said("topics").1, "topics are listed by `kcons topic list`");
+}
+
+#[test]
+fn a_family_of_commands_names_its_own() {
+    let commands = "commands: group list, group describe, group reset, group delete";
+    assert_eq!(said("group"), ("a command is missing".to_owned(), commands.to_owned()));
+    assert_eq!(said("group zzz"), ("unknown command `zzz`".to_owned(), commands.to_owned()));
+    assert_eq!(said("group lst").1, "did you mean `list`?");
+    assert_eq!(said("topic zzz").1, "commands: topic list, topic describe");
 }
 
 #[test]

@@ -7,7 +7,8 @@ use nix::sys::signal::Signal;
 
 use super::reading::{consume, fill, filled_topic, new_topic};
 use super::rows::{Row, cells, kcons, rows, rows_of};
-use crate::support::kafka::kafka;
+use crate::support::kafka::{Kafka, Kind, kafka};
+use crate::support::run::Kcons;
 use crate::support::terminal::OnTerminal;
 use crate::support::{Outcome, Produced, unique_name};
 
@@ -199,4 +200,70 @@ pub fn a_watch_on_a_terminal_redraws_its_table() {
     watch.wait_for_stdout(|screen| screen.matches("\x1b[HGROUP").count() >= 2);
     watch.press_control_c();
     watch.finish().has_code(0);
+}
+
+pub fn a_watch_outlives_an_outage() {
+    let kafka = Kafka::start(Kind::Plain, &[]);
+    kafka.create_topic("topic", 1, &[]);
+    kafka.produce("topic", &[Produced::value("v")]);
+    kafka.commit("group", &[("topic", 0, 0)]);
+    let brokers = kafka.brokers();
+    let mut watch = Kcons::new(["lag", "group", "--watch", "100ms", "-b", &brokers]).spawn();
+    watch.wait_for_lines(6);
+    kafka.kill(1);
+    watch.wait_for_stderr("warning: lost all brokers, still trying\n");
+    kafka.start_again(1);
+    watch.wait_for_stderr("info: connected again after ");
+    let seen = watch.stdout_lines().len();
+    watch.wait_for_lines(seen + 6);
+    watch.signal(Signal::SIGTERM);
+    let outcome = watch.finish();
+    assert_eq!(outcome.has_code(0).stderr_text().lines().count(), 2, "{outcome}");
+}
+
+pub fn a_broker_that_does_not_answer_is_an_error() {
+    let kafka = Kafka::start(Kind::Plain, &[]);
+    let brokers = kafka.brokers();
+    kafka.freeze(1);
+    for command in ["lag g", "group list", "topic list"] {
+        let outcome =
+            Kcons::new(command.split(' ')).args(["-b", &brokers, "--connect-timeout", "700ms"]).run();
+        outcome.has_code(3).has_stdout("").took_less_than(Duration::from_secs(3));
+        outcome.stderr_contains(&format!("error: cannot reach any broker at `{brokers}`\n"));
+    }
+    kafka.thaw(1);
+}
+
+pub fn who_has_no_right_to_a_group_is_told() {
+    let kafka = Kafka::start(Kind::Secure, &[]);
+    kafka.create_topic("topic", 1, &[]);
+    kafka.commit("group", &[("topic", 0, 0)]);
+    let run = |arguments: &[&str], user: &str| {
+        let login = [
+            "-X",
+            "security.protocol=SASL_PLAINTEXT",
+            "-X",
+            "sasl.mechanism=PLAIN",
+            "-X",
+            &format!("sasl.username={user}"),
+            "-X",
+            &format!("sasl.password={user}-secret"),
+        ]
+        .map(str::to_owned);
+        Kcons::new(arguments).args(["-b", &kafka.listener("SASL")]).args(login).run()
+    };
+    run(&["lag", "group"], "alice").has_code(0).has_stderr("");
+    for command in [
+        &["lag", "group"][..],
+        &["group", "describe", "group"],
+        &["group", "reset", "group", "--topic", "topic", "--to", "end", "--execute"],
+        &["group", "delete", "group", "--yes"],
+    ] {
+        let outcome = run(command, "carol");
+        outcome.has_code(3).has_stdout("");
+        outcome.stderr_contains("error: no right to use group `group` for user `carol`\n  hint: ask for ");
+    }
+    let outcome = run(&["topic", "describe", "topic"], "bob");
+    outcome.has_code(3).has_stdout("");
+    outcome.stderr_contains("error: no right to read topic `topic` for user `bob`\n");
 }
