@@ -28,6 +28,11 @@ const GRACE: Duration = Duration::from_millis(200);
 /// How long the last lines on stderr may take.
 const LAST_LINES: Duration = Duration::from_millis(500);
 
+/// librdkafka drops the connection it started with once it knows the brokers' names, and then makes a new one at
+/// most every 11 ms (`rd_kafka_connect_any`), where all are soon to be asked anyway. Known to it, but not in its
+/// table of properties.
+const CONNECT_AT_ONCE: [&str; 2] = ["enable.sparse.connections", "false"];
+
 /// Why a command stops before its end.
 pub enum Stop {
     /// A signal, or a reader of stdout that is gone: no failure.
@@ -85,7 +90,9 @@ impl Session {
         talk: Talk,
         (alarm, shutdown): (Alarm, Shutdown),
     ) -> Result<Session, Failure> {
-        let source = Source::open(&connection.properties, talk.is_library_wanted(), &alarm)
+        let mut properties = connection.properties.clone();
+        properties.push(CONNECT_AT_ONCE.map(str::to_owned).into());
+        let source = Source::open(&properties, talk.is_library_wanted(), &alarm)
             .map_err(|words| Failure::usage("the properties do not fit together").caused_by(words))?;
         let user = connection.property("sasl.username").map(str::to_owned);
         let mistakes = Mistakes::new(&connection.brokers, user.as_deref(), None);
