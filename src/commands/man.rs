@@ -17,7 +17,7 @@ pub fn run(connection: &Connection) -> Result<(), Failure> {
 
 const EXIT_CODES: [(u8, &str); 8] = [
     (0, "done: the end, the count or a time limit was reached, a first signal, or a closed pipe"),
-    (1, "failed while running: stdout, an offset outside the log, an unconfirmed final commit"),
+    (1, "failed while running: stdout, an offset outside the log, an unconfirmed commit, a group in use"),
     (2, "wrong usage"),
     (3, "no broker could be reached, or it refused us"),
     (4, "the topic, partition or group does not exist"),

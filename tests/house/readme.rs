@@ -117,6 +117,7 @@ fn messages_in_the_readme_are_those_of_the_program() {
         "have no assignor in common",
         "uses the same `--instance-id`",
         "no partition was left for this member in 60 s",
+        " and cannot be ",
         "lost all brokers, still trying",
         "connected again",
     ] {
