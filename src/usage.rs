@@ -157,7 +157,8 @@ impl Mistake<'_> {
     fn is_of(&self, command: &str) -> bool {
         let usage = match self.error.get(ContextKind::Usage) {
             Some(ContextValue::StyledStr(usage)) => usage.to_string(),
-            _ => return false,
+            // Where a command of its own is missing, clap has its help in place of the usage.
+            _ => self.error.render().to_string(),
         };
         usage.contains(&format!("kcons {command}"))
     }

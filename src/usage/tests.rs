@@ -35,8 +35,10 @@ fn help_and_version_are_no_mistakes() {
 #[test]
 fn a_missing_command_lists_all_of_them() {
     for words in ["", "-v", "-b localhost"] {
-        let expected =
-            ("a command is missing".to_owned(), "commands: consume, demo, completions, man".to_owned());
+        let expected = (
+            "a command is missing".to_owned(),
+            "commands: consume, lag, group, topic, demo, completions, man".to_owned(),
+        );
         assert_eq!(said(words), expected);
     }
 }
