@@ -39,6 +39,9 @@ complete -c kcons -n "__fish_kcons_needs_command" -s v -l verbose -d 'Say more; 
 complete -c kcons -n "__fish_kcons_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kcons -n "__fish_kcons_needs_command" -s V -l version -d 'Print version'
 complete -c kcons -n "__fish_kcons_needs_command" -f -a "consume" -d 'Read topics; print every record, or hand each one to a command'
+complete -c kcons -n "__fish_kcons_needs_command" -f -a "lag" -d 'Show how far behind a group is'
+complete -c kcons -n "__fish_kcons_needs_command" -f -a "group" -d 'List, describe, reset or delete consumer groups'
+complete -c kcons -n "__fish_kcons_needs_command" -f -a "topic" -d 'List or describe topics'
 complete -c kcons -n "__fish_kcons_needs_command" -f -a "demo" -d 'Show the same consumer on a broker inside the process: no Kafka needed'
 complete -c kcons -n "__fish_kcons_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c kcons -n "__fish_kcons_needs_command" -f -a "man" -d 'Print the manual page in roff'
@@ -115,6 +118,151 @@ complete -c kcons -n "__fish_kcons_using_subcommand consume" -l print-config -d 
 complete -c kcons -n "__fish_kcons_using_subcommand consume" -s q -l quiet -d 'Say errors only'
 complete -c kcons -n "__fish_kcons_using_subcommand consume" -s v -l verbose -d 'Say more; -vv shows librdkafka\'s own log too'
 complete -c kcons -n "__fish_kcons_using_subcommand consume" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kcons -n "__fish_kcons_using_subcommand lag" -l watch -d 'Look again every DURATION until Ctrl-C [default: 2s]' -r
+complete -c kcons -n "__fish_kcons_using_subcommand lag" -l max-lag -d 'End with exit code 6 if the sum is above N' -r
+complete -c kcons -n "__fish_kcons_using_subcommand lag" -s o -l output -d 'Print a table or json [default: table]' -r -f -a "table\t''
+json\t''"
+complete -c kcons -n "__fish_kcons_using_subcommand lag" -s b -l brokers -d 'Bootstrap servers [env: KCONS_BROKERS] [default: localhost:9092]' -r
+complete -c kcons -n "__fish_kcons_using_subcommand lag" -s X -l property -d 'Set any librdkafka property; repeatable' -r
+complete -c kcons -n "__fish_kcons_using_subcommand lag" -s F -l config -d 'Read properties from this file [env: KCONS_CONFIG]' -r -F
+complete -c kcons -n "__fish_kcons_using_subcommand lag" -l connect-timeout -d 'Give up if no broker was reached in that long [default: 10s]' -r
+complete -c kcons -n "__fish_kcons_using_subcommand lag" -l color -d 'Color the output: auto, always or never [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c kcons -n "__fish_kcons_using_subcommand lag" -l log -d 'Talk on stderr as text, or as one JSON object a line [default: text]' -r -f -a "text\t''
+json\t''"
+complete -c kcons -n "__fish_kcons_using_subcommand lag" -l print-config -d 'Print every property, its value and its origin, and exit'
+complete -c kcons -n "__fish_kcons_using_subcommand lag" -s q -l quiet -d 'Say errors only'
+complete -c kcons -n "__fish_kcons_using_subcommand lag" -s v -l verbose -d 'Say more; -vv shows librdkafka\'s own log too'
+complete -c kcons -n "__fish_kcons_using_subcommand lag" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kcons -n "__fish_kcons_using_subcommand group; and not __fish_seen_subcommand_from list describe reset delete" -s b -l brokers -d 'Bootstrap servers [env: KCONS_BROKERS] [default: localhost:9092]' -r
+complete -c kcons -n "__fish_kcons_using_subcommand group; and not __fish_seen_subcommand_from list describe reset delete" -s X -l property -d 'Set any librdkafka property; repeatable' -r
+complete -c kcons -n "__fish_kcons_using_subcommand group; and not __fish_seen_subcommand_from list describe reset delete" -s F -l config -d 'Read properties from this file [env: KCONS_CONFIG]' -r -F
+complete -c kcons -n "__fish_kcons_using_subcommand group; and not __fish_seen_subcommand_from list describe reset delete" -l connect-timeout -d 'Give up if no broker was reached in that long [default: 10s]' -r
+complete -c kcons -n "__fish_kcons_using_subcommand group; and not __fish_seen_subcommand_from list describe reset delete" -l color -d 'Color the output: auto, always or never [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c kcons -n "__fish_kcons_using_subcommand group; and not __fish_seen_subcommand_from list describe reset delete" -l log -d 'Talk on stderr as text, or as one JSON object a line [default: text]' -r -f -a "text\t''
+json\t''"
+complete -c kcons -n "__fish_kcons_using_subcommand group; and not __fish_seen_subcommand_from list describe reset delete" -l print-config -d 'Print every property, its value and its origin, and exit'
+complete -c kcons -n "__fish_kcons_using_subcommand group; and not __fish_seen_subcommand_from list describe reset delete" -s q -l quiet -d 'Say errors only'
+complete -c kcons -n "__fish_kcons_using_subcommand group; and not __fish_seen_subcommand_from list describe reset delete" -s v -l verbose -d 'Say more; -vv shows librdkafka\'s own log too'
+complete -c kcons -n "__fish_kcons_using_subcommand group; and not __fish_seen_subcommand_from list describe reset delete" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kcons -n "__fish_kcons_using_subcommand group; and not __fish_seen_subcommand_from list describe reset delete" -f -a "list" -d 'List all consumer groups'
+complete -c kcons -n "__fish_kcons_using_subcommand group; and not __fish_seen_subcommand_from list describe reset delete" -f -a "describe" -d 'Show a group: its state, its coordinator, its members and its lag'
+complete -c kcons -n "__fish_kcons_using_subcommand group; and not __fish_seen_subcommand_from list describe reset delete" -f -a "reset" -d 'Move the committed offsets of a group without members'
+complete -c kcons -n "__fish_kcons_using_subcommand group; and not __fish_seen_subcommand_from list describe reset delete" -f -a "delete" -d 'Delete groups without members, with what they have committed'
+complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from list" -s o -l output -d 'Print a table or json [default: table]' -r -f -a "table\t''
+json\t''"
+complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from list" -s b -l brokers -d 'Bootstrap servers [env: KCONS_BROKERS] [default: localhost:9092]' -r
+complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from list" -s X -l property -d 'Set any librdkafka property; repeatable' -r
+complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from list" -s F -l config -d 'Read properties from this file [env: KCONS_CONFIG]' -r -F
+complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from list" -l connect-timeout -d 'Give up if no broker was reached in that long [default: 10s]' -r
+complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from list" -l color -d 'Color the output: auto, always or never [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from list" -l log -d 'Talk on stderr as text, or as one JSON object a line [default: text]' -r -f -a "text\t''
+json\t''"
+complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from list" -l print-config -d 'Print every property, its value and its origin, and exit'
+complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say errors only'
+complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more; -vv shows librdkafka\'s own log too'
+complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from describe" -s o -l output -d 'Print a table or json [default: table]' -r -f -a "table\t''
+json\t''"
+complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from describe" -s b -l brokers -d 'Bootstrap servers [env: KCONS_BROKERS] [default: localhost:9092]' -r
+complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from describe" -s X -l property -d 'Set any librdkafka property; repeatable' -r
+complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from describe" -s F -l config -d 'Read properties from this file [env: KCONS_CONFIG]' -r -F
+complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from describe" -l connect-timeout -d 'Give up if no broker was reached in that long [default: 10s]' -r
+complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from describe" -l color -d 'Color the output: auto, always or never [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from describe" -l log -d 'Talk on stderr as text, or as one JSON object a line [default: text]' -r -f -a "text\t''
+json\t''"
+complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from describe" -l print-config -d 'Print every property, its value and its origin, and exit'
+complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from describe" -s q -l quiet -d 'Say errors only'
+complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from describe" -s v -l verbose -d 'Say more; -vv shows librdkafka\'s own log too'
+complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from describe" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from reset" -l topic -d 'Move in this topic, or in some of its partitions; repeatable' -r
+complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from reset" -l to -d 'Move to this position' -r
+complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from reset" -l shift -d 'Move that many offsets on (+N) or back (-N)' -r
+complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from reset" -s o -l output -d 'Print a table or json [default: table]' -r -f -a "table\t''
+json\t''"
+complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from reset" -s b -l brokers -d 'Bootstrap servers [env: KCONS_BROKERS] [default: localhost:9092]' -r
+complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from reset" -s X -l property -d 'Set any librdkafka property; repeatable' -r
+complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from reset" -s F -l config -d 'Read properties from this file [env: KCONS_CONFIG]' -r -F
+complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from reset" -l connect-timeout -d 'Give up if no broker was reached in that long [default: 10s]' -r
+complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from reset" -l color -d 'Color the output: auto, always or never [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from reset" -l log -d 'Talk on stderr as text, or as one JSON object a line [default: text]' -r -f -a "text\t''
+json\t''"
+complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from reset" -l all-topics -d 'Move in all partitions that the group has committed'
+complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from reset" -l execute -d 'Do it; without this nothing is changed'
+complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from reset" -l print-config -d 'Print every property, its value and its origin, and exit'
+complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from reset" -s q -l quiet -d 'Say errors only'
+complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from reset" -s v -l verbose -d 'Say more; -vv shows librdkafka\'s own log too'
+complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from reset" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from delete" -s o -l output -d 'Print a table or json [default: table]' -r -f -a "table\t''
+json\t''"
+complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from delete" -s b -l brokers -d 'Bootstrap servers [env: KCONS_BROKERS] [default: localhost:9092]' -r
+complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from delete" -s X -l property -d 'Set any librdkafka property; repeatable' -r
+complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from delete" -s F -l config -d 'Read properties from this file [env: KCONS_CONFIG]' -r -F
+complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from delete" -l connect-timeout -d 'Give up if no broker was reached in that long [default: 10s]' -r
+complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from delete" -l color -d 'Color the output: auto, always or never [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from delete" -l log -d 'Talk on stderr as text, or as one JSON object a line [default: text]' -r -f -a "text\t''
+json\t''"
+complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from delete" -l yes -d 'Do not ask'
+complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from delete" -l print-config -d 'Print every property, its value and its origin, and exit'
+complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from delete" -s q -l quiet -d 'Say errors only'
+complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from delete" -s v -l verbose -d 'Say more; -vv shows librdkafka\'s own log too'
+complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kcons -n "__fish_kcons_using_subcommand topic; and not __fish_seen_subcommand_from list describe" -s b -l brokers -d 'Bootstrap servers [env: KCONS_BROKERS] [default: localhost:9092]' -r
+complete -c kcons -n "__fish_kcons_using_subcommand topic; and not __fish_seen_subcommand_from list describe" -s X -l property -d 'Set any librdkafka property; repeatable' -r
+complete -c kcons -n "__fish_kcons_using_subcommand topic; and not __fish_seen_subcommand_from list describe" -s F -l config -d 'Read properties from this file [env: KCONS_CONFIG]' -r -F
+complete -c kcons -n "__fish_kcons_using_subcommand topic; and not __fish_seen_subcommand_from list describe" -l connect-timeout -d 'Give up if no broker was reached in that long [default: 10s]' -r
+complete -c kcons -n "__fish_kcons_using_subcommand topic; and not __fish_seen_subcommand_from list describe" -l color -d 'Color the output: auto, always or never [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c kcons -n "__fish_kcons_using_subcommand topic; and not __fish_seen_subcommand_from list describe" -l log -d 'Talk on stderr as text, or as one JSON object a line [default: text]' -r -f -a "text\t''
+json\t''"
+complete -c kcons -n "__fish_kcons_using_subcommand topic; and not __fish_seen_subcommand_from list describe" -l print-config -d 'Print every property, its value and its origin, and exit'
+complete -c kcons -n "__fish_kcons_using_subcommand topic; and not __fish_seen_subcommand_from list describe" -s q -l quiet -d 'Say errors only'
+complete -c kcons -n "__fish_kcons_using_subcommand topic; and not __fish_seen_subcommand_from list describe" -s v -l verbose -d 'Say more; -vv shows librdkafka\'s own log too'
+complete -c kcons -n "__fish_kcons_using_subcommand topic; and not __fish_seen_subcommand_from list describe" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kcons -n "__fish_kcons_using_subcommand topic; and not __fish_seen_subcommand_from list describe" -f -a "list" -d 'List all topics'
+complete -c kcons -n "__fish_kcons_using_subcommand topic; and not __fish_seen_subcommand_from list describe" -f -a "describe" -d 'Show the partitions of topics: replicas, offsets, records'
+complete -c kcons -n "__fish_kcons_using_subcommand topic; and __fish_seen_subcommand_from list" -s o -l output -d 'Print a table or json [default: table]' -r -f -a "table\t''
+json\t''"
+complete -c kcons -n "__fish_kcons_using_subcommand topic; and __fish_seen_subcommand_from list" -s b -l brokers -d 'Bootstrap servers [env: KCONS_BROKERS] [default: localhost:9092]' -r
+complete -c kcons -n "__fish_kcons_using_subcommand topic; and __fish_seen_subcommand_from list" -s X -l property -d 'Set any librdkafka property; repeatable' -r
+complete -c kcons -n "__fish_kcons_using_subcommand topic; and __fish_seen_subcommand_from list" -s F -l config -d 'Read properties from this file [env: KCONS_CONFIG]' -r -F
+complete -c kcons -n "__fish_kcons_using_subcommand topic; and __fish_seen_subcommand_from list" -l connect-timeout -d 'Give up if no broker was reached in that long [default: 10s]' -r
+complete -c kcons -n "__fish_kcons_using_subcommand topic; and __fish_seen_subcommand_from list" -l color -d 'Color the output: auto, always or never [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c kcons -n "__fish_kcons_using_subcommand topic; and __fish_seen_subcommand_from list" -l log -d 'Talk on stderr as text, or as one JSON object a line [default: text]' -r -f -a "text\t''
+json\t''"
+complete -c kcons -n "__fish_kcons_using_subcommand topic; and __fish_seen_subcommand_from list" -l print-config -d 'Print every property, its value and its origin, and exit'
+complete -c kcons -n "__fish_kcons_using_subcommand topic; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say errors only'
+complete -c kcons -n "__fish_kcons_using_subcommand topic; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more; -vv shows librdkafka\'s own log too'
+complete -c kcons -n "__fish_kcons_using_subcommand topic; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kcons -n "__fish_kcons_using_subcommand topic; and __fish_seen_subcommand_from describe" -s o -l output -d 'Print a table or json [default: table]' -r -f -a "table\t''
+json\t''"
+complete -c kcons -n "__fish_kcons_using_subcommand topic; and __fish_seen_subcommand_from describe" -s b -l brokers -d 'Bootstrap servers [env: KCONS_BROKERS] [default: localhost:9092]' -r
+complete -c kcons -n "__fish_kcons_using_subcommand topic; and __fish_seen_subcommand_from describe" -s X -l property -d 'Set any librdkafka property; repeatable' -r
+complete -c kcons -n "__fish_kcons_using_subcommand topic; and __fish_seen_subcommand_from describe" -s F -l config -d 'Read properties from this file [env: KCONS_CONFIG]' -r -F
+complete -c kcons -n "__fish_kcons_using_subcommand topic; and __fish_seen_subcommand_from describe" -l connect-timeout -d 'Give up if no broker was reached in that long [default: 10s]' -r
+complete -c kcons -n "__fish_kcons_using_subcommand topic; and __fish_seen_subcommand_from describe" -l color -d 'Color the output: auto, always or never [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c kcons -n "__fish_kcons_using_subcommand topic; and __fish_seen_subcommand_from describe" -l log -d 'Talk on stderr as text, or as one JSON object a line [default: text]' -r -f -a "text\t''
+json\t''"
+complete -c kcons -n "__fish_kcons_using_subcommand topic; and __fish_seen_subcommand_from describe" -l print-config -d 'Print every property, its value and its origin, and exit'
+complete -c kcons -n "__fish_kcons_using_subcommand topic; and __fish_seen_subcommand_from describe" -s q -l quiet -d 'Say errors only'
+complete -c kcons -n "__fish_kcons_using_subcommand topic; and __fish_seen_subcommand_from describe" -s v -l verbose -d 'Say more; -vv shows librdkafka\'s own log too'
+complete -c kcons -n "__fish_kcons_using_subcommand topic; and __fish_seen_subcommand_from describe" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kcons -n "__fish_kcons_using_subcommand demo" -s g -l group -d 'Join this consumer group: share partitions, commit, resume' -r
 complete -c kcons -n "__fish_kcons_using_subcommand demo" -s p -l partitions -d 'Read only these partitions, as in 0,2,5-7 (without --group)' -r
 complete -c kcons -n "__fish_kcons_using_subcommand demo" -l wait-for-topic -d 'Wait that long for a topic that does not exist yet' -r

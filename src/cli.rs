@@ -1,11 +1,17 @@
 //! What can be typed: names, help and value enums of every command. Settled by `settings`.
 
 mod connection;
+mod group;
 mod handling;
+mod lag;
+mod topic;
 mod values;
 
 pub use connection::Connection;
+pub use group::{Delete, Group, GroupDescribe, Reset};
 pub use handling::{Handling, OnFailure, Order, Stdin};
+pub use lag::Lag;
+pub use topic::{Topic, TopicDescribe};
 pub use values::duration;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
@@ -50,6 +56,14 @@ pub fn command() -> clap::Command {
 pub enum Command {
     /// Read topics; print every record, or hand each one to a command
     Consume(Consume),
+    /// Show how far behind a group is
+    Lag(Lag),
+    /// List, describe, reset or delete consumer groups
+    #[command(subcommand)]
+    Group(Group),
+    /// List or describe topics
+    #[command(subcommand)]
+    Topic(Topic),
     /// Show the same consumer on a broker inside the process: no Kafka needed
     Demo(Demo),
     /// Print the completion script of a shell
@@ -310,6 +324,14 @@ pub enum OutputFormat {
     Pretty,
     Json,
     Raw,
+}
+
+/// How rows are printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum TableFormat {
+    #[default]
+    Table,
+    Json,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

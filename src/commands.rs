@@ -3,7 +3,12 @@
 mod completions;
 mod consume;
 mod demo;
+mod group;
+mod lag;
 mod man;
+mod missing;
+mod session;
+mod topic;
 
 use crate::alarm::Alarm;
 use crate::cli::{Arguments, ColorChoice, Command};
@@ -22,6 +27,9 @@ pub fn run(arguments: &Arguments) -> u8 {
     colored::control::set_override(talk.has_color);
     let result = match &arguments.command {
         Command::Consume(consume) => consume::run(consume, &arguments.connection, talk),
+        Command::Lag(lag) => lag::run(lag, &arguments.connection, talk),
+        Command::Group(group) => group::run(group, &arguments.connection, talk),
+        Command::Topic(topic) => topic::run(topic, &arguments.connection, talk),
         Command::Demo(demo) => demo::run(demo, &arguments.connection, talk),
         Command::Completions(completions) => completions::run(completions, &arguments.connection),
         Command::Man => man::run(&arguments.connection),

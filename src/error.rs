@@ -16,6 +16,8 @@ pub enum Kind {
     Missing,
     /// A record could not be processed or decoded and the policy is to stop.
     Record,
+    /// A group is further behind than `--max-lag` allows.
+    Lag,
 }
 
 impl Kind {
@@ -27,6 +29,7 @@ impl Kind {
             Kind::Connection => 3,
             Kind::Missing => 4,
             Kind::Record => 5,
+            Kind::Lag => 6,
         }
     }
 }

@@ -6,6 +6,7 @@ mod client;
 mod close;
 pub mod commit;
 pub mod errors;
+pub mod lag;
 pub mod look_up;
 pub mod mock;
 mod native;
@@ -14,7 +15,7 @@ pub mod properties;
 mod recycler;
 pub mod source;
 
-pub use client::{ClientEvent, Fetched};
+pub use client::{ClientEvent, Consumer, Fetched};
 pub use errors::{Trouble, TroubleKind};
 pub use native::leave_process;
 pub use source::{Arrival, Source};

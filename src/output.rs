@@ -213,7 +213,10 @@ fn write_sheet(sheet: &Sheet) -> Result<(), Unwritable> {
 }
 
 /// Writes to stdout past the standard library, which would look for line ends.
-fn write_all(mut bytes: &[u8]) -> Result<(), Unwritable> {
+///
+/// # Errors
+/// Why it takes nothing any more.
+pub fn write_all(mut bytes: &[u8]) -> Result<(), Unwritable> {
     let stdout = rustix::stdio::stdout();
     while !bytes.is_empty() {
         match rustix::io::write(stdout, bytes) {

@@ -7,7 +7,7 @@ mod ends;
 mod events;
 mod handling;
 mod lanes;
-mod mistakes;
+pub mod mistakes;
 mod ranges;
 mod rebalance;
 mod records;
@@ -15,7 +15,7 @@ mod search;
 mod sieve;
 mod starts;
 mod topics;
-mod weather;
+pub mod weather;
 
 use crate::alarm::Alarm;
 use crate::error::{Failure, Kind};

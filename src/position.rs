@@ -48,6 +48,8 @@ pub enum Role<'a> {
     To {
         from: Option<&'a Positions>,
     },
+    /// `--to` of `kcons group reset`, which takes what `--from` takes.
+    Reset,
 }
 
 const VALID_FROM: &str = "POS is `beginning`, `end`, an offset `N`, `-N` before the end, `+N` after the beginning, \
@@ -75,6 +77,7 @@ impl Positions {
             let (option, valid) = match role {
                 Role::From => ("--from", VALID_FROM),
                 Role::To { .. } => ("--to", VALID_TO),
+                Role::Reset => ("--to", VALID_FROM),
             };
             let hint = match duration(text) {
                 Ok(_) => format!("did you mean `-{text}`? {valid}"),
@@ -142,9 +145,9 @@ impl fmt::Display for Positions {
 ///
 /// # Errors
 /// Anything else, in words that say what is valid.
-pub fn partitions(text: &str) -> Result<BTreeSet<i32>, Failure> {
+pub fn partitions(text: &str, option: &str) -> Result<BTreeSet<i32>, Failure> {
     let refuse = |reason: String| {
-        Failure::usage(format!("invalid partitions `{text}` for `--partitions`"))
+        Failure::usage(format!("invalid partitions `{text}` for `{option}`"))
             .caused_by(reason)
             .hint("list partitions and ranges, as in `0,2,5-7`")
     };
@@ -210,7 +213,7 @@ fn parse_one(text: &str, role: Role<'_>, partition: Option<i32>, clock: &Clock) 
     if let Some(rest) = text.strip_prefix('+') {
         return match (number(rest)?, role) {
             (Some(count), _) => Ok(Position::After(count)),
-            (None, Role::From) => Err("`+` needs a number of offsets here".to_owned()),
+            (None, Role::From | Role::Reset) => Err("`+` needs a number of offsets here".to_owned()),
             (None, Role::To { from }) => later(duration(rest)?, from, partition),
         };
     }

@@ -5,6 +5,7 @@ mod escape;
 mod json;
 mod pretty;
 mod raw;
+pub mod table;
 
 use crate::decode::{Decoders, Undecodable};
 use crate::record::Record;

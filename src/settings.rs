@@ -14,6 +14,7 @@ mod java;
 pub mod known;
 mod limits;
 mod mode;
+pub mod operations;
 mod origin;
 mod output;
 pub mod print;

@@ -56,7 +56,7 @@ impl Mistake<'_> {
             ErrorKind::UnknownArgument => self.unknown_argument(),
             ErrorKind::InvalidSubcommand => self.unknown_command(),
             ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-                Failure::usage("a command is missing").hint(commands())
+                Failure::usage("a command is missing").hint(commands(self.family()))
             }
             ErrorKind::MissingRequiredArgument => {
                 let missing: Vec<String> = self.texts(ContextKind::InvalidArg).map(bare).collect();
@@ -130,12 +130,16 @@ impl Mistake<'_> {
         if word == "help" {
             return failure.hint("`kcons --help` and `kcons COMMAND --help`");
         }
-        if let Some(hint) = kafka_tool(word) {
+        let family = self.family();
+        if family.is_none()
+            && let Some(hint) = other_command(word)
+        {
             return failure.hint(hint);
         }
         let near: Vec<String> = self.texts(ContextKind::SuggestedSubcommand).map(str::to_owned).collect();
         match near.is_empty() {
-            true => failure.hint(format!("to read the topic: kcons consume {word}; {}", commands())),
+            true if family.is_some() => failure.hint(commands(family)),
+            true => failure.hint(format!("to read the topic: kcons consume {word}; {}", commands(None))),
             false => failure.hint(format!("did you mean {}?", quoted(&near, " or "))),
         }
     }
@@ -153,9 +157,15 @@ impl Mistake<'_> {
     fn is_of(&self, command: &str) -> bool {
         let usage = match self.error.get(ContextKind::Usage) {
             Some(ContextValue::StyledStr(usage)) => usage.to_string(),
-            _ => return false,
+            // Where a command of its own is missing, clap has its help in place of the usage.
+            _ => self.error.render().to_string(),
         };
         usage.contains(&format!("kcons {command}"))
+    }
+
+    /// The command whose own commands the mistake is about.
+    fn family(&self) -> Option<&'static str> {
+        ["group", "topic"].into_iter().find(|family| self.is_of(family))
     }
 
     fn option(&self) -> String {
@@ -186,10 +196,15 @@ fn quoted(words: &[String], between: &str) -> String {
     words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(between)
 }
 
-fn commands() -> String {
+/// The commands there are: all, or those of one like `kcons group`.
+fn commands(family: Option<&str>) -> String {
     let command = cli::command();
-    let names: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
-    format!("commands: {}", names.join(", "))
+    let (start, command) = match family.and_then(|name| Some((name, command.find_subcommand(name)?))) {
+        Some((name, family)) => (format!("{name} "), family),
+        None => (String::new(), &command),
+    };
+    let names = command.get_subcommands().map(|command| format!("{start}{}", command.get_name()));
+    format!("commands: {}", names.collect::<Vec<_>>().join(", "))
 }
 
 /// The first command that has an option which stood in front of all of them.
@@ -217,7 +232,7 @@ fn kcat_option(argument: &str) -> Option<&'static str> {
         's' => "what values and keys are: `--value-format` and `--key-format`",
         'K' => "keys are printed by `--output json` and `--output pretty`",
         'f' => "for single fields: `--output json` and jq",
-        'L' => "Kafka's own tool lists topics: kafka-topics.sh --bootstrap-server HOST:PORT --describe",
+        'L' => "topics are listed by `kcons topic list` and described by `kcons topic describe TOPIC`",
         'P' => "kcons only consumes; Kafka's own tool produces: kafka-console-producer.sh",
         'Q' => "offsets of a time are found by `--from`, as in `--from 2026-11-23T09:00`",
         _ => return None,
@@ -239,15 +254,11 @@ fn kafka_option(argument: &str) -> Option<&'static str> {
     })
 }
 
-/// The tool of Kafka's own for what is no command here.
-fn kafka_tool(word: &str) -> Option<&'static str> {
+/// Where to find what is no command here.
+fn other_command(word: &str) -> Option<&'static str> {
     Some(match word {
-        "lag" | "group" | "groups" => {
-            "Kafka's own tool tells: kafka-consumer-groups.sh --bootstrap-server HOST:PORT --describe --group NAME"
-        }
-        "topic" | "topics" => {
-            "Kafka's own tool lists topics: kafka-topics.sh --bootstrap-server HOST:PORT --describe"
-        }
+        "groups" => "groups are listed by `kcons group list`",
+        "topics" => "topics are listed by `kcons topic list`",
         "produce" => "kcons only consumes; Kafka's own tool produces: kafka-console-producer.sh",
         _ => return None,
     })

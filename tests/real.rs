@@ -7,7 +7,9 @@ mod real {
     pub mod crashes;
     pub mod ends;
     pub mod errors;
+    pub mod groups;
     pub mod handlers;
+    pub mod lag;
     pub mod members;
     pub mod outages;
     pub mod output;
@@ -15,10 +17,12 @@ mod real {
     pub mod reading;
     pub mod recipes;
     pub mod rights;
+    pub mod rows;
     pub mod scene;
     pub mod shutdown;
     pub mod smoke;
     pub mod topics;
+    pub mod topics_command;
 }
 
 use real::handlers::{
@@ -26,8 +30,8 @@ use real::handlers::{
     stuck,
 };
 use real::{
-    commits, crashes, ends, errors, members, outages, output, positions, recipes, rights, shutdown, smoke,
-    topics,
+    commits, crashes, ends, errors, groups, lag, members, outages, output, positions, recipes, rights,
+    shutdown, smoke, topics, topics_command,
 };
 
 fn main() -> std::process::ExitCode {
@@ -187,6 +191,35 @@ fn main() -> std::process::ExitCode {
         lanes::with_manual_commits_no_partition_has_more_than_one_finished_record_uncommitted,
         lanes::with_manual_commits_no_key_has_more_than_one_finished_record_uncommitted_unless_others_hold_it_up,
         stuck::one_stuck_record_in_a_million_is_told_and_holds_up_only_its_partition,
+        lag::a_classic_group_has_the_rows_of_kafkas_own_tool,
+        lag::a_group_of_the_consumer_protocol_has_the_rows_of_kafkas_own_tool,
+        lag::a_partition_without_a_committed_offset_counts_in_full,
+        lag::a_member_that_has_committed_nothing_has_its_rows,
+        lag::an_open_transaction_is_counted_as_kafkas_own_tool_does,
+        lag::an_offset_above_the_log_is_below_zero_and_counts_nothing,
+        lag::five_hundred_partitions_have_the_rows_of_kafkas_own_tool,
+        lag::several_groups_have_one_sum_and_json_a_row_each,
+        lag::too_much_lag_is_an_exit_code,
+        lag::a_group_that_does_not_exist_is_an_error_with_the_nearest_name,
+        lag::a_watch_shows_the_rate_and_a_signal_ends_it_at_once,
+        lag::a_watch_on_a_terminal_redraws_its_table,
+        lag::a_watch_outlives_an_outage,
+        lag::a_broker_that_does_not_answer_is_an_error,
+        lag::who_has_no_right_to_a_group_is_told,
+        groups::all_groups_are_listed_with_their_state,
+        groups::a_group_is_described_with_its_coordinator_and_its_rows,
+        groups::each_position_and_shift_moves_a_group_where_kafkas_own_tool_does,
+        groups::positions_that_kafkas_own_tool_lacks_are_counted_in_the_log,
+        groups::a_reset_moves_only_what_was_chosen,
+        groups::a_reset_makes_a_group_that_does_not_exist,
+        groups::what_a_reset_cannot_find_is_an_error,
+        groups::a_group_with_members_is_neither_reset_nor_deleted,
+        groups::a_group_is_deleted_once_somebody_agrees,
+        groups::a_question_that_a_signal_interrupts_deletes_nothing,
+        topics_command::all_topics_are_listed_as_by_kafkas_own_tool,
+        topics_command::a_topic_is_described_with_its_offsets,
+        topics_command::a_topic_that_does_not_exist_is_an_error_with_the_nearest_name,
+        topics_command::of_three_brokers_the_replicas_are_shown,
         members::a_member_without_partitions_ends_and_says_who_holds_them,
     ])
 }

@@ -78,3 +78,22 @@ pub(super) fn commit(text: &str) -> Result<Commit, String> {
         },
     }
 }
+
+/// A whole number of any size; 0 is one, too.
+pub(super) fn whole_long(text: &str) -> Result<u64, String> {
+    const VALID: &str = "it must be a whole number";
+    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(VALID.to_owned());
+    }
+    text.parse().map_err(|_| "the number is too large".to_owned())
+}
+
+/// `+N` or `-N`.
+pub(super) fn signed(text: &str) -> Result<i64, String> {
+    const VALID: &str = "it is +N or -N, as in -100";
+    let digits = text.strip_prefix(['+', '-']).ok_or(VALID)?;
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(VALID.to_owned());
+    }
+    text.parse().map_err(|_| "the number is too large".to_owned())
+}

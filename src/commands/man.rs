@@ -15,13 +15,14 @@ pub fn run(connection: &Connection) -> Result<(), Failure> {
     super::write(&page)
 }
 
-const EXIT_CODES: [(u8, &str); 7] = [
+const EXIT_CODES: [(u8, &str); 8] = [
     (0, "done: the end, the count or a time limit was reached, a first signal, or a closed pipe"),
     (1, "failed while running: stdout, an offset outside the log, the dedup store, an unconfirmed commit"),
     (2, "wrong usage"),
     (3, "no broker could be reached, or it refused us"),
     (4, "the topic, partition or group does not exist"),
     (5, "a record could not be processed or decoded and the policy is to stop"),
+    (6, "a group is further behind than --max-lag allows"),
     (130, "ended at once by a second signal"),
 ];
 
@@ -32,13 +33,13 @@ fn page() -> io::Result<Vec<u8>> {
     man.render_title(&mut page)?;
     man.render_name_section(&mut page)?;
     heading(&mut page, "SH", "SYNOPSIS");
-    for subcommand in command.get_subcommands_mut() {
+    for (_, subcommand) in leaves(&mut command) {
         let usage = subcommand.render_usage().to_string();
         let usage = usage.trim_start_matches("Usage: ").replace('-', "\\-");
         page.extend_from_slice(format!("{usage}\n.br\n").as_bytes());
     }
-    for subcommand in command.get_subcommands() {
-        heading(&mut page, "SH", &format!("KCONS {}", subcommand.get_name().to_uppercase()));
+    for (name, subcommand) in leaves(&mut command) {
+        heading(&mut page, "SH", &format!("KCONS {}", name.to_uppercase()));
         let man = Man::new(subcommand.clone());
         let mut section = Vec::new();
         man.render_description_section(&mut section)?;
@@ -57,6 +58,21 @@ fn page() -> io::Result<Vec<u8>> {
     Ok(page)
 }
 
+/// The commands that do something, with all words of their names.
+fn leaves(command: &mut clap::Command) -> Vec<(String, &mut clap::Command)> {
+    let mut leaves = Vec::new();
+    for subcommand in command.get_subcommands_mut() {
+        let name = subcommand.get_name().to_owned();
+        match subcommand.has_subcommands() {
+            false => leaves.push((name, subcommand)),
+            true => leaves.extend(
+                self::leaves(subcommand).into_iter().map(|(word, leaf)| (format!("{name} {word}"), leaf)),
+            ),
+        }
+    }
+    leaves
+}
+
 fn heading(page: &mut Vec<u8>, macro_name: &str, title: &str) {
     page.extend_from_slice(format!(".{macro_name} \"{title}\"\n").as_bytes());
 }
@@ -66,9 +82,15 @@ mod tests {
     #[test]
     fn the_page_has_every_command_and_its_options() {
         let page = String::from_utf8(super::page().unwrap()).unwrap();
-        for text in
-            [".TH kcons 1", "KCONS CONSUME", "KCONS DEMO", "offset\\-reset", "EXIT STATUS", "\\-\\-serve"]
-        {
+        for text in [
+            ".TH kcons 1",
+            "KCONS CONSUME",
+            "KCONS DEMO",
+            "KCONS GROUP RESET",
+            "offset\\-reset",
+            "EXIT STATUS",
+            "\\-\\-serve",
+        ] {
             assert!(page.contains(text), "{text}");
         }
     }

@@ -1,5 +1,8 @@
 //! Questions to the cluster, each one request per broker however many partitions it is about.
 
+pub mod groups;
+pub mod topics;
+
 use super::client::{Consumer, topic_partition};
 use super::errors::{self, Trouble};
 use super::native::{Event, PartitionList, Queue, c_string, list_elements, milliseconds, native, text};
@@ -10,6 +13,10 @@ use rdkafka::error::KafkaError;
 use rdkafka::types::{RDKafkaErrorCode, RDKafkaRespErr};
 use std::sync::Arc;
 use std::time::Duration;
+
+/// librdkafka 2.12 aborts the process when a coordinator comes up whose question was given up
+/// (`rd_kafka_admin_coord_request`): such a question is never given up while the outage may still end.
+pub const COORDINATOR_LIMIT: Duration = Duration::from_secs(3600);
 
 /// A topic as the cluster describes it.
 #[derive(Clone, Debug, PartialEq, Eq)]

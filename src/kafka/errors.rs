@@ -24,6 +24,7 @@ pub enum TroubleKind {
     Authorization,
     UnknownTopic,
     InvalidGroup,
+    UnknownGroup,
     /// The members of the group have no assignor in common.
     InconsistentProtocol,
     /// `max.poll.interval.ms` went by without a poll.
@@ -76,6 +77,7 @@ pub fn kind(code: Code) -> TroubleKind {
         Code::UnknownTopicOrPartition | Code::UnknownTopic | Code::UnknownPartition => {
             TroubleKind::UnknownTopic
         }
+        Code::GroupIdNotFound => TroubleKind::UnknownGroup,
         Code::InvalidGroupId => TroubleKind::InvalidGroup,
         Code::InconsistentGroupProtocol => TroubleKind::InconsistentProtocol,
         Code::PollExceeded => TroubleKind::PollExceeded,

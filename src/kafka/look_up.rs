@@ -1,6 +1,6 @@
 //! Questions whose answers take time, asked on helper threads so that the poller goes on serving.
 
-use super::admin::{self, Described, EARLIEST, LATEST, Topic, TopicId};
+use super::admin::{self, COORDINATOR_LIMIT, Described, EARLIEST, LATEST, Topic, TopicId};
 use super::client::{ClientEvent, Consumer};
 use super::errors::Trouble;
 use crate::alarm::Bell;
@@ -11,10 +11,6 @@ use std::time::Duration;
 
 /// How long one question may take before it is asked again.
 const LIMIT: Duration = Duration::from_secs(10);
-
-/// librdkafka 2.12 aborts the process when a coordinator comes up whose question was given up
-/// (`rd_kafka_admin_coord_request`): such a question is never given up while the outage may still end.
-const COORDINATOR_LIMIT: Duration = Duration::from_secs(3600);
 
 /// What came of a look-up.
 pub enum Answer {
@@ -128,7 +124,11 @@ impl LookUps {
     }
 }
 
-fn ranges(client: &Arc<Consumer>, query: &RangeQuery) -> Result<Vec<Range>, Trouble> {
+/// Finds out about partitions, all of them in one request per broker and question.
+///
+/// # Errors
+/// Of the first question that has one.
+pub fn ranges(client: &Arc<Consumer>, query: &RangeQuery) -> Result<Vec<Range>, Trouble> {
     let all = |wanted: i64| -> Vec<_> {
         query.partitions.iter().map(|partition| (partition.clone(), wanted)).collect()
     };

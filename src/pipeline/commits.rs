@@ -132,6 +132,7 @@ impl Run<'_> {
             | TroubleKind::GroupAuthorization
             | TroubleKind::Authorization
             | TroubleKind::UnknownTopic
+            | TroubleKind::UnknownGroup
             | TroubleKind::InvalidGroup
             | TroubleKind::InconsistentProtocol
             | TroubleKind::PollExceeded

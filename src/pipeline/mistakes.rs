@@ -121,6 +121,7 @@ impl Mistakes {
             TroubleKind::Transport
             | TroubleKind::AllBrokersDown
             | TroubleKind::UnknownTopic
+            | TroubleKind::UnknownGroup
             | TroubleKind::PollExceeded
             | TroubleKind::Rebalancing
             | TroubleKind::OffsetOutOfRange

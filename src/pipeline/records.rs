@@ -184,6 +184,7 @@ impl Run<'_> {
             | TroubleKind::Authorization
             | TroubleKind::UnknownTopic
             | TroubleKind::InvalidGroup
+            | TroubleKind::UnknownGroup
             | TroubleKind::InconsistentProtocol
             | TroubleKind::PollExceeded
             | TroubleKind::Fenced

@@ -144,9 +144,10 @@ impl Weather {
             }
             TroubleKind::Fenced => Verdict::Fail(self.mistakes.failure(trouble)),
             // Asked of the cluster by ourselves, with its answer in hand.
-            TroubleKind::UnknownTopic | TroubleKind::Rebalancing | TroubleKind::OffsetOutOfRange => {
-                Verdict::Wait
-            }
+            TroubleKind::UnknownTopic
+            | TroubleKind::UnknownGroup
+            | TroubleKind::Rebalancing
+            | TroubleKind::OffsetOutOfRange => Verdict::Wait,
             TroubleKind::BadRecord | TroubleKind::Other => {
                 let cause = errors::cause(&trouble.reason);
                 Verdict::Warn(match cause.broker {
@@ -163,7 +164,10 @@ impl Weather {
         if now < deadline {
             return None;
         }
-        if !self.has_answered {
+        // Nobody but a broker that answered names one that was not typed.
+        let is_named =
+            |cause: &Cause| cause.broker.as_ref().is_some_and(|broker| !self.mistakes.is_typed(broker));
+        if !self.has_answered && !self.causes.iter().any(is_named) {
             return Some(self.mistakes.unreachable(&self.causes));
         }
         // A group may take its time to form: only a broker that cannot be reached is a reason to give up.

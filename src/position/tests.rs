@@ -144,8 +144,8 @@ fn a_duration_after_the_start_needs_a_time_to_count_from() {
 
 #[test]
 fn partitions_are_numbers_and_ranges() {
-    assert_eq!(partitions("0,2,5-7"), Ok(BTreeSet::from([0, 2, 5, 6, 7])));
-    assert_eq!(partitions("3-3"), Ok(BTreeSet::from([3])));
+    assert_eq!(partitions("0,2,5-7", "-p"), Ok(BTreeSet::from([0, 2, 5, 6, 7])));
+    assert_eq!(partitions("3-3", "-p"), Ok(BTreeSet::from([3])));
     for bad in [
         "",
         "x",
@@ -161,7 +161,7 @@ fn partitions_are_numbers_and_ranges() {
         "2147483648",
         "1 ",
     ] {
-        let failure = partitions(bad).expect_err(bad);
+        let failure = partitions(bad, "--partitions").expect_err(bad);
         assert_eq!(failure.message, format!("invalid partitions `{bad}` for `--partitions`"));
         assert!(failure.hint.is_some_and(|hint| hint.contains("`0,2,5-7`")));
     }
@@ -186,7 +186,7 @@ proptest! {
             let time = Positions::All(Position::Time(i64::MAX));
             let _ = from(&text);
             let _ = to(&text, Some(&time));
-            let _ = partitions(&text);
+            let _ = partitions(&text, "-p");
         }
     }
 

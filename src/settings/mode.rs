@@ -71,7 +71,7 @@ fn group(name: String, reading: &Reading, gathered: &mut Gathered) -> Result<Gro
             reading.from.is_some(),
             "--from",
             "a group starts where it has committed, else as `--offset-reset` says; \
-             kafka-consumer-groups.sh --reset-offsets moves it",
+             `kcons group reset` moves it",
         ),
         (reading.partitions.is_some(), "--partitions", "the members of a group share the partitions"),
     ] {
@@ -279,7 +279,7 @@ fn standalone(
     gathered.take(INTERVAL);
     gathered.take(INSTANCE);
     let from = reading.from.as_ref().map(|text| Positions::parse(text, Role::From, &surroundings.clock));
-    let partitions = reading.partitions.as_ref().map(|text| partitions(text));
+    let partitions = reading.partitions.as_ref().map(|text| partitions(text, "--partitions"));
     Ok(Standalone {
         from: from.transpose()?.unwrap_or(Positions::All(Position::Beginning)),
         partitions: partitions.transpose()?,

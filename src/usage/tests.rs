@@ -35,8 +35,10 @@ fn help_and_version_are_no_mistakes() {
 #[test]
 fn a_missing_command_lists_all_of_them() {
     for words in ["", "-v", "-b localhost"] {
-        let expected =
-            ("a command is missing".to_owned(), "commands: consume, demo, completions, man".to_owned());
+        let expected = (
+            "a command is missing".to_owned(),
+            "commands: consume, lag, group, topic, demo, completions, man".to_owned(),
+        );
         assert_eq!(said(words), expected);
     }
 }
@@ -190,14 +192,18 @@ fn options_of_the_console_consumer_get_a_hint_to_what_replaces_them() {
 }
 
 #[test]
-fn what_only_kafkas_own_tools_do_names_them() {
-    for (words, tool) in [
-        ("lag g", "kafka-consumer-groups.sh"),
-        ("group list", "kafka-consumer-groups.sh"),
-        ("topic list", "kafka-topics.sh"),
-    ] {
-        assert!(said(words).1.contains(tool), "{words}");
-    }
+fn plurals_of_commands_are_told_the_command() {
+    assert_eq!(said("groups").1, "groups are listed by `kcons group list`");
+    assert_eq!(said("topics").1, "topics are listed by `kcons topic list`");
+}
+
+#[test]
+fn a_family_of_commands_names_its_own() {
+    let commands = "commands: group list, group describe, group reset, group delete";
+    assert_eq!(said("group"), ("a command is missing".to_owned(), commands.to_owned()));
+    assert_eq!(said("group zzz"), ("unknown command `zzz`".to_owned(), commands.to_owned()));
+    assert_eq!(said("group lst").1, "did you mean `list`?");
+    assert_eq!(said("topic zzz").1, "commands: topic list, topic describe");
 }
 
 #[test]

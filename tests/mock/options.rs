@@ -13,7 +13,7 @@ use crate::support::run::{Kcons, Reader};
 use crate::support::{Committed, Outcome, Produced, unique_name, wait_until};
 
 /// Which test shows that an option changes something; found by name in the file of the suite.
-const TESTS: [(&str, &str, &str); 60] = [
+const TESTS: [(&str, &str, &str); 67] = [
     ("--async-commit", "mock/options.rs", "async_commit_does_not_wait_for_answers"),
     ("--backoff", "mock/handlers/failures.rs", "the_pause_before_another_attempt_is_an_option"),
     ("--brokers", "mock/options.rs", "brokers_come_from_the_option_or_the_environment"),
@@ -78,12 +78,30 @@ const TESTS: [(&str, &str, &str); 60] = [
     ("KCONS_CONFIG", "mock/options.rs", "a_file_of_properties_is_read"),
     ("NO_COLOR", "mock/options.rs", "color_can_be_forced_and_refused"),
     ("TOPIC", "mock/options.rs", "topics_are_what_is_read"),
+    ("--all-topics", "real/groups.rs", "a_reset_moves_only_what_was_chosen"),
+    ("--execute", "real/groups.rs", "each_position_and_shift_moves_a_group_where_kafkas_own_tool_does"),
+    ("--max-lag", "real/lag.rs", "too_much_lag_is_an_exit_code"),
+    ("--shift", "real/groups.rs", "each_position_and_shift_moves_a_group_where_kafkas_own_tool_does"),
+    ("--topic", "real/groups.rs", "a_reset_moves_only_what_was_chosen"),
+    ("--watch", "real/lag.rs", "a_watch_shows_the_rate_and_a_signal_ends_it_at_once"),
+    ("--yes", "real/groups.rs", "a_group_is_deleted_once_somebody_agrees"),
 ];
 
 #[test]
 fn every_option_has_a_test() {
     let mut options = BTreeSet::new();
-    for arguments in [&["--help"][..], &["consume", "--help"], &["demo", "--help"]] {
+    for arguments in [
+        &["--help"][..],
+        &["consume", "--help"],
+        &["demo", "--help"],
+        &["lag", "--help"],
+        &["group", "list", "--help"],
+        &["group", "describe", "--help"],
+        &["group", "reset", "--help"],
+        &["group", "delete", "--help"],
+        &["topic", "list", "--help"],
+        &["topic", "describe", "--help"],
+    ] {
         let help = Kcons::new(arguments).run().stdout_text();
         let words =
             help.lines().filter(|line| line.trim_start().starts_with('-')).flat_map(str::split_whitespace);

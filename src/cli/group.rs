@@ -1,0 +1,142 @@
+//! Options of `kcons group`.
+
+use super::TableFormat;
+use super::values::signed;
+use clap::{Args, Subcommand};
+
+#[derive(Debug, Subcommand)]
+pub enum Group {
+    /// List all consumer groups
+    List(GroupList),
+    /// Show a group: its state, its coordinator, its members and its lag
+    Describe(GroupDescribe),
+    /// Move the committed offsets of a group without members
+    Reset(Reset),
+    /// Delete groups without members, with what they have committed
+    Delete(Delete),
+}
+
+#[derive(Debug, Default, Args)]
+pub struct GroupList {
+    /// Print a table or json [default: table]
+    ///
+    /// json: one object a line, a row each.
+    #[arg(
+        short,
+        long,
+        value_enum,
+        value_name = "FORMAT",
+        hide_possible_values = true,
+        help_heading = "Output"
+    )]
+    pub output: Option<TableFormat>,
+}
+
+// GROUP is asked for by `settings`: --print-config does without.
+#[derive(Debug, Default, Args)]
+#[command(override_usage = "kcons group describe [OPTIONS] GROUP")]
+pub struct GroupDescribe {
+    /// The group to describe
+    ///
+    /// Example: kcons group describe mailer
+    #[arg(value_name = "GROUP", help_heading = "Input")]
+    pub group: Option<String>,
+    /// Print a table or json [default: table]
+    ///
+    /// json: one object a line: first the group itself, then a row each.
+    #[arg(
+        short,
+        long,
+        value_enum,
+        value_name = "FORMAT",
+        hide_possible_values = true,
+        help_heading = "Output"
+    )]
+    pub output: Option<TableFormat>,
+}
+
+const RESET_EXAMPLES: &str = "\
+Examples:
+  kcons group reset mailer --topic task-created --to beginning            only shows what would be
+  kcons group reset mailer --topic task-created --to beginning --execute  read everything again
+  kcons group reset mailer --topic task-created:0,2 --to -1h --execute    the last hour, two partitions
+  kcons group reset mailer --all-topics --shift -100 --execute            the last 100 of each again";
+
+#[derive(Debug, Default, Args)]
+#[command(override_usage = "kcons group reset [OPTIONS] GROUP", after_help = RESET_EXAMPLES)]
+pub struct Reset {
+    /// The group to move
+    ///
+    /// With --topic a group that does not exist yet is made.
+    #[arg(value_name = "GROUP", help_heading = "Input")]
+    pub group: Option<String>,
+    /// Move in this topic, or in some of its partitions; repeatable
+    ///
+    /// Example: --topic task-created:0,2,5-7
+    #[arg(
+        long = "topic",
+        value_name = "TOPIC[:LIST]",
+        help_heading = "Input",
+        conflicts_with = "all_topics"
+    )]
+    pub topics: Vec<String>,
+    /// Move in all partitions that the group has committed
+    #[arg(long, help_heading = "Input")]
+    pub all_topics: bool,
+    /// Move to this position
+    ///
+    /// beginning, end, an offset N, -N before the end, +N after the beginning, a time
+    /// (2026-11-23, 2026-11-23T09:00, 2026-11-23T09:00:00Z, @1763888400000), -1h ago, or
+    /// 0=5,1=end,2=-10 for some partitions. An offset outside the log is moved to its nearer end.
+    #[arg(
+        long,
+        value_name = "POS",
+        allow_hyphen_values = true,
+        help_heading = "Where to",
+        conflicts_with = "shift"
+    )]
+    pub to: Option<String>,
+    /// Move that many offsets on (+N) or back (-N)
+    #[arg(long, value_name = "±N", value_parser = signed, allow_hyphen_values = true, help_heading = "Where to")]
+    pub shift: Option<i64>,
+    /// Do it; without this nothing is changed
+    #[arg(long, help_heading = "Where to")]
+    pub execute: bool,
+    /// Print a table or json [default: table]
+    ///
+    /// json: one object a line, a row each.
+    #[arg(
+        short,
+        long,
+        value_enum,
+        value_name = "FORMAT",
+        hide_possible_values = true,
+        help_heading = "Output"
+    )]
+    pub output: Option<TableFormat>,
+}
+
+#[derive(Debug, Default, Args)]
+#[command(override_usage = "kcons group delete [OPTIONS] GROUP...")]
+pub struct Delete {
+    /// Groups to delete
+    #[arg(value_name = "GROUP", help_heading = "Input")]
+    pub groups: Vec<String>,
+    /// Do not ask
+    ///
+    /// Needed where nobody can be asked: without a terminal.
+    #[arg(long, help_heading = "Input")]
+    pub yes: bool,
+    /// Print a table or json [default: table]
+    ///
+    /// json: one object a line, a row each.
+    #[arg(
+        short,
+        long,
+        value_enum,
+        value_name = "FORMAT",
+        hide_possible_values = true,
+        help_heading = "Output"
+    )]
+    pub output: Option<TableFormat>,
+}

@@ -1,0 +1,48 @@
+//! `kcons group`: which groups there are, how they stand, and what is changed about them.
+
+mod delete;
+mod describe;
+mod list;
+mod members;
+mod plan;
+mod reset;
+
+use super::session;
+use super::world;
+use crate::cli;
+use crate::error::Failure;
+use crate::settings::operations::{Delete, Names, Reset};
+use crate::settings::{self, Connection, print};
+use std::io::{self, IsTerminal as _};
+
+/// # Errors
+/// Wrong usage, a group that is missing or has members, or no answer.
+pub fn run(command: &cli::Group, connection: &cli::Connection, talk: settings::Talk) -> Result<(), Failure> {
+    let start = |settled: &Connection,
+                 work: &mut dyn FnMut(&mut session::Session) -> Result<(), session::Stop>| {
+        if connection.print_config {
+            return super::write(print::table(&settled.resolved).as_bytes());
+        }
+        session::run(settled, (talk, world()?), work)
+    };
+    match command {
+        cli::Group::List(arguments) => {
+            let settings =
+                super::settle(|world| Names::none("group list", arguments.output, connection, world))?;
+            start(&settings.connection, &mut |session| list::run(session, &settings))
+        }
+        cli::Group::Describe(arguments) => {
+            let settings = super::settle(|world| Names::of_group(arguments, connection, world))?;
+            start(&settings.connection, &mut |session| describe::run(session, &settings))
+        }
+        cli::Group::Reset(arguments) => {
+            let settings = super::settle(|world| Reset::settle(arguments, connection, world))?;
+            start(&settings.connection, &mut |session| reset::run(session, &settings))
+        }
+        cli::Group::Delete(arguments) => {
+            let can_ask = io::stdin().is_terminal() && io::stderr().is_terminal();
+            let settings = super::settle(|world| Delete::settle(arguments, connection, can_ask, world))?;
+            start(&settings.connection, &mut |session| delete::run(session, &settings))
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! `kcons group delete`: forgets groups without members.
+
+use super::members::{described, refuse_members};
+use crate::commands::missing;
+use crate::commands::session::{Session, Stop};
+use crate::error::{Failure, Kind};
+use crate::kafka::admin::COORDINATOR_LIMIT;
+use crate::kafka::admin::groups;
+use crate::render::table::{Column, Rows};
+use crate::settings::operations::Delete;
+use std::io::{self, BufRead as _, Write as _};
+
+const COLUMNS: [Column; 2] = [Column::Text("GROUP"), Column::Text("RESULT")];
+
+/// # Errors
+/// A group that is missing or has members (then none is deleted), or no answer.
+pub fn run(session: &mut Session, settings: &Delete) -> Result<(), Stop> {
+    for (name, group) in described(session, &settings.groups)? {
+        match group {
+            Some(group) => refuse_members(&group, "deleted")?,
+            None => return Err(missing::group(&name, session)),
+        }
+    }
+    let mut agreed = Vec::new();
+    for name in &settings.groups {
+        if !settings.asks || is_agreed(session, name)? {
+            agreed.push(name.clone());
+        }
+    }
+    if agreed.is_empty() {
+        return Ok(());
+    }
+    let asked = agreed.clone();
+    let deleted = session.ask(move |client| groups::delete(client, &asked, COORDINATOR_LIMIT))?;
+    let mut rows = Vec::new();
+    let mut failed = None;
+    for (name, result) in deleted {
+        match result {
+            Ok(()) => rows.push(vec![name.as_str().into(), "deleted".into()]),
+            Err(trouble) => {
+                let failure = Failure::new(Kind::Run, format!("cannot delete group `{name}`"));
+                failed = failed.or(Some(failure.caused_by(trouble.reason)));
+            }
+        }
+    }
+    session.print(&Rows::new(&COLUMNS, rows).render(settings.format))?;
+    failed.map_or(Ok(()), |failure| Err(failure.into()))
+}
+
+/// Asks a person.
+fn is_agreed(session: &mut Session, name: &str) -> Result<bool, Stop> {
+    let question = format!("Delete group `{name}`? [y/N] ");
+    let unheard =
+        |error: io::Error| Failure::new(Kind::Run, "nobody answers").caused_by(crate::error::reason(&error));
+    io::stderr().write_all(question.as_bytes()).map_err(unheard)?;
+    let answer = session.wait_for(|| {
+        let mut line = String::new();
+        io::stdin().lock().read_line(&mut line).map(|_| line)
+    })?;
+    let answer = answer.map_err(unheard)?;
+    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+}

@@ -1,0 +1,193 @@
+//! `kcons group reset`: moves what a group has committed.
+
+use super::members::{described, refuse_members};
+use super::plan::{self, Change};
+use crate::commands::missing;
+use crate::commands::session::{Session, Stop};
+use crate::error::{Failure, Kind};
+use crate::kafka::TroubleKind;
+use crate::kafka::admin::topics::{self, Layout};
+use crate::kafka::admin::{COORDINATOR_LIMIT, groups};
+use crate::kafka::look_up::{self, Range, RangeQuery};
+use crate::position::Position;
+use crate::record::TopicPartition;
+use crate::render::table::{Cell, Column, Rows};
+use crate::settings::operations::{Aim, Reset, Scope};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How long one question may take before it is asked again.
+const LIMIT: Duration = Duration::from_secs(10);
+
+const COLUMNS: [Column; 5] = [
+    Column::Text("GROUP"),
+    Column::Text("TOPIC"),
+    Column::Number("PARTITION"),
+    Column::Number("OLD"),
+    Column::Number("NEW"),
+];
+
+type Committed = BTreeMap<TopicPartition, i64>;
+
+/// # Errors
+/// A group with members, something that is missing or forbidden, or no answer.
+pub fn run(session: &mut Session, settings: &Reset) -> Result<(), Stop> {
+    let committed = committed(session, settings)?;
+    let partitions = match &settings.scope {
+        Scope::Committed => committed.keys().cloned().collect(),
+        Scope::Topics(topics) => chosen(session, topics, &settings.aim)?,
+    };
+    let ranges = ranges(session, partitions, &settings.aim)?;
+    let changes = plan::changes(&ranges, &committed, &settings.aim)
+        .map_err(|stray| nothing_to_shift(&settings.group, &stray))?;
+    for warning in changes.iter().filter_map(|change| change.warning.clone()) {
+        session.talk.warn(warning, Instant::now());
+    }
+    if settings.is_executed && !changes.is_empty() {
+        execute(session, &settings.group, &changes)?;
+    }
+    let row = |change: &Change| -> Vec<Cell> {
+        vec![
+            settings.group.as_str().into(),
+            (&*change.partition.topic).into(),
+            change.partition.partition.into(),
+            change.old.into(),
+            change.new.into(),
+        ]
+    };
+    session.print(&Rows::new(&COLUMNS, changes.iter().map(row).collect()).render(settings.format))?;
+    if !settings.is_executed {
+        session.talk.info("nothing is changed without `--execute`");
+    }
+    Ok(())
+}
+
+/// What the group has committed; nothing if it is only made by this.
+fn committed(session: &mut Session, settings: &Reset) -> Result<Committed, Stop> {
+    let name = settings.group.clone();
+    let found = described(session, std::slice::from_ref(&name))?;
+    match found.into_iter().next().and_then(|(_, group)| group) {
+        Some(group) => refuse_members(&group, "reset")?,
+        None if settings.scope == Scope::Committed => return Err(missing::group(&name, session)),
+        None => return Ok(Committed::new()),
+    }
+    let asked = name.clone();
+    let committed = session.ask(move |client| {
+        match groups::ask_committed(client, &asked, COORDINATOR_LIMIT).committed() {
+            Err(trouble) if trouble.kind == TroubleKind::Transport => Err(trouble),
+            answer => Ok(answer),
+        }
+    })?;
+    match committed {
+        Ok(committed) => Ok(committed.into_iter().collect()),
+        Err(trouble) => Err(session.refused(Some(&name), &trouble).into()),
+    }
+}
+
+/// The partitions that were typed.
+fn chosen(
+    session: &mut Session,
+    wanted: &[(String, Option<BTreeSet<i32>>)],
+    aim: &Aim,
+) -> Result<Vec<TopicPartition>, Stop> {
+    let names: Vec<String> = wanted.iter().map(|(name, _)| name.clone()).collect();
+    let layouts = session.ask(move |client| topics::layouts(client, Some(&names), LIMIT))?;
+    let named = match aim {
+        Aim::To(positions) => positions.named(),
+        Aim::Shift(_) => Vec::new(),
+    };
+    let mut partitions = Vec::new();
+    for ((name, layout), (_, list)) in layouts.into_iter().zip(wanted) {
+        let layout = match layout {
+            Ok(layout) => layout,
+            Err(trouble) if trouble.kind == TroubleKind::UnknownTopic => {
+                return Err(missing::topic(&name, session));
+            }
+            Err(trouble) if trouble.kind == TroubleKind::TopicAuthorization => {
+                return Err(session.forbidden_topic(&name).into());
+            }
+            Err(trouble) => return Err(session.refused(None, &trouble).into()),
+        };
+        let exists = |number: &i32| layout.partitions.iter().any(|one| one.partition == *number);
+        if let Some(stray) = list.iter().flatten().chain(&named).find(|number| !exists(number)) {
+            return Err(missing_partition(&layout, *stray).into());
+        }
+        let topic: Arc<str> = Arc::from(name.as_str());
+        let numbers = layout.partitions.iter().map(|one| one.partition);
+        let is_wanted = |number: &i32| list.as_ref().is_none_or(|list| list.contains(number));
+        partitions.extend(
+            numbers
+                .filter(is_wanted)
+                .map(|partition| TopicPartition { topic: Arc::clone(&topic), partition }),
+        );
+    }
+    Ok(partitions)
+}
+
+fn missing_partition(layout: &Layout, number: i32) -> Failure {
+    let name = &layout.name;
+    Failure::new(
+        Kind::Missing,
+        match layout.partitions.as_slice() {
+            [only] => format!("topic `{name}` has only partition {}, not {number}", only.partition),
+            [first, .., last] => format!(
+                "topic `{name}` has partitions {} to {}, not {number}",
+                first.partition, last.partition
+            ),
+            [] => format!("topic `{name}` has no partition"),
+        },
+    )
+}
+
+/// Asks for the logs of these, and for the offsets of times.
+fn ranges(session: &mut Session, partitions: Vec<TopicPartition>, aim: &Aim) -> Result<Vec<Range>, Stop> {
+    if partitions.is_empty() {
+        return Ok(Vec::new());
+    }
+    let time = |partition: &TopicPartition| match aim {
+        Aim::To(positions) => match positions.at(partition.partition) {
+            Some(Position::Time(time)) => Some((partition.clone(), time)),
+            Some(_) | None => None,
+        },
+        Aim::Shift(_) => None,
+    };
+    let from_times = partitions.iter().filter_map(time).collect();
+    let query = RangeQuery {
+        partitions,
+        from_times,
+        // As Kafka's own tool: a group may go on behind an open transaction, and reads it once it is decided.
+        read_uncommitted: true,
+        ..RangeQuery::default()
+    };
+    session.ask(move |client| look_up::ranges(client, &query))
+}
+
+fn execute(session: &mut Session, group: &str, changes: &[Change]) -> Result<(), Stop> {
+    let offsets: Vec<_> = changes.iter().map(|change| (change.partition.clone(), change.new)).collect();
+    let name = group.to_owned();
+    let answer =
+        session.ask(move |client| match groups::alter(client, &name, &offsets, COORDINATOR_LIMIT) {
+            Err(trouble) if trouble.kind == TroubleKind::Transport => Err(trouble),
+            answer => Ok(answer),
+        })?;
+    match answer {
+        Ok(()) => Ok(()),
+        // So the broker answers who is no member, once a group has some.
+        Err(trouble) if trouble.kind == TroubleKind::Rebalancing => {
+            let message = format!("group `{group}` has members by now and cannot be reset");
+            Err(Failure::new(Kind::Run, message).hint("stop its members first").into())
+        }
+        Err(trouble) => Err(session.refused(Some(group), &trouble).into()),
+    }
+}
+
+fn nothing_to_shift(group: &str, stray: &[TopicPartition]) -> Failure {
+    let first = stray.first().map(ToString::to_string).unwrap_or_default();
+    let rest = match stray.len() {
+        0 | 1 => String::new(),
+        many => format!(" and {} more partitions", many - 1),
+    };
+    Failure::new(Kind::Run, format!("group `{group}` has nothing committed to shift in {first}{rest}"))
+        .hint("give them a position with `--to`, or move those that have one with `--all-topics`")
+}

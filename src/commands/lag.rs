@@ -1,0 +1,105 @@
+//! `kcons lag`: how far behind groups are.
+
+mod pace;
+pub mod rows;
+
+use super::session::{self, Session, Stop};
+use super::{missing, world};
+use crate::cli::{self, TableFormat};
+use crate::error::{Failure, Kind};
+use crate::kafka::TroubleKind;
+use crate::kafka::lag::{self, Standing};
+use crate::settings::operations::Lag;
+use crate::settings::{self, print};
+use pace::Pace;
+use rows::Sums;
+use std::time::Instant;
+
+/// # Errors
+/// Wrong usage, a group that is missing or too far behind, or no answer.
+pub fn run(arguments: &cli::Lag, connection: &cli::Connection, talk: settings::Talk) -> Result<(), Failure> {
+    let settings = super::settle(|surroundings| Lag::settle(arguments, connection, surroundings))?;
+    if connection.print_config {
+        return super::write(print::table(&settings.connection.resolved).as_bytes());
+    }
+    session::run(&settings.connection, (talk, world()?), |session| match settings.watch {
+        None => {
+            let standings = standings(session, &settings.groups)?;
+            show(session, &settings, &standings, None)
+        }
+        Some(interval) => {
+            let mut pace = Pace::default();
+            loop {
+                let start = Instant::now();
+                let standings = standings(session, &settings.groups)?;
+                session.be_patient();
+                pace.add(Sums::of(&standings), Instant::now());
+                show(session, &settings, &standings, Some(&pace))?;
+                session.sleep_until(start + interval)?;
+            }
+        }
+    })
+}
+
+/// Asks how far these groups are.
+///
+/// # Errors
+/// One that is missing or forbidden.
+pub fn standings(session: &mut Session, names: &[String]) -> Result<Vec<Standing>, Stop> {
+    let asked = names.to_vec();
+    let mut standings = Vec::with_capacity(names.len());
+    for (name, standing) in session.ask(move |client| lag::standings(client, &asked))? {
+        match standing {
+            Ok(standing) if standing.is_missing() => return Err(missing::group(&name, session)),
+            Err(trouble) if trouble.kind == TroubleKind::UnknownGroup => {
+                return Err(missing::group(&name, session));
+            }
+            Ok(standing) => standings.push(standing),
+            Err(trouble) => return Err(session.refused(Some(&name), &trouble).into()),
+        }
+    }
+    Ok(standings)
+}
+
+fn show(session: &Session, settings: &Lag, standings: &[Standing], pace: Option<&Pace>) -> Result<(), Stop> {
+    let sums = Sums::of(standings);
+    let mut text = rows::rows(standings).render(settings.format);
+    if settings.format == TableFormat::Table
+        && let Some(pace) = pace
+    {
+        text.truncate(text.trim_end().len());
+        text.push_str(&pace.words());
+        text.push('\n');
+        if settings.is_terminal {
+            text = redrawn(&text);
+        }
+    }
+    session.print(&text)?;
+    match settings.max_lag {
+        Some(most) if sums.behind > most => Err(too_far(settings, sums.behind, most).into()),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// From the upper left corner; what stood there before goes.
+fn redrawn(text: &str) -> String {
+    format!("\x1b[H{}\x1b[J", text.replace('\n', "\x1b[K\n"))
+}
+
+fn too_far(settings: &Lag, behind: u64, most: u64) -> Failure {
+    let who = match settings.groups.as_slice() {
+        [only] => format!("group `{only}` is"),
+        several => format!("groups `{}` are", several.join("`, `")),
+    };
+    Failure::new(Kind::Lag, format!("{who} {behind} behind, more than `--max-lag {most}`"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_redrawn_table_leaves_nothing_of_the_last_one() {
+        assert_eq!(redrawn("a\nb\n"), "\x1b[Ha\x1b[K\nb\x1b[K\n\x1b[J");
+    }
+}

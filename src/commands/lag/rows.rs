@@ -1,0 +1,142 @@
+//! The rows of `kcons lag`, and their sums. Pure.
+
+use crate::kafka::lag::{Progress, Standing};
+use crate::render::table::{Cell, Column, Rows};
+
+const COLUMNS: [Column; 9] = [
+    Column::Text("GROUP"),
+    Column::Text("TOPIC"),
+    Column::Number("PARTITION"),
+    Column::Number("CURRENT-OFFSET"),
+    Column::Number("LOG-END-OFFSET"),
+    Column::Number("LAG"),
+    Column::Text("CONSUMER-ID"),
+    Column::Text("HOST"),
+    Column::Text("CLIENT-ID"),
+];
+
+/// Sums over all partitions of all groups.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sums {
+    /// Offsets to go; where nothing is committed the whole log.
+    pub behind: u64,
+    /// Of committed offsets: grows as groups read.
+    pub committed: i64,
+    /// Of the ends of logs: grows as others write.
+    pub written: i64,
+}
+
+impl Sums {
+    pub fn of(standings: &[Standing]) -> Sums {
+        let mut sums = Sums::default();
+        for progress in standings.iter().flat_map(|standing| &standing.partitions) {
+            sums.behind += behind(progress);
+            if let Some(end) = progress.end {
+                sums.written += end;
+                // What is not committed yet is read from the first offset on.
+                sums.committed += progress.committed.or(progress.begin).unwrap_or(end);
+            }
+        }
+        sums
+    }
+}
+
+/// A row for each partition, and the sum.
+pub fn rows(standings: &[Standing]) -> Rows {
+    let row = |(standing, progress): (&Standing, &Progress)| -> Vec<Cell> {
+        let owner = progress.owner.as_ref();
+        vec![
+            standing.group.name.as_str().into(),
+            (&*progress.partition.topic).into(),
+            progress.partition.partition.into(),
+            progress.committed.into(),
+            progress.end.into(),
+            lag(progress).into(),
+            owner.map(|owner| owner.consumer_id.as_str()).into(),
+            owner.map(|owner| owner.host.as_str()).into(),
+            owner.map(|owner| owner.client_id.as_str()).into(),
+        ]
+    };
+    let all =
+        standings.iter().flat_map(|standing| standing.partitions.iter().map(move |one| (standing, one)));
+    let behind = i64::try_from(Sums::of(standings).behind).unwrap_or(i64::MAX);
+    let mut total = vec![Cell::Blank; COLUMNS.len()];
+    total[0] = "TOTAL".into();
+    total[5] = behind.into();
+    Rows { total: Some(total), ..Rows::new(&COLUMNS, all.map(row).collect()) }
+}
+
+/// As Kafka's own tool has it: below zero where the log was cut behind the committed offset.
+fn lag(progress: &Progress) -> Option<i64> {
+    Some(progress.end? - progress.committed?)
+}
+
+fn behind(progress: &Progress) -> u64 {
+    let whole = || Some(progress.end? - progress.begin?);
+    u64::try_from(lag(progress).or_else(whole).unwrap_or(0)).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::TableFormat;
+    use crate::kafka::admin::groups::Group;
+    use crate::kafka::lag::Owner;
+    use crate::record::TopicPartition;
+
+    fn progress(partition: i32, committed: Option<i64>, begin: Option<i64>, end: Option<i64>) -> Progress {
+        let partition = TopicPartition { topic: "t".into(), partition };
+        Progress { partition, committed, begin, end, owner: None }
+    }
+
+    fn standing() -> Standing {
+        let owner = Owner {
+            consumer_id: "kcons-1".to_owned(),
+            host: "/127.0.0.1".to_owned(),
+            client_id: "kcons".to_owned(),
+        };
+        let partitions = vec![
+            Progress { owner: Some(owner), ..progress(0, Some(5), None, Some(12)) },
+            progress(1, None, Some(90), Some(100)),
+            progress(2, Some(9), None, Some(7)),
+            progress(3, Some(9), None, None),
+        ];
+        let group = Group {
+            name: "g".to_owned(),
+            state: "Stable".to_owned(),
+            protocol: "classic".to_owned(),
+            assignor: "range".to_owned(),
+            coordinator: None,
+            members: Vec::new(),
+        };
+        Standing { group, partitions }
+    }
+
+    #[test]
+    fn what_is_not_committed_counts_in_full() {
+        let expected = "\
+GROUP  TOPIC  PARTITION  CURRENT-OFFSET  LOG-END-OFFSET  LAG  CONSUMER-ID  HOST        CLIENT-ID
+g      t              0               5              12    7  kcons-1      /127.0.0.1  kcons
+g      t              1               -             100    -  -            -           -
+g      t              2               9               7   -2  -            -           -
+g      t              3               9               -    -  -            -           -
+TOTAL                                                     17
+";
+        assert_eq!(rows(&[standing()]).render(TableFormat::Table), expected);
+    }
+
+    #[test]
+    fn json_has_the_columns_as_fields() {
+        let json = rows(&[standing()]).render(TableFormat::Json);
+        let expected = "{\"group\":\"g\",\"topic\":\"t\",\"partition\":1,\"current_offset\":null,\
+                        \"log_end_offset\":100,\"lag\":null,\"consumer_id\":null,\"host\":null,\"client_id\":null}";
+        assert_eq!(json.lines().nth(1), Some(expected));
+        assert_eq!(json.lines().count(), 4);
+    }
+
+    #[test]
+    fn sums_are_over_all_groups() {
+        let expected = Sums { behind: 34, committed: 2 * (5 + 90 + 9), written: 2 * (12 + 100 + 7) };
+        assert_eq!(Sums::of(&[standing(), standing()]), expected);
+    }
+}

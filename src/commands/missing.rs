@@ -1,0 +1,54 @@
+//! Groups and topics that do not exist: what is said, with the nearest names.
+
+use super::session::{Session, Stop};
+use crate::error::{Failure, Kind};
+use crate::kafka::admin::{self, COORDINATOR_LIMIT, groups};
+use crate::settings::known::nearest;
+use std::time::Duration;
+
+/// Names are a help, not worth a long wait.
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// The failure for a group that does not exist.
+pub fn group(name: &str, session: &mut Session) -> Stop {
+    let known = match session.ask(|client| groups::list(client, COORDINATOR_LIMIT)) {
+        Ok(known) => known.into_iter().map(|group| group.name).collect(),
+        Err(Stop::Asked) => return Stop::Asked,
+        Err(Stop::Failed(_)) => Vec::new(),
+    };
+    failure("group", name, &known).into()
+}
+
+/// The failure for a topic that does not exist.
+pub fn topic(name: &str, session: &mut Session) -> Stop {
+    let known = match session.ask(|client| admin::topic_names(client, LIMIT)) {
+        Ok(known) => known.into_iter().filter(|name| !name.starts_with("__")).collect(),
+        Err(Stop::Asked) => return Stop::Asked,
+        Err(Stop::Failed(_)) => Vec::new(),
+    };
+    failure("topic", name, &known).into()
+}
+
+fn failure(what: &str, name: &str, known: &[String]) -> Failure {
+    let failure = Failure::new(Kind::Missing, format!("{what} `{name}` does not exist"));
+    match nearest(name, known.iter().map(String::as_str)).first() {
+        Some(near) => failure.hint(format!("did you mean `{near}`?")),
+        None => failure.hint(format!("`kcons {what} list` shows all {what}s")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_name_is_a_hint() {
+        let known = ["mailer".to_owned(), "audit".to_owned()];
+        let failure = failure("group", "mialer", &known);
+        assert_eq!(failure.message, "group `mialer` does not exist");
+        assert_eq!(failure.hint.as_deref(), Some("did you mean `mailer`?"));
+        let failure = super::failure("topic", "zzz", &known);
+        assert_eq!(failure.hint.as_deref(), Some("`kcons topic list` shows all topics"));
+        assert_eq!(failure.kind, Kind::Missing);
+    }
+}

@@ -1,0 +1,330 @@
+//! A connection for commands that ask: each question has an answer, a failure in words, or is given up.
+
+use crate::alarm::Alarm;
+use crate::error::{Failure, Kind};
+use crate::kafka::{ClientEvent, Consumer, Source, Trouble, TroubleKind};
+use crate::output::{self, Unwritable};
+use crate::pipeline::mistakes::Mistakes;
+use crate::pipeline::weather::{Change, Verdict, Weather};
+use crate::settings::{self, Connection};
+use crate::shutdown::Shutdown;
+use crate::talk::{Event, Talk};
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver};
+use std::time::{Duration, Instant};
+
+/// The longest sleep: whatever happens, the client is served ten times a second.
+const LONGEST_SLEEP: Duration = Duration::from_millis(100);
+
+/// A question that failed in passing is asked again after that long.
+const AGAIN: Duration = Duration::from_millis(100);
+
+/// A connection that was there is called lost when a question has no answer for that long.
+const DOUBT: Duration = Duration::from_secs(1);
+
+/// Reasons come a moment after the deadline, or not at all.
+const GRACE: Duration = Duration::from_millis(200);
+
+/// How long the last lines on stderr may take.
+const LAST_LINES: Duration = Duration::from_millis(500);
+
+/// librdkafka drops the connection it started with once it knows the brokers' names, and then makes a new one at
+/// most every 11 ms (`rd_kafka_connect_any`), where all are soon to be asked anyway. Known to it, but not in its
+/// table of properties.
+const CONNECT_AT_ONCE: [&str; 2] = ["enable.sparse.connections", "false"];
+
+/// Why a command stops before its end.
+pub enum Stop {
+    /// A signal, or a reader of stdout that is gone: no failure.
+    Asked,
+    Failed(Failure),
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Stop {
+        Stop::Failed(failure)
+    }
+}
+
+/// A client and all that is said about it.
+pub struct Session {
+    source: Source,
+    alarm: Alarm,
+    shutdown: Shutdown,
+    pub talk: Talk,
+    brokers: String,
+    user: Option<String>,
+    /// `None`: try for ever.
+    limit: Option<Duration>,
+    weather: Weather,
+    /// Outages are waited for.
+    is_patient: bool,
+}
+
+/// Does the work of a command on a connection; then everything said is written.
+///
+/// # Errors
+/// Whatever the work ended with.
+pub fn run(
+    connection: &Connection,
+    (talk, world): (settings::Talk, (Alarm, Shutdown)),
+    work: impl FnOnce(&mut Session) -> Result<(), Stop>,
+) -> Result<(), Failure> {
+    let mut session = Session::open(connection, Talk::new(talk, false), world)?;
+    for note in &connection.notes {
+        session.talk.info(note.clone());
+    }
+    let result = work(&mut session);
+    session.talk.finish(Instant::now() + LAST_LINES);
+    // A client with a question under way takes its time to end, and may abort; the process ends without it.
+    std::mem::forget(session);
+    match result {
+        Ok(()) | Err(Stop::Asked) => Ok(()),
+        Err(Stop::Failed(failure)) => Err(failure),
+    }
+}
+
+impl Session {
+    fn open(
+        connection: &Connection,
+        talk: Talk,
+        (alarm, shutdown): (Alarm, Shutdown),
+    ) -> Result<Session, Failure> {
+        let mut properties = connection.properties.clone();
+        properties.push(CONNECT_AT_ONCE.map(str::to_owned).into());
+        let source = Source::open(&properties, talk.is_library_wanted(), &alarm)
+            .map_err(|words| Failure::usage("the properties do not fit together").caused_by(words))?;
+        let user = connection.property("sasl.username").map(str::to_owned);
+        let mistakes = Mistakes::new(&connection.brokers, user.as_deref(), None);
+        Ok(Session {
+            source,
+            alarm,
+            shutdown,
+            talk,
+            brokers: connection.brokers.clone(),
+            user,
+            limit: connection.connect_timeout,
+            weather: Weather::new(mistakes, None, Instant::now()),
+            is_patient: false,
+        })
+    }
+
+    /// From now on an outage is waited for, and told.
+    pub fn be_patient(&mut self) {
+        self.is_patient = true;
+        self.weather.established();
+    }
+
+    /// Asks on a helper thread and waits for the answer; what passes is asked again.
+    ///
+    /// # Errors
+    /// No answer within `--connect-timeout`, an answer that refuses us, or a signal.
+    pub fn ask<T: Send + 'static>(
+        &mut self,
+        question: impl Fn(&Arc<Consumer>) -> Result<T, Trouble> + Send + Sync + 'static,
+    ) -> Result<T, Stop> {
+        let question = Arc::new(question);
+        let asked = Instant::now();
+        let deadline = self.limit.filter(|_| !self.is_patient).map(|limit| asked + limit);
+        if !self.is_patient {
+            let mistakes = Mistakes::new(&self.brokers, self.user.as_deref(), None);
+            self.weather = Weather::new(mistakes, deadline, asked);
+        }
+        let mut answers = self.start(&question);
+        let mut again = None;
+        loop {
+            let now = Instant::now();
+            self.serve(now)?;
+            match answers.try_recv() {
+                Ok(Ok(answer)) => {
+                    self.answered(now);
+                    return Ok(answer);
+                }
+                Ok(Err(trouble)) if is_passing(&trouble) => {
+                    self.judge(&trouble, now)?;
+                    again = Some(now + AGAIN);
+                }
+                Ok(Err(trouble)) => return Err(self.refused(None, &trouble).into()),
+                Err(_) => {}
+            }
+            if again.take_if(|again| now >= *again).is_some() {
+                answers = self.start(&question);
+            }
+            if self.shutdown.is_requested() {
+                return Err(Stop::Asked);
+            }
+            self.lose_patience(asked, deadline, now)?;
+            self.alarm.wait(LONGEST_SLEEP, false);
+        }
+    }
+
+    /// Waits for something outside of Kafka, for as long as it takes.
+    ///
+    /// # Errors
+    /// A signal.
+    pub fn wait_for<T: Send + 'static>(
+        &mut self,
+        work: impl Fn() -> T + Send + Sync + 'static,
+    ) -> Result<T, Stop> {
+        let (sender, done) = mpsc::channel();
+        let bell = self.alarm.bell();
+        let work = move || {
+            // The command may be over already.
+            let _ = sender.send(work());
+            bell.ring();
+        };
+        let started = std::thread::Builder::new().name("wait".to_owned()).spawn(work);
+        started.map_err(|error| {
+            Failure::new(Kind::Run, "cannot start a thread").caused_by(crate::error::reason(&error))
+        })?;
+        loop {
+            // What goes wrong meanwhile is told by the next question.
+            self.source.serve();
+            while self.source.event().is_some() {}
+            if let Ok(done) = done.try_recv() {
+                return Ok(done);
+            }
+            if self.shutdown.is_requested() {
+                return Err(Stop::Asked);
+            }
+            self.alarm.wait(LONGEST_SLEEP, false);
+        }
+    }
+
+    /// The failure for a trouble that an answer told, about a group or not.
+    pub fn refused(&self, group: Option<&str>, trouble: &Trouble) -> Failure {
+        let mistakes = Mistakes::new(&self.brokers, self.user.as_deref(), group);
+        let mut failure = mistakes.failure(trouble);
+        if trouble.kind == TroubleKind::GroupAuthorization {
+            failure.hint = Some("ask for DESCRIBE on the group, and READ or DELETE to change it".to_owned());
+        }
+        failure
+    }
+
+    /// The failure for a topic that may not be described.
+    pub fn forbidden_topic(&self, topic: &str) -> Failure {
+        Mistakes::new(&self.brokers, self.user.as_deref(), None).forbidden_topic(topic)
+    }
+
+    /// Sleeps, serving the client.
+    ///
+    /// # Errors
+    /// A signal, or the reader of stdout is gone.
+    pub fn sleep_until(&mut self, end: Instant) -> Result<(), Stop> {
+        loop {
+            let now = Instant::now();
+            self.serve(now)?;
+            if self.shutdown.is_requested() {
+                return Err(Stop::Asked);
+            }
+            if now >= end {
+                return Ok(());
+            }
+            if self.alarm.wait(LONGEST_SLEEP.min(end - now), true).is_stdout_closed {
+                return Err(Stop::Asked);
+            }
+        }
+    }
+
+    /// Writes data.
+    ///
+    /// # Errors
+    /// stdout takes nothing any more; a reader that is gone is no failure.
+    pub fn print(&self, text: &str) -> Result<(), Stop> {
+        match output::write_all(text.as_bytes()) {
+            Ok(()) => Ok(()),
+            Err(Unwritable::Closed) => Err(Stop::Asked),
+            Err(Unwritable::Failed(reason)) => {
+                Err(Failure::new(Kind::Run, format!("cannot write to stdout: {reason}")).into())
+            }
+        }
+    }
+
+    fn start<T: Send + 'static>(
+        &self,
+        question: &Arc<impl Fn(&Arc<Consumer>) -> Result<T, Trouble> + Send + Sync + 'static>,
+    ) -> Receiver<Result<T, Trouble>> {
+        let (sender, answers) = mpsc::channel();
+        let (question, client) = (Arc::clone(question), Arc::clone(&self.source.look_ups().client));
+        let bell = self.alarm.bell();
+        let work = move || {
+            // The command may be over already.
+            let _ = sender.send(question(&client));
+            bell.ring();
+        };
+        // Out of threads: there is no answer in time, which is told.
+        drop(std::thread::Builder::new().name("question".to_owned()).spawn(work));
+        answers
+    }
+
+    fn serve(&mut self, now: Instant) -> Result<(), Stop> {
+        self.source.serve();
+        while let Some(event) = self.source.event() {
+            match event {
+                ClientEvent::Trouble(trouble) => self.judge(&trouble, now)?,
+                ClientEvent::Log(line) => {
+                    self.weather.hear(&line);
+                    self.talk.say(&Event::Library { message: line });
+                }
+                ClientEvent::Assigned(_)
+                | ClientEvent::Revoked { .. }
+                | ClientEvent::Answer(_)
+                | ClientEvent::Fetched(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn judge(&mut self, trouble: &Trouble, now: Instant) -> Result<(), Stop> {
+        match self.weather.judge(trouble, now) {
+            Verdict::Wait => Ok(()),
+            Verdict::Warn(message) => {
+                self.talk.warn(message, now);
+                Ok(())
+            }
+            Verdict::Fail(failure) => Err(failure.into()),
+        }
+    }
+
+    fn answered(&mut self, now: Instant) {
+        match self.weather.probed(true, now) {
+            Change::Again(time) => {
+                let seconds = (time.as_millis() + 500) / 1000;
+                self.talk.info(format!("connected again after {seconds} s"));
+            }
+            Change::None | Change::Lost => {}
+        }
+    }
+
+    /// Gives up when the time is over; somebody who waits is told what for.
+    fn lose_patience(&mut self, asked: Instant, deadline: Option<Instant>, now: Instant) -> Result<(), Stop> {
+        if self.is_patient {
+            if now >= asked + DOUBT
+                && self.weather.is_doubtful()
+                && self.weather.probed(false, now) == Change::Lost
+            {
+                let message = "lost all brokers, still trying".to_owned();
+                self.talk.say(&Event::Warning { message });
+            }
+            return Ok(());
+        }
+        if let Some(failure) = self.weather.give_up(now) {
+            return Err(failure.into());
+        }
+        if let Some(message) = self.weather.still_waiting(now) {
+            self.talk.say(&Event::Progress { message: message.into() });
+        }
+        match deadline {
+            Some(deadline) if now >= deadline + GRACE => {
+                let message = format!("no answer from `{}` in time", self.brokers);
+                let failure = Failure::new(Kind::Connection, message);
+                Err(failure.hint("`--connect-timeout 0s` waits for as long as it takes").into())
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+}
+
+fn is_passing(trouble: &Trouble) -> bool {
+    matches!(trouble.kind, TroubleKind::Transport | TroubleKind::AllBrokersDown)
+}

@@ -1,0 +1,146 @@
+//! `kcons topic`: what topics there are, and what is in their partitions.
+
+use super::session::{self, Session, Stop};
+use super::{missing, world};
+use crate::cli;
+use crate::error::{Failure, Kind};
+use crate::kafka::admin::topics::{self, Layout, Replicas};
+use crate::kafka::admin::{self, EARLIEST, LATEST};
+use crate::kafka::{Consumer, Trouble, TroubleKind};
+use crate::record::TopicPartition;
+use crate::render::table::{Cell, Column, Rows};
+use crate::settings::operations::Names;
+use crate::settings::{self, print};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long one question may take before it is asked again.
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// # Errors
+/// Wrong usage, a topic that is missing, or no answer.
+pub fn run(command: &cli::Topic, connection: &cli::Connection, talk: settings::Talk) -> Result<(), Failure> {
+    let settings = super::settle(|surroundings| match command {
+        cli::Topic::List(list) => Names::none("topic list", list.output, connection, surroundings),
+        cli::Topic::Describe(describe) => Names::of_topics(describe, connection, surroundings),
+    })?;
+    if connection.print_config {
+        return super::write(print::table(&settings.connection.resolved).as_bytes());
+    }
+    session::run(&settings.connection, (talk, world()?), |session| match command {
+        cli::Topic::List(_) => list(session, &settings),
+        cli::Topic::Describe(_) => describe(session, &settings),
+    })
+}
+
+const LIST: [Column; 3] = [Column::Text("TOPIC"), Column::Number("PARTITIONS"), Column::Number("REPLICAS")];
+
+fn list(session: &mut Session, settings: &Names) -> Result<(), Stop> {
+    let topics = session.ask(|client| topics::layouts(client, None, LIMIT))?;
+    let row = |(name, layout): &(String, Result<Layout, Trouble>)| {
+        let layout = layout.as_ref().ok();
+        let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+        let replicas = layout.and_then(|layout| layout.partitions.iter().map(|one| one.all.len()).max());
+        vec![
+            name.as_str().into(),
+            layout.map(|layout| count(layout.partitions.len())).into(),
+            replicas.map(count).into(),
+        ]
+    };
+    session.print(&Rows::new(&LIST, topics.iter().map(row).collect()).render(settings.format))
+}
+
+const DESCRIBE: [Column; 8] = [
+    Column::Text("TOPIC"),
+    Column::Number("PARTITION"),
+    Column::Number("LEADER"),
+    Column::Text("REPLICAS"),
+    Column::Text("IN-SYNC"),
+    Column::Number("FIRST-OFFSET"),
+    Column::Number("END-OFFSET"),
+    Column::Number("RECORDS"),
+];
+
+/// Topics with first and end offset by partition.
+struct Description {
+    layouts: Vec<Layout>,
+    logs: HashMap<TopicPartition, (i64, i64)>,
+}
+
+fn describe(session: &mut Session, settings: &Names) -> Result<(), Stop> {
+    let names = settings.names.clone();
+    let described = session.ask(move |client| description(client, &names))?;
+    let Description { layouts, logs } = match described {
+        Ok(description) => description,
+        Err((name, trouble)) => return Err(refused(session, &name, &trouble)),
+    };
+    let row = |name: &Arc<str>, replicas: &Replicas| -> Vec<Cell> {
+        let partition = TopicPartition { topic: Arc::clone(name), partition: replicas.partition };
+        let log = logs.get(&partition);
+        vec![
+            (&**name).into(),
+            replicas.partition.into(),
+            replicas.leader.into(),
+            Cell::Numbers(replicas.all.clone()),
+            Cell::Numbers(replicas.in_sync.clone()),
+            log.map(|(begin, _)| *begin).into(),
+            log.map(|(_, end)| *end).into(),
+            log.map(|(begin, end)| end - begin).into(),
+        ]
+    };
+    let mut rows = Vec::new();
+    for layout in &layouts {
+        let name: Arc<str> = Arc::from(layout.name.as_str());
+        rows.extend(layout.partitions.iter().map(|replicas| row(&name, replicas)));
+    }
+    session.print(&Rows::new(&DESCRIBE, rows).render(settings.format))
+}
+
+/// What a topic was refused with, by its name.
+type Refused = (String, Trouble);
+
+fn description(client: &Arc<Consumer>, names: &[String]) -> Result<Result<Description, Refused>, Trouble> {
+    let mut layouts = Vec::with_capacity(names.len());
+    for (name, layout) in topics::layouts(client, Some(names), LIMIT)? {
+        match layout {
+            Ok(layout) => layouts.push(layout),
+            // A leader is being elected: it passes.
+            Err(trouble) if trouble.kind == TroubleKind::Transport => return Err(trouble),
+            Err(trouble) => return Ok(Err((name, trouble))),
+        }
+    }
+    let mut led = Vec::new();
+    for layout in &layouts {
+        let topic: Arc<str> = Arc::from(layout.name.as_str());
+        let with_leader = layout.partitions.iter().filter(|replicas| replicas.leader.is_some());
+        led.extend(
+            with_leader.map(|one| TopicPartition { topic: Arc::clone(&topic), partition: one.partition }),
+        );
+    }
+    let ask = |wanted| {
+        let wanted: Vec<_> = led.iter().map(|partition| (partition.clone(), wanted)).collect();
+        (!wanted.is_empty()).then(|| admin::ask_offsets(client, &wanted, true, LIMIT))
+    };
+    let (begins, ends) = (ask(EARLIEST), ask(LATEST));
+    let (Some(begins), Some(ends)) = (begins, ends) else {
+        return Ok(Ok(Description { layouts, logs: HashMap::new() }));
+    };
+    let begins: HashMap<TopicPartition, i64> = begins.answer()?.into_iter().collect();
+    let log = |(partition, end): (TopicPartition, i64)| {
+        let begin = begins.get(&partition).copied().unwrap_or(end);
+        (partition, (begin, end))
+    };
+    Ok(Ok(Description { layouts, logs: ends.answer()?.into_iter().map(log).collect() }))
+}
+
+fn refused(session: &mut Session, name: &str, trouble: &Trouble) -> Stop {
+    if trouble.kind == TroubleKind::UnknownTopic {
+        return missing::topic(name, session);
+    }
+    if trouble.kind == TroubleKind::TopicAuthorization {
+        return session.forbidden_topic(name).into();
+    }
+    let failure = Failure::new(Kind::Run, format!("cannot describe topic `{name}`"));
+    failure.caused_by(trouble.reason.clone()).into()
+}

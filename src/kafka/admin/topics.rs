@@ -1,0 +1,171 @@
+//! Topics with the replicas of their partitions.
+
+use super::{Described, Options, failed, wait};
+use crate::kafka::client::Consumer;
+use crate::kafka::errors::{self, Trouble};
+use crate::kafka::native::{Queue, c_string, native, text};
+use rdkafka::bindings as rd;
+use rdkafka::consumer::Consumer as _;
+use rdkafka::types::{RDKafkaErrorCode, RDKafkaRespErr};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Up to so many topics are asked for one by one; beyond it all of the cluster in one request.
+const FEW: usize = 3;
+
+/// A topic with its partitions, in their order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Layout {
+    pub name: String,
+    pub partitions: Vec<Replicas>,
+}
+
+/// Where a partition is: numbers of brokers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Replicas {
+    pub partition: i32,
+    pub leader: Option<i32>,
+    pub all: Vec<i32>,
+    pub in_sync: Vec<i32>,
+}
+
+/// Describes all topics, or these, in the order asked for; each may be missing or forbidden on its own.
+///
+/// # Errors
+/// Of a whole request: no broker, no answer.
+pub fn layouts(
+    client: &Consumer,
+    names: Option<&[String]>,
+    limit: Duration,
+) -> Result<Vec<Described<Layout>>, Trouble> {
+    let Some(names) = names else {
+        let mut all = request(client, None, limit)?;
+        all.sort_by(|(a, _), (b, _)| a.cmp(b));
+        return Ok(all);
+    };
+    if names.len() <= FEW {
+        let mut described = Vec::with_capacity(names.len());
+        for name in names {
+            described
+                .extend(request(client, Some(name), limit)?.into_iter().filter(|(other, _)| other == name));
+        }
+        return Ok(described);
+    }
+    let mut all = request(client, None, limit)?;
+    let unknown = || Err(errors::trouble(RDKafkaErrorCode::UnknownTopicOrPartition, ""));
+    let find = |name: &String| {
+        let index = all.iter().position(|(other, _)| other == name);
+        (name.clone(), index.map_or_else(unknown, |index| all.swap_remove(index).1))
+    };
+    Ok(names.iter().map(find).collect())
+}
+
+fn request(
+    client: &Consumer,
+    name: Option<&str>,
+    limit: Duration,
+) -> Result<Vec<Described<Layout>>, Trouble> {
+    let metadata = client.fetch_metadata(name, limit).map_err(|error| failed(&error))?;
+    let mut described = Vec::with_capacity(metadata.topics().len());
+    for topic in metadata.topics() {
+        let name = topic.name().to_owned();
+        if let Some(code) = topic.error() {
+            described.push((name, Err(errors::trouble(code.into(), ""))));
+            continue;
+        }
+        let mut partitions: Vec<Replicas> = topic
+            .partitions()
+            .iter()
+            .map(|partition| Replicas {
+                partition: partition.id(),
+                leader: Some(partition.leader()).filter(|leader| *leader >= 0),
+                all: partition.replicas().to_vec(),
+                in_sync: partition.isr().to_vec(),
+            })
+            .collect();
+        partitions.sort_by_key(|replicas| replicas.partition);
+        described.push((name.clone(), Ok(Layout { name, partitions })));
+    }
+    Ok(described)
+}
+
+/// A request for layouts under way.
+pub struct Request {
+    answers: Queue,
+    limit: Duration,
+}
+
+/// Asks for layouts in one request, whatever else is under way.
+///
+/// Needs the controller, which the mock cluster has not. `layouts` does not, but makes a handle of each topic
+/// that it asks for by name: 3 ms for one with 500 partitions.
+pub fn ask_layouts(client: &Arc<Consumer>, names: &[String], limit: Duration) -> Request {
+    let c_names: Vec<_> = names.iter().map(|name| c_string(name)).collect();
+    let mut pointers: Vec<_> = c_names.iter().map(|name| name.as_ptr()).collect();
+    let answers = Queue::new(client);
+    let options = Options::new(client, rd::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_DESCRIBETOPICS, limit);
+    // SAFETY: names, options and queue are alive over the call, which copies them.
+    unsafe {
+        let collection = rd::rd_kafka_TopicCollection_of_topic_names(pointers.as_mut_ptr(), pointers.len());
+        rd::rd_kafka_DescribeTopics(native(client), collection, options.0, answers.pointer());
+        rd::rd_kafka_TopicCollection_destroy(collection);
+    }
+    Request { answers, limit }
+}
+
+impl Request {
+    /// Waits for the layouts; each topic may be missing or forbidden on its own.
+    ///
+    /// # Errors
+    /// Of the whole request.
+    pub fn answer(self) -> Result<Vec<Described<Layout>>, Trouble> {
+        let event = wait(&self.answers, self.limit)?;
+        // SAFETY: the event is alive; what it returns belongs to it and is copied.
+        unsafe {
+            let mut count = 0;
+            let result = rd::rd_kafka_event_DescribeTopics_result(event.pointer());
+            let topics = rd::rd_kafka_DescribeTopics_result_topics(result, &raw mut count);
+            Ok((0..count).map(|index| layout(*topics.add(index))).collect())
+        }
+    }
+}
+
+/// # Safety
+/// The description must be alive.
+unsafe fn layout(topic: *const rd::rd_kafka_TopicDescription_t) -> Described<Layout> {
+    // SAFETY: the caller vouches for the description; all that hangs on it lives as long.
+    unsafe {
+        let name = text(rd::rd_kafka_TopicDescription_name(topic));
+        let error = rd::rd_kafka_TopicDescription_error(topic);
+        let code = rd::rd_kafka_error_code(error);
+        if code != RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR {
+            let reason = text(rd::rd_kafka_error_string(error));
+            return (name, Err(errors::trouble(code.into(), &reason)));
+        }
+        let mut count = 0;
+        let partitions = rd::rd_kafka_TopicDescription_partitions(topic, &raw mut count);
+        let mut partitions: Vec<Replicas> =
+            (0..count).map(|index| replicas(*partitions.add(index))).collect();
+        partitions.sort_by_key(|replicas| replicas.partition);
+        (name.clone(), Ok(Layout { name, partitions }))
+    }
+}
+
+/// # Safety
+/// The description must be alive.
+unsafe fn replicas(partition: *const rd::rd_kafka_TopicPartitionInfo_t) -> Replicas {
+    // SAFETY: the caller vouches for the description; all that hangs on it lives as long.
+    unsafe {
+        let number = |node: *const rd::rd_kafka_Node_t| rd::rd_kafka_Node_id(node);
+        let leader = rd::rd_kafka_TopicPartitionInfo_leader(partition);
+        let (mut all_count, mut in_sync_count) = (0, 0);
+        let all = rd::rd_kafka_TopicPartitionInfo_replicas(partition, &raw mut all_count);
+        let in_sync = rd::rd_kafka_TopicPartitionInfo_isr(partition, &raw mut in_sync_count);
+        Replicas {
+            partition: rd::rd_kafka_TopicPartitionInfo_partition(partition),
+            leader: (!leader.is_null()).then(|| number(leader)).filter(|leader| *leader >= 0),
+            all: (0..all_count).map(|index| number(*all.add(index))).collect(),
+            in_sync: (0..in_sync_count).map(|index| number(*in_sync.add(index))).collect(),
+        }
+    }
+}

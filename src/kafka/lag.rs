@@ -1,0 +1,208 @@
+//! How far behind groups are: what they have committed beside the logs of their topics.
+
+use super::admin::groups::{self, Group, Member};
+use super::admin::{self, COORDINATOR_LIMIT, Described, EARLIEST, LATEST, topics};
+use super::client::Consumer;
+use super::errors::{Trouble, TroubleKind};
+use crate::record::TopicPartition;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long a question may take before it is asked again.
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// A group with the partitions of all topics in which it has committed or is assigned something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    pub group: Group,
+    /// By topic and partition.
+    pub partitions: Vec<Progress>,
+}
+
+/// How far a group is in a partition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Progress {
+    pub partition: TopicPartition,
+    pub committed: Option<i64>,
+    /// Only asked for where nothing is committed.
+    pub begin: Option<i64>,
+    /// With open transactions; nothing if the partition is gone or has no leader.
+    pub end: Option<i64>,
+    pub owner: Option<Owner>,
+}
+
+/// The member that holds a partition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Owner {
+    pub consumer_id: String,
+    pub host: String,
+    pub client_id: String,
+}
+
+/// What belongs to a partition on the way to its row.
+#[derive(Default)]
+struct Draft {
+    committed: Option<i64>,
+    owner: Option<Owner>,
+    is_led: bool,
+}
+
+type Drafts = BTreeMap<TopicPartition, Draft>;
+
+/// Asks how far groups are; each may be missing or forbidden on its own.
+///
+/// # Errors
+/// Of a whole request.
+pub fn standings(client: &Arc<Consumer>, names: &[String]) -> Result<Vec<Described<Standing>>, Trouble> {
+    // All on their way before the first answer is waited for.
+    let committed: Vec<_> =
+        names.iter().map(|name| groups::ask_committed(client, name, COORDINATOR_LIMIT)).collect();
+    let described = groups::ask_descriptions(client, names, COORDINATOR_LIMIT);
+    let committed: Vec<_> = committed.into_iter().map(groups::Request::committed).collect();
+    let logs = Logs::ask(client, &committed);
+    let mut described = described.descriptions()?;
+    let mut begun = Vec::with_capacity(names.len());
+    for (name, committed) in names.iter().zip(committed) {
+        let index = described.iter().position(|(other, _)| other == name);
+        let Some((_, group)) = index.map(|index| described.swap_remove(index)) else { continue };
+        let both = group.and_then(|group| Ok((drafts(&group, committed?), group)));
+        if let Err(trouble) = &both
+            && trouble.kind == TroubleKind::Transport
+        {
+            // It passes: all is asked again.
+            return Err(trouble.clone());
+        }
+        begun.push((name.clone(), both));
+    }
+    logs.complete(client, begun)
+}
+
+/// Questions about the topics in which something is committed, sent while the groups are being described.
+struct Logs {
+    topics: BTreeSet<String>,
+    layouts: Option<topics::Request>,
+    ends: Option<admin::OffsetsRequest>,
+}
+
+type Committed = Result<Vec<(TopicPartition, i64)>, Trouble>;
+type Offsets = BTreeMap<TopicPartition, i64>;
+
+impl Logs {
+    fn ask(client: &Arc<Consumer>, committed: &[Committed]) -> Logs {
+        let partitions: BTreeSet<&TopicPartition> =
+            committed.iter().flatten().flatten().map(|(partition, _)| partition).collect();
+        let topics = partitions.iter().map(|partition| partition.topic.to_string()).collect();
+        Logs { layouts: ask_layouts(client, &topics), ends: ask_offsets(client, &partitions, LATEST), topics }
+    }
+
+    fn complete(
+        self,
+        client: &Arc<Consumer>,
+        mut begun: Vec<Begun>,
+    ) -> Result<Vec<Described<Standing>>, Trouble> {
+        let others: BTreeSet<String> = (begun.iter().filter_map(|(_, begun)| begun.as_ref().ok()))
+            .flat_map(|(drafts, _)| drafts.keys().map(|partition| partition.topic.to_string()))
+            .filter(|topic| !self.topics.contains(topic))
+            .collect();
+        let others = ask_layouts(client, &others);
+        for request in [self.layouts, others].into_iter().flatten() {
+            let layouts = request.answer()?;
+            for (drafts, _) in begun.iter_mut().filter_map(|(_, begun)| begun.as_mut().ok()) {
+                add_partitions(drafts, &layouts);
+            }
+        }
+        // A partition that is gone or has no leader spoils the whole answer: then only the others are asked for.
+        let ends = offsets(self.ends).unwrap_or_default();
+        with_logs(client, begun, ends)
+    }
+}
+
+fn ask_layouts(client: &Arc<Consumer>, topics: &BTreeSet<String>) -> Option<topics::Request> {
+    let names: Vec<String> = topics.iter().cloned().collect();
+    (!names.is_empty()).then(|| topics::ask_layouts(client, &names, LIMIT))
+}
+
+fn ask_offsets(
+    client: &Arc<Consumer>,
+    partitions: &BTreeSet<&TopicPartition>,
+    wanted: i64,
+) -> Option<admin::OffsetsRequest> {
+    let wanted: Vec<_> = partitions.iter().map(|partition| ((*partition).clone(), wanted)).collect();
+    (!wanted.is_empty()).then(|| admin::ask_offsets(client, &wanted, true, LIMIT))
+}
+
+fn offsets(request: Option<admin::OffsetsRequest>) -> Result<Offsets, Trouble> {
+    Ok(request.map(admin::OffsetsRequest::answer).transpose()?.unwrap_or_default().into_iter().collect())
+}
+
+fn drafts(group: &Group, committed: Vec<(TopicPartition, i64)>) -> Drafts {
+    let mut drafts = Drafts::new();
+    for (partition, offset) in committed {
+        drafts.entry(partition).or_default().committed = Some(offset);
+    }
+    for member in &group.members {
+        for partition in &member.partitions {
+            drafts.entry(partition.clone()).or_default().owner = Some(owner(member));
+        }
+    }
+    drafts
+}
+
+fn owner(member: &Member) -> Owner {
+    Owner {
+        consumer_id: member.consumer_id.clone(),
+        host: member.host.clone(),
+        client_id: member.client_id.clone(),
+    }
+}
+
+/// Adds what else the topics have, and notes which partitions can be asked for their offsets.
+fn add_partitions(drafts: &mut Drafts, layouts: &[Described<topics::Layout>]) {
+    for (name, layout) in layouts {
+        let Ok(layout) = layout else { continue };
+        let topic = drafts.keys().find(|partition| *partition.topic == **name);
+        let Some(topic) = topic.map(|partition| Arc::clone(&partition.topic)) else { continue };
+        for replicas in &layout.partitions {
+            let partition = TopicPartition { topic: Arc::clone(&topic), partition: replicas.partition };
+            drafts.entry(partition).or_default().is_led = replicas.leader.is_some();
+        }
+    }
+}
+
+type Begun = Described<(Drafts, Group)>;
+
+/// Asks for what is still missing of the logs, of all groups at once.
+fn with_logs(
+    client: &Arc<Consumer>,
+    begun: Vec<Begun>,
+    mut ends: Offsets,
+) -> Result<Vec<Described<Standing>>, Trouble> {
+    let drafts = || begun.iter().filter_map(|(_, begun)| begun.as_ref().ok()).flat_map(|(drafts, _)| drafts);
+    let led = |is_wanted: &dyn Fn(&TopicPartition, &Draft) -> bool| -> BTreeSet<&TopicPartition> {
+        let wanted = drafts().filter(|(partition, draft)| draft.is_led && is_wanted(partition, draft));
+        wanted.map(|(partition, _)| partition).collect()
+    };
+    let rest = ask_offsets(client, &led(&|partition, _| !ends.contains_key(partition)), LATEST);
+    let begins = ask_offsets(client, &led(&|_, draft| draft.committed.is_none()), EARLIEST);
+    ends.extend(offsets(rest)?);
+    let begins = offsets(begins)?;
+    let standing = |(drafts, group): (Drafts, Group)| {
+        let progress = |(partition, draft): (TopicPartition, Draft)| Progress {
+            committed: draft.committed,
+            begin: begins.get(&partition).copied(),
+            end: ends.get(&partition).copied(),
+            owner: draft.owner,
+            partition,
+        };
+        Standing { group, partitions: drafts.into_iter().map(progress).collect() }
+    };
+    Ok(begun.into_iter().map(|(name, begun)| (name, begun.map(standing))).collect())
+}
+
+impl Standing {
+    /// There is no such group.
+    pub fn is_missing(&self) -> bool {
+        self.group.state == "Dead" && self.partitions.is_empty()
+    }
+}

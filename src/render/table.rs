@@ -1,0 +1,177 @@
+//! Rows with named columns: as a table for people, as one JSON object a row for programs.
+
+use super::escape;
+use crate::cli::TableFormat;
+use comfy_table::{Cell as TableCell, CellAlignment, ContentArrangement, Table, presets};
+use serde_json::{Map, Value, json};
+
+/// What stands in a column.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cell {
+    Text(String),
+    Number(i64),
+    /// Numbers of brokers.
+    Numbers(Vec<i32>),
+    /// `-` in a table, `null` in JSON.
+    Absent,
+    /// Nothing in a table.
+    Blank,
+}
+
+impl From<i64> for Cell {
+    fn from(number: i64) -> Cell {
+        Cell::Number(number)
+    }
+}
+
+impl From<i32> for Cell {
+    fn from(number: i32) -> Cell {
+        Cell::Number(i64::from(number))
+    }
+}
+
+impl From<&str> for Cell {
+    fn from(text: &str) -> Cell {
+        Cell::Text(text.to_owned())
+    }
+}
+
+impl<T: Into<Cell>> From<Option<T>> for Cell {
+    fn from(value: Option<T>) -> Cell {
+        value.map_or(Cell::Absent, Into::into)
+    }
+}
+
+/// A column by its name in the head of the table; numbers stand at its right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Column {
+    Text(&'static str),
+    Number(&'static str),
+}
+
+impl Column {
+    fn name(self) -> &'static str {
+        match self {
+            Column::Text(name) | Column::Number(name) => name,
+        }
+    }
+
+    fn alignment(self) -> CellAlignment {
+        match self {
+            Column::Text(_) => CellAlignment::Left,
+            Column::Number(_) => CellAlignment::Right,
+        }
+    }
+}
+
+/// Rows under their columns, each with a cell for every column.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rows {
+    pub columns: &'static [Column],
+    pub rows: Vec<Vec<Cell>>,
+    /// The last row of a table; in JSON there is none.
+    pub total: Option<Vec<Cell>>,
+}
+
+impl Rows {
+    pub fn new(columns: &'static [Column], rows: Vec<Vec<Cell>>) -> Rows {
+        Rows { columns, rows, total: None }
+    }
+
+    pub fn render(&self, format: TableFormat) -> String {
+        match format {
+            TableFormat::Table => self.table(),
+            TableFormat::Json => self.rows.iter().map(|row| self.object(row)).collect(),
+        }
+    }
+
+    /// As wide as it gets: a table in a pipe is read by columns.
+    fn table(&self) -> String {
+        let mut table = Table::new();
+        table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+        table.set_header(self.columns.iter().map(|column| column.name()));
+        for row in self.rows.iter().chain(&self.total) {
+            table.add_row(row.iter().map(|cell| TableCell::new(shown(cell))));
+        }
+        for (column, settled) in self.columns.iter().zip(table.column_iter_mut()) {
+            settled.set_padding((0, 2)).set_cell_alignment(column.alignment());
+        }
+        let lines = table.lines().map(|line| format!("{}\n", line.trim_end()));
+        lines.collect()
+    }
+
+    fn object(&self, row: &[Cell]) -> String {
+        let mut object = Map::new();
+        for (column, cell) in self.columns.iter().zip(row) {
+            object.insert(column.name().to_lowercase().replace('-', "_"), value(cell));
+        }
+        format!("{}\n", Value::Object(object))
+    }
+}
+
+fn shown(cell: &Cell) -> String {
+    match cell {
+        Cell::Text(text) if text.is_empty() => "-".to_owned(),
+        Cell::Text(text) => {
+            let mut line = Vec::new();
+            escape::one_line(text, true, &mut line);
+            String::from_utf8_lossy(&line).into_owned()
+        }
+        Cell::Number(number) => number.to_string(),
+        Cell::Numbers(numbers) if numbers.is_empty() => "-".to_owned(),
+        Cell::Numbers(numbers) => numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(","),
+        Cell::Absent => "-".to_owned(),
+        Cell::Blank => String::new(),
+    }
+}
+
+fn value(cell: &Cell) -> Value {
+    match cell {
+        Cell::Text(text) => json!(text),
+        Cell::Number(number) => json!(number),
+        Cell::Numbers(numbers) => json!(numbers),
+        Cell::Absent | Cell::Blank => Value::Null,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const COLUMNS: [Column; 3] = [Column::Text("TOPIC"), Column::Number("END-OFFSET"), Column::Text("ID")];
+
+    fn rows() -> Rows {
+        let rows = vec![
+            vec!["t".into(), Cell::Number(7), Cell::Numbers(vec![1, 2])],
+            vec!["a-much-longer-topic\n".into(), Cell::Number(1_234_567), Cell::Absent],
+        ];
+        Rows { total: Some(vec!["TOTAL".into(), Cell::Number(8), Cell::Blank]), ..Rows::new(&COLUMNS, rows) }
+    }
+
+    #[test]
+    fn a_table_has_numbers_at_the_right_and_no_borders() {
+        let expected = "\
+TOPIC                  END-OFFSET  ID
+t                               7  1,2
+a-much-longer-topic\\n     1234567  -
+TOTAL                           8
+";
+        assert_eq!(rows().render(TableFormat::Table), expected);
+    }
+
+    #[test]
+    fn json_has_a_row_each_and_no_total() {
+        let expected = "\
+{\"topic\":\"t\",\"end_offset\":7,\"id\":[1,2]}
+{\"topic\":\"a-much-longer-topic\\n\",\"end_offset\":1234567,\"id\":null}
+";
+        assert_eq!(rows().render(TableFormat::Json), expected);
+    }
+
+    #[test]
+    fn a_wide_table_is_neither_wrapped_nor_cut() {
+        let long = "x".repeat(500);
+        let table = Rows::new(&COLUMNS, vec![vec![long.as_str().into(), Cell::Absent, Cell::Absent]]);
+        assert!(table.render(TableFormat::Table).contains(&long));
+    }
+}

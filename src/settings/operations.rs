@@ -1,0 +1,347 @@
+//! Settles the commands that look at groups and topics, and those that change groups.
+
+use super::gather::Gathered;
+use super::{Connection, Surroundings, topics};
+use crate::cli::{self, TableFormat};
+use crate::error::Failure;
+use crate::position::{Positions, Role, partitions};
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// A run of `kcons lag`.
+#[derive(Debug)]
+pub struct Lag {
+    pub connection: Connection,
+    pub groups: Vec<String>,
+    pub watch: Option<Duration>,
+    pub max_lag: Option<u64>,
+    pub format: TableFormat,
+    /// A table that is watched is redrawn.
+    pub is_terminal: bool,
+}
+
+/// A run of a command about some names, or none: `group list`, `group describe`, `topic describe` and so on.
+#[derive(Debug)]
+pub struct Names {
+    pub connection: Connection,
+    pub names: Vec<String>,
+    pub format: TableFormat,
+}
+
+/// A run of `kcons group reset`.
+#[derive(Debug)]
+pub struct Reset {
+    pub connection: Connection,
+    pub group: String,
+    pub scope: Scope,
+    pub aim: Aim,
+    pub is_executed: bool,
+    pub format: TableFormat,
+}
+
+/// Which partitions are moved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// All that the group has committed.
+    Committed,
+    /// These topics; all of their partitions, or some.
+    Topics(Vec<(String, Option<BTreeSet<i32>>)>),
+}
+
+/// Where partitions are moved to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Aim {
+    To(Positions),
+    Shift(i64),
+}
+
+/// A run of `kcons group delete`.
+#[derive(Debug)]
+pub struct Delete {
+    pub connection: Connection,
+    pub groups: Vec<String>,
+    /// Ask a person before.
+    pub asks: bool,
+    pub format: TableFormat,
+}
+
+impl Lag {
+    /// # Errors
+    /// Anything that is wrong with what was typed, before a connection is made.
+    pub fn settle(
+        arguments: &cli::Lag,
+        connection: &cli::Connection,
+        surroundings: &Surroundings<'_>,
+    ) -> Result<Lag, Failure> {
+        Ok(Lag {
+            groups: groups(&arguments.groups, "kcons lag GROUP", connection)?,
+            connection: settle(connection, "lag", surroundings)?,
+            watch: arguments.watch,
+            max_lag: arguments.max_lag,
+            format: arguments.output.unwrap_or_default(),
+            is_terminal: surroundings.is_stdout_terminal,
+        })
+    }
+}
+
+impl Names {
+    /// Settles a command that takes no names.
+    ///
+    /// # Errors
+    /// Anything that is wrong with what was typed, before a connection is made.
+    pub fn none(
+        command: &str,
+        output: Option<TableFormat>,
+        connection: &cli::Connection,
+        surroundings: &Surroundings<'_>,
+    ) -> Result<Names, Failure> {
+        let connection = settle(connection, command, surroundings)?;
+        Ok(Names { connection, names: Vec::new(), format: output.unwrap_or_default() })
+    }
+
+    /// # Errors
+    /// Anything that is wrong with what was typed, before a connection is made.
+    pub fn of_group(
+        arguments: &cli::GroupDescribe,
+        connection: &cli::Connection,
+        surroundings: &Surroundings<'_>,
+    ) -> Result<Names, Failure> {
+        let typed: Vec<String> = arguments.group.iter().cloned().collect();
+        Ok(Names {
+            names: groups(&typed, "kcons group describe GROUP", connection)?,
+            connection: settle(connection, "group describe", surroundings)?,
+            format: arguments.output.unwrap_or_default(),
+        })
+    }
+
+    /// # Errors
+    /// Anything that is wrong with what was typed, before a connection is made.
+    pub fn of_topics(
+        arguments: &cli::TopicDescribe,
+        connection: &cli::Connection,
+        surroundings: &Surroundings<'_>,
+    ) -> Result<Names, Failure> {
+        let typed = &arguments.topics;
+        if typed.is_empty() && !connection.print_config {
+            return Err(Failure::usage("`TOPIC` is missing").hint("kcons topic describe TOPIC"));
+        }
+        for (index, name) in typed.iter().enumerate() {
+            topics::name(name)?;
+            if typed[..index].contains(name) {
+                return Err(Failure::usage(format!("topic `{name}` is there twice")));
+            }
+        }
+        Ok(Names {
+            names: typed.clone(),
+            connection: settle(connection, "topic describe", surroundings)?,
+            format: arguments.output.unwrap_or_default(),
+        })
+    }
+}
+
+impl Reset {
+    /// # Errors
+    /// Anything that is wrong with what was typed, before a connection is made.
+    pub fn settle(
+        arguments: &cli::Reset,
+        connection: &cli::Connection,
+        surroundings: &Surroundings<'_>,
+    ) -> Result<Reset, Failure> {
+        let typed: Vec<String> = arguments.group.iter().cloned().collect();
+        let groups = groups(&typed, "kcons group reset GROUP --topic TOPIC --to POS", connection)?;
+        let (scope, aim) = match connection.print_config {
+            true => (Scope::Committed, Aim::Shift(0)),
+            false => (scope(arguments)?, aim(arguments, surroundings)?),
+        };
+        if let Aim::To(positions) = &aim {
+            check_map(&scope, positions)?;
+        }
+        Ok(Reset {
+            group: groups.into_iter().next().unwrap_or_default(),
+            connection: settle(connection, "group reset", surroundings)?,
+            scope,
+            aim,
+            is_executed: arguments.execute,
+            format: arguments.output.unwrap_or_default(),
+        })
+    }
+}
+
+impl Delete {
+    /// `can_ask`: there is a person to ask.
+    ///
+    /// # Errors
+    /// Anything that is wrong with what was typed, before a connection is made.
+    pub fn settle(
+        arguments: &cli::Delete,
+        connection: &cli::Connection,
+        can_ask: bool,
+        surroundings: &Surroundings<'_>,
+    ) -> Result<Delete, Failure> {
+        let groups = groups(&arguments.groups, "kcons group delete GROUP", connection)?;
+        if !arguments.yes && !can_ask && !connection.print_config {
+            return Err(Failure::usage("`--yes` is missing")
+                .caused_by("there is no terminal to ask on")
+                .hint(format!("kcons group delete {} --yes", groups.join(" "))));
+        }
+        Ok(Delete {
+            connection: settle(connection, "group delete", surroundings)?,
+            groups,
+            asks: !arguments.yes,
+            format: arguments.output.unwrap_or_default(),
+        })
+    }
+}
+
+/// Names of groups: Kafka takes any but the empty one.
+fn groups(typed: &[String], usage: &str, connection: &cli::Connection) -> Result<Vec<String>, Failure> {
+    if typed.is_empty() && !connection.print_config {
+        return Err(Failure::usage("`GROUP` is missing").hint(usage));
+    }
+    for (index, name) in typed.iter().enumerate() {
+        if name.is_empty() {
+            return Err(Failure::usage("the group's name must not be empty"));
+        }
+        if typed[..index].contains(name) {
+            return Err(Failure::usage(format!("group `{name}` is there twice")));
+        }
+    }
+    Ok(typed.to_vec())
+}
+
+/// Properties of members: a file may have them for a service, here they would steer nothing.
+const OF_MEMBERS: [&str; 6] = [
+    "group.id",
+    "group.instance.id",
+    "auto.offset.reset",
+    "enable.auto.commit",
+    "auto.commit.interval.ms",
+    "isolation.level",
+];
+
+fn settle(
+    connection: &cli::Connection,
+    command: &str,
+    surroundings: &Surroundings<'_>,
+) -> Result<Connection, Failure> {
+    let mut gathered = Gathered::read(connection, surroundings)?;
+    for name in OF_MEMBERS {
+        if gathered.is_typed(name) {
+            return Err(Failure::usage(format!("`-X {name}` cannot be used with `kcons {command}`"))
+                .caused_by("nothing is consumed"));
+        }
+        gathered.take(name);
+    }
+    gathered.default_brokers();
+    Connection::settle(gathered, connection.connect_timeout, surroundings)
+}
+
+fn scope(arguments: &cli::Reset) -> Result<Scope, Failure> {
+    if arguments.all_topics {
+        return Ok(Scope::Committed);
+    }
+    if arguments.topics.is_empty() {
+        return Err(Failure::usage("`--topic` is missing")
+            .hint("`--topic TOPIC`, `--topic TOPIC:0,2` for some partitions, or `--all-topics`"));
+    }
+    let mut scope: Vec<(String, Option<BTreeSet<i32>>)> = Vec::new();
+    for text in &arguments.topics {
+        let (name, list) = match text.split_once(':') {
+            Some((name, list)) => (name, Some(partitions(list, "--topic")?)),
+            None => (text.as_str(), None),
+        };
+        if scope.iter().any(|(known, _)| known == name) {
+            return Err(Failure::usage(format!("topic `{name}` is there twice")));
+        }
+        scope.push((topics::name(name)?, list));
+    }
+    Ok(Scope::Topics(scope))
+}
+
+fn aim(arguments: &cli::Reset, surroundings: &Surroundings<'_>) -> Result<Aim, Failure> {
+    match (&arguments.to, arguments.shift) {
+        (Some(text), _) => Positions::parse(text, Role::Reset, &surroundings.clock).map(Aim::To),
+        (None, Some(shift)) => Ok(Aim::Shift(shift)),
+        (None, None) => Err(Failure::usage("`--to` is missing")
+            .hint("`--to POS`, as in `--to beginning`, or `--shift -100` to move back from where it is")),
+    }
+}
+
+/// Positions for single partitions must have something to apply to.
+fn check_map(scope: &Scope, positions: &Positions) -> Result<(), Failure> {
+    let Positions::Some(map) = positions else { return Ok(()) };
+    let chosen = match scope {
+        Scope::Topics(topics) if topics.len() == 1 => topics[0].1.as_ref(),
+        Scope::Topics(_) | Scope::Committed => {
+            return Err(Failure::usage("`--to` names partitions, and there is more than one topic")
+                .hint("give positions of partitions for one `--topic`"));
+        }
+    };
+    let stray = map.keys().find(|partition| chosen.is_some_and(|chosen| !chosen.contains(partition)));
+    match stray {
+        Some(partition) => {
+            Err(Failure::usage(format!("`--to` names partition {partition}, which is not in `--topic`")))
+        }
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::{Arguments, Command, Group};
+    use crate::position::Position;
+    use crate::settings::testing::World;
+    use clap::Parser;
+
+    fn reset(words: &str) -> Result<Reset, Failure> {
+        let words: Vec<&str> = "kcons group reset".split(' ').chain(words.split_whitespace()).collect();
+        let arguments = Arguments::try_parse_from(words).expect("the declaration takes it");
+        let Command::Group(Group::Reset(reset)) = &arguments.command else { panic!("not a reset") };
+        Reset::settle(reset, &arguments.connection, &World::new(&[]).surroundings())
+    }
+
+    #[test]
+    fn topics_may_have_partitions() {
+        let settled = reset("g --topic t:0,2 --topic u --to end").expect("valid");
+        let expected = vec![("t".to_owned(), Some(BTreeSet::from([0, 2]))), ("u".to_owned(), None)];
+        assert_eq!(settled.scope, Scope::Topics(expected));
+        assert_eq!(settled.aim, Aim::To(Positions::All(Position::End)));
+        assert!(!settled.is_executed);
+        let settled = reset("g --all-topics --shift -5 --execute").expect("valid");
+        assert_eq!((settled.scope, settled.aim), (Scope::Committed, Aim::Shift(-5)));
+        assert!(settled.is_executed);
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused() {
+        for (words, message) in [
+            ("", "`GROUP` is missing"),
+            ("g --to end", "`--topic` is missing"),
+            ("g --topic t", "`--to` is missing"),
+            ("g --topic t --topic t:1 --to end", "topic `t` is there twice"),
+            ("g --topic a/b --to end", "invalid topic name `a/b`"),
+            ("g --topic t:x --to end", "invalid partitions `x` for `--topic`"),
+            ("g --topic t --to nonsense", "invalid position `nonsense` for `--to`"),
+            ("g --topic t --topic u --to 0=1", "`--to` names partitions, and there is more than one topic"),
+            ("g --all-topics --to 0=1", "`--to` names partitions, and there is more than one topic"),
+            ("g --topic t:1 --to 0=1", "`--to` names partition 0, which is not in `--topic`"),
+            ("g --topic t --to end -X group.id=x", "`-X group.id` cannot be used with `kcons group reset`"),
+        ] {
+            assert_eq!(reset(words).map(|_| ()).map_err(|failure| failure.message), Err(message.into()));
+        }
+    }
+
+    #[test]
+    fn to_delete_somebody_has_to_agree() {
+        let settle = |yes, can_ask| {
+            let arguments = cli::Delete { groups: vec!["g".to_owned()], yes, output: None };
+            let connection = cli::Connection::default();
+            let world = World::new(&[]);
+            Delete::settle(&arguments, &connection, can_ask, &world.surroundings()).map(|delete| delete.asks)
+        };
+        assert_eq!(settle(true, false).ok(), Some(false));
+        assert_eq!(settle(false, true).ok(), Some(true));
+        assert_eq!(settle(false, false).map_err(|failure| failure.message), Err("`--yes` is missing".into()));
+    }
+}

@@ -1,0 +1,269 @@
+//! `kcons lag`: every row that Kafka's own tool prints, with the same figures, and the sum.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use nix::sys::signal::Signal;
+
+use super::reading::{consume, fill, filled_topic, new_topic};
+use super::rows::{Row, cells, kcons, rows, rows_of};
+use crate::support::kafka::{Kafka, Kind, kafka};
+use crate::support::run::Kcons;
+use crate::support::terminal::OnTerminal;
+use crate::support::{Outcome, Produced, unique_name};
+
+/// Rows of Kafka's own tool are all there; what is there beyond them has no committed offset.
+#[track_caller]
+fn has_the_rows_of_kafkas_tool(outcome: &Outcome, group: &str) {
+    let theirs = rows_of(&kafka().tool("consumer-groups", &["--describe", "--group", group]), group);
+    let ours: BTreeSet<Row> = rows_of(&outcome.stdout_text(), group);
+    assert!(!theirs.is_empty() && theirs.is_subset(&ours), "Kafka's tool has {theirs:?}\n{outcome}");
+    for row in ours.difference(&theirs) {
+        assert_eq!((row[3].as_str(), row[5].as_str()), ("-", "-"), "{row:?}\n{outcome}");
+    }
+}
+
+#[track_caller]
+fn total(outcome: &Outcome) -> String {
+    let last = outcome.lines().last().map(|line| cells(line)).unwrap_or_default();
+    assert_eq!(last[0], "TOTAL", "{outcome}");
+    last[1].clone()
+}
+
+fn lag(group: &str) -> Outcome {
+    let outcome = kcons(&["lag", group]).run();
+    outcome.has_code(0).has_stderr("");
+    outcome
+}
+
+#[track_caller]
+fn compare_while_members_come_and_go(protocol: &str) {
+    let topic = filled_topic(3, 3);
+    let group = unique_name("group");
+    let member = || {
+        let property = format!("group.protocol={protocol}");
+        consume(&topic).args(["-g", &group, "-X", &property, "--commit", "manual"]).spawn()
+    };
+    let mut member = member();
+    member.wait_for_lines(9);
+    kafka().wait_for_members(&group, 1, 3);
+    fill(&topic, 3, 2);
+    member.wait_for_lines(15);
+    let held = lag(&group);
+    has_the_rows_of_kafkas_tool(&held, &group);
+    let owned = rows(&held).iter().filter(|row| row.len() == 9 && row[8] == "kcons").count();
+    assert_eq!(owned, 3, "{held}");
+    member.signal(Signal::SIGTERM);
+    member.finish().has_code(0);
+    fill(&topic, 3, 2);
+    let left = lag(&group);
+    has_the_rows_of_kafkas_tool(&left, &group);
+    assert_eq!(total(&left), "6", "{left}");
+}
+
+pub fn a_classic_group_has_the_rows_of_kafkas_own_tool() {
+    compare_while_members_come_and_go("classic");
+}
+
+pub fn a_group_of_the_consumer_protocol_has_the_rows_of_kafkas_own_tool() {
+    compare_while_members_come_and_go("consumer");
+}
+
+pub fn a_partition_without_a_committed_offset_counts_in_full() {
+    let topic = filled_topic(3, 10);
+    let group = unique_name("group");
+    kafka().delete_records(&topic, 1, 4);
+    kafka().commit(&group, &[(&topic, 0, 7)]);
+    let outcome = lag(&group);
+    has_the_rows_of_kafkas_tool(&outcome, &group);
+    let expected: Vec<Row> = [("0", "7", "3"), ("1", "-", "-"), ("2", "-", "-")]
+        .map(|(partition, offset, lag)| {
+            [&group, &topic, partition, offset, "10", lag, "-", "-", "-"].map(str::to_owned).to_vec()
+        })
+        .to_vec();
+    assert_eq!(rows(&outcome)[..3], expected, "{outcome}");
+    assert_eq!(total(&outcome), "19", "{outcome}");
+}
+
+pub fn a_member_that_has_committed_nothing_has_its_rows() {
+    let topic = new_topic(2);
+    let group = unique_name("group");
+    let mut member = consume(&topic).args(["-g", &group]).spawn();
+    kafka().wait_for_members(&group, 1, 2);
+    let outcome = lag(&group);
+    has_the_rows_of_kafkas_tool(&outcome, &group);
+    assert_eq!((rows(&outcome).len(), total(&outcome).as_str()), (3, "0"), "{outcome}");
+    member.signal(Signal::SIGTERM);
+    member.finish().has_code(0);
+}
+
+pub fn an_open_transaction_is_counted_as_kafkas_own_tool_does() {
+    let topic = filled_topic(1, 3);
+    let group = unique_name("group");
+    kafka().commit(&group, &[(&topic, 0, 1)]);
+    let (transaction, _) = kafka().open_transaction(&topic, &vec![Produced::value("v").partition(0); 4]);
+    let outcome = lag(&group);
+    has_the_rows_of_kafkas_tool(&outcome, &group);
+    assert_eq!(total(&outcome), "6", "{outcome}");
+    transaction.abort();
+}
+
+pub fn an_offset_above_the_log_is_below_zero_and_counts_nothing() {
+    let topic = filled_topic(1, 3);
+    let group = unique_name("group");
+    kafka().commit(&group, &[(&topic, 0, 8)]);
+    let outcome = lag(&group);
+    has_the_rows_of_kafkas_tool(&outcome, &group);
+    assert_eq!((rows(&outcome)[0][5].as_str(), total(&outcome).as_str()), ("-5", "0"), "{outcome}");
+}
+
+pub fn five_hundred_partitions_have_the_rows_of_kafkas_own_tool() {
+    let topic = filled_topic(500, 3);
+    let group = unique_name("group");
+    let offsets: Vec<_> = (0..500).map(|partition| (topic.as_str(), partition, 2)).collect();
+    kafka().commit(&group, &offsets);
+    let outcome = lag(&group);
+    has_the_rows_of_kafkas_tool(&outcome, &group);
+    assert_eq!((rows(&outcome).len(), total(&outcome).as_str()), (501, "500"), "{outcome}");
+}
+
+pub fn several_groups_have_one_sum_and_json_a_row_each() {
+    let (one, other) = (filled_topic(1, 5), filled_topic(2, 4));
+    let groups = [unique_name("group"), unique_name("group")];
+    kafka().commit(&groups[0], &[(&one, 0, 2)]);
+    kafka().commit(&groups[1], &[(&other, 0, 4), (&other, 1, 1)]);
+    let outcome = kcons(&["lag", &groups[0], &groups[1]]).run();
+    assert_eq!(total(outcome.has_code(0).has_stderr("")), "6", "{outcome}");
+    let outcome = kcons(&["lag", &groups[0], &groups[1], "-o", "json"]).run();
+    let lines = outcome.has_code(0).has_stderr("").json_lines();
+    assert_eq!(lines.len(), 3, "{outcome}");
+    let first = serde_json::json!({
+        "group": groups[0], "topic": one, "partition": 0, "current_offset": 2, "log_end_offset": 5, "lag": 3,
+        "consumer_id": null, "host": null, "client_id": null,
+    });
+    assert_eq!(lines[0], first, "{outcome}");
+    assert_eq!(lines[2]["lag"], 3, "{outcome}");
+}
+
+pub fn too_much_lag_is_an_exit_code() {
+    let topic = filled_topic(1, 5);
+    let group = unique_name("group");
+    kafka().commit(&group, &[(&topic, 0, 2)]);
+    kcons(&["lag", &group, "--max-lag", "3"]).run().has_code(0).has_stderr("");
+    for watch in [&[][..], &["--watch", "200ms"]] {
+        let outcome = kcons(&["lag", &group, "--max-lag", "2"]).args(watch).run();
+        assert_eq!(total(outcome.has_code(6)), "3", "{outcome}");
+        outcome.has_stderr(&format!("error: group `{group}` is 3 behind, more than `--max-lag 2`\n"));
+    }
+}
+
+pub fn a_group_that_does_not_exist_is_an_error_with_the_nearest_name() {
+    let topic = filled_topic(1, 1);
+    let group = unique_name("existing-group");
+    kafka().commit(&group, &[(&topic, 0, 1)]);
+    let mistyped = group.replacen("existing", "exisitng", 1);
+    for command in [&["lag"][..], &["group", "describe"], &["group", "delete", "--yes"]] {
+        let outcome = kcons(command).arg(&mistyped).run();
+        outcome.has_code(4).has_stdout("");
+        let expected = format!("error: group `{mistyped}` does not exist\n  hint: did you mean `{group}`?\n");
+        outcome.has_stderr(&expected);
+    }
+    assert!(!kafka().groups().contains(&mistyped), "nothing was made");
+}
+
+pub fn a_watch_shows_the_rate_and_a_signal_ends_it_at_once() {
+    let topic = filled_topic(1, 5);
+    let group = unique_name("group");
+    kafka().commit(&group, &[(&topic, 0, 2)]);
+    let mut watch = kcons(&["lag", &group, "--watch", "300ms"]).spawn();
+    let first = watch.wait_for_lines(3);
+    assert_eq!(cells(&first[2]), ["TOTAL", "3"], "{first:?}");
+    let last_but =
+        |said: &str, words: &str| said.lines().any(|line| line.starts_with("TOTAL") && line.ends_with(words));
+    watch.wait_for_stdout(|said| last_but(said, "  read 0/s, written 0/s, standing still"));
+    fill(&topic, 1, 10);
+    watch.wait_for_stdout(|said| last_but(said, "falling behind"));
+    kafka().commit(&group, &[(&topic, 0, 15)]);
+    watch.wait_for_stdout(|said| last_but(said, "written 0/s, caught up"));
+    let before = watch.elapsed();
+    watch.signal(Signal::SIGINT);
+    let outcome = watch.finish();
+    outcome.has_code(0).has_stderr("");
+    outcome.check(outcome.elapsed - before < Duration::from_millis(500), "it took its time");
+}
+
+pub fn a_watch_on_a_terminal_redraws_its_table() {
+    let topic = filled_topic(1, 5);
+    let group = unique_name("group");
+    kafka().commit(&group, &[(&topic, 0, 2)]);
+    let mut watch = kcons(&["lag", &group, "--watch", "200ms"]).spawn_on_terminal(OnTerminal::Stdout);
+    watch.wait_for_stdout(|screen| screen.matches("\x1b[HGROUP").count() >= 2);
+    watch.press_control_c();
+    watch.finish().has_code(0);
+}
+
+pub fn a_watch_outlives_an_outage() {
+    let kafka = Kafka::start(Kind::Plain, &[]);
+    kafka.create_topic("topic", 1, &[]);
+    kafka.produce("topic", &[Produced::value("v")]);
+    kafka.commit("group", &[("topic", 0, 0)]);
+    let brokers = kafka.brokers();
+    let mut watch = Kcons::new(["lag", "group", "--watch", "100ms", "-b", &brokers]).spawn();
+    watch.wait_for_lines(6);
+    kafka.kill(1);
+    watch.wait_for_stderr("warning: lost all brokers, still trying\n");
+    kafka.start_again(1);
+    watch.wait_for_stderr("info: connected again after ");
+    let seen = watch.stdout_lines().len();
+    watch.wait_for_lines(seen + 6);
+    watch.signal(Signal::SIGTERM);
+    let outcome = watch.finish();
+    assert_eq!(outcome.has_code(0).stderr_text().lines().count(), 2, "{outcome}");
+}
+
+pub fn a_broker_that_does_not_answer_is_an_error() {
+    let kafka = Kafka::start(Kind::Plain, &[]);
+    let brokers = kafka.brokers();
+    kafka.freeze(1);
+    for command in ["lag g", "group list", "topic list"] {
+        let outcome =
+            Kcons::new(command.split(' ')).args(["-b", &brokers, "--connect-timeout", "700ms"]).run();
+        outcome.has_code(3).has_stdout("").took_less_than(Duration::from_secs(3));
+        outcome.stderr_contains(&format!("error: cannot reach any broker at `{brokers}`\n"));
+    }
+    kafka.thaw(1);
+}
+
+pub fn who_has_no_right_to_a_group_is_told() {
+    let kafka = Kafka::start(Kind::Secure, &[]);
+    kafka.create_topic("topic", 1, &[]);
+    kafka.commit("group", &[("topic", 0, 0)]);
+    let run = |arguments: &[&str], user: &str| {
+        let login = [
+            "-X",
+            "security.protocol=SASL_PLAINTEXT",
+            "-X",
+            "sasl.mechanism=PLAIN",
+            "-X",
+            &format!("sasl.username={user}"),
+            "-X",
+            &format!("sasl.password={user}-secret"),
+        ]
+        .map(str::to_owned);
+        Kcons::new(arguments).args(["-b", &kafka.listener("SASL")]).args(login).run()
+    };
+    run(&["lag", "group"], "alice").has_code(0).has_stderr("");
+    for command in [
+        &["lag", "group"][..],
+        &["group", "describe", "group"],
+        &["group", "reset", "group", "--topic", "topic", "--to", "end", "--execute"],
+        &["group", "delete", "group", "--yes"],
+    ] {
+        let outcome = run(command, "carol");
+        outcome.has_code(3).has_stdout("");
+        outcome.stderr_contains("error: no right to use group `group` for user `carol`\n  hint: ask for ");
+    }
+    let outcome = run(&["topic", "describe", "topic"], "bob");
+    outcome.has_code(3).has_stdout("");
+    outcome.stderr_contains("error: no right to read topic `topic` for user `bob`\n");
+}
