@@ -48,7 +48,8 @@ impl<'a> Scene<'a> {
     /// A member of the group that prints JSON and tells its events.
     pub fn member(&self) -> Kcons {
         let brokers = self.kafka.brokers();
-        let arguments = ["consume", &self.topic, "-g", &self.group, "-b", &brokers, "-o", "json"];
+        // Into a pipe that is JSON; with a handler there is nothing to be asked for.
+        let arguments = ["consume", &self.topic, "-g", &self.group, "-b", &brokers];
         Kcons::new(arguments).args(["--log", "json"])
     }
 
