@@ -2,6 +2,7 @@
 
 use crate::alarm::Alarm;
 use crate::error::{Failure, Kind};
+use crate::kafka::admin;
 use crate::kafka::{ClientEvent, Consumer, Source, Trouble, TroubleKind};
 use crate::output::{self, Unwritable};
 use crate::pipeline::mistakes::Mistakes;
@@ -309,19 +310,23 @@ impl Session {
             return Ok(());
         }
         if let Some(failure) = self.weather.give_up(now) {
-            return Err(failure.into());
+            // One broker that is gone may hold an answer up, while the others are there.
+            let is_reached = admin::topic_names(&self.source.look_ups().client, GRACE).is_ok();
+            return Err(if is_reached { self.no_answer() } else { failure }.into());
         }
         if let Some(message) = self.weather.still_waiting(now) {
             self.talk.say(&Event::Progress { message: message.into() });
         }
         match deadline {
-            Some(deadline) if now >= deadline + GRACE => {
-                let message = format!("no answer from `{}` in time", self.brokers);
-                let failure = Failure::new(Kind::Connection, message);
-                Err(failure.hint("`--connect-timeout 0s` waits for as long as it takes").into())
-            }
+            Some(deadline) if now >= deadline + GRACE => Err(self.no_answer().into()),
             Some(_) | None => Ok(()),
         }
+    }
+
+    fn no_answer(&self) -> Failure {
+        let message = format!("no answer from `{}` in time", self.brokers);
+        let failure = Failure::new(Kind::Connection, message);
+        failure.hint("`--connect-timeout 0s` waits for as long as it takes")
     }
 }
 

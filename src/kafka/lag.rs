@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// How long a question may take before it is asked again.
-const LIMIT: Duration = Duration::from_secs(10);
+const LIMIT: Duration = Duration::from_secs(3);
 
 /// A group with the partitions of all topics in which it has committed or is assigned something.
 #[derive(Clone, Debug, PartialEq, Eq)]

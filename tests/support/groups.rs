@@ -9,6 +9,7 @@ use std::time::Duration;
 use rdkafka::bindings::*;
 use rdkafka::client::{Client, ClientContext};
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::Message;
 use rdkafka::topic_partition_list::TopicPartitionList;
 use rdkafka::{ClientConfig, Offset};
@@ -73,9 +74,16 @@ impl Kafka {
             list.add_partition_offset(topic, *partition, Offset::Offset(*offset))
                 .expect("the offset is valid");
         }
-        consumer
-            .commit(&list, CommitMode::Sync)
-            .unwrap_or_else(|error| panic!("cannot commit for {group}: {error}"));
+        // In a cluster that has just made the topic of all offsets its leaders move about.
+        let mut last = None;
+        let done = try_until(LIMIT, || match consumer.commit(&list, CommitMode::Sync) {
+            Err(KafkaError::ConsumerCommit(RDKafkaErrorCode::NotCoordinator)) => None,
+            result => {
+                last = result.err();
+                Some(())
+            }
+        });
+        assert!(done.is_some() && last.is_none(), "cannot commit for {group}: {last:?}");
     }
 
     /// Reads one record as a member of a group and commits it.
