@@ -194,6 +194,7 @@ impl Run<'_> {
         let now = Instant::now();
         self.watch_signals(now);
         self.settle_written(now);
+        self.take_commit_answer(now);
         self.source.serve();
         self.handle_events(now);
         self.advance_rebalance(now);

@@ -35,14 +35,19 @@ impl Run<'_> {
         owed.collect()
     }
 
-    /// Takes the answer of the commit under way, and sends the next one if it is due.
-    pub(super) fn advance_commits(&mut self, now: Instant) {
+    /// Takes the answer of the commit under way: before what the group says, which may have come later.
+    pub(super) fn take_commit_answer(&mut self, now: Instant) {
         if let Some(outstanding) = &self.outstanding
             && let Some(answer) = outstanding.request.answer()
             && let Some(outstanding) = self.outstanding.take()
         {
             self.answered(&outstanding.positions, answer, now);
         }
+    }
+
+    /// Sends the next commit if it is due.
+    pub(super) fn advance_commits(&mut self, now: Instant) {
+        self.take_commit_answer(now);
         // A hand-over sends its own commit, of the partitions that go. With handlers it may last, and in `batch` what
         // it waits for may only start once the commit that is due is through.
         let is_left_to_hand_over = self.rebalances.is_revoking() && self.handling.is_none();
