@@ -10,7 +10,7 @@ use crate::support::kafka::kafka;
 use crate::support::{rounds, try_until};
 
 /// Kills that fit into the time of the suite; `KCONS_TEST_ROUNDS=50` makes it 50.
-const KILLS: usize = 20;
+const KILLS: usize = 12;
 
 /// One in so many members has no name, so that the next one waits until the group misses it.
 const NAMELESS: usize = 6;

@@ -11,7 +11,7 @@ use crate::support::oracle::{Partition, Run};
 use crate::support::{rounds, try_until, wait_until};
 
 /// Kills that fit into the time of the suite; `KCONS_TEST_ROUNDS=50` makes it 50.
-const KILLS: usize = 8;
+const KILLS: usize = 6;
 
 /// How a run is crashed, and what counts then.
 struct Plan {
