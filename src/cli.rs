@@ -326,6 +326,23 @@ pub enum OutputFormat {
     Raw,
 }
 
+/// Options of commands that print rows.
+#[derive(Debug, Default, Args)]
+pub struct Rows {
+    /// Print a table or json [default: table]
+    ///
+    /// json: one object a line, a row each.
+    #[arg(
+        short,
+        long,
+        value_enum,
+        value_name = "FORMAT",
+        hide_possible_values = true,
+        help_heading = "Output"
+    )]
+    pub output: Option<TableFormat>,
+}
+
 /// How rows are printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum TableFormat {

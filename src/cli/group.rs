@@ -1,7 +1,7 @@
 //! Options of `kcons group`.
 
-use super::TableFormat;
 use super::values::signed;
+use super::{Rows, TableFormat};
 use clap::{Args, Subcommand};
 
 #[derive(Debug, Subcommand)]
@@ -18,18 +18,8 @@ pub enum Group {
 
 #[derive(Debug, Default, Args)]
 pub struct GroupList {
-    /// Print a table or json [default: table]
-    ///
-    /// json: one object a line, a row each.
-    #[arg(
-        short,
-        long,
-        value_enum,
-        value_name = "FORMAT",
-        hide_possible_values = true,
-        help_heading = "Output"
-    )]
-    pub output: Option<TableFormat>,
+    #[command(flatten)]
+    pub rows: Rows,
 }
 
 // GROUP is asked for by `settings`: --print-config does without.
@@ -102,18 +92,8 @@ pub struct Reset {
     /// Do it; without this nothing is changed
     #[arg(long, help_heading = "Where to")]
     pub execute: bool,
-    /// Print a table or json [default: table]
-    ///
-    /// json: one object a line, a row each.
-    #[arg(
-        short,
-        long,
-        value_enum,
-        value_name = "FORMAT",
-        hide_possible_values = true,
-        help_heading = "Output"
-    )]
-    pub output: Option<TableFormat>,
+    #[command(flatten)]
+    pub rows: Rows,
 }
 
 #[derive(Debug, Default, Args)]
@@ -127,16 +107,6 @@ pub struct Delete {
     /// Needed where nobody can be asked: without a terminal.
     #[arg(long, help_heading = "Input")]
     pub yes: bool,
-    /// Print a table or json [default: table]
-    ///
-    /// json: one object a line, a row each.
-    #[arg(
-        short,
-        long,
-        value_enum,
-        value_name = "FORMAT",
-        hide_possible_values = true,
-        help_heading = "Output"
-    )]
-    pub output: Option<TableFormat>,
+    #[command(flatten)]
+    pub rows: Rows,
 }

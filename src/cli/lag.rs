@@ -1,6 +1,6 @@
 //! Options of `kcons lag`.
 
-use super::TableFormat;
+use super::Rows;
 use super::values::{positive_duration, whole_long};
 use clap::Args;
 use std::time::Duration;
@@ -46,16 +46,6 @@ pub struct Lag {
     /// Example: kcons lag mailer --max-lag 1000
     #[arg(long, value_name = "N", value_parser = whole_long, allow_hyphen_values = true, help_heading = "Watching")]
     pub max_lag: Option<u64>,
-    /// Print a table or json [default: table]
-    ///
-    /// json: one object a line, a row each.
-    #[arg(
-        short,
-        long,
-        value_enum,
-        value_name = "FORMAT",
-        hide_possible_values = true,
-        help_heading = "Output"
-    )]
-    pub output: Option<TableFormat>,
+    #[command(flatten)]
+    pub rows: Rows,
 }

@@ -1,6 +1,6 @@
 //! Options of `kcons topic`.
 
-use super::TableFormat;
+use super::Rows;
 use clap::{Args, Subcommand};
 
 #[derive(Debug, Subcommand)]
@@ -13,18 +13,8 @@ pub enum Topic {
 
 #[derive(Debug, Default, Args)]
 pub struct TopicList {
-    /// Print a table or json [default: table]
-    ///
-    /// json: one object a line, a row each.
-    #[arg(
-        short,
-        long,
-        value_enum,
-        value_name = "FORMAT",
-        hide_possible_values = true,
-        help_heading = "Output"
-    )]
-    pub output: Option<TableFormat>,
+    #[command(flatten)]
+    pub rows: Rows,
 }
 
 // TOPIC is asked for by `settings`: --print-config does without.
@@ -39,16 +29,6 @@ pub struct TopicDescribe {
     /// Example: kcons topic describe task-created
     #[arg(value_name = "TOPIC", help_heading = "Input")]
     pub topics: Vec<String>,
-    /// Print a table or json [default: table]
-    ///
-    /// json: one object a line, a row each.
-    #[arg(
-        short,
-        long,
-        value_enum,
-        value_name = "FORMAT",
-        hide_possible_values = true,
-        help_heading = "Output"
-    )]
-    pub output: Option<TableFormat>,
+    #[command(flatten)]
+    pub rows: Rows,
 }

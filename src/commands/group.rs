@@ -28,7 +28,7 @@ pub fn run(command: &cli::Group, connection: &cli::Connection, talk: settings::T
     match command {
         cli::Group::List(arguments) => {
             let settings =
-                super::settle(|world| Names::none("group list", arguments.output, connection, world))?;
+                super::settle(|world| Names::none("group list", arguments.rows.output, connection, world))?;
             start(&settings.connection, &mut |session| list::run(session, &settings))
         }
         cli::Group::Describe(arguments) => {

@@ -22,7 +22,7 @@ const LIMIT: Duration = Duration::from_secs(3);
 /// Wrong usage, a topic that is missing, or no answer.
 pub fn run(command: &cli::Topic, connection: &cli::Connection, talk: settings::Talk) -> Result<(), Failure> {
     let settings = super::settle(|surroundings| match command {
-        cli::Topic::List(list) => Names::none("topic list", list.output, connection, surroundings),
+        cli::Topic::List(list) => Names::none("topic list", list.rows.output, connection, surroundings),
         cli::Topic::Describe(describe) => Names::of_topics(describe, connection, surroundings),
     })?;
     if connection.print_config {

@@ -78,7 +78,7 @@ impl Lag {
             connection: settle(connection, "lag", surroundings)?,
             watch: arguments.watch,
             max_lag: arguments.max_lag,
-            format: arguments.output.unwrap_or_default(),
+            format: arguments.rows.output.unwrap_or_default(),
             is_terminal: surroundings.is_stdout_terminal,
         })
     }
@@ -134,7 +134,7 @@ impl Names {
         Ok(Names {
             names: typed.clone(),
             connection: settle(connection, "topic describe", surroundings)?,
-            format: arguments.output.unwrap_or_default(),
+            format: arguments.rows.output.unwrap_or_default(),
         })
     }
 }
@@ -162,7 +162,7 @@ impl Reset {
             scope,
             aim,
             is_executed: arguments.execute,
-            format: arguments.output.unwrap_or_default(),
+            format: arguments.rows.output.unwrap_or_default(),
         })
     }
 }
@@ -188,7 +188,7 @@ impl Delete {
             connection: settle(connection, "group delete", surroundings)?,
             groups,
             asks: !arguments.yes,
-            format: arguments.output.unwrap_or_default(),
+            format: arguments.rows.output.unwrap_or_default(),
         })
     }
 }
@@ -335,7 +335,7 @@ mod tests {
     #[test]
     fn to_delete_somebody_has_to_agree() {
         let settle = |yes, can_ask| {
-            let arguments = cli::Delete { groups: vec!["g".to_owned()], yes, output: None };
+            let arguments = cli::Delete { groups: vec!["g".to_owned()], yes, rows: cli::Rows::default() };
             let connection = cli::Connection::default();
             let world = World::new(&[]);
             Delete::settle(&arguments, &connection, can_ask, &world.surroundings()).map(|delete| delete.asks)
