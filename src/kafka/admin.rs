@@ -155,45 +155,20 @@ pub fn topic_ids(
     names: &[String],
     limit: Duration,
 ) -> Result<Vec<Described<TopicId>>, Trouble> {
-    let c_names: Vec<_> = names.iter().map(|name| c_string(name)).collect();
-    let mut pointers: Vec<_> = c_names.iter().map(|name| name.as_ptr()).collect();
-    let answers = Queue::new(client);
-    let options = Options::new(client, rd::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_DESCRIBETOPICS, limit);
-    // SAFETY: names, options and queue are alive over the call, which copies them.
-    unsafe {
-        let collection = rd::rd_kafka_TopicCollection_of_topic_names(pointers.as_mut_ptr(), pointers.len());
-        rd::rd_kafka_DescribeTopics(native(client), collection, options.0, answers.pointer());
-        rd::rd_kafka_TopicCollection_destroy(collection);
-    }
-    let event = wait(&answers, limit)?;
-    // SAFETY: the event is alive; what it returns belongs to it and is copied.
-    unsafe {
-        let mut count = 0;
-        let result = rd::rd_kafka_event_DescribeTopics_result(event.pointer());
-        let topics = rd::rd_kafka_DescribeTopics_result_topics(result, &raw mut count);
-        Ok((0..count).map(|index| topic_id(*topics.add(index))).collect())
-    }
+    topics::ask_descriptions(client, names, limit).answer_with(topic_id)
 }
 
 /// # Safety
 /// The description must be alive.
-unsafe fn topic_id(topic: *const rd::rd_kafka_TopicDescription_t) -> Described<TopicId> {
-    // SAFETY: the caller vouches for the description; all that hangs on it lives as long.
+unsafe fn topic_id(topic: *const rd::rd_kafka_TopicDescription_t) -> TopicId {
+    // SAFETY: the caller vouches for the description; the id lives as long.
     unsafe {
-        let name = text(rd::rd_kafka_TopicDescription_name(topic));
-        let error = rd::rd_kafka_TopicDescription_error(topic);
-        let code = rd::rd_kafka_error_code(error);
-        if code != RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR {
-            let reason = text(rd::rd_kafka_error_string(error));
-            return (name, Err(errors::trouble(code.into(), &reason)));
-        }
         let id = rd::rd_kafka_TopicDescription_topic_id(topic);
-        let halves = if id.is_null() {
+        if id.is_null() {
             (0, 0)
         } else {
             (rd::rd_kafka_Uuid_most_significant_bits(id), rd::rd_kafka_Uuid_least_significant_bits(id))
-        };
-        (name, Ok(halves))
+        }
     }
 }
 

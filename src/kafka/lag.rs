@@ -93,7 +93,11 @@ impl Logs {
         let partitions: BTreeSet<&TopicPartition> =
             committed.iter().flatten().flatten().map(|(partition, _)| partition).collect();
         let topics = partitions.iter().map(|partition| partition.topic.to_string()).collect();
-        Logs { layouts: ask_layouts(client, &topics), ends: ask_offsets(client, &partitions, LATEST), topics }
+        Logs {
+            layouts: ask_descriptions(client, &topics),
+            ends: ask_offsets(client, &partitions, LATEST),
+            topics,
+        }
     }
 
     fn complete(
@@ -105,7 +109,7 @@ impl Logs {
             .flat_map(|(drafts, _)| drafts.keys().map(|partition| partition.topic.to_string()))
             .filter(|topic| !self.topics.contains(topic))
             .collect();
-        let others = ask_layouts(client, &others);
+        let others = ask_descriptions(client, &others);
         for request in [self.layouts, others].into_iter().flatten() {
             let layouts = request.answer()?;
             for (drafts, _) in begun.iter_mut().filter_map(|(_, begun)| begun.as_mut().ok()) {
@@ -118,9 +122,9 @@ impl Logs {
     }
 }
 
-fn ask_layouts(client: &Arc<Consumer>, topics: &BTreeSet<String>) -> Option<topics::Request> {
+fn ask_descriptions(client: &Arc<Consumer>, topics: &BTreeSet<String>) -> Option<topics::Request> {
     let names: Vec<String> = topics.iter().cloned().collect();
-    (!names.is_empty()).then(|| topics::ask_layouts(client, &names, LIMIT))
+    (!names.is_empty()).then(|| topics::ask_descriptions(client, &names, LIMIT))
 }
 
 fn ask_offsets(

@@ -89,17 +89,17 @@ fn request(
     Ok(described)
 }
 
-/// A request for layouts under way.
+/// A `DescribeTopics` request under way.
 pub struct Request {
     answers: Queue,
     limit: Duration,
 }
 
-/// Asks for layouts in one request, whatever else is under way.
+/// Asks for descriptions in one request, whatever else is under way.
 ///
 /// Needs the controller, which the mock cluster has not. `layouts` does not, but makes a handle of each topic
 /// that it asks for by name: 3 ms for one with 500 partitions.
-pub fn ask_layouts(client: &Arc<Consumer>, names: &[String], limit: Duration) -> Request {
+pub fn ask_descriptions(client: &Arc<Consumer>, names: &[String], limit: Duration) -> Request {
     let c_names: Vec<_> = names.iter().map(|name| c_string(name)).collect();
     let mut pointers: Vec<_> = c_names.iter().map(|name| name.as_ptr()).collect();
     let answers = Queue::new(client);
@@ -119,21 +119,32 @@ impl Request {
     /// # Errors
     /// Of the whole request.
     pub fn answer(self) -> Result<Vec<Described<Layout>>, Trouble> {
+        self.answer_with(layout)
+    }
+
+    /// The same, with what `read` finds in each description of a topic that is there.
+    pub(super) fn answer_with<T>(
+        self,
+        read: unsafe fn(*const rd::rd_kafka_TopicDescription_t) -> T,
+    ) -> Result<Vec<Described<T>>, Trouble> {
         let event = wait(&self.answers, self.limit)?;
         // SAFETY: the event is alive; what it returns belongs to it and is copied.
         unsafe {
             let mut count = 0;
             let result = rd::rd_kafka_event_DescribeTopics_result(event.pointer());
             let topics = rd::rd_kafka_DescribeTopics_result_topics(result, &raw mut count);
-            Ok((0..count).map(|index| layout(*topics.add(index))).collect())
+            Ok((0..count).map(|index| described(*topics.add(index), read)).collect())
         }
     }
 }
 
 /// # Safety
 /// The description must be alive.
-unsafe fn layout(topic: *const rd::rd_kafka_TopicDescription_t) -> Described<Layout> {
-    // SAFETY: the caller vouches for the description; all that hangs on it lives as long.
+unsafe fn described<T>(
+    topic: *const rd::rd_kafka_TopicDescription_t,
+    read: unsafe fn(*const rd::rd_kafka_TopicDescription_t) -> T,
+) -> Described<T> {
+    // SAFETY: the caller vouches for the description, which is all that `read` asks for.
     unsafe {
         let name = text(rd::rd_kafka_TopicDescription_name(topic));
         let error = rd::rd_kafka_TopicDescription_error(topic);
@@ -142,12 +153,22 @@ unsafe fn layout(topic: *const rd::rd_kafka_TopicDescription_t) -> Described<Lay
             let reason = text(rd::rd_kafka_error_string(error));
             return (name, Err(errors::trouble(code.into(), &reason)));
         }
+        (name, Ok(read(topic)))
+    }
+}
+
+/// # Safety
+/// The description must be alive.
+unsafe fn layout(topic: *const rd::rd_kafka_TopicDescription_t) -> Layout {
+    // SAFETY: the caller vouches for the description; all that hangs on it lives as long.
+    unsafe {
+        let name = text(rd::rd_kafka_TopicDescription_name(topic));
         let mut count = 0;
         let partitions = rd::rd_kafka_TopicDescription_partitions(topic, &raw mut count);
         let mut partitions: Vec<Replicas> =
             (0..count).map(|index| replicas(*partitions.add(index))).collect();
         partitions.sort_by_key(|replicas| replicas.partition);
-        (name.clone(), Ok(Layout { name, partitions }))
+        Layout { name, partitions }
     }
 }
 

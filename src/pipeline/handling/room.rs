@@ -50,8 +50,8 @@ impl Handling<'_> {
             && left.is_none_or(|left| (total.records as u64) < left)
     }
 
-    /// Whether there is somebody free, and the commit mode lets another record start. In `manual` with several at once each lane waits for
-    /// its own commit.
+    /// Whether there is somebody free, and the commit mode lets another record start. In `manual` with several at
+    /// once each lane waits for its own commit.
     pub fn may_start(&self, schedule: &Schedule) -> bool {
         self.crew.room() > 0 && self.has_room_before_commit(schedule)
     }
