@@ -149,3 +149,38 @@ fn one_stuck_record_holds_its_partition_only_in_bounded_memory_and_without_work(
     running.signal(Signal::SIGTERM);
     running.finish().has_code(0);
 }
+
+/// Lets a running program have no new descriptor beyond so many; returns what it could have before.
+#[cfg(target_os = "linux")]
+fn limit_descriptors(running: &Running, most: Option<u64>) -> Option<u64> {
+    use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit};
+    let maximum = getrlimit(Resource::Nofile).maximum;
+    let pid = Pid::from_raw(running.pid() as i32);
+    let limits = Rlimit { current: most, maximum };
+    prlimit(pid, Resource::Nofile, limits).expect("it is our child").current
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_handler_that_cannot_be_started_for_scarcity_is_started_later_and_charges_no_record() {
+    // A worker is there from the start: this one leaves after each answer.
+    let worker = r#"read -r line; echo "$line" >> $OUT; echo ok"#;
+    for handler in [["--exec", "cat >> $OUT"], ["--worker", worker]] {
+        let stage = Stage::with(&["first"]);
+        let mut running = stage.staying(&["--retries", "0"]).args(handler).spawn();
+        wait_until("the first record", LONG, || stage.written().contains("first").then_some(()));
+        if handler[0] == "--worker" {
+            running.wait_for_stderr("it had no record in hand and is started again with the next one");
+        }
+        let before = limit_descriptors(&running, Some(8));
+        stage.produce(&["scarce"]);
+        running.wait_for_stderr("warning: cannot start a handler: Too many open files; it is tried again\n");
+        assert!(!stage.written().contains("scarce"), "{}", stage.written());
+        limit_descriptors(&running, before);
+        wait_until("the record", LONG, || stage.written().contains("scarce").then_some(()));
+        running.signal(Signal::SIGTERM);
+        let outcome = running.finish();
+        outcome.has_code(0).stderr_contains("Processed 2 records: 2 ok, 0 skipped, 0 dead-lettered");
+        assert_eq!(stage.committed(), 2, "{outcome}");
+    }
+}
