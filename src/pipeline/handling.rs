@@ -9,6 +9,7 @@ mod outcomes;
 mod queue;
 mod rate;
 mod room;
+mod warnings;
 
 use super::Run;
 use super::sieve::Sifted;
