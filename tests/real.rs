@@ -182,6 +182,7 @@ fn main() -> std::process::ExitCode {
         handler_members::members_with_handlers_come_and_go_with_the_consumer_protocol,
         handler_members::members_with_handlers_come_and_go_with_manual_commits,
         handler_members::what_a_hanging_handler_held_is_handled_by_the_member_that_gets_its_partition,
+        handler_members::an_id_is_kept_though_its_partition_was_given_away_before_the_worker_answered,
         handler_members::a_member_that_was_frozen_with_work_in_hand_commits_nothing_stale,
         handler_members::a_member_that_gets_its_partitions_back_drops_what_came_of_the_old_assignment,
         patience::a_handler_slower_than_the_poll_interval_keeps_its_partition_and_is_committed,

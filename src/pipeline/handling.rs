@@ -181,12 +181,16 @@ impl<'a> Handling<'a> {
 
     /// Takes a record out of hand; whoever waits for its id is next.
     fn remove(&mut self, ticket: u64) {
-        let Some(job) = self.queue.remove(ticket) else { return };
-        if let (Some(ids), Some(id)) = (&mut self.ids, &job.event_id) {
-            let queue = &self.queue;
-            if let Some(next) = ids.release(id, ticket, |other| queue.job(other).is_some()) {
-                self.queue.looked_up(next);
-            }
+        if let Some(id) = self.queue.remove(ticket).and_then(|job| job.event_id) {
+            self.release(&id, ticket);
+        }
+    }
+
+    fn release(&mut self, id: &Arc<str>, ticket: u64) {
+        let Some(ids) = &mut self.ids else { return };
+        let queue = &self.queue;
+        if let Some(next) = ids.release(id, ticket, |other| queue.job(other).is_some()) {
+            self.queue.looked_up(next);
         }
     }
 

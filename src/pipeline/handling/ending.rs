@@ -2,6 +2,7 @@
 
 use super::queue::{Job, Stage};
 use super::{Handling, Run};
+use crate::handlers::{Done, Outcome};
 use crate::offsets::Claim;
 use crate::record::TopicPartition;
 use nix::sys::signal::Signal;
@@ -72,6 +73,33 @@ impl Handling<'_> {
             self.end.close = Some(self.end.terminate.map_or(limit, |terminate| terminate.min(limit)));
         }
         self.crew.is_closed() || self.end.is_given_up
+    }
+
+    /// Takes records that are not ours any more out of hand, the last first. What a handler may still accept has
+    /// its id until then.
+    fn disown(&mut self, tickets: &[u64]) {
+        for ticket in tickets.iter().rev() {
+            let is_running = self.queue.job(*ticket).is_some_and(|job| job.stage == Stage::Running);
+            match &mut self.ids {
+                Some(ids) if is_running => {
+                    if let Some(id) = self.queue.remove(*ticket).and_then(|job| job.event_id) {
+                        ids.disown(*ticket, id);
+                    }
+                }
+                Some(_) | None => self.remove(*ticket),
+            }
+        }
+    }
+
+    /// The handler of a record that is not ours is done with it. If that had its effect, and nothing to print, its id
+    /// is kept: whoever handles the record now may not know, but a later run will.
+    pub(super) fn disowned_ended(&mut self, done: &Done) {
+        let Some(ids) = &mut self.ids else { return };
+        let Some(id) = ids.disowned_ended(done.ticket) else { return };
+        if done.outcome == Outcome::Accepted && done.output.is_empty() {
+            ids.keep(&id, done.ticket);
+        }
+        self.release(&id, done.ticket);
     }
 
     /// Leaves nothing behind; the store is closed until `deadline` at most.
@@ -148,7 +176,7 @@ impl Run<'_> {
             return;
         }
         handling.crew.end(&tickets, Signal::SIGKILL);
-        handling.remove_all(&tickets);
+        handling.disown(&tickets);
     }
 
     fn claims_of(&self, partitions: &[TopicPartition]) -> Vec<Claim> {

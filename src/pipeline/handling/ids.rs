@@ -10,11 +10,13 @@ pub struct Ids {
     store: Store,
     /// The first record with each id is looked up or at work; the others wait for it.
     waiting: HashMap<Arc<str>, VecDeque<u64>>,
+    /// Of records that are not ours any more, while a handler is still at work on them.
+    disowned: HashMap<u64, Arc<str>>,
 }
 
 impl Ids {
     pub fn new(store: Store) -> Ids {
-        Ids { store, waiting: HashMap::new() }
+        Ids { store, waiting: HashMap::new(), disowned: HashMap::new() }
     }
 
     /// Asks whether the id was processed before, now or after the record that has it in hand.
@@ -33,6 +35,16 @@ impl Ids {
     /// Has the id of a processed record kept; the answer says when it is safe.
     pub fn keep(&self, id: &Arc<str>, ticket: u64) {
         self.store.keep(ticket, Arc::clone(id));
+    }
+
+    /// The record is out of hand and its handler still at work: it has the id until `disowned_ended`.
+    pub fn disown(&mut self, ticket: u64, id: Arc<str>) {
+        self.disowned.insert(ticket, id);
+    }
+
+    /// The handler of a disowned record is done with it; returns its id.
+    pub fn disowned_ended(&mut self, ticket: u64) -> Option<Arc<str>> {
+        self.disowned.remove(&ticket)
     }
 
     /// The record that had the id is out of hand: the next one with it is looked up, and returned. `is_alive` tells

@@ -28,7 +28,7 @@ impl Run<'_> {
     pub(super) fn attempt_ended(&mut self, done: Done, now: Instant) {
         let Some(handling) = &mut self.handling else { return };
         // Its assignment has ended.
-        let Some(job) = handling.queue.stop(done.ticket) else { return };
+        let Some(job) = handling.queue.stop(done.ticket) else { return handling.disowned_ended(&done) };
         match done.outcome {
             Outcome::Accepted => {
                 handling.failed_in_a_row = 0;

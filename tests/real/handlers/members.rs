@@ -177,3 +177,29 @@ fn is_handler(pid: &str) -> bool {
     let line = std::fs::read(format!("/proc/{}/cmdline", pid.trim())).unwrap_or_default();
     String::from_utf8_lossy(&line).contains("KCONS_OFFSET")
 }
+
+pub fn an_id_is_kept_though_its_partition_was_given_away_before_the_worker_answered() {
+    let mut work = Work::new(kafka(), 1);
+    work.scene.produce(1);
+    let path = |name| work.recorder.file(name).display().to_string();
+    let (begun, go, store) = (path("begun"), path("go"), path("ids.redb"));
+    let script = format!(
+        "while read -r line; do touch '{begun}'; while [ ! -e '{go}' ]; do sleep 0.02; done; echo ok; done"
+    );
+    let named = |name: &str| work.scene.short_member().args(["-X", &format!("client.id={name}")]);
+    let dedup = ["--dedup", ".value.id", "--dedup-store", &store];
+    // The range assignor goes by the names of the members; half of the interval is what a hand-over may take.
+    let first = named("z").args(dedup).args(["-X", "max.poll.interval.ms=3000", "--worker", &script]).spawn();
+    wait_until("the worker", LONG, || std::fs::exists(&begun).is_ok_and(|exists| exists).then_some(()));
+    // It only looks at what it was given.
+    let mut second = named("a").args(["--commit", "never"]).spawn();
+    second.wait_for_lines(1);
+    std::fs::write(&go, "").expect("a file");
+    for mut running in [first, second] {
+        running.signal(Signal::SIGTERM);
+        running.finish().has_code(0);
+    }
+    assert!(kafka().committed(&work.scene.group).is_empty());
+    let third = named("c").args(dedup).args(["-e", "--exec", "echo again"]).run();
+    third.has_code(0).has_stdout("").stderr_contains("\"duplicates\":1");
+}
