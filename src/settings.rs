@@ -18,6 +18,7 @@ pub mod operations;
 mod origin;
 mod output;
 pub mod print;
+mod producer;
 mod properties_file;
 mod security;
 mod stores;

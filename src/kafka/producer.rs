@@ -16,19 +16,22 @@ use std::time::Duration;
 
 /// What a run of ours needs of a producer, whatever the consumer's properties say.
 ///
-/// Every record is on its way at once (`linger.ms`), its partition follows from its key as in Java clients, and
-/// the broker decides what is too large. Too many requests in flight are an error with idempotence.
+/// The partition of a record follows from its key as in Java clients, and the broker decides what is too large. Too
+/// many requests in flight are an error with idempotence.
 const OWN: &[(&str, &str)] = &[
     ("enable.idempotence", "true"),
     ("acks", "all"),
     ("partitioner", "murmur2_random"),
-    ("linger.ms", "0"),
     ("message.max.bytes", "1000000000"),
     ("allow.auto.create.topics", "false"),
     ("max.in.flight.requests.per.connection", "5"),
     ("statistics.interval.ms", "0"),
     ("log.queue", "true"),
 ];
+
+/// Unless something else was typed: every record is on its way at once (`linger.ms`, by the name that what was typed
+/// comes with).
+const AT_ONCE: (&str, &str) = ("queue.buffering.max.ms", "0");
 
 /// Events taken from the client in one call.
 const EVENTS_A_TURN: usize = 100;
@@ -80,6 +83,7 @@ impl Producer {
     ) -> Result<Producer, String> {
         let known = properties::known().map_err(|error| error.to_string())?;
         let mut config = ClientConfig::new();
+        config.set(AT_ONCE.0, AT_ONCE.1);
         for (name, value) in properties {
             if is_taken(&known, name) {
                 config.set(name, value);

@@ -81,9 +81,9 @@ impl<'a> Handling<'a> {
             lines,
             bell: alarm.bell(),
         };
-        let properties = &consume.connection.properties;
+        let properties = consume.connection.for_producer();
         let letters = match &settings.on_failure {
-            OnFailure::DeadLetter { topic } => Some(Letters::open(properties, topic, usize::MAX, alarm)?),
+            OnFailure::DeadLetter { topic } => Some(Letters::open(&properties, topic, usize::MAX, alarm)?),
             OnFailure::Stop | OnFailure::Skip => None,
         };
         let is_manual =
@@ -91,7 +91,7 @@ impl<'a> Handling<'a> {
         Ok(Some(Handling {
             settings,
             queue: Queue::new(settings.order),
-            crew: Crew::start(settings, properties, context, alarm)?,
+            crew: Crew::start(settings, &properties, context, alarm)?,
             letters,
             ids: None,
             rate: settings.rate.map(Rate::new),

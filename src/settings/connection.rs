@@ -4,7 +4,8 @@ use super::gather::{BROKERS, Gathered, Given};
 use super::known::{Form, Side};
 use super::origin::Origin;
 use super::print::Resolved;
-use super::{Surroundings, guarded, limits, security};
+use super::producer::Typed;
+use super::{Surroundings, guarded, limits, producer, security};
 use crate::error::Failure;
 use std::time::Duration;
 
@@ -15,6 +16,8 @@ pub struct Connection {
     pub brokers: String,
     /// Everything to set on librdkafka, secrets resolved.
     pub properties: Vec<(String, String)>,
+    /// What a producer gets beside those.
+    producer: Vec<(String, String)>,
     /// `None`: try for ever.
     pub connect_timeout: Option<Duration>,
     /// All properties of a consumer, by name, for `--print-config`.
@@ -58,6 +61,7 @@ impl Connection {
         surroundings: &Surroundings<'_>,
     ) -> Result<Connection, Failure> {
         let known = surroundings.known;
+        producer::refuse_all(&gathered.producer)?;
         refuse_what_the_broker_decides(&mut gathered)?;
         for (name, value) in OURS {
             gathered.propose(name, value);
@@ -81,6 +85,7 @@ impl Connection {
             brokers: gathered.get(BROKERS).map(|given| given.value.clone()).unwrap_or_default(),
             resolved: resolved.collect(),
             properties: for_the_library(&gathered),
+            producer: Vec::new(),
             connect_timeout: (!timeout.is_zero()).then_some(timeout),
             notes: gathered.notes,
         })
@@ -91,6 +96,22 @@ impl Connection {
         brokers.clone_into(&mut self.brokers);
         self.properties.retain(|(name, _)| name != BROKERS);
         self.properties.push((BROKERS.to_owned(), brokers.to_owned()));
+    }
+
+    /// Adds what was typed for the producer of the run.
+    pub fn add_producer(&mut self, typed: Vec<Typed>) {
+        for Typed { canonical, value, .. } in typed {
+            let name = canonical.clone();
+            self.resolved.push(Resolved { name, value: value.clone(), origin: Origin::Property });
+            self.producer.push((canonical, value));
+        }
+        self.resolved.sort_by(|left, right| left.name.cmp(&right.name));
+        self.resolved.dedup();
+    }
+
+    /// Everything to set on a producer; it leaves out what consumers alone have.
+    pub fn for_producer(&self) -> Vec<(String, String)> {
+        self.properties.iter().chain(&self.producer).cloned().collect()
     }
 
     /// Whether nobody but us chose the value of a property.

@@ -3,7 +3,7 @@
 use super::gather::Gathered;
 use super::{
     Connection, Consume, FilterFailure, Mode, Standalone, Stops, Surroundings, TopicSelector, filter, handle,
-    mode, output, topics,
+    mode, output, producer, topics,
 };
 use crate::cli;
 use crate::error::Failure;
@@ -46,6 +46,10 @@ pub fn settle(
     let has_topic = topics.len() > 1 || matches!(topics.first(), Some(TopicSelector::Pattern(_)));
     check_maps(&mode, &stops, has_topic)?;
     let handling = handle::settle(reading, &mode, &topics, surroundings)?;
+    let typed = std::mem::take(&mut gathered.producer);
+    producer::settle(&typed, handling.as_ref())?;
+    let mut settled = Connection::settle(gathered, connection.connect_timeout, surroundings)?;
+    settled.add_producer(typed);
     let filter_failure = match &handling {
         // The policy of the handler decides.
         Some(_) => FilterFailure::Stop,
@@ -53,7 +57,7 @@ pub fn settle(
     };
     Ok(Consume {
         output: output::settle(reading, connection, (has_topic, handling.is_some()), surroundings)?,
-        connection: Connection::settle(gathered, connection.connect_timeout, surroundings)?,
+        connection: settled,
         warnings: handling
             .as_ref()
             .map_or_else(Vec::new, |handling| handle::warnings(handling, &mode, &topics)),

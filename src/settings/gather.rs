@@ -3,6 +3,7 @@
 use super::java::{self, Meaning};
 use super::known::{FEATURES, Form, KnownProperty, Side};
 use super::origin::Origin;
+use super::producer::Typed;
 use super::stores::Stores;
 use super::{Surroundings, guarded, print, properties_file, values};
 use crate::cli;
@@ -29,6 +30,8 @@ impl Given {
 #[derive(Debug, Default)]
 pub struct Gathered {
     pub given: BTreeMap<String, Given>,
+    /// What was typed for the producer of the run, if it has one.
+    pub producer: Vec<Typed>,
     /// What a person should hear of values that were ignored.
     pub notes: Vec<String>,
 }
@@ -74,6 +77,7 @@ impl Gathered {
 
     fn overlay(&mut self, digest: Digest<'_>, is_wanted: impl Fn(&str) -> bool) {
         self.given.extend(digest.given.into_iter().filter(|(name, _)| is_wanted(name)));
+        self.producer.extend(digest.producer);
         self.notes.extend(digest.notes);
     }
 
@@ -114,13 +118,15 @@ struct Digest<'a> {
     surroundings: &'a Surroundings<'a>,
     origin: Origin,
     given: BTreeMap<String, Given>,
+    producer: Vec<Typed>,
     stores: Stores,
     notes: Vec<String>,
 }
 
 impl<'a> Digest<'a> {
     fn new(surroundings: &'a Surroundings<'a>, origin: Origin) -> Digest<'a> {
-        Digest { surroundings, origin, given: BTreeMap::new(), stores: Stores::default(), notes: Vec::new() }
+        let (given, stores) = (BTreeMap::new(), Stores::default());
+        Digest { surroundings, origin, given, producer: Vec::new(), stores, notes: Vec::new() }
     }
 
     fn read_typed(mut self, typed: &[String]) -> Result<Digest<'a>, Failure> {
@@ -210,13 +216,9 @@ impl<'a> Digest<'a> {
             return Err(Failure::usage(format!("property `{name}` cannot be set{place}"))
                 .caused_by("it is a function, not a text"));
         }
-        if property.side == Side::Producer {
+        if property.side == Side::Producer && !self.origin.is_typed() {
             // A file may serve a whole service; what was typed is meant for this run.
-            return match self.origin.is_typed() {
-                true => Err(Failure::usage(format!("property `{name}` is for producers"))
-                    .caused_by("kcons only consumes")),
-                false => Ok(()),
-            };
+            return Ok(());
         }
         let value = match property.name.as_str() {
             BROKERS => brokers(&value, place)?,
@@ -230,15 +232,26 @@ impl<'a> Digest<'a> {
             }
             Err(Refusal::NotBuiltIn(failure) | Refusal::BadValue(failure)) => return Err(failure),
         }
+        if property.side == Side::Producer {
+            let canonical = property.name.clone();
+            let typed = Typed { name: name.to_owned(), canonical, value };
+            let is_other = |other: &Typed| other.canonical == typed.canonical && other.value != typed.value;
+            if self.producer.iter().any(is_other) {
+                return Err(two_values(name));
+            }
+            self.producer.push(typed);
+            return Ok(());
+        }
         let given = Given { value, origin: self.origin.clone() };
         match self.given.insert(property.name.clone(), given.clone()) {
-            Some(other) if self.origin.is_typed() && other != given => {
-                Err(Failure::usage(format!("`-X {name}` is there twice with two values"))
-                    .hint("give one of them"))
-            }
+            Some(other) if self.origin.is_typed() && other != given => Err(two_values(name)),
             Some(_) | None => Ok(()),
         }
     }
+}
+
+fn two_values(name: &str) -> Failure {
+    Failure::usage(format!("`-X {name}` is there twice with two values")).hint("give one of them")
 }
 
 fn unknown(name: &str, place: &str, near: &[&str]) -> Failure {

@@ -119,12 +119,12 @@ fn a_bad_value_is_refused_with_what_is_valid() {
 }
 
 #[test]
-fn what_is_for_producers_is_refused_when_typed_and_left_out_of_a_file() {
-    let failure = read_typed(&["linger.ms=5"]).expect_err("for producers");
-    assert_eq!(failure.message, "property `linger.ms` is for producers");
+fn what_is_for_producers_is_kept_apart_when_typed_and_left_out_of_a_file() {
+    let gathered = read_typed(&["linger.ms=5"]).expect("valid");
+    assert_eq!((gathered.given.len(), gathered.producer.len()), (0, 1));
     let gathered = read_file("linger.ms=5\nacks=all\nkey.serializer=x\nmax.poll.records=10\nclient.id=a")
         .expect("valid");
-    assert_eq!((gathered.given.len(), gathered.notes.len()), (1, 0));
+    assert_eq!((gathered.given.len(), gathered.producer.len(), gathered.notes.len()), (1, 0, 0));
     assert!(read_typed(&["max.poll.records=10"]).is_err());
     assert!(read_typed(&["rebalance_cb=x"]).is_err());
 }

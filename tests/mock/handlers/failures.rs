@@ -293,3 +293,24 @@ fn a_printed_record_that_ends_the_run_is_one_event() {
         text.check(text.stderr_text().matches("t [0] @ 1: ").count() == 1, "it is told twice");
     }
 }
+
+#[test]
+fn a_property_of_the_producer_changes_how_records_go_out() {
+    let stage = Stage::with(&["1"]);
+    let forward = |options: &[&str]| stage.alone(&["--forward", DEAD]).args(options).run();
+    let pause = Duration::from_secs(3);
+    let outcome = forward(&[]);
+    outcome.has_code(0).took_less_than(pause);
+    let outcome = forward(&["-X", "linger.ms=3000"]);
+    outcome.has_code(0).check(outcome.elapsed >= pause, "nothing lingered");
+    assert_eq!(stage.dead_letters().lines().len(), 2);
+    let shown = forward(&["-X", "linger.ms=2000", "--print-config"]);
+    shown.has_code(0).check(
+        shown.lines().iter().any(|line| line.split_whitespace().eq(["queue.buffering.max.ms", "2000", "-X"])),
+        "it is not shown",
+    );
+    let refused = stage.alone(&["--forward", DEAD, "-X", "acks=1"]).run();
+    refused
+        .has_code(2)
+        .stderr_contains("error: property `acks` cannot be set\n  caused by: a record counts as");
+}
