@@ -86,7 +86,7 @@ fn options_are_grouped_by_what_they_are_for() {
     let help = help("consume");
     let headings: Vec<&str> =
         help.lines().filter(|line| !line.starts_with(' ') && line.ends_with(':')).collect();
-    let expected = "Options: Input: Start and stop: Commits: Output: Handling records: Failed records: Duplicates: Decoding: Connection: Watching: Examples:";
+    let expected = "Options: Input: Start and stop: Commits: Output: Handling records: Failed records: Duplicates: Decoding: Watching: Connection: Examples:";
     assert_eq!(headings.join(" "), expected);
 }
 
