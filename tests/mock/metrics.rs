@@ -1,9 +1,9 @@
 //! Watching a run: its figures agree with what it did, its probes with what it does, and nobody who asks can hurt it.
 
 use std::fs;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
@@ -181,7 +181,7 @@ fn prometheus_own_parser_has_no_complaint() {
 
 #[test]
 fn a_member_is_ready_once_it_is_in_the_group_and_not_while_it_drains() {
-    let (mock, topic) = filled(1);
+    let (mock, topic) = filled(0);
     mock.take_down(1);
     let folder = own_folder();
     let flag = folder.path().join("go").display().to_string();
@@ -195,6 +195,8 @@ fn a_member_is_ready_once_it_is_in_the_group_and_not_while_it_drains() {
     assert_eq!((get(&address, "/live").status, get(&address, "/live").body.as_str()), (200, "ok\n"));
     mock.bring_up(1);
     wait_until("it to be ready", LONG, || (get(&address, "/ready").status == 200).then_some(()));
+    // It comes after the end was looked up: only fetching tells of it.
+    mock.produce(&topic, &[Produced::value("late").partition(0)]);
     wait_until("a record to be in flight", LONG, || {
         (sum(&figures(&address), "kcons_in_flight_records") == 1.0).then_some(())
     });
@@ -281,7 +283,7 @@ fn slow_clients_and_garbage_keep_nobody_from_asking() {
     let (mock, topic) = filled(1);
     let mut running = consume(&mock, &topic).spawn();
     let address = listens_at(&mut running);
-    let idle: Vec<_> = (0..60).map(|_| TcpStream::connect(&address).expect("it accepts")).collect();
+    let mut idle: Vec<_> = (0..60).map(|_| TcpStream::connect(&address).expect("it accepts")).collect();
     let mut slow = TcpStream::connect(&address).expect("it accepts");
     slow.write_all(b"GET /metr").expect("it is open");
     assert_eq!(get(&address, "/live").status, 200);
@@ -291,8 +293,21 @@ fn slow_clients_and_garbage_keep_nobody_from_asking() {
     let long = exchange(&address, long.as_bytes()).unwrap_or_default();
     assert!(long.starts_with("HTTP/1.1 431 "), "{long}");
     assert_eq!(get(&address, "/metrics").status, 200);
-    drop((idle, slow));
+    // The oldest had to go for others, the newest has its time.
+    assert!(is_closed(&mut idle[0], Duration::from_secs(2)), "60 clients at once");
+    let waiting = Instant::now();
+    assert!(!is_closed(&mut slow, Duration::from_secs(2)), "it had no time for its request");
+    assert!(is_closed(&mut slow, LONG) && waiting.elapsed() < Duration::from_secs(10), "it is waited for");
     // Those who are still connected do not hold the end up.
     let _open = TcpStream::connect(&address).expect("it accepts");
     end(running).took_less_than(LONG);
+}
+
+/// Whether the other side closes within that time.
+fn is_closed(stream: &mut TcpStream, limit: Duration) -> bool {
+    stream.set_read_timeout(Some(limit)).expect("a time-out can be set");
+    match stream.read(&mut [0; 16]) {
+        Ok(count) => count == 0,
+        Err(error) => error.kind() == std::io::ErrorKind::ConnectionReset,
+    }
 }
