@@ -30,6 +30,8 @@ pub enum Outcome {
     Accepted,
     /// Try again later; not a failure (`EX_TEMPFAIL`).
     Later,
+    /// Not even started, as the system is out of processes, memory or descriptors: its words. No record is charged.
+    Scarce(String),
     /// A failed attempt: to be retried.
     Failed(Reason),
     /// A bad record: no use in retrying (`EX_DATAERR`).
@@ -45,7 +47,7 @@ impl Outcome {
     pub fn is_answer(&self) -> bool {
         match self {
             Outcome::Accepted | Outcome::Later | Outcome::Failed(_) | Outcome::Refused(_) => true,
-            Outcome::Again | Outcome::Unfinished => false,
+            Outcome::Scarce(_) | Outcome::Again | Outcome::Unfinished => false,
         }
     }
 }
