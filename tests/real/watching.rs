@@ -130,6 +130,9 @@ pub fn lag_grows_behind_a_handler_that_is_stuck() {
         });
     };
     lag(20_000.0);
+    wait_until("enough to be in hand", LONG, || {
+        (sum(&figures(&address), "kcons_in_hand_records") >= 10_000.0).then_some(())
+    });
     scene.produce(5_000);
     lag(25_000.0);
     assert_eq!(sum(&figures(&address), "kcons_in_flight_records"), 1.0);
