@@ -93,9 +93,10 @@ impl Session {
     ) -> Result<Session, Failure> {
         let mut properties = connection.properties.clone();
         properties.push(CONNECT_AT_ONCE.map(str::to_owned).into());
-        let source = Source::open(&properties, talk.is_library_wanted(), &alarm)
+        let tokens = connection.tokens.as_ref();
+        let source = Source::open(&properties, tokens, talk.is_library_wanted(), &alarm)
             .map_err(|words| Failure::usage("the properties do not fit together").caused_by(words))?;
-        let user = connection.property("sasl.username").map(str::to_owned);
+        let user = connection.user().map(str::to_owned);
         let mistakes = Mistakes::new(&connection.brokers, user.as_deref(), None);
         Ok(Session {
             source,

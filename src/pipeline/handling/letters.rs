@@ -6,6 +6,7 @@ use crate::handlers::{Done, Outcome, Reason};
 use crate::kafka::producer::{Outgoing, Producer, Refusal, Report};
 use crate::kafka::{ClientEvent, Trouble, TroubleKind};
 use crate::record::OwnedRecord;
+use crate::settings::Connection;
 
 /// Headers of ours start with this; they tell why a record is a dead letter.
 const PREFIX: &str = "kcons.";
@@ -34,12 +35,13 @@ impl Letters {
     /// # Errors
     /// Properties that do not fit together for a producer.
     pub fn open(
-        properties: &[(String, String)],
+        connection: &Connection,
         topic: &str,
         limit: usize,
         alarm: &Alarm,
     ) -> Result<Letters, Failure> {
-        let producer = Producer::open(properties, false, alarm).map_err(|words| {
+        let (properties, tokens) = (&connection.properties, connection.tokens.as_ref());
+        let producer = Producer::open(properties, tokens, false, alarm).map_err(|words| {
             Failure::usage("the properties do not fit together for a producer").caused_by(words)
         })?;
         Ok(Letters { producer, topic: topic.to_owned(), limit, refused: Vec::new() })
