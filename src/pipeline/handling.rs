@@ -281,6 +281,9 @@ impl Run<'_> {
         while let Some(done) = self.handling.as_mut().and_then(|handling| handling.crew.done()) {
             self.attempt_ended(done, now);
         }
+        if let Some(failure) = self.handling.as_mut().and_then(|handling| handling.crew.forbidden()) {
+            self.fail(failure, now);
+        }
         while let Some(report) =
             self.handling.as_mut().and_then(|handling| handling.letters.as_mut()?.report())
         {

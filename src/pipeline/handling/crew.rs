@@ -84,6 +84,14 @@ impl Crew {
         }
     }
 
+    /// Nothing can be handled at all, for this reason; told once.
+    pub fn forbidden(&mut self) -> Option<Failure> {
+        match self {
+            Crew::Forward(letters) => letters.forbidden(),
+            Crew::Exec(_) | Crew::Worker(_) => None,
+        }
+    }
+
     /// Signals the handlers of some records. A worker is not signalled for one of its records: its answer will be
     /// nobody's.
     pub fn end(&mut self, tickets: &[u64], signal: Signal) {
