@@ -162,6 +162,7 @@ fn main() -> std::process::ExitCode {
         security::tokens_are_renewed_before_they_expire,
         security::a_token_endpoint_that_comes_later_is_waited_for,
         security::secrets_are_not_shown,
+        security::each_command_works_with_rights_and_names_the_one_that_is_missing,
         rights::rights_taken_away_are_warned_of_and_nothing_is_missing_once_they_are_back,
         recipes::the_recipe_for_mail_sends_one_for_each_event,
         recipes::a_mail_server_that_is_away_is_waited_for,

@@ -24,6 +24,7 @@ fn secured() -> &'static Secured {
     SHARED.get_or_init(|| {
         let kafka = Kafka::start(Kind::Secure, &[]);
         kafka.create_topic("t", 1, &[]);
+        kafka.create_topic("u", 1, &[]);
         kafka.produce("t", &[Produced::value("v")]);
         let (tokens, tokens_with_tls) =
             (TokenEndpoint::start(&kafka.tls()), TokenEndpoint::start_with_tls(&kafka.tls()));
@@ -170,30 +171,20 @@ pub fn each_mechanism_works_and_each_mistake_has_its_message() {
     let rows = rows.into_inner().expect("all ended");
     let (rows, mistakes): (Vec<_>, Vec<_>) = rows.into_iter().flatten().partition(Result::is_ok);
     let rows: Vec<_> = rows.into_iter().flatten().collect();
-    print!("{}", table(&rows));
+    let head = ["MECHANISM", "MISTAKE", "CODE", "MESSAGE"];
+    print!("\nthe security matrix:\n{}", columns(head, &rows));
     let mistakes: Vec<_> = mistakes.into_iter().filter_map(Result::err).collect();
     assert!(mistakes.is_empty(), "{}", mistakes.join("\n"));
 }
 
 /// In one piece, so that no other test's line comes in between.
-fn table(rows: &[[String; 4]]) -> String {
-    let head = ["MECHANISM", "MISTAKE", "CODE", "MESSAGE"].map(str::to_owned);
+fn columns(head: [&str; 4], rows: &[[String; 4]]) -> String {
+    let head = head.map(str::to_owned);
     let rows: Vec<_> = std::iter::once(&head).chain(rows).collect();
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
-    let widths = [width(0), width(1), width(2)];
-    let line = |row: &&[String; 4]| {
-        format!(
-            "  {:a$}  {:b$}  {:c$}  {}\n",
-            row[0],
-            row[1],
-            row[2],
-            row[3],
-            a = widths[0],
-            b = widths[1],
-            c = widths[2]
-        )
-    };
-    format!("\nthe security matrix:\n{}", rows.iter().map(line).collect::<String>())
+    let (first, second, third) = (width(0), width(1), width(2));
+    let line = |[a, b, c, d]: &[String; 4]| format!("  {a:first$}  {b:second$}  {c:third$}  {d}\n");
+    rows.into_iter().map(line).collect()
 }
 
 fn with_passwords(secured: &Secured) -> Vec<Case> {
@@ -419,4 +410,87 @@ pub fn secrets_are_not_shown() {
     shown.check(!shown.stdout_text().contains("alice-secret"), "the secret was shown");
     let verbose = with_file(&["consume", "t", "-n", "1", "-vv", "-X", "debug=all"]).run();
     verbose.has_code(0).check(!verbose.stderr_text().contains("alice-secret"), "the secret was shown");
+}
+
+/// A command as a user who lacks something: what is said first, and the exit code.
+struct Attempt {
+    user: &'static str,
+    arguments: &'static [&'static str],
+    code: i32,
+    said: &'static str,
+}
+
+pub fn each_command_works_with_rights_and_names_the_one_that_is_missing() {
+    let secured = secured();
+    let deny = ["--add", "--deny-principal", "User:carol", "--operation", "WRITE", "--topic", "u"];
+    secured.kafka.tool("acls", &deny);
+    let oidc = secured.oidc(&secured.tokens.url("/token"), "alice-secret");
+    let scram = secured.user("SCRAM-SHA-512", "alice", "alice-secret");
+    for (listener, properties) in [("OIDC", oidc), ("SASL", scram), ("OAUTH", unsecured(secured))] {
+        // The group is deleted in the end, and made again for those who may see no topic.
+        for arguments in ALL_COMMANDS.iter().chain(&ALL_COMMANDS[..1]) {
+            let outcome = secured.run(listener, &properties, arguments).run();
+            let said = outcome.stderr_text();
+            outcome.has_code(0).check(!said.contains("error"), "it was refused");
+        }
+    }
+    let mut rows = Vec::new();
+    for Attempt { user, arguments, code, said } in ATTEMPTS {
+        let properties = secured.user("PLAIN", user, &format!("{user}-secret"));
+        let outcome = secured.run("SASL", &properties, arguments).run();
+        outcome.has_code(code).stderr_contains(said);
+        let first = outcome.stderr_text().lines().find(|line| line.contains(said)).unwrap_or("-").to_owned();
+        rows.push([user.to_owned(), arguments.join(" "), code.to_string(), first]);
+    }
+    print!("\nwhat is missing:\n{}", columns(["USER", "COMMAND", "CODE", "SAID"], &rows));
+}
+
+const ALL_COMMANDS: [&[&str]; 9] = [
+    &["consume", "t", "-e", "-g", "held"],
+    &["consume", "t", "-e", "--forward", "u"],
+    &["lag", "held"],
+    &["group", "list"],
+    &["group", "describe", "held"],
+    &["group", "reset", "held", "--topic", "t", "--to", "end", "--execute"],
+    &["topic", "list"],
+    &["topic", "describe", "t"],
+    &["group", "delete", "held", "--yes"],
+];
+
+/// carol may not use groups, nor write `u`; dave sees no topic; bob nothing.
+const ATTEMPTS: [Attempt; 16] = [
+    attempt("carol", &["consume", "t", "-e", "-g", "held"], "no right to use group `held` for user `carol`"),
+    attempt("carol", &["lag", "held"], "no right to use group `held` for user `carol`"),
+    attempt("carol", &["group", "describe", "held"], "no right to use group `held` for user `carol`"),
+    attempt("carol", ALL_COMMANDS[5], "no right to use group `held` for user `carol`"),
+    attempt("carol", ALL_COMMANDS[8], "no right to use group `held` for user `carol`"),
+    attempt("carol", ALL_COMMANDS[1], "no right to write topic `u` for user `carol`"),
+    attempt("carol", DEAD_LETTER, "no right to write topic `u` for user `carol`"),
+    attempt("dave", &["consume", "t", "-e"], "no right to read topic `t` for user `dave`"),
+    attempt("dave", &["consume", "t", "-e", "-g", "held"], "no right to read topic `t` for user `dave`"),
+    attempt("dave", &["topic", "describe", "t"], "no right to read topic `t` for user `dave`"),
+    attempt("dave", ALL_COMMANDS[5], "no right to read topic `t` for user `dave`"),
+    Attempt { user: "dave", arguments: &["lag", "held"], code: 0, said: UNSEEN },
+    Attempt { user: "dave", arguments: &["group", "describe", "held"], code: 0, said: UNSEEN },
+    Attempt {
+        user: "dave",
+        arguments: &["group", "reset", "held", "--all-topics", "--to", "end"],
+        code: 0,
+        said: UNSEEN,
+    },
+    attempt("bob", &["consume", "t", "-e"], "no right to read topic `t` for user `bob`"),
+    attempt("bob", &["lag", "held"], "no right to use group `held` for user `bob`"),
+];
+
+const DEAD_LETTER: &[&str] =
+    &["consume", "t", "-e", "--exec", "false", "--retries", "0", "--dead-letter", "u"];
+
+const UNSEEN: &str = "warning: group `held` has committed nothing, or only in topics that we may not see";
+
+const fn attempt(user: &'static str, arguments: &'static [&'static str], said: &'static str) -> Attempt {
+    Attempt { user, arguments, code: 3, said }
+}
+
+fn unsecured(secured: &Secured) -> Properties {
+    secured.oauth(&["sasl.oauthbearer.config=principal=alice"])
 }
