@@ -100,7 +100,7 @@ impl<'a> Tools<'a> {
         let handling = Handling::start(settings, alarm, talk.handler_output())?;
         let tokens = settings.connection.tokens.as_ref();
         let source = Source::open(&properties(settings), tokens, talk.is_library_wanted(), alarm)
-            .map_err(|words| Failure::usage("the properties do not fit together").caused_by(words))?;
+            .map_err(|words| mistakes::unfit(&words))?;
         let output = Output::start(alarm.bell()).map_err(|error| {
             Failure::new(Kind::Run, "cannot start the writer").caused_by(error.to_string())
         })?;

@@ -5,7 +5,7 @@ use crate::error::{Failure, Kind};
 use crate::kafka::admin;
 use crate::kafka::{ClientEvent, Consumer, Source, Trouble, TroubleKind};
 use crate::output::{self, Unwritable};
-use crate::pipeline::mistakes::Mistakes;
+use crate::pipeline::mistakes::{self, Mistakes};
 use crate::pipeline::weather::{Change, Verdict, Weather};
 use crate::settings::{self, Connection};
 use crate::shutdown::Shutdown;
@@ -95,7 +95,7 @@ impl Session {
         properties.push(CONNECT_AT_ONCE.map(str::to_owned).into());
         let tokens = connection.tokens.as_ref();
         let source = Source::open(&properties, tokens, talk.is_library_wanted(), &alarm)
-            .map_err(|words| Failure::usage("the properties do not fit together").caused_by(words))?;
+            .map_err(|words| mistakes::unfit(&words))?;
         let user = connection.user().map(str::to_owned);
         let mistakes = Mistakes::new(&connection.brokers, user.as_deref(), None);
         Ok(Session {

@@ -171,6 +171,23 @@ impl Mistakes {
     }
 }
 
+/// librdkafka makes no client of the properties, in its words: `Client creation error: NAME failed: …`.
+pub fn unfit(words: &str) -> Failure {
+    let words = words.trim_start_matches("Client creation error: ");
+    let failure = Failure::usage("the properties do not fit together").caused_by(words);
+    let name = words.split(" failed: ").next().filter(|name| name.starts_with("ssl."));
+    match name {
+        Some(_) if words.contains("key values mismatch") => {
+            failure.hint("the key is not that of the certificate: check `ssl.certificate.location`")
+        }
+        Some(name) if name.starts_with("ssl.key.") => {
+            failure.hint(format!("check `{name}` and `ssl.key.password`"))
+        }
+        Some(name) => failure.hint(format!("check `{name}`")),
+        None => failure,
+    }
+}
+
 /// No broker was asked yet: it is the token that is missing. `place` begins with the endpoint.
 fn no_token(fault: FaultKind, place: &str) -> Failure {
     let failure = Failure::new(Kind::Connection, format!("cannot get a token from {place}"));
@@ -216,6 +233,22 @@ mod tests {
             [cause("a:1", "timed out"), cause("b:2", "connection refused"), cause("x:9", "no matter")];
         let failure = mistakes.unreachable(&causes);
         assert_eq!(failure.causes, ["`a:1`: timed out", "`b:2`: connection refused"]);
+    }
+
+    #[test]
+    fn a_store_that_cannot_be_used_is_named() {
+        for (words, hint) in [
+            ("ssl.key.location failed: PEM lib", "check `ssl.key.location` and `ssl.key.password`"),
+            ("ssl.ca.location failed: no certificate or crl found", "check `ssl.ca.location`"),
+            (
+                "ssl.key.location failed: key values mismatch",
+                "the key is not that of the certificate: check `ssl.certificate.location`",
+            ),
+        ] {
+            let failure = unfit(&format!("Client creation error: {words}"));
+            assert_eq!((failure.causes, failure.hint.as_deref()), (vec![words.to_owned()], Some(hint)));
+        }
+        assert_eq!(unfit("`a` and `b`").hint, None);
     }
 
     #[test]

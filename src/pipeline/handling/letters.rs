@@ -5,6 +5,7 @@ use crate::error::{Failure, Kind};
 use crate::handlers::{Done, Outcome, Reason};
 use crate::kafka::producer::{Outgoing, Producer, Refusal, Report};
 use crate::kafka::{ClientEvent, Trouble, TroubleKind};
+use crate::pipeline::mistakes;
 use crate::record::OwnedRecord;
 use crate::settings::Connection;
 
@@ -45,9 +46,8 @@ impl Letters {
         alarm: &Alarm,
     ) -> Result<Letters, Failure> {
         let (properties, tokens) = (&connection.properties, connection.tokens.as_ref());
-        let producer = Producer::open(properties, tokens, false, alarm).map_err(|words| {
-            Failure::usage("the properties do not fit together for a producer").caused_by(words)
-        })?;
+        let producer =
+            Producer::open(properties, tokens, false, alarm).map_err(|words| mistakes::unfit(&words))?;
         let user = connection.user().map(str::to_owned);
         Ok(Letters { producer, topic: topic.to_owned(), limit, refused: Vec::new(), user, forbidden: None })
     }

@@ -14,13 +14,14 @@ struct Case {
     mistake: Option<&'static str>,
     listener: &'static str,
     properties: Properties,
+    code: i32,
     message: String,
     hint: &'static str,
 }
 
 impl Case {
     fn right(mechanism: &'static str, listener: &'static str, properties: Properties) -> Case {
-        Case { mechanism, mistake: None, listener, properties, message: String::new(), hint: "" }
+        Case { mechanism, mistake: None, listener, properties, code: 0, message: String::new(), hint: "" }
     }
 
     fn wrong(
@@ -29,7 +30,7 @@ impl Case {
         message: String,
         hint: &'static str,
     ) -> Case {
-        Case { mechanism, mistake: Some(mistake), listener, properties, message, hint }
+        Case { mechanism, mistake: Some(mistake), listener, properties, code: 3, message, hint }
     }
 
     /// Runs it; gives its row, or what is not as it should be.
@@ -37,9 +38,9 @@ impl Case {
         let outcome = secured.read(self.listener, &self.properties).run();
         let said = outcome.stderr_text();
         let is_right = match self.mistake {
-            None => outcome.code() == Some(0) && said.is_empty() && outcome.json_lines().len() == 1,
+            None => outcome.code() == Some(self.code) && said.is_empty() && outcome.json_lines().len() == 1,
             Some(_) => {
-                outcome.code() == Some(3)
+                outcome.code() == Some(self.code)
                     && outcome.stdout_text().is_empty()
                     && said.starts_with(&format!("error: {}\n", self.message))
                     && said.ends_with(&format!("  hint: {}\n", self.hint))
@@ -145,7 +146,20 @@ fn with_tls(secured: &Secured) -> Vec<Case> {
         let mechanism = if listener == "MTLS" { "mutual TLS" } else { "TLS" };
         Case::wrong((mechanism, mistake), (listener, properties), message(listener), hint)
     };
+    // Found before any connection.
+    let unfit = |mistake, properties, hint| {
+        let what = ("mutual TLS", mistake);
+        Case {
+            code: 2,
+            ..Case::wrong(what, ("MTLS", properties), "the properties do not fit together".to_owned(), hint)
+        }
+    };
+    let key = "check `ssl.key.location` and `ssl.key.password`";
+    let pair = "the key is not that of the certificate: check `ssl.certificate.location`";
     vec![
+        unfit("wrong password of the key", encrypted("s3cret"), key),
+        unfit("no password of the key", secured.tls_as("alice.pem", "alice.encrypted.key"), key),
+        unfit("key of another certificate", secured.tls_as("alice.pem", "bob.key"), pair),
         Case::right("TLS", "SSL", secured.tls()),
         wrong("wrong CA", "SSL", other, authority),
         wrong("no CA", "SSL", vec![tls], authority),
