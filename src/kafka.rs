@@ -19,5 +19,5 @@ mod tokens;
 
 pub use client::{ClientEvent, Consumer, Fetched};
 pub use errors::{Trouble, TroubleKind};
-pub use native::leave_process;
+pub use native::{leave_process, library_version};
 pub use source::{Arrival, Source};

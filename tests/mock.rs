@@ -6,6 +6,7 @@ mod mock {
     mod commit_errors;
     mod demo;
     mod handlers;
+    mod metrics;
     mod operations;
     mod options;
     mod oracle;
