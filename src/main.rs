@@ -19,6 +19,7 @@ mod render;
 mod settings;
 mod shutdown;
 mod talk;
+mod tokens;
 mod usage;
 
 /// librdkafka allocates on one thread and frees on another: with several partitions this halves the time.

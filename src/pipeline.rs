@@ -104,8 +104,9 @@ struct Tools<'a> {
 impl<'a> Tools<'a> {
     fn open(settings: &'a Consume, alarm: &Alarm, talk: &Talk) -> Result<Tools<'a>, Failure> {
         let handling = Handling::start(settings, alarm, talk.handler_output())?;
-        let source = Source::open(&properties(settings), talk.is_library_wanted(), alarm)
-            .map_err(|words| Failure::usage("the properties do not fit together").caused_by(words))?;
+        let tokens = settings.connection.tokens.as_ref();
+        let source = Source::open(&properties(settings), tokens, talk.is_library_wanted(), alarm)
+            .map_err(|words| mistakes::unfit(&words))?;
         let output = Output::start(alarm.bell()).map_err(|error| {
             Failure::new(Kind::Run, "cannot start the writer").caused_by(error.to_string())
         })?;
@@ -129,7 +130,7 @@ pub fn run(settings: &Consume, world: World) -> Finished {
     let renderer = Renderer::new(&settings.output);
     source.read_headers(handling.is_some() || settings.filter.is_some() || renderer.shows_headers());
     let group = group(settings);
-    let user = settings.connection.property("sasl.username");
+    let user = settings.connection.user();
     let mistakes = Mistakes::new(&settings.connection.brokers, user, group.map(|group| group.name.as_str()));
     let connect_deadline = settings.connection.connect_timeout.map(|limit| started + limit);
     let never = Commits { mode: CommitMode::Never, is_async: false };

@@ -14,6 +14,7 @@ mod java;
 pub mod known;
 mod limits;
 mod mode;
+mod oauth;
 pub mod operations;
 mod origin;
 mod output;

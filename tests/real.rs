@@ -19,6 +19,7 @@ mod real {
     pub mod rights;
     pub mod rows;
     pub mod scene;
+    pub mod security;
     pub mod shutdown;
     pub mod smoke;
     pub mod topics;
@@ -32,7 +33,7 @@ use real::handlers::{
 };
 use real::{
     commits, crashes, ends, errors, groups, lag, members, outages, output, positions, recipes, rights,
-    shutdown, smoke, topics, topics_command, watching,
+    security, shutdown, smoke, topics, topics_command, watching,
 };
 
 fn main() -> std::process::ExitCode {
@@ -160,7 +161,11 @@ fn main() -> std::process::ExitCode {
         errors::without_a_limit_a_broker_is_waited_for,
         errors::brokers_lost_and_back_are_two_lines_and_no_record_is_missing,
         errors::records_of_two_outages_through_a_proxy_are_read_once,
-        errors::a_secured_broker_says_what_is_wrong,
+        security::each_mechanism_works_and_each_mistake_has_its_message,
+        security::tokens_are_renewed_before_they_expire,
+        security::a_token_endpoint_that_comes_later_is_waited_for,
+        security::secrets_are_not_shown,
+        security::each_command_works_with_rights_and_names_the_one_that_is_missing,
         rights::rights_taken_away_are_warned_of_and_nothing_is_missing_once_they_are_back,
         recipes::the_recipe_for_mail_sends_one_for_each_event,
         recipes::a_mail_server_that_is_away_is_waited_for,

@@ -134,6 +134,7 @@ impl Run<'_> {
             // Lost brokers are told already.
             TroubleKind::Transport | TroubleKind::AllBrokersDown => {}
             TroubleKind::Authentication
+            | TroubleKind::Token(_)
             | TroubleKind::Tls
             | TroubleKind::TopicAuthorization
             | TroubleKind::GroupAuthorization

@@ -80,9 +80,9 @@ impl<'a> Handling<'a> {
             lines,
             bell: alarm.bell(),
         };
-        let properties = &consume.connection.properties;
+        let connection = &consume.connection;
         let letters = match &settings.on_failure {
-            OnFailure::DeadLetter { topic } => Some(Letters::open(properties, topic, usize::MAX, alarm)?),
+            OnFailure::DeadLetter { topic } => Some(Letters::open(connection, topic, usize::MAX, alarm)?),
             OnFailure::Stop | OnFailure::Skip => None,
         };
         let is_manual =
@@ -90,7 +90,7 @@ impl<'a> Handling<'a> {
         Ok(Some(Handling {
             settings,
             queue: Queue::new(settings.order),
-            crew: Crew::start(settings, properties, context, alarm)?,
+            crew: Crew::start(settings, connection, context, alarm)?,
             letters,
             ids: None,
             rate: settings.rate.map(Rate::new),
@@ -286,6 +286,9 @@ impl Run<'_> {
         self.tell_warnings_of_handlers(now);
         while let Some(done) = self.handling.as_mut().and_then(|handling| handling.crew.done()) {
             self.attempt_ended(done, now);
+        }
+        if let Some(failure) = self.handling.as_mut().and_then(|handling| handling.crew.forbidden()) {
+            self.fail(failure, now);
         }
         while let Some(report) =
             self.handling.as_mut().and_then(|handling| handling.letters.as_mut()?.report())

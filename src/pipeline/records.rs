@@ -183,6 +183,7 @@ impl Run<'_> {
             TroubleKind::Transport
             | TroubleKind::AllBrokersDown
             | TroubleKind::Authentication
+            | TroubleKind::Token(_)
             | TroubleKind::Tls
             | TroubleKind::GroupAuthorization
             | TroubleKind::Authorization

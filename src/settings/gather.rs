@@ -4,7 +4,7 @@ use super::java::{self, Meaning};
 use super::known::{FEATURES, Form, KnownProperty, Side};
 use super::origin::Origin;
 use super::stores::Stores;
-use super::{Surroundings, guarded, print, properties_file, values};
+use super::{Surroundings, guarded, oauth, print, properties_file, values};
 use crate::cli;
 use crate::error::{Failure, reason};
 use std::collections::BTreeMap;
@@ -176,8 +176,9 @@ impl<'a> Digest<'a> {
                 properties.into_iter().try_for_each(|(name, value)| self.put(name, value, place))
             }
             Meaning::Login(login) => {
-                self.put("sasl.username", login.username, place)?;
-                self.put("sasl.password", login.password, place)?;
+                for (name, value) in login.properties {
+                    self.put(name, value, place)?;
+                }
                 let mechanism = login.mechanism.filter(|_| !self.given.contains_key("sasl.mechanisms"));
                 mechanism.map_or(Ok(()), |mechanism| self.put("sasl.mechanisms", mechanism.to_owned(), place))
             }
@@ -265,6 +266,13 @@ fn check(
     place: &str,
 ) -> Result<(), Refusal> {
     let name = &property.name;
+    if oauth::is_ours(name) {
+        return oauth::check(name, value).map_err(|valid| {
+            let shown = print::shown(name, value);
+            let failure = Failure::usage(format!("invalid value `{shown}` for property `{name}`{place}"));
+            Refusal::BadValue(failure.hint(format!("valid: {valid}")))
+        });
+    }
     let judged = match property.form {
         Form::Integer if !is_in_range(value, &property.valid) => Err(String::new()),
         Form::Float if value.parse::<f64>().is_err() => Err(String::new()),

@@ -24,6 +24,7 @@ pub mod run;
 mod stored;
 mod stream;
 pub mod terminal;
+pub mod tokens;
 mod waiting;
 
 pub use fixtures::{OpenTransaction, Place, Produced};
