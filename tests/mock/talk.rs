@@ -191,9 +191,9 @@ fn a_demo_and_its_broker_tell_events() {
 #[test]
 fn a_run_that_a_second_signal_ends_leaves_whole_events() {
     let (mock, topic) = filled();
-    let options = ["--log", "json", "--exec", "echo at work; while :; do sleep 0.01; done"];
+    let options = ["--log", "json", "--exec", "echo at work >&2; while :; do sleep 0.01; done"];
     let mut running = consume(&mock, &topic).args(options).spawn();
-    running.wait_for_stderr("startup_complete");
+    running.wait_for_stderr("at work");
     let started = running.elapsed();
     running.signal(Signal::SIGTERM);
     running.wait_for_stderr("Shutdown signal received...");
