@@ -18,11 +18,18 @@ use crate::settings::{self, Surroundings};
 use crate::shutdown::Shutdown;
 use crate::talk;
 use crate::{handlers, kafka, pipeline};
+use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 use std::time::Instant;
 
-/// Runs what was typed; the exit code.
-pub fn run(arguments: &Arguments) -> u8 {
+/// Runs what was typed, with what its profile adds; the exit code.
+pub fn run(typed: Arguments, words: &[OsString]) -> u8 {
+    let is_terminal = io::stdout().is_terminal();
+    let color = typed.connection.color.unwrap_or_default();
+    let arguments = match settings::profile::apply(typed, words, (&environment, is_terminal)) {
+        Ok(arguments) => arguments,
+        Err(failure) => return refuse(&failure, color),
+    };
     let talk = settings::Talk::new(&arguments.connection, io::stderr().is_terminal(), &environment);
     colored::control::set_override(talk.has_color);
     let result = match &arguments.command {
@@ -36,7 +43,9 @@ pub fn run(arguments: &Arguments) -> u8 {
     };
     match result {
         Ok(()) => 0,
-        Err(failure) => tell(&failure, &talk),
+        Err(failure) => {
+            tell(&settings::profile::blame(failure, arguments.connection.profile_table.as_ref()), &talk)
+        }
     }
 }
 
