@@ -66,7 +66,7 @@ fn place_in(name: &str, path: &str, line: usize) -> String {
 
 /// Up to three keys that look like this one, the nearest first.
 pub fn near(name: &str, known: &KnownProperties) -> Vec<String> {
-    let options = options::names();
+    let options = options::names(&commands());
     let properties = known.near(name);
     let spelled = name.replace('_', "-");
     let all = options.iter().map(String::as_str).chain(properties);

@@ -1,8 +1,8 @@
 //! The options of a profile among those that were typed.
 
+use super::Environment;
 use super::table::{Entry, Table, Value};
 use super::uses::Run;
-use super::{Environment, commands};
 use crate::cli::{self, Arguments, ProfileProperty, ProfileTable};
 use crate::error::Failure;
 use crate::settings::values;
@@ -22,8 +22,8 @@ const PROPERTIES: [(&str, &str); 5] = [
 ];
 
 /// The long options of all commands, without dashes.
-pub fn names() -> Vec<String> {
-    let mut names: Vec<String> = commands()
+pub fn names(commands: &[(Vec<String>, clap::Command)]) -> Vec<String> {
+    let mut names: Vec<String> = commands
         .iter()
         .flat_map(|(_, command)| command.get_arguments().filter_map(|argument| argument.get_long()))
         .filter(|name| !NOT_IN_A_PROFILE.contains(name))
@@ -83,7 +83,7 @@ fn sort(
     let mut additions = Vec::new();
     // A property under the name of an option is the more exact of the two.
     let mut renamed = Vec::new();
-    let names = names();
+    let names = names(&run.commands);
     for entry in &table.entries {
         let line = entry.line;
         let place = table.place(line);
@@ -101,7 +101,7 @@ fn sort(
             settled.properties.extend(pairs(entry, &place)?);
             continue;
         }
-        let texts = texts(entry, &place, environment)?;
+        let texts = texts(entry, shape(key, run), &place, environment)?;
         let words = words_of(entry, &texts);
         let is_taken = run.takes(key, &words).map_err(|failure| Failure {
             message: failure.message.replace(&format!("`--{key}`"), &format!("`{key}`")) + &place,
@@ -166,9 +166,13 @@ fn pairs(entry: &Entry, place: &str) -> Result<Vec<ProfileProperty>, Failure> {
 }
 
 /// The values of an option, those of variables and files read.
-fn texts(entry: &Entry, place: &str, environment: Environment<'_>) -> Result<Vec<String>, Failure> {
+fn texts(
+    entry: &Entry,
+    (takes_none, takes_several): (bool, bool),
+    place: &str,
+    environment: Environment<'_>,
+) -> Result<Vec<String>, Failure> {
     let key = entry.key.as_str();
-    let (takes_none, takes_several) = shape(key);
     let texts = match &entry.value {
         Value::Switch(_) if takes_none => return Ok(Vec::new()),
         // `-v` twice is a number here.
@@ -194,9 +198,8 @@ fn texts(entry: &Entry, place: &str, environment: Environment<'_>) -> Result<Vec
 }
 
 /// Whether an option is a switch, and whether it can be repeated.
-fn shape(key: &str) -> (bool, bool) {
-    let commands = commands();
-    let mut arguments = commands.iter().flat_map(|(_, command)| command.get_arguments());
+fn shape(key: &str, run: &Run) -> (bool, bool) {
+    let mut arguments = run.commands.iter().flat_map(|(_, command)| command.get_arguments());
     let found = arguments.find(|argument| argument.get_long() == Some(key)).map(clap::Arg::get_action);
     let takes_none = found.is_some_and(|action| !action.takes_values());
     (takes_none, matches!(found, Some(clap::ArgAction::Append)))

@@ -17,6 +17,8 @@ type Given<'a> = &'a [(&'a str, &'a [String])];
 
 /// What was typed, as far as it decides over the rest.
 pub struct Run {
+    /// All commands by their words.
+    pub commands: Vec<(Vec<String>, clap::Command)>,
     command: clap::Command,
     matches: clap::ArgMatches,
     path: Vec<String>,
@@ -40,7 +42,7 @@ impl Run {
             path.push(name);
         }
         let has_color_variable = is_set("NO_COLOR") || is_set("CLICOLOR_FORCE");
-        Ok(Run { command, matches, path, is_terminal, has_color_variable })
+        Ok(Run { commands: commands(), command, matches, path, is_terminal, has_color_variable })
     }
 
     /// Whether this command takes an option with its value.
@@ -60,11 +62,11 @@ impl Run {
         let has_it =
             |command: &clap::Command| command.get_arguments().any(|other| other.get_long() == Some(name));
         let mut failure = first.err();
-        for (path, command) in commands() {
-            if path == self.path || !has_it(&command) || ["completions", "man"].contains(&path[0].as_str()) {
+        for (path, command) in &self.commands {
+            if *path == self.path || !has_it(command) || ["completions", "man"].contains(&path[0].as_str()) {
                 continue;
             }
-            match tried(&path) {
+            match tried(path) {
                 Ok(()) => return Ok(false),
                 Err(other) => failure = failure.or(Some(other)),
             }
