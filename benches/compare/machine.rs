@@ -1,5 +1,6 @@
 //! What was measured on what.
 
+use crate::tools::RUNS_OF_ONE_RECORD;
 use std::fs;
 use std::process::{Command, Stdio};
 use std::thread;
@@ -15,11 +16,12 @@ pub fn line(records: usize, runs: usize) -> String {
     format!(
         "{cores} cores ({}), {}, Apache Kafka {} on the same machine; kcons {}, kcat {kcat}. \
          {records} records of about 125 bytes of JSON with keys, uncompressed; output to /dev/null; \
-         best of {runs} runs, tools in turn.",
+         best of {runs} runs ({} of one record), tools in turn.",
         model.unwrap_or_else(|| std::env::consts::ARCH.to_owned()),
         std::env::consts::OS,
         crate::support::KAFKA_VERSION,
         env!("CARGO_PKG_VERSION"),
+        runs.max(RUNS_OF_ONE_RECORD),
     )
 }
 

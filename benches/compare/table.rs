@@ -54,7 +54,7 @@ fn measured(bench: &Bench<'_>, task: Task) -> Vec<(Tool, Result<Cost, &'static s
         };
         best.push((tool, cost));
     }
-    for _ in 1..bench.runs {
+    for _ in 1..bench.runs_of(task) {
         for (tool, cost) in &mut best {
             *cost = cost.map(|cost| cost.best(measure_once(bench, *tool, task)));
         }

@@ -13,6 +13,19 @@ pub struct Bench<'a> {
     pub runs: usize,
 }
 
+/// A run of some milliseconds is disturbed more easily, and costs less.
+pub const RUNS_OF_ONE_RECORD: usize = 20;
+
+impl Bench<'_> {
+    /// How often a task is run; the fastest counts.
+    pub fn runs_of(&self, task: Task) -> usize {
+        match task {
+            Task::End => self.runs.max(RUNS_OF_ONE_RECORD),
+            Task::Raw | Task::Json | Task::Raw4 | Task::Json4 | Task::Group => self.runs,
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tool {
     Kcons,

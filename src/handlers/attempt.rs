@@ -30,6 +30,8 @@ pub enum Outcome {
     Accepted,
     /// Try again later; not a failure (`EX_TEMPFAIL`).
     Later,
+    /// Not even started, as the system is out of processes, memory or descriptors: its words. No record is charged.
+    Scarce(String),
     /// A failed attempt: to be retried.
     Failed(Reason),
     /// A bad record: no use in retrying (`EX_DATAERR`).

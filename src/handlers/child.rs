@@ -151,6 +151,12 @@ impl Drop for Child {
     }
 }
 
+/// Whether a process was not started because the system is out of processes, memory or descriptors.
+pub fn is_scarcity(error: &io::Error) -> bool {
+    let scarce = [libc::EAGAIN, libc::ENOMEM, libc::EMFILE, libc::ENFILE];
+    error.raw_os_error().is_some_and(|code| scarce.contains(&code))
+}
+
 /// The end to read from and the end to write to, both closed on exec.
 fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
     let (reader, writer) = io::pipe()?;

@@ -5,8 +5,10 @@ mod outcome;
 mod program;
 mod run;
 
+use super::child::is_scarcity;
 use super::{Attempt, Done, Lines, Outcome, Reason, environment};
 use crate::alarm::Bell;
+use crate::error::reason;
 use crate::record::OwnedRecord;
 use crate::render::Renderer;
 use crate::settings::handling::{Exec, Stdin};
@@ -191,8 +193,7 @@ impl Desk {
         let child = match super::Child::start(&self.job.command, &variables) {
             Ok(child) => child,
             Err(_) if books.is_ended(attempt.ticket) => return (Outcome::Unfinished, Vec::new()),
-            // Out of processes, memory or descriptors: that is not the record's fault.
-            Err(error) if is_scarcity(&error) => return (Outcome::Later, Vec::new()),
+            Err(error) if is_scarcity(&error) => return (Outcome::Scarce(reason(&error)), Vec::new()),
             Err(error) => {
                 let what = program::cannot_run(&self.job.command, &error);
                 return (Outcome::Failed(Reason { what, stderr: String::new() }), Vec::new());
@@ -215,11 +216,6 @@ impl Desk {
             Stdin::Json => record.with(|record| drop(self.renderer.render(record, &mut self.envelope))),
         }
     }
-}
-
-fn is_scarcity(error: &io::Error) -> bool {
-    let scarce = [libc::EAGAIN, libc::ENOMEM, libc::EMFILE, libc::ENFILE];
-    error.raw_os_error().is_some_and(|code| scarce.contains(&code))
 }
 
 #[cfg(test)]

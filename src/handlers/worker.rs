@@ -6,12 +6,13 @@ mod member;
 mod process;
 mod watch;
 
-use super::{Attempt, Context, Done, Outcome};
+use super::{Attempt, Child, Context, Done, Outcome};
 use crate::alarm::{Alarm, Bell};
 use desk::{Batch, Desk, Outbox};
 use member::Member;
 use nix::sys::signal::Signal;
 use std::collections::VecDeque;
+use std::ffi::OsString;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -53,10 +54,14 @@ struct Seat {
     attempts: Vec<Attempt>,
 }
 
+/// `Child::start`, or what a test has in its place.
+type Start = fn(&[OsString], &[(OsString, OsString)]) -> io::Result<Child>;
+
 /// What every worker has in common.
 #[derive(Clone)]
 struct Job {
     command: String,
+    start: Start,
     timeout: Option<Duration>,
     /// Between TERM and KILL.
     grace: Duration,
@@ -69,7 +74,8 @@ impl WorkerCrew {
     /// # Errors
     /// The system is out of threads or descriptors. A worker that cannot be started fails its records instead.
     pub fn start(command: &str, workers: Workers, context: Context) -> io::Result<WorkerCrew> {
-        let job = Job { command: command.to_owned(), timeout: workers.timeout, grace: GRACE, context };
+        let command = command.to_owned();
+        let job = Job { command, start: Child::start, timeout: workers.timeout, grace: GRACE, context };
         WorkerCrew::start_job(&job, workers)
     }
 
@@ -139,6 +145,11 @@ impl WorkerCrew {
                 None => drop(self.batches.pop_front()),
             }
         }
+    }
+
+    /// What people should hear of the workers themselves, whatever became of records.
+    pub fn warning(&mut self) -> Option<String> {
+        self.outbox.warning()
     }
 
     /// Sends a signal to the groups of all workers. From now on all but `ok` is unfinished, and none is started anew.

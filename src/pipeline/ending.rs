@@ -138,6 +138,7 @@ impl Run<'_> {
     /// Closes the consumer and sums up.
     pub(super) fn finish(mut self) -> Finished {
         let now = Instant::now();
+        self.tell_warnings_of_handlers(now);
         let ending = self.ending.take();
         let (deadline, is_commit_forbidden, lost_records, failure) = match ending {
             Some(ending) => {

@@ -278,6 +278,7 @@ impl Run<'_> {
     /// Takes what handlers, the producer and the store have answered.
     pub(super) fn take_outcomes(&mut self, now: Instant) {
         self.watch_handlers(now);
+        self.tell_warnings_of_handlers(now);
         while let Some(done) = self.handling.as_mut().and_then(|handling| handling.crew.done()) {
             self.attempt_ended(done, now);
         }
@@ -296,6 +297,12 @@ impl Run<'_> {
                     self.talk.info(format!("the dedup store is back after {} s", after.as_secs()));
                 }
             }
+        }
+    }
+    /// What workers had to say for themselves; asked for once more when they have all ended.
+    pub(super) fn tell_warnings_of_handlers(&mut self, now: Instant) {
+        while let Some(message) = self.handling.as_mut().and_then(|handling| handling.crew.warning()) {
+            self.talk.warn(message, now);
         }
     }
 }

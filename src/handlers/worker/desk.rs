@@ -104,12 +104,14 @@ impl Desk {
 /// Where all threads put their answers.
 pub struct Outbox {
     batches: Mutex<VecDeque<Batch>>,
+    /// What people should hear of the workers themselves.
+    warnings: Mutex<VecDeque<String>>,
     bell: Bell,
 }
 
 impl Outbox {
     pub fn new(bell: Bell) -> Outbox {
-        Outbox { batches: Mutex::default(), bell }
+        Outbox { batches: Mutex::default(), warnings: Mutex::default(), bell }
     }
 
     /// Gives a batch, which may be empty, and rings once.
@@ -122,6 +124,20 @@ impl Outbox {
 
     pub fn take(&self, batches: &mut VecDeque<Batch>) {
         std::mem::swap(&mut *self.batches(), batches);
+    }
+
+    /// Has something said that is not about a record.
+    pub fn warn(&self, message: String) {
+        self.warnings().push_back(message);
+        self.bell.ring();
+    }
+
+    pub fn warning(&self) -> Option<String> {
+        self.warnings().pop_front()
+    }
+
+    fn warnings(&self) -> MutexGuard<'_, VecDeque<String>> {
+        self.warnings.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn batches(&self) -> MutexGuard<'_, VecDeque<Batch>> {

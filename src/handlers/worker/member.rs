@@ -5,12 +5,12 @@ use super::process::{Limits, Process, Tools};
 use super::watch::{self, Ready};
 use super::{Alarm, Attempt, Job};
 use crate::error;
-use crate::handlers::{Child, Done, Lines, Outcome, Reason};
+use crate::handlers::child::is_scarcity;
+use crate::handlers::{Done, Lines, Outcome, Reason};
 use crate::render::Renderer;
 use crate::settings::{Format, Output};
 use std::collections::VecDeque;
 use std::ffi::OsString;
-use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -43,8 +43,6 @@ struct Restart {
     /// After how many ends in a row that came too soon.
     pause: Duration,
     at: Option<Instant>,
-    /// It was said that it ended with nothing to do.
-    is_said: bool,
 }
 
 impl Member {
@@ -119,17 +117,22 @@ impl Member {
     fn start(&mut self) {
         self.tools.lines.forget();
         let command = ["sh", "-c", &self.job.command].map(OsString::from);
-        match Child::start(&command, &[]) {
+        match (self.job.start)(&command, &[]) {
             Ok(child) => {
                 let limits = Limits { timeout: self.job.timeout, grace: self.job.grace };
                 self.process = Some(Process::new(child, limits));
             }
-            // Those that wait now: others that come try again.
+            // That is no record's fault: all come back after a while, and then it is tried again.
+            Err(error) if is_scarcity(&error) => {
+                let scarce = |attempt| desk::done(attempt, Outcome::Scarce(error::reason(&error)));
+                self.batch.extend(self.waiting.drain(..).map(scarce));
+            }
             Err(error) => {
                 let what = format!("cannot start the worker: {}", error::reason(&error));
-                let reason = Reason { what, stderr: String::new() };
-                let failed = |attempt| desk::done(attempt, Outcome::Failed(reason.clone()));
-                self.batch.extend(self.waiting.drain(..).map(failed));
+                let charged = |attempt| desk::done(attempt, Outcome::Failed(Reason::of(what)));
+                self.batch.extend(self.waiting.pop_front().map(charged));
+                let again = |attempt| desk::done(attempt, Outcome::Again);
+                self.batch.extend(self.waiting.drain(..).map(again));
             }
         }
     }
@@ -138,15 +141,9 @@ impl Member {
         let Some(process) = self.process.take() else { return };
         match process.idle_end() {
             Some((why, lived)) => {
-                let now = Instant::now();
-                self.restart.put_off(lived, now);
-                if !std::mem::replace(&mut self.restart.is_said, true) {
-                    let line = format!(
-                        "warning: {why}; it had no record in hand and is started again with the next one"
-                    );
-                    // There is nobody left to tell that stderr is gone.
-                    let _ = io::stderr().write_all(&self.job.context.lines.form(line.as_bytes(), None));
-                }
+                self.restart.put_off(lived, Instant::now());
+                self.outbox
+                    .warn(format!("{why}; it had no record in hand and is started again with the next one"));
             }
             None => (self.restart.pause, self.restart.at) = (Duration::ZERO, None),
         }

@@ -38,7 +38,8 @@ impl Crew {
             lines: HandlerOutput::new(&talk),
             bell: alarm.bell(),
         };
-        let mut job = Job { command: script.to_owned(), timeout: None, grace: HOUR, context };
+        let command = script.to_owned();
+        let mut job = Job { command, start: Child::start, timeout: None, grace: HOUR, context };
         change(&mut job);
         let workers = Workers { parallel, in_flight: 64, timeout: job.timeout };
         Crew { crew: WorkerCrew::start_job(&job, workers).unwrap(), alarm, tickets: 0 }

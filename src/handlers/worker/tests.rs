@@ -304,10 +304,36 @@ fn a_crew_that_is_dropped_leaves_nothing_running() {
 }
 
 #[test]
-fn a_worker_that_cannot_be_started_fails_its_records() {
+fn a_worker_that_cannot_be_started_is_charged_for_the_oldest_record_only() {
     let mut crew = Crew::with("a\0b", 1, |_| {});
     let expected = failed("cannot start the worker: data provided contains a nul byte");
     for _ in 0..2 {
-        assert_eq!(crew.run(b"1"), expected);
+        assert_eq!(crew.run_all(3), [expected.clone(), Outcome::Again, Outcome::Again]);
     }
+}
+
+#[test]
+fn no_record_is_charged_while_the_system_is_out_of_something() {
+    for code in [libc::EAGAIN, libc::ENOMEM, libc::EMFILE, libc::ENFILE] {
+        let words = crate::error::reason(&io::Error::from_raw_os_error(code));
+        let mut crew = Crew::with(OK, 1, |job| {
+            job.start = match code {
+                libc::EAGAIN => |_, _| Err(io::Error::from_raw_os_error(libc::EAGAIN)),
+                libc::ENOMEM => |_, _| Err(io::Error::from_raw_os_error(libc::ENOMEM)),
+                libc::EMFILE => |_, _| Err(io::Error::from_raw_os_error(libc::EMFILE)),
+                _ => |_, _| Err(io::Error::from_raw_os_error(libc::ENFILE)),
+            };
+        });
+        assert_eq!(crew.run_all(3), vec![Outcome::Scarce(words); 3]);
+    }
+}
+
+#[test]
+fn a_worker_that_dies_with_nothing_to_do_is_warned_of() {
+    let mut crew = Crew::new("exit 7");
+    let warning = wait_for(|| crew.crew.warning());
+    assert_eq!(
+        warning,
+        "worker exited with status 7; it had no record in hand and is started again with the next one"
+    );
 }

@@ -83,6 +83,14 @@ impl Crew {
         }
     }
 
+    /// What people should hear of the handlers themselves.
+    pub fn warning(&mut self) -> Option<String> {
+        match self {
+            Crew::Worker(crew) => crew.warning(),
+            Crew::Exec(_) | Crew::Forward(_) => None,
+        }
+    }
+
     /// Signals the handlers of some records. A worker is not signalled for one of its records: its answer will be
     /// nobody's.
     pub fn end(&mut self, tickets: &[u64], signal: Signal) {

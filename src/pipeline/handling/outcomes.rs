@@ -39,15 +39,18 @@ impl Run<'_> {
                 }
             }
             Outcome::Later => {
-                let (since, times) = job.later.unwrap_or((now, 0));
+                let since = job.later.map_or(now, |(since, _)| since);
                 if now.duration_since(since) < LATER_IS_FREE {
-                    job.later = Some((since, times + 1));
-                    let pause = backoff::pause(handling.settings.backoff, times + 1, fastrand::f64());
-                    self.try_again(done.ticket, pause, now);
+                    self.come_later(done.ticket, since, now);
                 } else {
                     let what = "exit status 75 for more than 10 minutes".to_owned();
                     self.attempt_failed(done.ticket, Reason::of(what), now);
                 }
+            }
+            Outcome::Scarce(words) => {
+                self.talk.warn(format!("cannot start a handler: {words}; it is tried again"), now);
+                // However long it lasts: it is nothing that the handler asked for.
+                self.come_later(done.ticket, now, now);
             }
             Outcome::Failed(reason) => self.attempt_failed(done.ticket, reason, now),
             Outcome::Refused(reason) => {
@@ -57,6 +60,16 @@ impl Run<'_> {
             Outcome::Again if self.ending.is_none() => handling.queue.put_back(done.ticket),
             Outcome::Again | Outcome::Unfinished => handling.remove(done.ticket),
         }
+    }
+
+    /// Tries again after a pause, at no cost; the handler has asked for that since then.
+    fn come_later(&mut self, ticket: u64, since: Instant, now: Instant) {
+        let Some(handling) = &mut self.handling else { return };
+        let Some(job) = handling.queue.stop(ticket) else { return };
+        let times = job.later.map_or(1, |(_, times)| times.saturating_add(1));
+        job.later = Some((since, times));
+        let pause = backoff::pause(handling.settings.backoff, times, fastrand::f64());
+        self.try_again(ticket, pause, now);
     }
 
     fn attempt_failed(&mut self, ticket: u64, reason: Reason, now: Instant) {

@@ -80,6 +80,16 @@ fn an_answer_too_much_is_told() {
     let outcome = stage.member(&["--worker", &each(r"printf 'ok\nok\n'")]).run();
     outcome.has_code(0).stderr_contains("warning: worker answered `ok` with nothing left to answer; ");
     assert_eq!(stage.committed(), 1);
+    let worker = each(r"printf 'ok\nok\n'");
+    let outcome = stage.alone(&["--log", "json", "--worker", &worker]).run();
+    let warnings = outcome.has_code(0).stderr_lacks("handler_output").events_named("warning");
+    let is_told = |warning: &serde_json::Value| {
+        warning["message"]
+            .as_str()
+            .is_some_and(|message| message.starts_with("worker answered `ok` with nothing"))
+    };
+    assert!(warnings.iter().any(is_told), "{warnings:?}");
+    stage.alone(&["-q", "--worker", &worker]).run().has_code(0).has_stderr("");
 }
 
 #[test]
