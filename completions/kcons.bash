@@ -214,7 +214,7 @@ _kcons() {
             return 0
             ;;
         kcons__subcmd__consume)
-            opts="-g -p -e -n -o -D -b -X -F -q -v -h --group --partitions --wait-for-topic --read-uncommitted --instance-id --offset-reset --from --to --exit --count --idle-timeout --duration --shutdown-timeout --commit --async-commit --commit-interval --output --json --delimiter --label --title-field --filter --exec --worker --forward --stdin --parallel --order --in-flight --rate --timeout --retries --backoff --on-failure --dead-letter --failure-limit --dedup --dedup-store --dedup-ttl --value-format --key-format --strict --brokers --property --config --profile --connect-timeout --print-config --quiet --verbose --color --log --help"
+            opts="-g -p -e -n -o -D -b -X -F -q -v -h --group --partitions --wait-for-topic --read-uncommitted --instance-id --offset-reset --from --to --exit --count --idle-timeout --duration --shutdown-timeout --commit --async-commit --commit-interval --output --json --delimiter --label --title-field --filter --exec --worker --forward --stdin --parallel --order --in-flight --rate --timeout --retries --backoff --on-failure --dead-letter --failure-limit --dedup --dedup-store --dedup-ttl --value-format --key-format --strict --metrics --brokers --property --config --profile --connect-timeout --print-config --quiet --verbose --color --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -386,6 +386,10 @@ _kcons() {
                     ;;
                 --key-format)
                     COMPREPLY=($(compgen -W "auto json text base64 hex" -- "${cur}"))
+                    return 0
+                    ;;
+                --metrics)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --brokers)
@@ -458,7 +462,7 @@ _kcons() {
             return 0
             ;;
         kcons__subcmd__demo)
-            opts="-g -p -e -n -o -D -b -X -F -q -v -h --follow --serve --group --partitions --wait-for-topic --read-uncommitted --instance-id --offset-reset --from --to --exit --count --idle-timeout --duration --shutdown-timeout --commit --async-commit --commit-interval --output --json --delimiter --label --title-field --filter --exec --worker --forward --stdin --parallel --order --in-flight --rate --timeout --retries --backoff --on-failure --dead-letter --failure-limit --dedup --dedup-store --dedup-ttl --value-format --key-format --strict --brokers --property --config --profile --connect-timeout --print-config --quiet --verbose --color --log --help"
+            opts="-g -p -e -n -o -D -b -X -F -q -v -h --follow --serve --group --partitions --wait-for-topic --read-uncommitted --instance-id --offset-reset --from --to --exit --count --idle-timeout --duration --shutdown-timeout --commit --async-commit --commit-interval --output --json --delimiter --label --title-field --filter --exec --worker --forward --stdin --parallel --order --in-flight --rate --timeout --retries --backoff --on-failure --dead-letter --failure-limit --dedup --dedup-store --dedup-ttl --value-format --key-format --strict --metrics --brokers --property --config --profile --connect-timeout --print-config --quiet --verbose --color --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -630,6 +634,10 @@ _kcons() {
                     ;;
                 --key-format)
                     COMPREPLY=($(compgen -W "auto json text base64 hex" -- "${cur}"))
+                    return 0
+                    ;;
+                --metrics)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --brokers)

@@ -101,6 +101,7 @@ json\t''
 text\t''
 base64\t''
 hex\t''"
+complete -c kcons -n "__fish_kcons_using_subcommand consume" -l metrics -d 'Serve /metrics for Prometheus, /live and /ready for probes' -r
 complete -c kcons -n "__fish_kcons_using_subcommand consume" -s b -l brokers -d 'Bootstrap servers [env: KCONS_BROKERS] [default: localhost:9092]' -r
 complete -c kcons -n "__fish_kcons_using_subcommand consume" -s X -l property -d 'Set any librdkafka property; repeatable' -r
 complete -c kcons -n "__fish_kcons_using_subcommand consume" -s F -l config -d 'Read properties from this file [env: KCONS_CONFIG]' -r -F
@@ -329,6 +330,7 @@ json\t''
 text\t''
 base64\t''
 hex\t''"
+complete -c kcons -n "__fish_kcons_using_subcommand demo" -l metrics -d 'Serve /metrics for Prometheus, /live and /ready for probes' -r
 complete -c kcons -n "__fish_kcons_using_subcommand demo" -s b -l brokers -d 'Bootstrap servers [env: KCONS_BROKERS] [default: localhost:9092]' -r
 complete -c kcons -n "__fish_kcons_using_subcommand demo" -s X -l property -d 'Set any librdkafka property; repeatable' -r
 complete -c kcons -n "__fish_kcons_using_subcommand demo" -s F -l config -d 'Read properties from this file [env: KCONS_CONFIG]' -r -F

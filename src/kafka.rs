@@ -17,5 +17,5 @@ pub mod source;
 
 pub use client::{ClientEvent, Consumer, Fetched};
 pub use errors::{Trouble, TroubleKind};
-pub use native::leave_process;
+pub use native::{leave_process, library_version};
 pub use source::{Arrival, Source};

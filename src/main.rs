@@ -9,6 +9,7 @@ mod error;
 mod handlers;
 mod jq;
 mod kafka;
+mod metrics;
 mod offsets;
 mod output;
 mod pipeline;
@@ -29,8 +30,8 @@ fn main() {
     let words: Vec<_> = std::env::args_os().collect();
     let code = match usage::parse(&words) {
         Ok(usage::Request::Run(arguments)) => commands::run(*arguments, &words),
-        Ok(usage::Request::Print(text)) => commands::print(&text, usage::color(&words)),
-        Err(failure) => commands::refuse(&failure, usage::color(&words)),
+        Ok(usage::Request::Print(text)) => commands::print(&text, usage::manner(&words)),
+        Err(failure) => commands::refuse(&failure, usage::manner(&words)),
     };
     kafka::leave_process(code)
 }

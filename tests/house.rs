@@ -19,7 +19,7 @@ const LAYERS: &[&[&str]] = &[
     &["handlers", "output"],
     &["dedup", "kafka", "offsets", "render", "talk"],
     &["settings"],
-    &["decode", "jq", "position", "shutdown", "usage"],
+    &["decode", "jq", "metrics", "position", "shutdown", "usage"],
     &["alarm", "cli", "error", "record"],
 ];
 

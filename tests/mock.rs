@@ -7,6 +7,7 @@ mod mock {
     mod connection;
     mod demo;
     mod handlers;
+    mod metrics;
     mod operations;
     mod options;
     mod oracle;

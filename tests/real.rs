@@ -23,6 +23,7 @@ mod real {
     pub mod smoke;
     pub mod topics;
     pub mod topics_command;
+    pub mod watching;
 }
 
 use real::handlers::{
@@ -31,7 +32,7 @@ use real::handlers::{
 };
 use real::{
     commits, crashes, ends, errors, groups, lag, members, outages, output, positions, recipes, rights,
-    shutdown, smoke, topics, topics_command,
+    shutdown, smoke, topics, topics_command, watching,
 };
 
 fn main() -> std::process::ExitCode {
@@ -75,6 +76,8 @@ fn main() -> std::process::ExitCode {
         members::members_come_and_go_with_the_cooperative_assignor,
         members::members_come_and_go_with_the_consumer_protocol,
         members::members_come_and_go_with_manual_commits,
+        watching::logs_of_two_members_show_only_commits_of_owned_partitions_and_none_goes_back,
+        watching::lag_grows_behind_a_handler_that_is_stuck,
         members::a_member_whose_reader_blocks_commits_what_it_took_when_it_hands_over,
         shutdown::a_signal_under_load_loses_and_repeats_nothing,
         shutdown::a_second_signal_ends_the_run_at_once,

@@ -162,6 +162,11 @@ impl<'a> Handling<'a> {
         self.queue.is_empty()
     }
 
+    /// How many records handlers work on.
+    pub fn in_flight(&self) -> u64 {
+        self.queue.running() as u64
+    }
+
     /// How long until something is due by time alone. While nothing `may_start` that is only the end: what makes
     /// room rings.
     fn pause(&self, now: Instant, may_start: bool) -> Option<Duration> {

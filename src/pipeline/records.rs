@@ -95,6 +95,7 @@ impl Run<'_> {
             self.talk.warn(warning, now);
         }
         if sifted.is_left_out {
+            self.counts.filtered += 1;
             self.tracker.leave_out(claim, record.offset);
             // Behind a record in hand they lengthen the span as any other.
             self.hold_if_enough(claim, now);
@@ -103,6 +104,7 @@ impl Run<'_> {
         let is_strict = self.settings.output.is_strict;
         if let Some(handling) = &mut self.handling {
             if let Some(warning) = handling.take(&lane.place(), &record, sifted, is_strict) {
+                self.counts.failed += 1;
                 self.talk.say(&warning);
             }
             self.hold_if_enough(claim, now);
@@ -114,6 +116,7 @@ impl Run<'_> {
         }
         let before = self.output.bytes().len();
         if let Err(trouble) = self.renderer.render(&record, self.output.bytes()) {
+            self.counts.failed += 1;
             if is_strict {
                 // Taken and never settled: nothing is committed past it.
                 self.output.bytes().truncate(before);
@@ -135,6 +138,7 @@ impl Run<'_> {
     /// `--filter` failed on a record that is to be printed: it is not.
     fn unfiltered(&mut self, slot: usize, offset: i64, what: String) -> Taken {
         let Some(lane) = self.lanes.get_mut(slot) else { return Taken::Left };
+        self.counts.failed += 1;
         match self.settings.filter_failure {
             FilterFailure::Stop => {
                 let message = format!("{} @ {offset}: {what}", lane.partition);

@@ -13,7 +13,7 @@ use crate::support::run::{Kcons, Reader};
 use crate::support::{Committed, Outcome, Produced, unique_name, wait_until};
 
 /// Which test shows that an option changes something; found by name in the file of the suite.
-const TESTS: [(&str, &str, &str); 69] = [
+const TESTS: [(&str, &str, &str); 70] = [
     ("--async-commit", "mock/options.rs", "async_commit_does_not_wait_for_answers"),
     ("--backoff", "mock/handlers/failures.rs", "the_pause_before_another_attempt_is_an_option"),
     ("--brokers", "mock/options.rs", "brokers_come_from_the_option_or_the_environment"),
@@ -49,6 +49,7 @@ const TESTS: [(&str, &str, &str); 69] = [
     ("--key-format", "mock/options.rs", "how_records_are_printed"),
     ("--label", "mock/options.rs", "how_records_are_printed"),
     ("--log", "mock/talk.rs", "each_event_has_its_shape"),
+    ("--metrics", "mock/metrics.rs", "figures_agree_with_what_was_printed"),
     ("--offset-reset", "mock/options.rs", "offset_reset_is_where_a_group_starts"),
     ("--on-failure", "mock/handlers/failures.rs", "a_record_can_be_skipped"),
     ("--order", "mock/handlers/exec.rs", "a_partition_can_be_kept_in_order"),

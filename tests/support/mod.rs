@@ -8,6 +8,7 @@ mod fixtures;
 mod folder;
 mod groups;
 pub mod harness;
+pub mod http;
 mod install;
 pub mod kafka;
 pub mod mock;

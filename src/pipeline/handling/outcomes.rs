@@ -28,6 +28,9 @@ impl Run<'_> {
         let Some(handling) = &mut self.handling else { return };
         // Its assignment has ended.
         let Some(job) = handling.queue.stop(done.ticket) else { return };
+        if self.meter.is_on() && done.outcome.is_answer() {
+            self.counts.attempts.extend(job.at_work_since.map(|since| now.saturating_duration_since(since)));
+        }
         match done.outcome {
             Outcome::Accepted => {
                 handling.failed_in_a_row = 0;
@@ -94,6 +97,7 @@ impl Run<'_> {
         {
             handling.tally.retried += 1;
         }
+        self.counts.retries += 1;
         handling.queue.delay(ticket, now + pause);
     }
 
@@ -113,6 +117,7 @@ impl Run<'_> {
         let failed = job.failed;
         let after = attempts(failed);
         handling.failed_in_a_row += 1;
+        self.counts.failed += 1;
         if let Some(limit) = settings.failure_limit.filter(|limit| handling.failed_in_a_row >= *limit) {
             let message = format!("{limit} records in a row failed, the last one {}{after}", record.place());
             let failure = Failure::new(Kind::Record, message)
@@ -154,6 +159,7 @@ impl Run<'_> {
     pub(super) fn undecodable(&mut self, ticket: u64, what: &str, now: Instant) {
         let Some(handling) = &mut self.handling else { return };
         let Some(job) = handling.queue.job(ticket) else { return };
+        self.counts.failed += 1;
         let failure = Failure::new(Kind::Record, format!("{}: {what}", job.record.place()));
         handling.remove(ticket);
         self.fail(failure, now);
