@@ -182,12 +182,15 @@ fn what_the_image_copies_is_enough_for_cargo() {
             copy(&root().join(source), &if target.ends_with(source) { target } else { target.join(source) });
         }
     }
+    // Cargo refuses a manifest that names a test or a benchmark that is not there.
     let mut cargo = Command::new(env!("CARGO"));
-    cargo
-        .args(["metadata", "--offline", "--locked", "--no-deps", "--format-version=1"])
-        .current_dir(folder.path());
+    cargo.args(["metadata", "--offline", "--locked", "--no-deps", "--format-version=1"]).current_dir(root());
     let output = cargo.output().expect("cargo can be started");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let metadata: Value = serde_json::from_slice(&output.stdout).expect("it is JSON");
+    for target in list(&metadata["packages"][0]["targets"]) {
+        let file = Path::new(text(&target["src_path"])).strip_prefix(root()).expect("a file of the project");
+        assert!(folder.path().join(file).is_file(), "{} is not copied", file.display());
+    }
     let default =
         dockerfile.lines().rev().find_map(|line| line.strip_prefix("CMD ")).expect("it has a default");
     let words: Vec<String> = serde_json::from_str(default).expect("the form without a shell");
