@@ -209,3 +209,41 @@ fn copy(from: &Path, to: &Path) {
         copy(&entry.path(), &to.join(entry.file_name()));
     }
 }
+
+#[test]
+fn workflows_run_what_the_project_has() {
+    let mut commands = Vec::new();
+    for file in all_files(".github/workflows") {
+        let workflow: Value = serde_saphyr::from_str(&read(&file)).unwrap_or_else(|error| panic!("{error}"));
+        for job in workflow["jobs"].as_object().expect("an object").values() {
+            let steps = list(&job["steps"]).iter().filter_map(|step| step["run"].as_str());
+            commands.extend(steps.map(str::to_owned));
+        }
+    }
+    let named: Vec<&str> = commands
+        .iter()
+        .flat_map(|command| command.split_whitespace())
+        .filter(|word| [".ci/", "tools/"].iter().any(|folder| word.starts_with(folder)))
+        .collect();
+    assert_eq!(named, [".ci/run", "tools/package.sh"]);
+    for file in named {
+        assert!(root().join(file).is_file(), "{file}");
+    }
+    // As the release finds it, compared with the tag.
+    let manifest = read("Cargo.toml");
+    let first = manifest.lines().find_map(|line| line.strip_prefix("version = "));
+    assert_eq!(first, Some(format!("\"{}\"", env!("CARGO_PKG_VERSION")).as_str()));
+}
+
+#[test]
+fn a_package_has_only_files_that_there_are() {
+    let manifest = read("Cargo.toml");
+    let assets =
+        manifest.split("\nassets = [\n").nth(1).and_then(|rest| rest.split("\n]").next()).expect("assets");
+    let sources = assets.lines().filter_map(|line| line.trim().strip_prefix("[\"")?.split('"').next());
+    let sources: Vec<&str> = sources.filter(|source| !source.starts_with("target/")).collect();
+    assert_eq!(sources.len(), 4, "{sources:?}");
+    for source in sources {
+        assert!(root().join(source).is_file(), "{source}");
+    }
+}
