@@ -7,7 +7,7 @@ mod lag;
 mod topic;
 mod values;
 
-pub use connection::Connection;
+pub use connection::{Connection, ProfileProperty, ProfileTable};
 pub use group::{Delete, Group, GroupDescribe, Reset};
 pub use handling::{Handling, OnFailure, Order, Stdin};
 pub use lag::Lag;

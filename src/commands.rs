@@ -18,13 +18,19 @@ use crate::position::Clock;
 use crate::settings::{self, Surroundings};
 use crate::shutdown::Shutdown;
 use crate::talk;
-use crate::usage::Manner;
+use crate::usage::{self, Manner};
 use crate::{handlers, kafka, pipeline};
+use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant};
 
-/// Runs what was typed; the exit code.
-pub fn run(arguments: &Arguments) -> u8 {
+/// Runs what was typed, with what its profile adds; the exit code.
+pub fn run(typed: Arguments, words: &[OsString]) -> u8 {
+    let is_terminal = io::stdout().is_terminal();
+    let arguments = match settings::profile::apply(typed, words, (&environment, is_terminal)) {
+        Ok(arguments) => arguments,
+        Err(failure) => return refuse(&failure, usage::manner(words)),
+    };
     let talk = settings::Talk::new(&arguments.connection, io::stderr().is_terminal(), &environment);
     colored::control::set_override(talk.has_color);
     let result = match &arguments.command {
@@ -38,7 +44,9 @@ pub fn run(arguments: &Arguments) -> u8 {
     };
     match result {
         Ok(()) => 0,
-        Err(failure) => tell(&failure, &talk),
+        Err(failure) => {
+            tell(&settings::profile::blame(failure, arguments.connection.profile_table.as_ref()), &talk)
+        }
     }
 }
 

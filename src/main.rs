@@ -30,7 +30,7 @@ fn main() {
     use_small_pages();
     let words: Vec<_> = std::env::args_os().collect();
     let code = match usage::parse(&words) {
-        Ok(usage::Request::Run(arguments)) => commands::run(&arguments),
+        Ok(usage::Request::Run(arguments)) => commands::run(*arguments, &words),
         Ok(usage::Request::Print(text)) => commands::print(&text, usage::manner(&words)),
         Err(failure) => commands::refuse(&failure, usage::manner(&words)),
     };

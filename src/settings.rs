@@ -19,6 +19,7 @@ pub mod operations;
 mod origin;
 mod output;
 pub mod print;
+pub mod profile;
 mod properties_file;
 mod security;
 mod stores;

@@ -1,6 +1,7 @@
 //! The rules of the house: which module may import which, where unsafe code is, and what the files of the project say.
 
 mod house {
+    mod deploy;
     mod readme;
 }
 

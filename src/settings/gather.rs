@@ -4,7 +4,7 @@ use super::java::{self, Meaning};
 use super::known::{FEATURES, Form, KnownProperty, Side};
 use super::origin::Origin;
 use super::stores::Stores;
-use super::{Surroundings, guarded, oauth, print, properties_file, values};
+use super::{Surroundings, guarded, oauth, print, profile, properties_file, values};
 use crate::cli;
 use crate::error::{Failure, reason};
 use std::collections::BTreeMap;
@@ -25,23 +25,29 @@ impl Given {
 }
 
 /// What was given; where several sources had a property, the value of the first by precedence:
-/// option, `-X`, file, environment.
+/// option, `-X`, file, environment, profile.
 #[derive(Debug, Default)]
 pub struct Gathered {
     pub given: BTreeMap<String, Given>,
     /// What a person should hear of values that were ignored.
     pub notes: Vec<String>,
+    /// The profile and the options that it gave.
+    profile: Option<(String, Vec<String>)>,
 }
 
 pub const BROKERS: &str = "bootstrap.servers";
 
 impl Gathered {
-    /// Reads `-X`, the file and the environment; values `env:` and `file:` are looked up.
+    /// Reads `-X`, the file, the environment and the profile; values `env:` and `file:` are looked up.
     ///
     /// # Errors
     /// Whatever librdkafka would not take, or would take without meaning it.
     pub fn read(arguments: &cli::Connection, surroundings: &Surroundings<'_>) -> Result<Gathered, Failure> {
         let mut gathered = Gathered::default();
+        let is_file_named = arguments.config.is_some() || surroundings.variable("KCONS_CONFIG").is_some();
+        if let Some(table) = &arguments.profile_table {
+            gathered.read_profile(table, is_file_named, surroundings)?;
+        }
         let file = match &arguments.config {
             Some(path) => Some((path.clone(), "check `--config`")),
             None => {
@@ -70,6 +76,33 @@ impl Gathered {
             gathered.set(BROKERS, &brokers, Origin::Option);
         }
         Ok(gathered)
+    }
+
+    fn read_profile(
+        &mut self,
+        table: &cli::ProfileTable,
+        is_file_named: bool,
+        surroundings: &Surroundings<'_>,
+    ) -> Result<(), Failure> {
+        if let Some(path) = table.config.as_ref().filter(|_| !is_file_named) {
+            let hint = format!("check `config` of profile `{}` in `{}`", table.name, table.path);
+            let digest = Digest::new(surroundings, Origin::File(path.clone())).read_file(path, &hint)?;
+            self.overlay(digest, |_| true);
+        }
+        let origin = Origin::Profile(table.name.clone());
+        self.overlay(Digest::new(surroundings, origin).read_profile(table)?, |_| true);
+        self.profile = Some((table.name.clone(), table.options.clone()));
+        Ok(())
+    }
+
+    /// Where the value of an option comes from that is there: typed, or of the profile.
+    pub fn origin_of(&self, option: &str) -> Origin {
+        match &self.profile {
+            Some((name, options)) if options.iter().any(|given| given == option) => {
+                Origin::Profile(name.clone())
+            }
+            Some(_) | None => Origin::Option,
+        }
     }
 
     fn overlay(&mut self, digest: Digest<'_>, is_wanted: impl Fn(&str) -> bool) {
@@ -151,6 +184,14 @@ impl<'a> Digest<'a> {
         self.finish()
     }
 
+    fn read_profile(mut self, table: &cli::ProfileTable) -> Result<Digest<'a>, Failure> {
+        for property in &table.properties {
+            let place = profile::place(table, property.line);
+            self.add(&property.name, property.value.clone(), &place)?;
+        }
+        self.finish()
+    }
+
     fn add(&mut self, name: &str, value: String, place: &str) -> Result<(), Failure> {
         let value = values::resolve(value, self.surroundings.environment).map_err(|cause| {
             Failure::usage(format!("cannot read the value of property `{name}`{place}")).caused_by(cause)
@@ -194,6 +235,32 @@ impl<'a> Digest<'a> {
         }
     }
 
+    fn unknown(&self, name: &str, place: &str) -> Failure {
+        let (kind, all, near) = match self.origin {
+            Origin::Profile(_) => (
+                "key",
+                "keys are options without dashes, as `brokers`, and properties, see `--print-config`",
+                profile::near(name, self.surroundings.known),
+            ),
+            Origin::Default
+            | Origin::Kcons
+            | Origin::Option
+            | Origin::Property
+            | Origin::File(_)
+            | Origin::Environment(_) => (
+                "property",
+                "`--print-config` lists all properties",
+                self.surroundings.known.near(name).into_iter().map(str::to_owned).collect(),
+            ),
+        };
+        let failure = Failure::usage(format!("unknown {kind} `{name}`{place}"));
+        let near: Vec<String> = near.iter().map(|name| format!("`{name}`")).collect();
+        match near.is_empty() {
+            true => failure.hint(all),
+            false => failure.hint(format!("did you mean {}?", near.join(" or "))),
+        }
+    }
+
     fn finish(mut self) -> Result<Digest<'a>, Failure> {
         for (name, value) in std::mem::take(&mut self.stores).translate()? {
             self.put(name, value, "")?;
@@ -205,7 +272,7 @@ impl<'a> Digest<'a> {
     fn put(&mut self, name: &str, value: String, place: &str) -> Result<(), Failure> {
         let known = self.surroundings.known;
         let Some(property) = known.get(name).filter(|_| name != FEATURES) else {
-            return Err(unknown(name, place, &known.near(name)));
+            return Err(self.unknown(name, place));
         };
         if property.form == Form::Code {
             return Err(Failure::usage(format!("property `{name}` cannot be set{place}"))
@@ -239,15 +306,6 @@ impl<'a> Digest<'a> {
             }
             Some(_) | None => Ok(()),
         }
-    }
-}
-
-fn unknown(name: &str, place: &str, near: &[&str]) -> Failure {
-    let failure = Failure::usage(format!("unknown property `{name}`{place}"));
-    let near: Vec<String> = near.iter().map(|name| format!("`{name}`")).collect();
-    match near.is_empty() {
-        true => failure.hint("`--print-config` lists all properties"),
-        false => failure.hint(format!("did you mean {}?", near.join(" or "))),
     }
 }
 
