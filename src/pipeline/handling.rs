@@ -143,8 +143,8 @@ impl<'a> Handling<'a> {
         sifted: Sifted,
         is_strict: bool,
     ) -> Option<Event> {
-        let (partition, offset) = (place.partition.clone(), record.offset);
-        let warning = |reason: String| Event::RecordFailed { partition, offset, reason };
+        // It is no failed record: its handler may do with it as it is.
+        let warning = |reason: String| Event::Warning { message: format!("{}: {reason}", record.place()) };
         let (fault, warning) = match sifted.undecodable.map(|trouble| trouble.to_string()) {
             Some(reason) if is_strict => (Some(Fault::Undecodable(reason)), None),
             other => (sifted.failure.map(Fault::Failed), other.map(warning)),

@@ -20,7 +20,8 @@ enum Taken {
     Left,
     /// `-n` is reached: the run ends with this record.
     Last,
-    Undecodable(Failure),
+    /// The run ends with this record, which failed.
+    Fatal(Failure),
     /// With the handlers.
     InHand,
 }
@@ -44,7 +45,7 @@ impl Run<'_> {
                     self.end(now);
                     break;
                 }
-                Some(Taken::Undecodable(failure)) => {
+                Some(Taken::Fatal(failure)) => {
                     self.fail(failure, now);
                     break;
                 }
@@ -118,15 +119,13 @@ impl Run<'_> {
         if let Err(trouble) = self.renderer.render(&record, self.output.bytes()) {
             self.counts.failed += 1;
             if is_strict {
-                // Taken and never settled: nothing is committed past it.
                 self.output.bytes().truncate(before);
-                let message = format!("{}: {trouble}", record.place());
-                return Some(Taken::Undecodable(Failure::new(Kind::Record, message)));
+                let offset = record.offset;
+                return Some(self.ends_with(slot, offset, trouble.to_string()));
             }
             let (partition, reason) = (lane.partition.clone(), trouble.to_string());
-            if let Some(line) =
-                self.talk.line(&Event::RecordFailed { partition, offset: record.offset, reason })
-            {
+            let event = Event::RecordFailed { partition, offset: record.offset, reason, ends_run: false };
+            if let Some(line) = self.talk.line(&event) {
                 self.output.say(&line);
             }
         }
@@ -137,22 +136,29 @@ impl Run<'_> {
 
     /// `--filter` failed on a record that is to be printed: it is not.
     fn unfiltered(&mut self, slot: usize, offset: i64, what: String) -> Taken {
-        let Some(lane) = self.lanes.get_mut(slot) else { return Taken::Left };
         self.counts.failed += 1;
         match self.settings.filter_failure {
-            FilterFailure::Stop => {
-                let message = format!("{} @ {offset}: {what}", lane.partition);
-                return Taken::Undecodable(Failure::new(Kind::Record, message));
-            }
+            FilterFailure::Stop => return self.ends_with(slot, offset, what),
             FilterFailure::Remembered => self.has_failed_records = true,
             FilterFailure::Skip => {}
         }
-        let event = Event::RecordFailed { partition: lane.partition.clone(), offset, reason: what };
+        let Some(lane) = self.lanes.get_mut(slot) else { return Taken::Left };
+        let partition = lane.partition.clone();
+        let event = Event::RecordFailed { partition, offset, reason: what, ends_run: false };
         if let Some(line) = self.talk.line(&event) {
             self.output.say(&line);
         }
         self.tracker.leave_out(lane.claim, offset);
         Taken::Left
+    }
+
+    /// The run ends with a record that is taken and never settled: nothing is committed past it.
+    fn ends_with(&mut self, slot: usize, offset: i64, reason: String) -> Taken {
+        let Some(lane) = self.lanes.get_mut(slot) else { return Taken::Left };
+        let partition = lane.partition.clone();
+        let failure = Failure::new(Kind::Record, format!("{partition} @ {offset}: {reason}"));
+        self.talk.say(&Event::RecordFailed { partition, offset, reason, ends_run: true });
+        Taken::Fatal(failure)
     }
 
     /// In the waiting commit modes nothing more is taken until these records are written and committed.

@@ -29,11 +29,13 @@ pub enum Event {
         offsets: Vec<(TopicPartition, i64)>,
         error: Option<String>,
     },
-    /// A record that could not be decoded.
+    /// A record that could not be decoded or processed.
     RecordFailed {
         partition: TopicPartition,
         offset: i64,
         reason: String,
+        /// The run ends with it: people read that in the error, and not twice.
+        ends_run: bool,
     },
     Progress {
         message: Cow<'static, str>,
@@ -89,7 +91,7 @@ impl Event {
     pub fn level(&self) -> Level {
         match self {
             Event::Warning { .. }
-            | Event::RecordFailed { .. }
+            | Event::RecordFailed { ends_run: false, .. }
             | Event::DeadLettered { .. }
             | Event::Lost { .. } => Level::Warning,
             Event::Summary { .. } => Level::Summary,
@@ -100,7 +102,7 @@ impl Event {
             | Event::Closed { .. } => Level::Progress,
             Event::Assigned { .. } | Event::Revoked { .. } => Level::Detail,
             Event::Library { .. } => Level::Library,
-            Event::Committed { .. } => Level::Machine,
+            Event::Committed { .. } | Event::RecordFailed { ends_run: true, .. } => Level::Machine,
         }
     }
 
@@ -143,7 +145,9 @@ impl Event {
             }
             Event::Committed { error: None, .. } => "offsets committed".to_owned(),
             Event::Committed { error: Some(error), .. } => format!("commit failed: {error}"),
-            Event::RecordFailed { partition, offset, reason } => format!("{partition} @ {offset}: {reason}"),
+            Event::RecordFailed { partition, offset, reason, .. } => {
+                format!("{partition} @ {offset}: {reason}")
+            }
             Event::DeadLettered { partition, offset, reason } => {
                 format!("{partition} @ {offset}: dead-lettered {reason}")
             }

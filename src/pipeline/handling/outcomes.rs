@@ -6,6 +6,7 @@ use crate::dedup::{Answer, Found};
 use crate::error::{Failure, Kind};
 use crate::handlers::{Done, Outcome, Reason};
 use crate::kafka::producer::Report;
+use crate::record::OwnedRecord;
 use crate::settings::handling::OnFailure;
 use crate::talk::Event;
 use std::sync::Arc;
@@ -116,32 +117,27 @@ impl Run<'_> {
         let record = Arc::clone(&job.record);
         let failed = job.failed;
         let after = attempts(failed);
+        let what = format!("processing failed{after}");
         handling.failed_in_a_row += 1;
         self.counts.failed += 1;
         if let Some(limit) = settings.failure_limit.filter(|limit| handling.failed_in_a_row >= *limit) {
             let message = format!("{limit} records in a row failed, the last one {}{after}", record.place());
             let failure = Failure::new(Kind::Record, message)
-                .caused_by(reason.what)
+                .caused_by(reason.what.as_str())
                 .hint("see what they have in common; `--failure-limit` sets how many are too many");
-            handling.remove(ticket);
-            return self.fail(failure, now);
+            return self.end_with(ticket, format!("{what}: {}", reason.what), failure, now);
         }
-        let event = |what: String| Event::RecordFailed {
-            partition: record.partition.clone(),
-            offset: record.offset,
-            reason: what,
-        };
         match &settings.on_failure {
             OnFailure::Stop => {
-                let message = format!("{}: processing failed{after}", record.place());
-                let failure = Failure::new(Kind::Record, message).caused_by(reason.what).hint(
+                let message = format!("{}: {what}", record.place());
+                let failure = Failure::new(Kind::Record, message).caused_by(reason.what.as_str()).hint(
                     "it is not committed and comes again; `--on-failure skip` or `--dead-letter TOPIC` go on without it",
                 );
-                handling.remove(ticket);
-                self.fail(failure, now);
+                self.end_with(ticket, format!("{what}: {}", reason.what), failure, now);
             }
             OnFailure::Skip => {
-                self.talk.say(&event(format!("skipped{after}: {}", reason.what)));
+                let reason = format!("skipped{after}: {}", reason.what);
+                self.talk.say(&failed_event(&record, reason, false));
                 self.settle(ticket, Settled::Skipped, now);
             }
             OnFailure::DeadLetter { topic } => {
@@ -161,6 +157,15 @@ impl Run<'_> {
         let Some(job) = handling.queue.job(ticket) else { return };
         self.counts.failed += 1;
         let failure = Failure::new(Kind::Record, format!("{}: {what}", job.record.place()));
+        self.end_with(ticket, what.to_owned(), failure, now);
+    }
+
+    /// The run ends with a record that failed, which stays uncommitted.
+    fn end_with(&mut self, ticket: u64, reason: String, failure: Failure, now: Instant) {
+        let Some(handling) = &mut self.handling else { return };
+        if let Some(job) = handling.queue.job(ticket) {
+            self.talk.say(&failed_event(&job.record, reason, true));
+        }
         handling.remove(ticket);
         self.fail(failure, now);
     }
@@ -185,9 +190,9 @@ impl Run<'_> {
                     .job(report.ticket)
                     .zip(handling.letters.as_ref())
                     .map(|(job, letters)| letters.failure(&job.record, &trouble));
-                handling.remove(report.ticket);
                 if let Some(failure) = failure {
-                    self.fail(failure, now);
+                    let reason = format!("its dead letter was not taken: {}", trouble.reason);
+                    self.end_with(report.ticket, reason, failure, now);
                 }
             }
         }
@@ -277,6 +282,11 @@ impl Handling<'_> {
     pub fn commit_failed(&mut self) {
         self.uncommitted.append(&mut self.committing);
     }
+}
+
+fn failed_event(record: &OwnedRecord, reason: String, ends_run: bool) -> Event {
+    let partition = record.partition.clone();
+    Event::RecordFailed { partition, offset: record.offset, reason, ends_run }
 }
 
 /// ` after 4 attempts`

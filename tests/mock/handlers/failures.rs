@@ -244,3 +244,52 @@ fn a_strict_run_ends_with_a_record_that_cannot_be_decoded_and_not_before() {
     outcome.has_code(0).has_stdout("2\n3\n");
     outcome.stderr_contains("warning: t [0] @ 2: value is not JSON: unexpected `x` at byte 1\n");
 }
+
+#[test]
+fn each_record_that_failed_for_good_is_one_event_whatever_the_policy() {
+    let stage = Stage::with(&["1", "2", "x", "4"]);
+    let last = ["--exec", "[ $KCONS_OFFSET = 0 ]"];
+    let options: [(&[&str], i32, &[i64]); 6] = [
+        (&["--on-failure", "stop"], 5, &[1]),
+        (&["--on-failure", "skip", "--failure-limit", "2"], 5, &[1, 2]),
+        (&["--on-failure", "skip"], 0, &[1, 2, 3]),
+        (&["--on-failure", "skip", "--filter", ".value + 0 > 1"], 0, &[1, 2, 3]),
+        // That one could not be decoded is a warning: its handler has it as it is.
+        (&["--on-failure", "skip", "--value-format", "json", "--stdin", "json"], 0, &[1, 2, 3]),
+        (&["--strict", "--value-format", "json", "--stdin", "json", "--on-failure", "skip"], 5, &[1, 2]),
+    ];
+    for (options, code, offsets) in options {
+        let outcome = stage.alone(options).args(["--retries", "0", "--log", "json"]).args(last).run();
+        outcome.has_code(code);
+        let failed = outcome.events_named("record_failed");
+        let places: Vec<_> = failed.iter().filter_map(|event| event["offset"].as_i64()).collect();
+        outcome.check(places == offsets, &format!("not the failed records {offsets:?}"));
+        let is_whole = |event: &serde_json::Value| {
+            let message = event["message"].as_str().unwrap_or_default();
+            event["topic"] == "t" && event["partition"] == 0 && message.starts_with("t [0] @ ")
+        };
+        outcome.check(failed.iter().all(is_whole), "an event lacks its place");
+        let errors = outcome.events_named("error").len();
+        outcome.check(errors == usize::from(code != 0), "the error is missing, or said twice");
+        // People are told once.
+        let text = stage.alone(options).args(["--retries", "0"]).args(last).run();
+        for offset in offsets.iter().filter(|_| !options.contains(&"--value-format")) {
+            let times = text.stderr_text().matches(&format!("t [0] @ {offset}")).count();
+            text.check(times == 1, &format!("offset {offset} is told {times} times"));
+        }
+    }
+}
+
+#[test]
+fn a_printed_record_that_ends_the_run_is_one_event() {
+    let stage = Stage::with(&["1", "x"]);
+    for options in [&["--strict", "--value-format", "json"][..], &["--filter", ".value + 0 > 0"]] {
+        let outcome = stage.member(options).args(["--log", "json"]).run();
+        outcome.has_code(5);
+        let failed = outcome.events_named("record_failed");
+        outcome.check(failed.len() == 1 && failed[0]["offset"] == 1, "it is not one event");
+        outcome.check(outcome.events_named("error").len() == 1, "the error is missing");
+        let text = stage.member(options).run();
+        text.check(text.stderr_text().matches("t [0] @ 1: ").count() == 1, "it is told twice");
+    }
+}
