@@ -38,6 +38,10 @@ use real::{
 
 fn main() -> std::process::ExitCode {
     support::harness::run(tests![
+        // First those that take longest: the others fill the time beside them.
+        stuck::one_stuck_record_in_a_million_is_told_and_holds_up_only_its_partition,
+        outages::a_group_goes_on_while_three_brokers_are_restarted_in_turn,
+        members::a_member_without_partitions_ends_and_says_who_holds_them,
         smoke::records_make_the_round_trip,
         smoke::many_records_keep_their_order,
         smoke::topics_can_be_changed,
@@ -89,7 +93,6 @@ fn main() -> std::process::ExitCode {
         shutdown::a_reader_that_leaves_ends_the_run_and_the_membership,
         shutdown::a_reader_that_blocks_for_longer_than_the_session_keeps_its_partitions,
         outages::a_group_goes_on_after_its_broker_was_gone,
-        outages::a_group_goes_on_while_three_brokers_are_restarted_in_turn,
         outages::a_member_that_was_frozen_commits_nothing_stale,
         outages::partitions_that_are_added_while_a_group_runs_are_read,
         output::the_scenario_of_the_manual_is_on_the_terminal_byte_for_byte,
@@ -198,7 +201,6 @@ fn main() -> std::process::ExitCode {
         letters::a_dead_letter_waits_for_a_broker_that_is_gone,
         lanes::with_manual_commits_no_partition_has_more_than_one_finished_record_uncommitted,
         lanes::with_manual_commits_no_key_has_more_than_one_finished_record_uncommitted_unless_others_hold_it_up,
-        stuck::one_stuck_record_in_a_million_is_told_and_holds_up_only_its_partition,
         lag::a_classic_group_has_the_rows_of_kafkas_own_tool,
         lag::a_group_of_the_consumer_protocol_has_the_rows_of_kafkas_own_tool,
         lag::a_partition_without_a_committed_offset_counts_in_full,
@@ -228,6 +230,5 @@ fn main() -> std::process::ExitCode {
         topics_command::a_topic_is_described_with_its_offsets,
         topics_command::a_topic_that_does_not_exist_is_an_error_with_the_nearest_name,
         topics_command::of_three_brokers_the_replicas_are_shown,
-        members::a_member_without_partitions_ends_and_says_who_holds_them,
     ])
 }
