@@ -275,6 +275,7 @@ impl Run<'_> {
 
     fn each_second(&mut self, now: Instant) {
         self.source.forward_again();
+        self.source.look_ups().start_again();
         self.look_after_handling(now);
         self.talk.tell_repeats(now, false);
         // Delivered once, then silence: so it is asked for.

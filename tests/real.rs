@@ -186,6 +186,8 @@ fn main() -> std::process::ExitCode {
         handler_ends::a_signal_gives_up_what_waits_for_its_key_and_repeats_only_what_ran_behind_it,
         handler_ends::handlers_that_take_too_long_are_ended_in_time_and_their_records_come_again,
         handler_ends::control_c_on_a_terminal_fails_no_handler,
+        handler_ends::a_reader_that_leaves_gets_no_more_committed_than_it_was_given,
+        handler_ends::what_handlers_print_onto_a_full_disk_is_not_committed,
         handler_members::members_with_handlers_come_and_go_with_the_range_assignor,
         handler_members::members_with_handlers_come_and_go_with_the_cooperative_assignor,
         handler_members::members_with_handlers_come_and_go_with_the_consumer_protocol,

@@ -5,8 +5,10 @@ use super::client::{ClientEvent, Consumer};
 use super::errors::Trouble;
 use crate::alarm::Bell;
 use crate::record::TopicPartition;
-use std::sync::Arc;
+use std::collections::VecDeque;
+use std::io;
 use std::sync::mpsc::Sender;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// How long one question may take before it is asked again.
@@ -67,9 +69,19 @@ pub struct LookUps {
     pub client: Arc<Consumer>,
     pub events: Sender<ClientEvent>,
     pub bell: Bell,
+    unanswered: Backlog,
 }
 
 impl LookUps {
+    pub fn new(client: Arc<Consumer>, events: Sender<ClientEvent>, bell: Bell) -> LookUps {
+        LookUps { client, events, bell, unanswered: Backlog::default() }
+    }
+
+    /// Starts what could not be started when it was asked: whoever waits for the answer does not ask again.
+    pub fn start_again(&self) {
+        self.unanswered.start_all(spawn);
+    }
+
     pub fn topics(&self, names: Vec<String>) {
         self.start(move |client| {
             // librdkafka drops the bootstrap connection once it knows the brokers' names, and then makes a new
@@ -120,16 +132,60 @@ impl LookUps {
     }
 
     fn start(&self, ask: impl FnOnce(&Arc<Consumer>) -> Answer + Send + 'static) {
-        let LookUps { client, events, bell } = self.clone();
+        let LookUps { client, events, bell, .. } = self.clone();
         let work = move || {
             let answer = ask(&client);
             // The run may be over already.
             let _ = events.send(ClientEvent::Answer(answer));
             bell.ring();
         };
-        let started = std::thread::Builder::new().name("look-up".to_owned()).spawn(work);
-        // Out of threads: whoever waits for the answer asks again.
-        drop(started);
+        self.unanswered.start(Box::new(work), spawn);
+    }
+}
+
+type Work = Box<dyn FnOnce() + Send>;
+
+fn spawn(work: Work) -> io::Result<()> {
+    std::thread::Builder::new().name("look-up".to_owned()).spawn(work).map(drop)
+}
+
+/// Work that waits for threads: each takes one piece and ends. What finds no thread stays.
+#[derive(Clone, Default)]
+struct Backlog {
+    pieces: Arc<Mutex<VecDeque<Work>>>,
+}
+
+impl Backlog {
+    /// Starts a thread with `spawn`; without one the work is kept for `start_all`.
+    fn start(&self, work: Work, spawn: impl Fn(Work) -> io::Result<()>) {
+        self.pieces().push_back(work);
+        // Out of threads is told by nobody: it is tried again soon.
+        drop(spawn(self.one()));
+    }
+
+    /// Starts a thread for each piece; those that find nothing left have come too late, and end.
+    fn start_all(&self, spawn: impl Fn(Work) -> io::Result<()>) {
+        let count = self.pieces().len();
+        for _ in 0..count {
+            if spawn(self.one()).is_err() {
+                break;
+            }
+        }
+    }
+
+    /// Takes a piece and does it.
+    fn one(&self) -> Work {
+        let backlog = self.clone();
+        Box::new(move || {
+            let piece = backlog.pieces().pop_front();
+            if let Some(piece) = piece {
+                piece();
+            }
+        })
+    }
+
+    fn pieces(&self) -> MutexGuard<'_, VecDeque<Work>> {
+        self.pieces.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -184,4 +240,33 @@ fn sorted(mut offsets: Vec<(TopicPartition, i64)>) -> Vec<(TopicPartition, i64)>
 fn find(offsets: &[(TopicPartition, i64)], partition: &TopicPartition) -> Option<i64> {
     let index = offsets.binary_search_by(|(candidate, _)| candidate.cmp(partition)).ok()?;
     Some(offsets[index].1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc;
+
+    #[test]
+    fn what_finds_no_thread_is_started_again_and_done_once() {
+        let backlog = Backlog::default();
+        let (sender, done) = mpsc::channel();
+        let work = |number: u32| -> Work {
+            let sender = sender.clone();
+            Box::new(move || sender.send(number).expect("the test waits"))
+        };
+        let none = |_: Work| Err(io::ErrorKind::WouldBlock.into());
+        let at_once = |work: Work| -> io::Result<()> {
+            work();
+            Ok(())
+        };
+        backlog.start(work(1), none);
+        backlog.start(work(2), none);
+        backlog.start_all(none);
+        assert!(done.try_recv().is_err());
+        backlog.start_all(at_once);
+        backlog.start_all(at_once);
+        backlog.start(work(3), at_once);
+        assert_eq!(done.try_iter().collect::<Vec<_>>(), [1, 2, 3]);
+    }
 }

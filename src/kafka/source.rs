@@ -88,7 +88,7 @@ impl Source {
         let descriptor = alarm.descriptor();
         shared.ring(descriptor);
         served.ring(descriptor);
-        let look_ups = LookUps { client: Arc::clone(&client), events: sender, bell };
+        let look_ups = LookUps::new(Arc::clone(&client), sender, bell);
         Ok(Source {
             batch: Batch::new(),
             routes: Vec::new(),

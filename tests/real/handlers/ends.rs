@@ -1,4 +1,5 @@
-//! Handlers at the end of a run: by signal (fault 3), at its deadline, and by Ctrl-C for the whole process group (fault 5).
+//! Handlers at the end of a run: by signal (fault 3), at its deadline, by Ctrl-C for the whole process group (fault 5),
+//! and when stdout closes or is full (fault 24).
 #![expect(clippy::print_stdout, reason = "how long an end takes is worth seeing")]
 
 use std::time::Duration;
@@ -6,8 +7,9 @@ use std::time::Duration;
 use nix::sys::signal::Signal;
 
 use super::{LONG, Work};
-use crate::real::scene::Numbers;
+use crate::real::scene::{Numbers, is_writing};
 use crate::support::kafka::kafka;
+use crate::support::run::Reader;
 use crate::support::terminal::OnTerminal;
 use crate::support::{rounds, wait_until};
 
@@ -91,4 +93,44 @@ pub fn control_c_on_a_terminal_fails_no_handler() {
     work.add("interrupted", &outcome);
     work.handle_the_rest();
     work.must_be_clean();
+}
+
+pub fn a_reader_that_leaves_gets_no_more_committed_than_it_was_given() {
+    // More than a pipe holds: a record is on stdout only once most of it was read.
+    const LINE: usize = 100_000;
+    const PIPE: usize = 65_536;
+    let mut work = Work::new(kafka(), 1);
+    work.scene.produce(200);
+    let script = format!("head -c {} /dev/zero | tr '\\0' x; echo", LINE - 1);
+    for options in [&["--commit-interval", "50ms"][..], &["--commit", "manual"]] {
+        let before = kafka().committed(&work.scene.group).values().sum::<i64>();
+        let mut running = work.member(options, &script).spawn();
+        running.wait_for_lines(3);
+        running.stop_reading();
+        wait_until("a write that waits", LONG, || is_writing(running.pid()).then_some(()));
+        running.close_stdout();
+        let outcome = running.finish();
+        outcome.has_code(0);
+        assert_eq!(kafka().group_state(&work.scene.group), "Empty");
+        work.leaves_nobody(&outcome);
+        let committed = kafka().committed(&work.scene.group).values().sum::<i64>() - before;
+        let most = (outcome.stdout.len() + PIPE) / LINE;
+        outcome.check(committed >= 3, "what was read whole is not committed");
+        outcome.check(committed <= most as i64, &format!("{committed} committed, at most {most} written"));
+    }
+}
+
+pub fn what_handlers_print_onto_a_full_disk_is_not_committed() {
+    for options in [&[][..], &["--commit", "manual"], &["--commit", "batch=2"]] {
+        let mut work = Work::new(kafka(), 1);
+        work.scene.produce(10);
+        // Those that print nothing are processed all the same.
+        let script = "[ $KCONS_OFFSET != 5 ] || echo something";
+        let outcome =
+            work.member(&["-e"], script).args(options).stdout(Reader::File("/dev/full".into())).run();
+        outcome.has_code(1).stderr_contains("cannot write to stdout: No space left on device");
+        let committed = kafka().committed(&work.scene.group).values().sum::<i64>();
+        assert_eq!(committed, 5, "{options:?}\n{outcome}");
+        work.leaves_nobody(&outcome);
+    }
 }
