@@ -62,7 +62,7 @@ _kcons() {
 
     case "${cmd}" in
         kcons)
-            opts="-b -X -F -q -v -h -V --brokers --property --config --connect-timeout --print-config --quiet --verbose --color --log --help --version consume lag group topic demo completions man"
+            opts="-b -X -F -q -v -h -V --brokers --property --config --profile --connect-timeout --print-config --quiet --verbose --color --log --help --version consume lag group topic demo completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -114,6 +114,10 @@ _kcons() {
                     fi
                     return 0
                     ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --connect-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -134,7 +138,7 @@ _kcons() {
             return 0
             ;;
         kcons__subcmd__completions)
-            opts="-b -X -F -q -v -h --brokers --property --config --connect-timeout --print-config --quiet --verbose --color --log --help bash elvish fish powershell zsh"
+            opts="-b -X -F -q -v -h --brokers --property --config --profile --connect-timeout --print-config --quiet --verbose --color --log --help bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -184,6 +188,10 @@ _kcons() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
                     fi
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --connect-timeout)
@@ -206,7 +214,7 @@ _kcons() {
             return 0
             ;;
         kcons__subcmd__consume)
-            opts="-g -p -e -n -o -D -b -X -F -q -v -h --group --partitions --wait-for-topic --read-uncommitted --instance-id --offset-reset --from --to --exit --count --idle-timeout --duration --shutdown-timeout --commit --async-commit --commit-interval --output --json --delimiter --label --title-field --filter --exec --worker --forward --stdin --parallel --order --in-flight --rate --timeout --retries --backoff --on-failure --dead-letter --failure-limit --dedup --dedup-store --dedup-ttl --value-format --key-format --strict --brokers --property --config --connect-timeout --print-config --quiet --verbose --color --log --help"
+            opts="-g -p -e -n -o -D -b -X -F -q -v -h --group --partitions --wait-for-topic --read-uncommitted --instance-id --offset-reset --from --to --exit --count --idle-timeout --duration --shutdown-timeout --commit --async-commit --commit-interval --output --json --delimiter --label --title-field --filter --exec --worker --forward --stdin --parallel --order --in-flight --rate --timeout --retries --backoff --on-failure --dead-letter --failure-limit --dedup --dedup-store --dedup-ttl --value-format --key-format --strict --metrics --brokers --property --config --profile --connect-timeout --print-config --quiet --verbose --color --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -380,6 +388,10 @@ _kcons() {
                     COMPREPLY=($(compgen -W "auto json text base64 hex" -- "${cur}"))
                     return 0
                     ;;
+                --metrics)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --brokers)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -424,6 +436,10 @@ _kcons() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
                     fi
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --connect-timeout)
@@ -446,7 +462,7 @@ _kcons() {
             return 0
             ;;
         kcons__subcmd__demo)
-            opts="-g -p -e -n -o -D -b -X -F -q -v -h --follow --serve --group --partitions --wait-for-topic --read-uncommitted --instance-id --offset-reset --from --to --exit --count --idle-timeout --duration --shutdown-timeout --commit --async-commit --commit-interval --output --json --delimiter --label --title-field --filter --exec --worker --forward --stdin --parallel --order --in-flight --rate --timeout --retries --backoff --on-failure --dead-letter --failure-limit --dedup --dedup-store --dedup-ttl --value-format --key-format --strict --brokers --property --config --connect-timeout --print-config --quiet --verbose --color --log --help"
+            opts="-g -p -e -n -o -D -b -X -F -q -v -h --follow --serve --group --partitions --wait-for-topic --read-uncommitted --instance-id --offset-reset --from --to --exit --count --idle-timeout --duration --shutdown-timeout --commit --async-commit --commit-interval --output --json --delimiter --label --title-field --filter --exec --worker --forward --stdin --parallel --order --in-flight --rate --timeout --retries --backoff --on-failure --dead-letter --failure-limit --dedup --dedup-store --dedup-ttl --value-format --key-format --strict --metrics --brokers --property --config --profile --connect-timeout --print-config --quiet --verbose --color --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -620,6 +636,10 @@ _kcons() {
                     COMPREPLY=($(compgen -W "auto json text base64 hex" -- "${cur}"))
                     return 0
                     ;;
+                --metrics)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --brokers)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -666,6 +686,10 @@ _kcons() {
                     fi
                     return 0
                     ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --connect-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -686,7 +710,7 @@ _kcons() {
             return 0
             ;;
         kcons__subcmd__group)
-            opts="-b -X -F -q -v -h --brokers --property --config --connect-timeout --print-config --quiet --verbose --color --log --help list describe reset delete"
+            opts="-b -X -F -q -v -h --brokers --property --config --profile --connect-timeout --print-config --quiet --verbose --color --log --help list describe reset delete"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -738,6 +762,10 @@ _kcons() {
                     fi
                     return 0
                     ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --connect-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -758,7 +786,7 @@ _kcons() {
             return 0
             ;;
         kcons__subcmd__group__subcmd__delete)
-            opts="-o -b -X -F -q -v -h --yes --output --brokers --property --config --connect-timeout --print-config --quiet --verbose --color --log --help"
+            opts="-o -b -X -F -q -v -h --yes --output --brokers --property --config --profile --connect-timeout --print-config --quiet --verbose --color --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -816,6 +844,10 @@ _kcons() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
                     fi
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --connect-timeout)
@@ -838,7 +870,7 @@ _kcons() {
             return 0
             ;;
         kcons__subcmd__group__subcmd__describe)
-            opts="-o -b -X -F -q -v -h --output --brokers --property --config --connect-timeout --print-config --quiet --verbose --color --log --help"
+            opts="-o -b -X -F -q -v -h --output --brokers --property --config --profile --connect-timeout --print-config --quiet --verbose --color --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -896,6 +928,10 @@ _kcons() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
                     fi
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --connect-timeout)
@@ -918,7 +954,7 @@ _kcons() {
             return 0
             ;;
         kcons__subcmd__group__subcmd__list)
-            opts="-o -b -X -F -q -v -h --output --brokers --property --config --connect-timeout --print-config --quiet --verbose --color --log --help"
+            opts="-o -b -X -F -q -v -h --output --brokers --property --config --profile --connect-timeout --print-config --quiet --verbose --color --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -978,6 +1014,10 @@ _kcons() {
                     fi
                     return 0
                     ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --connect-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -998,7 +1038,7 @@ _kcons() {
             return 0
             ;;
         kcons__subcmd__group__subcmd__reset)
-            opts="-o -b -X -F -q -v -h --topic --all-topics --to --shift --execute --output --brokers --property --config --connect-timeout --print-config --quiet --verbose --color --log --help"
+            opts="-o -b -X -F -q -v -h --topic --all-topics --to --shift --execute --output --brokers --property --config --profile --connect-timeout --print-config --quiet --verbose --color --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1070,6 +1110,10 @@ _kcons() {
                     fi
                     return 0
                     ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --connect-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1090,7 +1134,7 @@ _kcons() {
             return 0
             ;;
         kcons__subcmd__lag)
-            opts="-o -b -X -F -q -v -h --watch --max-lag --output --brokers --property --config --connect-timeout --print-config --quiet --verbose --color --log --help"
+            opts="-o -b -X -F -q -v -h --watch --max-lag --output --brokers --property --config --profile --connect-timeout --print-config --quiet --verbose --color --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1158,6 +1202,10 @@ _kcons() {
                     fi
                     return 0
                     ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --connect-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1178,7 +1226,7 @@ _kcons() {
             return 0
             ;;
         kcons__subcmd__man)
-            opts="-b -X -F -q -v -h --brokers --property --config --connect-timeout --print-config --quiet --verbose --color --log --help"
+            opts="-b -X -F -q -v -h --brokers --property --config --profile --connect-timeout --print-config --quiet --verbose --color --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1228,6 +1276,10 @@ _kcons() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
                     fi
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --connect-timeout)
@@ -1250,7 +1302,7 @@ _kcons() {
             return 0
             ;;
         kcons__subcmd__topic)
-            opts="-b -X -F -q -v -h --brokers --property --config --connect-timeout --print-config --quiet --verbose --color --log --help list describe"
+            opts="-b -X -F -q -v -h --brokers --property --config --profile --connect-timeout --print-config --quiet --verbose --color --log --help list describe"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1302,6 +1354,10 @@ _kcons() {
                     fi
                     return 0
                     ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --connect-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1322,7 +1378,7 @@ _kcons() {
             return 0
             ;;
         kcons__subcmd__topic__subcmd__describe)
-            opts="-o -b -X -F -q -v -h --output --brokers --property --config --connect-timeout --print-config --quiet --verbose --color --log --help"
+            opts="-o -b -X -F -q -v -h --output --brokers --property --config --profile --connect-timeout --print-config --quiet --verbose --color --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1380,6 +1436,10 @@ _kcons() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
                     fi
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --connect-timeout)
@@ -1402,7 +1462,7 @@ _kcons() {
             return 0
             ;;
         kcons__subcmd__topic__subcmd__list)
-            opts="-o -b -X -F -q -v -h --output --brokers --property --config --connect-timeout --print-config --quiet --verbose --color --log --help"
+            opts="-o -b -X -F -q -v -h --output --brokers --property --config --profile --connect-timeout --print-config --quiet --verbose --color --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1460,6 +1520,10 @@ _kcons() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
                     fi
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --connect-timeout)

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_kcons_global_optspecs
-    string join \n b/brokers= X/property= F/config= connect-timeout= print-config q/quiet v/verbose color= log= h/help V/version
+    string join \n b/brokers= X/property= F/config= profile= connect-timeout= print-config q/quiet v/verbose color= log= h/help V/version
 end
 
 function __fish_kcons_needs_command
@@ -27,6 +27,7 @@ end
 complete -c kcons -n "__fish_kcons_needs_command" -s b -l brokers -d 'Bootstrap servers [env: KCONS_BROKERS] [default: localhost:9092]' -r
 complete -c kcons -n "__fish_kcons_needs_command" -s X -l property -d 'Set any librdkafka property; repeatable' -r
 complete -c kcons -n "__fish_kcons_needs_command" -s F -l config -d 'Read properties from this file [env: KCONS_CONFIG]' -r -F
+complete -c kcons -n "__fish_kcons_needs_command" -l profile -d 'Take what is not typed from this profile [env: KCONS_PROFILE]' -r
 complete -c kcons -n "__fish_kcons_needs_command" -l connect-timeout -d 'Give up if no broker was reached in that long [default: 10s]' -r
 complete -c kcons -n "__fish_kcons_needs_command" -l color -d 'Color the output: auto, always or never [default: auto]' -r -f -a "auto\t''
 always\t''
@@ -100,9 +101,11 @@ json\t''
 text\t''
 base64\t''
 hex\t''"
+complete -c kcons -n "__fish_kcons_using_subcommand consume" -l metrics -d 'Serve /metrics for Prometheus, /live and /ready for probes' -r
 complete -c kcons -n "__fish_kcons_using_subcommand consume" -s b -l brokers -d 'Bootstrap servers [env: KCONS_BROKERS] [default: localhost:9092]' -r
 complete -c kcons -n "__fish_kcons_using_subcommand consume" -s X -l property -d 'Set any librdkafka property; repeatable' -r
 complete -c kcons -n "__fish_kcons_using_subcommand consume" -s F -l config -d 'Read properties from this file [env: KCONS_CONFIG]' -r -F
+complete -c kcons -n "__fish_kcons_using_subcommand consume" -l profile -d 'Take what is not typed from this profile [env: KCONS_PROFILE]' -r
 complete -c kcons -n "__fish_kcons_using_subcommand consume" -l connect-timeout -d 'Give up if no broker was reached in that long [default: 10s]' -r
 complete -c kcons -n "__fish_kcons_using_subcommand consume" -l color -d 'Color the output: auto, always or never [default: auto]' -r -f -a "auto\t''
 always\t''
@@ -125,6 +128,7 @@ json\t''"
 complete -c kcons -n "__fish_kcons_using_subcommand lag" -s b -l brokers -d 'Bootstrap servers [env: KCONS_BROKERS] [default: localhost:9092]' -r
 complete -c kcons -n "__fish_kcons_using_subcommand lag" -s X -l property -d 'Set any librdkafka property; repeatable' -r
 complete -c kcons -n "__fish_kcons_using_subcommand lag" -s F -l config -d 'Read properties from this file [env: KCONS_CONFIG]' -r -F
+complete -c kcons -n "__fish_kcons_using_subcommand lag" -l profile -d 'Take what is not typed from this profile [env: KCONS_PROFILE]' -r
 complete -c kcons -n "__fish_kcons_using_subcommand lag" -l connect-timeout -d 'Give up if no broker was reached in that long [default: 10s]' -r
 complete -c kcons -n "__fish_kcons_using_subcommand lag" -l color -d 'Color the output: auto, always or never [default: auto]' -r -f -a "auto\t''
 always\t''
@@ -138,6 +142,7 @@ complete -c kcons -n "__fish_kcons_using_subcommand lag" -s h -l help -d 'Print 
 complete -c kcons -n "__fish_kcons_using_subcommand group; and not __fish_seen_subcommand_from list describe reset delete" -s b -l brokers -d 'Bootstrap servers [env: KCONS_BROKERS] [default: localhost:9092]' -r
 complete -c kcons -n "__fish_kcons_using_subcommand group; and not __fish_seen_subcommand_from list describe reset delete" -s X -l property -d 'Set any librdkafka property; repeatable' -r
 complete -c kcons -n "__fish_kcons_using_subcommand group; and not __fish_seen_subcommand_from list describe reset delete" -s F -l config -d 'Read properties from this file [env: KCONS_CONFIG]' -r -F
+complete -c kcons -n "__fish_kcons_using_subcommand group; and not __fish_seen_subcommand_from list describe reset delete" -l profile -d 'Take what is not typed from this profile [env: KCONS_PROFILE]' -r
 complete -c kcons -n "__fish_kcons_using_subcommand group; and not __fish_seen_subcommand_from list describe reset delete" -l connect-timeout -d 'Give up if no broker was reached in that long [default: 10s]' -r
 complete -c kcons -n "__fish_kcons_using_subcommand group; and not __fish_seen_subcommand_from list describe reset delete" -l color -d 'Color the output: auto, always or never [default: auto]' -r -f -a "auto\t''
 always\t''
@@ -157,6 +162,7 @@ json\t''"
 complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from list" -s b -l brokers -d 'Bootstrap servers [env: KCONS_BROKERS] [default: localhost:9092]' -r
 complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from list" -s X -l property -d 'Set any librdkafka property; repeatable' -r
 complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from list" -s F -l config -d 'Read properties from this file [env: KCONS_CONFIG]' -r -F
+complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from list" -l profile -d 'Take what is not typed from this profile [env: KCONS_PROFILE]' -r
 complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from list" -l connect-timeout -d 'Give up if no broker was reached in that long [default: 10s]' -r
 complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from list" -l color -d 'Color the output: auto, always or never [default: auto]' -r -f -a "auto\t''
 always\t''
@@ -172,6 +178,7 @@ json\t''"
 complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from describe" -s b -l brokers -d 'Bootstrap servers [env: KCONS_BROKERS] [default: localhost:9092]' -r
 complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from describe" -s X -l property -d 'Set any librdkafka property; repeatable' -r
 complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from describe" -s F -l config -d 'Read properties from this file [env: KCONS_CONFIG]' -r -F
+complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from describe" -l profile -d 'Take what is not typed from this profile [env: KCONS_PROFILE]' -r
 complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from describe" -l connect-timeout -d 'Give up if no broker was reached in that long [default: 10s]' -r
 complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from describe" -l color -d 'Color the output: auto, always or never [default: auto]' -r -f -a "auto\t''
 always\t''
@@ -190,6 +197,7 @@ json\t''"
 complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from reset" -s b -l brokers -d 'Bootstrap servers [env: KCONS_BROKERS] [default: localhost:9092]' -r
 complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from reset" -s X -l property -d 'Set any librdkafka property; repeatable' -r
 complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from reset" -s F -l config -d 'Read properties from this file [env: KCONS_CONFIG]' -r -F
+complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from reset" -l profile -d 'Take what is not typed from this profile [env: KCONS_PROFILE]' -r
 complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from reset" -l connect-timeout -d 'Give up if no broker was reached in that long [default: 10s]' -r
 complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from reset" -l color -d 'Color the output: auto, always or never [default: auto]' -r -f -a "auto\t''
 always\t''
@@ -207,6 +215,7 @@ json\t''"
 complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from delete" -s b -l brokers -d 'Bootstrap servers [env: KCONS_BROKERS] [default: localhost:9092]' -r
 complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from delete" -s X -l property -d 'Set any librdkafka property; repeatable' -r
 complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from delete" -s F -l config -d 'Read properties from this file [env: KCONS_CONFIG]' -r -F
+complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from delete" -l profile -d 'Take what is not typed from this profile [env: KCONS_PROFILE]' -r
 complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from delete" -l connect-timeout -d 'Give up if no broker was reached in that long [default: 10s]' -r
 complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from delete" -l color -d 'Color the output: auto, always or never [default: auto]' -r -f -a "auto\t''
 always\t''
@@ -221,6 +230,7 @@ complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subco
 complete -c kcons -n "__fish_kcons_using_subcommand topic; and not __fish_seen_subcommand_from list describe" -s b -l brokers -d 'Bootstrap servers [env: KCONS_BROKERS] [default: localhost:9092]' -r
 complete -c kcons -n "__fish_kcons_using_subcommand topic; and not __fish_seen_subcommand_from list describe" -s X -l property -d 'Set any librdkafka property; repeatable' -r
 complete -c kcons -n "__fish_kcons_using_subcommand topic; and not __fish_seen_subcommand_from list describe" -s F -l config -d 'Read properties from this file [env: KCONS_CONFIG]' -r -F
+complete -c kcons -n "__fish_kcons_using_subcommand topic; and not __fish_seen_subcommand_from list describe" -l profile -d 'Take what is not typed from this profile [env: KCONS_PROFILE]' -r
 complete -c kcons -n "__fish_kcons_using_subcommand topic; and not __fish_seen_subcommand_from list describe" -l connect-timeout -d 'Give up if no broker was reached in that long [default: 10s]' -r
 complete -c kcons -n "__fish_kcons_using_subcommand topic; and not __fish_seen_subcommand_from list describe" -l color -d 'Color the output: auto, always or never [default: auto]' -r -f -a "auto\t''
 always\t''
@@ -238,6 +248,7 @@ json\t''"
 complete -c kcons -n "__fish_kcons_using_subcommand topic; and __fish_seen_subcommand_from list" -s b -l brokers -d 'Bootstrap servers [env: KCONS_BROKERS] [default: localhost:9092]' -r
 complete -c kcons -n "__fish_kcons_using_subcommand topic; and __fish_seen_subcommand_from list" -s X -l property -d 'Set any librdkafka property; repeatable' -r
 complete -c kcons -n "__fish_kcons_using_subcommand topic; and __fish_seen_subcommand_from list" -s F -l config -d 'Read properties from this file [env: KCONS_CONFIG]' -r -F
+complete -c kcons -n "__fish_kcons_using_subcommand topic; and __fish_seen_subcommand_from list" -l profile -d 'Take what is not typed from this profile [env: KCONS_PROFILE]' -r
 complete -c kcons -n "__fish_kcons_using_subcommand topic; and __fish_seen_subcommand_from list" -l connect-timeout -d 'Give up if no broker was reached in that long [default: 10s]' -r
 complete -c kcons -n "__fish_kcons_using_subcommand topic; and __fish_seen_subcommand_from list" -l color -d 'Color the output: auto, always or never [default: auto]' -r -f -a "auto\t''
 always\t''
@@ -253,6 +264,7 @@ json\t''"
 complete -c kcons -n "__fish_kcons_using_subcommand topic; and __fish_seen_subcommand_from describe" -s b -l brokers -d 'Bootstrap servers [env: KCONS_BROKERS] [default: localhost:9092]' -r
 complete -c kcons -n "__fish_kcons_using_subcommand topic; and __fish_seen_subcommand_from describe" -s X -l property -d 'Set any librdkafka property; repeatable' -r
 complete -c kcons -n "__fish_kcons_using_subcommand topic; and __fish_seen_subcommand_from describe" -s F -l config -d 'Read properties from this file [env: KCONS_CONFIG]' -r -F
+complete -c kcons -n "__fish_kcons_using_subcommand topic; and __fish_seen_subcommand_from describe" -l profile -d 'Take what is not typed from this profile [env: KCONS_PROFILE]' -r
 complete -c kcons -n "__fish_kcons_using_subcommand topic; and __fish_seen_subcommand_from describe" -l connect-timeout -d 'Give up if no broker was reached in that long [default: 10s]' -r
 complete -c kcons -n "__fish_kcons_using_subcommand topic; and __fish_seen_subcommand_from describe" -l color -d 'Color the output: auto, always or never [default: auto]' -r -f -a "auto\t''
 always\t''
@@ -318,9 +330,11 @@ json\t''
 text\t''
 base64\t''
 hex\t''"
+complete -c kcons -n "__fish_kcons_using_subcommand demo" -l metrics -d 'Serve /metrics for Prometheus, /live and /ready for probes' -r
 complete -c kcons -n "__fish_kcons_using_subcommand demo" -s b -l brokers -d 'Bootstrap servers [env: KCONS_BROKERS] [default: localhost:9092]' -r
 complete -c kcons -n "__fish_kcons_using_subcommand demo" -s X -l property -d 'Set any librdkafka property; repeatable' -r
 complete -c kcons -n "__fish_kcons_using_subcommand demo" -s F -l config -d 'Read properties from this file [env: KCONS_CONFIG]' -r -F
+complete -c kcons -n "__fish_kcons_using_subcommand demo" -l profile -d 'Take what is not typed from this profile [env: KCONS_PROFILE]' -r
 complete -c kcons -n "__fish_kcons_using_subcommand demo" -l connect-timeout -d 'Give up if no broker was reached in that long [default: 10s]' -r
 complete -c kcons -n "__fish_kcons_using_subcommand demo" -l color -d 'Color the output: auto, always or never [default: auto]' -r -f -a "auto\t''
 always\t''
@@ -341,6 +355,7 @@ complete -c kcons -n "__fish_kcons_using_subcommand demo" -s h -l help -d 'Print
 complete -c kcons -n "__fish_kcons_using_subcommand completions" -s b -l brokers -d 'Bootstrap servers [env: KCONS_BROKERS] [default: localhost:9092]' -r
 complete -c kcons -n "__fish_kcons_using_subcommand completions" -s X -l property -d 'Set any librdkafka property; repeatable' -r
 complete -c kcons -n "__fish_kcons_using_subcommand completions" -s F -l config -d 'Read properties from this file [env: KCONS_CONFIG]' -r -F
+complete -c kcons -n "__fish_kcons_using_subcommand completions" -l profile -d 'Take what is not typed from this profile [env: KCONS_PROFILE]' -r
 complete -c kcons -n "__fish_kcons_using_subcommand completions" -l connect-timeout -d 'Give up if no broker was reached in that long [default: 10s]' -r
 complete -c kcons -n "__fish_kcons_using_subcommand completions" -l color -d 'Color the output: auto, always or never [default: auto]' -r -f -a "auto\t''
 always\t''
@@ -354,6 +369,7 @@ complete -c kcons -n "__fish_kcons_using_subcommand completions" -s h -l help -d
 complete -c kcons -n "__fish_kcons_using_subcommand man" -s b -l brokers -d 'Bootstrap servers [env: KCONS_BROKERS] [default: localhost:9092]' -r
 complete -c kcons -n "__fish_kcons_using_subcommand man" -s X -l property -d 'Set any librdkafka property; repeatable' -r
 complete -c kcons -n "__fish_kcons_using_subcommand man" -s F -l config -d 'Read properties from this file [env: KCONS_CONFIG]' -r -F
+complete -c kcons -n "__fish_kcons_using_subcommand man" -l profile -d 'Take what is not typed from this profile [env: KCONS_PROFILE]' -r
 complete -c kcons -n "__fish_kcons_using_subcommand man" -l connect-timeout -d 'Give up if no broker was reached in that long [default: 10s]' -r
 complete -c kcons -n "__fish_kcons_using_subcommand man" -l color -d 'Color the output: auto, always or never [default: auto]' -r -f -a "auto\t''
 always\t''

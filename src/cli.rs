@@ -7,16 +7,16 @@ mod lag;
 mod topic;
 mod values;
 
-pub use connection::Connection;
+pub use connection::{Connection, ProfileProperty, ProfileTable};
 pub use group::{Delete, Group, GroupDescribe, Reset};
 pub use handling::{Handling, OnFailure, Order, Stdin};
 pub use lag::Lag;
 pub use topic::{Topic, TopicDescribe};
-pub use values::duration;
+pub use values::{ListenAddress, duration};
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use std::time::Duration;
-use values::{commit, positive, positive_duration};
+use values::{commit, listen_address, positive, positive_duration};
 
 /// A Kafka consumer for the terminal, the shell script and the pod
 #[derive(Debug, Parser)]
@@ -300,6 +300,15 @@ pub struct Reading {
     /// The record is not committed. Without it: a warning, the raw form, and the run goes on.
     #[arg(long, help_heading = "Decoding")]
     pub strict: bool,
+
+    /// Serve /metrics for Prometheus, /live and /ready for probes
+    ///
+    /// An address like 127.0.0.1:9090; `:9090` is that port of every interface, port 0 any free one.
+    /// Where it listens is said on stderr.
+    ///
+    /// Example: kcons consume task-created --group mailer --exec ./send-mail --metrics :9090
+    #[arg(long, value_name = "HOST:PORT", value_parser = listen_address, help_heading = "Watching")]
+    pub metrics: Option<ListenAddress>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

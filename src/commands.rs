@@ -11,18 +11,26 @@ mod session;
 mod topic;
 
 use crate::alarm::Alarm;
-use crate::cli::{Arguments, ColorChoice, Command};
+use crate::cli::{Arguments, Command, ListenAddress, LogFormat};
 use crate::error::{self, Failure, Kind};
+use crate::metrics::Meter;
 use crate::position::Clock;
 use crate::settings::{self, Surroundings};
 use crate::shutdown::Shutdown;
 use crate::talk;
+use crate::usage::{self, Manner};
 use crate::{handlers, kafka, pipeline};
+use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-/// Runs what was typed; the exit code.
-pub fn run(arguments: &Arguments) -> u8 {
+/// Runs what was typed, with what its profile adds; the exit code.
+pub fn run(typed: Arguments, words: &[OsString]) -> u8 {
+    let is_terminal = io::stdout().is_terminal();
+    let arguments = match settings::profile::apply(typed, words, (&environment, is_terminal)) {
+        Ok(arguments) => arguments,
+        Err(failure) => return refuse(&failure, usage::manner(words)),
+    };
     let talk = settings::Talk::new(&arguments.connection, io::stderr().is_terminal(), &environment);
     colored::control::set_override(talk.has_color);
     let result = match &arguments.command {
@@ -36,23 +44,26 @@ pub fn run(arguments: &Arguments) -> u8 {
     };
     match result {
         Ok(()) => 0,
-        Err(failure) => tell(&failure, &talk),
+        Err(failure) => {
+            tell(&settings::profile::blame(failure, arguments.connection.profile_table.as_ref()), &talk)
+        }
     }
 }
 
 /// Prints a text that was asked for; the exit code.
-pub fn print(text: &str, color: ColorChoice) -> u8 {
+pub fn print(text: &str, manner: Manner) -> u8 {
     match write(text.as_bytes()) {
         Ok(()) => 0,
-        Err(failure) => refuse(&failure, color),
+        Err(failure) => refuse(&failure, manner),
     }
 }
 
-/// Tells a failure that comes before any option but this is known; the exit code.
-pub fn refuse(failure: &Failure, color: ColorChoice) -> u8 {
+/// Tells a failure that comes before any option but these is known; the exit code.
+pub fn refuse(failure: &Failure, manner: Manner) -> u8 {
+    let Manner { color, log } = manner;
     let has_color = settings::talk::has_color(color, io::stderr().is_terminal(), &environment);
     colored::control::set_override(has_color);
-    tell(failure, &settings::Talk { quiet: false, verbose: 0, has_color, is_json: false })
+    tell(failure, &settings::Talk { quiet: false, verbose: 0, has_color, is_json: log == LogFormat::Json })
 }
 
 fn tell(failure: &Failure, talk: &settings::Talk) -> u8 {
@@ -120,8 +131,28 @@ fn read(
     for warning in &settings.warnings {
         talk.warn(warning.clone(), Instant::now());
     }
+    let meter = match &settings.metrics {
+        Some(address) => open_meter(address, &alarm, &mut talk)?,
+        None => Meter::default(),
+    };
     let pipeline::Finished { talk, result, deadline } =
-        pipeline::run(settings, pipeline::World { alarm, shutdown, talk });
+        pipeline::run(settings, pipeline::World { alarm, shutdown, talk, meter });
     talk.finish(deadline);
     result
+}
+
+/// Listens before anything is read, and says where.
+fn open_meter(address: &ListenAddress, alarm: &Alarm, talk: &mut talk::Talk) -> Result<Meter, Failure> {
+    let librdkafka = kafka::library_version();
+    let opened = Meter::open(address, alarm.bell(), [env!("CARGO_PKG_VERSION"), &librdkafka]);
+    match opened {
+        Ok((meter, bound)) => {
+            talk.info(format!("metrics at `http://{bound}/metrics`, probes at `/live` and `/ready`"));
+            Ok(meter)
+        }
+        Err(failure) => {
+            talk.finish(Instant::now() + Duration::from_millis(500));
+            Err(failure)
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 pub mod admin;
 mod batch;
+mod certificate;
 mod client;
 mod close;
 pub mod commit;
@@ -14,8 +15,9 @@ pub mod producer;
 pub mod properties;
 mod recycler;
 pub mod source;
+mod tokens;
 
 pub use client::{ClientEvent, Consumer, Fetched};
 pub use errors::{Trouble, TroubleKind};
-pub use native::leave_process;
+pub use native::{leave_process, library_version};
 pub use source::{Arrival, Source};

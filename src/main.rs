@@ -9,6 +9,7 @@ mod error;
 mod handlers;
 mod jq;
 mod kafka;
+mod metrics;
 mod offsets;
 mod output;
 mod pipeline;
@@ -18,6 +19,7 @@ mod render;
 mod settings;
 mod shutdown;
 mod talk;
+mod tokens;
 mod usage;
 
 /// librdkafka allocates on one thread and frees on another: with several partitions this halves the time.
@@ -28,9 +30,9 @@ fn main() {
     use_small_pages();
     let words: Vec<_> = std::env::args_os().collect();
     let code = match usage::parse(&words) {
-        Ok(usage::Request::Run(arguments)) => commands::run(&arguments),
-        Ok(usage::Request::Print(text)) => commands::print(&text, usage::color(&words)),
-        Err(failure) => commands::refuse(&failure, usage::color(&words)),
+        Ok(usage::Request::Run(arguments)) => commands::run(*arguments, &words),
+        Ok(usage::Request::Print(text)) => commands::print(&text, usage::manner(&words)),
+        Err(failure) => commands::refuse(&failure, usage::manner(&words)),
     };
     kafka::leave_process(code)
 }

@@ -15,11 +15,13 @@ mod search;
 mod sieve;
 mod starts;
 mod topics;
+mod watching;
 pub mod weather;
 
 use crate::alarm::Alarm;
 use crate::error::{Failure, Kind};
 use crate::kafka::Source;
+use crate::metrics::{Counts, Meter};
 use crate::offsets::{Schedule, Tracker};
 use crate::output::Output;
 use crate::render::Renderer;
@@ -45,6 +47,7 @@ pub struct World {
     pub alarm: Alarm,
     pub shutdown: Shutdown,
     pub talk: Talk,
+    pub meter: Meter,
 }
 
 /// A run of `consume`.
@@ -75,6 +78,9 @@ pub struct Run<'a> {
     /// Some were not printed because `--filter` failed on them.
     has_failed_records: bool,
     ending: Option<Ending>,
+    meter: Meter,
+    counts: Counts,
+    ends_asked_at: Option<Instant>,
     started: Instant,
     idle_since: Instant,
     checked: Instant,
@@ -98,8 +104,9 @@ struct Tools<'a> {
 impl<'a> Tools<'a> {
     fn open(settings: &'a Consume, alarm: &Alarm, talk: &Talk) -> Result<Tools<'a>, Failure> {
         let handling = Handling::start(settings, alarm, talk.handler_output())?;
-        let source = Source::open(&properties(settings), talk.is_library_wanted(), alarm)
-            .map_err(|words| Failure::usage("the properties do not fit together").caused_by(words))?;
+        let tokens = settings.connection.tokens.as_ref();
+        let source = Source::open(&properties(settings), tokens, talk.is_library_wanted(), alarm)
+            .map_err(|words| mistakes::unfit(&words))?;
         let output = Output::start(alarm.bell()).map_err(|error| {
             Failure::new(Kind::Run, "cannot start the writer").caused_by(error.to_string())
         })?;
@@ -113,7 +120,7 @@ impl<'a> Tools<'a> {
 /// In `Finished`: whatever ended the run early.
 pub fn run(settings: &Consume, world: World) -> Finished {
     let started = Instant::now();
-    let World { alarm, shutdown, talk } = world;
+    let World { alarm, shutdown, talk, meter } = world;
     let Tools { mut source, output, handling } = match Tools::open(settings, &alarm, &talk) {
         Ok(tools) => tools,
         Err(failure) => {
@@ -123,7 +130,7 @@ pub fn run(settings: &Consume, world: World) -> Finished {
     let renderer = Renderer::new(&settings.output);
     source.read_headers(handling.is_some() || settings.filter.is_some() || renderer.shows_headers());
     let group = group(settings);
-    let user = settings.connection.property("sasl.username");
+    let user = settings.connection.user();
     let mistakes = Mistakes::new(&settings.connection.brokers, user, group.map(|group| group.name.as_str()));
     let connect_deadline = settings.connection.connect_timeout.map(|limit| started + limit);
     let never = Commits { mode: CommitMode::Never, is_async: false };
@@ -149,12 +156,18 @@ pub fn run(settings: &Consume, world: World) -> Finished {
         processed: 0,
         has_failed_records: false,
         ending: None,
+        meter,
+        counts: Counts::default(),
+        ends_asked_at: None,
         started,
         idle_since: started,
         checked: started,
     };
     run.search_topics(started);
     while run.turn() {}
+    if run.meter.is_on() {
+        run.publish();
+    }
     run.finish()
 }
 
@@ -209,6 +222,7 @@ impl Run<'_> {
         }
         self.output.seal_if_waiting(now);
         self.watch_clocks(now);
+        self.answer_scrapes(now);
         if self.is_over(now) {
             return false;
         }

@@ -25,6 +25,11 @@ pub struct Record<'a> {
 }
 
 impl Record<'_> {
+    /// Bytes of key and value.
+    pub fn size(&self) -> u64 {
+        (self.key.map_or(0, <[u8]>::len) + self.value.map_or(0, <[u8]>::len)) as u64
+    }
+
     /// How messages name this record.
     pub fn place(&self) -> Place<'_> {
         Place { topic: self.topic, partition: self.partition, offset: self.offset }

@@ -14,11 +14,13 @@ mod java;
 pub mod known;
 mod limits;
 mod mode;
+mod oauth;
 pub mod operations;
 mod origin;
 mod output;
 pub mod print;
 mod producer;
+pub mod profile;
 mod properties_file;
 mod security;
 mod stores;
@@ -28,7 +30,7 @@ pub mod testing;
 mod topics;
 mod values;
 
-use crate::cli::{DataFormat, OffsetReset};
+use crate::cli::{DataFormat, ListenAddress, OffsetReset};
 use crate::jq::Program;
 use crate::position::{Clock, Positions};
 use known::KnownProperties;
@@ -80,6 +82,8 @@ pub struct Consume {
     pub filter_failure: FilterFailure,
     /// What is done with records instead of printing them.
     pub handling: Option<Handling>,
+    /// Where figures and probes are served.
+    pub metrics: Option<ListenAddress>,
     /// Settings that invite trouble, for a person to hear.
     pub warnings: Vec<String>,
 }

@@ -1,6 +1,6 @@
 //! Reads the words of the command line and tells mistakes in the form of all errors.
 
-use crate::cli::{self, Arguments, ColorChoice};
+use crate::cli::{self, Arguments, ColorChoice, LogFormat};
 use crate::error::Failure;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{FromArgMatches, ValueEnum as _};
@@ -30,17 +30,31 @@ pub fn parse(words: &[OsString]) -> Result<Request, Failure> {
     }
 }
 
-/// The last `--color` of a command line, be the rest of it as it may: its mistakes are told in color, or not.
-pub fn color(words: &[OsString]) -> ColorChoice {
+/// How mistakes of a command line are told, be the rest of it as it may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Manner {
+    /// The last `--color`.
+    pub color: ColorChoice,
+    /// The last `--log`.
+    pub log: LogFormat,
+}
+
+/// Reads how mistakes are to be told.
+pub fn manner(words: &[OsString]) -> Manner {
     let words: Vec<&str> = words.iter().map(|word| word.to_str().unwrap_or_default()).collect();
     let words = words.split(|word| *word == "--").next().unwrap_or_default();
-    let after = |index: usize| words.get(index + 1).copied();
-    let mut values =
-        words.iter().enumerate().rev().filter_map(|(index, word)| match word.strip_prefix("--color")? {
-            "" => after(index),
-            rest => rest.strip_prefix('='),
-        });
-    values.next().and_then(|value| ColorChoice::from_str(value, false).ok()).unwrap_or(ColorChoice::Auto)
+    let color = last(words, "--color").and_then(|value| ColorChoice::from_str(value, false).ok());
+    let log = last(words, "--log").and_then(|value| LogFormat::from_str(value, false).ok());
+    Manner { color: color.unwrap_or_default(), log: log.unwrap_or_default() }
+}
+
+/// The last value of an option.
+fn last<'a>(words: &[&'a str], option: &str) -> Option<&'a str> {
+    let value = |(index, word): (usize, &&'a str)| match word.strip_prefix(option)? {
+        "" => words.get(index + 1).copied(),
+        rest => rest.strip_prefix('='),
+    };
+    words.iter().enumerate().rev().find_map(value)
 }
 
 /// What clap found, in our words.

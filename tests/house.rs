@@ -1,6 +1,7 @@
 //! The rules of the house: which module may import which, where unsafe code is, and what the files of the project say.
 
 mod house {
+    mod deploy;
     mod readme;
 }
 
@@ -19,7 +20,7 @@ const LAYERS: &[&[&str]] = &[
     &["handlers", "output"],
     &["dedup", "kafka", "offsets", "render", "talk"],
     &["settings"],
-    &["decode", "jq", "position", "shutdown", "usage"],
+    &["decode", "jq", "metrics", "position", "shutdown", "tokens", "usage"],
     &["alarm", "cli", "error", "record"],
 ];
 

@@ -4,8 +4,10 @@ mod support;
 
 mod mock {
     mod commit_errors;
+    mod connection;
     mod demo;
     mod handlers;
+    mod metrics;
     mod operations;
     mod options;
     mod oracle;

@@ -19,10 +19,12 @@ mod real {
     pub mod rights;
     pub mod rows;
     pub mod scene;
+    pub mod security;
     pub mod shutdown;
     pub mod smoke;
     pub mod topics;
     pub mod topics_command;
+    pub mod watching;
 }
 
 use real::handlers::{
@@ -31,11 +33,15 @@ use real::handlers::{
 };
 use real::{
     commits, crashes, ends, errors, groups, lag, members, outages, output, positions, recipes, rights,
-    shutdown, smoke, topics, topics_command,
+    security, shutdown, smoke, topics, topics_command, watching,
 };
 
 fn main() -> std::process::ExitCode {
     support::harness::run(tests![
+        // First those that take longest: the others fill the time beside them.
+        stuck::one_stuck_record_in_a_million_is_told_and_holds_up_only_its_partition,
+        outages::a_group_goes_on_while_three_brokers_are_restarted_in_turn,
+        members::a_member_without_partitions_ends_and_says_who_holds_them,
         smoke::records_make_the_round_trip,
         smoke::many_records_keep_their_order,
         smoke::topics_can_be_changed,
@@ -75,6 +81,8 @@ fn main() -> std::process::ExitCode {
         members::members_come_and_go_with_the_cooperative_assignor,
         members::members_come_and_go_with_the_consumer_protocol,
         members::members_come_and_go_with_manual_commits,
+        watching::logs_of_two_members_show_only_commits_of_owned_partitions_and_none_goes_back,
+        watching::lag_grows_behind_a_handler_that_is_stuck,
         members::a_member_whose_reader_blocks_commits_what_it_took_when_it_hands_over,
         shutdown::a_signal_under_load_loses_and_repeats_nothing,
         shutdown::a_second_signal_ends_the_run_at_once,
@@ -85,7 +93,6 @@ fn main() -> std::process::ExitCode {
         shutdown::a_reader_that_leaves_ends_the_run_and_the_membership,
         shutdown::a_reader_that_blocks_for_longer_than_the_session_keeps_its_partitions,
         outages::a_group_goes_on_after_its_broker_was_gone,
-        outages::a_group_goes_on_while_three_brokers_are_restarted_in_turn,
         outages::a_member_that_was_frozen_commits_nothing_stale,
         outages::partitions_that_are_added_while_a_group_runs_are_read,
         output::the_scenario_of_the_manual_is_on_the_terminal_byte_for_byte,
@@ -157,7 +164,11 @@ fn main() -> std::process::ExitCode {
         errors::without_a_limit_a_broker_is_waited_for,
         errors::brokers_lost_and_back_are_two_lines_and_no_record_is_missing,
         errors::records_of_two_outages_through_a_proxy_are_read_once,
-        errors::a_secured_broker_says_what_is_wrong,
+        security::each_mechanism_works_and_each_mistake_has_its_message,
+        security::tokens_are_renewed_before_they_expire,
+        security::a_token_endpoint_that_comes_later_is_waited_for,
+        security::secrets_are_not_shown,
+        security::each_command_works_with_rights_and_names_the_one_that_is_missing,
         rights::rights_taken_away_are_warned_of_and_nothing_is_missing_once_they_are_back,
         recipes::the_recipe_for_mail_sends_one_for_each_event,
         recipes::a_mail_server_that_is_away_is_waited_for,
@@ -193,7 +204,6 @@ fn main() -> std::process::ExitCode {
         letters::a_dead_letter_waits_for_a_broker_that_is_gone,
         lanes::with_manual_commits_no_partition_has_more_than_one_finished_record_uncommitted,
         lanes::with_manual_commits_no_key_has_more_than_one_finished_record_uncommitted_unless_others_hold_it_up,
-        stuck::one_stuck_record_in_a_million_is_told_and_holds_up_only_its_partition,
         lag::a_classic_group_has_the_rows_of_kafkas_own_tool,
         lag::a_group_of_the_consumer_protocol_has_the_rows_of_kafkas_own_tool,
         lag::a_partition_without_a_committed_offset_counts_in_full,
@@ -223,6 +233,5 @@ fn main() -> std::process::ExitCode {
         topics_command::a_topic_is_described_with_its_offsets,
         topics_command::a_topic_that_does_not_exist_is_an_error_with_the_nearest_name,
         topics_command::of_three_brokers_the_replicas_are_shown,
-        members::a_member_without_partitions_ends_and_says_who_holds_them,
     ])
 }

@@ -5,6 +5,28 @@ use super::{ColorChoice, LogFormat};
 use clap::Args;
 use std::time::Duration;
 
+/// What a profile says beside the options that were added to the typed ones; read by `settings`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProfileTable {
+    pub name: String,
+    /// Of the file that it stands in.
+    pub path: String,
+    /// A file of properties.
+    pub config: Option<String>,
+    pub properties: Vec<ProfileProperty>,
+    /// The options that were added, without dashes.
+    pub options: Vec<String>,
+}
+
+/// A property of a profile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProfileProperty {
+    pub name: String,
+    pub value: String,
+    /// Where it stands, from 1.
+    pub line: usize,
+}
+
 /// How to reach the cluster and how to talk; shared by every command.
 #[derive(Debug, Default, Args)]
 pub struct Connection {
@@ -36,6 +58,16 @@ pub struct Connection {
     /// Example: -F client.properties
     #[arg(short = 'F', long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, global = true, help_heading = "Connection")]
     pub config: Option<String>,
+    /// Take what is not typed from this profile [env: KCONS_PROFILE]
+    ///
+    /// A table `[profile.NAME]` of ~/.config/kcons/config.toml (or of the folder XDG_CONFIG_HOME):
+    /// names of options, without dashes, or of properties, and their values.
+    ///
+    /// Example: kcons consume task-created --profile staging
+    #[arg(long, value_name = "NAME", global = true, help_heading = "Connection")]
+    pub profile: Option<String>,
+    #[arg(skip)]
+    pub profile_table: Option<ProfileTable>,
     /// Give up if no broker was reached in that long [default: 10s]
     ///
     /// 0s: try for ever, for a pod that may start before its broker.

@@ -35,6 +35,32 @@ fn a_commit_mode_is_one_of_four() {
 }
 
 #[test]
+fn an_address_to_listen_on_has_a_port_and_perhaps_a_host() {
+    for (text, host) in
+        [(":9090", ""), ("localhost:9090", "localhost"), ("[::1]:9090", "::1"), ("10.0.0.1:9090", "10.0.0.1")]
+    {
+        let address = listen_address(text).expect(text);
+        assert_eq!((address.host.as_str(), address.port), (host, 9090), "{text}");
+        assert_eq!(address.to_string(), text);
+    }
+    for bad in [
+        "",
+        "9090",
+        "localhost",
+        "localhost:",
+        "localhost:x",
+        ":65536",
+        ":+1",
+        "::1:9090",
+        "[x]:1",
+        "a b:1",
+        "http://a:1",
+    ] {
+        assert!(listen_address(bad).is_err(), "{bad}");
+    }
+}
+
+#[test]
 fn short_help_fits_100_columns() {
     for name in [
         "consume",
@@ -60,7 +86,7 @@ fn options_are_grouped_by_what_they_are_for() {
     let help = help("consume");
     let headings: Vec<&str> =
         help.lines().filter(|line| !line.starts_with(' ') && line.ends_with(':')).collect();
-    let expected = "Options: Input: Start and stop: Commits: Output: Handling records: Failed records: Duplicates: Decoding: Connection: Watching: Examples:";
+    let expected = "Options: Input: Start and stop: Commits: Output: Handling records: Failed records: Duplicates: Decoding: Watching: Connection: Examples:";
     assert_eq!(headings.join(" "), expected);
 }
 

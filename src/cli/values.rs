@@ -1,6 +1,8 @@
-//! Readers of option values: durations, counts, ranges, commit modes.
+//! Readers of option values: durations, counts, ranges, commit modes, addresses.
 
 use super::Commit;
+use std::fmt;
+use std::net::Ipv6Addr;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
@@ -96,4 +98,35 @@ pub(super) fn signed(text: &str) -> Result<i64, String> {
         return Err(VALID.to_owned());
     }
     text.parse().map_err(|_| "the number is too large".to_owned())
+}
+
+/// Where to listen; an empty host is every interface.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListenAddress {
+    pub host: String,
+    /// 0 is any free one.
+    pub port: u16,
+}
+
+impl fmt::Display for ListenAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.host.contains(':') {
+            true => write!(f, "[{}]:{}", self.host, self.port),
+            false => write!(f, "{}:{}", self.host, self.port),
+        }
+    }
+}
+
+/// `HOST:PORT`, `[IPV6]:PORT`, or `:PORT`.
+pub(super) fn listen_address(text: &str) -> Result<ListenAddress, String> {
+    const VALID: &str = "it is HOST:PORT or :PORT, as in 127.0.0.1:9090 or :9090";
+    let (host, port) = text.rsplit_once(':').ok_or(VALID)?;
+    let host = match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
+        Some(host) if host.parse::<Ipv6Addr>().is_ok() => host,
+        None if host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte)) => host,
+        Some(_) | None => return Err(VALID.to_owned()),
+    };
+    let is_number = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
+    let port = port.parse().ok().filter(|_| is_number).ok_or("the port is a number up to 65535")?;
+    Ok(ListenAddress { host: host.to_owned(), port })
 }

@@ -16,6 +16,7 @@ pub fn connection_is_unused(connection: &Connection, command: &str) -> Result<()
         (connection.brokers.is_some(), "--brokers"),
         (!connection.properties.is_empty(), "--property"),
         (connection.config.is_some(), "--config"),
+        (connection.profile.is_some(), "--profile"),
         (connection.connect_timeout.is_some(), "--connect-timeout"),
         (connection.print_config, "--print-config"),
     ];

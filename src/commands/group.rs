@@ -40,7 +40,8 @@ pub fn run(command: &cli::Group, connection: &cli::Connection, talk: settings::T
             start(&settings.connection, &mut |session| reset::run(session, &settings))
         }
         cli::Group::Delete(arguments) => {
-            let can_ask = io::stdin().is_terminal() && io::stderr().is_terminal();
+            // A question is no event.
+            let can_ask = io::stdin().is_terminal() && io::stderr().is_terminal() && !talk.is_json;
             let settings = super::settle(|world| Delete::settle(arguments, connection, can_ask, world))?;
             start(&settings.connection, &mut |session| delete::run(session, &settings))
         }

@@ -54,7 +54,12 @@ pub fn standings(session: &mut Session, names: &[String]) -> Result<Vec<Standing
             Err(trouble) if trouble.kind == TroubleKind::UnknownGroup => {
                 return Err(missing::group(&name, session));
             }
-            Ok(standing) => standings.push(standing),
+            Ok(standing) => {
+                if standing.partitions.is_empty() && standing.group.state == "Empty" {
+                    session.talk.warn(missing::commits(&name), Instant::now());
+                }
+                standings.push(standing);
+            }
             Err(trouble) => return Err(session.refused(Some(&name), &trouble).into()),
         }
     }

@@ -37,6 +37,11 @@ fn failure(what: &str, name: &str, known: &[String]) -> Failure {
     }
 }
 
+/// What is said of a group that is there and shows nothing: brokers leave out topics that one may not see.
+pub fn commits(group: &str) -> String {
+    format!("group `{group}` has committed nothing, or only in topics that we may not see")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

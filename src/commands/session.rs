@@ -5,7 +5,7 @@ use crate::error::{Failure, Kind};
 use crate::kafka::admin;
 use crate::kafka::{ClientEvent, Consumer, Source, Trouble, TroubleKind};
 use crate::output::{self, Unwritable};
-use crate::pipeline::mistakes::Mistakes;
+use crate::pipeline::mistakes::{self, Mistakes};
 use crate::pipeline::weather::{Change, Verdict, Weather};
 use crate::settings::{self, Connection};
 use crate::shutdown::Shutdown;
@@ -93,9 +93,10 @@ impl Session {
     ) -> Result<Session, Failure> {
         let mut properties = connection.properties.clone();
         properties.push(CONNECT_AT_ONCE.map(str::to_owned).into());
-        let source = Source::open(&properties, talk.is_library_wanted(), &alarm)
-            .map_err(|words| Failure::usage("the properties do not fit together").caused_by(words))?;
-        let user = connection.property("sasl.username").map(str::to_owned);
+        let tokens = connection.tokens.as_ref();
+        let source = Source::open(&properties, tokens, talk.is_library_wanted(), &alarm)
+            .map_err(|words| mistakes::unfit(&words))?;
+        let user = connection.user().map(str::to_owned);
         let mistakes = Mistakes::new(&connection.brokers, user.as_deref(), None);
         Ok(Session {
             source,

@@ -187,11 +187,11 @@ fn child_that_writes_until_it_is_killed() {
         for _ in 0..50 {
             opened.answer().answer.unwrap();
         }
-        fs::write(
-            std::env::var_os(CHILD).expect("told where").into_string().unwrap() + ".done",
-            number.to_string(),
-        )
-        .unwrap();
+        // Put in its place whole: a reader in the middle of `9` would else go on in `10` and see `90`.
+        let done = std::env::var_os(CHILD).expect("told where").into_string().unwrap() + ".done";
+        let beside = done.clone() + ".new";
+        fs::write(&beside, number.to_string()).unwrap();
+        fs::rename(&beside, &done).unwrap();
     }
 }
 

@@ -42,6 +42,16 @@ pub enum Outcome {
     Unfinished,
 }
 
+impl Outcome {
+    /// Whether the handler had its say.
+    pub fn is_answer(&self) -> bool {
+        match self {
+            Outcome::Accepted | Outcome::Later | Outcome::Failed(_) | Outcome::Refused(_) => true,
+            Outcome::Scarce(_) | Outcome::Again | Outcome::Unfinished => false,
+        }
+    }
+}
+
 /// Why an attempt failed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reason {

@@ -1,17 +1,20 @@
 //! The consumer and its callbacks: they record what happened and return, the loop acts on it.
 
+use super::certificate::{self, Verifier};
 use super::errors::{self, Trouble};
 use super::look_up::Answer;
+use super::tokens::{self, Taker};
 use crate::alarm::Bell;
 use crate::record::TopicPartition;
-use rdkafka::config::RDKafkaLogLevel;
+use crate::tokens::TokenSource;
+use rdkafka::config::{ClientConfig, FromClientConfigAndContext as _, RDKafkaLogLevel};
 use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext};
 use rdkafka::error::KafkaError;
 use rdkafka::types::RDKafkaRespErr;
 use rdkafka::{ClientContext, TopicPartitionList};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::Sender;
+use std::sync::mpsc::{self, Receiver, Sender};
 
 pub type Consumer = BaseConsumer<Context>;
 
@@ -47,18 +50,62 @@ pub struct Context {
     events: Sender<ClientEvent>,
     bell: Bell,
     wants_statistics: Arc<AtomicBool>,
+    verifier: Verifier,
 }
 
 impl Context {
-    pub fn new(events: Sender<ClientEvent>, bell: Bell, wants_statistics: Arc<AtomicBool>) -> Context {
-        Context { events, bell, wants_statistics }
-    }
-
     fn tell(&self, event: ClientEvent) {
         // The receiver only goes away with the whole run.
         let _ = self.events.send(event);
         self.bell.ring();
     }
+}
+
+/// A client that connects in the background, and what it tells.
+pub struct Opened {
+    pub client: Arc<Consumer>,
+    pub sender: Sender<ClientEvent>,
+    pub events: Receiver<ClientEvent>,
+    /// Set for the next statistics to be told.
+    pub wants_statistics: Arc<AtomicBool>,
+}
+
+/// Makes a client, with tokens if it needs them.
+///
+/// # Errors
+/// librdkafka's words, if the properties do not fit together.
+pub fn open(
+    properties: &[(String, String)],
+    tokens: Option<&TokenSource>,
+    is_verbose: bool,
+    bell: &Bell,
+) -> Result<Opened, String> {
+    let mut config = ClientConfig::new();
+    for (name, value) in properties {
+        config.set(name, value);
+    }
+    // The binding would ask the `log` crate; a disconnect while connecting is told at `Info` only.
+    config.set_log_level(if is_verbose { RDKafkaLogLevel::Debug } else { RDKafkaLogLevel::Info });
+    let (sender, events) = mpsc::channel();
+    let wants_statistics = Arc::new(AtomicBool::new(false));
+    let context = Context {
+        events: sender.clone(),
+        bell: bell.clone(),
+        wants_statistics: Arc::clone(&wants_statistics),
+        verifier: Verifier::of(properties),
+    };
+    let client = Consumer::from_config_and_context(&config, context).map_err(|error| error.to_string())?;
+    let client = Arc::new(client);
+    if let Some(source) = tokens {
+        let (sender, bell) = (sender.clone(), bell.clone());
+        let tell = move |trouble| {
+            // The run may be over already.
+            let _ = sender.send(ClientEvent::Trouble(trouble));
+            bell.ring();
+        };
+        tokens::supply(source, Taker::Consumer(Arc::downgrade(&client)), tell);
+    }
+    Ok(Opened { client, sender, events, wants_statistics })
 }
 
 impl ClientContext for Context {
@@ -67,9 +114,19 @@ impl ClientContext for Context {
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
-        if let Some(code) = error.rdkafka_error_code() {
-            self.tell(ClientEvent::Trouble(errors::trouble(code, reason)));
+        let Some(code) = error.rdkafka_error_code() else { return };
+        let trouble = errors::trouble(code, reason);
+        if !certificate::is_unexplained(&trouble) {
+            return self.tell(ClientEvent::Trouble(trouble));
         }
+        let (events, bell, verifier) = (self.events.clone(), self.bell.clone(), self.verifier.clone());
+        let explain = move || {
+            // The run may be over already.
+            let _ = events.send(ClientEvent::Trouble(verifier.explain(trouble)));
+            bell.ring();
+        };
+        // Out of threads: librdkafka tries again, and tells it again.
+        drop(std::thread::Builder::new().name("certificate".to_owned()).spawn(explain));
     }
 
     fn stats_raw(&self, statistics: &[u8]) {

@@ -1,5 +1,6 @@
 //! What librdkafka's error codes mean for a run.
 
+use crate::tokens::FaultKind;
 use rdkafka::types::RDKafkaErrorCode as Code;
 
 /// Something that went wrong inside the client.
@@ -17,6 +18,8 @@ pub enum TroubleKind {
     Transport,
     AllBrokersDown,
     Authentication,
+    /// There is no token to log in with; the reason begins with where it was looked for.
+    Token(FaultKind),
     Tls,
     TopicAuthorization,
     GroupAuthorization,

@@ -31,6 +31,8 @@ pub enum Answer {
     },
     /// Who holds the partitions of the group.
     Owners(Vec<String>),
+    /// The ends of some partitions, with open transactions; nothing if the cluster did not say.
+    Ends(Vec<(TopicPartition, i64)>),
     /// The id of the cluster; brokers older than 0.10.1 have none.
     ClusterId(Option<String>),
 }
@@ -115,6 +117,13 @@ impl LookUps {
     pub fn owners(&self, group: String) {
         self.start(move |client| {
             Answer::Owners(admin::owners(client, &group, COORDINATOR_LIMIT).unwrap_or_default())
+        });
+    }
+
+    pub fn ends(&self, partitions: Vec<TopicPartition>) {
+        self.start(move |client| {
+            let wanted: Vec<_> = partitions.into_iter().map(|partition| (partition, LATEST)).collect();
+            Answer::Ends(admin::ask_offsets(client, &wanted, true, LIMIT).answer().unwrap_or_default())
         });
     }
 

@@ -10,6 +10,11 @@ use std::os::fd::RawFd;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// librdkafka's own version, as `2.12.1`.
+pub fn library_version() -> String {
+    rdkafka::util::get_rdkafka_version().1
+}
+
 /// A queue of the client. Holds the client, which therefore outlives it: the other way round
 /// `rd_kafka_destroy` hangs for ever.
 pub struct Queue {

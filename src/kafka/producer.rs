@@ -4,8 +4,10 @@ use super::client::ClientEvent;
 use super::errors::{self, Trouble};
 use super::native::{c_string, milliseconds, text};
 use super::properties;
+use super::tokens::{self, Taker, Undying};
 use crate::alarm::Alarm;
 use crate::settings::known::{KnownProperties, Side};
+use crate::tokens::TokenSource;
 use rdkafka::bindings as rd;
 use rdkafka::config::ClientConfig;
 use rdkafka::types::{RDKafkaErrorCode, RDKafkaRespErr};
@@ -78,6 +80,7 @@ impl Producer {
     /// librdkafka's words, if the properties do not fit together.
     pub fn open(
         properties: &[(String, String)],
+        tokens: Option<&TokenSource>,
         is_verbose: bool,
         alarm: &Alarm,
     ) -> Result<Producer, String> {
@@ -117,6 +120,10 @@ impl Producer {
             rd::rd_kafka_queue_io_event_enable(queue, alarm.descriptor(), payload, 1);
             queue
         };
+        if let Some(source) = tokens {
+            // What goes wrong the consumer tells: it asks the same endpoint.
+            tokens::supply(source, Taker::Producer(Undying(client)), |_| {});
+        }
         Ok(Producer { client, queue, reports: RefCell::default(), events: RefCell::default() })
     }
 

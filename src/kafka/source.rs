@@ -1,7 +1,7 @@
 //! Where records come from: every assigned partition's queue, forwarded to one that is ours.
 
 use super::batch::{Batch, Origin};
-use super::client::{ClientEvent, Consumer, Context};
+use super::client::{self, ClientEvent, Consumer, Opened};
 use super::close;
 use super::commit::{CommitRequest, Refusal};
 use super::errors::{self, Trouble};
@@ -9,16 +9,15 @@ use super::look_up::LookUps;
 use super::native::{NO_OFFSET, PartitionList, Queue, c_string, error_words, native, text};
 use crate::alarm::{Alarm, Bell};
 use crate::record::{Record, TopicPartition};
-use rdkafka::ClientConfig;
+use crate::tokens::TokenSource;
 use rdkafka::bindings as rd;
-use rdkafka::config::{FromClientConfigAndContext as _, RDKafkaLogLevel};
 use rdkafka::consumer::Consumer as _;
 use rdkafka::types::RDKafkaRespErr;
 use std::collections::HashMap;
 use std::os::fd::RawFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, Receiver};
+use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
 /// Events served in one turn: a storm of log lines does not keep records waiting.
@@ -72,24 +71,19 @@ struct Route {
 }
 
 impl Source {
-    /// Makes the client; it connects in the background.
+    /// Makes the client; it connects in the background, with tokens if it needs them.
     ///
     /// # Errors
     /// librdkafka's words, if the properties do not fit together.
-    pub fn open(properties: &[(String, String)], is_verbose: bool, alarm: &Alarm) -> Result<Source, String> {
-        let mut config = ClientConfig::new();
-        for (name, value) in properties {
-            config.set(name, value);
-        }
-        // The binding would ask the `log` crate; a disconnect while connecting is told at `Info` only.
-        config.set_log_level(if is_verbose { RDKafkaLogLevel::Debug } else { RDKafkaLogLevel::Info });
-        let (sender, events) = mpsc::channel();
+    pub fn open(
+        properties: &[(String, String)],
+        tokens: Option<&TokenSource>,
+        is_verbose: bool,
+        alarm: &Alarm,
+    ) -> Result<Source, String> {
         let bell: Bell = alarm.bell();
-        let wants_statistics = Arc::new(AtomicBool::new(false));
-        let context = Context::new(sender.clone(), bell.clone(), Arc::clone(&wants_statistics));
-        let client =
-            Consumer::from_config_and_context(&config, context).map_err(|error| error.to_string())?;
-        let client = Arc::new(client);
+        let Opened { client, sender, events, wants_statistics } =
+            client::open(properties, tokens, is_verbose, &bell)?;
         let (shared, served) = (Queue::new(&client), Queue::of_consumer(&client));
         let descriptor = alarm.descriptor();
         shared.ring(descriptor);

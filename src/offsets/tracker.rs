@@ -169,7 +169,6 @@ impl Tracker {
     }
 
     /// The lowest offset in hand, or the position after the last record with nothing in hand.
-    #[cfg(test)]
     pub fn watermark(&self, claim: Claim) -> Option<i64> {
         self.live(claim).map(Partition::watermark)
     }

@@ -8,6 +8,7 @@ use crate::error::{Failure, Kind};
 use crate::kafka::Trouble;
 use crate::kafka::look_up::{Range, RangeQuery};
 use crate::kafka::source::Assigned;
+use crate::metrics::Read;
 use crate::position::Position;
 use crate::record::TopicPartition;
 use crate::settings::Mode;
@@ -112,6 +113,7 @@ impl Run<'_> {
         self.share_room();
         self.warn_of_idle_handlers(now);
         self.warn_of_lone_store(now);
+        self.counts.assigned += self.as_rebalance();
         let partitions = assigned.into_iter().map(|assigned| assigned.partition).collect();
         self.talk.say(&Event::Assigned { partitions });
         self.ends.is_changed = true;
@@ -156,6 +158,8 @@ impl Run<'_> {
             is_position_trusted: true,
             is_starting_over: false,
             moved_at: now,
+            read: Read::default(),
+            asked_end: range.high,
         });
         Assigned { partition: range.partition.clone(), slot: claim.slot, start: start.offset }
     }

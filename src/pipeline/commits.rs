@@ -102,6 +102,7 @@ impl Run<'_> {
             confirmed.push((owed.partition.clone(), owed.offset));
         }
         if !confirmed.is_empty() {
+            self.counts.commits_ok += 1;
             self.talk.say(&Event::Committed { offsets: confirmed, error: None });
         }
         match failed {
@@ -117,6 +118,7 @@ impl Run<'_> {
 
     fn refused(&mut self, positions: &[Owed], refusal: &Refusal, now: Instant) {
         self.schedule.failed(now);
+        self.counts.commits_failed += 1;
         if let Some(handling) = &mut self.handling {
             handling.commit_failed();
         }
@@ -132,6 +134,7 @@ impl Run<'_> {
             // Lost brokers are told already.
             TroubleKind::Transport | TroubleKind::AllBrokersDown => {}
             TroubleKind::Authentication
+            | TroubleKind::Token(_)
             | TroubleKind::Tls
             | TroubleKind::TopicAuthorization
             | TroubleKind::GroupAuthorization

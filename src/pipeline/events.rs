@@ -60,6 +60,7 @@ impl Run<'_> {
                 Change::Again(time) => self.talk.info(format!("connected again after {}", seconds(time))),
             },
             Answer::ClusterId(id) => self.cluster_found(id, now),
+            Answer::Ends(ends) => self.ends_asked(ends),
             Answer::Owners(owners) => self.owners_found(&owners, now),
         }
     }

@@ -81,9 +81,9 @@ impl<'a> Handling<'a> {
             lines,
             bell: alarm.bell(),
         };
-        let properties = consume.connection.for_producer();
+        let connection = &consume.connection;
         let letters = match &settings.on_failure {
-            OnFailure::DeadLetter { topic } => Some(Letters::open(&properties, topic, usize::MAX, alarm)?),
+            OnFailure::DeadLetter { topic } => Some(Letters::open(connection, topic, usize::MAX, alarm)?),
             OnFailure::Stop | OnFailure::Skip => None,
         };
         let is_manual =
@@ -91,7 +91,7 @@ impl<'a> Handling<'a> {
         Ok(Some(Handling {
             settings,
             queue: Queue::new(settings.order),
-            crew: Crew::start(settings, &properties, context, alarm)?,
+            crew: Crew::start(settings, connection, context, alarm)?,
             letters,
             ids: None,
             rate: settings.rate.map(Rate::new),
@@ -161,6 +161,11 @@ impl<'a> Handling<'a> {
     /// Nothing is in hand.
     pub fn is_idle(&self) -> bool {
         self.queue.is_empty()
+    }
+
+    /// How many records handlers work on.
+    pub fn in_flight(&self) -> u64 {
+        self.queue.running() as u64
     }
 
     /// How long until something is due by time alone. While nothing `may_start` that is only the end: what makes
@@ -286,6 +291,9 @@ impl Run<'_> {
         self.tell_warnings_of_handlers(now);
         while let Some(done) = self.handling.as_mut().and_then(|handling| handling.crew.done()) {
             self.attempt_ended(done, now);
+        }
+        if let Some(failure) = self.handling.as_mut().and_then(|handling| handling.crew.forbidden()) {
+            self.fail(failure, now);
         }
         while let Some(report) =
             self.handling.as_mut().and_then(|handling| handling.letters.as_mut()?.report())

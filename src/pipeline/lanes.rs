@@ -2,6 +2,7 @@
 
 use super::handling::Place;
 use crate::kafka::Fetched;
+use crate::metrics::Read;
 use crate::offsets::{Claim, Tracker};
 use crate::record::{Record, TopicPartition};
 use std::time::Instant;
@@ -37,6 +38,10 @@ pub struct Lane {
     pub is_starting_over: bool,
     /// When something was last taken, or the assignment began.
     pub moved_at: Instant,
+    /// What was taken and is not in the counts of its topic yet.
+    pub read: Read,
+    /// The end of the log as it was last asked for.
+    pub asked_end: i64,
 }
 
 /// What is decided about a record that was read.
@@ -71,6 +76,8 @@ impl Lane {
         }
         self.is_dirty = true;
         self.moved_at = now;
+        self.read.records += 1;
+        self.read.bytes += record.size();
         self.is_position_trusted |= std::mem::take(&mut self.is_starting_over);
         Admission::Taken
     }
@@ -161,6 +168,8 @@ mod tests {
             is_position_trusted: true,
             is_starting_over: false,
             moved_at: Instant::now(),
+            read: Read::default(),
+            asked_end: 0,
         };
         let at = |next, leader, requests| Fetched { next, leader, requests };
         assert!(!lane.is_fetched_empty(at(5, 1, 100)));

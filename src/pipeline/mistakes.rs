@@ -3,6 +3,7 @@
 use crate::error::{Failure, Kind};
 use crate::kafka::errors::{self, Cause};
 use crate::kafka::{Trouble, TroubleKind};
+use crate::tokens::FaultKind;
 
 /// What messages name: the brokers as typed, who we log in as, the group.
 #[derive(Debug)]
@@ -90,6 +91,7 @@ impl Mistakes {
         let failure = |message: String| Failure::new(Kind::Connection, message);
         match trouble.kind {
             TroubleKind::Authentication => self.log_in(&cause),
+            TroubleKind::Token(fault) => no_token(fault, &trouble.reason),
             TroubleKind::Tls => self.tls(&cause),
             TroubleKind::GroupAuthorization => {
                 failure(format!("no right to use group `{group}`{}", self.for_user()))
@@ -134,7 +136,9 @@ impl Mistakes {
         let at = cause.broker.as_ref().unwrap_or(&self.brokers);
         let hint = if cause.words.contains("alert") {
             "the broker wants a client certificate: check `-X ssl.certificate.location` and `-X ssl.key.location`"
-        } else if cause.words.to_lowercase().contains("hostname") {
+        } else if cause.words.contains("certificate has expired") {
+            "renew the broker's certificate, or check the clock of this machine"
+        } else if cause.words.contains("hostname mismatch") || cause.words.contains("IP address mismatch") {
             "the certificate is for another name: check `--brokers`"
         } else {
             "check `-X ssl.ca.location`"
@@ -152,7 +156,7 @@ impl Mistakes {
         } else if cause.words.contains("Unsupported SASL mechanism") {
             "check `-X sasl.mechanism`"
         } else if cause.words.contains("token") {
-            "check the token and `-X sasl.oauthbearer.config`"
+            "the broker does not take the token: check who issued it, for whom, and until when"
         } else {
             "check `-X sasl.username` and `-X sasl.password`"
         };
@@ -165,6 +169,35 @@ impl Mistakes {
     fn for_user(&self) -> String {
         self.user.as_ref().map_or_else(String::new, |user| format!(" for user `{user}`"))
     }
+}
+
+/// librdkafka makes no client of the properties, in its words: `Client creation error: NAME failed: …`.
+pub fn unfit(words: &str) -> Failure {
+    let words = words.trim_start_matches("Client creation error: ");
+    let failure = Failure::usage("the properties do not fit together").caused_by(words);
+    let name = words.split(" failed: ").next().filter(|name| name.starts_with("ssl."));
+    match name {
+        Some(_) if words.contains("key values mismatch") => {
+            failure.hint("the key is not that of the certificate: check `ssl.certificate.location`")
+        }
+        Some(name) if name.starts_with("ssl.key.") => {
+            failure.hint(format!("check `{name}` and `ssl.key.password`"))
+        }
+        Some(name) => failure.hint(format!("check `{name}`")),
+        None => failure,
+    }
+}
+
+/// No broker was asked yet: it is the token that is missing. `place` begins with the endpoint.
+fn no_token(fault: FaultKind, place: &str) -> Failure {
+    let failure = Failure::new(Kind::Connection, format!("cannot get a token from {place}"));
+    failure.hint(match fault {
+        FaultKind::Unreachable | FaultKind::Address => "check `-X sasl.oauthbearer.token.endpoint.url`",
+        FaultKind::Tls => "check `-X https.ca.location`",
+        FaultKind::Client => "check `-X sasl.oauthbearer.client.id` and `-X sasl.oauthbearer.client.secret`",
+        FaultKind::Scope => "check `-X sasl.oauthbearer.scope`",
+        FaultKind::Token => "check the clocks here and there, and how long the endpoint lets a token live",
+    })
 }
 
 /// librdkafka's explanations run over several sentences; the first says it.
@@ -200,6 +233,22 @@ mod tests {
             [cause("a:1", "timed out"), cause("b:2", "connection refused"), cause("x:9", "no matter")];
         let failure = mistakes.unreachable(&causes);
         assert_eq!(failure.causes, ["`a:1`: timed out", "`b:2`: connection refused"]);
+    }
+
+    #[test]
+    fn a_store_that_cannot_be_used_is_named() {
+        for (words, hint) in [
+            ("ssl.key.location failed: PEM lib", "check `ssl.key.location` and `ssl.key.password`"),
+            ("ssl.ca.location failed: no certificate or crl found", "check `ssl.ca.location`"),
+            (
+                "ssl.key.location failed: key values mismatch",
+                "the key is not that of the certificate: check `ssl.certificate.location`",
+            ),
+        ] {
+            let failure = unfit(&format!("Client creation error: {words}"));
+            assert_eq!((failure.causes, failure.hint.as_deref()), (vec![words.to_owned()], Some(hint)));
+        }
+        assert_eq!(unfit("`a` and `b`").hint, None);
     }
 
     #[test]

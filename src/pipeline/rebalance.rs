@@ -24,6 +24,8 @@ pub struct Rebalances {
     pub positions_again: Option<Instant>,
     /// The group has given us something at least once, if only nothing.
     pub has_joined: bool,
+    /// It has, and has not given our place away since.
+    pub is_member: bool,
 }
 
 enum Change {
@@ -59,6 +61,7 @@ impl Rebalances {
             position_ticket: None,
             positions_again: None,
             has_joined: false,
+            is_member: false,
         }
     }
 
@@ -135,6 +138,7 @@ impl Run<'_> {
 
     fn start_assigning(&mut self, partitions: Vec<TopicPartition>, now: Instant) {
         self.rebalances.has_joined = true;
+        self.rebalances.is_member = true;
         if self.ending.is_some() {
             self.answer_with_nothing();
             return;
@@ -143,6 +147,7 @@ impl Run<'_> {
             // A member to spare: that the coordinator answers is all there is to reach.
             self.weather.established();
             self.check_topics(now);
+            self.counts.assigned += self.as_rebalance();
             self.talk.say(&Event::Assigned { partitions: Vec::new() });
             self.ends.is_changed = true;
             if let Err(words) = self.source.assign(&[]) {
@@ -199,6 +204,7 @@ impl Run<'_> {
             return Some(Step::Revoking { partitions, deadline, is_commit_sent: true });
         }
         self.release(&partitions, now);
+        self.counts.revoked += 1;
         self.talk.say(&Event::Revoked { partitions });
         if !self.owed().is_empty() {
             // The commit of a hand-over starts all counts anew, of partitions that stay as well.
@@ -211,8 +217,10 @@ impl Run<'_> {
     pub(super) fn lost(&mut self, partitions: Vec<TopicPartition>, now: Instant) {
         self.rebalances.waiting.clear();
         self.rebalances.step = Step::Idle;
+        self.rebalances.is_member = false;
         self.note_lost(&partitions);
         self.release(&partitions, now);
+        self.counts.lost += 1;
         self.talk.say(&Event::Lost { partitions });
     }
 
@@ -223,6 +231,7 @@ impl Run<'_> {
             let slot = self.lanes.find(partition).map(|lane| lane.claim.slot);
             if let Some(lane) = slot.and_then(|slot| self.lanes.remove(slot)) {
                 self.tracker.release(lane.claim);
+                self.counts.add_read(&lane.partition.topic, lane.read);
             }
             unassigned.push((partition.clone(), slot));
         }

@@ -96,6 +96,7 @@ impl Run<'_> {
             self.talk.warn(warning, now);
         }
         if sifted.is_left_out {
+            self.counts.filtered += 1;
             self.tracker.leave_out(claim, record.offset);
             // Behind a record in hand they lengthen the span as any other.
             self.hold_if_enough(claim, now);
@@ -104,6 +105,7 @@ impl Run<'_> {
         let is_strict = self.settings.output.is_strict;
         if let Some(handling) = &mut self.handling {
             if let Some(warning) = handling.take(&lane.place(), &record, sifted, is_strict) {
+                self.counts.failed += 1;
                 self.talk.say(&warning);
             }
             self.hold_if_enough(claim, now);
@@ -115,6 +117,7 @@ impl Run<'_> {
         }
         let before = self.output.bytes().len();
         if let Err(trouble) = self.renderer.render(&record, self.output.bytes()) {
+            self.counts.failed += 1;
             if is_strict {
                 self.output.bytes().truncate(before);
                 let offset = record.offset;
@@ -133,6 +136,7 @@ impl Run<'_> {
 
     /// `--filter` failed on a record that is to be printed: it is not.
     fn unfiltered(&mut self, slot: usize, offset: i64, what: String) -> Taken {
+        self.counts.failed += 1;
         match self.settings.filter_failure {
             FilterFailure::Stop => return self.ends_with(slot, offset, what),
             FilterFailure::Remembered => self.has_failed_records = true,
@@ -185,6 +189,7 @@ impl Run<'_> {
             TroubleKind::Transport
             | TroubleKind::AllBrokersDown
             | TroubleKind::Authentication
+            | TroubleKind::Token(_)
             | TroubleKind::Tls
             | TroubleKind::GroupAuthorization
             | TroubleKind::Authorization

@@ -45,6 +45,8 @@ pub struct Weather {
     is_established: bool,
     leaders: Vec<String>,
     causes: Vec<Cause>,
+    /// Why there is no token yet; without one no broker is asked.
+    no_token: Option<Failure>,
     lost_since: Option<Instant>,
     is_lost_said: bool,
     is_probing: bool,
@@ -62,6 +64,7 @@ impl Weather {
             is_established: false,
             leaders: Vec::new(),
             causes: Vec::new(),
+            no_token: None,
             lost_since: None,
             is_lost_said: false,
             is_probing: false,
@@ -123,9 +126,14 @@ impl Weather {
                 self.lost_since.get_or_insert(now);
                 Verdict::Wait
             }
+            TroubleKind::Token(fault) if !self.is_established && fault.is_passing() => {
+                self.no_token = Some(self.mistakes.failure(trouble));
+                Verdict::Wait
+            }
             // A standalone run has a group in name only.
             TroubleKind::GroupAuthorization if !self.mistakes.has_group() => Verdict::Wait,
             TroubleKind::Authentication
+            | TroubleKind::Token(_)
             | TroubleKind::Tls
             | TroubleKind::TopicAuthorization
             | TroubleKind::GroupAuthorization
@@ -164,6 +172,9 @@ impl Weather {
         if now < deadline {
             return None;
         }
+        if self.causes.is_empty() && self.no_token.is_some() {
+            return self.no_token.clone();
+        }
         // Nobody but a broker that answered names one that was not typed.
         let is_named =
             |cause: &Cause| cause.broker.as_ref().is_some_and(|broker| !self.mistakes.is_typed(broker));
@@ -184,7 +195,11 @@ impl Weather {
         if self.is_established || self.is_wait_said || now.duration_since(self.started) < PATIENCE {
             return None;
         }
-        let cause = self.causes.last()?;
+        let Some(cause) = self.causes.last() else {
+            let failure = self.no_token.as_ref()?;
+            self.is_wait_said = true;
+            return Some(format!("Still trying: {}", failure.message));
+        };
         self.is_wait_said = true;
         let broker = cause.broker.as_deref().unwrap_or_default();
         Some(format!("Still connecting to {broker}: {}", cause.words))

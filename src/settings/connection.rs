@@ -5,12 +5,13 @@ use super::known::{Form, Side};
 use super::origin::Origin;
 use super::print::Resolved;
 use super::producer::Typed;
-use super::{Surroundings, guarded, limits, producer, security};
+use super::{Surroundings, guarded, limits, oauth, producer, security};
 use crate::error::Failure;
+use crate::tokens::TokenSource;
 use std::time::Duration;
 
 /// How to reach the cluster.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Connection {
     /// As given, for messages: `localhost:9092`; empty for `demo`.
     pub brokers: String,
@@ -18,6 +19,8 @@ pub struct Connection {
     pub properties: Vec<(String, String)>,
     /// What a producer gets beside those.
     producer: Vec<(String, String)>,
+    /// For SASL OAUTHBEARER.
+    pub tokens: Option<TokenSource>,
     /// `None`: try for ever.
     pub connect_timeout: Option<Duration>,
     /// All properties of a consumer, by name, for `--print-config`.
@@ -70,7 +73,9 @@ impl Connection {
             gathered.propose("enable.auto.commit", "false");
         }
         limits::settle(&mut gathered.given, known)?;
-        security::settle(&mut gathered, known)?;
+        let timeout = connect_timeout.unwrap_or(DEFAULT_CONNECT_TIMEOUT);
+        let connect_timeout = (!timeout.is_zero()).then_some(timeout);
+        let tokens = security::settle(&mut gathered, known, connect_timeout)?;
         let visible = known.all().filter(|property| {
             let is_legacy = guarded::find(&property.name).is_some_and(|guarded| guarded.is_legacy);
             property.side != Side::Producer && property.form != Form::Code && !is_legacy
@@ -80,13 +85,13 @@ impl Connection {
             let given = gathered.get(&property.name).cloned().unwrap_or_else(default);
             Resolved { name: property.name.clone(), value: given.value, origin: given.origin }
         });
-        let timeout = connect_timeout.unwrap_or(DEFAULT_CONNECT_TIMEOUT);
         Ok(Connection {
             brokers: gathered.get(BROKERS).map(|given| given.value.clone()).unwrap_or_default(),
             resolved: resolved.collect(),
             properties: for_the_library(&gathered),
             producer: Vec::new(),
-            connect_timeout: (!timeout.is_zero()).then_some(timeout),
+            tokens,
+            connect_timeout,
             notes: gathered.notes,
         })
     }
@@ -120,6 +125,12 @@ impl Connection {
         resolved.find(|resolved| resolved.name == name).is_none_or(|resolved| !resolved.origin.is_chosen())
     }
 
+    /// Who logs in, for messages, where SASL knows.
+    pub fn user(&self) -> Option<&str> {
+        let named = || self.property("sasl.username");
+        self.tokens.as_ref().map(TokenSource::user).or_else(named)
+    }
+
     /// What librdkafka gets for a property; `None` if its own default holds.
     pub fn property(&self, name: &str) -> Option<&str> {
         self.properties.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
@@ -142,6 +153,7 @@ impl Gathered {
 
 fn for_the_library(gathered: &Gathered) -> Vec<(String, String)> {
     let mut given = gathered.given.clone();
+    given.retain(|name, _| !oauth::is_ours(name));
     // kcons resolves all start positions itself: an offset outside the log is to be heard of.
     given.insert("auto.offset.reset".to_owned(), Given { value: "error".to_owned(), origin: Origin::Kcons });
     given

@@ -70,6 +70,7 @@ pub fn settle(
         filter: filter::settle(reading)?,
         filter_failure,
         handling,
+        metrics: reading.metrics.clone(),
     })
 }
 

@@ -151,6 +151,7 @@ fn given(reading: &cli::Reading) -> Option<&'static str> {
         value_format,
         key_format,
         strict,
+        metrics,
     } = reading;
     [
         (group.is_some(), "--group"),
@@ -178,6 +179,7 @@ fn given(reading: &cli::Reading) -> Option<&'static str> {
         (value_format.is_some(), "--value-format"),
         (key_format.is_some(), "--key-format"),
         (*strict, "--strict"),
+        (metrics.is_some(), "--metrics"),
     ]
     .into_iter()
     .find(|(is_given, _)| *is_given)

@@ -3,9 +3,8 @@
 use super::java::{self, Meaning};
 use super::known::{FEATURES, Form, KnownProperty, Side};
 use super::origin::Origin;
-use super::producer::Typed;
 use super::stores::Stores;
-use super::{Surroundings, guarded, print, properties_file, values};
+use super::{Surroundings, guarded, oauth, print, producer, profile, properties_file, values};
 use crate::cli;
 use crate::error::{Failure, reason};
 use std::collections::BTreeMap;
@@ -26,25 +25,31 @@ impl Given {
 }
 
 /// What was given; where several sources had a property, the value of the first by precedence:
-/// option, `-X`, file, environment.
+/// option, `-X`, file, environment, profile.
 #[derive(Debug, Default)]
 pub struct Gathered {
     pub given: BTreeMap<String, Given>,
     /// What was typed for the producer of the run, if it has one.
-    pub producer: Vec<Typed>,
+    pub producer: Vec<producer::Typed>,
     /// What a person should hear of values that were ignored.
     pub notes: Vec<String>,
+    /// The profile and the options that it gave.
+    profile: Option<(String, Vec<String>)>,
 }
 
 pub const BROKERS: &str = "bootstrap.servers";
 
 impl Gathered {
-    /// Reads `-X`, the file and the environment; values `env:` and `file:` are looked up.
+    /// Reads `-X`, the file, the environment and the profile; values `env:` and `file:` are looked up.
     ///
     /// # Errors
     /// Whatever librdkafka would not take, or would take without meaning it.
     pub fn read(arguments: &cli::Connection, surroundings: &Surroundings<'_>) -> Result<Gathered, Failure> {
         let mut gathered = Gathered::default();
+        let is_file_named = arguments.config.is_some() || surroundings.variable("KCONS_CONFIG").is_some();
+        if let Some(table) = &arguments.profile_table {
+            gathered.read_profile(table, is_file_named, surroundings)?;
+        }
         let file = match &arguments.config {
             Some(path) => Some((path.clone(), "check `--config`")),
             None => {
@@ -73,6 +78,33 @@ impl Gathered {
             gathered.set(BROKERS, &brokers, Origin::Option);
         }
         Ok(gathered)
+    }
+
+    fn read_profile(
+        &mut self,
+        table: &cli::ProfileTable,
+        is_file_named: bool,
+        surroundings: &Surroundings<'_>,
+    ) -> Result<(), Failure> {
+        if let Some(path) = table.config.as_ref().filter(|_| !is_file_named) {
+            let hint = format!("check `config` of profile `{}` in `{}`", table.name, table.path);
+            let digest = Digest::new(surroundings, Origin::File(path.clone())).read_file(path, &hint)?;
+            self.overlay(digest, |_| true);
+        }
+        let origin = Origin::Profile(table.name.clone());
+        self.overlay(Digest::new(surroundings, origin).read_profile(table)?, |_| true);
+        self.profile = Some((table.name.clone(), table.options.clone()));
+        Ok(())
+    }
+
+    /// Where the value of an option comes from that is there: typed, or of the profile.
+    pub fn origin_of(&self, option: &str) -> Origin {
+        match &self.profile {
+            Some((name, options)) if options.iter().any(|given| given == option) => {
+                Origin::Profile(name.clone())
+            }
+            Some(_) | None => Origin::Option,
+        }
     }
 
     fn overlay(&mut self, digest: Digest<'_>, is_wanted: impl Fn(&str) -> bool) {
@@ -118,7 +150,7 @@ struct Digest<'a> {
     surroundings: &'a Surroundings<'a>,
     origin: Origin,
     given: BTreeMap<String, Given>,
-    producer: Vec<Typed>,
+    producer: Vec<producer::Typed>,
     stores: Stores,
     notes: Vec<String>,
 }
@@ -157,6 +189,14 @@ impl<'a> Digest<'a> {
         self.finish()
     }
 
+    fn read_profile(mut self, table: &cli::ProfileTable) -> Result<Digest<'a>, Failure> {
+        for property in &table.properties {
+            let place = profile::place(table, property.line);
+            self.add(&property.name, property.value.clone(), &place)?;
+        }
+        self.finish()
+    }
+
     fn add(&mut self, name: &str, value: String, place: &str) -> Result<(), Failure> {
         let value = values::resolve(value, self.surroundings.environment).map_err(|cause| {
             Failure::usage(format!("cannot read the value of property `{name}`{place}")).caused_by(cause)
@@ -182,8 +222,9 @@ impl<'a> Digest<'a> {
                 properties.into_iter().try_for_each(|(name, value)| self.put(name, value, place))
             }
             Meaning::Login(login) => {
-                self.put("sasl.username", login.username, place)?;
-                self.put("sasl.password", login.password, place)?;
+                for (name, value) in login.properties {
+                    self.put(name, value, place)?;
+                }
                 let mechanism = login.mechanism.filter(|_| !self.given.contains_key("sasl.mechanisms"));
                 mechanism.map_or(Ok(()), |mechanism| self.put("sasl.mechanisms", mechanism.to_owned(), place))
             }
@@ -199,6 +240,32 @@ impl<'a> Digest<'a> {
         }
     }
 
+    fn unknown(&self, name: &str, place: &str) -> Failure {
+        let (kind, all, near) = match self.origin {
+            Origin::Profile(_) => (
+                "key",
+                "keys are options without dashes, as `brokers`, and properties, see `--print-config`",
+                profile::near(name, self.surroundings.known),
+            ),
+            Origin::Default
+            | Origin::Kcons
+            | Origin::Option
+            | Origin::Property
+            | Origin::File(_)
+            | Origin::Environment(_) => (
+                "property",
+                "`--print-config` lists all properties",
+                self.surroundings.known.near(name).into_iter().map(str::to_owned).collect(),
+            ),
+        };
+        let failure = Failure::usage(format!("unknown {kind} `{name}`{place}"));
+        let near: Vec<String> = near.iter().map(|name| format!("`{name}`")).collect();
+        match near.is_empty() {
+            true => failure.hint(all),
+            false => failure.hint(format!("did you mean {}?", near.join(" or "))),
+        }
+    }
+
     fn finish(mut self) -> Result<Digest<'a>, Failure> {
         for (name, value) in std::mem::take(&mut self.stores).translate()? {
             self.put(name, value, "")?;
@@ -210,7 +277,7 @@ impl<'a> Digest<'a> {
     fn put(&mut self, name: &str, value: String, place: &str) -> Result<(), Failure> {
         let known = self.surroundings.known;
         let Some(property) = known.get(name).filter(|_| name != FEATURES) else {
-            return Err(unknown(name, place, &known.near(name)));
+            return Err(self.unknown(name, place));
         };
         if property.form == Form::Code {
             return Err(Failure::usage(format!("property `{name}` cannot be set{place}"))
@@ -233,14 +300,8 @@ impl<'a> Digest<'a> {
             Err(Refusal::NotBuiltIn(failure) | Refusal::BadValue(failure)) => return Err(failure),
         }
         if property.side == Side::Producer {
-            let canonical = property.name.clone();
-            let typed = Typed { name: name.to_owned(), canonical, value };
-            let is_other = |other: &Typed| other.canonical == typed.canonical && other.value != typed.value;
-            if self.producer.iter().any(is_other) {
-                return Err(two_values(name));
-            }
-            self.producer.push(typed);
-            return Ok(());
+            let typed = producer::Typed { name: name.to_owned(), canonical: property.name.clone(), value };
+            return typed.join(&mut self.producer).then_some(()).ok_or_else(|| two_values(name));
         }
         let given = Given { value, origin: self.origin.clone() };
         match self.given.insert(property.name.clone(), given.clone()) {
@@ -252,15 +313,6 @@ impl<'a> Digest<'a> {
 
 fn two_values(name: &str) -> Failure {
     Failure::usage(format!("`-X {name}` is there twice with two values")).hint("give one of them")
-}
-
-fn unknown(name: &str, place: &str, near: &[&str]) -> Failure {
-    let failure = Failure::usage(format!("unknown property `{name}`{place}"));
-    let near: Vec<String> = near.iter().map(|name| format!("`{name}`")).collect();
-    match near.is_empty() {
-        true => failure.hint("`--print-config` lists all properties"),
-        false => failure.hint(format!("did you mean {}?", near.join(" or "))),
-    }
 }
 
 /// Why a value is not taken.
@@ -278,6 +330,13 @@ fn check(
     place: &str,
 ) -> Result<(), Refusal> {
     let name = &property.name;
+    if oauth::is_ours(name) {
+        return oauth::check(name, value).map_err(|valid| {
+            let shown = print::shown(name, value);
+            let failure = Failure::usage(format!("invalid value `{shown}` for property `{name}`{place}"));
+            Refusal::BadValue(failure.hint(format!("valid: {valid}")))
+        });
+    }
     let judged = match property.form {
         Form::Integer if !is_in_range(value, &property.valid) => Err(String::new()),
         Form::Float if value.parse::<f64>().is_err() => Err(String::new()),

@@ -1,4 +1,4 @@
-//! `sasl.jaas.config`: user and password of Java's login modules.
+//! `sasl.jaas.config`: who logs in, as Java's login modules say it.
 
 use crate::error::Failure;
 use std::collections::BTreeMap;
@@ -8,16 +8,18 @@ use std::str::Chars;
 /// What a login module says that librdkafka needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Login {
-    /// Set by the PLAIN module alone: SCRAM has two mechanisms, and the file names one of them.
+    /// Not set by the SCRAM module: it has two mechanisms, and the file names one of them.
     pub mechanism: Option<&'static str>,
-    pub username: String,
-    pub password: String,
+    /// In the words of librdkafka.
+    pub properties: Vec<(&'static str, String)>,
 }
+
+type Options = BTreeMap<String, String>;
 
 /// Reads `MODULE required username="…" password="…";`. No value of it is repeated in an error.
 ///
 /// # Errors
-/// A module that is not PLAIN or SCRAM, by its name; a form that Java would not understand either.
+/// A module of another kind, by its name; a form that Java would not understand either.
 pub fn parse(text: &str) -> Result<Login, Failure> {
     let malformed = |reason: &str| {
         Failure::usage("`sasl.jaas.config` cannot be read").caused_by(reason.to_owned()).hint(HINT)
@@ -26,27 +28,64 @@ pub fn parse(text: &str) -> Result<Login, Failure> {
     let mut tokens = tokens.into_iter();
     let module = tokens.next().ok_or_else(|| malformed("it is empty"))?;
     let class = module.rsplit('.').next().unwrap_or_default();
-    let mechanism = match class {
-        "PlainLoginModule" => Some("PLAIN"),
-        "ScramLoginModule" => None,
-        _ => {
-            return Err(Failure::usage(format!("`sasl.jaas.config` cannot be translated: `{class}`"))
-                .caused_by("only PlainLoginModule and ScramLoginModule can")
-                .hint(HINT));
-        }
-    };
-    let mut options = BTreeMap::new();
+    let mut options = Options::new();
     // The first word is the control flag: `required` and its like make no difference for one module.
     for token in tokens.skip(1) {
         let (name, value) = token.split_once('=').ok_or_else(|| malformed("an option has no value"))?;
         options.insert(name.to_owned(), value.to_owned());
     }
+    let mechanism = match class {
+        "PlainLoginModule" => Some("PLAIN"),
+        "ScramLoginModule" => None,
+        "OAuthBearerLoginModule" => {
+            return Ok(Login { mechanism: Some("OAUTHBEARER"), properties: of_tokens(&mut options) });
+        }
+        _ => {
+            return Err(Failure::usage(format!("`sasl.jaas.config` cannot be translated: `{class}`"))
+                .caused_by("only PlainLoginModule, ScramLoginModule and OAuthBearerLoginModule can")
+                .hint(HINT));
+        }
+    };
     if options.get("tokenauth").is_some_and(|value| value == "true") {
         return Err(Failure::usage("`sasl.jaas.config` cannot be translated: `tokenauth`")
             .caused_by("delegation tokens are not built in"));
     }
     let mut take = |name: &str| options.remove(name).ok_or_else(|| malformed(&format!("it has no `{name}`")));
-    Ok(Login { mechanism, username: take("username")?, password: take("password")? })
+    let properties = vec![("sasl.username", take("username")?), ("sasl.password", take("password")?)];
+    Ok(Login { mechanism, properties })
+}
+
+/// What the module of OAUTHBEARER says of a client at a token endpoint, or of an unsecured token.
+fn of_tokens(options: &mut Options) -> Vec<(&'static str, String)> {
+    let mut properties = Vec::new();
+    for (name, same) in [
+        ("clientId", "sasl.oauthbearer.client.id"),
+        ("clientSecret", "sasl.oauthbearer.client.secret"),
+        ("scope", "sasl.oauthbearer.scope"),
+    ] {
+        properties.extend(options.remove(name).map(|value| (same, value)));
+    }
+    let mut unsecured = Vec::new();
+    for (name, same) in
+        [("unsecuredLoginStringClaim_sub", "principal"), ("unsecuredLoginLifetimeSeconds", "lifeSeconds")]
+    {
+        unsecured.extend(options.remove(name).map(|value| format!("{same}={value}")));
+    }
+    let mut extensions = Vec::new();
+    for (name, value) in std::mem::take(options) {
+        if let Some(key) = name.strip_prefix("extension_") {
+            extensions.push(format!("{key}={value}"));
+        } else if let Some(key) = name.strip_prefix("unsecuredLoginExtension_") {
+            unsecured.push(format!("extension_{key}={value}"));
+        }
+    }
+    if !extensions.is_empty() {
+        properties.push(("sasl.oauthbearer.extensions", extensions.join(",")));
+    }
+    if !unsecured.is_empty() {
+        properties.push(("sasl.oauthbearer.config", unsecured.join(" ")));
+    }
+    properties
 }
 
 const HINT: &str =
@@ -98,10 +137,39 @@ mod tests {
     fn plain_and_scram_give_user_and_password() {
         let login = parse(&format!(r#"{PLAIN} username="alice" password="a \"b\\c;=";"#)).expect("valid");
         assert_eq!(login.mechanism, Some("PLAIN"));
-        assert_eq!((login.username.as_str(), login.password.as_str()), ("alice", r#"a "b\c;="#));
+        assert_eq!(login.properties, user("alice", r#"a "b\c;="#));
         let login = parse(&format!("{SCRAM}\n  username='bob'\n  password=secret ;")).expect("valid");
         assert_eq!(login.mechanism, None);
-        assert_eq!((login.username.as_str(), login.password.as_str()), ("bob", "secret"));
+        assert_eq!(login.properties, user("bob", "secret"));
+    }
+
+    fn user(name: &str, password: &str) -> Vec<(&'static str, String)> {
+        vec![("sasl.username", name.to_owned()), ("sasl.password", password.to_owned())]
+    }
+
+    #[test]
+    fn the_module_of_tokens_gives_a_client_or_an_unsecured_token() {
+        let module = "org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required";
+        let client =
+            format!(r#"{module} clientId="alice" clientSecret="s" scope="kafka" extension_traceId="1";"#);
+        let login = parse(&client).expect("valid");
+        assert_eq!(login.mechanism, Some("OAUTHBEARER"));
+        let expected = [
+            ("sasl.oauthbearer.client.id", "alice"),
+            ("sasl.oauthbearer.client.secret", "s"),
+            ("sasl.oauthbearer.scope", "kafka"),
+            ("sasl.oauthbearer.extensions", "traceId=1"),
+        ];
+        assert_eq!(login.properties, expected.map(|(name, value)| (name, value.to_owned())));
+        let unsecured = format!(
+            r#"{module} unsecuredLoginStringClaim_sub="bob" unsecuredLoginLifetimeSeconds="60" unsecuredLoginExtension_a="b";"#
+        );
+        let expected = "principal=bob lifeSeconds=60 extension_a=b".to_owned();
+        assert_eq!(
+            parse(&unsecured).map(|login| login.properties),
+            Ok(vec![("sasl.oauthbearer.config", expected)])
+        );
+        assert_eq!(parse(&format!("{module};")).map(|login| login.properties), Ok(Vec::new()));
     }
 
     #[test]

@@ -10,7 +10,7 @@ pub enum Meaning {
     Same,
     /// These properties of librdkafka.
     These(Vec<(&'static str, String)>),
-    /// User and password.
+    /// Who logs in, and how.
     Login(Login),
     /// Nothing: it steers what only Java clients have.
     Nothing,
@@ -44,6 +44,12 @@ pub fn translate(name: &str, value: &str) -> Result<Meaning, Failure> {
         "receive.buffer.bytes" => one("socket.receive.buffer.bytes", if value == "-1" { "0" } else { value }),
         "send.buffer.bytes" => one("socket.send.buffer.bytes", if value == "-1" { "0" } else { value }),
         "connections.max.idle.ms" if value == "-1" => one("connections.max.idle.ms", "0"),
+        "sasl.login.callback.handler.class" if TOKEN_HANDLERS.contains(&value) => {
+            one("sasl.oauthbearer.method", "oidc")
+        }
+        "sasl.login.callback.handler.class" if value == UNSECURED_HANDLER => {
+            one("sasl.oauthbearer.method", "default")
+        }
         "sasl.client.callback.handler.class"
         | "sasl.login.callback.handler.class"
         | "sasl.login.class"
@@ -58,12 +64,20 @@ pub fn translate(name: &str, value: &str) -> Result<Meaning, Failure> {
     }
 }
 
+/// Kafka's own class for token endpoints, and where it was before Kafka 3.4.
+const TOKEN_HANDLERS: [&str; 2] = [
+    "org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginCallbackHandler",
+    "org.apache.kafka.common.security.oauthbearer.secured.OAuthBearerLoginCallbackHandler",
+];
+
+const UNSECURED_HANDLER: &str = "org.apache.kafka.common.security.oauthbearer.internals.unsecured.OAuthBearerUnsecuredLoginCallbackHandler";
+
 fn is_java_alone(name: &str) -> bool {
     JAVA_ALONE.contains(&name) || JAVA_ALONE_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }
 
 /// What the configuration classes of Java's clients and of serializers know and librdkafka does not.
-const JAVA_ALONE: [&str; 41] = [
+const JAVA_ALONE: [&str; 43] = [
     "auto.include.jmx.reporter",
     "auto.register.schemas",
     "buffer.memory",
@@ -91,6 +105,8 @@ const JAVA_ALONE: [&str; 41] = [
     "sasl.login.read.timeout.ms",
     "sasl.login.retry.backoff.max.ms",
     "sasl.login.retry.backoff.ms",
+    "sasl.oauthbearer.scope.claim.name",
+    "sasl.oauthbearer.sub.claim.name",
     "security.providers",
     "socket.connection.setup.timeout.max.ms",
     "ssl.enabled.protocols",
@@ -184,8 +200,18 @@ mod tests {
         let plain =
             "org.apache.kafka.common.security.plain.PlainLoginModule required username=\"a\" password=\"b\";";
         assert!(
-            matches!(translate("sasl.jaas.config", plain), Ok(Meaning::Login(login)) if login.username == "a")
+            matches!(translate("sasl.jaas.config", plain), Ok(Meaning::Login(login)) if login.mechanism == Some("PLAIN"))
         );
+    }
+
+    #[test]
+    fn kafkas_own_handlers_of_tokens_say_the_method() {
+        for (class, method) in
+            [(TOKEN_HANDLERS[0], "oidc"), (TOKEN_HANDLERS[1], "oidc"), (UNSECURED_HANDLER, "default")]
+        {
+            let translated = these("sasl.login.callback.handler.class", class);
+            assert_eq!(translated, [("sasl.oauthbearer.method", method.to_owned())]);
+        }
     }
 
     #[test]

@@ -54,7 +54,8 @@ fn group_name(reading: &Reading, gathered: &mut Gathered) -> Result<Option<Strin
         }
         // A file never chooses the mode; `-X` does, and so does the demo.
         None => match gathered.get(GROUP) {
-            Some(Given { origin: Origin::File(_) | Origin::Environment(_), .. }) | None => return Ok(None),
+            Some(Given { origin: Origin::File(_) | Origin::Environment(_) | Origin::Profile(_), .. })
+            | None => return Ok(None),
             Some(given) => given.value.clone(),
         },
     };
@@ -158,7 +159,7 @@ fn commit(reading: &Reading, gathered: &mut Gathered) -> Result<(Commit, Origin)
             };
             Err(contradiction(&option, AUTO_COMMIT, &given.value))
         }
-        (Some(commit), _) => Ok((commit, Origin::Option)),
+        (Some(commit), _) => Ok((commit, gathered.origin_of("commit"))),
         (None, Some(given)) if given.origin.is_typed() && !given.is_true() => {
             gathered.notes.push(
                 "`-X enable.auto.commit=false` means `--commit never`: nothing is committed".to_owned(),
@@ -216,7 +217,11 @@ fn interval(reading: &Reading, gathered: &mut Gathered, is_auto: bool) -> Result
 fn instance_id(reading: &Reading, gathered: &mut Gathered) -> Result<Option<String>, Failure> {
     if let Some(id) = &reading.instance_id {
         gathered.agree("--instance-id", id, INSTANCE)?;
-        gathered.set(INSTANCE, id, Origin::Option);
+        gathered.set(INSTANCE, id, gathered.origin_of("instance-id"));
+        return match id.is_empty() {
+            true => Err(Failure::usage("`--instance-id` must not be empty")),
+            false => Ok(Some(id.clone())),
+        };
     }
     match gathered.get(INSTANCE) {
         Some(given) if given.value.is_empty() && given.origin.is_typed() => {
@@ -265,16 +270,19 @@ fn standalone(
         }
     }
     let mut ignored = Vec::new();
-    let mut origin = None;
+    let mut origins: Vec<String> = Vec::new();
     for name in [GROUP, RESET, AUTO_COMMIT] {
         if let Some(given) = gathered.take(name) {
             ignored.push(format!("`{name}`"));
-            origin = Some(given.origin);
+            let origin = given.origin.to_string();
+            if !origins.contains(&origin) {
+                origins.push(origin);
+            }
         }
     }
-    if let Some(origin) = origin {
-        let names = ignored.join(", ");
-        gathered.notes.push(format!("ignoring {names} of {origin}: reading without a group, see `--group`"));
+    if !ignored.is_empty() {
+        let (names, origins) = (ignored.join(", "), origins.join(" and "));
+        gathered.notes.push(format!("ignoring {names} of {origins}: reading without a group, see `--group`"));
     }
     gathered.take(INTERVAL);
     gathered.take(INSTANCE);

@@ -17,6 +17,8 @@ pub enum Origin {
     File(String),
     /// This environment variable.
     Environment(String),
+    /// This profile.
+    Profile(String),
 }
 
 impl Origin {
@@ -24,14 +26,22 @@ impl Origin {
     pub fn is_typed(&self) -> bool {
         match self {
             Origin::Option | Origin::Property => true,
-            Origin::Default | Origin::Kcons | Origin::File(_) | Origin::Environment(_) => false,
+            Origin::Default
+            | Origin::Kcons
+            | Origin::File(_)
+            | Origin::Environment(_)
+            | Origin::Profile(_) => false,
         }
     }
 
     /// Whether a person chose the value.
     pub fn is_chosen(&self) -> bool {
         match self {
-            Origin::Option | Origin::Property | Origin::File(_) | Origin::Environment(_) => true,
+            Origin::Option
+            | Origin::Property
+            | Origin::File(_)
+            | Origin::Environment(_)
+            | Origin::Profile(_) => true,
             Origin::Default | Origin::Kcons => false,
         }
     }
@@ -46,6 +56,7 @@ impl fmt::Display for Origin {
             Origin::Property => f.write_str("-X"),
             Origin::File(path) => write!(f, "file {path}"),
             Origin::Environment(name) => write!(f, "env {name}"),
+            Origin::Profile(name) => write!(f, "profile {name}"),
         }
     }
 }

@@ -13,6 +13,18 @@ pub struct Typed {
     pub value: String,
 }
 
+impl Typed {
+    /// Adds it to the others; false if one of them gives the same property another value.
+    pub fn join(self, others: &mut Vec<Typed>) -> bool {
+        let is_other = |other: &Typed| other.canonical == self.canonical && other.value != self.value;
+        if others.iter().any(is_other) {
+            return false;
+        }
+        others.push(self);
+        true
+    }
+}
+
 /// How fast records go out and what they cost on their way, not whether they arrive. `linger.ms` and
 /// `compression.type` are other names of two of them; `request.timeout.ms` is `socket.timeout.ms`, for consumers too.
 const OPEN: [&str; 5] =

@@ -2,58 +2,81 @@
 
 use super::gather::{Gathered, Given};
 use super::known::KnownProperties;
+use super::oauth;
 use super::origin::Origin;
 use crate::error::{Failure, reason};
+use crate::tokens::TokenSource;
 use std::fs::File;
+use std::time::Duration;
 
 const PROTOCOL: &str = "security.protocol";
 const MECHANISM: &str = "sasl.mechanisms";
 
-/// Checks the properties of TLS and SASL, and looks for the system's certificates by default.
+const FILES: [&str; 5] = [
+    "ssl.ca.location",
+    "ssl.certificate.location",
+    "ssl.key.location",
+    "ssl.keystore.location",
+    "https.ca.location",
+];
+
+/// Checks the properties of TLS and SASL, and looks for the system's certificates by default. Gives the source
+/// of tokens where some are needed; `limit` is the time for a first connection.
 ///
 /// # Errors
 /// What the broker or librdkafka would only refuse later, or take without meaning it.
-pub fn settle(gathered: &mut Gathered, known: &KnownProperties) -> Result<(), Failure> {
+pub fn settle(
+    gathered: &mut Gathered,
+    known: &KnownProperties,
+    limit: Option<Duration>,
+) -> Result<Option<TokenSource>, Failure> {
     let protocol = gathered.get(PROTOCOL).map_or("PLAINTEXT".to_owned(), |given| given.value.to_uppercase());
     let has_tls = protocol == "SSL" || protocol == "SASL_SSL";
     let has_sasl = protocol == "SASL_PLAINTEXT" || protocol == "SASL_SSL";
+    let without = format!("{PROTOCOL}={protocol}");
     if !has_sasl {
-        refuse_idle(gathered, "sasl.", (&protocol, "SASL_SSL or SASL_PLAINTEXT"))?;
+        let instead = format!("{PROTOCOL}=SASL_SSL or SASL_PLAINTEXT");
+        for prefix in ["sasl.", "enable.sasl.", "https."] {
+            refuse_idle(gathered, prefix, (&without, &instead))?;
+        }
     }
     if !has_tls {
-        refuse_idle(gathered, "ssl.", (&protocol, if has_sasl { "SASL_SSL" } else { "SSL" }))?;
+        let instead = format!("{PROTOCOL}={}", if has_sasl { "SASL_SSL" } else { "SSL" });
+        refuse_idle(gathered, "ssl.", (&without, &instead))?;
     }
-    if has_sasl {
-        check_mechanism(gathered, known)?;
-    }
+    let tokens = if has_sasl { check_mechanism(gathered, known, limit)? } else { None };
+    check_files(gathered)?;
     if has_tls {
-        check_files(gathered)?;
         let has_authority = ["ssl.ca.location", "ssl.ca.pem"].iter().any(|name| gathered.get(name).is_some());
         if !has_authority {
             // OpenSSL is built in and does not know where this system keeps its certificates.
             gathered.set("ssl.ca.location", "probe", Origin::Kcons);
         }
     }
-    Ok(())
+    Ok(tokens)
 }
 
-/// Properties that have no effect under the protocol: librdkafka would connect without them.
-fn refuse_idle(gathered: &mut Gathered, prefix: &str, protocols: (&str, &str)) -> Result<(), Failure> {
-    let (protocol, needed) = protocols;
+/// Properties that have no effect under a protocol or mechanism: librdkafka would connect without them.
+fn refuse_idle(gathered: &mut Gathered, prefix: &str, properties: (&str, &str)) -> Result<(), Failure> {
+    let (property, needed) = properties;
     let mut idle = gathered.given.iter().filter(|(name, _)| name.starts_with(prefix));
     let Some((name, given)) = idle.clone().find(|(_, given)| given.origin.is_typed()).or_else(|| idle.next())
     else {
         return Ok(());
     };
-    let text = format!("`{name}` has no effect with `{PROTOCOL}={protocol}`");
+    let text = format!("`{name}` has no effect with `{property}`");
     if given.origin.is_typed() {
-        return Err(Failure::usage(text).hint(format!("add -X {PROTOCOL}={needed}")));
+        return Err(Failure::usage(text).hint(format!("add -X {needed}")));
     }
     gathered.notes.push(text);
     Ok(())
 }
 
-fn check_mechanism(gathered: &mut Gathered, known: &KnownProperties) -> Result<(), Failure> {
+fn check_mechanism(
+    gathered: &mut Gathered,
+    known: &KnownProperties,
+    limit: Option<Duration>,
+) -> Result<Option<TokenSource>, Failure> {
     let named = gathered.get(MECHANISM).cloned();
     let mechanism = named.as_ref().map_or("GSSAPI".to_owned(), |given| given.value.to_uppercase());
     let built_in: Vec<&str> = [
@@ -77,32 +100,28 @@ fn check_mechanism(gathered: &mut Gathered, known: &KnownProperties) -> Result<(
     if let Some(Given { origin, .. }) = named {
         gathered.set(MECHANISM, &mechanism, origin);
     }
-    let has_tokens = gathered.get("enable.sasl.oauthbearer.unsecure.jwt").is_some_and(Given::is_true)
-        || gathered
-            .get("sasl.oauthbearer.method")
-            .is_some_and(|given| given.value.eq_ignore_ascii_case("oidc"));
-    match mechanism.as_str() {
-        "OAUTHBEARER" if !has_tokens => {
-            Err(Failure::usage("SASL mechanism `OAUTHBEARER` has no source of tokens")
-                .caused_by("fetching tokens is not built in")
-                .hint("for tests there is -X enable.sasl.oauthbearer.unsecure.jwt=true"))
+    if mechanism == "OAUTHBEARER" {
+        for name in ["sasl.username", "sasl.password"] {
+            refuse_idle(gathered, name, ("sasl.mechanism=OAUTHBEARER", "sasl.mechanism=PLAIN"))?;
         }
-        "PLAIN" | "SCRAM-SHA-256" | "SCRAM-SHA-512" => {
-            let missing =
-                ["sasl.username", "sasl.password"].into_iter().find(|name| gathered.get(name).is_none());
-            missing.map_or(Ok(()), |name| {
-                Err(Failure::usage(format!("SASL mechanism `{mechanism}` needs `{name}`")).hint(format!(
-                    "-X {name}=env:NAME reads it from a variable, -X {name}=file:PATH from a file"
-                )))
-            })
-        }
-        _ => Ok(()),
+        return oauth::settle(gathered, limit).map(Some);
+    }
+    for prefix in ["sasl.oauthbearer.", "enable.sasl.oauthbearer.", "https."] {
+        let without = format!("sasl.mechanism={mechanism}");
+        refuse_idle(gathered, prefix, (&without, "sasl.mechanism=OAUTHBEARER"))?;
+    }
+    let missing = ["sasl.username", "sasl.password"].into_iter().find(|name| gathered.get(name).is_none());
+    match missing {
+        Some(name) if mechanism != "GSSAPI" => Err(Failure::usage(format!(
+            "SASL mechanism `{mechanism}` needs `{name}`"
+        ))
+        .hint(format!("-X {name}=env:NAME reads it from a variable, -X {name}=file:PATH from a file"))),
+        Some(_) | None => Ok(None),
     }
 }
 
 fn check_files(gathered: &Gathered) -> Result<(), Failure> {
-    let names = ["ssl.ca.location", "ssl.certificate.location", "ssl.key.location", "ssl.keystore.location"];
-    for name in names {
+    for name in FILES {
         let Some(given) = gathered.get(name).filter(|given| given.value != "probe") else { continue };
         let path = &given.value;
         if let Err(error) = File::open(path) {

@@ -212,7 +212,7 @@ fn a_topic_behind_demo_is_told_its_command() {
 }
 
 #[test]
-fn the_color_of_mistakes_is_read_from_words_that_are_one() {
+fn the_manner_of_mistakes_is_read_from_words_that_are_one() {
     for (words, expected) in [
         ("consume --color always --nonsense", ColorChoice::Always),
         ("--color=never consume --nonsense", ColorChoice::Never),
@@ -222,6 +222,15 @@ fn the_color_of_mistakes_is_read_from_words_that_are_one() {
         ("consume --colors always", ColorChoice::Auto),
         ("consume t -- --color always", ColorChoice::Auto),
     ] {
-        assert_eq!(color(&split(words)), expected, "{words}");
+        assert_eq!(manner(&split(words)).color, expected, "{words}");
+    }
+    for (words, expected) in [
+        ("consume --log json --nonsense", LogFormat::Json),
+        ("consume --nonsense --log=json", LogFormat::Json),
+        ("--log json consume --log text -n", LogFormat::Text),
+        ("consume --log", LogFormat::Text),
+        ("consume t -- --log json", LogFormat::Text),
+    ] {
+        assert_eq!(manner(&split(words)).log, expected, "{words}");
     }
 }

@@ -13,7 +13,7 @@ use crate::support::run::{Kcons, Reader};
 use crate::support::{Committed, Outcome, Produced, unique_name, wait_until};
 
 /// Which test shows that an option changes something; found by name in the file of the suite.
-const TESTS: [(&str, &str, &str); 67] = [
+const TESTS: [(&str, &str, &str); 70] = [
     ("--async-commit", "mock/options.rs", "async_commit_does_not_wait_for_answers"),
     ("--backoff", "mock/handlers/failures.rs", "the_pause_before_another_attempt_is_an_option"),
     ("--brokers", "mock/options.rs", "brokers_come_from_the_option_or_the_environment"),
@@ -49,6 +49,7 @@ const TESTS: [(&str, &str, &str); 67] = [
     ("--key-format", "mock/options.rs", "how_records_are_printed"),
     ("--label", "mock/options.rs", "how_records_are_printed"),
     ("--log", "mock/talk.rs", "each_event_has_its_shape"),
+    ("--metrics", "mock/metrics.rs", "figures_agree_with_what_was_printed"),
     ("--offset-reset", "mock/options.rs", "offset_reset_is_where_a_group_starts"),
     ("--on-failure", "mock/handlers/failures.rs", "a_record_can_be_skipped"),
     ("--order", "mock/handlers/exec.rs", "a_partition_can_be_kept_in_order"),
@@ -56,6 +57,7 @@ const TESTS: [(&str, &str, &str); 67] = [
     ("--parallel", "mock/handlers/exec.rs", "records_with_one_key_are_handled_one_after_the_other"),
     ("--partitions", "mock/options.rs", "where_to_start_and_stop"),
     ("--print-config", "mock/talk.rs", "print_config_names_every_origin"),
+    ("--profile", "mock/connection.rs", "a_property_comes_from_the_first_source_that_has_it"),
     ("--property", "mock/options.rs", "properties_are_set_by_options"),
     ("--quiet", "mock/talk.rs", "quiet_leaves_only_errors"),
     ("--rate", "mock/handlers/exec.rs", "a_rate_limits_what_is_started"),
@@ -76,6 +78,7 @@ const TESTS: [(&str, &str, &str); 67] = [
     ("CLICOLOR_FORCE", "mock/options.rs", "color_can_be_forced_and_refused"),
     ("KCONS_BROKERS", "mock/options.rs", "brokers_come_from_the_option_or_the_environment"),
     ("KCONS_CONFIG", "mock/options.rs", "a_file_of_properties_is_read"),
+    ("KCONS_PROFILE", "mock/connection.rs", "a_property_comes_from_the_first_source_that_has_it"),
     ("NO_COLOR", "mock/options.rs", "color_can_be_forced_and_refused"),
     ("TOPIC", "mock/options.rs", "topics_are_what_is_read"),
     ("--all-topics", "real/groups.rs", "a_reset_moves_only_what_was_chosen"),

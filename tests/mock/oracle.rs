@@ -3,7 +3,9 @@
 use std::time::{Duration, Instant};
 
 use crate::support::Committed;
-use crate::support::oracle::{Event, EventKind, History, Oracle, Partition, Printed, Run, Sample};
+use crate::support::oracle::{
+    Event, EventKind, History, Oracle, Partition, Printed, Run, Sample, log_violations,
+};
 use crate::support::run::Kcons;
 
 const ALL: [Oracle; 8] = [
@@ -276,4 +278,66 @@ fn a_run_is_read_from_json_lines_and_events() {
     let kinds: Vec<_> = run.events.into_iter().map(|event| event.kind).collect();
     let commit = EventKind::Committed { offsets: vec![(partition(1), 8)], is_ok: true };
     assert_eq!(kinds, [EventKind::Assigned(vec![partition(1)]), commit]);
+}
+
+/// A line of `--log json`; `what` is the event with its partitions, as `assigned 0,1` or `committed 0=5`.
+fn line(second: u32, what: &str) -> String {
+    let (event, list) = what.split_once(' ').expect("an event and its partitions");
+    let place = |text: &str| {
+        let (number, offset) = text.split_once('=').unwrap_or((text, ""));
+        let offset = if offset.is_empty() { String::new() } else { format!(",\"offset\":{offset}") };
+        format!("{{\"topic\":\"t\",\"partition\":{number}{offset}}}")
+    };
+    let places: Vec<_> = list.split(',').map(place).collect();
+    let (name, field, end) = match event {
+        "committed" => ("offsets_committed", "offsets", ",\"result\":\"ok\""),
+        "refused" => ("offsets_committed", "offsets", ",\"result\":\"no\""),
+        "assigned" => ("partitions_assigned", "partitions", ""),
+        "revoked" => ("partitions_revoked", "partitions", ""),
+        _ => ("partitions_lost", "partitions", ""),
+    };
+    let time = format!("2026-11-23T09:00:{second:02}.000Z");
+    format!("{{\"timestamp\":\"{time}\",\"event\":\"{name}\",\"{field}\":[{}]{end}}}\n", places.join(","))
+}
+
+/// Two members' logs: `a` has both partitions and hands the second over to `b`. `wrong` is added to the log of one.
+fn replayed(wrong: &[(usize, String)]) -> Vec<String> {
+    let mut logs = [
+        vec![
+            line(1, "assigned 0,1"),
+            line(2, "committed 0=5,1=3"),
+            line(4, "committed 1=4"),
+            line(5, "revoked 1"),
+            line(8, "committed 0=7"),
+        ],
+        vec![line(5, "assigned 1"), line(7, "refused 1=9"), line(7, "committed 1=6")],
+    ];
+    for (member, line) in wrong {
+        logs[*member].push(line.clone());
+    }
+    let [a, b] = logs.map(|log| log.concat());
+    log_violations(&[("a", &a), ("b", &b)])
+}
+
+#[test]
+fn a_good_log_passes_a_replay() {
+    assert!(replayed(&[]).is_empty(), "{:?}", replayed(&[]));
+}
+
+#[test]
+fn a_falsified_log_fails_a_replay() {
+    let at = |second: u32| format!("2026-11-23T09:00:{second:02}.000Z");
+    for (member, wrong, words) in [
+        (0, line(6, "committed 1=4"), format!("{}: a committed 4 for t [1] without holding it", at(6))),
+        (1, line(9, "committed 0=8"), format!("{}: b committed 8 for t [0] without holding it", at(9))),
+        (0, line(9, "committed 0=6"), format!("{}: a committed 6 for t [0] after 7", at(9))),
+        (1, line(9, "committed 1=3"), format!("{}: b committed 3 for t [1] after 6", at(9))),
+        (1, line(6, "assigned 0"), format!("{}: b got t [0], which a held", at(6))),
+        (1, "error: plain text\n".to_owned(), "b: not an event: error: plain text".to_owned()),
+    ] {
+        // What follows from it may be found too.
+        assert_eq!(replayed(&[(member, wrong)]).first(), Some(&words));
+    }
+    let lost = [(1, line(8, "lost 1")), (1, line(9, "committed 1=7"))];
+    assert_eq!(replayed(&lost), [format!("{}: b committed 7 for t [1] without holding it", at(9))]);
 }

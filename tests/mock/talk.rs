@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::support::mock::Mock;
 use crate::support::run::Kcons;
-use crate::support::{Produced, unique_name};
+use crate::support::{Outcome, Produced, unique_name, wait_until};
 
 fn filled() -> (Mock, String) {
     let mock = Mock::start(1);
@@ -97,6 +97,115 @@ fn errors_and_warnings_are_events_too() {
     let outcome = running.finish();
     outcome.has_code(0);
     assert_eq!(outcome.events_named("warning")[0]["message"], "lost all brokers, still trying", "{outcome}");
+}
+
+/// Every line of stderr is an event with a time and a name.
+#[track_caller]
+fn are_events(outcome: &Outcome) -> Vec<String> {
+    let text = outcome.stderr_text();
+    outcome.check(text.is_empty() || text.ends_with('\n'), "the last line is not whole");
+    let name = |line: &str| {
+        let names = if serde_json::from_str::<Value>(line).is_ok() { names(line) } else { Vec::new() };
+        outcome.check(names.starts_with(&["timestamp".into(), "event".into()]), &format!("no event: {line}"));
+        let event: Value = serde_json::from_str(line).expect("it was read just now");
+        outcome.check(
+            event["event"] == "offsets_committed" || event["message"].is_string(),
+            &format!("no message: {line}"),
+        );
+        let time = event["timestamp"].as_str().unwrap_or_default();
+        let is_time = time.len() == "2026-11-23T09:00:00.000Z".len() && time.ends_with('Z');
+        outcome.check(is_time, &format!("no time: {line}"));
+        event["event"].as_str().unwrap_or_default().to_owned()
+    };
+    text.lines().map(name).collect()
+}
+
+#[test]
+fn usage_errors_are_events_in_every_command() {
+    for arguments in [
+        &["consume", "t", "--formt", "x", "--log", "json"][..],
+        &["consume", "t", "-o", "yaml", "--log=json"],
+        &["--log", "json", "consum", "t"],
+        &["--log", "json"],
+        &["consume", "--log", "json"],
+        &["consume", "t", "--log", "json", "--commit", "manual"],
+        &["consume", "t", "--log", "json", "-X", "clientid=me"],
+        &["demo", "--log", "json", "--instance-id", "i"],
+        &["lag", "--log", "json"],
+        &["lag", "g", "--log", "json", "--watch", "x"],
+        &["group", "--log", "json"],
+        &["group", "reset", "g", "--log", "json"],
+        &["group", "delete", "g", "--log", "json"],
+        &["topic", "describe", "--log", "json"],
+        &["completions", "csh", "--log", "json"],
+    ] {
+        let outcome = Kcons::new(arguments).run();
+        outcome.has_code(2).has_stdout("");
+        assert_eq!(are_events(&outcome), ["error"], "{outcome}");
+    }
+    let text = Kcons::new(["consume", "--formt", "--", "--log", "json"]).run();
+    text.has_code(2).check(text.stderr_text().starts_with("error: "), "what a handler gets is not ours");
+}
+
+#[test]
+fn errors_of_commands_that_ask_are_events() {
+    let nowhere = ["-b", "no-such-host.invalid:1", "--connect-timeout", "300ms", "--log", "json"];
+    for command in [
+        &["lag", "g"][..],
+        &["group", "list"],
+        &["group", "describe", "g"],
+        &["group", "reset", "g", "--topic", "t", "--to", "end"],
+        &["group", "delete", "g", "--yes"],
+        &["topic", "list"],
+        &["topic", "describe", "t"],
+    ] {
+        let outcome = Kcons::new(command).args(nowhere).run();
+        outcome.has_code(3).has_stdout("");
+        assert_eq!(are_events(&outcome), ["error"], "{outcome}");
+    }
+}
+
+#[test]
+fn a_demo_and_its_broker_tell_events() {
+    let outcome = Kcons::new(["demo", "--log", "json", "--exec", "echo said >&2"]).run();
+    outcome.has_code(0);
+    let names = are_events(&outcome);
+    for name in [
+        "startup_complete",
+        "partitions_assigned",
+        "end_reached",
+        "handler_output",
+        "offsets_committed",
+        "shutdown_complete",
+    ] {
+        outcome.check(names.iter().any(|other| other == name), &format!("no {name}"));
+    }
+    let mut serving = Kcons::new(["demo", "--serve", "--log", "json"]).spawn();
+    serving.wait_for_stderr("cooperative-sticky");
+    serving.signal(Signal::SIGTERM);
+    let outcome = serving.finish();
+    outcome.has_code(0);
+    assert!(are_events(&outcome).iter().all(|name| name == "info"), "{outcome}");
+}
+
+#[test]
+fn a_run_that_a_second_signal_ends_leaves_whole_events() {
+    let (mock, topic) = filled();
+    let options = ["--log", "json", "--exec", "echo at work >&2; while :; do sleep 0.01; done"];
+    let mut running = consume(&mock, &topic).args(options).spawn();
+    running.wait_for_stderr("at work");
+    let started = running.elapsed();
+    running.signal(Signal::SIGTERM);
+    running.wait_for_stderr("Shutdown signal received...");
+    // Sooner it would be the same request.
+    wait_until("the second signal to be another request", Duration::from_secs(5), || {
+        (running.elapsed() > started + Duration::from_millis(600)).then_some(())
+    });
+    running.signal(Signal::SIGINT);
+    let outcome = running.finish();
+    outcome.has_code(130);
+    let names = are_events(&outcome);
+    assert!(!names.iter().any(|name| name == "shutdown_complete" || name == "error"), "{outcome}");
 }
 
 #[test]

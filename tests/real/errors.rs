@@ -9,13 +9,13 @@ use super::reading::{LONG, consume_at, task_created};
 use crate::support::kafka::{Kafka, Kind, kafka};
 use crate::support::proxy::{Mode, Proxy};
 use crate::support::run::Kcons;
-use crate::support::{Outcome, Produced, unique_name, wait_until};
+use crate::support::{Produced, unique_name, wait_until};
 
 const HINT: &str =
     "  hint: check `--brokers`; from outside Kubernetes: kubectl port-forward svc/NAME 9092:9092\n";
 
 /// An address at which nobody listens.
-fn nobody() -> String {
+pub fn nobody() -> String {
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port is free");
     listener.local_addr().expect("it is bound").to_string()
 }
@@ -152,148 +152,6 @@ pub fn records_of_two_outages_through_a_proxy_are_read_once() {
     let outcome = running.finish();
     outcome.has_code(0);
     assert_eq!(super::reading::offsets(&outcome), [0, 1, 2], "{outcome}");
-}
-
-/// A secure broker with a topic `t`, and everything that can be wrong with it: one start for all.
-struct Secured {
-    kafka: Kafka,
-}
-
-impl Secured {
-    fn start() -> Secured {
-        let kafka = Kafka::start(Kind::Secure, &[]);
-        kafka.create_topic("t", 1, &[]);
-        kafka.produce("t", &[Produced::value("v")]);
-        Secured { kafka }
-    }
-
-    fn file(&self, name: &str) -> String {
-        self.kafka.tls().join(name).display().to_string()
-    }
-
-    /// Reads `t` to its end at a listener with these properties.
-    fn read(&self, listener: &str, properties: &[&str]) -> Kcons {
-        let brokers =
-            if listener == "PLAINTEXT" { self.kafka.brokers() } else { self.kafka.listener(listener) };
-        let options = properties.iter().flat_map(|property| ["-X", property]);
-        consume_at(&brokers, "t").args(["-e", "--connect-timeout", "3s"]).args(options)
-    }
-
-    fn as_user(&self, user: &str, mechanism: &str, password: &str) -> Kcons {
-        self.read(
-            "SASL",
-            &[
-                "security.protocol=sasl_plaintext",
-                &format!("sasl.mechanism={mechanism}"),
-                &format!("sasl.username={user}"),
-                &format!("sasl.password={password}"),
-            ],
-        )
-    }
-
-    #[track_caller]
-    fn refuses(&self, outcome: &Outcome, message: &str, hint: &str) {
-        outcome.has_code(3).has_stdout("");
-        let said = outcome.stderr_text();
-        outcome.check(said.starts_with(&format!("error: {message}\n")), &format!("not: error: {message}"));
-        outcome.check(said.ends_with(&format!("  hint: {hint}\n")), &format!("not: hint: {hint}"));
-        outcome.check(said.lines().count() <= 3, "one failure is said once");
-        outcome.took_less_than(Duration::from_secs(8));
-    }
-}
-
-pub fn a_secured_broker_says_what_is_wrong() {
-    let secured = Secured::start();
-    log_in_fails(&secured);
-    rights_are_missing(&secured);
-    tls_fails(&secured);
-    protocols_do_not_match(&secured);
-}
-
-fn log_in_fails(secured: &Secured) {
-    let at = secured.kafka.listener("SASL");
-    for mechanism in ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] {
-        let right = secured.as_user("alice", mechanism, "alice-secret").run();
-        assert_eq!(right.has_code(0).has_stderr("").json_lines().len(), 1, "{right}");
-        let wrong = secured.as_user("alice", mechanism, "wrong").run();
-        secured.refuses(
-            &wrong,
-            &format!("cannot log in at `{at}` as `alice`"),
-            "check `-X sasl.username` and `-X sasl.password`",
-        );
-        wrong.check(!wrong.stderr_text().contains("wrong"), "the password was shown");
-    }
-    let mechanism = secured.read(
-        "OAUTH",
-        &[
-            "security.protocol=sasl_plaintext",
-            "sasl.mechanism=PLAIN",
-            "sasl.username=alice",
-            "sasl.password=alice-secret",
-        ],
-    );
-    let at = secured.kafka.listener("OAUTH");
-    let message = format!("cannot log in at `{at}` as `alice`");
-    secured.refuses(&mechanism.run(), &message, "check `-X sasl.mechanism`");
-}
-
-fn rights_are_missing(secured: &Secured) {
-    let user = |name: &str| secured.as_user(name, "PLAIN", &format!("{name}-secret"));
-    let topic = "ask for READ and DESCRIBE on the topic";
-    for mode in [&[][..], &["--group", "g"]] {
-        let outcome = user("dave").args(mode).run();
-        secured.refuses(&outcome, "no right to read topic `t` for user `dave`", topic);
-    }
-    let outcome = user("carol").args(["--group", "g"]).run();
-    let group = "ask for READ on the group, or read without `--group`";
-    secured.refuses(&outcome, "no right to use group `g` for user `carol`", group);
-    let alone = user("carol").run();
-    assert_eq!(
-        alone.has_code(0).has_stderr("").json_lines().len(),
-        1,
-        "no right on groups is needed\n{alone}"
-    );
-}
-
-fn tls_fails(secured: &Secured) {
-    let ca = format!("ssl.ca.location={}", secured.file("ca.pem"));
-    let other = format!("ssl.ca.location={}", secured.file("other-ca.pem"));
-    let tls = "security.protocol=ssl";
-    let message = |listener: &str| format!("cannot set up TLS with `{}`", secured.kafka.listener(listener));
-    secured.read("SSL", &[tls, &ca]).run().has_code(0).has_stderr("");
-    let outcome = secured.read("SSL", &[tls, &other]).run();
-    secured.refuses(&outcome, &message("SSL"), "check `-X ssl.ca.location`");
-    let outcome = secured.read("SSL", &[tls]).run();
-    secured.refuses(&outcome, &message("SSL"), "check `-X ssl.ca.location`");
-    let outcome = secured.read("MTLS", &[tls, &ca]).run();
-    secured.refuses(
-        &outcome,
-        &message("MTLS"),
-        "the broker wants a client certificate: check `-X ssl.certificate.location` and `-X ssl.key.location`",
-    );
-    let certificate = format!("ssl.certificate.location={}", secured.file("alice.pem"));
-    let key = format!("ssl.key.location={}", secured.file("alice.key"));
-    secured.read("MTLS", &[tls, &ca, &certificate, &key]).run().has_code(0).has_stderr("");
-}
-
-fn protocols_do_not_match(secured: &Secured) {
-    let ca = format!("ssl.ca.location={}", secured.file("ca.pem"));
-    let sasl = ["sasl.mechanism=PLAIN", "sasl.username=alice", "sasl.password=alice-secret"];
-    let with_sasl = |first: &'static str| [&[first][..], &sasl].concat();
-    for (listener, properties) in [
-        ("SSL", vec![]),
-        ("SASL", vec![]),
-        ("SASLSSL", vec![]),
-        ("PLAINTEXT", vec!["security.protocol=ssl", &ca]),
-        ("PLAINTEXT", with_sasl("security.protocol=sasl_plaintext")),
-        ("SASL", vec!["security.protocol=ssl", &ca]),
-        ("SSL", with_sasl("security.protocol=sasl_plaintext")),
-    ] {
-        let outcome = secured.read(listener, &properties).run();
-        outcome.has_code(3).has_stdout("").took_less_than(Duration::from_secs(8));
-        outcome.stderr_contains("error: ").stderr_contains("security.protocol");
-        outcome.check(outcome.stderr_text().lines().count() <= 3, "one failure is said once");
-    }
 }
 
 pub fn usage_errors_come_before_any_connection() {

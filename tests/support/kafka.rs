@@ -94,14 +94,14 @@ impl Kafka {
     }
 
     /// The address of a listener: `PROXIED`; of [`Kind::Secure`]: `SASL` (plaintext), `SSL`,
-    /// `MTLS` (asks for a client certificate), `SASLSSL`, `OAUTH` (unsecured tokens).
+    /// `MTLS` (asks for a client certificate), `SASLSSL`, `OAUTH` (unsecured tokens), `OIDC` (tokens that
+    /// [`TokenEndpoint`](super::tokens::TokenEndpoint) signed), `EXPIRED` and `ELSEWHERE` (certificates with a fault).
     pub fn listener(&self, name: &str) -> String {
         let listener = self.listeners.iter().find(|listener| listener.name == name);
         local(listener.unwrap_or_else(|| panic!("no listener {name}")).port).to_string()
     }
 
-    /// The folder of [`Kind::Secure`] with `ca.pem`, `alice.pem`, `alice.key`, `bob.pem`, `bob.key`
-    /// and `other-ca.pem`, which signed nothing.
+    /// The folder of [`Kind::Secure`] with what [`certificates::make`] makes.
     pub fn tls(&self) -> PathBuf {
         self.node_folder(1).join("tls")
     }
@@ -221,6 +221,10 @@ impl Kafka {
         let folder = self.node_folder(node);
         let log =
             File::options().create(true).append(true).open(folder.join("log")).expect("the folder is ours");
+        if self.kind == Kind::Secure {
+            let keys = self.tls().join("jwks.json");
+            java.arg(format!("-Dorg.apache.kafka.sasl.oauthbearer.allowed.urls=file://{}", keys.display()));
+        }
         java.arg("kafka.Kafka").arg(folder.join("server.properties"));
         java.stdout(log.try_clone().expect("a file can be shared")).stderr(log);
         *self.process(node) = Some(Process::start(java, &folder));
@@ -303,6 +307,9 @@ fn secure_listeners() -> Vec<Listener> {
         ("MTLS", "SSL"),
         ("SASLSSL", "SASL_SSL"),
         ("OAUTH", "SASL_PLAINTEXT"),
+        ("OIDC", "SASL_PLAINTEXT"),
+        ("EXPIRED", "SSL"),
+        ("ELSEWHERE", "SSL"),
     ]
     .map(|(name, protocol)| Listener { name, protocol, port: free_port(), advertised: None })
     .into()

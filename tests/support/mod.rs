@@ -8,6 +8,7 @@ mod fixtures;
 mod folder;
 mod groups;
 pub mod harness;
+pub mod http;
 mod install;
 pub mod kafka;
 pub mod mock;
@@ -23,6 +24,7 @@ pub mod run;
 mod stored;
 mod stream;
 pub mod terminal;
+pub mod tokens;
 mod waiting;
 
 pub use fixtures::{OpenTransaction, Place, Produced};

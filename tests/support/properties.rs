@@ -116,13 +116,28 @@ fn security(tls: &Path) -> String {
             add(format!("{name}.{mechanism}.sasl.jaas.config={KAFKA}.scram.ScramLoginModule required;"));
         }
     }
-    for listener in ["ssl", "mtls", "saslssl"] {
-        for (store, file) in [("keystore", "server.pem"), ("truststore", "ca.pem")] {
+    for (listener, own) in [
+        ("ssl", "server.pem"),
+        ("mtls", "server.pem"),
+        ("saslssl", "server.pem"),
+        ("expired", "expired.server.pem"),
+        ("elsewhere", "elsewhere.server.pem"),
+    ] {
+        for (store, file) in [("keystore", own), ("truststore", "ca.pem")] {
             add(format!("listener.name.{listener}.ssl.{store}.type=PEM"));
             add(format!("listener.name.{listener}.ssl.{store}.location={}", tls.join(file).display()));
         }
     }
     let module = format!("{KAFKA}.oauthbearer.OAuthBearerLoginModule required");
+    let oidc = "listener.name.oidc";
+    add(format!("{oidc}.sasl.enabled.mechanisms=OAUTHBEARER"));
+    add(format!("{oidc}.oauthbearer.sasl.jaas.config={module};"));
+    let handler = "OAuthBearerValidatorCallbackHandler";
+    add(format!("{oidc}.oauthbearer.sasl.server.callback.handler.class={KAFKA}.oauthbearer.{handler}"));
+    add(format!("{oidc}.sasl.oauthbearer.jwks.endpoint.url=file://{}", tls.join("jwks.json").display()));
+    add(format!("{oidc}.sasl.oauthbearer.expected.audience=kafka"));
+    // A token that expires ends its connection, if the client brings no new one.
+    add(format!("{oidc}.oauthbearer.connections.max.reauth.ms=60000"));
     add("listener.name.oauth.sasl.enabled.mechanisms=OAUTHBEARER".to_owned());
     add(format!(
         "listener.name.oauth.oauthbearer.sasl.jaas.config={module} unsecuredLoginStringClaim_sub=\"admin\";"

@@ -80,7 +80,12 @@ fn committed(session: &mut Session, settings: &Reset) -> Result<Committed, Stop>
         }
     })?;
     match committed {
-        Ok(committed) => Ok(committed.into_iter().collect()),
+        Ok(committed) => {
+            if committed.is_empty() && settings.scope == Scope::Committed {
+                session.talk.warn(missing::commits(&name), Instant::now());
+            }
+            Ok(committed.into_iter().collect())
+        }
         Err(trouble) => Err(session.refused(Some(&name), &trouble).into()),
     }
 }

@@ -21,7 +21,7 @@ fn open(broker: &MockBroker, alarm: &Alarm) -> Producer {
         ("topic.metadata.propagation.max.ms", "100".to_owned()),
     ];
     let properties = properties.map(|(name, value)| (name.to_owned(), value));
-    Producer::open(&properties, false, alarm).expect("properties that fit together")
+    Producer::open(&properties, None, false, alarm).expect("properties that fit together")
 }
 
 /// Waits for the alarm as the poller does.
@@ -138,7 +138,7 @@ fn what_the_broker_refuses_is_reported_with_the_reason() {
 fn nothing_waits_for_a_broker_that_is_not_there() {
     let alarm = Alarm::new().unwrap();
     let properties = [("bootstrap.servers".to_owned(), "127.0.0.1:1".to_owned())];
-    let producer = Producer::open(&properties, false, &alarm).unwrap();
+    let producer = Producer::open(&properties, None, false, &alarm).unwrap();
     producer.send(1, &value("t", b"v")).unwrap();
     assert!(producer.report().is_none());
     assert_eq!(producer.in_flight(), 1);

@@ -4,6 +4,7 @@ use super::letters::Letters;
 use crate::alarm::Alarm;
 use crate::error::{self, Failure, Kind};
 use crate::handlers::{self, Attempt, Context, Done, ExecCrew, WorkerCrew, Workers};
+use crate::settings::Connection;
 use crate::settings::handling::{Handler, Handling};
 use nix::sys::signal::Signal;
 
@@ -20,7 +21,7 @@ impl Crew {
     /// No thread can be started, or the producer's properties do not fit together.
     pub fn start(
         handling: &Handling,
-        properties: &[(String, String)],
+        connection: &Connection,
         context: Context,
         alarm: &Alarm,
     ) -> Result<Crew, Failure> {
@@ -41,9 +42,9 @@ impl Crew {
             Handler::Forward { topic } => {
                 // 0 is none, there as here.
                 let limit = handling.timeout.map_or(0, |timeout| timeout.as_millis());
-                let mut properties = properties.to_vec();
-                properties.push(("message.timeout.ms".to_owned(), limit.to_string()));
-                Letters::open(&properties, topic, handling.in_flight, alarm).map(Crew::Forward)
+                let mut connection = connection.clone();
+                connection.properties.push(("message.timeout.ms".to_owned(), limit.to_string()));
+                Letters::open(&connection, topic, handling.in_flight, alarm).map(Crew::Forward)
             }
         }
     }
@@ -80,6 +81,14 @@ impl Crew {
             Crew::Exec(crew) => crew.done(),
             Crew::Worker(crew) => crew.done(),
             Crew::Forward(letters) => letters.done(),
+        }
+    }
+
+    /// Nothing can be handled at all, for this reason; told once.
+    pub fn forbidden(&mut self) -> Option<Failure> {
+        match self {
+            Crew::Forward(letters) => letters.forbidden(),
+            Crew::Exec(_) | Crew::Worker(_) => None,
         }
     }
 

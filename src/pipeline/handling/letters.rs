@@ -5,7 +5,9 @@ use crate::error::{Failure, Kind};
 use crate::handlers::{Done, Outcome, Reason};
 use crate::kafka::producer::{Outgoing, Producer, Refusal, Report};
 use crate::kafka::{ClientEvent, Trouble, TroubleKind};
+use crate::pipeline::mistakes;
 use crate::record::OwnedRecord;
+use crate::settings::Connection;
 
 /// Headers of ours start with this; they tell why a record is a dead letter.
 const PREFIX: &str = "kcons.";
@@ -18,6 +20,10 @@ pub struct Letters {
     limit: usize,
     /// What was refused on the spot.
     refused: Vec<Report>,
+    /// Who writes, for messages.
+    user: Option<String>,
+    /// The topic is not ours to write.
+    forbidden: Option<Failure>,
 }
 
 /// Why a record is a dead letter.
@@ -34,15 +40,16 @@ impl Letters {
     /// # Errors
     /// Properties that do not fit together for a producer.
     pub fn open(
-        properties: &[(String, String)],
+        connection: &Connection,
         topic: &str,
         limit: usize,
         alarm: &Alarm,
     ) -> Result<Letters, Failure> {
-        let producer = Producer::open(properties, false, alarm).map_err(|words| {
-            Failure::usage("the properties do not fit together for a producer").caused_by(words)
-        })?;
-        Ok(Letters { producer, topic: topic.to_owned(), limit, refused: Vec::new() })
+        let (properties, tokens) = (connection.for_producer(), connection.tokens.as_ref());
+        let producer =
+            Producer::open(&properties, tokens, false, alarm).map_err(|words| mistakes::unfit(&words))?;
+        let user = connection.user().map(str::to_owned);
+        Ok(Letters { producer, topic: topic.to_owned(), limit, refused: Vec::new(), user, forbidden: None })
     }
 
     pub fn room(&self) -> usize {
@@ -103,12 +110,22 @@ impl Letters {
         let Report { ticket, result } = self.report()?;
         let outcome = match result {
             Ok(()) => Outcome::Accepted,
+            // No record is at fault: whatever the policy, none of them is given up.
+            Err(trouble) if trouble.kind == TroubleKind::TopicAuthorization => {
+                self.forbidden = Some(self.no_right());
+                Outcome::Unfinished
+            }
             Err(trouble) => {
                 let what = format!("`{}` did not take it: {}", self.topic, trouble.reason);
                 Outcome::Failed(Reason::of(what))
             }
         };
         Some(Done { ticket, outcome, output: Vec::new() })
+    }
+
+    /// The failure that ends a run whose records may not be forwarded; once.
+    pub fn forbidden(&mut self) -> Option<Failure> {
+        self.forbidden.take()
     }
 
     /// What the client tells of itself: its log, and what broke it for good.
@@ -125,7 +142,16 @@ impl Letters {
 
     /// The failure that ends a run whose dead letters are not taken.
     pub fn failure(&self, record: &OwnedRecord, trouble: &Trouble) -> Failure {
+        if trouble.kind == TroubleKind::TopicAuthorization {
+            return self.no_right();
+        }
         let message = format!("{}: the dead-letter topic `{}` did not take it", record.place(), self.topic);
         Failure::new(Kind::Record, message).caused_by(trouble.reason.clone())
+    }
+
+    fn no_right(&self) -> Failure {
+        let who = self.user.as_ref().map_or_else(String::new, |user| format!(" for user `{user}`"));
+        Failure::new(Kind::Connection, format!("no right to write topic `{}`{who}", self.topic))
+            .hint("ask for WRITE and DESCRIBE on the topic")
     }
 }

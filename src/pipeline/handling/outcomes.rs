@@ -29,6 +29,9 @@ impl Run<'_> {
         let Some(handling) = &mut self.handling else { return };
         // Its assignment has ended.
         let Some(job) = handling.queue.stop(done.ticket) else { return handling.disowned_ended(&done) };
+        if self.meter.is_on() && done.outcome.is_answer() {
+            self.counts.attempts.extend(job.at_work_since.map(|since| now.saturating_duration_since(since)));
+        }
         match done.outcome {
             Outcome::Accepted => {
                 handling.failed_in_a_row = 0;
@@ -95,6 +98,7 @@ impl Run<'_> {
         {
             handling.tally.retried += 1;
         }
+        self.counts.retries += 1;
         handling.queue.delay(ticket, now + pause);
     }
 
@@ -115,6 +119,7 @@ impl Run<'_> {
         let after = attempts(failed);
         let what = format!("processing failed{after}");
         handling.failed_in_a_row += 1;
+        self.counts.failed += 1;
         if let Some(limit) = settings.failure_limit.filter(|limit| handling.failed_in_a_row >= *limit) {
             let message = format!("{limit} records in a row failed, the last one {}{after}", record.place());
             let failure = Failure::new(Kind::Record, message)
@@ -150,6 +155,7 @@ impl Run<'_> {
     pub(super) fn undecodable(&mut self, ticket: u64, what: &str, now: Instant) {
         let Some(handling) = &mut self.handling else { return };
         let Some(job) = handling.queue.job(ticket) else { return };
+        self.counts.failed += 1;
         let failure = Failure::new(Kind::Record, format!("{}: {what}", job.record.place()));
         self.end_with(ticket, what.to_owned(), failure, now);
     }

@@ -26,6 +26,8 @@ pub struct Job {
     pub later: Option<(Instant, u32)>,
     /// When it was first started.
     pub started: Option<Instant>,
+    /// When its last attempt was started.
+    pub at_work_since: Option<Instant>,
     /// Its first attempt was not the last.
     pub is_retried: bool,
     pub stage: Stage,
@@ -124,6 +126,7 @@ impl Queue {
             failed: 0,
             later: None,
             started: None,
+            at_work_since: None,
             is_retried: false,
             stage,
             lane,
@@ -204,6 +207,7 @@ impl Queue {
         let job = self.jobs.get_mut(&ticket)?;
         job.stage = Stage::Running;
         job.started.get_or_insert(now);
+        job.at_work_since = Some(now);
         self.running += 1;
         Some((ticket, job))
     }

@@ -108,9 +108,9 @@ fn a_bad_value_is_refused_with_what_is_valid() {
         assert_eq!(failure.message, format!("invalid value `{value}` for property `{name}`"));
         assert_eq!(failure.hint.as_deref(), Some(valid));
     }
-    let failure = read_typed(&["sasl.oauthbearer.method=oidc"]).expect_err("not built in");
-    assert_eq!(failure.message, "`sasl.oauthbearer.method=oidc` is not built in");
-    let gathered = read_file("sasl.oauthbearer.method=oidc").expect("valid");
+    let failure = read_typed(&["sasl.oauthbearer.assertion.algorithm=RS256"]).expect_err("not built in");
+    assert_eq!(failure.message, "`sasl.oauthbearer.assertion.algorithm=RS256` is not built in");
+    let gathered = read_file("sasl.oauthbearer.assertion.algorithm=RS256").expect("valid");
     assert!(
         gathered.given.is_empty() && gathered.notes[0].ends_with("is not built in: it is ignored"),
         "{:?}",

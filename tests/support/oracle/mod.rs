@@ -3,6 +3,7 @@
 mod commits;
 mod handled;
 mod history;
+mod log;
 mod recorder;
 mod records;
 mod sampler;
@@ -10,6 +11,7 @@ mod sampler;
 pub use commits::{commits_are_of_printed, commits_go_forward, nothing_lags, watermarks_go_forward};
 pub use handled::{lanes_are_kept, only_owned_starts};
 pub use history::{Event, EventKind, History, Partition, Printed, Run, Sample};
+pub use log::log_violations;
 pub use recorder::{Mark, Note, Recorder};
 pub use records::{everything_is_printed, nothing_is_repeated, only_owned_partitions, order_is_kept};
 pub use sampler::Sampler;

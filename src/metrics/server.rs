@@ -1,0 +1,159 @@
+//! Serves small answers on a thread of its own: few clients at once, and none for long. The process ends without it.
+
+use super::Shared;
+use super::request::{LONGEST_HEAD, answer};
+use rustix::event::{PollFd, PollFlags, Timespec};
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// With more, the oldest is left: a probe always gets through.
+const MOST_CLIENTS: usize = 16;
+
+/// A client has that long for its request and for reading the answer.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Out of descriptors: it passes, or not.
+const AGAIN: Duration = Duration::from_millis(100);
+
+/// Starts to serve.
+///
+/// # Errors
+/// No thread, or a listener that cannot be polled.
+pub fn start(listener: TcpListener, shared: Arc<Shared>) -> io::Result<()> {
+    listener.set_nonblocking(true)?;
+    let work = move || {
+        let mut clients = Vec::new();
+        loop {
+            wait(&listener, &clients);
+            accept(&listener, &mut clients);
+            clients.retain_mut(|client| client.serve(&shared));
+        }
+    };
+    std::thread::Builder::new().name("metrics".to_owned()).spawn(work).map(drop)
+}
+
+struct Client {
+    stream: TcpStream,
+    deadline: Instant,
+    step: Step,
+}
+
+enum Step {
+    /// The head of its request so far.
+    Asking(Vec<u8>),
+    /// What is left to be sent.
+    Answering(Vec<u8>),
+    /// All is sent. Closing while something of it is unread would reset the connection and take the answer away.
+    Leaving,
+}
+
+/// Waits until a client can go on, or its time is over.
+fn wait(listener: &TcpListener, clients: &[Client]) {
+    let mut watched = vec![PollFd::new(listener, PollFlags::IN)];
+    watched.extend(clients.iter().map(|client| {
+        let flags = match client.step {
+            Step::Asking(_) | Step::Leaving => PollFlags::IN,
+            Step::Answering(_) => PollFlags::OUT,
+        };
+        PollFd::new(&client.stream, flags)
+    }));
+    let due = clients.iter().map(|client| client.deadline).min();
+    let limit = due.and_then(|due| {
+        // Rounded up: a little early would mean many turns for nothing.
+        Timespec::try_from(due.saturating_duration_since(Instant::now()) + Duration::from_millis(1)).ok()
+    });
+    // An interrupted wait is a turn like any other.
+    let _ = rustix::event::poll(&mut watched, limit.as_ref());
+}
+
+fn accept(listener: &TcpListener, clients: &mut Vec<Client>) {
+    loop {
+        match listener.accept() {
+            Ok((stream, _)) => {
+                if stream.set_nonblocking(true).is_err() {
+                    continue;
+                }
+                if clients.len() >= MOST_CLIENTS {
+                    clients.remove(0);
+                }
+                let deadline = Instant::now() + PATIENCE;
+                clients.push(Client { stream, deadline, step: Step::Asking(Vec::new()) });
+            }
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return,
+            // Gone before it was accepted.
+            Err(error) if error.kind() == ErrorKind::ConnectionAborted => {}
+            Err(_) => return std::thread::sleep(AGAIN),
+        }
+    }
+}
+
+impl Client {
+    /// Goes on as far as it can without waiting. False when it is done with.
+    fn serve(&mut self, shared: &Shared) -> bool {
+        if Instant::now() >= self.deadline {
+            return false;
+        }
+        let result = match &mut self.step {
+            Step::Asking(head) => read_head(&mut self.stream, head).map(|()| answer(head, shared)),
+            Step::Answering(_) | Step::Leaving => Ok(None),
+        };
+        match result {
+            Ok(Some(bytes)) => self.step = Step::Answering(bytes),
+            Ok(None) => {}
+            Err(_) => return false,
+        }
+        if let Step::Answering(rest) = &mut self.step {
+            match send(&mut self.stream, rest) {
+                Ok(()) if rest.is_empty() && self.stream.shutdown(Shutdown::Write).is_ok() => {
+                    self.step = Step::Leaving;
+                }
+                Ok(()) if rest.is_empty() => return false,
+                Ok(()) => {}
+                Err(_) => return false,
+            }
+        }
+        match &self.step {
+            Step::Asking(_) | Step::Answering(_) => true,
+            Step::Leaving => has_more_to_say(&mut self.stream),
+        }
+    }
+}
+
+/// Adds what has come of the head.
+fn read_head(stream: &mut TcpStream, head: &mut Vec<u8>) -> io::Result<()> {
+    let mut buffer = [0; 2048];
+    while head.len() < LONGEST_HEAD {
+        match stream.read(&mut buffer) {
+            Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
+            Ok(count) => head.extend_from_slice(&buffer[..count]),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// Sends what the client takes now.
+fn send(stream: &mut TcpStream, rest: &mut Vec<u8>) -> io::Result<()> {
+    while !rest.is_empty() {
+        match stream.write(rest) {
+            Ok(count) => drop(rest.drain(..count)),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// Reads on past the request until the client closes its side; a little at a time, its deadline is near.
+fn has_more_to_say(stream: &mut TcpStream) -> bool {
+    let mut buffer = [0; 2048];
+    match stream.read(&mut buffer) {
+        Ok(count) => count > 0,
+        Err(error) => matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted),
+    }
+}

@@ -1,0 +1,106 @@
+//! `--profile NAME`: what a table of the file of settings adds to what was typed.
+
+mod options;
+mod table;
+mod uses;
+
+use super::known::{KnownProperties, nearest};
+use crate::cli::{self, Arguments, Command, ProfileTable};
+use crate::error::{Failure, Kind, reason};
+use std::ffi::OsString;
+use std::path::PathBuf;
+use table::Table;
+
+type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// Adds to what was typed what its profile says; without a profile no file is read.
+///
+/// # Errors
+/// A profile that is not there, or says what cannot be.
+pub fn apply(
+    typed: Arguments,
+    words: &[OsString],
+    (environment, is_terminal): (Environment<'_>, bool),
+) -> Result<Arguments, Failure> {
+    let is_unused = matches!(typed.command, Command::Completions(_) | Command::Man);
+    let set = |name: &str| environment(name).filter(|value| !value.is_empty());
+    let (name, spelled) = match (&typed.connection.profile, set("KCONS_PROFILE")) {
+        (Some(name), _) => (name.clone(), "--profile"),
+        (None, Some(name)) => (name, "KCONS_PROFILE"),
+        (None, None) => return Ok(typed),
+    };
+    if is_unused {
+        return Ok(typed);
+    }
+    let path = path(&set)?;
+    let text = std::fs::read_to_string(&path).map_err(|error| {
+        Failure::usage(format!("cannot read `{path}`"))
+            .caused_by(reason(&error))
+            .hint(format!("`{spelled}` needs it: `[profile.{name}]` and lines as `brokers = \"HOST:PORT\"`"))
+    })?;
+    let table = Table::parse(&text, &path, &name)?;
+    options::add(&table, words, (environment, is_terminal))
+}
+
+/// The file of settings.
+fn path(set: &impl Fn(&str) -> Option<String>) -> Result<String, Failure> {
+    // A relative path counts as none: https://specifications.freedesktop.org/basedir-spec.
+    let folder = set("XDG_CONFIG_HOME").map(PathBuf::from).filter(|folder| folder.is_absolute());
+    let folder = folder.or_else(|| set("HOME").map(|home| PathBuf::from(home).join(".config")));
+    match folder {
+        Some(folder) => Ok(folder.join("kcons/config.toml").display().to_string()),
+        None => {
+            Err(Failure::usage("no folder for `kcons/config.toml`").hint("set `XDG_CONFIG_HOME` or `HOME`"))
+        }
+    }
+}
+
+/// Where a line of a profile stands, for messages.
+pub fn place(table: &ProfileTable, line: usize) -> String {
+    place_in(&table.name, &table.path, line)
+}
+
+fn place_in(name: &str, path: &str, line: usize) -> String {
+    format!(" in profile `{name}`, `{path}` line {line}")
+}
+
+/// Up to three keys that look like this one, the nearest first.
+pub fn near(name: &str, known: &KnownProperties) -> Vec<String> {
+    let options = options::names(&commands());
+    let properties = known.near(name);
+    let spelled = name.replace('_', "-");
+    let all = options.iter().map(String::as_str).chain(properties);
+    nearest(&spelled, all).into_iter().map(str::to_owned).collect()
+}
+
+/// Adds to a failure about an option that it was the profile who gave it.
+pub fn blame(failure: Failure, table: Option<&ProfileTable>) -> Failure {
+    let Some(table) = table.filter(|_| failure.kind == Kind::Usage) else { return failure };
+    let is_named = |option: &&String| failure.message.contains(&format!("`--{option}"));
+    match table.options.iter().find(is_named) {
+        Some(option) => {
+            let cause = format!("`{option}` is set in profile `{}`, `{}`", table.name, table.path);
+            failure.caused_by(cause)
+        }
+        None => failure,
+    }
+}
+
+/// Every command by its words, with its declaration.
+fn commands() -> Vec<(Vec<String>, clap::Command)> {
+    let mut found = Vec::new();
+    let mut rest = vec![(Vec::new(), cli::command())];
+    while let Some((path, command)) = rest.pop() {
+        for inner in command.get_subcommands() {
+            let path = [path.clone(), vec![inner.get_name().to_owned()]].concat();
+            rest.push((path, inner.clone()));
+        }
+        if !command.has_subcommands() {
+            found.push((path, command));
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,219 @@
+//! The options of a profile among those that were typed.
+
+use super::Environment;
+use super::table::{Entry, Table, Value};
+use super::uses::Run;
+use crate::cli::{self, Arguments, ProfileProperty, ProfileTable};
+use crate::error::Failure;
+use crate::settings::values;
+use crate::usage::{self, Request};
+use std::ffi::OsString;
+
+/// What is decided anew each time, or is not about a run.
+const NOT_IN_A_PROFILE: [&str; 6] = ["execute", "help", "print-config", "profile", "version", "yes"];
+
+/// Options that are a property under another name: they are taken as that, so that `-X` and files go before them.
+const PROPERTIES: [(&str, &str); 5] = [
+    ("brokers", "bootstrap.servers"),
+    ("commit-interval", "auto.commit.interval.ms"),
+    ("group", "group.id"),
+    ("offset-reset", "auto.offset.reset"),
+    ("read-uncommitted", "isolation.level"),
+];
+
+/// The long options of all commands, without dashes.
+pub fn names(commands: &[(Vec<String>, clap::Command)]) -> Vec<String> {
+    let mut names: Vec<String> = commands
+        .iter()
+        .flat_map(|(_, command)| command.get_arguments().filter_map(|argument| argument.get_long()))
+        .filter(|name| !NOT_IN_A_PROFILE.contains(name))
+        .map(str::to_owned)
+        .collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+/// An option of the profile that is not a property.
+struct Addition {
+    name: String,
+    words: Vec<String>,
+}
+
+/// Puts the options of the profile that this run has a use for behind those that were typed.
+///
+/// # Errors
+/// A value that no command takes, by profile and key.
+pub fn add(
+    table: &Table,
+    words: &[OsString],
+    (environment, is_terminal): (Environment<'_>, bool),
+) -> Result<Arguments, Failure> {
+    let run = Run::new(words, environment, is_terminal)?;
+    let (mut settled, additions) = sort(table, &run, environment)?;
+    let given: Vec<(&str, &[String])> =
+        additions.iter().map(|addition| (addition.name.as_str(), addition.words.as_slice())).collect();
+    let mut all = words.to_vec();
+    let end = all.iter().position(|word| word == "--").unwrap_or(all.len());
+    let wanted = additions.iter().filter(|addition| run.has_use(&addition.name, &given));
+    for addition in wanted {
+        settled.options.push(addition.name.clone());
+        all.splice(end..end, addition.words.iter().map(OsString::from));
+    }
+    let mut arguments = parse(&all).map_err(|failure| super::blame(failure, Some(&settled)))?;
+    arguments.connection.profile_table = Some(settled);
+    Ok(arguments)
+}
+
+fn parse(words: &[OsString]) -> Result<Arguments, Failure> {
+    match usage::parse(words)? {
+        Request::Run(arguments) => Ok(*arguments),
+        Request::Print(_) => Err(Failure::usage("help cannot be asked for in a profile")),
+    }
+}
+
+/// Properties and options apart, each value tried.
+fn sort(
+    table: &Table,
+    run: &Run,
+    environment: Environment<'_>,
+) -> Result<(ProfileTable, Vec<Addition>), Failure> {
+    let mut settled =
+        ProfileTable { name: table.name.clone(), path: table.path.clone(), ..ProfileTable::default() };
+    let mut additions = Vec::new();
+    // A property under the name of an option is the more exact of the two.
+    let mut renamed = Vec::new();
+    let names = names(&run.commands);
+    for entry in &table.entries {
+        let line = entry.line;
+        let place = table.place(line);
+        let key = entry.key.as_str();
+        if NOT_IN_A_PROFILE.contains(&key) {
+            return Err(Failure::usage(format!("`{key}` cannot be set{place}"))
+                .hint(format!("type `--{key}` where it is meant")));
+        }
+        if !names.iter().any(|name| name == key) {
+            let value = property(&entry.value).ok_or_else(|| one_value(key, &place))?;
+            settled.properties.push(ProfileProperty { name: key.to_owned(), value, line });
+            continue;
+        }
+        if key == "property" {
+            settled.properties.extend(pairs(entry, &place)?);
+            continue;
+        }
+        let texts = texts(entry, shape(key, run), &place, environment)?;
+        let words = words_of(entry, &texts);
+        let is_taken = run.takes(key, &words).map_err(|failure| Failure {
+            message: failure.message.replace(&format!("`--{key}`"), &format!("`{key}`")) + &place,
+            ..failure
+        })?;
+        let one = texts.first().cloned().unwrap_or_default();
+        match PROPERTIES.iter().find(|(option, _)| *option == key) {
+            Some((_, name)) => renamed.push(ProfileProperty {
+                name: (*name).to_owned(),
+                value: as_property(key, one, &entry.value),
+                line,
+            }),
+            None if key == "config" => settled.config = Some(one),
+            None if is_taken && !words.is_empty() => {
+                additions.push(Addition { name: key.to_owned(), words });
+            }
+            None => {}
+        }
+    }
+    settled.properties.extend(renamed);
+    Ok((settled, additions))
+}
+
+/// The value of a property; `None`: it is none.
+fn property(value: &Value) -> Option<String> {
+    match value {
+        Value::Switch(is_on) => Some(is_on.to_string()),
+        Value::One(text) => Some(text.clone()),
+        Value::Several(_) => None,
+    }
+}
+
+fn as_property(option: &str, text: String, value: &Value) -> String {
+    match option {
+        "read-uncommitted" => match value {
+            Value::Switch(false) => "read_committed".to_owned(),
+            Value::Switch(true) | Value::One(_) | Value::Several(_) => "read_uncommitted".to_owned(),
+        },
+        "commit-interval" => cli::duration(&text).map_or(text, |interval| interval.as_millis().to_string()),
+        _ => text,
+    }
+}
+
+fn one_value(key: &str, place: &str) -> Failure {
+    Failure::usage(format!("`{key}`{place} takes one value, not an array"))
+}
+
+/// `property = ["KEY=VALUE"]`, as `-X` takes it.
+fn pairs(entry: &Entry, place: &str) -> Result<Vec<ProfileProperty>, Failure> {
+    let texts = match &entry.value {
+        Value::Several(texts) => texts.clone(),
+        Value::One(text) => vec![text.clone()],
+        Value::Switch(_) => return Err(Failure::usage(format!("`property`{place} needs a text"))),
+    };
+    let pair = |text: String| match text.split_once('=') {
+        Some((name, value)) => {
+            Ok(ProfileProperty { name: name.trim().to_owned(), value: value.to_owned(), line: entry.line })
+        }
+        None => Err(Failure::usage(format!("`property`{place} is not of the form KEY=VALUE"))),
+    };
+    texts.into_iter().map(pair).collect()
+}
+
+/// The values of an option, those of variables and files read.
+fn texts(
+    entry: &Entry,
+    (takes_none, takes_several): (bool, bool),
+    place: &str,
+    environment: Environment<'_>,
+) -> Result<Vec<String>, Failure> {
+    let key = entry.key.as_str();
+    let texts = match &entry.value {
+        Value::Switch(_) if takes_none => return Ok(Vec::new()),
+        // `-v` twice is a number here.
+        Value::One(number)
+            if takes_none && key == "verbose" && ["0", "1", "2"].contains(&number.as_str()) =>
+        {
+            return Ok(Vec::new());
+        }
+        Value::One(_) | Value::Several(_) if takes_none => {
+            return Err(Failure::usage(format!("`{key}`{place} is not true or false")));
+        }
+        Value::Switch(_) => return Err(Failure::usage(format!("`{key}`{place} needs a value"))),
+        Value::Several(_) if !takes_several => return Err(one_value(key, place)),
+        Value::One(text) => std::slice::from_ref(text),
+        Value::Several(texts) => texts,
+    };
+    let read = |text: &String| {
+        values::resolve(text.clone(), environment).map_err(|cause| {
+            Failure::usage(format!("cannot read the value of `{key}`{place}")).caused_by(cause)
+        })
+    };
+    texts.iter().map(read).collect()
+}
+
+/// Whether an option is a switch, and whether it can be repeated.
+fn shape(key: &str, run: &Run) -> (bool, bool) {
+    let mut arguments = run.commands.iter().flat_map(|(_, command)| command.get_arguments());
+    let found = arguments.find(|argument| argument.get_long() == Some(key)).map(clap::Arg::get_action);
+    let takes_none = found.is_some_and(|action| !action.takes_values());
+    (takes_none, matches!(found, Some(clap::ArgAction::Append)))
+}
+
+fn words_of(entry: &Entry, texts: &[String]) -> Vec<String> {
+    let key = &entry.key;
+    let times = match &entry.value {
+        Value::Switch(is_on) => usize::from(*is_on),
+        Value::One(number) if texts.is_empty() => number.parse().unwrap_or(0),
+        Value::One(_) | Value::Several(_) => 0,
+    };
+    match texts.is_empty() {
+        true => vec![format!("--{key}"); times],
+        false => texts.iter().map(|text| format!("--{key}={text}")).collect(),
+    }
+}

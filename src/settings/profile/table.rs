@@ -1,0 +1,118 @@
+//! A table of the file of settings: keys, their values as text, and where they stand.
+
+use crate::error::Failure;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// `[profile.NAME]`.
+pub struct Table {
+    pub name: String,
+    pub path: String,
+    pub entries: Vec<Entry>,
+}
+
+/// A key and what it is set to.
+pub struct Entry {
+    /// Dotted keys and tables in the table are one name: `ssl.ca.location`.
+    pub key: String,
+    pub value: Value,
+    /// From 1.
+    pub line: usize,
+}
+
+pub enum Value {
+    Switch(bool),
+    /// A text, a number or a time.
+    One(String),
+    Several(Vec<String>),
+}
+
+impl Table {
+    /// Finds a profile in the text of the file at `path`.
+    ///
+    /// # Errors
+    /// A text that is no TOML, a profile that is not there, a value that is of no use in one.
+    pub fn parse(text: &str, path: &str, name: &str) -> Result<Table, Failure> {
+        let file = DeTable::parse(text).map_err(|error| {
+            let (line, column) = place(text, error.span().map_or(0, |span| span.start));
+            let cause = error.message().replace('\n', ", ");
+            Failure::usage(format!("cannot read `{path}` line {line} column {column}")).caused_by(cause)
+        })?;
+        let profiles = match file.get_ref().get("profile").map(Spanned::get_ref) {
+            Some(DeValue::Table(profiles)) => profiles,
+            Some(_) | None => return Err(missing(path, name, &[])),
+        };
+        let known: Vec<&str> = profiles.keys().map(|name| name.get_ref().as_ref()).collect();
+        let found = profiles.get(name).ok_or_else(|| missing(path, name, &known))?;
+        let DeValue::Table(found) = found.get_ref() else {
+            let (line, _) = place(text, found.span().start);
+            return Err(Failure::usage(format!("`profile.{name}` in `{path}` line {line} is no table"))
+                .hint(format!("it begins with a line [profile.{name}]")));
+        };
+        let mut table = Table { name: name.to_owned(), path: path.to_owned(), entries: Vec::new() };
+        table.take(found, "", text)?;
+        Ok(table)
+    }
+
+    /// ` in profile …`, for messages.
+    pub fn place(&self, line: usize) -> String {
+        super::place_in(&self.name, &self.path, line)
+    }
+
+    fn take(&mut self, table: &DeTable<'_>, prefix: &str, text: &str) -> Result<(), Failure> {
+        for (key, value) in table.iter() {
+            let (line, _) = place(text, key.span().start);
+            let key = format!("{prefix}{}", key.get_ref());
+            if let DeValue::Table(inner) = value.get_ref() {
+                self.take(inner, &format!("{key}."), text)?;
+                continue;
+            }
+            let value = read(value.get_ref()).ok_or_else(|| {
+                Failure::usage(format!("invalid value for `{key}`{}", self.place(line)))
+                    .hint("an array holds texts and numbers")
+            })?;
+            self.entries.push(Entry { key, value, line });
+        }
+        Ok(())
+    }
+}
+
+fn missing(path: &str, name: &str, known: &[&str]) -> Failure {
+    let failure = Failure::usage(format!("profile `{name}` is not in `{path}`"));
+    match known.is_empty() {
+        true => failure.hint(format!("there is none in it; one begins with a line [profile.{name}]")),
+        false => failure.hint(format!("profiles: {}", known.join(", "))),
+    }
+}
+
+fn read(value: &DeValue<'_>) -> Option<Value> {
+    match value {
+        DeValue::Boolean(is_on) => Some(Value::Switch(*is_on)),
+        DeValue::Array(values) => {
+            let texts: Option<Vec<String>> = values.iter().map(|value| one(value.get_ref())).collect();
+            texts.map(Value::Several)
+        }
+        other => one(other).map(Value::One),
+    }
+}
+
+fn one(value: &DeValue<'_>) -> Option<String> {
+    match value {
+        DeValue::String(text) => Some(text.to_string()),
+        DeValue::Integer(number) if number.radix() == 10 => Some(number.as_str().to_owned()),
+        DeValue::Integer(number) => {
+            i64::from_str_radix(number.as_str(), number.radix()).ok().map(|number| number.to_string())
+        }
+        DeValue::Float(number) => Some(number.as_str().to_owned()),
+        DeValue::Datetime(time) => Some(time.to_string()),
+        DeValue::Boolean(_) | DeValue::Array(_) | DeValue::Table(_) => None,
+    }
+}
+
+/// Line and column of a byte, both from 1.
+fn place(text: &str, byte: usize) -> (usize, usize) {
+    let before = text.get(..byte).unwrap_or(text);
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    (line, column)
+}

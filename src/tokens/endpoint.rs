@@ -1,0 +1,201 @@
+//! A token endpoint: the client credentials grant of OAuth 2 (RFC 6749, section 4.4) over HTTP(S).
+
+use super::{Fault, FaultKind, Token, claims};
+use crate::error::reason;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+use ureq::http::StatusCode;
+use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, TlsProvider, parse_pem};
+use ureq::{Agent, Error};
+
+/// An answer is a token and a few words; more than that is none.
+const LONGEST_ANSWER: u64 = 1 << 20;
+
+/// Words of the endpoint that are repeated, at most.
+const LONGEST_WORDS: usize = 200;
+
+const NO_HOST: &str = "cannot resolve the host";
+
+/// Where to ask, and as whom.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    pub url: String,
+    pub client_id: String,
+    pub client_secret: String,
+    pub scope: Option<String>,
+    pub extensions: Vec<(String, String)>,
+    pub authorities: Authorities,
+    /// For one question with its answer.
+    pub limit: Duration,
+}
+
+/// Whose certificates are trusted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Authorities {
+    System,
+    /// A file or a folder of files in PEM.
+    Location(String),
+    Pem(String),
+}
+
+impl Endpoint {
+    pub(super) fn fetch(&self) -> Result<Token, Fault> {
+        let (status, body) = self.ask()?;
+        let answer: Value = serde_json::from_str(&body).unwrap_or_default();
+        if !status.is_success() {
+            return Err(self.refusal(status, &answer));
+        }
+        let Some(text) = answer["access_token"].as_str().filter(|text| !text.is_empty()) else {
+            return Err(self.fault(FaultKind::Address, "the answer holds no `access_token`"));
+        };
+        let now = SystemTime::now();
+        let claims = claims::read(text);
+        let life = answer["expires_in"].as_u64().map(Duration::from_secs);
+        let expires = claims.expires.or_else(|| now.checked_add(life?));
+        let Some(expires) = expires else {
+            return Err(self.fault(FaultKind::Token, "the token does not say when it expires"));
+        };
+        if expires <= now {
+            return Err(self.fault(FaultKind::Token, "the token has expired already"));
+        }
+        Ok(Token {
+            text: text.to_owned(),
+            principal: claims.subject.unwrap_or_else(|| self.client_id.clone()),
+            expires,
+            extensions: self.extensions.clone(),
+        })
+    }
+
+    fn ask(&self) -> Result<(StatusCode, String), Fault> {
+        let roots = self.roots().map_err(|error| self.fault(FaultKind::Tls, &error))?;
+        let tls = TlsConfig::builder().provider(TlsProvider::NativeTls).root_certs(roots).build();
+        let agent: Agent = Agent::config_builder()
+            .timeout_global(Some(self.limit))
+            .http_status_as_error(false)
+            // Where else it might lead, the secret is not to follow.
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .tls_config(tls)
+            .build()
+            .into();
+        // As Java clients and librdkafka write it: not encoded as for a form first.
+        let login = STANDARD.encode(format!("{}:{}", self.client_id, self.client_secret));
+        let scope = self.scope.as_deref().map(|scope| ("scope", scope));
+        let form = [("grant_type", "client_credentials")].into_iter().chain(scope);
+        let request = agent
+            .post(&self.url)
+            .header("Authorization", format!("Basic {login}"))
+            .header("Accept", "application/json");
+        let mut response = request.send_form(form).map_err(|error| self.unanswered(&error))?;
+        let body = response.body_mut().with_config().limit(LONGEST_ANSWER).lossy_utf8(true).read_to_string();
+        Ok((response.status(), body.map_err(|error| self.unanswered(&error))?))
+    }
+
+    fn roots(&self) -> Result<RootCerts, String> {
+        let pem = match &self.authorities {
+            Authorities::System => return Ok(RootCerts::PlatformVerifier),
+            Authorities::Pem(pem) => pem.clone().into_bytes(),
+            Authorities::Location(path) => read(Path::new(path)).map_err(|error| reason(&error))?,
+        };
+        let certificates: Vec<Certificate<'static>> = parse_pem(&pem)
+            .filter_map(|item| match item {
+                Ok(PemItem::Certificate(certificate)) => Some(certificate),
+                // Keys and what else a file may hold.
+                _ => None,
+            })
+            .collect();
+        match certificates.is_empty() {
+            true => Err("there is no certificate to trust".to_owned()),
+            false => Ok(RootCerts::Specific(Arc::new(certificates))),
+        }
+    }
+
+    /// What an error code of RFC 6749, section 5.2, or else the status says.
+    fn refusal(&self, status: StatusCode, answer: &Value) -> Fault {
+        let code = answer["error"].as_str().unwrap_or_default();
+        let kind = match code {
+            "invalid_client" | "unauthorized_client" => FaultKind::Client,
+            "invalid_scope" => FaultKind::Scope,
+            "temporarily_unavailable" => FaultKind::Unreachable,
+            _ => match status {
+                StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => FaultKind::Client,
+                StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT => FaultKind::Unreachable,
+                status if status.is_server_error() => FaultKind::Unreachable,
+                _ => FaultKind::Address,
+            },
+        };
+        let description = answer["error_description"].as_str().unwrap_or_default();
+        let words = [status.to_string().as_str(), code, description]
+            .into_iter()
+            .filter(|words| !words.is_empty())
+            .collect::<Vec<_>>()
+            .join(": ");
+        self.fault(kind, &words)
+    }
+
+    fn unanswered(&self, error: &Error) -> Fault {
+        let text = error.to_string();
+        let (kind, words) = match error {
+            Error::HostNotFound => (FaultKind::Unreachable, NO_HOST.to_owned()),
+            Error::Timeout(_) => (FaultKind::Unreachable, "timed out".to_owned()),
+            Error::BadUri(_) => (FaultKind::Address, text),
+            Error::NativeTls(_) | Error::Tls(_) => (FaultKind::Tls, untrusted(&text).unwrap_or(text)),
+            Error::Io(error) => (FaultKind::Unreachable, io_words(error)),
+            // ureq's errors grow with it.
+            _ => (FaultKind::Unreachable, text),
+        };
+        self.fault(kind, &words)
+    }
+
+    fn fault(&self, kind: FaultKind, words: &str) -> Fault {
+        let words: String = words.chars().filter(|c| !c.is_control()).take(LONGEST_WORDS).collect();
+        Fault { kind, words: format!("`{}`: {words}", self.url) }
+    }
+}
+
+/// The text of a file, or of all files of a folder.
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    if !path.is_dir() {
+        return fs::read(path);
+    }
+    let mut all = Vec::new();
+    for entry in fs::read_dir(path)? {
+        // What cannot be read is trusted less, not more.
+        all.extend(fs::read(entry?.path()).unwrap_or_default());
+        all.push(b'\n');
+    }
+    Ok(all)
+}
+
+fn io_words(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused => "connection refused".to_owned(),
+        io::ErrorKind::TimedOut => "timed out".to_owned(),
+        io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset => {
+            "the connection was closed".to_owned()
+        }
+        // The resolver's errors have no kind of their own.
+        _ if error.to_string().contains("failed to lookup address") => NO_HOST.to_owned(),
+        _ => reason(error),
+    }
+}
+
+/// OpenSSL's reason not to trust a certificate, without where in its source it was found:
+/// `… certificate verify failed:file.c:1889: (self-signed certificate)`.
+pub fn untrusted(text: &str) -> Option<String> {
+    let (_, rest) = text.split_once("certificate verify failed")?;
+    let found = rest.rsplit_once('(').and_then(|(_, rest)| rest.split(')').next());
+    Some(match found {
+        Some(found) => format!("certificate verify failed: {found}"),
+        None => "certificate verify failed".to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests;
