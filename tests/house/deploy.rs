@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{all_files, read, root};
 
@@ -45,7 +45,7 @@ fn list(value: &Value) -> &[Value] {
 fn a_manifest_has_only_fields_that_kubernetes_knows() {
     let known = "spec.replicas spec.selector spec.template spec.strategy spec.serviceName spec.podManagementPolicy \
         spec.maxUnavailable spec.scaleTargetRef spec.minReplicaCount spec.maxReplicaCount spec.cooldownPeriod \
-        spec.triggers spec.secretTargetRef data type stringData apiVersion kind metadata spec";
+        spec.triggers spec.secretTargetRef spec.clusterIP spec.publishNotReadyAddresses spec.ports data type stringData apiVersion kind metadata spec";
     let of_pod =
         "terminationGracePeriodSeconds automountServiceAccountToken securityContext containers volumes";
     let of_container =
@@ -60,7 +60,7 @@ fn a_manifest_has_only_fields_that_kubernetes_knows() {
     for (file, value) in &all {
         check(value, "", known);
         let version = match text(&value["kind"]) {
-            "ConfigMap" | "Secret" => "v1",
+            "ConfigMap" | "Secret" | "Service" => "v1",
             "Deployment" | "StatefulSet" => "apps/v1",
             "PodDisruptionBudget" => "policy/v1",
             "ScaledObject" | "TriggerAuthentication" => "keda.sh/v1alpha1",
@@ -150,15 +150,115 @@ fn the_arguments_of_each_container_are_those_of_the_program() {
 }
 
 #[test]
+fn what_a_manifest_refers_to_is_in_the_manifests() {
+    let all = manifests();
+    let has = |kind: &str, name: &Value| {
+        assert!(of_kind(&all, kind).iter().any(|value| &value["metadata"]["name"] == name), "{kind} {name}");
+    };
+    let secret = &of_kind(&all, "Secret")[0]["stringData"];
+    for workload in workloads(&all) {
+        let pod = &workload["spec"]["template"]["spec"];
+        for volume in list(&pod["volumes"]) {
+            has("ConfigMap", &volume["configMap"]["name"]);
+        }
+        let container = &pod["containers"][0];
+        for mount in list(&container["volumeMounts"]) {
+            assert!(list(&pod["volumes"]).iter().any(|volume| volume["name"] == mount["name"]), "{mount}");
+        }
+        let variables = list(&container["env"]).iter().map(|variable| &variable["valueFrom"]["secretKeyRef"]);
+        for reference in variables.filter(|reference| !reference.is_null()) {
+            has("Secret", &reference["name"]);
+            assert!(secret[text(&reference["key"])].is_string(), "{reference}");
+        }
+    }
+    has("Service", &of_kind(&all, "StatefulSet")[0]["spec"]["serviceName"]);
+    let scaled = &of_kind(&all, "ScaledObject")[0]["spec"];
+    has("Deployment", &scaled["scaleTargetRef"]["name"]);
+    has("StatefulSet", &scaled["scaleTargetRef"]["name"]);
+    has("TriggerAuthentication", &scaled["triggers"][0]["authenticationRef"]["name"]);
+    for reference in list(&of_kind(&all, "TriggerAuthentication")[0]["spec"]["secretTargetRef"]) {
+        has("Secret", &reference["name"]);
+        assert!(secret[text(&reference["key"])].is_string(), "{reference}");
+    }
+    // What chooses pods by their labels, other than the workload itself.
+    let labels = &workloads(&all)[0]["spec"]["template"]["metadata"]["labels"];
+    for budget in of_kind(&all, "PodDisruptionBudget") {
+        assert_eq!(&budget["spec"]["selector"]["matchLabels"], labels);
+    }
+    for service in of_kind(&all, "Service") {
+        assert_eq!(&service["spec"]["selector"], labels);
+        let port = &workloads(&all)[0]["spec"]["template"]["spec"]["containers"][0]["ports"][0];
+        assert_eq!(service["spec"]["ports"][0]["targetPort"], port["name"]);
+    }
+}
+
+#[test]
+fn a_pod_has_no_rights_that_the_restricted_standard_forbids() {
+    let all = manifests();
+    let user = line_of(&read("deploy/Dockerfile"), "USER ");
+    let (id, group) = user.split_once(':').expect("both as numbers, which Kubernetes can check");
+    let (id, group): (u32, u32) = (id.parse().expect("a number"), group.parse().expect("a number"));
+    assert!(id != 0 && group != 0, "{user}");
+    for workload in workloads(&all) {
+        let pod = &workload["spec"]["template"]["spec"];
+        assert_eq!(
+            pod["securityContext"],
+            json!({
+                "runAsNonRoot": true, "runAsUser": id, "runAsGroup": group,
+                "seccompProfile": { "type": "RuntimeDefault" },
+            })
+        );
+        let container = &pod["containers"][0];
+        assert_eq!(
+            container["securityContext"],
+            json!({
+                "allowPrivilegeEscalation": false, "readOnlyRootFilesystem": true,
+                "capabilities": { "drop": ["ALL"] },
+            })
+        );
+        for amount in [
+            &container["resources"]["requests"]["cpu"],
+            &container["resources"]["requests"]["memory"],
+            &container["resources"]["limits"]["memory"],
+        ] {
+            assert!(amount.is_string(), "{container}");
+        }
+    }
+}
+
+#[test]
+fn the_image_starts_the_program_it_was_given() {
+    let dockerfile = read("deploy/Dockerfile");
+    let last = dockerfile.rsplit("\nFROM ").next().expect("an image");
+    let entry: Vec<String> = serde_json::from_str(&line_of(last, "ENTRYPOINT ")).expect("no shell between");
+    let copied = line_of(last, "COPY --from=build ");
+    assert_eq!(copied.split_once(' '), Some(("/src/target/release/kcons", entry[0].as_str())));
+    assert_eq!(entry.len(), 1, "{entry:?}");
+}
+
+fn line_of(dockerfile: &str, start: &str) -> String {
+    let line = dockerfile.lines().find_map(|line| line.strip_prefix(start));
+    line.unwrap_or_else(|| panic!("no line `{start}`")).to_owned()
+}
+
+#[test]
+fn the_readme_names_each_file_of_the_folder() {
+    let readme = read("README.md");
+    let pods =
+        readme.split("\n## Running in Kubernetes\n").nth(1).and_then(|rest| rest.split("\n## ").next());
+    let pods = pods.expect("the section");
+    for file in all_files("deploy/kubernetes") {
+        let name = file.strip_prefix(root()).unwrap_or(&file).display().to_string();
+        assert!(pods.contains(&format!("\n| `{name}` | ")), "{name}");
+    }
+}
+
+#[test]
 fn scaling_looks_at_the_group_and_the_topic_that_are_consumed() {
     let all = manifests();
     let trigger = &of_kind(&all, "ScaledObject")[0]["spec"]["triggers"][0]["metadata"];
     let properties = text(&of_kind(&all, "ConfigMap")[0]["data"]["kafka.properties"]);
     assert!(properties.contains(&format!("bootstrap.servers={}\n", text(&trigger["bootstrapServers"]))));
-    let secret = &of_kind(&all, "Secret")[0]["stringData"];
-    for reference in list(&of_kind(&all, "TriggerAuthentication")[0]["spec"]["secretTargetRef"]) {
-        assert!(secret[text(&reference["key"])].is_string(), "{reference}");
-    }
     for workload in workloads(&all) {
         let arguments = list(&workload["spec"]["template"]["spec"]["containers"][0]["args"]);
         assert_eq!(arguments[1], trigger["topic"]);
