@@ -2,6 +2,7 @@
 
 mod house {
     mod deploy;
+    mod pictures;
     mod readme;
 }
 

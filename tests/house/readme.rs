@@ -217,7 +217,7 @@ fn words(line: &str) -> Vec<String> {
 }
 
 /// What stands below this line of the README, to the end of its block.
-fn block_of_readme(first_line: &str) -> String {
+pub(super) fn block_of_readme(first_line: &str) -> String {
     let readme = read("README.md");
     let rest = readme.split(first_line).nth(1).unwrap_or_else(|| panic!("not in the README: {first_line}"));
     rest.split("```").next().unwrap_or_default().to_owned()
@@ -237,7 +237,7 @@ fn codes_of(text: &str, prefix: &str) -> BTreeSet<u8> {
 }
 
 /// Records of pretty output as sets of three lines: the order of partitions is not fixed.
-fn records(text: &str) -> BTreeSet<Vec<String>> {
+pub(super) fn records(text: &str) -> BTreeSet<Vec<String>> {
     let lines: Vec<String> = text.lines().map(str::to_owned).collect();
     let starts = (0..lines.len()).filter(|index| lines[*index].starts_with("Received "));
     starts.map(|index| lines[index..(index + 3).min(lines.len())].to_vec()).collect()
