@@ -45,26 +45,38 @@ pub struct Fetched {
     pub requests: i64,
 }
 
-/// Handed to librdkafka; every callback becomes an event.
-pub struct Context {
+/// Sends events to the loop, from any thread.
+#[derive(Clone)]
+pub struct Teller {
     events: Sender<ClientEvent>,
     bell: Bell,
+}
+
+impl Teller {
+    pub fn tell(&self, event: ClientEvent) {
+        // The receiver only goes away with the whole run, which may be over already.
+        let _ = self.events.send(event);
+        self.bell.ring();
+    }
+}
+
+/// Handed to librdkafka; every callback becomes an event.
+pub struct Context {
+    teller: Teller,
     wants_statistics: Arc<AtomicBool>,
     verifier: Verifier,
 }
 
 impl Context {
     fn tell(&self, event: ClientEvent) {
-        // The receiver only goes away with the whole run.
-        let _ = self.events.send(event);
-        self.bell.ring();
+        self.teller.tell(event);
     }
 }
 
 /// A client that connects in the background, and what it tells.
 pub struct Opened {
     pub client: Arc<Consumer>,
-    pub sender: Sender<ClientEvent>,
+    pub teller: Teller,
     pub events: Receiver<ClientEvent>,
     /// Set for the next statistics to be told.
     pub wants_statistics: Arc<AtomicBool>,
@@ -78,7 +90,7 @@ pub fn open(
     properties: &[(String, String)],
     tokens: Option<&TokenSource>,
     is_verbose: bool,
-    bell: &Bell,
+    bell: Bell,
 ) -> Result<Opened, String> {
     let mut config = ClientConfig::new();
     for (name, value) in properties {
@@ -87,25 +99,21 @@ pub fn open(
     // The binding would ask the `log` crate; a disconnect while connecting is told at `Info` only.
     config.set_log_level(if is_verbose { RDKafkaLogLevel::Debug } else { RDKafkaLogLevel::Info });
     let (sender, events) = mpsc::channel();
+    let teller = Teller { events: sender, bell };
     let wants_statistics = Arc::new(AtomicBool::new(false));
     let context = Context {
-        events: sender.clone(),
-        bell: bell.clone(),
+        teller: teller.clone(),
         wants_statistics: Arc::clone(&wants_statistics),
         verifier: Verifier::of(properties),
     };
     let client = Consumer::from_config_and_context(&config, context).map_err(|error| error.to_string())?;
     let client = Arc::new(client);
     if let Some(source) = tokens {
-        let (sender, bell) = (sender.clone(), bell.clone());
-        let tell = move |trouble| {
-            // The run may be over already.
-            let _ = sender.send(ClientEvent::Trouble(trouble));
-            bell.ring();
-        };
+        let teller = teller.clone();
+        let tell = move |trouble| teller.tell(ClientEvent::Trouble(trouble));
         tokens::supply(source, Taker::Consumer(Arc::downgrade(&client)), tell);
     }
-    Ok(Opened { client, sender, events, wants_statistics })
+    Ok(Opened { client, teller, events, wants_statistics })
 }
 
 impl ClientContext for Context {
@@ -119,12 +127,8 @@ impl ClientContext for Context {
         if !certificate::is_unexplained(&trouble) {
             return self.tell(ClientEvent::Trouble(trouble));
         }
-        let (events, bell, verifier) = (self.events.clone(), self.bell.clone(), self.verifier.clone());
-        let explain = move || {
-            // The run may be over already.
-            let _ = events.send(ClientEvent::Trouble(verifier.explain(trouble)));
-            bell.ring();
-        };
+        let (teller, verifier) = (self.teller.clone(), self.verifier.clone());
+        let explain = move || teller.tell(ClientEvent::Trouble(verifier.explain(trouble)));
         // Out of threads: librdkafka tries again, and tells it again.
         drop(std::thread::Builder::new().name("certificate".to_owned()).spawn(explain));
     }

@@ -1,13 +1,11 @@
 //! Questions whose answers take time, asked on helper threads so that the poller goes on serving.
 
 use super::admin::{self, COORDINATOR_LIMIT, Described, EARLIEST, LATEST, Topic, TopicId};
-use super::client::{ClientEvent, Consumer};
+use super::client::{ClientEvent, Consumer, Teller};
 use super::errors::Trouble;
-use crate::alarm::Bell;
 use crate::record::TopicPartition;
 use std::collections::VecDeque;
 use std::io;
-use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -67,14 +65,13 @@ pub struct Range {
 #[derive(Clone)]
 pub struct LookUps {
     pub client: Arc<Consumer>,
-    pub events: Sender<ClientEvent>,
-    pub bell: Bell,
+    teller: Teller,
     unanswered: Backlog,
 }
 
 impl LookUps {
-    pub fn new(client: Arc<Consumer>, events: Sender<ClientEvent>, bell: Bell) -> LookUps {
-        LookUps { client, events, bell, unanswered: Backlog::default() }
+    pub fn new(client: Arc<Consumer>, teller: Teller) -> LookUps {
+        LookUps { client, teller, unanswered: Backlog::default() }
     }
 
     /// Starts what could not be started when it was asked: whoever waits for the answer does not ask again.
@@ -132,13 +129,8 @@ impl LookUps {
     }
 
     fn start(&self, ask: impl FnOnce(&Arc<Consumer>) -> Answer + Send + 'static) {
-        let LookUps { client, events, bell, .. } = self.clone();
-        let work = move || {
-            let answer = ask(&client);
-            // The run may be over already.
-            let _ = events.send(ClientEvent::Answer(answer));
-            bell.ring();
-        };
+        let (client, teller) = (Arc::clone(&self.client), self.teller.clone());
+        let work = move || teller.tell(ClientEvent::Answer(ask(&client)));
         self.unanswered.start(Box::new(work), spawn);
     }
 }

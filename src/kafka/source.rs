@@ -7,7 +7,7 @@ use super::commit::{CommitRequest, Refusal};
 use super::errors::{self, Trouble};
 use super::look_up::LookUps;
 use super::native::{NO_OFFSET, PartitionList, Queue, c_string, error_words, native, text};
-use crate::alarm::{Alarm, Bell};
+use crate::alarm::Alarm;
 use crate::record::{Record, TopicPartition};
 use crate::tokens::TokenSource;
 use rdkafka::bindings as rd;
@@ -81,14 +81,13 @@ impl Source {
         is_verbose: bool,
         alarm: &Alarm,
     ) -> Result<Source, String> {
-        let bell: Bell = alarm.bell();
-        let Opened { client, sender, events, wants_statistics } =
-            client::open(properties, tokens, is_verbose, &bell)?;
+        let Opened { client, teller, events, wants_statistics } =
+            client::open(properties, tokens, is_verbose, alarm.bell())?;
         let (shared, served) = (Queue::new(&client), Queue::of_consumer(&client));
         let descriptor = alarm.descriptor();
         shared.ring(descriptor);
         served.ring(descriptor);
-        let look_ups = LookUps::new(Arc::clone(&client), sender, bell);
+        let look_ups = LookUps::new(Arc::clone(&client), teller);
         Ok(Source {
             batch: Batch::new(),
             routes: Vec::new(),
