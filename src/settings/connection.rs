@@ -111,7 +111,6 @@ impl Connection {
             self.producer.push((canonical, value));
         }
         self.resolved.sort_by(|left, right| left.name.cmp(&right.name));
-        self.resolved.dedup();
     }
 
     /// Everything to set on a producer; it leaves out what consumers alone have.

@@ -1,6 +1,7 @@
 //! Where tokens of SASL OAUTHBEARER come from: librdkafka is built without a client for token endpoints.
 
 use super::gather::{Gathered, Given};
+use super::values;
 use crate::error::Failure;
 use crate::tokens::{Authorities, Endpoint, TokenSource, Unsecured};
 use std::time::Duration;
@@ -86,9 +87,7 @@ fn endpoint(gathered: &Gathered, limit: Option<Duration>) -> Result<Endpoint, Fa
             let failure = Failure::usage(format!("SASL mechanism `OAUTHBEARER` needs `{name}`"));
             match name {
                 URL => failure.hint(format!("add -X {URL}=URL")),
-                _ => failure.hint(format!(
-                    "-X {name}=env:NAME reads it from a variable, -X {name}=file:PATH from a file"
-                )),
+                _ => failure.hint(values::how_to_give(name)),
             }
         })
     };

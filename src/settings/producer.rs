@@ -14,14 +14,15 @@ pub struct Typed {
 }
 
 impl Typed {
-    /// Adds it to the others; false if one of them gives the same property another value.
+    /// Adds it to the others, once; false if one of them gives the same property another value.
     pub fn join(self, others: &mut Vec<Typed>) -> bool {
-        let is_other = |other: &Typed| other.canonical == self.canonical && other.value != self.value;
-        if others.iter().any(is_other) {
-            return false;
+        match others.iter().find(|other| other.canonical == self.canonical) {
+            Some(other) => other.value == self.value,
+            None => {
+                others.push(self);
+                true
+            }
         }
-        others.push(self);
-        true
     }
 }
 

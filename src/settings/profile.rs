@@ -22,16 +22,15 @@ pub fn apply(
     words: &[OsString],
     (environment, is_terminal): (Environment<'_>, bool),
 ) -> Result<Arguments, Failure> {
-    let is_unused = matches!(typed.command, Command::Completions(_) | Command::Man);
+    if matches!(typed.command, Command::Completions(_) | Command::Man) {
+        return Ok(typed);
+    }
     let set = |name: &str| environment(name).filter(|value| !value.is_empty());
     let (name, spelled) = match (&typed.connection.profile, set("KCONS_PROFILE")) {
         (Some(name), _) => (name.clone(), "--profile"),
         (None, Some(name)) => (name, "KCONS_PROFILE"),
         (None, None) => return Ok(typed),
     };
-    if is_unused {
-        return Ok(typed);
-    }
     let path = path(&set)?;
     let text = std::fs::read_to_string(&path).map_err(|error| {
         Failure::usage(format!("cannot read `{path}`"))

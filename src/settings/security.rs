@@ -2,8 +2,8 @@
 
 use super::gather::{Gathered, Given};
 use super::known::KnownProperties;
-use super::oauth;
 use super::origin::Origin;
+use super::{oauth, values};
 use crate::error::{Failure, reason};
 use crate::tokens::TokenSource;
 use std::fs::File;
@@ -106,16 +106,16 @@ fn check_mechanism(
         }
         return oauth::settle(gathered, limit).map(Some);
     }
+    let without = format!("sasl.mechanism={mechanism}");
     for prefix in ["sasl.oauthbearer.", "enable.sasl.oauthbearer.", "https."] {
-        let without = format!("sasl.mechanism={mechanism}");
         refuse_idle(gathered, prefix, (&without, "sasl.mechanism=OAUTHBEARER"))?;
     }
     let missing = ["sasl.username", "sasl.password"].into_iter().find(|name| gathered.get(name).is_none());
     match missing {
-        Some(name) if mechanism != "GSSAPI" => Err(Failure::usage(format!(
-            "SASL mechanism `{mechanism}` needs `{name}`"
-        ))
-        .hint(format!("-X {name}=env:NAME reads it from a variable, -X {name}=file:PATH from a file"))),
+        Some(name) if mechanism != "GSSAPI" => {
+            Err(Failure::usage(format!("SASL mechanism `{mechanism}` needs `{name}`"))
+                .hint(values::how_to_give(name)))
+        }
         Some(_) | None => Ok(None),
     }
 }

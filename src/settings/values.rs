@@ -22,6 +22,11 @@ pub fn resolve(value: String, environment: &dyn Fn(&str) -> Option<String>) -> R
     Ok(text)
 }
 
+/// Says how a secret can be given, for hints.
+pub fn how_to_give(name: &str) -> String {
+    format!("-X {name}=env:NAME reads it from a variable, -X {name}=file:PATH from a file")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

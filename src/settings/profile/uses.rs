@@ -51,8 +51,8 @@ impl Run {
     /// No command takes it.
     pub fn takes(&self, name: &str, words: &[String]) -> Result<bool, Failure> {
         let tried = |path: &[String]| {
-            let words = ["kcons".to_owned()].iter().chain(path).chain(words).map(OsString::from).collect();
-            usage::parse(&Vec::<OsString>::from_iter::<Vec<_>>(words)).map(|_| ())
+            let words = [&["kcons".to_owned()], path, words].concat();
+            usage::parse(&words.into_iter().map(OsString::from).collect::<Vec<_>>()).map(|_| ())
         };
         let is_own = self.argument(name).is_some();
         let first = if is_own { tried(&self.path) } else { Ok(()) };
@@ -152,9 +152,8 @@ impl Run {
     }
 
     fn form(&self, given: Given<'_>) -> String {
-        let is_json = |name: &str| name == "json";
         let typed = self.typed("output").or_else(|| self.is_typed("json").then(|| "json".to_owned()));
-        let of_profile = || match given.iter().any(|(name, _)| is_json(name)) {
+        let of_profile = || match given.iter().any(|(name, _)| *name == "json") {
             true => Some("json".to_owned()),
             false => self.value("output", given),
         };
