@@ -312,6 +312,7 @@ impl Run<'_> {
             }
         }
     }
+
     /// What workers had to say for themselves; asked for once more when they have all ended.
     pub(super) fn tell_warnings_of_handlers(&mut self, now: Instant) {
         while let Some(message) = self.handling.as_mut().and_then(|handling| handling.crew.warning()) {

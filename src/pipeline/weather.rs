@@ -195,14 +195,15 @@ impl Weather {
         if self.is_established || self.is_wait_said || now.duration_since(self.started) < PATIENCE {
             return None;
         }
-        let Some(cause) = self.causes.last() else {
-            let failure = self.no_token.as_ref()?;
-            self.is_wait_said = true;
-            return Some(format!("Still trying: {}", failure.message));
+        let message = match self.causes.last() {
+            Some(cause) => {
+                let broker = cause.broker.as_deref().unwrap_or_default();
+                format!("Still connecting to {broker}: {}", cause.words)
+            }
+            None => format!("Still trying: {}", self.no_token.as_ref()?.message),
         };
         self.is_wait_said = true;
-        let broker = cause.broker.as_deref().unwrap_or_default();
-        Some(format!("Still connecting to {broker}: {}", cause.words))
+        Some(message)
     }
 
     /// Whether a probe should be sent now.

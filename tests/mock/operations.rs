@@ -8,7 +8,7 @@ use crate::support::run::{Kcons, Reader};
 use crate::support::{Produced, unique_name};
 
 /// Each command in a form that only lacks a broker.
-const COMMANDS: [&[&str]; 7] = [
+pub const COMMANDS: [&[&str]; 7] = [
     &["lag", "g"],
     &["group", "list"],
     &["group", "describe", "g"],

@@ -5,6 +5,7 @@ use std::time::Duration;
 use nix::sys::signal::Signal;
 use serde_json::Value;
 
+use super::operations::COMMANDS;
 use crate::support::mock::Mock;
 use crate::support::run::Kcons;
 use crate::support::{Outcome, Produced, unique_name, wait_until};
@@ -150,15 +151,7 @@ fn usage_errors_are_events_in_every_command() {
 #[test]
 fn errors_of_commands_that_ask_are_events() {
     let nowhere = ["-b", "no-such-host.invalid:1", "--connect-timeout", "300ms", "--log", "json"];
-    for command in [
-        &["lag", "g"][..],
-        &["group", "list"],
-        &["group", "describe", "g"],
-        &["group", "reset", "g", "--topic", "t", "--to", "end"],
-        &["group", "delete", "g", "--yes"],
-        &["topic", "list"],
-        &["topic", "describe", "t"],
-    ] {
+    for command in COMMANDS {
         let outcome = Kcons::new(command).args(nowhere).run();
         outcome.has_code(3).has_stdout("");
         assert_eq!(are_events(&outcome), ["error"], "{outcome}");
