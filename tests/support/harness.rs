@@ -1,4 +1,4 @@
-//! The test runner of the real-Kafka suite: without Java its tests are listed as ignored and it is said why.
+//! The test runner of the suites on a real Kafka: without Java their tests are listed as ignored and it is said why.
 #![expect(clippy::print_stderr, reason = "a test runner talks to people itself")]
 
 use std::cell::RefCell;
@@ -24,15 +24,35 @@ macro_rules! tests {
 // Brokers and the program share the cores with the tests.
 const THREADS: usize = 4;
 
-/// Runs the tests that the arguments ask for.
+/// The tests of a file, and its name.
+pub type Module = (&'static str, &'static [Test]);
+
+/// Runs the tests of one suite that the arguments ask for; their names are `SUITE::MODULE::NAME`.
+pub fn run_modules(suite: &str, modules: &[Module]) -> ExitCode {
+    let named = |(module, tests): &Module| {
+        let name =
+            move |(name, test): &Test| (format!("{suite}::{module}::{}", name.replace(' ', "")), *test);
+        tests.iter().map(name).collect::<Vec<_>>()
+    };
+    run_named(suite, modules.iter().flat_map(named).collect())
+}
+
+/// Runs the tests that the arguments ask for; their names are `real::NAME`.
 pub fn run(tests: &'static [Test]) -> ExitCode {
+    run_named(
+        "real",
+        tests.iter().map(|(name, test)| (format!("real::{}", name.replace(' ', "")), *test)).collect(),
+    )
+}
+
+fn run_named(suite: &str, tests: Vec<(String, fn())>) -> ExitCode {
     let mut arguments = Arguments::from_args();
     arguments.test_threads = arguments.test_threads.or(Some(THREADS));
     let missing = install::missing();
     let is_required = env::var_os("KCONS_REQUIRE_KAFKA").is_some_and(|value| value == "1");
     if let Some(missing) = &missing {
         let count = tests.len();
-        let what = format!("real Kafka: all {count} tests of this suite (real::*) need {missing}");
+        let what = format!("real Kafka: all {count} tests of this suite ({suite}::*) need {missing}");
         if is_required {
             eprintln!("{what}, and KCONS_REQUIRE_KAFKA=1 does not let them be left out");
             return ExitCode::FAILURE;
@@ -42,11 +62,10 @@ pub fn run(tests: &'static [Test]) -> ExitCode {
         }
     }
     panic::set_hook(Box::new(remember_place));
-    let trial = |&(name, test): &Test| {
-        Trial::test(format!("real::{}", name.replace(' ', "")), move || run_one(test))
-            .with_ignored_flag(missing.is_some())
+    let trial = |(name, test): (String, fn())| {
+        Trial::test(name, move || run_one(test)).with_ignored_flag(missing.is_some())
     };
-    libtest_mimic::run(&arguments, tests.iter().map(trial).collect()).exit_code()
+    libtest_mimic::run(&arguments, tests.into_iter().map(trial).collect()).exit_code()
 }
 
 thread_local! {
