@@ -9,10 +9,11 @@ mod regression {
     pub mod ends;
     pub mod groups;
     pub mod handlers;
+    pub mod resources;
     pub mod settings;
 }
 
-use regression::{bounds, ends, groups, handlers, settings};
+use regression::{bounds, ends, groups, handlers, resources, settings};
 
 fn main() -> std::process::ExitCode {
     support::harness::run_modules(
@@ -22,6 +23,7 @@ fn main() -> std::process::ExitCode {
             ("groups", groups::TESTS),
             ("handlers", handlers::TESTS),
             ("bounds", bounds::TESTS),
+            ("resources", resources::TESTS),
             ("settings", settings::TESTS),
         ],
     )
