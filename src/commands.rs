@@ -14,9 +14,11 @@ use crate::alarm::Alarm;
 use crate::cli::{Arguments, Command, ListenAddress, LogFormat};
 use crate::error::{self, Failure, Kind};
 use crate::metrics::Meter;
+use crate::output::{self, Unwritable};
 use crate::position::Clock;
 use crate::settings::{self, Surroundings};
 use crate::shutdown::Shutdown;
+use crate::startup::{self, Stdout};
 use crate::talk;
 use crate::usage::{self, Manner};
 use crate::{handlers, kafka, pipeline};
@@ -33,7 +35,7 @@ pub fn run(typed: Arguments, words: &[OsString]) -> u8 {
     };
     let talk = settings::Talk::new(&arguments.connection, io::stderr().is_terminal(), &environment);
     colored::control::set_override(talk.has_color);
-    let result = match &arguments.command {
+    let result = check_stdout().and_then(|()| match &arguments.command {
         Command::Consume(consume) => consume::run(consume, &arguments.connection, talk),
         Command::Lag(lag) => lag::run(lag, &arguments.connection, talk),
         Command::Group(group) => group::run(group, &arguments.connection, talk),
@@ -41,7 +43,7 @@ pub fn run(typed: Arguments, words: &[OsString]) -> u8 {
         Command::Demo(demo) => demo::run(demo, &arguments.connection, talk),
         Command::Completions(completions) => completions::run(completions, &arguments.connection),
         Command::Man => man::run(&arguments.connection),
-    };
+    });
     match result {
         Ok(()) => 0,
         Err(failure) => {
@@ -52,7 +54,7 @@ pub fn run(typed: Arguments, words: &[OsString]) -> u8 {
 
 /// Prints a text that was asked for; the exit code.
 pub fn print(text: &str, manner: Manner) -> u8 {
-    match write(text.as_bytes()) {
+    match check_stdout().and_then(|()| write(text.as_bytes())) {
         Ok(()) => 0,
         Err(failure) => refuse(&failure, manner),
     }
@@ -74,13 +76,27 @@ fn tell(failure: &Failure, talk: &settings::Talk) -> u8 {
     failure.kind.exit_code()
 }
 
+/// Nothing is read, committed or handed to anybody by a run whose output would be lost.
+fn check_stdout() -> Result<(), Failure> {
+    match startup::stdout() {
+        Stdout::Open => Ok(()),
+        Stdout::Closed => {
+            Err(Failure::new(Kind::Run, "stdout is closed").hint("to discard what is printed, `>/dev/null`"))
+        }
+        Stdout::ReadOnly => {
+            Err(Failure::new(Kind::Run, "cannot write to stdout: it is open for reading only"))
+        }
+    }
+}
+
 /// Writes to stdout; a closed pipe is no error.
 fn write(bytes: &[u8]) -> Result<(), Failure> {
-    match io::stdout().write_all(bytes).and_then(|()| io::stdout().flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Failure::new(Kind::Run, format!("cannot write to stdout: {}", error::reason(&error))))
+    // Not by the standard library, which takes a descriptor that cannot be written for one that is not there.
+    match output::write_all(bytes) {
+        Ok(()) | Err(Unwritable::Closed) => Ok(()),
+        Err(Unwritable::Failed(reason)) => {
+            Err(Failure::new(Kind::Run, format!("cannot write to stdout: {reason}")))
         }
-        Ok(()) | Err(_) => Ok(()),
     }
 }
 

@@ -18,6 +18,7 @@ mod record;
 mod render;
 mod settings;
 mod shutdown;
+mod startup;
 mod talk;
 mod tokens;
 mod usage;

@@ -112,6 +112,7 @@ fn messages_in_the_readme_are_those_of_the_program() {
         "records are gone",
         "the group has no committed offset",
         "cannot write to stdout: ",
+        "stdout is closed",
         "final commit unconfirmed; up to ",
         "was deleted and made again",
         "have no assignor in common",
