@@ -28,6 +28,7 @@ mod usage;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() {
+    startup::listen_to_children();
     use_small_pages();
     let words: Vec<_> = std::env::args_os().collect();
     let code = match usage::parse(&words) {

@@ -20,6 +20,7 @@ pub mod weather;
 
 use crate::alarm::Alarm;
 use crate::error::{Failure, Kind};
+use crate::handlers;
 use crate::kafka::Source;
 use crate::metrics::{Counts, Meter};
 use crate::offsets::{Schedule, Tracker};
@@ -205,6 +206,7 @@ impl Run<'_> {
     /// One turn of the loop. False when the run is over.
     fn turn(&mut self) -> bool {
         let now = Instant::now();
+        handlers::reap_orphans();
         self.watch_signals(now);
         self.settle_written(now);
         self.take_commit_answer(now);

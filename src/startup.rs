@@ -1,4 +1,4 @@
-//! What the process was started with: whether stdout takes anything.
+//! What the process was started with: whether stdout takes anything, and a signal that must not be ignored.
 
 use rustix::fs::OFlags;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -35,4 +35,10 @@ pub fn stdout() -> Stdout {
     let all = [Stdout::Open, Stdout::Closed, Stdout::ReadOnly];
     let stored = STDOUT.load(Ordering::Relaxed);
     all.into_iter().find(|stdout| *stdout as u8 == stored).unwrap_or(Stdout::Open)
+}
+
+/// Some supervisors ignore SIGCHLD and their children inherit that; the system then keeps no exit status for us.
+pub fn listen_to_children() {
+    // SAFETY: no handler is installed, and no other thread is there yet.
+    unsafe { libc::signal(libc::SIGCHLD, libc::SIG_DFL) };
 }

@@ -34,7 +34,7 @@ const LONGEST: usize = 400;
 /// What may have unsafe code beside the kafka folder, and why.
 const UNSAFE_FILES: &[(&str, &str)] = &[
     ("src/handlers/child/linux.rs", "it starts processes, which no safe crate does as we need it"),
-    ("src/startup.rs", "it looks at stdout before the standard library does"),
+    ("src/startup.rs", "it looks at stdout before the standard library does, and gives a signal its default"),
 ];
 
 #[test]

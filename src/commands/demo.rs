@@ -2,6 +2,7 @@
 
 use crate::cli;
 use crate::error::{Failure, Kind};
+use crate::handlers;
 use crate::kafka::mock::MockBroker;
 use crate::settings::demo::TOPIC;
 use crate::settings::handling::StoreChoice;
@@ -111,6 +112,7 @@ fn serve(
     );
     keep_creating(broker);
     while !shutdown.is_requested() {
+        handlers::reap_orphans();
         if alarm.wait(Duration::from_secs(1), true).is_stdout_closed {
             break;
         }

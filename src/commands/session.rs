@@ -2,6 +2,7 @@
 
 use crate::alarm::Alarm;
 use crate::error::{Failure, Kind};
+use crate::handlers::reap_orphans;
 use crate::kafka::admin;
 use crate::kafka::{ClientEvent, Consumer, Source, Trouble, TroubleKind};
 use crate::output::{self, Unwritable};
@@ -215,6 +216,7 @@ impl Session {
     pub fn sleep_until(&mut self, end: Instant) -> Result<(), Stop> {
         loop {
             let now = Instant::now();
+            reap_orphans();
             self.serve(now)?;
             if self.shutdown.is_requested() {
                 return Err(Stop::Asked);

@@ -11,7 +11,7 @@ mod registry;
 
 use super::environment;
 use nix::sys::signal::Signal;
-use rustix::process::{Pid, WaitOptions};
+use rustix::process::{Pid, WaitId, WaitIdOptions, WaitIdStatus};
 use std::ffi::{CString, OsStr, OsString};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -20,11 +20,13 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 use std::sync::OnceLock;
 
-pub use registry::{are_all_killed, kill_all, reap_orphans};
+pub use registry::{are_all_killed, kill_all};
+pub use system::reap_orphans;
 
 /// A process that was started and whose end is ours to see.
 ///
-/// Dropped before its end was seen, its group is killed.
+/// Its number is nobody else's until this is dropped: the system keeps what is left of it so long. Dropped before its
+/// end was seen, its group is killed.
 #[derive(Debug)]
 pub struct Child {
     /// Of the process and of its group.
@@ -54,7 +56,8 @@ struct Start<'a> {
 impl Child {
     /// Starts `command`, a program (looked for in `PATH`) and its arguments, with `added` to our environment.
     ///
-    /// The process is killed when the *thread* that calls this ends: call it from one that lives as long as the run.
+    /// The process is killed when the *thread* that calls this ends: call it from one that lives as long as the run,
+    /// but not from the main thread, whose children are taken for orphans (`reap_orphans`).
     ///
     /// # Errors
     /// The program cannot be run, or the system is out of processes, descriptors or memory.
@@ -97,7 +100,7 @@ impl Child {
     /// How the process ended, once it has.
     pub fn try_wait(&mut self) -> Option<ExitStatus> {
         if self.status.is_none() {
-            self.status = registry::forget_if(self.pid, || self.ask(WaitOptions::NOHANG));
+            self.status = self.look(WaitIdOptions::NOHANG);
         }
         self.status
     }
@@ -117,10 +120,11 @@ impl Child {
         rustix::process::test_kill_process_group(self.pid).is_ok() && system::is_group_running(self.pid)
     }
 
-    fn ask(&self, options: WaitOptions) -> Option<ExitStatus> {
-        match rustix::process::waitpid(Some(self.pid), options) {
-            Ok(None) => None,
-            Ok(Some((_, status))) => Some(ExitStatus::from_raw(status.as_raw())),
+    /// How it ended, without taking its status.
+    fn look(&self, options: WaitIdOptions) -> Option<ExitStatus> {
+        let options = options | WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+        match rustix::process::waitid(WaitId::Pid(self.pid), options) {
+            Ok(status) => status.map(|status| exit_status(&status)),
             Err(rustix::io::Errno::INTR) => None,
             // Somebody else took its status: all we can tell is that it ended, not how.
             Err(_) => Some(ExitStatus::from_raw(libc::SIGKILL)),
@@ -129,7 +133,7 @@ impl Child {
 }
 
 impl Group {
-    /// Sends a signal to the whole group. The end of its process must not have been seen: its number may be another's.
+    /// Sends a signal to the whole group; to nobody once its `Child` is dropped, as the number may be another's.
     pub fn signal(self, signal: Signal) {
         registry::signal(self.0, signal);
     }
@@ -140,15 +144,21 @@ impl Drop for Child {
         if self.try_wait().is_none() {
             self.signal(Signal::SIGKILL);
             while self.status.is_none() {
-                // Without the lock: the process needs a moment. It cannot be taken for an orphan before.
-                let _ = rustix::process::waitid(
-                    rustix::process::WaitId::Pid(self.pid),
-                    rustix::process::WaitIdOptions::EXITED | rustix::process::WaitIdOptions::NOWAIT,
-                );
-                self.try_wait();
+                self.status = self.look(WaitIdOptions::empty());
             }
         }
+        registry::bury(self.pid);
     }
+}
+
+/// As `waitpid` would have it.
+fn exit_status(status: &WaitIdStatus) -> ExitStatus {
+    let core = if status.dumped() { 0x80 } else { 0 };
+    let raw = match status.exit_status() {
+        Some(code) => (code & 0xff) << 8,
+        None => status.terminating_signal().unwrap_or(libc::SIGKILL) | core,
+    };
+    ExitStatus::from_raw(raw)
 }
 
 /// Whether a process was not started because the system is out of processes, memory or descriptors.

@@ -16,7 +16,7 @@ use super::sieve::Sifted;
 use crate::alarm::{Alarm, Bell};
 use crate::dedup::{Names, News, Store};
 use crate::error::{Failure, Kind};
-use crate::handlers::{Attempt, Context, Reason, reap_orphans};
+use crate::handlers::{Attempt, Context, Reason};
 use crate::offsets::Claim;
 use crate::record::{OwnedRecord, Record, TopicPartition};
 use crate::settings::handling::{self as settings, OnFailure};
@@ -262,7 +262,6 @@ impl Run<'_> {
 
     /// Looks after those that tell nothing by themselves when they break.
     pub(super) fn look_after_handling(&mut self, now: Instant) {
-        reap_orphans();
         self.tell_stuck(now);
         self.warn_of_spare_member(now);
         let Some(handling) = &self.handling else { return };

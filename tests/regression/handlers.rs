@@ -1,9 +1,11 @@
 //! Handlers, their children, dead letters and the memory of event ids.
 
+mod children;
 mod stdout;
 
 use std::fs;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::support::harness::Test;
 use crate::support::kafka::{Kafka, kafka};
@@ -13,10 +15,14 @@ use crate::tests;
 
 /// All of them.
 pub const TESTS: &[Test] = tests![
+    children::orphans_do_not_pile_up_however_many_there_are,
+    children::a_handler_that_succeeds_counts_where_the_end_of_children_is_ignored,
     stdout::a_closed_stdout_is_an_error_before_anything_is_read,
     stdout::a_stdout_that_cannot_be_written_is_an_error_of_every_command,
     stdout::other_descriptors_may_be_closed_and_output_may_be_thrown_away,
 ];
+
+const LONG: Duration = Duration::from_secs(60);
 
 /// A topic and a group of the test's own, and a folder for what handlers write.
 struct Stage {

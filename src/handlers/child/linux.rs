@@ -218,21 +218,30 @@ fn is_running_in(stat: &str, group: &str) -> bool {
     of_group == Some(group) && !matches!(state, Some("Z" | "X"))
 }
 
-/// Processes whose parents are gone become our children.
-pub fn adopts_orphans() -> bool {
-    rustix::process::getpid().as_raw_nonzero().get() == 1
-        || rustix::process::child_subreaper().is_ok_and(|reaper| reaper.is_some())
+/// As PID 1 takes the status of processes whose parents are gone, so that they do not stay as zombies for ever.
+///
+/// Never waits; to be called from the main thread, in every turn of whatever runs there. The system gives orphans to
+/// the first thread of a process (`find_new_reaper` in its `kernel/exit.c`), while our own children are those of the
+/// threads that started them: so what the main thread finds is never one of ours, whatever happens at the same time.
+pub fn reap_orphans() {
+    // A flood of them must not keep the main thread from its work.
+    const A_TURN: usize = 10_000;
+    let is_main_thread = rustix::thread::gettid() == rustix::process::getpid();
+    if !is_main_thread || !adopts_orphans() {
+        return;
+    }
+    for _ in 0..A_TURN {
+        // SAFETY: a plain system call; where a status could be written none is wanted.
+        if unsafe { libc::waitpid(-1, ptr::null_mut(), libc::WNOHANG | libc::__WNOTHREAD) } <= 0 {
+            return;
+        }
+    }
 }
 
-/// A child that has ended and whose status nobody took, if there is one.
-pub fn ended_child() -> Option<Pid> {
-    // SAFETY: the structure is alive; all zeroes are a valid one, and stay if there is no such child.
-    unsafe {
-        let mut found: libc::siginfo_t = MaybeUninit::zeroed().assume_init();
-        let options = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
-        let result = libc::waitid(libc::P_ALL, 0, &mut found, options);
-        (result == 0).then(|| Pid::from_raw(found.si_pid())).flatten()
-    }
+/// Processes whose parents are gone become our children.
+fn adopts_orphans() -> bool {
+    rustix::process::getpid().as_raw_nonzero().get() == 1
+        || rustix::process::child_subreaper().is_ok_and(|reaper| reaper.is_some())
 }
 
 #[cfg(test)]

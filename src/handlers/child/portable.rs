@@ -30,13 +30,8 @@ pub fn exit_descriptor(_pid: Pid) -> Option<OwnedFd> {
     None
 }
 
-pub fn adopts_orphans() -> bool {
-    false
-}
-
-pub fn ended_child() -> Option<Pid> {
-    None
-}
+/// Nothing to do: these systems run no containers.
+pub fn reap_orphans() {}
 
 /// There is no telling.
 pub fn is_group_running(_group: Pid) -> bool {

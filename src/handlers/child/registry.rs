@@ -1,61 +1,53 @@
-//! The process groups that are alive: for the last signal, and to tell orphans from children.
+//! The process groups whose numbers are ours: the only ones that are signalled.
 
-use super::system;
 use nix::sys::signal::Signal;
 use rustix::process::Pid;
 use std::io;
-use std::process::ExitStatus;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-static GROUPS: Mutex<Groups> = Mutex::new(Groups { alive: Vec::new(), starting: 0, is_over: false });
+static GROUPS: Mutex<Groups> = Mutex::new(Groups { ours: Vec::new(), is_over: false });
 
 struct Groups {
-    alive: Vec<Pid>,
-    /// Processes that may be there without being in `alive` yet.
-    starting: usize,
+    /// Started, and not buried yet.
+    ours: Vec<Pid>,
     /// All were killed; nothing is started any more.
     is_over: bool,
 }
 
 /// Starts a process and takes note of it.
 pub fn start(start: impl FnOnce() -> io::Result<Pid>) -> io::Result<Pid> {
-    {
-        let mut groups = groups();
-        if groups.is_over {
-            return Err(io::Error::from_raw_os_error(libc::ECANCELED));
-        }
-        groups.starting += 1;
+    if are_all_killed() {
+        return Err(io::Error::from_raw_os_error(libc::ECANCELED));
     }
-    let started = start();
+    let pid = start()?;
     let mut groups = groups();
-    groups.starting -= 1;
-    let pid = started?;
-    groups.alive.push(pid);
+    groups.ours.push(pid);
     if groups.is_over {
         kill(pid, Signal::SIGKILL);
     }
     Ok(pid)
 }
 
-/// Asks for the status of a process; with one it is forgotten at the same moment, as its number may be given anew.
-pub fn forget_if(pid: Pid, ask: impl FnOnce() -> Option<ExitStatus>) -> Option<ExitStatus> {
+/// Takes the status of a process that has ended: from now on its number may be given anew.
+pub fn bury(pid: Pid) {
     let mut groups = groups();
-    let status = ask()?;
-    groups.alive.retain(|alive| *alive != pid);
-    Some(status)
+    let _ = rustix::process::waitpid(Some(pid), rustix::process::WaitOptions::NOHANG);
+    groups.ours.retain(|other| *other != pid);
 }
 
-/// Sends a signal to a group, unless it is forgotten and empty.
+/// Sends a signal to a group, if its number is still ours.
 pub fn signal(pid: Pid, signal: Signal) {
-    let _groups = groups();
-    kill(pid, signal);
+    let groups = groups();
+    if groups.ours.contains(&pid) {
+        kill(pid, signal);
+    }
 }
 
 /// Kills every group; called from the signal thread, with nothing after it but the end of the process.
 pub fn kill_all() {
     let mut groups = groups();
     groups.is_over = true;
-    for pid in &groups.alive {
+    for pid in &groups.ours {
         kill(*pid, Signal::SIGKILL);
     }
 }
@@ -63,22 +55,6 @@ pub fn kill_all() {
 /// Whether `kill_all` was called: then no end of a process says anything about its record.
 pub fn are_all_killed() -> bool {
     groups().is_over
-}
-
-/// As PID 1 takes the status of processes whose parents are gone, so that they do not stay as zombies for ever.
-///
-/// Never waits; to be called now and then. Our own children are left to those who started them.
-pub fn reap_orphans() {
-    if system::adopts_orphans() {
-        while let Some(pid) = system::ended_child() {
-            let groups = groups();
-            // One that is being started may have ended before it is known.
-            if groups.starting > 0 || groups.alive.contains(&pid) {
-                return;
-            }
-            let _ = rustix::process::waitpid(Some(pid), rustix::process::WaitOptions::NOHANG);
-        }
-    }
 }
 
 fn kill(group: Pid, signal: Signal) {

@@ -149,31 +149,14 @@ fn what_is_added_to_the_environment_stands_beside_our_own() {
 }
 
 #[test]
-fn orphans_are_reaped_and_children_are_not() {
-    // Like PID 1 of a container.
-    rustix::process::set_child_subreaper(Some(rustix::process::getpid())).unwrap();
-    let mut child = sh("sh -c 'echo $$; exec sleep 1000' & exit 3");
-    let mut stdout = File::from(child.stdout.take().unwrap());
-    rustix::io::ioctl_fionbio(&stdout, false).unwrap();
-    let mut line = Vec::new();
-    while line.last() != Some(&b'\n') {
-        let mut byte = [0];
-        stdout.read_exact(&mut byte).unwrap();
-        line.extend(byte);
-    }
-    let orphan: i32 = String::from_utf8(line).unwrap().trim().parse().unwrap();
-    let orphan = Pid::from_raw(orphan).unwrap();
-    let exit = child.exit_descriptor().unwrap();
-    rustix::event::poll(&mut [PollFd::new(&exit, PollFlags::IN)], None).unwrap();
-    reap_orphans();
-    assert_eq!(child.try_wait().unwrap().code(), Some(3));
-    child.signal(Signal::SIGKILL);
-    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
-    while stat(orphan).is_some() {
-        reap_orphans();
-        std::thread::yield_now();
-        assert!(std::time::Instant::now() < deadline, "a zombie is left");
-    }
+fn the_number_of_a_process_is_kept_until_it_is_dropped() {
+    let mut child = sh("exit 3");
+    let pid = child.pid;
+    assert_eq!(wait(&mut child).code(), Some(3));
+    assert_eq!(stat(pid).unwrap()[0], "Z");
+    assert!(!child.has_group(), "a zombie does not run");
+    drop(child);
+    assert_eq!(stat(pid), None);
 }
 
 #[test]

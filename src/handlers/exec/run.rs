@@ -2,7 +2,7 @@
 
 use super::{Limits, books::Books, outcome};
 use crate::handlers::pipes::{read, waiting_in};
-use crate::handlers::{Child, Lines, Outcome, Reason, reap_orphans};
+use crate::handlers::{Child, Lines, Outcome, Reason};
 use crate::record::Place;
 use nix::sys::signal::Signal;
 use rustix::event::{PollFd, PollFlags, Timespec};
@@ -152,11 +152,11 @@ impl<'a> Run<'a> {
         self.due = Some((Instant::now() + self.limits.grace, Signal::SIGKILL));
     }
 
-    /// Takes the status of the process, which has ended. What is left of a group that we end gets the same grace.
+    /// The status of the process, which has ended. What is left of a group that we end gets the same grace.
     fn end(&mut self, ticket: u64, books: &Books) -> ExitStatus {
         let is_ending = self.stopped.is_some() || books.is_ended(ticket);
         if !is_ending {
-            // Before its number is free.
+            // What it leaves behind is let live.
             books.gone(ticket);
         }
         let status = loop {
@@ -182,8 +182,6 @@ impl<'a> Run<'a> {
             for pipe in [&mut self.child.stdout, &mut self.child.stderr] {
                 read(pipe, self.sinks.piece, TURN, |_| true);
             }
-            // As PID 1 it is we who are to bury what the process has left.
-            reap_orphans();
             std::thread::sleep(LOOK_AGAIN);
         }
     }

@@ -5,7 +5,7 @@ use super::input::Input;
 use super::watch::{LOOK_AGAIN, Ready, Watched};
 use crate::handlers::pipes::{read, waiting_in};
 use crate::handlers::protocol::{Answer, Answers};
-use crate::handlers::{Attempt, Child, Done, Lines, Outcome, Reason, reap_orphans};
+use crate::handlers::{Attempt, Child, Done, Lines, Outcome, Reason};
 use crate::render::Renderer;
 use nix::sys::signal::Signal;
 use rustix::io::Errno;
@@ -164,9 +164,6 @@ impl Process {
             self.child.stdin = None;
             self.input.forget();
             self.status = self.child.try_wait();
-        } else if self.status.is_some() {
-            // As PID 1 it is we who are to bury what the process has left.
-            reap_orphans();
         }
         self.signal_if_due();
     }
