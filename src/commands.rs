@@ -151,7 +151,7 @@ fn read(
         Some(address) => open_meter(address, &alarm, &mut talk)?,
         None => Meter::default(),
     };
-    let pipeline::Finished { talk, result, deadline } =
+    let pipeline::Finished { mut talk, result, deadline } =
         pipeline::run(settings, pipeline::World { alarm, shutdown, talk, meter });
     talk.finish(deadline);
     result

@@ -15,6 +15,9 @@ use std::ops::ControlFlow;
 /// and dropped by recursion, and a record must not exhaust the stack.
 const DEEPEST: usize = 1000;
 
+/// Digits in one number that a program gets.
+const LONGEST_NUMBER: usize = 1000;
+
 /// A program, compiled.
 ///
 /// It runs to its end: one that never ends (`repeat(false)`) never returns. It reads no input but its own and opens
@@ -71,9 +74,7 @@ impl Program {
     /// # Errors
     /// jq's own words; the results before it were handed over.
     pub fn run(&self, json: &[u8], mut take: impl FnMut(Yield) -> ControlFlow<()>) -> Result<(), String> {
-        if is_deeper(json, DEEPEST) {
-            return Err(format!("the record is nested deeper than {DEEPEST} levels"));
-        }
+        check(json).map_err(|what| format!("the record {what}"))?;
         let input = read::parse_single(json).map_err(|error| format!("not JSON: {error}"))?;
         let environment = if self.reads_environment { functions::environment() } else { Val::Null };
         let context = Ctx::<JustLut<Val>>::new(&self.filter.lut, Vars::new([environment]));
@@ -132,10 +133,7 @@ impl Yield {
 
     /// A string bare, anything else as compact JSON.
     pub fn bare(&self) -> String {
-        match &self.0 {
-            Val::TStr(bytes) => String::from_utf8_lossy(bytes).into_owned(),
-            other => text::json(other),
-        }
+        text::bare(&self.0)
     }
 }
 
@@ -145,24 +143,43 @@ impl fmt::Debug for Program {
     }
 }
 
-/// Whether arrays and objects of a JSON text are nested deeper than `limit`.
-fn is_deeper(json: &[u8], limit: usize) -> bool {
-    let (mut depth, mut is_string, mut is_escaped) = (0usize, false, false);
+/// Refuses a JSON text that reading alone would take too long: values are read by recursion, and the time for a number
+/// grows with the square of its digits.
+///
+/// # Errors
+/// What there is too much of.
+fn check(json: &[u8]) -> Result<(), String> {
+    if json.len() <= DEEPEST.min(LONGEST_NUMBER) {
+        return Ok(());
+    }
+    let (mut depth, mut digits, mut is_string, mut is_escaped) = (0usize, 0usize, false, false);
     for byte in json {
         match byte {
             _ if is_escaped => is_escaped = false,
             b'\\' if is_string => is_escaped = true,
-            b'"' => is_string = !is_string,
+            b'"' => {
+                is_string = !is_string;
+                digits = 0;
+            }
             _ if is_string => {}
-            b'[' | b'{' => depth += 1,
-            b']' | b'}' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        if depth > limit {
-            return true;
+            b'0'..=b'9' => {
+                digits += 1;
+                if digits > LONGEST_NUMBER {
+                    return Err(format!("has a number of more than {LONGEST_NUMBER} digits"));
+                }
+            }
+            b'.' | b'e' | b'E' | b'+' | b'-' => {}
+            b'[' | b'{' => {
+                (depth, digits) = (depth + 1, 0);
+                if depth > DEEPEST {
+                    return Err(format!("is nested deeper than {DEEPEST} levels"));
+                }
+            }
+            b']' | b'}' => (depth, digits) = (depth.saturating_sub(1), 0),
+            _ => digits = 0,
         }
     }
-    false
+    Ok(())
 }
 
 #[cfg(test)]

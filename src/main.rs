@@ -6,6 +6,7 @@ mod commands;
 mod decode;
 mod dedup;
 mod error;
+mod escape;
 mod handlers;
 mod jq;
 mod kafka;

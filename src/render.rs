@@ -21,7 +21,7 @@ pub struct Renderer {
 
 #[derive(Debug)]
 enum Shape {
-    Json(json::Lines),
+    Json { lines: json::Lines, is_terminal: bool },
     Pretty(pretty::Paragraphs),
     Raw(raw::Values),
 }
@@ -30,13 +30,15 @@ impl Renderer {
     /// Makes the renderer of the format that was settled.
     pub fn new(output: &Output) -> Renderer {
         let shape = match &output.format {
-            Format::Json => Shape::Json(json::Lines::default()),
+            Format::Json { is_terminal } => {
+                Shape::Json { lines: json::Lines::default(), is_terminal: *is_terminal }
+            }
             Format::Pretty(pretty) => {
                 // Only asked for where times are printed: looking it up reads files.
                 let zone = if pretty.is_verbose { TimeZone::system() } else { TimeZone::UTC };
                 Shape::Pretty(pretty::Paragraphs::new(pretty, zone))
             }
-            Format::Raw { delimiter } => Shape::Raw(raw::Values::new(delimiter)),
+            Format::Raw { delimiter, is_terminal } => Shape::Raw(raw::Values::new(delimiter, *is_terminal)),
         };
         Renderer { shape, decoders: Decoders::new(output.key_format, output.value_format) }
     }
@@ -44,7 +46,7 @@ impl Renderer {
     /// Whether headers are printed.
     pub fn shows_headers(&self) -> bool {
         match &self.shape {
-            Shape::Json(_) => true,
+            Shape::Json { .. } => true,
             Shape::Pretty(paragraphs) => paragraphs.shows_headers(),
             Shape::Raw(_) => false,
         }
@@ -57,9 +59,13 @@ impl Renderer {
     #[inline]
     pub fn render(&mut self, record: &Record<'_>, out: &mut Vec<u8>) -> Result<(), Undecodable> {
         match &mut self.shape {
-            Shape::Json(lines) => {
+            Shape::Json { lines, is_terminal } => {
+                let start = out.len();
                 let content = self.decoders.decode(record);
                 lines.render(record, &content, out);
+                if *is_terminal {
+                    crate::escape::json(start, out);
+                }
                 content.outcome()
             }
             Shape::Pretty(paragraphs) => {
@@ -107,7 +113,7 @@ mod tests {
         };
         [
             (
-                Format::Json,
+                Format::Json { is_terminal: false },
                 concat!(
                     r#"{"topic":"t","partition":0,"offset":17,"timestamp":null,"key":null,"#,
                     r#""value":"Buy milk\n","value_encoding":"text","headers":[]}"#,
@@ -118,7 +124,7 @@ mod tests {
                 Format::Pretty(pretty),
                 "Received t: unknown\n  Key: (none)\n  Partition: 0, Offset: 17\n  Value: Buy milk\\n\n",
             ),
-            (Format::Raw { delimiter: b"--".to_vec() }, "Buy milk\n--"),
+            (Format::Raw { delimiter: b"--".to_vec(), is_terminal: false }, "Buy milk\n--"),
         ]
     }
 
@@ -152,15 +158,37 @@ mod tests {
         {
             for format in [DataFormat::Auto, DataFormat::Json, DataFormat::Base64, DataFormat::Hex] {
                 let mut out = Vec::new();
-                let outcome = renderer(Format::Raw { delimiter: b";".to_vec() }, format)
+                let outcome = renderer(Format::Raw { delimiter: b";".to_vec(), is_terminal: false }, format)
                     .render(&Record { value, ..RECORD }, &mut out);
                 assert_eq!(out, expected);
                 assert_eq!(outcome.is_err(), format == DataFormat::Json && value.is_some());
             }
         }
         let mut out = Vec::new();
-        let outcome =
-            renderer(Format::Raw { delimiter: Vec::new() }, DataFormat::Auto).render(&RECORD, &mut out);
+        let outcome = renderer(Format::Raw { delimiter: Vec::new(), is_terminal: false }, DataFormat::Auto)
+            .render(&RECORD, &mut out);
         assert_eq!((out.as_slice(), outcome), (&b"Buy milk\n"[..], Ok(())));
+    }
+
+    #[test]
+    fn a_terminal_gets_nothing_that_acts_on_it() {
+        let value = "{\"a\":\"\u{9b}31m\u{7f}\u{202e}\",\"b\":\"\\u001b\"}";
+        let record = Record { value: Some(value.as_bytes()), key: Some("k\u{9b}".as_bytes()), ..RECORD };
+        let rendered = |format| {
+            let mut out = Vec::new();
+            renderer(format, DataFormat::Auto).render(&record, &mut out).expect("decoded");
+            String::from_utf8(out).expect("UTF-8")
+        };
+        let json = rendered(Format::Json { is_terminal: true });
+        assert!(
+            json.contains(r#""key":"k\u009b","value":{"a":"\u009b31m\u007f\u202e","b":"\u001b"}"#),
+            "{json}"
+        );
+        let plain = rendered(Format::Json { is_terminal: false });
+        let parsed = |text: &str| serde_json::from_str::<serde_json::Value>(text).expect("JSON");
+        assert_eq!(parsed(&json), parsed(&plain));
+        assert!(plain.contains(value), "{plain}");
+        let raw = rendered(Format::Raw { delimiter: b"\0".to_vec(), is_terminal: true });
+        assert_eq!(raw, "{\"a\":\"\\u{9b}31m\\x7f\\u{202e}\",\"b\":\"\\u001b\"}\0");
     }
 }

@@ -189,8 +189,15 @@ impl Output {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Format {
     Pretty(Pretty),
-    Json,
-    Raw { delimiter: Vec<u8> },
+    Json {
+        /// stdout is a terminal: what would act on it or hide is escaped, which loses nothing.
+        is_terminal: bool,
+    },
+    Raw {
+        delimiter: Vec<u8>,
+        /// stdout is a terminal: what would act on it or hide is escaped.
+        is_terminal: bool,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -202,7 +209,7 @@ pub struct Pretty {
     pub has_topic: bool,
     /// Timestamp and headers too (`-v`).
     pub is_verbose: bool,
-    /// stdout is a terminal: control and bidirectional characters are escaped.
+    /// stdout is a terminal: what would act on it or hide is escaped.
     pub is_terminal: bool,
     pub has_color: bool,
 }

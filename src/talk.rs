@@ -2,14 +2,16 @@
 
 mod event;
 mod handler;
+mod repeats;
 mod tally;
 
 use crate::error::Failure;
+use crate::escape;
 use crate::settings;
 use colored::Colorize;
 use event::Level;
+use repeats::Repeats;
 use serde_json::{Map, Value, json};
-use std::collections::HashMap;
 use std::io::Write;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
@@ -19,11 +21,11 @@ pub use event::Event;
 pub use handler::HandlerOutput;
 pub use tally::Tally;
 
-/// A repeated warning is said again, with its count, after that long.
-const COLLAPSE: Duration = Duration::from_secs(30);
+/// Bytes that may wait for a reader of stderr.
+const MOST_UNWRITTEN: usize = 1 << 20;
 
-/// Lines that may wait for a reader of stderr.
-const MOST_UNWRITTEN: usize = 100_000;
+/// Bytes of a part of a report, however many parts it has.
+const LEAST_OF_A_REPORT: usize = 256;
 
 /// Decides what is said and in which form; lines go out on a thread of their own, so that a full pipe on
 /// stderr never holds the poller.
@@ -31,16 +33,11 @@ pub struct Talk {
     settings: settings::Talk,
     says_progress: bool,
     lines: mpsc::Sender<Vec<u8>>,
-    /// Lines that are not written yet.
+    /// Bytes that are not written yet.
     unwritten: Arc<AtomicUsize>,
     /// Lines that were not even queued.
     dropped: u64,
-    repeats: HashMap<String, Repeats>,
-}
-
-struct Repeats {
-    untold: u64,
-    told_at: Instant,
+    repeats: Repeats,
 }
 
 impl Talk {
@@ -52,12 +49,12 @@ impl Talk {
             for line in queue {
                 // There is nobody left to tell that stderr is gone.
                 let _ = std::io::stderr().write_all(&line);
-                written.fetch_sub(1, Ordering::Release);
+                written.fetch_sub(line.len(), Ordering::Release);
             }
         };
         // Without a thread nothing is said: there is none to say that on either.
         drop(std::thread::Builder::new().name("stderr".to_owned()).spawn(write));
-        Talk { settings, says_progress, lines, unwritten, dropped: 0, repeats: HashMap::new() }
+        Talk { settings, says_progress, lines, unwritten, dropped: 0, repeats: Repeats::default() }
     }
 
     /// librdkafka's own log is asked for.
@@ -86,36 +83,23 @@ impl Talk {
         self.say(&Event::Info { message: message.into() });
     }
 
-    /// Says a warning; the same one again is counted and told later.
+    /// Says a warning; the same one again, or too many of its kind, is counted and told later.
     pub fn warn(&mut self, message: impl Into<String>, now: Instant) {
         let message = message.into();
-        if let Some(repeats) = self.repeats.get_mut(&message) {
-            repeats.untold += 1;
-            return;
+        if self.repeats.is_new(&message, now) {
+            self.say(&Event::Warning { message });
         }
-        self.say(&Event::Warning { message: message.clone() });
-        self.repeats.insert(message, Repeats { untold: 0, told_at: now });
     }
 
     /// Tells the counts of repeated warnings that are due; with `is_last` all of them.
     pub fn tell_repeats(&mut self, now: Instant, is_last: bool) {
-        let mut due = Vec::new();
-        self.repeats.retain(|message, repeats| {
-            let is_due = is_last || now.duration_since(repeats.told_at) >= COLLAPSE;
-            if is_due && repeats.untold > 0 {
-                due.push(format!("{message} ({} more times)", repeats.untold));
-                *repeats = Repeats { untold: 0, told_at: now };
-                return true;
-            }
-            !is_due
-        });
-        for message in due {
+        for message in self.repeats.due(now, is_last) {
             self.say(&Event::Warning { message });
         }
     }
 
     /// The line for an event, if it is said at all: for the writer, where order with the records counts.
-    pub fn line(&self, event: &Event) -> Option<Vec<u8>> {
+    pub fn line(&mut self, event: &Event) -> Option<Vec<u8>> {
         if self.settings.quiet {
             return None;
         }
@@ -130,41 +114,60 @@ impl Talk {
             Level::Library => self.settings.verbose >= 2,
             Level::Machine => false,
         };
-        is_said.then(|| {
-            let mut line = self.colored(event).into_bytes();
-            line.push(b'\n');
-            line
-        })
+        let text = is_said.then(|| event.text())?;
+        // In JSON each is told, for programs that follow every record; people read the first and a count.
+        if let Some(kind) = event.kind()
+            && !self.repeats.is_one_of_few(&kind, &escape::message(&text), Instant::now())
+        {
+            return None;
+        }
+        let mut line = self.colored(event.level(), &text).into_bytes();
+        line.push(b'\n');
+        Some(line)
     }
 
     /// Waits until everything said is written, at most until `deadline`.
-    pub fn finish(&self, deadline: Instant) {
+    pub fn finish(&mut self, deadline: Instant) {
+        if self.dropped > 0 {
+            self.tell_dropped();
+        }
         while self.unwritten.load(Ordering::Acquire) > 0 && Instant::now() < deadline {
             std::thread::sleep(Duration::from_micros(200));
         }
     }
 
     fn send(&mut self, line: Vec<u8>) {
-        if self.unwritten.load(Ordering::Relaxed) >= MOST_UNWRITTEN {
+        if self.unwritten.load(Ordering::Relaxed) + line.len() > MOST_UNWRITTEN {
             // Nobody reads stderr; a line for each record would fill the memory.
             self.dropped += 1;
             return;
         }
         if self.dropped > 0 && self.unwritten.load(Ordering::Relaxed) < MOST_UNWRITTEN / 2 {
-            let dropped = std::mem::take(&mut self.dropped);
-            let message = format!("{dropped} lines were left out here: nobody read stderr");
-            self.say(&Event::Warning { message });
+            self.tell_dropped();
         }
-        self.unwritten.fetch_add(1, Ordering::Relaxed);
-        if self.lines.send(line).is_err() {
-            // The thread could not be started.
-            self.unwritten.fetch_sub(1, Ordering::Relaxed);
+        self.hand_over(line);
+    }
+
+    fn tell_dropped(&mut self) {
+        let dropped = std::mem::take(&mut self.dropped);
+        let message = format!("{dropped} lines were left out here: nobody read stderr");
+        if let Some(line) = self.line(&Event::Warning { message }) {
+            self.hand_over(line);
         }
     }
 
-    fn colored(&self, event: &Event) -> String {
-        let text = event.text();
-        let (prefix, rest) = match event.level() {
+    fn hand_over(&self, line: Vec<u8>) {
+        let size = line.len();
+        self.unwritten.fetch_add(size, Ordering::Relaxed);
+        if self.lines.send(line).is_err() {
+            // The thread could not be started.
+            self.unwritten.fetch_sub(size, Ordering::Relaxed);
+        }
+    }
+
+    fn colored(&self, level: Level, text: &str) -> String {
+        let text = escape::message(text).into_owned();
+        let (prefix, rest) = match level {
             Level::Warning => ("warning:", text),
             Level::Info => ("info:", text),
             Level::Summary | Level::Progress | Level::Detail | Level::Library | Level::Machine => {
@@ -185,32 +188,35 @@ fn json_line(event: &str, fields: Map<String, Value>) -> Vec<u8> {
     object.insert("timestamp".to_owned(), Value::String(format!("{now:.3}")));
     object.insert("event".to_owned(), Value::String(event.to_owned()));
     object.extend(fields);
-    let mut line = Value::Object(object).to_string().into_bytes();
-    line.push(b'\n');
-    line
+    escape::json_line(&Value::Object(object)).into_bytes()
 }
 
 /// The final report of a failure, in the form that `talk` asks for.
 pub fn report(failure: &Failure, talk: &settings::Talk) -> Vec<u8> {
+    let parts = [Some(&failure.message)].into_iter().chain([failure.hint.as_ref()]).flatten();
+    let longest = (escape::LONGEST / (failure.causes.len() + parts.count())).max(LEAST_OF_A_REPORT);
+    let cut = |part: &str| event::cut(part, longest);
     if talk.is_json {
         let mut fields = Map::new();
-        fields.insert("message".to_owned(), json!(failure.message));
+        fields.insert("message".to_owned(), json!(cut(&failure.message)));
         if !failure.causes.is_empty() {
-            fields.insert("causes".to_owned(), json!(failure.causes));
+            let causes: Vec<_> = failure.causes.iter().map(|cause| cut(cause)).collect();
+            fields.insert("causes".to_owned(), json!(causes));
         }
         if let Some(hint) = &failure.hint {
-            fields.insert("hint".to_owned(), json!(hint));
+            fields.insert("hint".to_owned(), json!(cut(hint)));
         }
         return json_line("error", fields);
     }
+    let shown = |part: &str| escape::bounded(part, longest).into_owned();
     let mut text = String::new();
     let prefix = if talk.has_color { "error:".red().bold().to_string() } else { "error:".to_owned() };
-    text.push_str(&format!("{prefix} {}\n", failure.message));
+    text.push_str(&format!("{prefix} {}\n", shown(&failure.message)));
     for cause in &failure.causes {
-        text.push_str(&format!("  caused by: {cause}\n"));
+        text.push_str(&format!("  caused by: {}\n", shown(cause)));
     }
     if let Some(hint) = &failure.hint {
-        text.push_str(&format!("  hint: {hint}\n"));
+        text.push_str(&format!("  hint: {}\n", shown(hint)));
     }
     text.into_bytes()
 }
@@ -224,19 +230,69 @@ mod tests {
         TopicPartition { topic: Arc::from(topic), partition }
     }
 
+    fn talk(is_json: bool) -> Talk {
+        Talk::new(settings::Talk { quiet: false, verbose: 2, has_color: false, is_json }, true)
+    }
+
     #[test]
-    fn a_repeated_warning_is_said_once_and_counted() {
-        let settings = settings::Talk { quiet: true, verbose: 0, has_color: false, is_json: false };
-        let mut talk = Talk::new(settings, false);
-        let now = Instant::now();
-        for _ in 0..5 {
-            talk.warn("again", now);
+    fn no_event_makes_a_line_or_acts_on_a_terminal() {
+        let evil = "x\u{1b}]0;p\u{7}\r\nerror: fake\u{9b}\u{202e}\u{2028}\u{7f}\u{200b}";
+        let (partition, reason) = (partition(evil, 0), evil.to_owned());
+        let events = [
+            Event::Started { topics: vec![evil.to_owned()] },
+            Event::Assigned { partitions: vec![partition.clone()] },
+            Event::EndReached { partition: partition.clone(), names_topic: true },
+            Event::RecordFailed {
+                partition: partition.clone(),
+                offset: 0,
+                reason: reason.clone(),
+                ends_run: false,
+            },
+            Event::DeadLettered { partition: partition.clone(), offset: 0, reason },
+            Event::Committed { offsets: vec![(partition, 5)], error: Some(evil.to_owned()) },
+            Event::Progress { message: evil.into() },
+            Event::Info { message: evil.to_owned() },
+            Event::Warning { message: evil.to_owned() },
+            Event::Library { message: evil.to_owned() },
+        ];
+        let failure = Failure::usage(evil).caused_by(evil).hint(evil);
+        for is_json in [false, true] {
+            let mut lines: Vec<_> = events.iter().filter_map(|event| talk(is_json).line(event)).collect();
+            lines.push(report(&failure, &talk(is_json).settings));
+            for line in lines {
+                let line = String::from_utf8(line).unwrap();
+                let parts: Vec<&str> = line.trim_end().split('\n').collect();
+                assert!(parts.iter().all(|part| escape::line(part) == *part), "{line:?}");
+                assert!(parts.iter().all(|part| !part.starts_with("error: fake")), "{line:?}");
+            }
         }
-        assert_eq!(talk.repeats["again"].untold, 4);
-        talk.tell_repeats(now + COLLAPSE, false);
-        assert_eq!(talk.repeats["again"].untold, 0);
-        talk.tell_repeats(now + COLLAPSE * 2, false);
-        assert!(talk.repeats.is_empty());
+    }
+
+    #[test]
+    fn no_message_is_longer_than_4_kib() {
+        let long = "ü".repeat(100_000);
+        for is_json in [false, true] {
+            let line = talk(is_json).line(&Event::Warning { message: long.clone() }).unwrap();
+            assert!(line.len() < escape::LONGEST + 200, "{}", line.len());
+            let failure = Failure::usage(long.clone()).caused_by(long.clone()).hint(long.clone());
+            let report = report(&failure, &talk(is_json).settings);
+            assert!(report.len() < escape::LONGEST + 200, "{}", report.len());
+        }
+    }
+
+    #[test]
+    fn of_records_that_fail_people_read_some_and_a_count() {
+        let failed = |offset| {
+            let reason = format!("it is {offset}");
+            Event::RecordFailed { partition: partition("t", 0), offset, reason, ends_run: false }
+        };
+        let mut text = talk(false);
+        let said = (0..1000).filter(|offset| text.line(&failed(*offset)).is_some()).count();
+        assert_eq!(said, 100);
+        let rest = text.repeats.due(Instant::now(), true);
+        assert_eq!(rest, ["900 more warnings like this one: t [0] @ 999: it is 999"]);
+        let mut json = talk(true);
+        assert_eq!((0..1000).filter(|offset| json.line(&failed(*offset)).is_some()).count(), 1000);
     }
 
     #[test]

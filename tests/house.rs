@@ -22,7 +22,7 @@ const LAYERS: &[&[&str]] = &[
     &["dedup", "kafka", "offsets", "render", "talk"],
     &["settings"],
     &["decode", "jq", "metrics", "position", "shutdown", "startup", "tokens", "usage"],
-    &["alarm", "cli", "error", "record"],
+    &["alarm", "cli", "error", "escape", "record"],
 ];
 
 /// Files that may be longer than `LONGEST`, up to this, and why.

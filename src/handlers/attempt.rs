@@ -1,6 +1,8 @@
 //! What handlers are given and what they give back.
 
+use crate::escape;
 use crate::record::OwnedRecord;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// One try at one record.
@@ -65,6 +67,11 @@ impl Reason {
     /// A reason that no handler had a word in.
     pub fn of(what: impl Into<String>) -> Reason {
         Reason { what: what.into(), stderr: String::new() }
+    }
+
+    /// What a message says of it.
+    pub fn brief(&self) -> Cow<'_, str> {
+        escape::quoted(&self.what)
     }
 
     /// All of it, as the header `kcons.error` has it.

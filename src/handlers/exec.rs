@@ -175,7 +175,7 @@ impl Member {
 impl Desk {
     fn new(job: &Job) -> Desk {
         const PIECE: usize = 64 << 10;
-        let format = Format::Json;
+        let format = Format::Json { is_terminal: false };
         Desk {
             renderer: Renderer::new(&Output { format, ..job.context.output.clone() }),
             envelope: Vec::new(),

@@ -1,5 +1,7 @@
 //! What a worker answers: one line a record, in order: `ok`, `retry REASON`, `fail REASON`.
 
+use crate::escape;
+
 /// A longer line is no answer.
 const LONGEST: usize = 64 << 10;
 
@@ -86,17 +88,9 @@ fn quote(line: &[u8]) -> String {
     // As many bytes hold as many characters, whatever they are; one that is cut in two is left out below.
     let start = &line[..line.len().min(QUOTED * 4 + 4)];
     let text = String::from_utf8_lossy(start);
-    let mut quoted = String::new();
-    for character in text.chars().take(QUOTED) {
-        match character {
-            '"' | '\'' | '\\' => quoted.push(character),
-            _ => quoted.extend(character.escape_debug()),
-        }
-    }
-    if text.chars().nth(QUOTED).is_some() {
-        quoted.push('…');
-    }
-    quoted
+    let end = text.char_indices().nth(QUOTED).map(|(at, _)| at);
+    let quoted = escape::line(&text[..end.unwrap_or(text.len())]);
+    if end.is_some() { format!("{quoted}…") } else { quoted.into_owned() }
 }
 
 #[cfg(test)]
@@ -157,7 +151,7 @@ mod tests {
             ("retrying", "retrying"),
             ("failed to connect", "failed to connect"),
             ("a \"b\" \\ 'c'", "a \"b\" \\ 'c'"),
-            ("\u{1b}[31m\t\u{202e}\0", r"\u{1b}[31m\t\u{202e}\0"),
+            ("\u{1b}[31m\t\u{202e}\0", r"\x1b[31m\t\u{202e}\x00"),
             ("ok\rok", r"ok\rok"),
         ] {
             let expected =

@@ -3,8 +3,10 @@
 use jaq_core::data::JustLut;
 use jaq_core::load::{self, parse::Def};
 use jaq_core::native::{Fun, bome, run, v};
-use jaq_json::Val;
+use jaq_core::{Error, ValXs};
+use jaq_json::{Val, read};
 use std::env;
+use std::fmt::Display;
 
 /// The variable that holds the environment.
 pub const ENVIRONMENT: &str = "$ENV";
@@ -24,8 +26,34 @@ pub fn definitions() -> impl Iterator<Item = Def<&'static str>> {
 pub fn functions() -> impl Iterator<Item = Fun<JustLut<Val>>> {
     // jaq's own `env` panics on a variable that is not UTF-8.
     let env = run(("env", v(0), |_| bome(Ok(environment()))));
+    // `tonumber` is made of it.
+    let from_json = run(("fromjson", v(0), |(_, value)| from_json(&value)));
+    let ours = [env, from_json];
     let others = jaq_core::funs().chain(jaq_std::funs()).chain(jaq_json::funs());
-    others.filter(|(name, ..)| *name != "env").chain([env])
+    let others = others.filter(|(name, ..)| !["env", "fromjson"].contains(name));
+    others.chain(ours)
+}
+
+/// The values of a JSON text in a string, within the bounds of a record.
+fn from_json<'a>(value: &Val) -> ValXs<'a, Val> {
+    let bytes = match value.try_as_utf8_bytes_owned() {
+        Ok(bytes) => bytes,
+        Err(error) => return bome(Err(error)),
+    };
+    let failed = |what: &dyn Display| Error::str(format_args!("cannot parse {value} as JSON: {what}"));
+    if let Err(what) = super::check(&bytes) {
+        return bome(Err(failed(&format_args!("it {what}"))));
+    }
+    let mut values = Vec::new();
+    for value in read::parse_many(&bytes) {
+        let is_last = value.is_err();
+        values.push(value.map_err(|error| failed(&error).into()));
+        if is_last {
+            // It would come again for ever.
+            break;
+        }
+    }
+    Box::new(values.into_iter())
 }
 
 /// The environment as an object.

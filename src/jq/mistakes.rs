@@ -1,5 +1,7 @@
 //! What is wrong with a program, in one line.
 
+use super::text;
+use crate::escape;
 use jaq_core::compile::{self, Undefined};
 use jaq_core::load::{self, Error};
 use jaq_core::{Exn, compile::Errors};
@@ -39,8 +41,8 @@ pub fn of_names(text: &str, errors: Errors<&str, ()>) -> String {
 /// An error, or whatever else ended a program.
 pub fn while_running(exception: Exn<'_, Val>) -> String {
     match exception.get_err() {
-        // Its words may hold line breaks of the record.
-        Ok(error) => error.to_string().replace('\n', "\\n"),
+        // Its words hold what they are about, all of it.
+        Ok(error) => escape::line(&escape::quoted(&text::bare(&error.into_val()))).into_owned(),
         Err(exception) => exception.get_halt().map_or_else(
             |_| "the program left its own loop".to_owned(),
             |code| format!("the program halted with {code}"),

@@ -73,6 +73,7 @@ fn a_failure_while_running_has_the_words_of_jq() {
         (".a", "1", "cannot index 1 with \"a\""),
         ("error", "\"own words\"", "own words"),
         ("error", "\"two\\nlines\"", "two\\nlines"),
+        ("fromjson", "\"x\"", "cannot parse \"x\" as JSON: "),
         ("halt", "1", "the program halted with 0"),
         ("halt_error", "1", "the program halted with 5"),
         (".", "{", "not JSON: byte offset 1: value or end of sequence expected"),
@@ -127,6 +128,60 @@ fn a_record_nested_without_end_is_an_error_and_does_not_exhaust_the_stack() {
     assert!(results(".", &nested(DEEPEST + 1)).is_err_and(|words| words.contains("nested deeper")));
     assert!(results(".", &nested(1_000_000)).is_err());
     assert_eq!(results("length", &format!("\"\\\"{}\"", "[".repeat(5000))), Ok(vec!["5001".to_owned()]));
+}
+
+#[test]
+fn a_number_of_very_many_digits_is_an_error_before_it_is_read() {
+    let million = "7".repeat(1_000_000);
+    for (json, is_refused) in [
+        (format!(r#"{{"id":{million}}}"#), true),
+        (format!("-{million}"), true),
+        (format!("[1.{million}]"), true),
+        (format!("[{}.{}e5]", "1".repeat(600), "2".repeat(600)), true),
+        (format!("1e{million}"), true),
+        (format!("[{}]", vec!["7".repeat(LONGEST_NUMBER); 50].join(",")), false),
+        (format!("[1{}]", ",1".repeat(5000)), false),
+        (format!(r#"["{million}","\"{million}"]"#), false),
+        (format!(r#"{{"{million}":{{"a":1}}}}"#), false),
+        ("1e999999999999".to_owned() + &" ".repeat(2000), false),
+    ] {
+        let started = std::time::Instant::now();
+        let outcome = results("empty", &json);
+        match is_refused {
+            true => assert_eq!(outcome, Err("the record has a number of more than 1000 digits".to_owned())),
+            false => assert_eq!(outcome, Ok(Vec::new())),
+        }
+        assert!(started.elapsed().as_secs() < 5, "{}", &json[..20]);
+    }
+}
+
+#[test]
+fn a_text_that_a_program_reads_has_the_same_bounds() {
+    let text = format!("\"{}\"", "7".repeat(1_000_000));
+    for program in ["tonumber", "fromjson", "\"[\" + . + \"]\" | fromjson"] {
+        let words = results(program, &text).expect_err(program);
+        assert!(words.ends_with("has a number of more than 1000 digits"), "{words}");
+    }
+    let deep = format!("\"{}\"", "[".repeat(1_000_000));
+    assert!(results("fromjson", &deep).is_err_and(|words| words.contains("is nested deeper than")));
+    assert_eq!(
+        results("fromjson", r#""1 [2] \"a\"""#),
+        Ok(["1", "[2]", "\"a\""].map(str::to_owned).to_vec())
+    );
+    assert_eq!(results("map(tonumber)", r#"["1.10","-3",4]"#), Ok(vec!["[1.10,-3,4]".to_owned()]));
+    assert!(results("fromjson", "\"1 }\"").is_err_and(|words| words.starts_with("cannot parse")));
+    assert!(results("fromjson", "1").is_err_and(|words| words == "cannot use 1 as string"));
+}
+
+#[test]
+fn what_a_failure_quotes_is_short_and_on_one_line() {
+    let words = results(".value.x", &format!(r#"{{"value":"\u009b\u202e{}"}}"#, "0".repeat(100_000)));
+    let words = words.expect_err("a string has no fields");
+    assert!(
+        words.chars().count() < 300 && words.starts_with(r#"cannot index "\u{9b}\u{202e}000"#),
+        "{words}"
+    );
+    assert!(words.ends_with(r#"000" with "x""#) && words.contains('…'), "{words}");
 }
 
 #[test]

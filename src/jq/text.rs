@@ -14,6 +14,14 @@ pub fn json(value: &Val) -> String {
     text
 }
 
+/// A string bare, anything else as JSON.
+pub fn bare(value: &Val) -> String {
+    match value {
+        Val::TStr(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+        other => json(other),
+    }
+}
+
 fn write(text: &mut String, value: &Val) {
     match value {
         Val::Null => text.push_str("null"),

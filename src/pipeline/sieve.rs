@@ -39,7 +39,8 @@ impl Sieve<'_> {
         if settings.filter.is_none() && id.is_none() && !is_checking {
             return None;
         }
-        let output = Output { format: Format::Json, ..settings.output.clone() };
+        let format = Format::Json { is_terminal: false };
+        let output = Output { format, ..settings.output.clone() };
         let envelopes = Renderer::new(&output);
         Some(Sieve {
             filter: settings.filter.as_ref(),

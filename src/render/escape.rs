@@ -1,7 +1,6 @@
-//! Text in places that cannot hold every character: JSON strings, lines, terminals.
+//! Text in places that cannot hold every character: JSON strings, and lines of pretty output.
 
 use crate::decode::json::plain;
-use std::io::Write;
 
 /// Appends the inside of a JSON string; characters beyond ASCII stay as they are.
 #[inline]
@@ -33,37 +32,22 @@ fn json_escape(byte: u8, out: &mut Vec<u8>) {
     out.extend_from_slice(&[b'\\', short]);
 }
 
-/// Appends text for a person on one line: line breaks as `\n` and `\r`; on a terminal other
-/// control characters and those that turn the direction of writing as `\x1b`, `\u{202e}`.
+/// Appends text for a person on one line: line breaks as `\n` and `\r`; on a terminal whatever else would act on it
+/// or hide, as `\x1b`, `\u{202e}`.
 pub fn one_line(text: &str, is_terminal: bool, out: &mut Vec<u8>) {
-    let mut copied = 0;
-    for (at, character) in text.char_indices() {
-        if character == '\n' || character == '\r' || is_terminal && is_unsafe(character) {
-            out.extend_from_slice(&text.as_bytes()[copied..at]);
-            copied = at + character.len_utf8();
-            line_escape(character, out);
+    if is_terminal {
+        out.extend_from_slice(crate::escape::line(text).as_bytes());
+        return;
+    }
+    for piece in text.split_inclusive(['\n', '\r']) {
+        let plain = piece.trim_end_matches(['\n', '\r']);
+        out.extend_from_slice(plain.as_bytes());
+        match &piece[plain.len()..] {
+            "\n" => out.extend_from_slice(br"\n"),
+            "\r" => out.extend_from_slice(br"\r"),
+            _ => {}
         }
     }
-    out.extend_from_slice(&text.as_bytes()[copied..]);
-}
-
-/// Whether a terminal would act on the character instead of showing it.
-fn is_unsafe(character: char) -> bool {
-    // Bidi_Control of Unicode, and the line and paragraph separators.
-    character.is_control()
-        || matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}')
-        || matches!(character, '\u{2066}'..='\u{2069}')
-}
-
-fn line_escape(character: char, out: &mut Vec<u8>) {
-    let written = match character {
-        '\n' => out.write_all(br"\n"),
-        '\r' => out.write_all(br"\r"),
-        '\t' => out.write_all(br"\t"),
-        '\0'..='\x7f' => write!(out, r"\x{:02x}", u32::from(character)),
-        _ => write!(out, r"\u{{{:x}}}", u32::from(character)),
-    };
-    written.expect("memory takes all");
 }
 
 #[cfg(test)]

@@ -1,20 +1,27 @@
-//! `-o raw`: the value's bytes as they are, then the delimiter.
+//! `-o raw`: the value's bytes as they are, then the delimiter; on a terminal nothing that would act on it.
 
+use crate::escape;
 use crate::record::Record;
 
 #[derive(Debug)]
 pub struct Values {
     delimiter: Vec<u8>,
+    is_terminal: bool,
 }
 
 impl Values {
-    pub fn new(delimiter: &[u8]) -> Values {
-        Values { delimiter: delimiter.to_vec() }
+    pub fn new(delimiter: &[u8], is_terminal: bool) -> Values {
+        Values { delimiter: delimiter.to_vec(), is_terminal }
     }
 
     /// Appends the value, whatever it is to be decoded as; a tombstone is an empty value.
     pub fn render(&self, record: &Record<'_>, out: &mut Vec<u8>) {
-        out.extend_from_slice(record.value.unwrap_or_default());
+        let value = record.value.unwrap_or_default();
+        if self.is_terminal {
+            out.extend_from_slice(escape::screen(value).as_bytes());
+        } else {
+            out.extend_from_slice(value);
+        }
         out.extend_from_slice(&self.delimiter);
     }
 }

@@ -1,7 +1,7 @@
 //! Rows with named columns: as a table for people, as one JSON object a row for programs.
 
-use super::escape;
 use crate::cli::TableFormat;
+use crate::escape;
 use serde_json::{Map, Value, json};
 use unicode_width::UnicodeWidthStr as _;
 
@@ -113,18 +113,14 @@ impl Rows {
         for (column, cell) in self.columns.iter().zip(row) {
             object.insert(column.name().to_lowercase().replace('-', "_"), value(cell));
         }
-        format!("{}\n", Value::Object(object))
+        escape::json_line(&Value::Object(object))
     }
 }
 
 fn shown(cell: &Cell) -> String {
     match cell {
         Cell::Text(text) if text.is_empty() => "-".to_owned(),
-        Cell::Text(text) => {
-            let mut line = Vec::new();
-            escape::one_line(text, true, &mut line);
-            String::from_utf8_lossy(&line).into_owned()
-        }
+        Cell::Text(text) => escape::line(text).into_owned(),
         Cell::Number(number) => number.to_string(),
         Cell::Numbers(numbers) if numbers.is_empty() => "-".to_owned(),
         Cell::Numbers(numbers) => numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(","),

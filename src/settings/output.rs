@@ -34,8 +34,13 @@ pub fn settle(
             // Records are the documented bytes on a terminal, too: styled only when color is asked for.
             has_color: has_color(connection.color.unwrap_or_default(), false, surroundings.environment),
         }),
-        OutputFormat::Raw => Format::Raw { delimiter: delimiter(reading)? },
-        OutputFormat::Json | OutputFormat::Auto => Format::Json,
+        OutputFormat::Raw => {
+            Format::Raw { delimiter: delimiter(reading)?, is_terminal: surroundings.is_stdout_terminal }
+        }
+        // What handlers get is no screen.
+        OutputFormat::Json | OutputFormat::Auto => {
+            Format::Json { is_terminal: surroundings.is_stdout_terminal && !is_handled }
+        }
     };
     let is_pretty = matches!(format, Format::Pretty(_));
     Ok(Output {

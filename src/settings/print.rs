@@ -1,6 +1,7 @@
 //! `--print-config`: every property, its value and where it came from.
 
 use super::origin::Origin;
+use crate::escape;
 use std::fmt::Write;
 
 /// A property as the user sees it.
@@ -20,7 +21,7 @@ pub fn table(properties: &[Resolved]) -> String {
         .iter()
         .map(|property| {
             let value = shown(&property.name, &property.value);
-            (property.name.as_str(), value, property.origin.to_string())
+            (property.name.as_str(), value, escape::line(&property.origin.to_string()).into_owned())
         })
         .collect();
     let names = rows.iter().map(|(name, ..)| name.chars().count()).max().unwrap_or(0);
@@ -37,14 +38,7 @@ pub fn shown(name: &str, value: &str) -> String {
     match value {
         "" => "(none)".to_owned(),
         _ if is_secret(name) => "***".to_owned(),
-        _ => value.chars().flat_map(visible).collect(),
-    }
-}
-
-fn visible(character: char) -> Vec<char> {
-    match character.is_control() {
-        true => character.escape_default().collect(),
-        false => vec![character],
+        _ => escape::line(value).into_owned(),
     }
 }
 
@@ -102,6 +96,6 @@ mod tests {
 
     #[test]
     fn a_value_of_several_lines_stays_on_one() {
-        assert_eq!(shown("ssl.ca.pem", "a\nb\u{1b}"), "a\\nb\\u{1b}");
+        assert_eq!(shown("ssl.ca.pem", "a\nb\u{1b}"), "a\\nb\\x1b");
     }
 }

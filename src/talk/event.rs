@@ -1,6 +1,7 @@
 //! What can be told, and its two forms: text for people, fields for machines.
 
 use super::tally::Tally;
+use crate::escape;
 use crate::record::TopicPartition;
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
@@ -106,6 +107,29 @@ impl Event {
         }
     }
 
+    /// What it is one of many of, if there may be one for each record.
+    pub fn kind(&self) -> Option<String> {
+        match self {
+            Event::RecordFailed { partition, ends_run: false, .. } => {
+                Some(format!("failed in {}", partition.topic))
+            }
+            Event::DeadLettered { partition, .. } => Some(format!("dead-lettered of {}", partition.topic)),
+            Event::Started { .. }
+            | Event::Assigned { .. }
+            | Event::Revoked { .. }
+            | Event::Lost { .. }
+            | Event::EndReached { .. }
+            | Event::Committed { .. }
+            | Event::RecordFailed { ends_run: true, .. }
+            | Event::Progress { .. }
+            | Event::Closed { .. }
+            | Event::Summary { .. }
+            | Event::Info { .. }
+            | Event::Warning { .. }
+            | Event::Library { .. } => None,
+        }
+    }
+
     /// The `event` field of the JSON form.
     pub fn name(&self) -> &'static str {
         match self {
@@ -178,7 +202,10 @@ impl Event {
             Event::Committed { offsets, error } => {
                 let offsets: Vec<Value> = offsets.iter().map(offset_json).collect();
                 fields.insert("offsets".to_owned(), Value::Array(offsets));
-                fields.insert("result".to_owned(), json!(error.as_deref().unwrap_or("ok")));
+                fields.insert(
+                    "result".to_owned(),
+                    json!(cut(error.as_deref().unwrap_or("ok"), escape::LONGEST)),
+                );
                 return fields;
             }
             Event::RecordFailed { partition, offset, .. } | Event::DeadLettered { partition, offset, .. } => {
@@ -199,9 +226,18 @@ impl Event {
             | Event::Warning { .. }
             | Event::Library { .. } => {}
         }
-        fields.insert("message".to_owned(), Value::String(self.text()));
+        fields.insert("message".to_owned(), json!(cut(&self.text(), escape::LONGEST)));
         fields
     }
+}
+
+/// A text of at most so many bytes, for JSON, where nothing else is to be done about it.
+pub fn cut(text: &str, longest: usize) -> String {
+    if text.len() <= longest {
+        return text.to_owned();
+    }
+    let end = (0..=longest - '…'.len_utf8()).rev().find(|end| text.is_char_boundary(*end));
+    format!("{}…", &text[..end.unwrap_or(0)])
 }
 
 fn partition_json(partition: &TopicPartition) -> Value {

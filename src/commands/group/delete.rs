@@ -4,6 +4,7 @@ use super::members::{described, refuse_members};
 use crate::commands::missing;
 use crate::commands::session::{Session, Stop};
 use crate::error::{Failure, Kind};
+use crate::escape;
 use crate::kafka::admin::COORDINATOR_LIMIT;
 use crate::kafka::admin::groups;
 use crate::render::table::{Column, Rows};
@@ -49,7 +50,7 @@ pub fn run(session: &mut Session, settings: &Delete) -> Result<(), Stop> {
 
 /// Asks a person.
 fn is_agreed(session: &mut Session, name: &str) -> Result<bool, Stop> {
-    let question = format!("Delete group `{name}`? [y/N] ");
+    let question = format!("Delete group `{}`? [y/N] ", escape::line(name));
     let unheard =
         |error: io::Error| Failure::new(Kind::Run, "nobody answers").caused_by(crate::error::reason(&error));
     io::stderr().write_all(question.as_bytes()).map_err(unheard)?;

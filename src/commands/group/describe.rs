@@ -3,6 +3,7 @@
 use crate::cli::TableFormat;
 use crate::commands::lag::{self, rows};
 use crate::commands::session::{Session, Stop};
+use crate::escape;
 use crate::kafka::admin::groups::Group;
 use crate::settings::operations::Names;
 use serde_json::json;
@@ -24,7 +25,8 @@ fn head(group: &Group) -> String {
     let coordinator =
         coordinator.map_or_else(|| "-".to_owned(), |(at, node)| format!("{at} (broker {node})"));
     let assignor = if group.assignor.is_empty() { "-" } else { group.assignor.as_str() };
-    format!("State:       {}\nCoordinator: {coordinator}\nAssignor:    {assignor}\n\n", group.state)
+    let [state, coordinator, assignor] = [&group.state, &coordinator, assignor].map(escape::line);
+    format!("State:       {state}\nCoordinator: {coordinator}\nAssignor:    {assignor}\n\n")
 }
 
 fn object(group: &Group) -> String {
@@ -36,7 +38,7 @@ fn object(group: &Group) -> String {
         "assignor": (!group.assignor.is_empty()).then_some(&group.assignor),
         "members": group.members.len(),
     });
-    format!("{object}\n")
+    escape::json_line(&object)
 }
 
 #[cfg(test)]
@@ -55,6 +57,13 @@ mod tests {
         };
         let expected = "State:       Stable\nCoordinator: kafka-0:9092 (broker 1)\nAssignor:    range\n\n";
         assert_eq!(head(&group), expected);
+        group.assignor = "range\nState:       \u{1b}[31m".to_owned();
+        assert!(
+            head(&group).ends_with("Assignor:    range\\nState:       \\x1b[31m\n\n"),
+            "{}",
+            head(&group)
+        );
+        group.assignor = "range".to_owned();
         let expected = "{\"group\":\"g\",\"state\":\"Stable\",\"protocol\":\"classic\",\
                         \"coordinator\":\"kafka-0:9092\",\"assignor\":\"range\",\"members\":0}\n";
         assert_eq!(object(&group), expected);

@@ -27,7 +27,7 @@ impl Crew {
     fn with(script: &str, change: impl FnOnce(&mut Job)) -> Crew {
         let alarm = Alarm::new().unwrap();
         let output = Output {
-            format: Format::Raw { delimiter: Vec::new() },
+            format: Format::Raw { delimiter: Vec::new(), is_terminal: false },
             value_format: Default::default(),
             key_format: Default::default(),
             is_strict: false,

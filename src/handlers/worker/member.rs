@@ -48,7 +48,8 @@ struct Restart {
 impl Member {
     pub fn new(number: usize, job: Job, desk: Arc<Desk>, outbox: Arc<Outbox>, alarm: Alarm) -> Member {
         const PIECE: usize = 64 << 10;
-        let output = Output { format: Format::Json, ..job.context.output.clone() };
+        let format = Format::Json { is_terminal: false };
+        let output = Output { format, ..job.context.output.clone() };
         let tools = Tools {
             renderer: Renderer::new(&output),
             piece: vec![0; PIECE],

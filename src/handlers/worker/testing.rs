@@ -25,7 +25,7 @@ impl Crew {
     pub fn with(script: &str, parallel: usize, change: impl FnOnce(&mut Job)) -> Crew {
         let alarm = Alarm::new().unwrap();
         let output = Output {
-            format: Format::Raw { delimiter: Vec::new() },
+            format: Format::Raw { delimiter: Vec::new(), is_terminal: false },
             value_format: Default::default(),
             key_format: Default::default(),
             is_strict: false,

@@ -123,25 +123,25 @@ impl Run<'_> {
         if let Some(limit) = settings.failure_limit.filter(|limit| handling.failed_in_a_row >= *limit) {
             let message = format!("{limit} records in a row failed, the last one {}{after}", record.place());
             let failure = Failure::new(Kind::Record, message)
-                .caused_by(reason.what.as_str())
+                .caused_by(reason.brief())
                 .hint("see what they have in common; `--failure-limit` sets how many are too many");
-            return self.end_with(ticket, format!("{what}: {}", reason.what), failure, now);
+            return self.end_with(ticket, format!("{what}: {}", reason.brief()), failure, now);
         }
         match &settings.on_failure {
             OnFailure::Stop => {
                 let message = format!("{}: {what}", record.place());
-                let failure = Failure::new(Kind::Record, message).caused_by(reason.what.as_str()).hint(
+                let failure = Failure::new(Kind::Record, message).caused_by(reason.brief()).hint(
                     "it is not committed and comes again; `--on-failure skip` or `--dead-letter TOPIC` go on without it",
                 );
-                self.end_with(ticket, format!("{what}: {}", reason.what), failure, now);
+                self.end_with(ticket, format!("{what}: {}", reason.brief()), failure, now);
             }
             OnFailure::Skip => {
-                let reason = format!("skipped{after}: {}", reason.what);
+                let reason = format!("skipped{after}: {}", reason.brief());
                 self.talk.say(&failed_event(&record, reason, false));
                 self.settle(ticket, Settled::Skipped, now);
             }
             OnFailure::DeadLetter { topic } => {
-                job.letter = Some(format!("to `{topic}`{after}: {}", reason.what));
+                job.letter = Some(format!("to `{topic}`{after}: {}", reason.brief()));
                 let group = super::super::group(self.settings).map(|group| group.name.as_str());
                 let notice = Notice { error: reason.full(), attempts: failed.max(1), group };
                 if let Some(letters) = &mut handling.letters {

@@ -58,7 +58,7 @@ fn without_a_group_everything_is_read_from_the_beginning() {
     assert_eq!(consume.shutdown_timeout, Duration::from_secs(25));
     assert_eq!(consume.connection.brokers, "localhost:9092");
     assert_eq!(consume.connection.property("enable.auto.commit"), Some("false"));
-    assert_eq!(consume.output.format, Format::Json);
+    assert_eq!(consume.output.format, Format::Json { is_terminal: false });
     assert!(!consume.output.says_progress && !consume.read_uncommitted);
 }
 
@@ -277,7 +277,10 @@ fn a_terminal_gets_pretty_and_a_pipe_gets_json() {
     assert!(!pretty.has_color, "records are the documented bytes unless color is asked for");
     assert_eq!((pretty.label, pretty.title_field.as_str()), (None, "title"));
     for words in ["t --json", "t -o json"] {
-        assert_eq!(settled_with(words, on_terminal).expect("valid").output.format, Format::Json);
+        assert_eq!(
+            settled_with(words, on_terminal).expect("valid").output.format,
+            Format::Json { is_terminal: true }
+        );
     }
     for words in ["a b -o pretty", "^a -o pretty"] {
         let format = settled(words).expect("valid").output.format;
@@ -286,7 +289,7 @@ fn a_terminal_gets_pretty_and_a_pipe_gets_json() {
     let format = settled("t -o pretty --color always").expect("valid").output.format;
     assert!(matches!(format, Format::Pretty(pretty) if pretty.has_color));
     let format = settled("t -o raw -D \\x00").expect("valid").output.format;
-    assert_eq!(format, Format::Raw { delimiter: vec![0] });
+    assert_eq!(format, Format::Raw { delimiter: vec![0], is_terminal: false });
     assert_eq!(settled("t --value-format hex").expect("valid").output.value_format, DataFormat::Hex);
 }
 

@@ -1,0 +1,141 @@
+//! Warnings that come again and again: said once, or so many of a kind, then counted.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+/// What was not said is told, with its count, after that long.
+const COLLAPSE: Duration = Duration::from_secs(30);
+
+/// Warnings of one kind that are said, each different, before the others of that time are counted.
+const MOST_OF_A_KIND: u64 = 100;
+
+/// Kinds and warnings that are told apart.
+const MOST: usize = 1000;
+
+/// What was warned of in the last half minute.
+#[derive(Debug, Default)]
+pub struct Repeats {
+    /// By their words.
+    same: HashMap<String, Same>,
+    kinds: HashMap<String, Alike>,
+}
+
+/// The same warning.
+#[derive(Debug)]
+struct Same {
+    untold: u64,
+    told_at: Instant,
+}
+
+/// Warnings that differ in what they name.
+#[derive(Debug)]
+struct Alike {
+    said: u64,
+    untold: u64,
+    last: String,
+    since: Instant,
+}
+
+impl Repeats {
+    /// Whether a warning is to be said; otherwise it is counted.
+    pub fn is_new(&mut self, message: &str, now: Instant) -> bool {
+        if let Some(same) = self.same.get_mut(message) {
+            same.untold += 1;
+            return false;
+        }
+        if !self.is_one_of_few(&kind(message), message, now) {
+            return false;
+        }
+        if self.same.len() < MOST {
+            self.same.insert(message.to_owned(), Same { untold: 0, told_at: now });
+        }
+        true
+    }
+
+    /// Whether a warning of a kind is one of the first of its time; otherwise it is counted.
+    pub fn is_one_of_few(&mut self, kind: &str, message: &str, now: Instant) -> bool {
+        // Whatever strangers think of, it does not fill the memory.
+        let kind = if self.kinds.len() < MOST || self.kinds.contains_key(kind) { kind } else { "" };
+        if !self.kinds.contains_key(kind) {
+            self.kinds.insert(kind.to_owned(), Alike { said: 0, untold: 0, last: String::new(), since: now });
+        }
+        let Some(alike) = self.kinds.get_mut(kind) else { return true };
+        if alike.said < MOST_OF_A_KIND {
+            alike.said += 1;
+            return true;
+        }
+        alike.untold += 1;
+        message.clone_into(&mut alike.last);
+        false
+    }
+
+    /// What is to be told of the warnings that were counted; with `is_last` of all of them.
+    pub fn due(&mut self, now: Instant, is_last: bool) -> Vec<String> {
+        let mut due = Vec::new();
+        let is_due = |since: Instant| is_last || now.duration_since(since) >= COLLAPSE;
+        self.same.retain(|message, same| {
+            let is_due = is_due(same.told_at);
+            if is_due && same.untold > 0 {
+                due.push(format!("{message} ({} more times)", same.untold));
+                *same = Same { untold: 0, told_at: now };
+                return true;
+            }
+            !is_due
+        });
+        self.kinds.retain(|_, alike| {
+            let is_due = is_due(alike.since);
+            if is_due && alike.untold > 0 {
+                due.push(format!("{} more warnings like this one: {}", alike.untold, alike.last));
+            }
+            !is_due
+        });
+        due
+    }
+}
+
+/// A warning without what it quotes and counts.
+fn kind(message: &str) -> String {
+    const LONGEST: usize = 80;
+    let unquoted = message.split('`').step_by(2).flat_map(str::chars);
+    unquoted.filter(|character| !character.is_ascii_digit()).take(LONGEST).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_warning_is_said_once_and_counted() {
+        let (mut repeats, now) = (Repeats::default(), Instant::now());
+        let said = (0..5).filter(|_| repeats.is_new("again", now)).count();
+        assert_eq!(said, 1);
+        assert_eq!(repeats.due(now, false), [""; 0]);
+        assert_eq!(repeats.due(now + COLLAPSE, false), ["again (4 more times)"]);
+        assert_eq!(repeats.due(now + COLLAPSE * 2, false), [""; 0]);
+        assert!(repeats.is_new("again", now + COLLAPSE * 2));
+    }
+
+    #[test]
+    fn of_a_kind_some_are_said_and_the_others_counted() {
+        let (mut repeats, now) = (Repeats::default(), Instant::now());
+        let warning = |number: u64| format!("no value in `{}` at {number}", "x".repeat(number as usize % 7));
+        let said = (0..MOST_OF_A_KIND * 3).filter(|number| repeats.is_new(&warning(*number), now)).count();
+        assert_eq!(said as u64, MOST_OF_A_KIND);
+        assert!(repeats.is_new("something else", now));
+        let last = warning(MOST_OF_A_KIND * 3 - 1);
+        let expected = format!("{} more warnings like this one: {last}", MOST_OF_A_KIND * 2);
+        assert_eq!(repeats.due(now, true), [expected]);
+        assert!(repeats.is_new(&warning(1000), now + COLLAPSE));
+    }
+
+    #[test]
+    fn strangers_do_not_fill_the_memory() {
+        let (mut repeats, now) = (Repeats::default(), Instant::now());
+        for number in 0..10 * MOST as u32 {
+            let letters: String =
+                number.to_string().bytes().map(|byte| char::from(byte - b'0' + b'a')).collect();
+            repeats.is_new(&letters, now);
+        }
+        assert!(repeats.same.len() <= MOST && repeats.kinds.len() <= MOST + 1);
+    }
+}
