@@ -2,10 +2,12 @@
 
 mod assign;
 mod commits;
+mod coverage;
 mod ending;
 mod ends;
 mod events;
 mod handling;
+mod identity;
 mod lanes;
 pub mod mistakes;
 mod ranges;
@@ -30,8 +32,10 @@ use crate::settings::{CommitMode, Commits, Consume, Group, Mode};
 use crate::shutdown::Shutdown;
 use crate::talk::{Event, Talk};
 use commits::Outstanding;
+use coverage::Coverage;
 use ending::Ending;
 use handling::Handling;
+use identity::Identity;
 use lanes::Lanes;
 use mistakes::Mistakes;
 use rebalance::Rebalances;
@@ -71,6 +75,8 @@ pub struct Run<'a> {
     outstanding: Option<Outstanding>,
     lanes: Lanes,
     rebalances: Rebalances,
+    identity: Identity,
+    coverage: Coverage,
     ends: ends::Ends,
     /// Records written or about to be.
     count: u64,
@@ -105,9 +111,7 @@ struct Tools<'a> {
 impl<'a> Tools<'a> {
     fn open(settings: &'a Consume, alarm: &Alarm, talk: &Talk) -> Result<Tools<'a>, Failure> {
         let handling = Handling::start(settings, alarm, talk.handler_output())?;
-        let tokens = settings.connection.tokens.as_ref();
-        let source = Source::open(&properties(settings), tokens, talk.is_library_wanted(), alarm)
-            .map_err(|words| mistakes::unfit(&words))?;
+        let source = open_source(settings, alarm, talk.is_library_wanted())?;
         let output = Output::start(alarm.bell()).map_err(|error| {
             Failure::new(Kind::Run, "cannot start the writer").caused_by(error.to_string())
         })?;
@@ -122,14 +126,13 @@ impl<'a> Tools<'a> {
 pub fn run(settings: &Consume, world: World) -> Finished {
     let started = Instant::now();
     let World { alarm, shutdown, talk, meter } = world;
-    let Tools { mut source, output, handling } = match Tools::open(settings, &alarm, &talk) {
+    let Tools { source, output, handling } = match Tools::open(settings, &alarm, &talk) {
         Ok(tools) => tools,
         Err(failure) => {
             return Finished { talk, result: Err(failure), deadline: started + LONGEST_SLEEP };
         }
     };
     let renderer = Renderer::new(&settings.output);
-    source.read_headers(handling.is_some() || settings.filter.is_some() || renderer.shows_headers());
     let group = group(settings);
     let user = settings.connection.user();
     let mistakes = Mistakes::new(&settings.connection.brokers, user, group.map(|group| group.name.as_str()));
@@ -152,6 +155,8 @@ pub fn run(settings: &Consume, world: World) -> Finished {
         outstanding: None,
         lanes: Lanes::default(),
         rebalances: Rebalances::new(rebalance_limit(settings)),
+        identity: Identity::new(&settings.connection),
+        coverage: Coverage::default(),
         ends: ends::Ends::default(),
         count: 0,
         processed: 0,
@@ -164,6 +169,7 @@ pub fn run(settings: &Consume, world: World) -> Finished {
         idle_since: started,
         checked: started,
     };
+    run.source.read_headers(run.reads_headers());
     run.search_topics(started);
     while run.turn() {}
     if run.meter.is_on() {
@@ -178,6 +184,12 @@ fn group(settings: &Consume) -> Option<&Group> {
         Mode::Group(group) => Some(group),
         Mode::Standalone(_) => None,
     }
+}
+
+/// Makes the client of a run.
+fn open_source(settings: &Consume, alarm: &Alarm, is_verbose: bool) -> Result<Source, Failure> {
+    let tokens = settings.connection.tokens.as_ref();
+    Source::open(&properties(settings), tokens, is_verbose, alarm).map_err(|words| mistakes::unfit(&words))
 }
 
 /// What is handed to librdkafka.
@@ -212,6 +224,7 @@ impl Run<'_> {
         self.take_commit_answer(now);
         self.source.serve();
         self.handle_events(now);
+        self.join_again_if_due(now);
         self.advance_rebalance(now);
         self.advance_commits(now);
         self.take_outcomes(now);
@@ -270,6 +283,7 @@ impl Run<'_> {
             self.end(now);
         }
         if now.duration_since(self.checked) >= Duration::from_secs(1) {
+            self.watch_pauses(self.checked, now);
             self.checked = now;
             self.each_second(now);
         }
@@ -292,6 +306,11 @@ impl Run<'_> {
         for lane in self.lanes.iter_mut() {
             lane.is_dirty = true;
         }
+    }
+
+    /// Whether somebody looks at the headers of records.
+    fn reads_headers(&self) -> bool {
+        self.handling.is_some() || self.settings.filter.is_some() || self.renderer.shows_headers()
     }
 
     fn watch_signals(&mut self, now: Instant) {

@@ -146,6 +146,13 @@ pub type Described<T> = (String, Result<T, Trouble>);
 /// The id of a topic (KIP-516): changes when it is deleted and made again.
 pub type TopicId = (i64, i64);
 
+/// What tells a topic from another one of its name, and how far it goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownTopic {
+    pub id: TopicId,
+    pub partitions: Vec<i32>,
+}
+
 /// Asks for the ids of topics; each may be missing or forbidden on its own.
 ///
 /// # Errors
@@ -154,21 +161,25 @@ pub fn topic_ids(
     client: &Arc<Consumer>,
     names: &[String],
     limit: Duration,
-) -> Result<Vec<Described<TopicId>>, Trouble> {
-    topics::ask_descriptions(client, names, limit).answer_with(topic_id)
+) -> Result<Vec<Described<KnownTopic>>, Trouble> {
+    topics::ask_descriptions(client, names, limit).answer_with(known_topic)
 }
 
 /// # Safety
 /// The description must be alive.
-unsafe fn topic_id(topic: *const rd::rd_kafka_TopicDescription_t) -> TopicId {
-    // SAFETY: the caller vouches for the description; the id lives as long.
+unsafe fn known_topic(topic: *const rd::rd_kafka_TopicDescription_t) -> KnownTopic {
+    // SAFETY: the caller vouches for the description; the id and the partitions live as long.
     unsafe {
         let id = rd::rd_kafka_TopicDescription_topic_id(topic);
-        if id.is_null() {
+        let id = if id.is_null() {
             (0, 0)
         } else {
             (rd::rd_kafka_Uuid_most_significant_bits(id), rd::rd_kafka_Uuid_least_significant_bits(id))
-        }
+        };
+        let mut count = 0;
+        let partitions = rd::rd_kafka_TopicDescription_partitions(topic, &raw mut count);
+        let number = |index| rd::rd_kafka_TopicPartitionInfo_partition(*partitions.add(index));
+        KnownTopic { id, partitions: (0..count).map(number).collect() }
     }
 }
 

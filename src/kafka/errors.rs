@@ -32,8 +32,10 @@ pub enum TroubleKind {
     InconsistentProtocol,
     /// `max.poll.interval.ms` went by without a poll.
     PollExceeded,
-    /// Another member uses the same `group.instance.id`.
+    /// Another member has joined with our `group.instance.id`.
     Fenced,
+    /// A member that may be gone still holds our `group.instance.id` (`group.protocol=consumer`).
+    Unreleased,
     /// A commit came in the middle of a rebalance: the next one may succeed.
     Rebalancing,
     OffsetOutOfRange,
@@ -84,7 +86,8 @@ pub fn kind(code: Code) -> TroubleKind {
         Code::InvalidGroupId => TroubleKind::InvalidGroup,
         Code::InconsistentGroupProtocol => TroubleKind::InconsistentProtocol,
         Code::PollExceeded => TroubleKind::PollExceeded,
-        Code::FencedInstanceId | Code::UnreleasedInstanceId => TroubleKind::Fenced,
+        Code::FencedInstanceId => TroubleKind::Fenced,
+        Code::UnreleasedInstanceId => TroubleKind::Unreleased,
         Code::RebalanceInProgress
         | Code::IllegalGeneration
         | Code::UnknownMemberId

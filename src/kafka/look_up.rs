@@ -1,10 +1,11 @@
 //! Questions whose answers take time, asked on helper threads so that the poller goes on serving.
 
-use super::admin::{self, COORDINATOR_LIMIT, Described, EARLIEST, LATEST, Topic, TopicId};
+use super::admin::groups::{self, Unheld};
+use super::admin::{self, COORDINATOR_LIMIT, Described, EARLIEST, KnownTopic, LATEST, Topic};
 use super::client::{ClientEvent, Consumer, Teller};
 use super::errors::Trouble;
 use crate::record::TopicPartition;
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -16,7 +17,7 @@ const LIMIT: Duration = Duration::from_secs(10);
 pub enum Answer {
     Topics(Result<Vec<Described<Topic>>, Trouble>),
     /// Of topics that are being read; nothing if the cluster did not say.
-    Ids(Vec<Described<TopicId>>),
+    Ids(Vec<Described<KnownTopic>>),
     /// The names of all topics of the cluster.
     Names(Result<Vec<String>, Trouble>),
     Ranges {
@@ -27,6 +28,8 @@ pub enum Answer {
     Probe {
         is_reached: bool,
     },
+    /// Partitions that no member of the group holds; nothing if the group did not say.
+    Unheld(Option<Unheld>),
     /// Who holds the partitions of the group.
     Owners(Vec<String>),
     /// The ends of some partitions, with open transactions; nothing if the cluster did not say.
@@ -108,6 +111,12 @@ impl LookUps {
     pub fn probe(&self, topic: String) {
         self.start(move |client| Answer::Probe {
             is_reached: admin::topics(client, &[topic], Duration::from_secs(3)).is_ok(),
+        });
+    }
+
+    pub fn unheld(&self, group: String, partitions: BTreeSet<TopicPartition>) {
+        self.start(move |client| {
+            Answer::Unheld(groups::unheld(client, &group, partitions.clone(), COORDINATOR_LIMIT).ok())
         });
     }
 

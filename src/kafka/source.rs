@@ -120,6 +120,11 @@ impl Source {
         self.client.subscribe(topics).map_err(|error| error.to_string())
     }
 
+    /// Leaves the group until `subscribe`, once partitions are given back; static members leave, too.
+    pub fn leave(&self) {
+        self.client.unsubscribe();
+    }
+
     /// Serves rebalances, errors and log lines; keeps the membership alive.
     pub fn serve(&self) {
         for _ in 0..EVENTS_A_TURN {
@@ -367,6 +372,20 @@ impl Source {
     /// If librdkafka does not take it.
     pub fn commit(&self, positions: &[(TopicPartition, i64)]) -> Result<CommitRequest, Refusal> {
         CommitRequest::send(&self.client, positions, self.descriptor)
+    }
+
+    /// Gives up a client that was thrown out of its group: it ends in the background, however long that takes.
+    pub fn abandon(self, limit: Duration) {
+        let Source { batch, routes, shared, served, events, look_ups, client, .. } = self;
+        drop((batch, routes, shared, served, look_ups));
+        let let_go = move || {
+            if !close::close(&client, &events, Instant::now() + limit) {
+                // Ending it would wait for ever for a broker that is silent.
+                std::mem::forget(client);
+            }
+        };
+        // Out of threads: it stays until the process ends.
+        drop(std::thread::Builder::new().name("let-go".to_owned()).spawn(let_go));
     }
 
     /// Leaves the group, at most until `deadline`. True if the broker was told in time.

@@ -116,6 +116,15 @@ impl Run<'_> {
         }
     }
 
+    /// The answer of the commit under way will never be known: the member that sent it is thrown out.
+    pub(super) fn commit_given_up(&mut self, now: Instant) {
+        self.schedule.failed(now);
+        self.counts.commits_failed += 1;
+        if let Some(handling) = &mut self.handling {
+            handling.commit_failed();
+        }
+    }
+
     fn refused(&mut self, positions: &[Owed], refusal: &Refusal, now: Instant) {
         self.schedule.failed(now);
         self.counts.commits_failed += 1;
@@ -127,10 +136,7 @@ impl Run<'_> {
         match refusal.kind {
             // The group is being shared out anew: the next commit may go, and nobody has to know.
             TroubleKind::Rebalancing => {}
-            TroubleKind::Fenced => {
-                let failure = self.weather.mistakes().failure(&refusal.trouble());
-                self.fail_without_commit(failure, now);
-            }
+            TroubleKind::Fenced | TroubleKind::Unreleased => self.meet_namesake(&refusal.trouble(), now),
             // Lost brokers are told already.
             TroubleKind::Transport | TroubleKind::AllBrokersDown => {}
             TroubleKind::Authentication

@@ -75,10 +75,10 @@ impl Run<'_> {
     }
 
     pub(super) fn fail_fatally(&mut self, trouble: &Trouble, now: Instant) {
-        let failure = match trouble.kind {
-            TroubleKind::Fenced => self.weather.mistakes().failure(trouble),
-            _ => Failure::new(Kind::Run, "the client cannot go on").caused_by(trouble.reason.clone()),
-        };
+        if matches!(trouble.kind, TroubleKind::Fenced | TroubleKind::Unreleased) {
+            return self.meet_namesake(trouble, now);
+        }
+        let failure = Failure::new(Kind::Run, "the client cannot go on").caused_by(trouble.reason.clone());
         self.fail_without_commit(failure, now);
     }
 

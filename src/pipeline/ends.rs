@@ -44,6 +44,12 @@ impl Ends {
     pub fn ask_time_again(&mut self) {
         self.time_ticket = None;
     }
+
+    /// Whoever was asked does not answer any more.
+    pub fn ask_again(&mut self) {
+        self.time_ticket = None;
+        self.has_asked_owners = false;
+    }
 }
 
 impl Run<'_> {

@@ -18,9 +18,12 @@ impl Run<'_> {
                     if Self::is_passing(&trouble) {
                         continue;
                     }
-                    if trouble.kind == TroubleKind::Fenced {
-                        self.fail_fatally(&trouble, now);
+                    if matches!(trouble.kind, TroubleKind::Fenced | TroubleKind::Unreleased) {
+                        self.meet_namesake(&trouble, now);
                         continue;
+                    }
+                    if matches!(trouble.kind, TroubleKind::Transport | TroubleKind::AllBrokersDown) {
+                        self.identity.disturbed(now);
                     }
                     let verdict = self.weather.judge(&trouble, now);
                     self.act_on(verdict, now);
@@ -61,6 +64,11 @@ impl Run<'_> {
             },
             Answer::ClusterId(id) => self.cluster_found(id, now),
             Answer::Ends(ends) => self.ends_asked(ends),
+            Answer::Unheld(unheld) => {
+                if let Some(unheld) = unheld {
+                    self.unheld_found(unheld, now);
+                }
+            }
             Answer::Owners(owners) => self.owners_found(&owners, now),
         }
     }

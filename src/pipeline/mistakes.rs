@@ -112,7 +112,7 @@ impl Mistakes {
                     "give `-X partition.assignment.strategy` and `-X group.protocol` the values the other members use",
                 )
             }
-            TroubleKind::Fenced => Failure::new(
+            TroubleKind::Fenced | TroubleKind::Unreleased => Failure::new(
                 Kind::Run,
                 format!("another member of group `{group}` uses the same `--instance-id`"),
             )

@@ -65,6 +65,13 @@ impl Rebalances {
         }
     }
 
+    /// Forgets what the group has given and taken; the tickets go on, so that no late answer is taken for a new one.
+    pub fn start_over(&mut self) {
+        let fresh = std::mem::take(&mut self.fresh);
+        let (has_joined, last_ticket) = (self.has_joined, self.last_ticket);
+        *self = Rebalances { fresh, has_joined, last_ticket, ..Rebalances::new(self.limit) };
+    }
+
     pub fn assigned(&mut self, partitions: Vec<TopicPartition>) {
         self.waiting.push_back(Change::Assigned(partitions));
     }
@@ -137,6 +144,8 @@ impl Run<'_> {
     }
 
     fn start_assigning(&mut self, partitions: Vec<TopicPartition>, now: Instant) {
+        self.identity.joined();
+        self.coverage.start_over();
         self.rebalances.has_joined = true;
         self.rebalances.is_member = true;
         if self.ending.is_some() {
@@ -215,6 +224,7 @@ impl Run<'_> {
 
     /// The group gave our partitions away: nothing is committed for them, what is in hand is nobody's.
     pub(super) fn lost(&mut self, partitions: Vec<TopicPartition>, now: Instant) {
+        self.identity.disturbed(now);
         self.rebalances.waiting.clear();
         self.rebalances.step = Step::Idle;
         self.rebalances.is_member = false;

@@ -199,6 +199,7 @@ impl Run<'_> {
             | TroubleKind::InconsistentProtocol
             | TroubleKind::PollExceeded
             | TroubleKind::Fenced
+            | TroubleKind::Unreleased
             | TroubleKind::Rebalancing
             | TroubleKind::Other => self.talk.warn(format!("{partition}: {}", trouble.reason), now),
         }

@@ -6,7 +6,7 @@ use super::search::{Next, Search};
 use crate::cli::OffsetReset;
 use crate::dedup::Names;
 use crate::error::{Failure, Kind};
-use crate::kafka::admin::{Described, Topic, TopicId};
+use crate::kafka::admin::{Described, KnownTopic, Topic, TopicId};
 use crate::kafka::look_up::{Range, RangeQuery};
 use crate::kafka::{Trouble, TroubleKind};
 use crate::record::TopicPartition;
@@ -75,6 +75,11 @@ impl Topics {
         self.stage == Stage::Reading
     }
 
+    /// The names of all topics that are read.
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
     pub fn count(&self) -> usize {
         self.names.len()
     }
@@ -82,6 +87,11 @@ impl Topics {
     /// Partitions of all topics.
     pub fn partitions(&self) -> usize {
         self.partitions
+    }
+
+    /// Has the topics looked at again soon.
+    pub fn look_soon(&mut self, now: Instant) {
+        self.next_check = Some(now + LOOK_TWICE);
     }
 
     /// A topic to ask for when any will do.
@@ -237,11 +247,7 @@ impl Run<'_> {
     }
 
     fn join(&mut self, now: Instant) {
-        let names: Vec<&str> = self.topics.names.iter().map(String::as_str).collect();
-        if let Err(words) = self.source.subscribe(&names) {
-            let failure = Failure::new(Kind::Run, "cannot join the group").caused_by(words);
-            return self.fail(failure, now);
-        }
+        self.subscribe(now);
         self.start_reading(now);
         if self.topics.is_pattern {
             self.topics.next_match = Some(now + MATCH_EVERY);
@@ -272,10 +278,14 @@ impl Run<'_> {
     }
 
     /// Compares what the cluster says of our topics with what they were.
-    pub(super) fn ids_found(&mut self, topics: Vec<Described<TopicId>>, now: Instant) {
-        for (name, id) in topics {
-            match id {
-                Ok(id) => {
+    pub(super) fn ids_found(&mut self, topics: Vec<Described<KnownTopic>>, now: Instant) {
+        let found = |(name, topic): &Described<KnownTopic>| {
+            Some((name.clone(), topic.as_ref().ok()?.partitions.clone()))
+        };
+        self.look_for_unheld(&topics.iter().filter_map(found).collect::<Vec<_>>());
+        for (name, topic) in topics {
+            match topic {
+                Ok(KnownTopic { id, .. }) => {
                     self.topics.suspects.remove(&name);
                     let known = *self.topics.ids.entry(name.clone()).or_insert(id);
                     if known != id {

@@ -150,7 +150,7 @@ impl Weather {
             TroubleKind::PollExceeded => {
                 Verdict::Warn("we did not poll for longer than `max.poll.interval.ms`".to_owned())
             }
-            TroubleKind::Fenced => Verdict::Fail(self.mistakes.failure(trouble)),
+            TroubleKind::Fenced | TroubleKind::Unreleased => Verdict::Fail(self.mistakes.failure(trouble)),
             // Asked of the cluster by ourselves, with its answer in hand.
             TroubleKind::UnknownTopic
             | TroubleKind::UnknownGroup
@@ -213,6 +213,11 @@ impl Weather {
             self.is_probing = true;
         }
         is_due
+    }
+
+    /// Whoever was asked does not answer any more: the next question goes to a new client.
+    pub fn ask_again(&mut self) {
+        self.is_probing = false;
     }
 
     /// Takes what a probe found. Lost is said once, and the return once.

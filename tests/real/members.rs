@@ -113,20 +113,21 @@ pub fn a_static_member_that_restarts_keeps_its_partitions() {
     }
 }
 
+/// The new protocol gives an id that is held the time of a session, 45 s.
 pub fn of_two_members_with_one_instance_id_one_is_told_and_ends() {
     for options in [&[][..], &["-X", "group.protocol=consumer"]] {
         let mut scene = Scene::new(kafka(), 2);
         scene.produce(10);
-        let member = || scene.member().args(options).args(["--instance-id", "same"]);
+        let member = || scene.member().args(options).args(["--instance-id", "same"]).deadline(LONG * 3);
         let mut first = member().spawn();
         first.wait_for_lines(10);
         let mut second = member().spawn();
-        let is_first = wait_until("one of them to end", LONG, || {
+        let is_first = wait_until("one of them to end", LONG * 2, || {
             (first.has_ended() || second.has_ended()).then(|| first.has_ended())
         });
         let (told, mut other) = if is_first { (first, second) } else { (second, first) };
         let outcome = told.finish();
-        outcome.has_code(1).stderr_contains("same");
+        outcome.has_code(1).stderr_contains("uses the same `--instance-id`");
         other.signal(Signal::SIGTERM);
         other.finish().has_code(0);
     }

@@ -269,3 +269,24 @@ unsafe fn text(pointer: *const c_char) -> String {
 fn c_string(text: &str) -> CString {
     CString::new(text).expect("a name has no NUL")
 }
+
+/// A member of a group that reads and commits nothing; it does not leave when it is dropped.
+pub struct Idle(BaseConsumer);
+
+impl Idle {
+    /// Keeps its place in the group.
+    pub fn poll(&self) {
+        let _ = self.0.poll(Duration::from_millis(10));
+    }
+}
+
+impl Kafka {
+    /// Joins a group with this `group.instance.id`.
+    pub fn join_as(&self, topic: &str, group: &str, id: &str) -> Idle {
+        let mut config = client_config(&self.brokers());
+        config.set("group.id", group).set("group.instance.id", id).set("enable.auto.commit", "false");
+        let consumer: BaseConsumer = config.create().expect("the properties are valid");
+        consumer.subscribe(&[topic]).expect("the name is valid");
+        Idle(consumer)
+    }
+}

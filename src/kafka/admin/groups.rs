@@ -6,7 +6,8 @@ use crate::kafka::errors::{self, Trouble};
 use crate::kafka::native::{PartitionList, Queue, c_string, list_elements, native, text};
 use crate::record::TopicPartition;
 use rdkafka::bindings as rd;
-use rdkafka::types::RDKafkaRespErr;
+use rdkafka::types::{RDKafkaErrorCode, RDKafkaRespErr};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -43,6 +44,14 @@ pub struct Member {
     /// As in `/127.0.0.1`.
     pub host: String,
     pub partitions: Vec<TopicPartition>,
+}
+
+/// What a group leaves to nobody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unheld {
+    pub partitions: BTreeSet<TopicPartition>,
+    /// The group has one member.
+    pub is_alone: bool,
 }
 
 /// A request about groups under way.
@@ -135,6 +144,29 @@ pub fn ask_committed(client: &Arc<Consumer>, group: &str, limit: Duration) -> Re
         rd::rd_kafka_ListConsumerGroupOffsets_destroy(request);
     }
     Request { answers, limit }
+}
+
+/// Which of these partitions no member of a group holds.
+///
+/// # Errors
+/// Of the request or of the group, and one that is being shared out anew.
+pub fn unheld(
+    client: &Arc<Consumer>,
+    group: &str,
+    mut partitions: BTreeSet<TopicPartition>,
+    limit: Duration,
+) -> Result<Unheld, Trouble> {
+    let described = ask_descriptions(client, &[group.to_owned()], limit).descriptions()?;
+    let (_, group) =
+        described.into_iter().next().ok_or_else(|| errors::trouble(RDKafkaErrorCode::Fail, ""))?;
+    let group = group?;
+    if group.state != "Stable" {
+        return Err(errors::trouble(RDKafkaErrorCode::RebalanceInProgress, ""));
+    }
+    for partition in group.members.iter().flat_map(|member| &member.partitions) {
+        partitions.remove(partition);
+    }
+    Ok(Unheld { partitions, is_alone: group.members.len() == 1 })
 }
 
 impl Request {
