@@ -4,6 +4,7 @@ use super::client::{ClientEvent, Consumer};
 use super::native::{PartitionList, error_words, native};
 use rdkafka::bindings as rd;
 use rdkafka::consumer::{Consumer as _, RebalanceProtocol};
+use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
@@ -40,6 +41,21 @@ pub fn close(client: &Consumer, events: &Receiver<ClientEvent>, deadline: Instan
         }
     }
     true
+}
+
+/// How long a client that is not needed any more may take to end.
+const LET_GO: Duration = Duration::from_secs(60);
+
+/// Ends a client in the background.
+pub fn let_go(client: Arc<Consumer>, events: Receiver<ClientEvent>) {
+    let work = move || {
+        if !close(&client, &events, Instant::now() + LET_GO) {
+            // Destroying it would wait for a broker that is silent, if need be for ever.
+            std::mem::forget(client);
+        }
+    };
+    // Out of threads: it stays until the process ends.
+    drop(std::thread::Builder::new().name("let-go".to_owned()).spawn(work));
 }
 
 /// Partitions are given and taken one by one, not all at once.

@@ -1,6 +1,7 @@
 //! Owned handles of librdkafka: each is destroyed once, and before the client it belongs to.
 
 use super::client::Consumer;
+use super::errors;
 use crate::record::TopicPartition;
 use rdkafka::bindings as rd;
 use rdkafka::consumer::Consumer as _;
@@ -199,6 +200,12 @@ pub fn text(pointer: *const c_char) -> String {
     unsafe { CStr::from_ptr(pointer) }.to_string_lossy().into_owned()
 }
 
+/// The name behind a topic handle of a message that is alive.
+pub fn topic_name(handle: usize) -> String {
+    // SAFETY: the handle comes from a message in the batch, which keeps its topic alive.
+    text(unsafe { rd::rd_kafka_topic_name(handle as *const rd::rd_kafka_topic_t) })
+}
+
 /// A name for C. A NUL cannot be in a topic or group that exists; it ends the name.
 pub fn c_string(name: &str) -> CString {
     let end = name.find('\0').unwrap_or(name.len());
@@ -207,6 +214,11 @@ pub fn c_string(name: &str) -> CString {
 
 pub fn milliseconds(limit: Duration) -> i32 {
     i32::try_from(limit.as_millis()).unwrap_or(i32::MAX)
+}
+
+/// librdkafka's words for a code; none where all is well.
+pub fn code_words(code: RDKafkaRespErr) -> Option<String> {
+    (code != RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR).then(|| errors::name(code.into()))
 }
 
 /// librdkafka's words for an error; none without one.

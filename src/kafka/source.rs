@@ -6,7 +6,7 @@ use super::close;
 use super::commit::{CommitRequest, Refusal};
 use super::errors::{self, Trouble};
 use super::look_up::LookUps;
-use super::native::{NO_OFFSET, PartitionList, Queue, c_string, error_words, native, text};
+use super::native::{NO_OFFSET, PartitionList, Queue, c_string, code_words, error_words, native, topic_name};
 use crate::alarm::Alarm;
 use crate::record::{Record, TopicPartition};
 use crate::tokens::TokenSource;
@@ -234,7 +234,7 @@ impl Source {
             // A message that was never looked at may have no origin noted yet: compare by name, too.
             let topic = Arc::clone(&partition.topic);
             let number = partition.partition;
-            self.batch.purge(|(handle, candidate)| candidate == number && *topic_of(handle) == *topic);
+            self.batch.purge(|(handle, candidate)| candidate == number && *topic_name(handle) == *topic);
             if let Some(route) = self.routes.get_mut(*slot) {
                 *route = None;
             }
@@ -255,8 +255,8 @@ impl Source {
             match (is_cooperative, is_assign) {
                 (true, true) => error_words(rd::rd_kafka_incremental_assign(handle, list.pointer())),
                 (true, false) => error_words(rd::rd_kafka_incremental_unassign(handle, list.pointer())),
-                (false, true) => code(rd::rd_kafka_assign(handle, list.pointer())),
-                (false, false) => code(rd::rd_kafka_assign(handle, std::ptr::null())),
+                (false, true) => code_words(rd::rd_kafka_assign(handle, list.pointer())),
+                (false, false) => code_words(rd::rd_kafka_assign(handle, std::ptr::null())),
             }
         };
         error.map_or(Ok(()), Err)
@@ -292,7 +292,7 @@ impl Source {
     ) -> Result<(), String> {
         let topic = Arc::clone(&partition.topic);
         let number = partition.partition;
-        self.batch.purge(|(handle, candidate)| candidate == number && *topic_of(handle) == *topic);
+        self.batch.purge(|(handle, candidate)| candidate == number && *topic_name(handle) == *topic);
         self.forget_origins();
         if close::is_cooperative(&self.client) {
             self.change(&PartitionList::of([(partition, NO_OFFSET)].into_iter()), false)?;
@@ -375,17 +375,10 @@ impl Source {
     }
 
     /// Gives up a client that was thrown out of its group: it ends in the background, however long that takes.
-    pub fn abandon(self, limit: Duration) {
+    pub fn abandon(self) {
         let Source { batch, routes, shared, served, events, look_ups, client, .. } = self;
         drop((batch, routes, shared, served, look_ups));
-        let let_go = move || {
-            if !close::close(&client, &events, Instant::now() + limit) {
-                // Ending it would wait for ever for a broker that is silent.
-                std::mem::forget(client);
-            }
-        };
-        // Out of threads: it stays until the process ends.
-        drop(std::thread::Builder::new().name("let-go".to_owned()).spawn(let_go));
+        close::let_go(client, events);
     }
 
     /// Leaves the group, at most until `deadline`. True if the broker was told in time.
@@ -399,14 +392,4 @@ impl Source {
         std::mem::forget(client);
         is_closed
     }
-}
-
-/// The name behind a topic handle of a message that is alive.
-fn topic_of(handle: usize) -> String {
-    // SAFETY: the handle comes from a message in the batch, which keeps its topic alive.
-    text(unsafe { rd::rd_kafka_topic_name(handle as *const rd::rd_kafka_topic_t) })
-}
-
-fn code(code: RDKafkaRespErr) -> Option<String> {
-    (code != RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR).then(|| errors::name(code.into()))
 }

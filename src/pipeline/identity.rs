@@ -17,9 +17,6 @@ const TRY_AGAIN: Duration = Duration::from_secs(1);
 /// A loop that stood still for that long missed what happened meanwhile.
 const STOOD_STILL: Duration = Duration::from_secs(3);
 
-/// How long the client of a member that was thrown out may take to end.
-const LET_GO: Duration = Duration::from_secs(60);
-
 /// What to do about a name that is held by somebody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Verdict {
@@ -160,7 +157,7 @@ impl Run<'_> {
         };
         source.read_headers(self.reads_headers());
         self.forget_membership(now);
-        std::mem::replace(&mut self.source, source).abandon(LET_GO);
+        std::mem::replace(&mut self.source, source).abandon();
         self.subscribe(now);
     }
 
