@@ -49,7 +49,9 @@ const LET_GO: Duration = Duration::from_secs(60);
 /// Ends a client in the background.
 pub fn let_go(client: Arc<Consumer>, events: Receiver<ClientEvent>) {
     let work = move || {
-        if !close(&client, &events, Instant::now() + LET_GO) {
+        // One that broke cannot be closed; it is no member, so that nothing keeps it from being destroyed.
+        let is_broken = client.client().fatal_error().is_some();
+        if !is_broken && !close(&client, &events, Instant::now() + LET_GO) {
             // Destroying it would wait for a broker that is silent, if need be for ever.
             std::mem::forget(client);
         }
