@@ -26,6 +26,7 @@ pub struct Store {
     news: Receiver<News>,
     /// Closed by the thread when it ends.
     ended: Receiver<()>,
+    has_claims: bool,
 }
 
 /// What came of one request.
@@ -43,6 +44,19 @@ pub enum Found {
     New,
     /// Durable from now on.
     Kept,
+    /// Its handler may start: no other member's does.
+    Claimed,
+    /// Another member has it in hand.
+    Elsewhere,
+}
+
+/// How long things last.
+#[derive(Clone, Copy, Debug)]
+pub struct Times {
+    /// What was processed is remembered.
+    pub ttl: Duration,
+    /// A claim outlives a member that died, and has to outlive an attempt; it is renewed long before.
+    pub claim: Duration,
 }
 
 /// How the store itself fares; requests wait meanwhile.
@@ -55,11 +69,26 @@ pub enum News {
     Back {
         after: Duration,
     },
+    /// So many claims ran out, and others took them.
+    Overtaken {
+        ids: usize,
+    },
 }
 
 enum Request {
     LookUp { ticket: u64, id: Arc<str> },
     Keep { ticket: u64, id: Arc<str> },
+    Claim { ticket: u64, id: Arc<str> },
+    GiveBack { id: Arc<str> },
+}
+
+/// What came of a claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Claimed {
+    /// There is nothing to claim: the id is kept.
+    Kept,
+    Elsewhere,
+    Ours,
 }
 
 /// Where ids are kept. Errors are in words.
@@ -67,8 +96,35 @@ trait Backend: Send {
     /// Whether each id is known.
     fn look_up(&mut self, ids: &[&str]) -> Result<Vec<bool>, String>;
 
-    /// Keeps all of them; durable when it returns.
+    /// Keeps all of them, and gives back the claims on them; durable when it returns.
     fn keep(&mut self, ids: &[&str]) -> Result<(), String>;
+
+    /// Whether others use it at the same time, so that an id has to be claimed before its handler starts.
+    fn has_claims(&self) -> bool {
+        false
+    }
+
+    /// Claims each id for this process. A claim that is ours already is renewed.
+    fn claim(&mut self, ids: &[&str]) -> Result<Vec<Claimed>, String> {
+        Ok(vec![Claimed::Ours; ids.len()])
+    }
+
+    /// Gives claims back, so that others need not wait until they expire.
+    fn give_back(&mut self, _ids: &[&str]) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// When claims have to be renewed.
+    fn due(&self) -> Option<Instant> {
+        None
+    }
+
+    fn renew(&mut self) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// Nothing more is asked for.
+    fn close(&mut self) {}
 }
 
 /// The wall clock, in milliseconds since 1970.
@@ -79,22 +135,24 @@ impl Store {
     ///
     /// # Errors
     /// The store cannot be used; named with what to do.
-    pub fn open(choice: &StoreChoice, names: &Names, ttl: Duration, bell: Bell) -> Result<Store, Failure> {
-        Store::open_with(choice, names, ttl, (bell, Box::new(wall_clock)))
+    pub fn open(choice: &StoreChoice, names: &Names, times: Times, bell: Bell) -> Result<Store, Failure> {
+        Store::open_with(choice, names, times, (bell, Box::new(wall_clock)))
     }
 
     fn open_with(
         choice: &StoreChoice,
         names: &Names,
-        ttl: Duration,
+        times: Times,
         (bell, clock): (Bell, Clock),
     ) -> Result<Store, Failure> {
         let (tell, news) = mpsc::channel();
         let backend: Box<dyn Backend> = match choice {
-            StoreChoice::InFolder(folder) => Box::new(redb::File::open(&names.file(folder), ttl, clock)?),
-            StoreChoice::File(path) => Box::new(redb::File::open(path, ttl, clock)?),
+            StoreChoice::InFolder(folder) => {
+                Box::new(redb::File::open(&names.file(folder), times.ttl, clock)?)
+            }
+            StoreChoice::File(path) => Box::new(redb::File::open(path, times.ttl, clock)?),
             StoreChoice::Redis(url) => {
-                Box::new(redis::Server::open(url, names, ttl, (tell.clone(), bell.clone()))?)
+                Box::new(redis::Server::open(url, names, times, (tell.clone(), bell.clone()))?)
             }
         };
         Store::start(backend, bell, news).map_err(|error| {
@@ -106,19 +164,26 @@ impl Store {
         let (requests, to_do) = mpsc::channel();
         let (answered, answers) = mpsc::channel();
         let (end, ended) = mpsc::channel();
+        let has_claims = backend.has_claims();
         let mut work = Work { backend, answered, bell };
         let run = move || {
-            while let Ok(first) = to_do.recv() {
+            while let Some(first) = work.next(&to_do) {
                 let mut batch = vec![first];
                 batch.extend(to_do.try_iter().take(TOGETHER - 1));
                 work.serve(batch);
             }
+            work.backend.close();
             // The file is closed properly before the end is told.
             drop(work);
             drop(end);
         };
         std::thread::Builder::new().name("dedup".to_owned()).spawn(run)?;
-        Ok(Store { requests, answers, news, ended })
+        Ok(Store { requests, answers, news, ended, has_claims })
+    }
+
+    /// Whether an id has to be claimed before its handler starts.
+    pub fn has_claims(&self) -> bool {
+        self.has_claims
     }
 
     /// Asks whether an id is known.
@@ -130,6 +195,16 @@ impl Store {
     /// Has an id be kept: only after its record was processed.
     pub fn keep(&self, ticket: u64, id: Arc<str>) {
         let _ = self.requests.send(Request::Keep { ticket, id });
+    }
+
+    /// Claims an id for the handler of a record that is about to start.
+    pub fn claim(&self, ticket: u64, id: Arc<str>) {
+        let _ = self.requests.send(Request::Claim { ticket, id });
+    }
+
+    /// Gives the claim on an id back: its handler has ended, and not processed the record.
+    pub fn give_back(&self, id: Arc<str>) {
+        let _ = self.requests.send(Request::GiveBack { id });
     }
 
     /// The next answer. Requests are not answered in order.
@@ -165,10 +240,32 @@ struct Work {
 }
 
 impl Work {
-    /// Answers a batch: look-ups at once, then all ids to be kept in one go. A look-up sees what was to be kept
-    /// before it.
+    /// Waits for the next request, renewing claims meanwhile; `None` when nothing more comes.
+    fn next(&mut self, to_do: &Receiver<Request>) -> Option<Request> {
+        loop {
+            let Some(due) = self.backend.due() else { return to_do.recv().ok() };
+            let now = Instant::now();
+            if now >= due {
+                if let Err(words) = self.backend.renew() {
+                    // Of no record, but the run cannot go on without its claims.
+                    self.tell(0, Err(words));
+                    self.bell.ring();
+                }
+                continue;
+            }
+            match to_do.recv_timeout(due - now) {
+                Ok(request) => return Some(request),
+                Err(mpsc::RecvTimeoutError::Timeout) => {}
+                Err(mpsc::RecvTimeoutError::Disconnected) => return None,
+            }
+        }
+    }
+
+    /// Answers a batch: look-ups at once, then all ids to be kept in one go, then claims in their order. A look-up sees
+    /// what was to be kept before it.
     fn serve(&mut self, batch: Vec<Request>) {
         let (mut asked, mut kept, mut waiting) = (Vec::new(), Vec::new(), Vec::new());
+        let mut claims: Vec<(Option<u64>, Arc<str>)> = Vec::new();
         let mut ids = HashSet::new();
         for request in batch {
             match request {
@@ -178,6 +275,8 @@ impl Work {
                     ids.insert(Arc::clone(&id));
                     kept.push((ticket, id));
                 }
+                Request::Claim { ticket, id } => claims.push((Some(ticket), id)),
+                Request::GiveBack { id } => claims.push((None, id)),
             }
         }
         if !asked.is_empty() {
@@ -196,7 +295,32 @@ impl Work {
                 self.tell(ticket, result.clone().map(|()| Found::Known));
             }
         }
+        for group in claims.chunk_by(|one, next| one.0.is_some() == next.0.is_some()) {
+            self.serve_claims(group);
+        }
         self.bell.ring();
+    }
+
+    /// Claims these ids, or gives them back: they have all tickets, or none.
+    fn serve_claims(&mut self, claims: &[(Option<u64>, Arc<str>)]) {
+        let ids: Vec<&str> = claims.iter().map(|(_, id)| &**id).collect();
+        if claims.iter().all(|(ticket, _)| ticket.is_none()) {
+            if let Err(words) = self.backend.give_back(&ids) {
+                self.tell(0, Err(words));
+            }
+            return;
+        }
+        let result = self.backend.claim(&ids);
+        for (index, ticket) in
+            claims.iter().enumerate().filter_map(|(index, (ticket, _))| Some((index, (*ticket)?)))
+        {
+            let found = |claimed: &Vec<Claimed>| match claimed[index] {
+                Claimed::Kept => Found::Known,
+                Claimed::Elsewhere => Found::Elsewhere,
+                Claimed::Ours => Found::Claimed,
+            };
+            self.tell(ticket, result.as_ref().map(found).map_err(String::clone));
+        }
     }
 
     fn tell(&self, ticket: u64, answer: Result<Found, String>) {

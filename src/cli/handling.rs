@@ -149,8 +149,9 @@ pub struct Handling {
     /// Remember ids in this file, or in redis://HOST
     ///
     /// Default: a file in the state folder, named by cluster and group; without --group it has to
-    /// be given. A file serves one member of a group, redis:// all of them. `env:NAME` is read from
-    /// the environment.
+    /// be given. A file serves one member of a group, redis:// all of them: there an id is claimed
+    /// before its handler starts, so that one id on two members is handled once. `env:NAME` is read
+    /// from the environment.
     ///
     /// Example: --dedup .value.id --dedup-store redis://localhost
     #[arg(long, value_name = "URL", help_heading = "Duplicates")]

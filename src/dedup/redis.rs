@@ -1,12 +1,17 @@
 //! Event ids in Redis, for all members of a group.
 
-use super::{Backend, Names, News, milliseconds};
+mod wire;
+
+use super::{Backend, Claimed, Names, News, Times, milliseconds};
 use crate::alarm::Bell;
 use crate::error::{Failure, Kind, reason};
-use redis::{Client, Connection, ErrorKind, RedisError};
+use redis::{Cmd, ConnectionInfo, ErrorKind, IntoConnectionInfo, RedisError, Value};
+use std::collections::HashSet;
+use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
+use wire::{Wire, odd};
 
 /// For making a connection, and for one answer.
 const LIMIT: Duration = Duration::from_secs(5);
@@ -15,13 +20,46 @@ const LIMIT: Duration = Duration::from_secs(5);
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
+/// Of the key of a claim, before that of its id: no id has a key that starts so.
+const CLAIM_PREFIX: &str = "claim-";
+
+/// Claims ids. KEYS: of each id, and of its claim. ARGV: for whom, and for how many milliseconds.
+///
+/// In one step: that an id is not kept, that nobody else claims it, and the claim. A claim of our own is renewed.
+const CLAIM: &str = "
+local answers = {}
+for i = 1, #KEYS, 2 do
+  local owner = redis.call('GET', KEYS[i + 1])
+  if redis.call('EXISTS', KEYS[i]) == 1 then
+    answers[#answers + 1] = 0
+  elseif owner and owner ~= ARGV[1] then
+    answers[#answers + 1] = 1
+  else
+    redis.call('SET', KEYS[i + 1], ARGV[1], 'PX', ARGV[2])
+    answers[#answers + 1] = 2
+  end
+end
+return answers";
+
+/// Gives claims back that are still ours. KEYS: of the claims. ARGV: whose.
+const GIVE_BACK: &str = "
+for i = 1, #KEYS do
+  if redis.call('GET', KEYS[i]) == ARGV[1] then redis.call('DEL', KEYS[i]) end
+end
+return #KEYS";
+
 pub struct Server {
     /// Without its password.
     url: String,
-    client: Client,
-    connection: Option<Connection>,
+    info: ConnectionInfo,
+    wire: Option<Wire>,
     prefix: String,
-    ttl: Duration,
+    times: Times,
+    /// Whose claims are ours; no other process has this name.
+    owner: String,
+    /// Ids that we have claimed.
+    claimed: HashSet<String>,
+    renew_at: Option<Instant>,
     news: (Sender<News>, Bell),
 }
 
@@ -29,34 +67,44 @@ impl Server {
     pub fn open(
         url: &str,
         names: &Names,
-        ttl: Duration,
+        times: Times,
         news: (Sender<News>, Bell),
     ) -> Result<Server, Failure> {
         let shown = without_password(url);
-        let client = Client::open(url).map_err(|error| {
+        let info = url.into_connection_info().map_err(|error| {
             Failure::usage(format!("`--dedup-store {shown}`: {}", words(&error)))
                 .hint("for example `redis://HOST:6379`, with a password `redis://:PASSWORD@HOST:6379/0`")
         })?;
-        let connection = connect(&client).map_err(|error| {
+        let wire = Wire::open(&info, LIMIT).map_err(|error| {
             let verb = if is_away(&error) { "reach" } else { "use" };
             Failure::new(Kind::Run, format!("cannot {verb} the dedup store `{shown}`"))
                 .caused_by(words(&error))
                 .hint("check `--dedup-store`")
         })?;
-        Ok(Server { url: shown, client, connection: Some(connection), prefix: names.prefix(), ttl, news })
+        Ok(Server {
+            url: shown,
+            info,
+            wire: Some(wire),
+            prefix: names.prefix(),
+            times,
+            owner: unique_name(),
+            claimed: HashSet::new(),
+            renew_at: None,
+            news,
+        })
     }
 
     /// Does the work again until the server answers: while it is away, everything waits for it.
-    fn with<T>(&mut self, work: impl Fn(&mut Connection) -> Result<T, RedisError>) -> Result<T, String> {
+    fn with<T>(&mut self, work: impl Fn(&mut Wire) -> Result<T, RedisError>) -> Result<T, String> {
         let (mut away_since, mut pause) = (None, FIRST_PAUSE);
         loop {
-            let result = match self.connection.take() {
-                Some(connection) => Ok(connection),
-                None => connect(&self.client),
+            let result = match self.wire.take() {
+                Some(wire) => Ok(wire),
+                None => Wire::open(&self.info, LIMIT),
             };
-            let result = result.and_then(|mut connection| {
-                let done = work(&mut connection)?;
-                self.connection = Some(connection);
+            let result = result.and_then(|mut wire| {
+                let done = work(&mut wire)?;
+                self.wire = Some(wire);
                 Ok(done)
             });
             match result {
@@ -88,40 +136,152 @@ impl Server {
         self.news.1.ring();
     }
 
-    fn keys(&self, ids: &[&str]) -> Vec<String> {
-        ids.iter().map(|id| format!("{}{id}", self.prefix)).collect()
+    fn key(&self, id: &str) -> String {
+        format!("{}{id}", self.prefix)
+    }
+
+    fn claim_key(&self, id: &str) -> String {
+        format!("{CLAIM_PREFIX}{}{id}", self.prefix)
+    }
+
+    /// Claims ids, or renews what is claimed.
+    fn claim_all(&mut self, ids: &[&str]) -> Result<Vec<Claimed>, String> {
+        let mut command = redis::cmd("EVAL");
+        command.arg(CLAIM).arg(2 * ids.len());
+        for id in ids {
+            command.arg(self.key(id)).arg(self.claim_key(id));
+        }
+        command.arg(&self.owner).arg(milliseconds(self.times.claim).max(1));
+        self.with(|wire| {
+            let answers: Vec<i64> = redis::from_redis_value(wire.ask(&command)?)?;
+            let claimed = answers.iter().filter_map(|answer| match answer {
+                0 => Some(Claimed::Kept),
+                1 => Some(Claimed::Elsewhere),
+                2 => Some(Claimed::Ours),
+                _ => None,
+            });
+            all_of(ids, claimed.collect())
+        })
+    }
+
+    fn giving_back(&self, ids: &[&str]) -> Cmd {
+        let mut command = redis::cmd("EVAL");
+        command.arg(GIVE_BACK).arg(ids.len());
+        for id in ids {
+            command.arg(self.claim_key(id));
+        }
+        command.arg(&self.owner);
+        command
     }
 }
 
 impl Backend for Server {
     fn look_up(&mut self, ids: &[&str]) -> Result<Vec<bool>, String> {
-        let keys = self.keys(ids);
-        self.with(|connection| {
-            let values: Vec<Option<Vec<u8>>> = redis::cmd("MGET").arg(&keys).query(connection)?;
-            Ok(values.iter().map(Option::is_some).collect())
+        // Whatever stands there: a key of ours is never taken for none.
+        let commands: Vec<Cmd> =
+            ids.iter().map(|id| Cmd::new().arg("EXISTS").arg(self.key(id)).to_owned()).collect();
+        self.with(|wire| {
+            let answers = wire.ask_all(&commands)?;
+            let known =
+                answers.into_iter().map(redis::from_redis_value::<i64>).collect::<Result<Vec<_>, _>>()?;
+            all_of(ids, known.into_iter().map(|count| count > 0).collect())
         })
     }
 
     /// As durable as the server is told to be (`appendfsync`).
     fn keep(&mut self, ids: &[&str]) -> Result<(), String> {
-        let keys = self.keys(ids);
-        let ttl = milliseconds(self.ttl).max(1);
-        self.with(|connection| {
-            let mut pipeline = redis::pipe();
-            for key in &keys {
-                pipeline.cmd("SET").arg(key).arg(1).arg("PX").arg(ttl).ignore();
+        let ttl = milliseconds(self.times.ttl).max(1);
+        let set = |id: &&str| Cmd::new().arg("SET").arg(self.key(id)).arg(1).arg("PX").arg(ttl).to_owned();
+        let mut commands: Vec<Cmd> = ids.iter().map(set).collect();
+        // Behind them: who waits for a claim finds the id.
+        commands.push(self.giving_back(ids));
+        self.with(|wire| {
+            let answers = wire.ask_all(&commands)?;
+            let is_kept = answers.iter().filter(|answer| is_done(answer)).count() == ids.len();
+            is_kept.then_some(()).ok_or_else(|| odd("it does not say that all was kept"))
+        })?;
+        self.claimed.retain(|id| !ids.contains(&id.as_str()));
+        Ok(())
+    }
+
+    fn has_claims(&self) -> bool {
+        true
+    }
+
+    fn claim(&mut self, ids: &[&str]) -> Result<Vec<Claimed>, String> {
+        let claimed = self.claim_all(ids)?;
+        for (id, claimed) in ids.iter().zip(&claimed) {
+            if *claimed == Claimed::Ours {
+                self.claimed.insert((*id).to_owned());
             }
-            pipeline.query::<()>(connection)
-        })
+        }
+        if !self.claimed.is_empty() && self.renew_at.is_none() {
+            self.renew_at = Instant::now().checked_add(self.times.claim / 3);
+        }
+        Ok(claimed)
+    }
+
+    fn give_back(&mut self, ids: &[&str]) -> Result<(), String> {
+        let command = self.giving_back(ids);
+        self.with(|wire| wire.ask(&command).map(drop))?;
+        self.claimed.retain(|id| !ids.contains(&id.as_str()));
+        Ok(())
+    }
+
+    fn due(&self) -> Option<Instant> {
+        self.renew_at
+    }
+
+    fn renew(&mut self) -> Result<(), String> {
+        self.renew_at = None;
+        let ids: Vec<String> = self.claimed.iter().cloned().collect();
+        for ids in ids.chunks(super::TOGETHER) {
+            let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+            let claimed = self.claim_all(&ids)?;
+            let lost: Vec<&str> = ids
+                .iter()
+                .zip(claimed)
+                .filter(|(_, claimed)| *claimed != Claimed::Ours)
+                .map(|(id, _)| *id)
+                .collect();
+            self.claimed.retain(|id| !lost.contains(&id.as_str()));
+            if !lost.is_empty() {
+                self.tell(News::Overtaken { ids: lost.len() });
+            }
+        }
+        if !self.claimed.is_empty() {
+            self.renew_at = Instant::now().checked_add(self.times.claim / 3);
+        }
+        Ok(())
+    }
+
+    fn close(&mut self) {
+        let ids: Vec<String> = self.claimed.drain().collect();
+        for ids in ids.chunks(super::TOGETHER) {
+            let command = self.giving_back(&ids.iter().map(String::as_str).collect::<Vec<_>>());
+            // What cannot be given back expires.
+            let _ = self.with(|wire| wire.ask(&command).map(drop));
+        }
     }
 }
 
-fn connect(client: &Client) -> Result<Connection, RedisError> {
-    let mut connection = client.get_connection_with_timeout(LIMIT)?;
-    connection.set_read_timeout(Some(LIMIT))?;
-    connection.set_write_timeout(Some(LIMIT))?;
-    redis::cmd("PING").query::<()>(&mut connection)?;
-    Ok(connection)
+/// An answer for each.
+fn all_of<T>(ids: &[&str], answers: Vec<T>) -> Result<Vec<T>, RedisError> {
+    if answers.len() == ids.len() {
+        Ok(answers)
+    } else {
+        Err(odd("it is not for as many ids as were asked for"))
+    }
+}
+
+fn is_done(answer: &Value) -> bool {
+    matches!(answer, Value::Okay) || matches!(answer, Value::SimpleString(word) if word == "OK")
+}
+
+/// `PID-` and 128 random bits.
+fn unique_name() -> String {
+    let random = || RandomState::new().hash_one(std::process::id());
+    format!("{}-{:016x}{:016x}", std::process::id(), random(), random())
 }
 
 /// The connection failed, or the server is starting: it passes by itself.
@@ -131,10 +291,13 @@ fn is_away(error: &RedisError) -> bool {
 }
 
 fn words(error: &RedisError) -> String {
-    match error.detail() {
-        Some(detail) => format!("{}: {detail}", error.category()),
+    let detail = error.detail().map(|detail| detail.trim_end_matches('.'));
+    match (error.kind(), detail) {
+        (ErrorKind::Parse, Some(detail)) => format!("unexpected answer: {detail}"),
+        (ErrorKind::UnexpectedReturnType, _) => "unexpected answer".to_owned(),
+        (_, Some(detail)) => format!("{}: {detail}", error.category()),
         // The system's words alone.
-        None => reason(&io::Error::other(error.to_string())),
+        (_, None) => reason(&io::Error::other(error.to_string())),
     }
 }
 

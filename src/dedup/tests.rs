@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 const WAIT: Duration = Duration::from_secs(20);
-const TTL: Duration = Duration::from_secs(10);
+const TIMES: Times = Times { ttl: Duration::from_secs(10), claim: Duration::from_secs(3) };
 
 struct Opened {
     store: Store,
@@ -24,7 +24,7 @@ fn names() -> Names {
 
 fn open_at(choice: &StoreChoice, clock: Clock) -> Result<Opened, Failure> {
     let alarm = Alarm::new().unwrap();
-    Ok(Opened { store: Store::open_with(choice, &names(), TTL, (alarm.bell(), clock))?, alarm })
+    Ok(Opened { store: Store::open_with(choice, &names(), TIMES, (alarm.bell(), clock))?, alarm })
 }
 
 fn open(path: &Path) -> Result<Opened, Failure> {

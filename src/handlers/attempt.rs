@@ -45,6 +45,18 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// Whether the id of the record is still its: nobody else may handle that meanwhile.
+    pub fn keeps_claim(&self) -> bool {
+        match self {
+            Outcome::Accepted | Outcome::Again => true,
+            Outcome::Later
+            | Outcome::Scarce(_)
+            | Outcome::Failed(_)
+            | Outcome::Refused(_)
+            | Outcome::Unfinished => false,
+        }
+    }
+
     /// Whether the handler had its say.
     pub fn is_answer(&self) -> bool {
         match self {

@@ -14,7 +14,7 @@ mod warnings;
 use super::Run;
 use super::sieve::Sifted;
 use crate::alarm::{Alarm, Bell};
-use crate::dedup::{Names, News, Store};
+use crate::dedup::{Names, News, Store, Times};
 use crate::error::{Failure, Kind};
 use crate::handlers::{Attempt, Context, Reason};
 use crate::offsets::Claim;
@@ -118,7 +118,8 @@ impl<'a> Handling<'a> {
     /// It cannot be opened or read.
     pub fn open_store(&mut self, names: Names, bell: Bell) -> Result<(), Failure> {
         if let Some(dedup) = &self.settings.dedup {
-            self.ids = Some(Ids::new(Store::open(&dedup.store, &names, dedup.ttl, bell)?));
+            let times = Times { ttl: dedup.ttl, claim: ids::claim_time(self.settings.timeout) };
+            self.ids = Some(Ids::new(Store::open(&dedup.store, &names, times, bell)?));
         }
         Ok(())
     }
@@ -129,7 +130,7 @@ impl<'a> Handling<'a> {
         let event_id = event_id.filter(|_| self.ids.is_some());
         let ticket = self.queue.add(place.claim, record, event_id.clone());
         if let (Some(ids), Some(id)) = (&mut self.ids, &event_id)
-            && ids.claim(id, ticket)
+            && ids.look_up(id, ticket)
         {
             self.queue.looked_up(ticket);
         }
@@ -182,6 +183,21 @@ impl<'a> Handling<'a> {
     /// The records of an assignment that are in hand.
     fn tickets_of(&self, claims: &[Claim]) -> Vec<u64> {
         self.queue.tickets(|job| claims.contains(&job.claim))
+    }
+
+    /// Gives a record that was started to whoever handles it.
+    fn hand(&mut self, ticket: u64, now: Instant) {
+        let Some(job) = self.queue.job(ticket) else { return };
+        let attempt = Attempt {
+            ticket,
+            record: Arc::clone(&job.record),
+            number: job.failed + 1,
+            event_id: job.event_id.clone(),
+        };
+        if let Some(rate) = &mut self.rate {
+            rate.started(now);
+        }
+        self.crew.hand(attempt);
     }
 
     /// Takes a record out of hand; whoever waits for its id is next.
@@ -242,16 +258,13 @@ impl Run<'_> {
                 faulty = Some((ticket, fault));
                 break;
             }
-            let attempt = Attempt {
-                ticket,
-                record: Arc::clone(&job.record),
-                number: job.failed + 1,
-                event_id: job.event_id.clone(),
-            };
-            if let Some(rate) = &mut handling.rate {
-                rate.started(now);
+            if let (Some(ids), Some(id)) = (&mut handling.ids, &job.event_id)
+                && ids.claim(id, ticket)
+            {
+                handling.queue.claim(ticket);
+                continue;
             }
-            handling.crew.hand(attempt);
+            handling.hand(ticket, now);
             has_started = true;
         }
         if has_started {
@@ -308,6 +321,13 @@ impl Run<'_> {
                 News::Back { after } => {
                     self.talk.info(format!("the dedup store is back after {} s", after.as_secs()));
                 }
+                News::Overtaken { ids } => self.talk.warn(
+                    format!(
+                        "{ids} event ids were at work for longer than the dedup store knew of it: another member may \
+                         have handled them, too"
+                    ),
+                    now,
+                ),
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Handlers, their children, dead letters and the memory of event ids.
 
 mod children;
+mod dedup;
 mod stdout;
 
 use std::fs;
@@ -17,6 +18,11 @@ use crate::tests;
 pub const TESTS: &[Test] = tests![
     children::orphans_do_not_pile_up_however_many_there_are,
     children::a_handler_that_succeeds_counts_where_the_end_of_children_is_ignored,
+    dedup::an_id_that_another_member_has_in_hand_is_waited_for,
+    dedup::two_members_with_the_same_ids_have_each_effect_once,
+    dedup::an_id_whose_handler_fails_is_free_for_the_other_member,
+    dedup::the_ids_of_a_member_that_is_gone_are_taken_over,
+    dedup::no_handler_starts_while_its_id_cannot_be_claimed,
     stdout::a_closed_stdout_is_an_error_before_anything_is_read,
     stdout::a_stdout_that_cannot_be_written_is_an_error_of_every_command,
     stdout::other_descriptors_may_be_closed_and_output_may_be_thrown_away,

@@ -1,6 +1,6 @@
 //! A Redis of the test's own, where one is installed.
 
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -64,6 +64,28 @@ impl Redis {
     /// Lets it answer again.
     pub fn go_on(&self) {
         self.signal(Signal::SIGCONT);
+    }
+
+    /// The keys that match, in no order.
+    pub fn keys(&self, pattern: &str) -> Vec<String> {
+        let lines = self.ask(&format!("KEYS {pattern}"));
+        // `*COUNT`, and each as `$LENGTH` and itself.
+        lines.iter().skip(2).step_by(2).cloned().collect()
+    }
+
+    /// Removes all keys.
+    pub fn forget(&self) {
+        self.ask("FLUSHALL");
+    }
+
+    /// The lines of the answer to a command.
+    fn ask(&self, command: &str) -> Vec<String> {
+        let mut stream = TcpStream::connect(local(self.port)).expect("it runs");
+        write!(stream, "{command}\r\nQUIT\r\n").expect("it reads");
+        let mut text = String::new();
+        stream.read_to_string(&mut text).expect("it answers and closes");
+        let lines = text.strip_suffix("+OK\r\n").unwrap_or(&text).lines();
+        lines.map(str::to_owned).collect()
     }
 
     fn signal(&self, signal: Signal) {

@@ -134,11 +134,117 @@ fn a_server_that_refuses_is_an_error_in_words_without_the_password() {
     let failure = start(":wrong");
     assert_eq!(failure.kind, Kind::Run);
     assert!(failure.message.contains("cannot use the dedup store `redis://:***@127.0.0.1"), "{failure:?}");
-    assert!(failure.causes[0].contains("Password authentication failed"), "{failure:?}");
-    // Another type under our key: the server answers with an error, nothing is taken for new.
+    assert!(failure.causes[0].contains("invalid username-password pair"), "{failure:?}");
+    // Whatever stands under our key, it is not taken for nothing.
     let mut opened = server.open();
     let _: i64 = server.ask("INCR", "kcons:c:g:x");
     assert_eq!(opened.look_up("x"), Ok(Found::Known));
+}
+
+impl Opened {
+    fn claim(&mut self, id: &str) -> Result<Found, String> {
+        self.store.claim(3, id.into());
+        self.answer().answer
+    }
+}
+
+#[test]
+fn an_id_is_claimed_by_one_until_it_is_kept_or_given_back() {
+    let Some(server) = Server::start() else { return };
+    let (mut one, mut other) = (server.open(), server.open());
+    assert_eq!(one.claim("a"), Ok(Found::Claimed));
+    assert_eq!(other.claim("a"), Ok(Found::Elsewhere));
+    // It is not known: nobody has processed it.
+    assert_eq!(other.look_up("a"), Ok(Found::New));
+    assert_eq!(one.claim("a"), Ok(Found::Claimed), "again by the one who has it");
+    one.store.give_back("a".into());
+    assert_eq!(one.look_up("b"), Ok(Found::New), "behind it");
+    assert_eq!(other.claim("a"), Ok(Found::Claimed));
+    // A claim of another's is not given back.
+    one.store.give_back("a".into());
+    assert_eq!(one.claim("a"), Ok(Found::Elsewhere));
+    assert_eq!(other.keep("a"), Ok(Found::Kept));
+    assert_eq!(one.claim("a"), Ok(Found::Known));
+    assert_eq!(server.ask::<i64>("EXISTS", "claim-kcons:c:g:a"), 0);
+}
+
+#[test]
+fn a_claim_is_renewed_while_it_is_needed_and_given_back_at_the_end() {
+    let Some(server) = Server::start() else { return };
+    let (mut one, mut other) = (server.open(), server.open());
+    assert_eq!(one.claim("a"), Ok(Found::Claimed));
+    let claimed_at = Instant::now();
+    let left = || server.ask::<i64>("PTTL", "claim-kcons:c:g:a");
+    // Longer than a claim lasts.
+    while claimed_at.elapsed() < TIMES.claim + Duration::from_secs(1) {
+        assert!(left() > 0, "it ran out");
+        std::thread::yield_now();
+    }
+    assert_eq!(other.claim("a"), Ok(Found::Elsewhere));
+    one.close();
+    assert_eq!(other.claim("a"), Ok(Found::Claimed));
+}
+
+#[test]
+fn a_claim_that_ran_out_is_anybodys_and_told_to_who_had_it() {
+    let Some(server) = Server::start() else { return };
+    let (mut one, mut other) = (server.open(), server.open());
+    assert_eq!(one.claim("a"), Ok(Found::Claimed));
+    // As if `one` had been frozen for that long.
+    let _: i64 = server.ask("DEL", "claim-kcons:c:g:a");
+    assert_eq!(other.claim("a"), Ok(Found::Claimed));
+    assert_eq!(news(&mut one), News::Overtaken { ids: 1 });
+    assert_eq!(one.claim("a"), Ok(Found::Elsewhere));
+}
+
+/// A server that answers everything the same way, but for the words of a greeting.
+fn answers(with: &'static [u8]) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("redis://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            std::thread::spawn(move || {
+                let mut request = [0; 4096];
+                while std::io::Read::read(&mut stream, &mut request).is_ok_and(|count| count > 0) {
+                    let is_greeting = request.windows(4).any(|word| word == b"PING");
+                    let answer: &[u8] = if is_greeting { b"+PONG\r\n" } else { with };
+                    request.fill(0);
+                    if stream.write_all(answer).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+    });
+    url
+}
+
+#[test]
+fn what_is_no_answer_of_redis_is_an_error_and_never_much_memory() {
+    let table: &[(&[u8], &str)] = &[
+        (b"*0\r\n", "unexpected answer"),
+        (b"*1000000000\r\n", "unexpected answer: too large"),
+        (b"$2000000000\r\n", "unexpected answer: too large"),
+        (b"$-7\r\n", "unexpected answer: too large"),
+        (b"*1\r\n*1\r\n*1\r\n*1\r\n:1\r\n", "unexpected answer: too large"),
+        (b":9999999999999999999999\r\n", "unexpected answer: not a number"),
+        (b"+OK\r\n", "unexpected answer"),
+        (b"$1\r\nab\r\n", "unexpected answer"),
+        (b"\x00\xff\xfe\r\n", "unexpected answer: not text"),
+        (b"?\r\n", "unexpected answer: of an unknown kind"),
+        (b"\r\n", "unexpected answer: an empty line"),
+        (b"\n", "unexpected answer: an unfinished line"),
+        (b"-ERR no\r\n", "response error: no"),
+    ];
+    for (answer, words) in table {
+        let choice = StoreChoice::Redis(answers(answer));
+        for ask in [Opened::look_up, Opened::claim] {
+            let mut opened = open_at(&choice, Box::new(|| 0)).unwrap();
+            let found = ask(&mut opened, "a");
+            let text = String::from_utf8_lossy(answer);
+            assert!(found.as_ref().is_err_and(|error| error.contains(words)), "{text:?}: {found:?}");
+        }
+    }
 }
 
 #[test]

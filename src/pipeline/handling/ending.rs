@@ -113,7 +113,7 @@ impl Handling<'_> {
 
 fn is_idle(stage: Stage) -> bool {
     match stage {
-        Stage::Unclear | Stage::Waiting | Stage::Delayed => true,
+        Stage::Unclear | Stage::Waiting | Stage::Delayed | Stage::Claiming => true,
         Stage::Running | Stage::Closing => false,
     }
 }

@@ -1,9 +1,9 @@
 //! `--dedup`: which records are duplicates, and which have to wait for another with the same id.
 
 use crate::dedup::{Answer, News, Store};
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Event ids in hand, and the store of those that were processed.
 pub struct Ids {
@@ -12,17 +12,25 @@ pub struct Ids {
     waiting: HashMap<Arc<str>, VecDeque<u64>>,
     /// Of records that are not ours any more, while a handler is still at work on them.
     disowned: HashMap<u64, Arc<str>>,
+    /// Claimed in the store, or about to be.
+    claimed: HashSet<Arc<str>>,
+}
+
+/// A claim outlives an attempt, with the time to end its processes and some more; without a time-out it is a minute.
+/// It is renewed all the time, so this is how long others wait after a crash.
+pub fn claim_time(timeout: Option<Duration>) -> Duration {
+    timeout.map_or(Duration::from_secs(60), |timeout| timeout.saturating_add(Duration::from_secs(15)))
 }
 
 impl Ids {
     pub fn new(store: Store) -> Ids {
-        Ids { store, waiting: HashMap::new(), disowned: HashMap::new() }
+        Ids { store, waiting: HashMap::new(), disowned: HashMap::new(), claimed: HashSet::new() }
     }
 
     /// Asks whether the id was processed before, now or after the record that has it in hand.
     ///
     /// True if it is asked at once.
-    pub fn claim(&mut self, id: &Arc<str>, ticket: u64) -> bool {
+    pub fn look_up(&mut self, id: &Arc<str>, ticket: u64) -> bool {
         if let Some(waiting) = self.waiting.get_mut(id) {
             waiting.push_back(ticket);
             return false;
@@ -32,8 +40,30 @@ impl Ids {
         true
     }
 
-    /// Has the id of a processed record kept; the answer says when it is safe.
-    pub fn keep(&self, id: &Arc<str>, ticket: u64) {
+    /// Claims the id of a record that is about to start, if others use the store too. False if there is no need.
+    pub fn claim(&mut self, id: &Arc<str>, ticket: u64) -> bool {
+        if self.store.has_claims() {
+            self.claimed.insert(Arc::clone(id));
+            self.store.claim(ticket, Arc::clone(id));
+        }
+        self.store.has_claims()
+    }
+
+    /// Another member has it, or has processed it.
+    pub fn is_elsewhere(&mut self, id: &Arc<str>) {
+        self.claimed.remove(id);
+    }
+
+    /// The handler has ended and not processed the record: others need not wait for it.
+    pub fn give_back(&mut self, id: &Arc<str>) {
+        if self.claimed.remove(id) {
+            self.store.give_back(Arc::clone(id));
+        }
+    }
+
+    /// Has the id of a processed record kept, which gives the claim back; the answer says when it is safe.
+    pub fn keep(&mut self, id: &Arc<str>, ticket: u64) {
+        self.claimed.remove(id);
         self.store.keep(ticket, Arc::clone(id));
     }
 
@@ -55,6 +85,9 @@ impl Ids {
             // It had not come to its turn.
             waiting.remove(position);
             return None;
+        }
+        if self.claimed.remove(id) {
+            self.store.give_back(Arc::clone(id));
         }
         while let Some(next) = waiting.pop_front() {
             if is_alive(next) {

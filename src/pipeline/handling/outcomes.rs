@@ -7,13 +7,19 @@ use crate::error::{Failure, Kind};
 use crate::handlers::{Done, Outcome, Reason};
 use crate::kafka::producer::Report;
 use crate::record::OwnedRecord;
-use crate::settings::handling::OnFailure;
+use crate::settings::handling::{Backoff, OnFailure};
 use crate::talk::Event;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// For so long exit status 75 is no attempt.
 const LATER_IS_FREE: Duration = Duration::from_secs(600);
+
+/// How often to ask whether another member is done with an id.
+const ASK_AGAIN: Backoff = Backoff { min: Duration::from_millis(20), max: Duration::from_millis(500) };
+
+/// From then on waiting for another member is told.
+const LONG_ELSEWHERE: Duration = Duration::from_secs(10);
 
 /// How a record was settled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +37,11 @@ impl Run<'_> {
         let Some(job) = handling.queue.stop(done.ticket) else { return handling.disowned_ended(&done) };
         if self.meter.is_on() && done.outcome.is_answer() {
             self.counts.attempts.extend(job.at_work_since.map(|since| now.saturating_duration_since(since)));
+        }
+        if !done.outcome.keeps_claim()
+            && let (Some(ids), Some(id)) = (&mut handling.ids, &job.event_id)
+        {
+            ids.give_back(id);
         }
         match done.outcome {
             Outcome::Accepted => {
@@ -202,7 +213,7 @@ impl Run<'_> {
     pub(in crate::pipeline) fn written(&mut self, ticket: u64, now: Instant) {
         let Some(handling) = &mut self.handling else { return };
         let Some(job) = handling.queue.job(ticket) else { return };
-        match (&handling.ids, &job.event_id) {
+        match (&mut handling.ids, &job.event_id) {
             (Some(ids), Some(id)) => ids.keep(id, ticket),
             (Some(_), None) | (None, _) => self.settle(ticket, Settled::Accepted, now),
         }
@@ -217,6 +228,15 @@ impl Run<'_> {
                 }
             }
             Ok(Found::Known) => self.settle(ticket, Settled::Duplicate, now),
+            Ok(Found::Claimed) => {
+                if let Some(handling) = &mut self.handling
+                    && handling.queue.claimed(ticket, now)
+                {
+                    handling.hand(ticket, now);
+                    handling.crew.flush();
+                }
+            }
+            Ok(Found::Elsewhere) => self.wait_for_other_member(ticket, now),
             Ok(Found::Kept) => self.settle(ticket, Settled::Accepted, now),
             Err(words) => {
                 if let Some(handling) = &mut self.handling {
@@ -225,6 +245,28 @@ impl Run<'_> {
                 self.fail(Failure::new(Kind::Run, "the dedup store failed").caused_by(words), now);
             }
         }
+    }
+
+    /// Another member has a record with the same id in hand: ours waits, and is a duplicate if that one is processed.
+    fn wait_for_other_member(&mut self, ticket: u64, now: Instant) {
+        let Some(handling) = &mut self.handling else { return };
+        let Some(job) = handling.queue.stop(ticket) else { return };
+        if let (Some(ids), Some(id)) = (&mut handling.ids, &job.event_id) {
+            ids.is_elsewhere(id);
+        }
+        let (since, times) =
+            job.elsewhere.map_or((now, 1), |(since, times)| (since, times.saturating_add(1)));
+        job.elsewhere = Some((since, times));
+        let time = now.duration_since(since);
+        if time >= LONG_ELSEWHERE && !std::mem::replace(&mut job.is_elsewhere_told, true) {
+            let place = job.record.place();
+            let message = format!(
+                "{place}: another member has had its event id in hand for {} s; waiting",
+                time.as_secs()
+            );
+            self.talk.info(message);
+        }
+        handling.queue.delay(ticket, now + backoff::pause(ASK_AGAIN, times, 1.0));
     }
 
     fn settle(&mut self, ticket: u64, settled: Settled, now: Instant) {

@@ -24,6 +24,10 @@ pub struct Job {
     pub failed: u32,
     /// When the handler first asked for it to come later, and how often since it last counted.
     pub later: Option<(Instant, u32)>,
+    /// Since when another member has its id, and how often we asked.
+    pub elsewhere: Option<(Instant, u32)>,
+    /// That is told.
+    pub is_elsewhere_told: bool,
     /// When it was first started.
     pub started: Option<Instant>,
     /// When its last attempt was started.
@@ -55,6 +59,8 @@ pub enum Stage {
     Waiting,
     /// Waits for its next attempt.
     Delayed,
+    /// About to start: the id is being claimed in the store.
+    Claiming,
     /// With a handler.
     Running,
     /// Its output is being written, its id kept, its dead letter delivered, or its commit awaited.
@@ -83,7 +89,9 @@ pub struct Queue {
     delayed: BinaryHeap<Reverse<(Instant, u64)>>,
     loads: HashMap<Claim, Load>,
     total: Load,
+    /// Those about to start, too.
     running: usize,
+    claiming: usize,
     closing: usize,
     hasher: RandomState,
 }
@@ -101,6 +109,7 @@ impl Queue {
             loads: HashMap::new(),
             total: Load::default(),
             running: 0,
+            claiming: 0,
             closing: 0,
             hasher: RandomState::new(),
         }
@@ -125,6 +134,8 @@ impl Queue {
             letter: None,
             failed: 0,
             later: None,
+            elsewhere: None,
+            is_elsewhere_told: false,
             started: None,
             at_work_since: None,
             is_retried: false,
@@ -212,6 +223,29 @@ impl Queue {
         Some((ticket, job))
     }
 
+    /// The id of a record that was just started is being claimed.
+    pub fn claim(&mut self, ticket: u64) {
+        if let Some(job) = self.jobs.get_mut(&ticket)
+            && job.stage == Stage::Running
+        {
+            job.stage = Stage::Claiming;
+            self.claiming += 1;
+        }
+    }
+
+    /// Its id is claimed: from now on it is with a handler.
+    pub fn claimed(&mut self, ticket: u64, now: Instant) -> bool {
+        let job = self.jobs.get_mut(&ticket).filter(|job| job.stage == Stage::Claiming);
+        let is_claimed = job.is_some();
+        if let Some(job) = job {
+            job.stage = Stage::Running;
+            job.elsewhere = None;
+            job.at_work_since = Some(now);
+            self.claiming -= 1;
+        }
+        is_claimed
+    }
+
     /// When the next delayed record is due.
     pub fn due(&self) -> Option<Instant> {
         self.delayed.peek().map(|Reverse((at, _))| *at)
@@ -222,6 +256,7 @@ impl Queue {
         let job = self.jobs.get_mut(&ticket)?;
         match job.stage {
             Stage::Running => self.running -= 1,
+            Stage::Claiming => (self.running, self.claiming) = (self.running - 1, self.claiming - 1),
             Stage::Waiting => drop(self.ready.remove(&ticket)),
             Stage::Unclear => drop(self.unclear.remove(&ticket)),
             Stage::Delayed | Stage::Closing => {}
@@ -258,6 +293,7 @@ impl Queue {
         self.unclear.remove(&ticket);
         match job.stage {
             Stage::Running => self.running -= 1,
+            Stage::Claiming => (self.running, self.claiming) = (self.running - 1, self.claiming - 1),
             Stage::Closing => self.closing -= 1,
             Stage::Unclear | Stage::Waiting | Stage::Delayed => {}
         }
@@ -326,7 +362,12 @@ impl Queue {
         self.total
     }
 
-    /// With handlers.
+    /// About to start, with a place kept for them.
+    pub fn claiming(&self) -> usize {
+        self.claiming
+    }
+
+    /// With handlers, or about to be.
     pub fn running(&self) -> usize {
         self.running
     }

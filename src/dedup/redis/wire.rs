@@ -1,0 +1,139 @@
+//! A connection to Redis that takes an answer only if it is one, and no larger than what was asked for can have.
+
+use redis::{Cmd, ConnectionAddr, ConnectionInfo, ErrorKind, RedisError, RedisResult, Value};
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{TcpStream, ToSocketAddrs};
+use std::time::Duration;
+
+/// What we ask for has numbers and short words in its answers: anything larger is not from Redis.
+const LONGEST: usize = 64 << 10;
+
+/// An answer is a list at most, and the lists in it have none.
+const DEEPEST: usize = 2;
+
+pub struct Wire {
+    stream: BufReader<TcpStream>,
+}
+
+impl Wire {
+    /// Connects and logs in; `limit` is for the connection, and later for each answer.
+    ///
+    /// # Errors
+    /// Nobody answers, or not to us.
+    pub fn open(info: &ConnectionInfo, limit: Duration) -> RedisResult<Wire> {
+        let stream = connect(info.addr(), limit)?;
+        stream.set_nodelay(true)?;
+        stream.set_read_timeout(Some(limit))?;
+        stream.set_write_timeout(Some(limit))?;
+        let mut wire = Wire { stream: BufReader::new(stream) };
+        let settings = info.redis_settings();
+        if let Some(password) = settings.password() {
+            let mut log_in = redis::cmd("AUTH");
+            log_in.arg(settings.username()).arg(password);
+            wire.ask(&log_in)?;
+        }
+        if settings.db() != 0 {
+            wire.ask(redis::cmd("SELECT").arg(settings.db()))?;
+        }
+        wire.ask(&redis::cmd("PING"))?;
+        Ok(wire)
+    }
+
+    /// The answer to one command.
+    ///
+    /// # Errors
+    /// The server refuses, is away, or answers something that is no answer.
+    pub fn ask(&mut self, command: &Cmd) -> RedisResult<Value> {
+        let answers = self.ask_all(std::slice::from_ref(command))?;
+        answers.into_iter().next().ok_or_else(|| odd("there is none"))
+    }
+
+    /// The answers to several commands, sent together.
+    ///
+    /// # Errors
+    /// As `ask`; the first refusal counts for all.
+    pub fn ask_all(&mut self, commands: &[Cmd]) -> RedisResult<Vec<Value>> {
+        let packed: Vec<u8> = commands.iter().flat_map(Cmd::get_packed_command).collect();
+        self.stream.get_mut().write_all(&packed)?;
+        // All are read, so that none is taken for the answer to the next question.
+        let mut refusal = None;
+        let mut answers = Vec::with_capacity(commands.len());
+        for _ in commands {
+            match self.answer(0)? {
+                Value::ServerError(error) => drop(refusal.get_or_insert(error)),
+                answer => answers.push(answer),
+            }
+        }
+        refusal.map_or(Ok(answers), |error| Err(error.into()))
+    }
+
+    /// One value of the second version of the protocol (<https://redis.io/docs/latest/develop/reference/protocol-spec/>).
+    fn answer(&mut self, depth: usize) -> RedisResult<Value> {
+        let line = self.line()?;
+        let (kind, rest) = line.split_first().ok_or_else(|| odd("an empty line"))?;
+        let text = str::from_utf8(rest).map_err(|_| odd("not text"))?;
+        let number = || text.parse::<i64>().ok();
+        match kind {
+            b'+' => Ok(Value::SimpleString(text.to_owned())),
+            b'-' => redis::parse_redis_value(&[&line[..], b"\r\n"].concat()),
+            b':' => number().map(Value::Int).ok_or_else(|| odd("not a number")),
+            b'$' | b'*' => match number() {
+                Some(-1) => Ok(Value::Nil),
+                Some(length) => match usize::try_from(length) {
+                    Ok(length) if length <= LONGEST && *kind == b'$' => self.bytes(length),
+                    Ok(length) if length <= LONGEST && depth < DEEPEST => {
+                        // Not reserved: it is only what somebody says.
+                        (0..length)
+                            .map(|_| self.answer(depth + 1))
+                            .collect::<Result<_, _>>()
+                            .map(Value::Array)
+                    }
+                    Ok(_) | Err(_) => Err(odd("too large")),
+                },
+                None => Err(odd("not a length")),
+            },
+            _ => Err(odd("of an unknown kind")),
+        }
+    }
+
+    /// Without its end.
+    fn line(&mut self) -> RedisResult<Vec<u8>> {
+        let mut line = Vec::new();
+        (&mut self.stream).take(LONGEST as u64).read_until(b'\n', &mut line)?;
+        match line.strip_suffix(b"\r\n") {
+            Some(text) => Ok(text.to_vec()),
+            None if line.len() >= LONGEST => Err(odd("too large")),
+            None if line.ends_with(b"\n") => Err(odd("an unfinished line")),
+            None => Err(io::Error::from(io::ErrorKind::UnexpectedEof).into()),
+        }
+    }
+
+    fn bytes(&mut self, length: usize) -> RedisResult<Value> {
+        let mut bytes = vec![0; length + 2];
+        self.stream.read_exact(&mut bytes)?;
+        if !bytes.ends_with(b"\r\n") {
+            return Err(odd("longer than it says"));
+        }
+        bytes.truncate(length);
+        Ok(Value::BulkString(bytes))
+    }
+}
+
+fn connect(address: &ConnectionAddr, limit: Duration) -> RedisResult<TcpStream> {
+    let ConnectionAddr::Tcp(host, port) = address else {
+        return Err((ErrorKind::InvalidClientConfig, "not an address of TCP").into());
+    };
+    let mut failure = io::Error::other("no such host");
+    for address in (host.as_str(), *port).to_socket_addrs()? {
+        match TcpStream::connect_timeout(&address, limit) {
+            Ok(stream) => return Ok(stream),
+            Err(error) => failure = error,
+        }
+    }
+    Err(failure.into())
+}
+
+/// An answer that Redis would not give.
+pub fn odd(what: &'static str) -> RedisError {
+    (ErrorKind::Parse, "unexpected answer", what.to_owned()).into()
+}
