@@ -166,8 +166,9 @@ pub struct Reading {
     /// Start at this position [default: beginning] (without --group)
     ///
     /// POS is `beginning`, `end`, an offset `N`, `-N` before the end, `+N` after the beginning, a
-    /// time (`2026-11-23`, `2026-11-23T09:00`, `2026-11-23T09:00:00Z`, `@MS`), `-1h` ago, or
-    /// `0=5,1=end` per partition. A time without a zone is local.
+    /// time (`2026-11-23`, `2026-11-23T09:00`, `2026-11-23T09:00:00Z`, `09:00`, `today`,
+    /// `@SECONDS` since 1970, also milli-, micro- and nanoseconds), `-1h30m` ago, or `0=5,1=end`
+    /// per partition. A time without a zone is local.
     ///
     /// Example: kcons consume task-created --from -1h
     #[arg(long, value_name = "POS", allow_hyphen_values = true, help_heading = "Start and stop")]

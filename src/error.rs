@@ -43,13 +43,16 @@ pub struct Failure {
     pub message: String,
     pub causes: Vec<String>,
     pub hint: Option<String>,
+    /// What the hint announces, an item a line.
+    pub list: Vec<&'static str>,
     /// It was said as a warning when it happened: only the exit code is left.
     pub is_told: bool,
 }
 
 impl Failure {
     pub fn new(kind: Kind, message: impl Into<String>) -> Failure {
-        Failure { kind, message: message.into(), causes: Vec::new(), hint: None, is_told: false }
+        let (message, causes, list) = (message.into(), Vec::new(), Vec::new());
+        Failure { kind, message, causes, hint: None, list, is_told: false }
     }
 
     pub fn usage(message: impl Into<String>) -> Failure {
@@ -73,6 +76,12 @@ impl Failure {
     /// Adds something to type or to check.
     pub fn hint(mut self, hint: impl Into<String>) -> Failure {
         self.hint = Some(hint.into());
+        self
+    }
+
+    /// Adds what the hint announces.
+    pub fn list(mut self, items: impl IntoIterator<Item = &'static str>) -> Failure {
+        self.list.extend(items);
         self
     }
 }

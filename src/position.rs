@@ -1,9 +1,10 @@
 //! The grammar of POS: where in a partition to start or to stop.
 
+mod time;
+
 use crate::cli::duration;
 use crate::error::Failure;
 use jiff::Timestamp;
-use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -52,13 +53,22 @@ pub enum Role<'a> {
     Reset,
 }
 
-const VALID_FROM: &str = "POS is `beginning`, `end`, an offset `N`, `-N` before the end, `+N` after the beginning, \
-     a time (`2026-11-23`, `2026-11-23T09:00`, `2026-11-23T09:00:00Z`, `@1763888400000`), `-1h` ago, \
-     or `0=5,1=end,2=-10` for some partitions";
+/// The forms of POS, one a line.
+const VALID: [&str; 4] = [
+    "beginning, end    the first record, or behind the last one",
+    "N                 the record at this offset",
+    "-N                N offsets before the end, in each partition",
+    "+N                N offsets after the beginning; in `--to` after where the run starts",
+];
 
-const VALID_TO: &str = "POS is `beginning`, `end`, an offset `N`, `-N` before the end, `+N` after the start of the run, \
-     a time (`2026-11-23`, `2026-11-23T09:00`, `2026-11-23T09:00:00Z`, `@1763888400000`), `-1h` ago, \
-     `+30m` after the time in `--from`, or `0=5,1=end,2=-10` for some partitions";
+const VALID_TIMES: [&str; 4] = [
+    "-1h, -1h30m, -1w  that long ago",
+    "today, yesterday, now, 09:00, 2026-11-23, 2026-11-23T09:00, 2026-11-23T09:00:00Z",
+    "@1763888400       seconds since 1970, or milliseconds (13 digits), microseconds (16), nanoseconds (19)",
+    "0=5,1=end,2=-10   a position for each of these partitions",
+];
+
+const VALID_LATER: &str = "+30m              that long after the time in `--from`";
 
 /// More partitions than a cluster holds: beyond it a list is a slip.
 const PARTITION_LIMIT: usize = 200_000;
@@ -74,16 +84,18 @@ impl Positions {
             false => parse_one(text, role, None, clock).map(Positions::All),
         };
         parsed.map_err(|reason| {
-            let (option, valid) = match role {
-                Role::From => ("--from", VALID_FROM),
-                Role::To { .. } => ("--to", VALID_TO),
-                Role::Reset => ("--to", VALID_FROM),
+            let (option, later) = match role {
+                Role::From => ("--from", None),
+                Role::To { .. } => ("--to", Some(VALID_LATER)),
+                Role::Reset => ("--to", None),
             };
             let hint = match duration(text) {
-                Ok(_) => format!("did you mean `-{text}`? {valid}"),
-                Err(_) => valid.to_owned(),
+                Ok(_) => format!("did you mean `-{text}`? POS is one of:"),
+                Err(_) => "POS is one of:".to_owned(),
             };
-            Failure::usage(format!("invalid position `{text}` for `{option}`")).caused_by(reason).hint(hint)
+            let failure =
+                Failure::usage(format!("invalid position `{text}` for `{option}`")).caused_by(reason);
+            failure.hint(hint).list(VALID.into_iter().chain(later).chain(VALID_TIMES))
         })
     }
 
@@ -121,7 +133,7 @@ impl fmt::Display for Position {
             Position::Offset(offset) => write!(f, "{offset}"),
             Position::BeforeEnd(count) => write!(f, "-{count}"),
             Position::After(count) => write!(f, "+{count}"),
-            Position::Time(milliseconds) => write!(f, "@{milliseconds}"),
+            Position::Time(milliseconds) => f.write_str(&time::spelled(*milliseconds)),
         }
     }
 }
@@ -199,10 +211,8 @@ fn parse_one(text: &str, role: Role<'_>, partition: Option<i32>, clock: &Clock) 
         "end" | "latest" | "newest" => return Ok(Position::End),
         _ => {}
     }
-    if let Some(time) = text.strip_prefix('@') {
-        return number(time)?
-            .map(Position::Time)
-            .ok_or_else(|| "`@` needs milliseconds since 1970".to_owned());
+    if let Some(digits) = text.strip_prefix('@') {
+        return time::since_1970(digits).map(Position::Time);
     }
     if let Some(rest) = text.strip_prefix('-') {
         return match number(rest)? {
@@ -219,7 +229,7 @@ fn parse_one(text: &str, role: Role<'_>, partition: Option<i32>, clock: &Clock) 
     }
     match number(text)? {
         Some(offset) => Ok(Position::Offset(offset)),
-        None => time(text, clock),
+        None => time::read(text, clock).map(Position::Time),
     }
 }
 
@@ -237,7 +247,7 @@ fn digits(text: &str) -> Option<&str> {
 
 fn ago(age: Duration, clock: &Clock) -> Result<Position, String> {
     let age = i64::try_from(age.as_millis()).unwrap_or(i64::MAX);
-    since_1970(clock.now.as_millisecond().saturating_sub(age))
+    time::not_before_1970(clock.now.as_millisecond().saturating_sub(age)).map(Position::Time)
 }
 
 fn later(after: Duration, from: Option<&Positions>, partition: Option<i32>) -> Result<Position, String> {
@@ -251,70 +261,6 @@ fn later(after: Duration, from: Option<&Positions>, partition: Option<i32>) -> R
     };
     let after = i64::try_from(after.as_millis()).unwrap_or(i64::MAX);
     start.checked_add(after).map(Position::Time).ok_or_else(|| "the time is too late".to_owned())
-}
-
-fn time(text: &str, clock: &Clock) -> Result<Position, String> {
-    let timestamp = match has_shape_of_time(text) {
-        None => return Err("it is none of the positions".to_owned()),
-        Some(Shape::Date) => text.parse::<Date>().and_then(|date| date.to_zoned((clock.zone)())),
-        Some(Shape::Local) => text.parse::<DateTime>().and_then(|time| time.to_zoned((clock.zone)())),
-        Some(Shape::Zoned) => text.parse::<Timestamp>().map(|timestamp| timestamp.to_zoned(TimeZone::UTC)),
-    };
-    match timestamp {
-        Ok(time) => since_1970(time.timestamp().as_millisecond()),
-        Err(_) => Err("there is no such date or time of day".to_owned()),
-    }
-}
-
-// Negative times are not only useless: the broker takes -1 and -2 for the end and the beginning.
-fn since_1970(milliseconds: i64) -> Result<Position, String> {
-    match milliseconds {
-        0.. => Ok(Position::Time(milliseconds)),
-        _ => Err("the time is before 1970".to_owned()),
-    }
-}
-
-enum Shape {
-    Date,
-    Local,
-    Zoned,
-}
-
-/// `2026-11-23`, then `T09:00` or `T09:00:00` or `T09:00:00.123`, then `Z` or `+01:00`.
-///
-/// jiff reads more than that: week dates, blanks, names of zones. What is not in the list is an error.
-fn has_shape_of_time(text: &str) -> Option<Shape> {
-    let rest = after_pattern(text, "0000-00-00")?;
-    if rest.is_empty() {
-        return Some(Shape::Date);
-    }
-    let mut rest = after_pattern(rest, "T00:00")?;
-    if let Some(after_seconds) = after_pattern(rest, ":00") {
-        rest = after_seconds;
-        if let Some(fraction) = rest.strip_prefix('.') {
-            let end = fraction.find(|c: char| !c.is_ascii_digit()).unwrap_or(fraction.len());
-            if !(1..=9).contains(&end) {
-                return None;
-            }
-            rest = &fraction[end..];
-        }
-    }
-    if rest.is_empty() {
-        return Some(Shape::Local);
-    }
-    let is_offset =
-        |rest| ["+00:00", "-00:00"].iter().any(|pattern| after_pattern(rest, pattern) == Some(""));
-    (rest == "Z" || is_offset(rest)).then_some(Shape::Zoned)
-}
-
-/// What follows the pattern, in which `0` stands for any digit.
-fn after_pattern<'a>(text: &'a str, pattern: &str) -> Option<&'a str> {
-    let head = text.as_bytes().get(..pattern.len())?;
-    let fits = head.iter().zip(pattern.bytes()).all(|(byte, wanted)| match wanted {
-        b'0' => byte.is_ascii_digit(),
-        _ => *byte == wanted,
-    });
-    fits.then(|| &text[pattern.len()..])
 }
 
 #[cfg(test)]

@@ -204,7 +204,10 @@ pub fn report(failure: &Failure, talk: &settings::Talk) -> Vec<u8> {
             fields.insert("causes".to_owned(), json!(causes));
         }
         if let Some(hint) = &failure.hint {
-            fields.insert("hint".to_owned(), json!(cut(hint)));
+            // Our own words, in lines that are meant.
+            let hint = cut(hint).into_owned();
+            let lines: Vec<&str> = std::iter::once(hint.as_str()).chain(failure.list.iter().copied()).collect();
+            fields.insert("hint".to_owned(), json!(lines.join("\n")));
         }
         return json_line("error", fields);
     }
@@ -217,6 +220,9 @@ pub fn report(failure: &Failure, talk: &settings::Talk) -> Vec<u8> {
     }
     if let Some(hint) = &failure.hint {
         text.push_str(&format!("  hint: {}\n", shown(hint)));
+        for item in &failure.list {
+            text.push_str(&format!("    {item}\n"));
+        }
     }
     text.into_bytes()
 }

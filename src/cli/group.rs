@@ -76,8 +76,8 @@ pub struct Reset {
     /// Move to this position
     ///
     /// beginning, end, an offset N, -N before the end, +N after the beginning, a time
-    /// (2026-11-23, 2026-11-23T09:00, 2026-11-23T09:00:00Z, @1763888400000), -1h ago, or
-    /// 0=5,1=end,2=-10 for some partitions. An offset outside the log is moved to its nearer end.
+    /// (2026-11-23, 2026-11-23T09:00, 2026-11-23T09:00:00Z, 09:00, today, @1763888400), -1h30m ago,
+    /// or 0=5,1=end,2=-10 for some partitions. An offset outside the log is moved to its nearer end.
     #[arg(
         long,
         value_name = "POS",

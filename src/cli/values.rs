@@ -6,26 +6,39 @@ use std::net::Ipv6Addr;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-/// Reads a duration: a whole number and a unit, `500ms`, `30s`, `5m`, `2h`, `1d`.
+/// Reads a duration: whole numbers, each with its unit, as in `500ms`, `30s`, `1h30m`, `1w`.
 ///
 /// # Errors
 /// Anything else, in words that say what is valid.
 pub fn duration(text: &str) -> Result<Duration, String> {
-    const VALID: &str = "a duration needs a number and a unit: 500ms, 30s, 5m, 2h, 1d";
-    let split = text.find(|c: char| !c.is_ascii_digit()).ok_or(VALID)?;
-    let (number, unit) = text.split_at(split);
-    let number: u64 = number.parse().map_err(|_| VALID)?;
-    let milliseconds = match unit {
-        "ms" => 1,
-        "s" => 1_000,
-        "m" => 60_000,
-        "h" => 3_600_000,
-        "d" => 86_400_000,
-        _ => return Err(VALID.to_owned()),
-    };
+    const VALID: &str = "a duration is a number and a unit, or several: 500ms, 30s, 5m, 2h, 1d, 1w, 1h30m";
+    // From the longest to the shortest, which is how they are put together.
+    const UNITS: [(&str, u64); 6] = [
+        ("w", 7 * 86_400_000),
+        ("d", 86_400_000),
+        ("h", 3_600_000),
+        ("m", 60_000),
+        ("s", 1_000),
+        ("ms", 1),
+    ];
     // A thousand years: beyond it sums with the clock would overflow.
     const LIMIT: u64 = 1_000 * 366 * 86_400_000;
-    let total = number.checked_mul(milliseconds).filter(|total| *total <= LIMIT);
+    let (mut rest, mut units, mut total) = (text, UNITS.iter(), Some(0_u64));
+    loop {
+        let number_end = rest.find(|c: char| !c.is_ascii_digit()).ok_or(VALID)?;
+        let (number, unit) = rest.split_at(number_end);
+        let unit_end = unit.find(|c: char| c.is_ascii_digit()).unwrap_or(unit.len());
+        let (unit, next) = unit.split_at(unit_end);
+        let (_, milliseconds) = units.find(|(name, _)| *name == unit).ok_or(VALID)?;
+        let number: u64 = number.parse().map_err(|_| VALID)?;
+        let part = number.checked_mul(*milliseconds);
+        total = total.zip(part).and_then(|(total, part)| total.checked_add(part));
+        rest = next;
+        if rest.is_empty() {
+            break;
+        }
+    }
+    let total = total.filter(|total| *total <= LIMIT);
     total.map(Duration::from_millis).ok_or_else(|| "the duration is too long".to_owned())
 }
 

@@ -45,7 +45,11 @@ pub fn settle(
     let stops = stops(reading, &mode, surroundings)?;
     let has_topic = topics.len() > 1 || matches!(topics.first(), Some(TopicSelector::Pattern(_)));
     check_maps(&mode, &stops, has_topic)?;
+    let mut warnings: Vec<String> = start_to_come(reading, &mode, &stops, surroundings).into_iter().collect();
     let handling = handle::settle(reading, &mode, &topics, surroundings)?;
+    if let Some(handling) = &handling {
+        warnings.extend(handle::warnings(handling, &mode, &topics));
+    }
     let typed = std::mem::take(&mut gathered.producer);
     producer::settle(&typed, handling.as_ref())?;
     let mut settled = Connection::settle(gathered, connection.connect_timeout, surroundings)?;
@@ -58,9 +62,7 @@ pub fn settle(
     Ok(Consume {
         output: output::settle(reading, connection, (has_topic, handling.is_some()), surroundings)?,
         connection: settled,
-        warnings: handling
-            .as_ref()
-            .map_or_else(Vec::new, |handling| handle::warnings(handling, &mode, &topics)),
+        warnings,
         topics,
         wait_for_topic: reading.wait_for_topic.unwrap_or_default(),
         mode,
@@ -84,6 +86,29 @@ fn stops(reading: &cli::Reading, mode: &Mode, surroundings: &Surroundings<'_>) -
         None => reading.exit.then_some(Positions::All(Position::End)),
     };
     Ok(Stops { to, count: reading.count, idle_timeout: reading.idle_timeout, duration: reading.duration })
+}
+
+/// Most likely a slip, if the run ends at what is there now.
+fn start_to_come(
+    reading: &cli::Reading,
+    mode: &Mode,
+    stops: &Stops,
+    surroundings: &Surroundings<'_>,
+) -> Option<String> {
+    let now = surroundings.clock.now.as_millisecond();
+    let is_to_come = |position: &Position| matches!(position, Position::Time(time) if *time > now);
+    let from = match mode {
+        Mode::Standalone(Standalone { from: Positions::All(from), .. }) if is_to_come(from) => from,
+        Mode::Standalone(_) | Mode::Group(_) => return None,
+    };
+    let ends_now = match stops.to.as_ref()? {
+        Positions::All(to) => !is_to_come(to),
+        Positions::Some(_) => false,
+    };
+    let typed = reading.from.clone().unwrap_or_else(|| from.to_string());
+    ends_now.then(|| {
+        format!("`--from {typed}` is in the future: only records with a timestamp after that are read")
+    })
 }
 
 /// Positions for single partitions must have something to apply to, and an order.

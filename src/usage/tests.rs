@@ -85,7 +85,7 @@ fn a_bad_value_names_the_option_and_what_is_valid() {
         (
             "consume t --duration 5",
             "invalid value `5` for `--duration`",
-            "a duration needs a number and a unit: 500ms, 30s, 5m, 2h, 1d",
+            "a duration is a number and a unit, or several: 500ms, 30s, 5m, 2h, 1d, 1w, 1h30m",
         ),
         (
             "consume t --commit x",
