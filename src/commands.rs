@@ -141,10 +141,11 @@ fn read(
     talk: settings::Talk,
 ) -> Result<(), Failure> {
     let mut talk = talk::Talk::new(talk, settings.output.says_progress);
+    talk.hide(&settings.connection.hidden);
     for note in &settings.connection.notes {
         talk.info(note.clone());
     }
-    for warning in &settings.warnings {
+    for warning in settings.connection.warnings.iter().chain(&settings.warnings) {
         talk.warn(warning.clone(), Instant::now());
     }
     let meter = match &settings.metrics {

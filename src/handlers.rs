@@ -10,7 +10,7 @@ mod protocol;
 mod worker;
 
 pub use attempt::{Attempt, Done, Outcome, Reason};
-pub use child::{Child, are_all_killed, kill_all, reap_orphans};
+pub use child::{Child, are_all_killed, kill_all, reap_orphans, withhold};
 pub use exec::{Context, ExecCrew, check};
 pub use lines::Lines;
 pub use worker::{WorkerCrew, Workers};

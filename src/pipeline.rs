@@ -28,6 +28,7 @@ use crate::metrics::{Counts, Meter};
 use crate::offsets::{Schedule, Tracker};
 use crate::output::Output;
 use crate::render::Renderer;
+use crate::secrets;
 use crate::settings::{CommitMode, Commits, Consume, Group, Mode};
 use crate::shutdown::Shutdown;
 use crate::talk::{Event, Talk};
@@ -134,7 +135,7 @@ pub fn run(settings: &Consume, world: World) -> Finished {
     };
     let renderer = Renderer::new(&settings.output);
     let group = group(settings);
-    let user = settings.connection.user();
+    let user = settings.connection.user.as_deref();
     let mistakes = Mistakes::new(&settings.connection.brokers, user, group.map(|group| group.name.as_str()));
     let connect_deadline = settings.connection.connect_timeout.map(|limit| started + limit);
     let never = Commits { mode: CommitMode::Never, is_async: false };
@@ -189,7 +190,8 @@ fn group(settings: &Consume) -> Option<&Group> {
 /// Makes the client of a run.
 fn open_source(settings: &Consume, alarm: &Alarm, is_verbose: bool) -> Result<Source, Failure> {
     let tokens = settings.connection.tokens.as_ref();
-    Source::open(&properties(settings), tokens, is_verbose, alarm).map_err(|words| mistakes::unfit(&words))
+    Source::open(&properties(settings), tokens, is_verbose, alarm)
+        .map_err(|words| mistakes::unfit(&secrets::hide(words, &settings.connection.hidden)))
 }
 
 /// What is handed to librdkafka.

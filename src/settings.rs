@@ -1,18 +1,23 @@
 //! What was settled before anything is connected: arguments, environment, files and terminal.
 
+mod brokers;
 pub mod connection;
 pub mod consume;
 pub mod demo;
+mod digest;
 pub mod escapes;
 mod filter;
+mod former;
 mod gather;
 mod guarded;
 mod handle;
 pub mod handling;
 mod jaas;
 mod java;
+mod judge;
 pub mod known;
 mod limits;
+mod logins;
 mod mode;
 mod oauth;
 pub mod operations;
@@ -86,6 +91,8 @@ pub struct Consume {
     pub metrics: Option<ListenAddress>,
     /// Settings that invite trouble, for a person to hear.
     pub warnings: Vec<String>,
+    /// Variables of the environment that hold values: not for handlers.
+    pub withheld: Vec<String>,
 }
 
 impl Consume {

@@ -6,8 +6,7 @@ mod repeats;
 mod tally;
 
 use crate::error::Failure;
-use crate::escape;
-use crate::settings;
+use crate::{escape, secrets, settings};
 use colored::Colorize;
 use event::Level;
 use repeats::Repeats;
@@ -38,6 +37,8 @@ pub struct Talk {
     /// Lines that were not even queued.
     dropped: u64,
     repeats: Repeats,
+    /// What librdkafka's log must not repeat, and what stands in its place.
+    hidden: Vec<(String, String)>,
 }
 
 impl Talk {
@@ -54,7 +55,21 @@ impl Talk {
         };
         // Without a thread nothing is said: there is none to say that on either.
         drop(std::thread::Builder::new().name("stderr".to_owned()).spawn(write));
-        Talk { settings, says_progress, lines, unwritten, dropped: 0, repeats: Repeats::default() }
+        let (repeats, hidden) = (Repeats::default(), Vec::new());
+        Talk { settings, says_progress, lines, unwritten, dropped: 0, repeats, hidden }
+    }
+
+    /// Says something else for these texts wherever librdkafka's log has them.
+    pub fn hide(&mut self, hidden: &[(String, String)]) {
+        self.hidden = hidden.to_vec();
+    }
+
+    /// Says a line of librdkafka's log, if it is asked for.
+    pub fn library(&mut self, line: String) {
+        if self.is_library_wanted() {
+            let message = secrets::hide(line, &self.hidden);
+            self.say(&Event::Library { message });
+        }
     }
 
     /// librdkafka's own log is asked for.
@@ -205,7 +220,7 @@ pub fn report(failure: &Failure, talk: &settings::Talk) -> Vec<u8> {
         }
         if let Some(hint) = &failure.hint {
             // Our own words, in lines that are meant.
-            let hint = cut(hint).into_owned();
+            let hint = cut(hint);
             let lines: Vec<&str> = std::iter::once(hint.as_str()).chain(failure.list.iter().copied()).collect();
             fields.insert("hint".to_owned(), json!(lines.join("\n")));
         }

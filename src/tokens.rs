@@ -73,14 +73,6 @@ impl TokenSource {
             TokenSource::Endpoint(endpoint) => endpoint.fetch(),
         }
     }
-
-    /// Who logs in.
-    pub fn user(&self) -> &str {
-        match self {
-            TokenSource::Unsecured(unsecured) => unsecured.principal(),
-            TokenSource::Endpoint(endpoint) => &endpoint.client_id,
-        }
-    }
 }
 
 impl Token {

@@ -2,6 +2,7 @@
 
 use crate::cli::{self, Arguments, ColorChoice, LogFormat};
 use crate::error::Failure;
+use crate::secrets;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{FromArgMatches, ValueEnum as _};
 use std::error::Error as _;
@@ -94,7 +95,7 @@ impl Mistake<'_> {
         let value = self.text(ContextKind::InvalidValue).unwrap_or_default();
         let message = match value {
             "" => format!("`{option}` needs a value"),
-            _ => format!("invalid value `{value}` for `{option}`"),
+            _ => format!("invalid value `{}` for `{option}`", secrets::word(value)),
         };
         let failure = Failure::usage(message);
         if valid.is_empty() {
@@ -116,7 +117,8 @@ impl Mistake<'_> {
     fn refused_value(&self) -> Failure {
         let value = self.text(ContextKind::InvalidValue).unwrap_or_default();
         let why = self.error.source().map(ToString::to_string).unwrap_or_default();
-        Failure::usage(format!("invalid value `{value}` for `{}`", self.option())).caused_by(why)
+        let (value, option) = (secrets::word(value), self.option());
+        Failure::usage(format!("invalid value `{value}` for `{option}`")).caused_by(why)
     }
 
     fn unknown_argument(&self) -> Failure {
@@ -140,6 +142,7 @@ impl Mistake<'_> {
 
     fn unknown_command(&self) -> Failure {
         let word = self.text(ContextKind::InvalidSubcommand).unwrap_or_default();
+        let word = &secrets::word(word);
         let failure = Failure::usage(format!("unknown command `{word}`"));
         if word == "help" {
             return failure.hint("`kcons --help` and `kcons COMMAND --help`");

@@ -22,7 +22,8 @@ const LAYERS: &[&[&str]] = &[
     &["dedup", "kafka", "offsets", "render", "talk"],
     &["settings"],
     &["decode", "jq", "metrics", "position", "shutdown", "startup", "tokens", "usage"],
-    &["alarm", "cli", "error", "escape", "record"],
+    &["alarm", "cli", "files", "record", "secrets"],
+    &["error", "escape"],
 ];
 
 /// Files that may be longer than `LONGEST`, up to this, and why.

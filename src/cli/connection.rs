@@ -16,6 +16,12 @@ pub struct ProfileTable {
     pub properties: Vec<ProfileProperty>,
     /// The options that were added, without dashes.
     pub options: Vec<String>,
+    /// It was named by `--profile`, not in the environment.
+    pub is_typed: bool,
+    /// Variables of the environment that hold values.
+    pub variables: Vec<String>,
+    /// Values of options that stand in a variable or file, and how they are written.
+    pub elsewhere: Vec<(String, String)>,
 }
 
 /// A property of a profile.
@@ -39,7 +45,8 @@ pub struct Connection {
     pub brokers: Option<String>,
     /// Set any librdkafka property; repeatable
     ///
-    /// A value `env:NAME` or `file:PATH` is read from there, so that secrets stay out of `ps`.
+    /// A value `env:NAME` or `file:PATH` is read from there, so that secrets stay out of `ps`. It is
+    /// never shown, and handlers do not inherit the variable.
     ///
     /// Example: -X security.protocol=SASL_SSL -X sasl.password=env:KAFKA_PASSWORD
     #[arg(
@@ -53,7 +60,7 @@ pub struct Connection {
     /// Read properties from this file [env: KCONS_CONFIG]
     ///
     /// `key=value` a line, # starts a comment. Spellings of Java clients are translated or refused
-    /// by name; values may be `env:NAME` or `file:PATH`.
+    /// by name, and so are properties that load code; values may be `env:NAME` or `file:PATH`.
     ///
     /// Example: -F client.properties
     #[arg(short = 'F', long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, global = true, help_heading = "Connection")]
@@ -61,7 +68,9 @@ pub struct Connection {
     /// Take what is not typed from this profile [env: KCONS_PROFILE]
     ///
     /// A table `[profile.NAME]` of ~/.config/kcons/config.toml (or of the folder XDG_CONFIG_HOME):
-    /// names of options, without dashes, or of properties, and their values.
+    /// names of options, without dashes, or of properties, and their values. It goes before the
+    /// environment, and behind everything else that is typed; a profile named by KCONS_PROFILE
+    /// goes behind the environment too.
     ///
     /// Example: kcons consume task-created --profile staging
     #[arg(long, value_name = "NAME", global = true, help_heading = "Connection")]
@@ -75,7 +84,8 @@ pub struct Connection {
     pub connect_timeout: Option<Duration>,
     /// Print every property, its value and its origin, and exit
     ///
-    /// Nothing is connected; secrets are shown as ***.
+    /// Nothing is connected; secrets are shown as ***, what is read from a variable or a file as
+    /// `env:NAME` or `file:PATH`.
     ///
     /// Example: kcons consume --print-config
     #[arg(long, global = true, help_heading = "Connection")]

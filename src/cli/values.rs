@@ -13,14 +13,8 @@ use std::time::Duration;
 pub fn duration(text: &str) -> Result<Duration, String> {
     const VALID: &str = "a duration is a number and a unit, or several: 500ms, 30s, 5m, 2h, 1d, 1w, 1h30m";
     // From the longest to the shortest, which is how they are put together.
-    const UNITS: [(&str, u64); 6] = [
-        ("w", 7 * 86_400_000),
-        ("d", 86_400_000),
-        ("h", 3_600_000),
-        ("m", 60_000),
-        ("s", 1_000),
-        ("ms", 1),
-    ];
+    const UNITS: [(&str, u64); 6] =
+        [("w", 7 * 86_400_000), ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
     // A thousand years: beyond it sums with the clock would overflow.
     const LIMIT: u64 = 1_000 * 366 * 86_400_000;
     let (mut rest, mut units, mut total) = (text, UNITS.iter(), Some(0_u64));

@@ -8,6 +8,7 @@ use crate::kafka::{ClientEvent, Consumer, Source, Trouble, TroubleKind};
 use crate::output::{self, Unwritable};
 use crate::pipeline::mistakes::{self, Mistakes};
 use crate::pipeline::weather::{Change, Verdict, Weather};
+use crate::secrets;
 use crate::settings::{self, Connection};
 use crate::shutdown::Shutdown;
 use crate::talk::{Event, Talk};
@@ -73,8 +74,12 @@ pub fn run(
     work: impl FnOnce(&mut Session) -> Result<(), Stop>,
 ) -> Result<(), Failure> {
     let mut session = Session::open(connection, Talk::new(talk, false), world)?;
+    session.talk.hide(&connection.hidden);
     for note in &connection.notes {
         session.talk.info(note.clone());
+    }
+    for warning in &connection.warnings {
+        session.talk.warn(warning.clone(), Instant::now());
     }
     let result = work(&mut session);
     session.talk.finish(Instant::now() + LAST_LINES);
@@ -96,8 +101,8 @@ impl Session {
         properties.push(CONNECT_AT_ONCE.map(str::to_owned).into());
         let tokens = connection.tokens.as_ref();
         let source = Source::open(&properties, tokens, talk.is_library_wanted(), &alarm)
-            .map_err(|words| mistakes::unfit(&words))?;
-        let user = connection.user().map(str::to_owned);
+            .map_err(|words| mistakes::unfit(&secrets::hide(words, &connection.hidden)))?;
+        let user = connection.user.clone();
         let mistakes = Mistakes::new(&connection.brokers, user.as_deref(), None);
         Ok(Session {
             source,
@@ -110,6 +115,11 @@ impl Session {
             weather: Weather::new(mistakes, None, Instant::now()),
             is_patient: false,
         })
+    }
+
+    /// Says what is going to be changed: of several clusters it may be another than somebody means.
+    pub fn tell_cluster(&mut self) {
+        self.talk.info(format!("cluster `{}`", self.brokers));
     }
 
     /// From now on an outage is waited for, and told.
@@ -268,7 +278,7 @@ impl Session {
                 ClientEvent::Trouble(trouble) => self.judge(&trouble, now)?,
                 ClientEvent::Log(line) => {
                     self.weather.hear(&line);
-                    self.talk.say(&Event::Library { message: line });
+                    self.talk.library(line);
                 }
                 ClientEvent::Assigned(_)
                 | ClientEvent::Revoked { .. }

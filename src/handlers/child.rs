@@ -173,11 +173,23 @@ fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
     Ok((reader.into(), writer.into()))
 }
 
-/// Our own environment without what names a record of a kcons around us.
+/// Variables of our environment that hold values for us.
+static WITHHELD: OnceLock<Vec<String>> = OnceLock::new();
+
+/// Keeps variables from processes that are started: to be called before the first one is.
+pub fn withhold(variables: Vec<String>) {
+    // Each run of the program has one set of them.
+    let _ = WITHHELD.set(variables);
+}
+
+/// Our own environment without what names a record of a kcons around us, and without what is withheld.
 fn inherited() -> &'static [CString] {
     static INHERITED: OnceLock<Vec<CString>> = OnceLock::new();
     INHERITED.get_or_init(|| {
-        let kept = std::env::vars_os().filter(|(name, _)| !environment::is_of_a_record(name));
+        let withheld = WITHHELD.get().map_or(&[][..], Vec::as_slice);
+        let is_withheld = |name: &OsStr| withheld.iter().any(|other| name == OsStr::new(other));
+        let kept =
+            std::env::vars_os().filter(|(name, _)| !environment::is_of_a_record(name) && !is_withheld(name));
         kept.filter_map(|(name, value)| variable(&name, &value).ok()).collect()
     })
 }

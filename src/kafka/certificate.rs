@@ -1,10 +1,11 @@
 //! Why a broker's certificate is not trusted: librdkafka only says that it is not.
 
 use super::errors::{self, Trouble, TroubleKind};
+use crate::files;
 use crate::tokens::untrusted;
 use native_tls::{Certificate, HandshakeError, TlsConnector};
-use std::fs;
 use std::net::{TcpStream, ToSocketAddrs};
+use std::path::Path;
 use std::time::Duration;
 
 /// For each step; nobody waits for it but the message.
@@ -46,7 +47,7 @@ impl Verifier {
         let mut builder = TlsConnector::builder();
         let pem = match (&self.pem, &self.location) {
             (Some(pem), _) => Some(pem.clone().into_bytes()),
-            (None, Some(path)) => Some(fs::read(path).ok()?),
+            (None, Some(path)) => Some(files::read(Path::new(path)).ok()?),
             (None, None) => None,
         };
         if let Some(pem) = pem {

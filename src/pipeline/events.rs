@@ -30,7 +30,7 @@ impl Run<'_> {
                 }
                 ClientEvent::Log(line) => {
                     self.weather.hear(&line);
-                    self.talk.say(&Event::Library { message: line });
+                    self.talk.library(line);
                 }
                 ClientEvent::Answer(answer) => self.take_answer(answer, now),
                 ClientEvent::Fetched(positions) => {

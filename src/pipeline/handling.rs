@@ -16,7 +16,7 @@ use super::sieve::Sifted;
 use crate::alarm::{Alarm, Bell};
 use crate::dedup::{Names, News, Store, Times};
 use crate::error::{Failure, Kind};
-use crate::handlers::{Attempt, Context, Reason};
+use crate::handlers::{self, Attempt, Context, Reason};
 use crate::offsets::Claim;
 use crate::record::{OwnedRecord, Record, TopicPartition};
 use crate::settings::handling::{self as settings, OnFailure};
@@ -74,6 +74,7 @@ impl<'a> Handling<'a> {
         lines: HandlerOutput,
     ) -> Result<Option<Handling<'a>>, Failure> {
         let Some(settings) = &consume.handling else { return Ok(None) };
+        handlers::withhold(consume.withheld.clone());
         let group = super::group(consume);
         let context = Context {
             group: group.map(|group| group.name.clone()),
@@ -286,7 +287,7 @@ impl Run<'_> {
         let (lines, fatal): (Vec<_>, Vec<_>) = producers.map(Letters::news).unzip();
         let is_store_dead = handling.ids.as_ref().is_some_and(|ids| !ids.is_alive());
         for message in lines.into_iter().flatten() {
-            self.talk.say(&Event::Library { message });
+            self.talk.library(message);
         }
         if let Some(trouble) = fatal.into_iter().flatten().next() {
             let failure = Failure::new(Kind::Record, "the producer cannot go on").caused_by(trouble.reason);

@@ -100,7 +100,7 @@ enum Shape {
 /// jiff reads more than that: week dates, names of zones. What is not in the list is an error.
 fn shape(text: &str) -> Option<Shape> {
     let Some(rest) = after_pattern(text, "0000-00-00") else {
-        return (after_time(text)? == "").then_some(Shape::OfToday);
+        return after_time(text)?.is_empty().then_some(Shape::OfToday);
     };
     if rest.is_empty() {
         return Some(Shape::Date);

@@ -5,20 +5,23 @@ use super::known::{Form, Side};
 use super::origin::Origin;
 use super::print::Resolved;
 use super::producer::Typed;
-use super::{Surroundings, guarded, limits, oauth, producer, security};
+use super::{Surroundings, brokers, guarded, limits, oauth, producer, security};
 use crate::error::Failure;
+use crate::secrets;
 use crate::tokens::TokenSource;
 use std::time::Duration;
 
 /// How to reach the cluster.
 #[derive(Clone, Debug, Default)]
 pub struct Connection {
-    /// As given, for messages: `localhost:9092`; empty for `demo`.
+    /// The addresses that are tried, for messages: `localhost:9092`; empty for `demo`.
     pub brokers: String,
     /// Everything to set on librdkafka, secrets resolved.
     pub properties: Vec<(String, String)>,
     /// What a producer gets beside those.
     producer: Vec<(String, String)>,
+    /// Who logs in, for messages, where SASL knows.
+    pub user: Option<String>,
     /// For SASL OAUTHBEARER.
     pub tokens: Option<TokenSource>,
     /// `None`: try for ever.
@@ -27,6 +30,10 @@ pub struct Connection {
     pub resolved: Vec<Resolved>,
     /// What a person should hear of values that were ignored.
     pub notes: Vec<String>,
+    /// Settings that invite trouble, for a person to hear.
+    pub warnings: Vec<String>,
+    /// What librdkafka's log must not repeat, and what stands in its place.
+    pub hidden: Vec<(String, String)>,
 }
 
 /// Chosen by measurement, or because a look at a topic should leave nothing behind.
@@ -81,12 +88,15 @@ impl Connection {
             property.side != Side::Producer && property.form != Form::Code && !is_legacy
         });
         let resolved = visible.map(|property| {
-            let default = || Given { value: property.default.clone(), origin: Origin::Default };
+            let default = || Given::plain(&property.default, Origin::Default);
             let given = gathered.get(&property.name).cloned().unwrap_or_else(default);
             Resolved { name: property.name.clone(), value: given.value, origin: given.origin }
         });
         Ok(Connection {
-            brokers: gathered.get(BROKERS).map(|given| given.value.clone()).unwrap_or_default(),
+            brokers: gathered.get(BROKERS).map(|given| brokers::addresses(&given.value)).unwrap_or_default(),
+            user: user(&gathered, tokens.as_ref()),
+            warnings: security::warnings(&gathered),
+            hidden: hidden(&gathered),
             resolved: resolved.collect(),
             properties: for_the_library(&gathered),
             producer: Vec::new(),
@@ -108,7 +118,7 @@ impl Connection {
         for Typed { canonical, value, .. } in typed {
             let name = canonical.clone();
             self.resolved.push(Resolved { name, value: value.clone(), origin: Origin::Property });
-            self.producer.push((canonical, value));
+            self.producer.push((canonical, value.into_text()));
         }
         self.resolved.sort_by(|left, right| left.name.cmp(&right.name));
     }
@@ -122,12 +132,6 @@ impl Connection {
     pub fn is_ours(&self, name: &str) -> bool {
         let mut resolved = self.resolved.iter();
         resolved.find(|resolved| resolved.name == name).is_none_or(|resolved| !resolved.origin.is_chosen())
-    }
-
-    /// Who logs in, for messages, where SASL knows.
-    pub fn user(&self) -> Option<&str> {
-        let named = || self.property("sasl.username");
-        self.tokens.as_ref().map(TokenSource::user).or_else(named)
     }
 
     /// What librdkafka gets for a property; `None` if its own default holds.
@@ -154,11 +158,34 @@ fn for_the_library(gathered: &Gathered) -> Vec<(String, String)> {
     let mut given = gathered.given.clone();
     given.retain(|name, _| !oauth::is_ours(name));
     // kcons resolves all start positions itself: an offset outside the log is to be heard of.
-    given.insert("auto.offset.reset".to_owned(), Given { value: "error".to_owned(), origin: Origin::Kcons });
-    given
-        .entry("group.id".to_owned())
-        .or_insert(Given { value: STANDALONE_GROUP.to_owned(), origin: Origin::Kcons });
-    given.into_iter().map(|(name, given)| (name, given.value)).collect()
+    given.insert("auto.offset.reset".to_owned(), Given::plain("error", Origin::Kcons));
+    given.entry("group.id".to_owned()).or_insert_with(|| Given::plain(STANDALONE_GROUP, Origin::Kcons));
+    given.into_iter().map(|(name, given)| (name, given.value.into_text())).collect()
+}
+
+fn user(gathered: &Gathered, tokens: Option<&TokenSource>) -> Option<String> {
+    let shown = |name: &str| gathered.get(name).map(|given| given.value.shown(name));
+    match tokens {
+        Some(TokenSource::Endpoint(_)) => shown(oauth::CLIENT_ID),
+        Some(TokenSource::Unsecured(unsecured)) => {
+            gathered.get(oauth::CONFIG).map(|given| given.value.quoted(unsecured.principal()))
+        }
+        None => shown("sasl.username"),
+    }
+}
+
+/// What stands in a variable or a file, or is a secret, and what is shown for it. The longest first: one may be in another.
+fn hidden(gathered: &Gathered) -> Vec<(String, String)> {
+    // What is shorter is in every text.
+    const SHORTEST: usize = 4;
+    let is_hidden = |(name, given): &(&String, &Given)| {
+        given.value.len() >= SHORTEST && (given.value.is_from_elsewhere() || secrets::is_secret(name))
+    };
+    let given = gathered.given.iter().filter(is_hidden);
+    let mut hidden: Vec<(String, String)> =
+        given.map(|(name, given)| (given.value.to_string(), given.value.shown(name))).collect();
+    hidden.sort_by_key(|(text, _)| std::cmp::Reverse(text.len()));
+    hidden
 }
 
 /// With the protocol of KIP-848 the broker decides what members of classic groups bring along.

@@ -3,7 +3,7 @@
 use super::gather::Gathered;
 use super::{
     Connection, Consume, FilterFailure, Mode, Standalone, Stops, Surroundings, TopicSelector, filter, handle,
-    mode, output, producer, topics,
+    mode, output, producer, topics, values,
 };
 use crate::cli;
 use crate::error::Failure;
@@ -52,6 +52,8 @@ pub fn settle(
     }
     let typed = std::mem::take(&mut gathered.producer);
     producer::settle(&typed, handling.as_ref())?;
+    let mut withheld = std::mem::take(&mut gathered.variables);
+    withheld.extend(reading.handling.dedup_store.as_deref().and_then(values::variable).map(str::to_owned));
     let mut settled = Connection::settle(gathered, connection.connect_timeout, surroundings)?;
     settled.add_producer(typed);
     let filter_failure = match &handling {
@@ -63,6 +65,7 @@ pub fn settle(
         output: output::settle(reading, connection, (has_topic, handling.is_some()), surroundings)?,
         connection: settled,
         warnings,
+        withheld,
         topics,
         wait_for_topic: reading.wait_for_topic.unwrap_or_default(),
         mode,

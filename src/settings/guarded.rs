@@ -58,6 +58,27 @@ pub fn find(name: &str) -> Option<&'static Guarded> {
     GUARDED.iter().find(|guarded| guarded.name == name)
 }
 
+/// What makes librdkafka or OpenSSL load a library, or run a program.
+const CODE: [&str; 5] = [
+    "plugin.library.paths",
+    "sasl.kerberos.kinit.cmd",
+    "ssl.engine.id",
+    "ssl.engine.location",
+    "ssl.providers",
+];
+
+/// Whether a property brings code along: then only a person who types it can mean it.
+pub fn loads_code(name: &str) -> bool {
+    CODE.contains(&name)
+}
+
+/// What is said of such a property in a file or profile, which may be somebody else's.
+pub fn refuse_code(name: &str, place: &str) -> Failure {
+    Failure::usage(format!("property `{name}` cannot be set{place}"))
+        .caused_by("it loads code, which is only done when it is typed")
+        .hint(format!("-X {name}=VALUE"))
+}
+
 impl Guarded {
     /// What is said of `-X`.
     pub fn refuse(&self) -> Failure {

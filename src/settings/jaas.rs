@@ -1,5 +1,7 @@
 //! `sasl.jaas.config`: who logs in, as Java's login modules say it.
 
+use super::logins;
+use super::values::Value;
 use crate::error::Failure;
 use std::collections::BTreeMap;
 use std::iter::Peekable;
@@ -20,14 +22,20 @@ type Options = BTreeMap<String, String>;
 ///
 /// # Errors
 /// A module of another kind, by its name; a form that Java would not understand either.
-pub fn parse(text: &str) -> Result<Login, Failure> {
+pub fn parse(value: &Value) -> Result<Login, Failure> {
     let malformed = |reason: &str| {
         Failure::usage("`sasl.jaas.config` cannot be read").caused_by(reason.to_owned()).hint(HINT)
     };
-    let tokens = tokens(text).map_err(malformed)?;
+    if value.starts_with(['"', '\'']) {
+        return Err(malformed("it stands in quotes").hint("leave out the quotes around the value"));
+    }
+    let tokens = tokens(value).map_err(malformed)?;
     let mut tokens = tokens.into_iter();
     let module = tokens.next().ok_or_else(|| malformed("it is empty"))?;
     let class = module.rsplit('.').next().unwrap_or_default();
+    if let Some(failure) = logins::refuse_class(class) {
+        return Err(failure);
+    }
     let mut options = Options::new();
     // The first word is the control flag: `required` and its like make no difference for one module.
     for token in tokens.skip(1) {
@@ -41,8 +49,14 @@ pub fn parse(text: &str) -> Result<Login, Failure> {
             return Ok(Login { mechanism: Some("OAUTHBEARER"), properties: of_tokens(&mut options) });
         }
         _ => {
-            return Err(Failure::usage(format!("`sasl.jaas.config` cannot be translated: `{class}`"))
-                .caused_by("only PlainLoginModule, ScramLoginModule and OAuthBearerLoginModule can")
+            // Anything else may be a secret in the wrong place.
+            let is_class = class.ends_with("LoginModule") && class.chars().all(|c| c.is_ascii_alphanumeric());
+            let message = match is_class {
+                true => format!("`sasl.jaas.config` cannot be translated: `{}`", value.quoted(class)),
+                false => "`sasl.jaas.config` names no login module".to_owned(),
+            };
+            return Err(Failure::usage(message)
+                .caused_by("PlainLoginModule, ScramLoginModule and OAuthBearerLoginModule are known")
                 .hint(HINT));
         }
     };
@@ -130,6 +144,10 @@ fn quoted(quote: char, rest: &mut Peekable<Chars<'_>>, token: &mut String) -> Re
 mod tests {
     use super::*;
 
+    fn parse(text: &str) -> Result<Login, Failure> {
+        super::parse(&Value::plain(text))
+    }
+
     const PLAIN: &str = "org.apache.kafka.common.security.plain.PlainLoginModule required";
     const SCRAM: &str = "org.apache.kafka.common.security.scram.ScramLoginModule required";
 
@@ -175,7 +193,9 @@ mod tests {
     #[test]
     fn other_modules_are_refused_by_name() {
         let failure = parse("com.sun.security.auth.module.Krb5LoginModule required useKeyTab=true;");
-        assert!(failure.is_err_and(|failure| failure.message.contains("`Krb5LoginModule`")));
+        assert!(failure.is_err_and(|failure| failure.message.contains("with Kerberos")));
+        let failure = parse("com.acme.VaultLoginModule required;");
+        assert!(failure.is_err_and(|failure| failure.message.contains("`VaultLoginModule`")));
         assert!(parse(&format!(r#"{SCRAM} username="a" password="b" tokenauth="true";"#)).is_err());
     }
 
@@ -190,6 +210,10 @@ mod tests {
             &format!("{PLAIN} username=\"a\" password=\"s3cret;"),
             &format!("{PLAIN} username=\"a\" s3cret;"),
             &format!("{PLAIN} password=\"s3cret\";"),
+            &format!("'{PLAIN} username=\"a\" password=\"s3cret\";'"),
+            &format!("\"\"\"{PLAIN} username=\"a\" password=\"s3cret\";"),
+            "s3cret;",
+            "a.s3cret required;",
         ] {
             let failure = parse(bad).expect_err(bad);
             assert!(!format!("{failure:?}").contains("s3cret"), "{failure:?}");

@@ -1,6 +1,8 @@
 //! Properties as Java clients spell them, in the words of librdkafka.
 
 use super::jaas::{self, Login};
+use super::logins;
+use super::values::Value;
 use crate::error::Failure;
 
 /// What a property of a Java client means here.
@@ -22,22 +24,24 @@ pub enum Meaning {
 ///
 /// # Errors
 /// What cannot be said in properties of librdkafka, by name, with what to do.
-pub fn translate(name: &str, value: &str) -> Result<Meaning, Failure> {
+pub fn translate(name: &str, given: &Value) -> Result<Meaning, Failure> {
+    let value: &str = given;
     let one = |name: &'static str, value: &str| Ok(Meaning::These(vec![(name, value.to_owned())]));
     match name {
-        "sasl.jaas.config" => jaas::parse(value).map(Meaning::Login),
+        "sasl.jaas.config" => jaas::parse(given).map(Meaning::Login),
         "ssl.endpoint.identification.algorithm" if value.is_empty() => {
             one("ssl.endpoint.identification.algorithm", "none")
         }
         "ssl.cipher.suites" if value.contains("_WITH_") => {
             Ok(Meaning::NothingBecause("OpenSSL names cipher suites differently"))
         }
-        "partition.assignment.strategy" => assignors(value),
+        "partition.assignment.strategy" => assignors(given),
         "auto.offset.reset" if value == "none" => one("auto.offset.reset", "error"),
-        "auto.offset.reset" if value.starts_with("by_duration:") => {
-            Err(Failure::usage(format!("`auto.offset.reset` cannot be translated: `{value}`"))
-                .hint("without a group `--from -1h` starts at records of that age"))
-        }
+        "auto.offset.reset" if value.starts_with("by_duration:") => Err(Failure::usage(format!(
+            "`auto.offset.reset` cannot be translated: `{}`",
+            given.quoted(value)
+        ))
+        .hint("without a group `--from -1h` starts at records of that age")),
         "fetch.max.wait.ms" => one("fetch.wait.max.ms", value),
         "request.timeout.ms" => one("socket.timeout.ms", value),
         // -1 leaves the size to the system, which librdkafka writes as 0.
@@ -50,6 +54,18 @@ pub fn translate(name: &str, value: &str) -> Result<Meaning, Failure> {
         "sasl.login.callback.handler.class" if value == UNSECURED_HANDLER => {
             one("sasl.oauthbearer.method", "default")
         }
+        "sasl.login.callback.handler.class" | "sasl.client.callback.handler.class" | "sasl.login.class"
+            if logins::refuse_class(value).is_some() =>
+        {
+            logins::refuse_class(value).map_or(Ok(Meaning::Same), Err)
+        }
+        JWT_RETRIEVER => match value.rsplit('.').next().unwrap_or_default() {
+            "DefaultJwtRetriever" => Ok(Meaning::Nothing),
+            "ClientCredentialsJwtRetriever" => one("sasl.oauthbearer.method", "oidc"),
+            _ => Err(Failure::usage(format!("`{name}` cannot be translated"))
+                .caused_by("it names a class of Java")
+                .hint("tokens come from a token endpoint, with a client id and a secret")),
+        },
         "sasl.client.callback.handler.class"
         | "sasl.login.callback.handler.class"
         | "sasl.login.class"
@@ -70,6 +86,8 @@ const TOKEN_HANDLERS: [&str; 2] = [
     "org.apache.kafka.common.security.oauthbearer.secured.OAuthBearerLoginCallbackHandler",
 ];
 
+const JWT_RETRIEVER: &str = "sasl.oauthbearer.jwt.retriever.class";
+
 const UNSECURED_HANDLER: &str = "org.apache.kafka.common.security.oauthbearer.internals.unsecured.OAuthBearerUnsecuredLoginCallbackHandler";
 
 fn is_java_alone(name: &str) -> bool {
@@ -77,7 +95,7 @@ fn is_java_alone(name: &str) -> bool {
 }
 
 /// What the configuration classes of Java's clients and of serializers know and librdkafka does not.
-const JAVA_ALONE: [&str; 43] = [
+const JAVA_ALONE: [&str; 44] = [
     "auto.include.jmx.reporter",
     "auto.register.schemas",
     "buffer.memory",
@@ -105,6 +123,7 @@ const JAVA_ALONE: [&str; 43] = [
     "sasl.login.read.timeout.ms",
     "sasl.login.retry.backoff.max.ms",
     "sasl.login.retry.backoff.ms",
+    "sasl.oauthbearer.jwt.validator.class",
     "sasl.oauthbearer.scope.claim.name",
     "sasl.oauthbearer.sub.claim.name",
     "security.providers",
@@ -145,7 +164,8 @@ const JAVA_ALONE_PREFIXES: [&str; 18] = [
 ];
 
 /// Java's classes of assignors, or librdkafka's names as they are.
-fn assignors(value: &str) -> Result<Meaning, Failure> {
+fn assignors(given: &Value) -> Result<Meaning, Failure> {
+    let value: &str = given;
     let mut names = Vec::new();
     for class in value.split(',').map(str::trim).filter(|class| !class.is_empty()) {
         names.push(match class.strip_prefix("org.apache.kafka.clients.consumer.") {
@@ -154,14 +174,16 @@ fn assignors(value: &str) -> Result<Meaning, Failure> {
             Some("CooperativeStickyAssignor") => "cooperative-sticky",
             Some(_) => {
                 return Err(Failure::usage(format!(
-                    "`partition.assignment.strategy` cannot be translated: `{class}`"
+                    "`partition.assignment.strategy` cannot be translated: `{}`",
+                    given.quoted(class)
                 ))
                 .hint("range, roundrobin and cooperative-sticky are built in"));
             }
             None if ["range", "roundrobin", "cooperative-sticky"].contains(&class) => class,
             None => {
                 return Err(Failure::usage(format!(
-                    "invalid value `{class}` for property `partition.assignment.strategy`"
+                    "invalid value `{}` for property `partition.assignment.strategy`",
+                    given.quoted(class)
                 ))
                 .hint("valid: range, roundrobin, cooperative-sticky"));
             }
@@ -187,6 +209,10 @@ fn assignors(value: &str) -> Result<Meaning, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn translate(name: &str, value: &str) -> Result<Meaning, Failure> {
+        super::translate(name, &Value::plain(value))
+    }
 
     fn these(name: &str, value: &str) -> Vec<(&'static str, String)> {
         match translate(name, value) {

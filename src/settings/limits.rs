@@ -53,7 +53,7 @@ struct Limits<'a> {
 impl Limits<'_> {
     fn number(&self, name: &str) -> i64 {
         let default = || self.known.get(name).map_or("", |property| property.default.as_str());
-        let value = self.given.get(name).map_or_else(default, |given| given.value.as_str());
+        let value = self.given.get(name).map_or_else(default, |given| &*given.value);
         value.parse().unwrap_or(0)
     }
 
@@ -64,7 +64,12 @@ impl Limits<'_> {
     }
 
     fn adjust(&mut self, name: &str, value: i64) {
-        self.given.insert(name.to_owned(), Given { value: value.to_string(), origin: Origin::Kcons });
+        self.given.insert(name.to_owned(), Given::plain(value.to_string(), Origin::Kcons));
+    }
+
+    /// The value of a property as messages repeat it.
+    fn shown(&self, name: &str) -> String {
+        self.given.get(name).map_or_else(|| self.number(name).to_string(), |given| given.value.shown(name))
     }
 
     /// The chosen property that this one cannot move away from.
@@ -91,7 +96,7 @@ impl Limits<'_> {
             if let Some((Ok(first), Ok(last))) = bounds
                 && !(first..=last).contains(&value)
             {
-                let chosen = self.number(&pin);
+                let chosen = self.shown(&pin);
                 return Err(Failure::usage(format!("invalid value `{chosen}` for property `{pin}`"))
                     .caused_by(format!("`{moved}` would have to be {value}, valid are {first} to {last}")));
             }
@@ -102,7 +107,7 @@ impl Limits<'_> {
     }
 
     fn contradiction(&self, low: &str, high: &str) -> Failure {
-        let (least, most) = (self.number(low), self.number(high));
+        let (least, most) = (self.shown(low), self.shown(high));
         Failure::usage(format!("`{low}={least}` and `{high}={most}` contradict each other"))
             .hint(format!("raise `{high}` or lower `{low}`"))
     }
@@ -117,17 +122,17 @@ mod tests {
         let world = World::new(&[]);
         let mut given = BTreeMap::new();
         for (name, value) in chosen {
-            given.insert((*name).to_owned(), Given { value: (*value).to_owned(), origin: Origin::Property });
+            given.insert((*name).to_owned(), Given::plain(*value, Origin::Property));
         }
         for (name, value) in [("reconnect.backoff.ms", "20"), ("reconnect.backoff.max.ms", "2000")] {
-            let ours = Given { value: value.to_owned(), origin: Origin::Kcons };
+            let ours = Given::plain(value, Origin::Kcons);
             given.entry(name.to_owned()).or_insert(ours);
         }
         settle(&mut given, world.surroundings().known).map(|()| given)
     }
 
     fn value(chosen: &[(&str, &str)], name: &str) -> String {
-        settled(chosen).expect("valid").get(name).map(|given| given.value.clone()).unwrap_or_default()
+        settled(chosen).expect("valid").get(name).map(|given| given.value.to_string()).unwrap_or_default()
     }
 
     #[test]

@@ -31,7 +31,7 @@ pub fn read_uncommitted(reading: &Reading, gathered: &mut Gathered) -> Result<bo
         let is_same = |given: &Given| given.value.eq_ignore_ascii_case("read_uncommitted");
         match gathered.get(LEVEL) {
             Some(given) if given.origin == Origin::Property && !is_same(given) => {
-                return Err(contradiction("--read-uncommitted", LEVEL, &given.value));
+                return Err(contradiction("--read-uncommitted", LEVEL, given));
             }
             Some(_) | None => gathered.set(LEVEL, "read_uncommitted", Origin::Option),
         }
@@ -56,7 +56,7 @@ fn group_name(reading: &Reading, gathered: &mut Gathered) -> Result<Option<Strin
         None => match gathered.get(GROUP) {
             Some(Given { origin: Origin::File(_) | Origin::Environment(_) | Origin::Profile(_), .. })
             | None => return Ok(None),
-            Some(given) => given.value.clone(),
+            Some(given) => given.value.to_string(),
         },
     };
     match name.is_empty() {
@@ -91,13 +91,13 @@ fn group(name: String, reading: &Reading, gathered: &mut Gathered) -> Result<Gro
 fn offset_reset(reading: &Reading, gathered: &mut Gathered) -> Result<OffsetReset, Failure> {
     let given = gathered.take(RESET);
     let named = match &given {
-        Some(given) => Some(reset_named(&given.value)?),
+        Some(given) => Some(reset_named(given)?),
         None => None,
     };
     let (reset, origin) = match (reading.offset_reset, given, named) {
         (Some(reset), Some(given), Some(named)) if given.origin == Origin::Property && named != reset => {
             let option = format!("--offset-reset {}", spelled(reset));
-            return Err(contradiction(&option, RESET, &given.value));
+            return Err(contradiction(&option, RESET, &given));
         }
         (Some(reset), ..) => (reset, Origin::Option),
         (None, Some(given), Some(named)) => (named, given.origin),
@@ -108,13 +108,16 @@ fn offset_reset(reading: &Reading, gathered: &mut Gathered) -> Result<OffsetRese
 }
 
 /// librdkafka's names, which include those of older clients.
-fn reset_named(value: &str) -> Result<OffsetReset, Failure> {
-    match value.to_ascii_lowercase().as_str() {
+fn reset_named(given: &Given) -> Result<OffsetReset, Failure> {
+    match given.value.to_ascii_lowercase().as_str() {
         "smallest" | "earliest" | "beginning" => Ok(OffsetReset::Earliest),
         "largest" | "latest" | "end" => Ok(OffsetReset::Latest),
         "error" | "none" => Ok(OffsetReset::None),
-        _ => Err(Failure::usage(format!("invalid value `{value}` for property `{RESET}`"))
-            .hint("valid: earliest, latest, none")),
+        _ => Err(Failure::usage(format!(
+            "invalid value `{}` for property `{RESET}`",
+            given.value.shown(RESET)
+        ))
+        .hint("valid: earliest, latest, none")),
     }
 }
 
@@ -157,7 +160,7 @@ fn commit(reading: &Reading, gathered: &mut Gathered) -> Result<(Commit, Origin)
                 Commit::Batch(count) => format!("--commit batch={count}"),
                 Commit::Never => "--commit never".to_owned(),
             };
-            Err(contradiction(&option, AUTO_COMMIT, &given.value))
+            Err(contradiction(&option, AUTO_COMMIT, &given))
         }
         (Some(commit), _) => Ok((commit, gathered.origin_of("commit"))),
         (None, Some(given)) if given.origin.is_typed() && !given.is_true() => {
@@ -237,7 +240,7 @@ fn instance_id(reading: &Reading, gathered: &mut Gathered) -> Result<Option<Stri
             gathered.take(INSTANCE);
             Ok(None)
         }
-        Some(given) => Ok(Some(given.value.clone())),
+        Some(given) => Ok(Some(given.value.to_string())),
         None => Ok(None),
     }
 }
@@ -294,7 +297,8 @@ fn standalone(
     })
 }
 
-fn contradiction(option: &str, property: &str, value: &str) -> Failure {
+fn contradiction(option: &str, property: &str, given: &Given) -> Failure {
+    let value = given.value.shown(property);
     Failure::usage(format!("`{option}` and `-X {property}={value}` contradict each other"))
         .hint("give one of them")
 }

@@ -7,14 +7,15 @@ use crate::tokens::{Authorities, Endpoint, TokenSource, Unsecured};
 use std::time::Duration;
 
 const METHOD: &str = "sasl.oauthbearer.method";
-const CONFIG: &str = "sasl.oauthbearer.config";
+pub const CONFIG: &str = "sasl.oauthbearer.config";
 const UNSECURED: &str = "enable.sasl.oauthbearer.unsecure.jwt";
 const URL: &str = "sasl.oauthbearer.token.endpoint.url";
-const CLIENT_ID: &str = "sasl.oauthbearer.client.id";
+pub const CLIENT_ID: &str = "sasl.oauthbearer.client.id";
 const CLIENT_SECRET: &str = "sasl.oauthbearer.client.secret";
 const SCOPE: &str = "sasl.oauthbearer.scope";
 const EXTENSIONS: &str = "sasl.oauthbearer.extensions";
 const GRANT: &str = "sasl.oauthbearer.grant.type";
+const METADATA: &str = "sasl.oauthbearer.metadata.authentication.type";
 const AUTHORITY_FILE: &str = "https.ca.location";
 const AUTHORITY_PEM: &str = "https.ca.pem";
 
@@ -27,7 +28,17 @@ const LONGEST_QUESTION: Duration = Duration::from_secs(10);
 
 /// Whether a property is for us, and librdkafka knows it by name alone.
 pub fn is_ours(name: &str) -> bool {
-    OF_ENDPOINTS.contains(&name) || [METHOD, CONFIG, UNSECURED].contains(&name)
+    OF_ENDPOINTS.contains(&name) || [METHOD, CONFIG, UNSECURED, METADATA].contains(&name)
+}
+
+/// Refuses what Java's clients take for a token endpoint: a token that lies in a file. Read as ours it would be the
+/// place of the address.
+pub fn refuse_written(name: &str, written: &str, place: &str) -> Option<Failure> {
+    let is_file = name == URL && written.to_ascii_lowercase().starts_with("file://");
+    is_file.then(|| {
+        Failure::usage(format!("`{name}={written}`{place}: a token from a file is not built in"))
+            .hint(format!("set `{name}` to a token endpoint, `{CLIENT_ID}` and `{CLIENT_SECRET}`"))
+    })
 }
 
 /// Says what a property of ours may be, where librdkafka does not know.
@@ -38,6 +49,7 @@ pub fn check(name: &str, value: &str) -> Result<(), &'static str> {
     let is_valid = |valid: &[&str]| valid.iter().any(|one| value.eq_ignore_ascii_case(one));
     match name {
         METHOD if !is_valid(&["default", "oidc"]) => Err("default, oidc"),
+        METADATA if !is_valid(&["none"]) => Err("none"),
         GRANT if !is_valid(&["client_credentials"]) => Err("client_credentials"),
         URL if !is_url(value) => Err("http://HOST/PATH or https://HOST/PATH, without user and password"),
         EXTENSIONS if extensions(value).is_none() => Err("KEY=VALUE,KEY=VALUE with keys of letters"),
@@ -67,7 +79,7 @@ pub fn settle(gathered: &Gathered, limit: Option<Duration>) -> Result<TokenSourc
         return Err(Failure::usage(format!("`{name}` has no effect without a token endpoint"))
             .hint(format!("add -X {URL}=URL")));
     }
-    let config = gathered.get(CONFIG).map(|given| given.value.as_str());
+    let config = gathered.get(CONFIG).map(|given| &*given.value);
     if config.is_none() && !is_unsecured {
         return Err(Failure::usage("SASL mechanism `OAUTHBEARER` has no source of tokens").hint(format!(
             "set `{URL}`, `{CLIENT_ID}` and `{CLIENT_SECRET}`, or for tests {CONFIG}=principal=NAME"
@@ -81,7 +93,7 @@ pub fn settle(gathered: &Gathered, limit: Option<Duration>) -> Result<TokenSourc
 }
 
 fn endpoint(gathered: &Gathered, limit: Option<Duration>) -> Result<Endpoint, Failure> {
-    let value = |name: &str| gathered.get(name).map(|given| given.value.clone());
+    let value = |name: &str| gathered.get(name).map(|given| given.value.to_string());
     let needed = |name: &str| {
         value(name).filter(|value| !value.is_empty()).ok_or_else(|| {
             let failure = Failure::usage(format!("SASL mechanism `OAUTHBEARER` needs `{name}`"));
@@ -106,6 +118,13 @@ fn endpoint(gathered: &Gathered, limit: Option<Duration>) -> Result<Endpoint, Fa
         // A question that is still open when time is over would leave nothing to say.
         limit: limit.map_or(LONGEST_QUESTION, |limit| (limit * 9 / 10).min(LONGEST_QUESTION)),
     })
+}
+
+/// The endpoint, if what is sent there can be read on the way.
+pub fn unencrypted(gathered: &Gathered) -> Option<String> {
+    let given = gathered.get(URL)?;
+    let is_plain = given.value.to_ascii_lowercase().starts_with("http://");
+    is_plain.then(|| given.value.shown(URL))
 }
 
 fn is_url(text: &str) -> bool {
@@ -163,7 +182,7 @@ mod tests {
     #[test]
     fn a_config_alone_makes_unsecured_tokens() {
         let source = settled(&[(CONFIG, "principal=alice"), (METHOD, "default")]).expect("valid");
-        assert_eq!(source.user(), "alice");
+        assert!(matches!(source, TokenSource::Unsecured(unsecured) if unsecured.principal() == "alice"));
         assert!(settled(&[(CONFIG, "principal=alice"), (UNSECURED, "true")]).is_ok());
         let failure = settled(&[(CONFIG, "s3cret")]).expect_err("no principal");
         assert!(!format!("{failure:?}").contains("s3cret"), "{failure:?}");
@@ -194,6 +213,7 @@ mod tests {
             (GRANT, "client_credentials", "urn:ietf:params:oauth:grant-type:jwt-bearer"),
             (URL, "http://localhost:8080/token", "localhost:8080/token"),
             (URL, "https://a", "https://alice:s3cret@a/token"),
+            (METADATA, "none", "azure_imds"),
             (EXTENSIONS, "a=1,b=", "auth=x"),
             (EXTENSIONS, "", "trace-id=x"),
         ] {

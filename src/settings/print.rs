@@ -2,6 +2,7 @@
 
 use super::origin::Origin;
 use crate::escape;
+use super::values::Value;
 use std::fmt::Write;
 
 /// A property as the user sees it.
@@ -9,18 +10,19 @@ use std::fmt::Write;
 pub struct Resolved {
     pub name: String,
     /// Empty if it has none.
-    pub value: String,
+    pub value: Value,
     pub origin: Origin,
 }
 
-/// One property a line: name, value, origin. Secrets show as `***`, no value as `(none)`.
+/// One property a line: name, value, origin. Secrets show as `***`, what a variable or file holds by its name,
+/// no value as `(none)`.
 pub fn table(properties: &[Resolved]) -> String {
     // A single long value should not push all origins off the screen.
     const WIDEST: usize = 32;
     let rows: Vec<(&str, String, String)> = properties
         .iter()
         .map(|property| {
-            let value = shown(&property.name, &property.value);
+            let value = property.value.shown(&property.name);
             (property.name.as_str(), value, escape::line(&property.origin.to_string()).into_owned())
         })
         .collect();
@@ -33,36 +35,12 @@ pub fn table(properties: &[Resolved]) -> String {
     table
 }
 
-/// A value fit to be shown: secrets hidden, on one line.
-pub fn shown(name: &str, value: &str) -> String {
-    match value {
-        "" => "(none)".to_owned(),
-        _ if is_secret(name) => "***".to_owned(),
-        _ => escape::line(value).into_owned(),
-    }
-}
-
-/// What librdkafka marks as sensitive and is one, and whatever sounds like it.
-fn is_secret(name: &str) -> bool {
-    const SECRET: [&str; 5] = [
-        "sasl.jaas.config",
-        "sasl.oauthbearer.config",
-        "sasl.oauthbearer.assertion.private.key.pem",
-        "ssl.key.pem",
-        "ssl.keystore.key",
-    ];
-    let sounds = ["password", "passphrase", "secret"];
-    SECRET.contains(&name)
-        || sounds.iter().any(|sound| name.contains(sound))
-        || (name.contains("token") && !name.contains("token.endpoint"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn resolved(name: &str, value: &str, origin: Origin) -> Resolved {
-        Resolved { name: name.to_owned(), value: value.to_owned(), origin }
+        Resolved { name: name.to_owned(), value: Value::plain(value), origin }
     }
 
     #[test]
@@ -76,26 +54,5 @@ mod tests {
                         client.rack    (none)  default\n\
                         sasl.password  ***     file a b.properties\n";
         assert_eq!(table(&properties), expected);
-    }
-
-    #[test]
-    fn secrets_are_never_shown() {
-        for name in [
-            "ssl.key.password",
-            "ssl.keystore.password",
-            "sasl.oauthbearer.client.secret",
-            "ssl.key.pem",
-            "sasl.oauthbearer.config",
-            "sasl.oauthbearer.assertion.private.key.passphrase",
-        ] {
-            assert_eq!(shown(name, "x"), "***", "{name}");
-        }
-        assert_eq!(shown("sasl.username", "alice"), "alice");
-        assert_eq!(shown("sasl.oauthbearer.token.endpoint.url", "https://a"), "https://a");
-    }
-
-    #[test]
-    fn a_value_of_several_lines_stays_on_one() {
-        assert_eq!(shown("ssl.ca.pem", "a\nb\u{1b}"), "a\\nb\\x1b");
     }
 }

@@ -1,6 +1,7 @@
 //! Properties of producers: `--forward` and `--dead-letter` have one, which keeps the delivery guarantee itself.
 
 use super::handling::Handling;
+use super::values::Value;
 use crate::error::Failure;
 
 /// A property of producers that was typed.
@@ -10,14 +11,14 @@ pub struct Typed {
     pub name: String,
     /// As librdkafka calls it.
     pub canonical: String,
-    pub value: String,
+    pub value: Value,
 }
 
 impl Typed {
     /// Adds it to the others, once; false if one of them gives the same property another value.
     pub fn join(self, others: &mut Vec<Typed>) -> bool {
         match others.iter().find(|other| other.canonical == self.canonical) {
-            Some(other) => other.value == self.value,
+            Some(other) => *other.value == *self.value,
             None => {
                 others.push(self);
                 true
@@ -170,7 +171,7 @@ mod tests {
         assert_eq!(failure.message, "invalid value `soon` for property `queue.buffering.max.ms`");
         assert!(run(&["-X", "linger.ms=1", "-X", "linger.ms=2"]).is_err());
         let connection = run(&["-X", "linger.ms=7"]).expect("valid").connection;
-        let shown = connection.resolved.iter().find(|resolved| resolved.value == "7");
+        let shown = connection.resolved.iter().find(|resolved| &*resolved.value == "7");
         assert!(shown.is_some_and(|resolved| resolved.name == "queue.buffering.max.ms"));
     }
 }

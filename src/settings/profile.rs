@@ -6,9 +6,10 @@ mod uses;
 
 use super::known::{KnownProperties, nearest};
 use crate::cli::{self, Arguments, Command, ProfileTable};
-use crate::error::{Failure, Kind, reason};
+use crate::error::{Failure, Kind};
+use crate::files;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use table::Table;
 
 type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -32,12 +33,13 @@ pub fn apply(
         (None, None) => return Ok(typed),
     };
     let path = path(&set)?;
-    let text = std::fs::read_to_string(&path).map_err(|error| {
+    let text = files::read_text(Path::new(&path)).map_err(|words| {
         Failure::usage(format!("cannot read `{path}`"))
-            .caused_by(reason(&error))
+            .caused_by(words)
             .hint(format!("`{spelled}` needs it: `[profile.{name}]` and lines as `brokers = \"HOST:PORT\"`"))
     })?;
-    let table = Table::parse(&text, &path, &name)?;
+    let mut table = Table::parse(&text, &path, &name)?;
+    table.is_typed = typed.connection.profile.is_some();
     options::add(&table, words, (environment, is_terminal))
 }
 
@@ -79,10 +81,21 @@ pub fn blame(failure: Failure, table: Option<&ProfileTable>) -> Failure {
     match table.options.iter().find(is_named) {
         Some(option) => {
             let cause = format!("`{option}` is set in profile `{}`, `{}`", table.name, table.path);
-            failure.caused_by(cause)
+            as_written(failure, &table.elsewhere).caused_by(cause)
         }
         None => failure,
     }
+}
+
+/// Puts `env:NAME` or `file:PATH` for what is read from there.
+fn as_written(mut failure: Failure, elsewhere: &[(String, String)]) -> Failure {
+    for (text, written) in elsewhere.iter().filter(|(text, _)| !text.is_empty()) {
+        failure.message = failure.message.replace(text, written);
+        for told in failure.causes.iter_mut().chain(&mut failure.hint) {
+            *told = told.replace(text, written);
+        }
+    }
+    failure
 }
 
 /// Every command by its words, with its declaration.

@@ -1,5 +1,6 @@
 //! Files of properties: `key=value` lines as Java and librdkafka clients write them.
 
+use std::collections::HashMap;
 use std::iter::Peekable;
 use std::str::Chars;
 
@@ -42,6 +43,23 @@ pub fn parse(text: &str) -> Result<Vec<Line>, (usize, String)> {
         lines.push(Line { number, name, value: value.trim().to_owned() });
     }
     Ok(lines)
+}
+
+/// Leaves out what a later line says again, as Java does.
+pub fn last_of_each(lines: Vec<Line>) -> Vec<Line> {
+    let mut last = HashMap::new();
+    for (index, line) in lines.iter().enumerate() {
+        last.insert(line.name.clone(), index);
+    }
+    let is_last = |(index, line): &(usize, Line)| last.get(&line.name) == Some(index);
+    lines.into_iter().enumerate().filter(is_last).map(|(_, line)| line).collect()
+}
+
+/// The quote that a value stands in: people write some, and they are part of the value.
+pub fn quote_around(value: &str) -> Option<char> {
+    let mut characters = value.chars();
+    let first = characters.next().filter(|c| matches!(c, '"' | '\''))?;
+    (characters.next_back() == Some(first)).then_some(first)
 }
 
 /// Whether the line ends in a backslash that is not itself escaped.
@@ -180,6 +198,22 @@ mod tests {
             pair("a", r#"Module required username="x";"#)
         );
         assert_eq!(one(r"sasl.password=ab\cd"), pair("sasl.password", r"ab\cd"));
+    }
+
+    #[test]
+    fn the_last_line_of_a_name_counts() {
+        let lines = last_of_each(parse("a=1\nb=2\na=3\n").expect("valid"));
+        let lines: Vec<_> = lines.iter().map(|line| (line.number, line.value.as_str())).collect();
+        assert_eq!(lines, [(2, "2"), (3, "3")]);
+    }
+
+    #[test]
+    fn quotes_around_a_value_are_seen() {
+        for (value, quote) in
+            [("'a'", Some('\'')), ("\"a\"", Some('"')), ("'", None), ("'a\"", None), ("a'b'", None)]
+        {
+            assert_eq!(quote_around(value), quote, "{value}");
+        }
     }
 
     #[test]

@@ -3,10 +3,12 @@
 use super::gather::{Gathered, Given};
 use super::known::KnownProperties;
 use super::origin::Origin;
-use super::{oauth, values};
-use crate::error::{Failure, reason};
+use super::values::Value;
+use super::{logins, oauth, values};
+use crate::error::Failure;
+use crate::files;
 use crate::tokens::TokenSource;
-use std::fs::File;
+use std::path::Path;
 use std::time::Duration;
 
 const PROTOCOL: &str = "security.protocol";
@@ -30,10 +32,9 @@ pub fn settle(
     known: &KnownProperties,
     limit: Option<Duration>,
 ) -> Result<Option<TokenSource>, Failure> {
-    let protocol = gathered.get(PROTOCOL).map_or("PLAINTEXT".to_owned(), |given| given.value.to_uppercase());
-    let has_tls = protocol == "SSL" || protocol == "SASL_SSL";
-    let has_sasl = protocol == "SASL_PLAINTEXT" || protocol == "SASL_SSL";
-    let without = format!("{PROTOCOL}={protocol}");
+    let protocol = protocol(gathered);
+    let (has_tls, has_sasl) = (has_tls(&protocol), protocol.starts_with("SASL_"));
+    let without = format!("{PROTOCOL}={}", protocol.shown(PROTOCOL));
     if !has_sasl {
         let instead = format!("{PROTOCOL}=SASL_SSL or SASL_PLAINTEXT");
         for prefix in ["sasl.", "enable.sasl.", "https."] {
@@ -54,6 +55,37 @@ pub fn settle(
         }
     }
     Ok(tokens)
+}
+
+fn protocol(gathered: &Gathered) -> Value {
+    let given = gathered.get(PROTOCOL);
+    given.map_or_else(|| Value::plain("PLAINTEXT"), |given| given.value.with(given.value.to_uppercase()))
+}
+
+fn has_tls(protocol: &str) -> bool {
+    protocol == "SSL" || protocol == "SASL_SSL"
+}
+
+/// What switches protection off, and has to be meant.
+pub fn warnings(gathered: &Gathered) -> Vec<String> {
+    const VERIFICATION: &str = "enable.ssl.certificate.verification";
+    const NAMES: &str = "ssl.endpoint.identification.algorithm";
+    let protocol = protocol(gathered);
+    let mut warnings = Vec::new();
+    if has_tls(&protocol) {
+        if gathered.get(VERIFICATION).is_some_and(|given| !given.is_true()) {
+            warnings.push(format!(
+                "brokers' certificates are not verified (`{VERIFICATION}=false`): anybody could answer"
+            ));
+        }
+        if gathered.get(NAMES).is_some_and(|given| given.value.eq_ignore_ascii_case("none")) {
+            warnings.push(format!("brokers' names are not verified (`{NAMES}=none`): any holder of a trusted certificate could answer"));
+        }
+    }
+    let has_tokens = gathered.get(MECHANISM).is_some_and(|given| *given.value == *"OAUTHBEARER");
+    let endpoint = oauth::unencrypted(gathered).filter(|_| has_tokens && protocol.starts_with("SASL_"));
+    warnings.extend(endpoint.map(|url| format!("the client secret is sent to `{url}` unencrypted")));
+    warnings
 }
 
 /// Properties that have no effect under a protocol or mechanism: librdkafka would connect without them.
@@ -78,7 +110,8 @@ fn check_mechanism(
     limit: Option<Duration>,
 ) -> Result<Option<TokenSource>, Failure> {
     let named = gathered.get(MECHANISM).cloned();
-    let mechanism = named.as_ref().map_or("GSSAPI".to_owned(), |given| given.value.to_uppercase());
+    let default = || Value::plain("GSSAPI");
+    let mechanism = named.as_ref().map_or_else(default, |given| given.value.with(given.value.to_uppercase()));
     let built_in: Vec<&str> = [
         ("PLAIN", "sasl_plain"),
         ("SCRAM-SHA-256", "sasl_scram"),
@@ -90,30 +123,35 @@ fn check_mechanism(
     .filter(|(_, feature)| known.has_feature(feature))
     .map(|(mechanism, _)| mechanism)
     .collect();
-    if !built_in.contains(&mechanism.as_str()) {
+    if !built_in.contains(&&*mechanism) {
+        if let Some(failure) = logins::refuse_mechanism(&mechanism).filter(|_| named.is_some()) {
+            return Err(failure);
+        }
+        let shown = mechanism.shown(MECHANISM);
         let message = match named {
-            Some(_) => format!("SASL mechanism `{mechanism}` is not built in"),
+            Some(_) => format!("SASL mechanism `{shown}` is not built in"),
             None => "no SASL mechanism is set, and Kafka's default `GSSAPI` is not built in".to_owned(),
         };
         return Err(Failure::usage(message).hint(format!("set `sasl.mechanism` to {}", built_in.join(", "))));
     }
     if let Some(Given { origin, .. }) = named {
-        gathered.set(MECHANISM, &mechanism, origin);
+        gathered.given.insert(MECHANISM.to_owned(), Given { value: mechanism.clone(), origin });
     }
-    if mechanism == "OAUTHBEARER" {
+    if *mechanism == *"OAUTHBEARER" {
         for name in ["sasl.username", "sasl.password"] {
             refuse_idle(gathered, name, ("sasl.mechanism=OAUTHBEARER", "sasl.mechanism=PLAIN"))?;
         }
         return oauth::settle(gathered, limit).map(Some);
     }
-    let without = format!("sasl.mechanism={mechanism}");
+    let shown = mechanism.shown(MECHANISM);
+    let without = format!("sasl.mechanism={shown}");
     for prefix in ["sasl.oauthbearer.", "enable.sasl.oauthbearer.", "https."] {
         refuse_idle(gathered, prefix, (&without, "sasl.mechanism=OAUTHBEARER"))?;
     }
     let missing = ["sasl.username", "sasl.password"].into_iter().find(|name| gathered.get(name).is_none());
     match missing {
-        Some(name) if mechanism != "GSSAPI" => {
-            Err(Failure::usage(format!("SASL mechanism `{mechanism}` needs `{name}`"))
+        Some(name) if *mechanism != *"GSSAPI" => {
+            Err(Failure::usage(format!("SASL mechanism `{shown}` needs `{name}`"))
                 .hint(values::how_to_give(name)))
         }
         Some(_) | None => Ok(None),
@@ -122,11 +160,10 @@ fn check_mechanism(
 
 fn check_files(gathered: &Gathered) -> Result<(), Failure> {
     for name in FILES {
-        let Some(given) = gathered.get(name).filter(|given| given.value != "probe") else { continue };
-        let path = &given.value;
-        if let Err(error) = File::open(path) {
-            return Err(Failure::usage(format!("cannot read `{path}`"))
-                .caused_by(reason(&error))
+        let Some(given) = gathered.get(name).filter(|given| *given.value != *"probe") else { continue };
+        if let Err(words) = files::check(Path::new(&*given.value)) {
+            return Err(Failure::usage(format!("cannot read `{}`", given.value.quoted(&given.value)))
+                .caused_by(words)
                 .hint(format!("check `{name}`")));
         }
     }

@@ -1,14 +1,15 @@
 //! Java's key and trust stores: PEM is translated, the rest refused with the command that converts it.
 
-use crate::error::{Failure, reason};
+use super::values::Value;
+use crate::error::Failure;
+use crate::files;
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::Read;
+use std::path::Path;
 
 /// The properties of one source that speak of stores, by name.
 #[derive(Debug, Default)]
 pub struct Stores {
-    given: BTreeMap<String, String>,
+    given: BTreeMap<String, Value>,
 }
 
 const NAMES: [&str; 9] = [
@@ -36,7 +37,7 @@ impl Stores {
         NAMES.contains(&name)
     }
 
-    pub fn insert(&mut self, name: &str, value: String) {
+    pub fn insert(&mut self, name: &str, value: Value) {
         self.given.insert(name.to_owned(), value);
     }
 
@@ -44,16 +45,16 @@ impl Stores {
     ///
     /// # Errors
     /// A store in a form that librdkafka does not read, with the command that converts it.
-    pub fn translate(mut self) -> Result<Vec<(&'static str, String)>, Failure> {
+    pub fn translate(mut self) -> Result<Vec<(&'static str, Value)>, Failure> {
         let mut translated = Vec::new();
         if let Some(certificates) = self.given.remove("ssl.truststore.certificates") {
-            translated.push(("ssl.ca.pem", pem(&certificates)));
+            translated.push(("ssl.ca.pem", certificates.with(pem(&certificates))));
         }
         if let Some(chain) = self.given.remove("ssl.keystore.certificate.chain") {
-            translated.push(("ssl.certificate.pem", pem(&chain)));
+            translated.push(("ssl.certificate.pem", chain.with(pem(&chain))));
         }
         if let Some(key) = self.given.remove("ssl.keystore.key") {
-            translated.push(("ssl.key.pem", pem(&key)));
+            translated.push(("ssl.key.pem", key.with(pem(&key))));
         }
         if let Some(path) = self.given.remove("ssl.truststore.location") {
             match self.kind(&path, "ssl.truststore.type")? {
@@ -84,24 +85,25 @@ impl Stores {
 
     /// The form of a store: PEM if the type says so, else what its first bytes show, because Java
     /// reads PKCS#12 under the type JKS too.
-    fn kind(&self, path: &str, type_name: &str) -> Result<Option<Kind>, Failure> {
-        let declared = match self.given.get(type_name).map(|kind| kind.to_ascii_uppercase()).as_deref() {
+    fn kind(&self, path: &Value, type_name: &str) -> Result<Option<Kind>, Failure> {
+        let given = self.given.get(type_name);
+        let declared = match given.map(|kind| kind.to_ascii_uppercase()).as_deref() {
             Some("PEM") => return Ok(Some(Kind::Pem)),
             Some("JKS") => Some(Kind::Jks),
             Some("PKCS12") => Some(Kind::Pkcs12),
             Some(other) => {
-                return Err(Failure::usage(format!("`{type_name}` cannot be translated: `{other}`"))
+                let shown = given.map_or_else(String::new, |kind| kind.quoted(other));
+                return Err(Failure::usage(format!("`{type_name}` cannot be translated: `{shown}`"))
                     .hint("convert the store to PEM and set the type PEM"));
             }
             None => None,
         };
-        Ok(shown(path).or(declared))
+        Ok(found(path).or(declared))
     }
 }
 
-fn shown(path: &str) -> Option<Kind> {
-    let mut head = Vec::new();
-    File::open(path).ok()?.take(64 * 1024).read_to_end(&mut head).ok()?;
+fn found(path: &str) -> Option<Kind> {
+    let head = files::head(Path::new(path), 64 * 1024)?;
     match head.as_slice() {
         [0xfe, 0xed, 0xfe, 0xed, ..] | [0xce, 0xce, 0xce, 0xce, ..] => Some(Kind::Jks),
         [0x30, ..] => Some(Kind::Pkcs12),
@@ -109,21 +111,27 @@ fn shown(path: &str) -> Option<Kind> {
     }
 }
 
-fn unreadable(path: &str, name: &str) -> Failure {
-    let cause = match File::open(path) {
-        Ok(_) => "it is neither PEM, PKCS12 nor JKS".to_owned(),
-        Err(error) => reason(&error),
+fn unreadable(path: &Value, name: &str) -> Failure {
+    let cause = match files::check(Path::new(&**path)) {
+        Ok(()) => "it is neither PEM, PKCS12 nor JKS".to_owned(),
+        Err(words) => words,
     };
+    let path = path.quoted(path);
     Failure::usage(format!("cannot read `{path}`")).caused_by(cause).hint(format!("check `{name}`"))
 }
 
-fn refuse_trust_store(path: &str, kind: Kind) -> Failure {
-    let kind = if kind == Kind::Jks { "JKS" } else { "PKCS12" };
+fn refuse_trust_store(path: &Value, kind: Kind) -> Failure {
+    let path = path.quoted(path);
+    let (kind, command) = match kind {
+        Kind::Pkcs12 => ("PKCS12", format!("openssl pkcs12 -in {path} -nokeys -out ca.pem")),
+        Kind::Jks | Kind::Pem => ("JKS", format!("keytool -list -rfc -keystore {path} > ca.pem")),
+    };
     Failure::usage(format!("`ssl.truststore.location` cannot be translated: `{path}` is a {kind} store"))
-        .hint(format!("keytool -list -rfc -keystore {path} > ca.pem, then set `ssl.ca.location` to ca.pem"))
+        .hint(format!("{command}, then set `ssl.ca.location` to ca.pem"))
 }
 
-fn refuse_key_store(path: &str) -> Failure {
+fn refuse_key_store(path: &Value) -> Failure {
+    let path = path.quoted(path);
     Failure::usage(format!("`ssl.keystore.location` cannot be translated: `{path}` is a JKS store")).hint(
         format!(
             "keytool -importkeystore -srckeystore {path} -destkeystore client.p12 -deststoretype PKCS12, \
@@ -156,9 +164,10 @@ mod tests {
         let mut stores = Stores::default();
         for (name, value) in given {
             assert!(Stores::is_one(name));
-            stores.insert(name, (*value).to_owned());
+            stores.insert(name, Value::plain(*value));
         }
-        stores.translate()
+        let translated = stores.translate()?;
+        Ok(translated.into_iter().map(|(name, value)| (name, value.into_text())).collect())
     }
 
     fn file(content: &[u8]) -> (tempfile::TempDir, String) {
@@ -217,6 +226,10 @@ mod tests {
         assert!(
             translate(&[("ssl.truststore.location", "/no/such"), ("ssl.truststore.type", "PKCS12")]).is_err()
         );
+        let (_folder, path) = file(&[0x30, 0x82, 1, 2]);
+        let hint = translate(&[("ssl.truststore.location", &path)]).expect_err("PKCS12").hint;
+        let command = format!("openssl pkcs12 -in {path} -nokeys -out ca.pem, ");
+        assert!(hint.is_some_and(|hint| hint.starts_with(&command)));
         let failure = translate(&[("ssl.truststore.location", "/no/such/file")]).expect_err("missing");
         assert_eq!(failure.message, "cannot read `/no/such/file`");
     }

@@ -2,6 +2,7 @@
 
 use super::TopicSelector;
 use crate::error::Failure;
+use crate::secrets;
 use regex::Regex;
 
 /// Checks what was typed for TOPIC.
@@ -39,7 +40,9 @@ fn pattern(text: &str) -> Result<Regex, Failure> {
 pub fn name(text: &str) -> Result<String, Failure> {
     const LONGEST: usize = 249;
     let is_legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
-    let refuse = |cause: &str| Err(Failure::usage(format!("invalid topic name `{text}`")).caused_by(cause));
+    let refuse = |cause: &str| {
+        Err(Failure::usage(format!("invalid topic name `{}`", secrets::word(text))).caused_by(cause))
+    };
     if text.is_empty() {
         return refuse("it is empty");
     }
@@ -51,6 +54,8 @@ pub fn name(text: &str) -> Result<String, Failure> {
     }
     match text.chars().all(is_legal) {
         true => Ok(text.to_owned()),
+        false if text.contains('=') => refuse("names consist of letters, digits, `.`, `_` and `-`")
+            .map_err(|failure: Failure| failure.hint("-X KEY=VALUE sets a property")),
         false => refuse("names consist of letters, digits, `.`, `_` and `-`")
             .map_err(|failure: Failure| failure.hint("a regular expression starts with `^`")),
     }

@@ -1,18 +1,83 @@
 //! Values that stand somewhere else: `env:NAME` and `file:PATH`.
 
-use crate::error::reason;
+use crate::{files, secrets};
+use std::ops::Deref;
+use std::path::Path;
 
-/// Reads a value from the variable or file that it names; any other value is itself.
+/// A value, and how it was written where that is not the value itself.
 ///
-/// # Errors
-/// What is missing, by its name.
-pub fn resolve(value: String, environment: &dyn Fn(&str) -> Option<String>) -> Result<String, String> {
-    if let Some(name) = value.strip_prefix("env:") {
-        return environment(name).ok_or_else(|| format!("environment variable `{name}` is not set"));
+/// It is its text wherever that is used, and has no `Display`: messages take `shown` or `quoted`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Value {
+    text: String,
+    /// `env:NAME` or `file:PATH`, whence it came.
+    written: Option<String>,
+}
+
+impl Value {
+    /// A value as it was written.
+    pub fn plain(text: impl Into<String>) -> Value {
+        Value { text: text.into(), written: None }
     }
-    let Some(path) = value.strip_prefix("file:") else { return Ok(value) };
-    let bytes = std::fs::read(path).map_err(|error| format!("cannot read `{path}`: {}", reason(&error)))?;
-    let mut text = String::from_utf8(bytes).map_err(|_| format!("`{path}` is not UTF-8 text"))?;
+
+    /// Reads the value from the variable or file that it names; any other is itself.
+    ///
+    /// # Errors
+    /// What is missing, by its name.
+    pub fn resolve(written: String, environment: &dyn Fn(&str) -> Option<String>) -> Result<Value, String> {
+        let text = if let Some(name) = variable(&written) {
+            environment(name).ok_or_else(|| format!("environment variable `{name}` is not set"))?
+        } else if let Some(path) = written.strip_prefix("file:") {
+            read(path)?
+        } else {
+            return Ok(Value::plain(written));
+        };
+        Ok(Value { text, written: Some(written) })
+    }
+
+    /// Another text that was made of this one.
+    pub fn with(&self, text: impl Into<String>) -> Value {
+        Value { text: text.into(), written: self.written.clone() }
+    }
+
+    /// Whether it stands somewhere else.
+    pub fn is_from_elsewhere(&self) -> bool {
+        self.written.is_some()
+    }
+
+    /// The value of a property as messages repeat it: never a secret, never what a variable or a file holds.
+    pub fn shown(&self, name: &str) -> String {
+        self.written.clone().unwrap_or_else(|| secrets::shown(name, &self.text))
+    }
+
+    /// A part of the text as messages repeat it.
+    pub fn quoted(&self, part: &str) -> String {
+        self.written.clone().unwrap_or_else(|| secrets::without_password(part))
+    }
+
+    pub fn into_text(self) -> String {
+        self.text
+    }
+}
+
+impl Deref for Value {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.text
+    }
+}
+
+/// The variable that a value names.
+pub fn variable(written: &str) -> Option<&str> {
+    written.strip_prefix("env:")
+}
+
+fn read(path: &str) -> Result<String, String> {
+    let mut text = match files::read_text(Path::new(path)) {
+        Ok(text) => text,
+        Err(words) => return Err(format!("cannot read `{path}`: {words}")),
+    };
     if text.ends_with('\n') {
         text.pop();
         if text.ends_with('\r') {
@@ -36,7 +101,7 @@ mod tests {
     }
 
     fn resolved(value: &str) -> Result<String, String> {
-        resolve(value.to_owned(), &environment)
+        Value::resolve(value.to_owned(), &environment).map(Value::into_text)
     }
 
     #[test]
@@ -44,6 +109,21 @@ mod tests {
         assert_eq!(resolved("env:SECRET"), Ok("xyzzy".to_owned()));
         assert_eq!(resolved("env:OTHER"), Err("environment variable `OTHER` is not set".to_owned()));
         assert_eq!(resolved("plain"), Ok("plain".to_owned()));
+    }
+
+    #[test]
+    fn what_stands_elsewhere_is_shown_as_it_was_written() {
+        let value = Value::resolve("env:SECRET".to_owned(), &environment).expect("it is set");
+        for value in [value.with("part"), value] {
+            assert_eq!(
+                (value.shown("client.id"), value.quoted("part")),
+                ("env:SECRET".into(), "env:SECRET".into())
+            );
+            assert_eq!(value.shown("sasl.password"), "env:SECRET");
+        }
+        let plain = Value::plain("x");
+        assert_eq!((plain.shown("client.id"), plain.quoted("part")), ("x".into(), "part".into()));
+        assert_eq!(plain.shown("sasl.password"), "***");
     }
 
     #[test]

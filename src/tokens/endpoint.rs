@@ -2,6 +2,7 @@
 
 use super::{Fault, FaultKind, Token, claims};
 use crate::error::reason;
+use crate::files;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
@@ -101,7 +102,7 @@ impl Endpoint {
         let pem = match &self.authorities {
             Authorities::System => return Ok(RootCerts::PlatformVerifier),
             Authorities::Pem(pem) => pem.clone().into_bytes(),
-            Authorities::Location(path) => read(Path::new(path)).map_err(|error| reason(&error))?,
+            Authorities::Location(path) => read(Path::new(path))?,
         };
         let certificates: Vec<Certificate<'static>> = parse_pem(&pem)
             .filter_map(|item| match item {
@@ -160,14 +161,15 @@ impl Endpoint {
 }
 
 /// The text of a file, or of all files of a folder.
-fn read(path: &Path) -> io::Result<Vec<u8>> {
+fn read(path: &Path) -> Result<Vec<u8>, String> {
     if !path.is_dir() {
-        return fs::read(path);
+        return files::read(path);
     }
     let mut all = Vec::new();
-    for entry in fs::read_dir(path)? {
+    for entry in fs::read_dir(path).map_err(|error| reason(&error))?.flatten() {
         // What cannot be read is trusted less, not more.
-        all.extend(fs::read(entry?.path()).unwrap_or_default());
+        let is_file = entry.path().is_file();
+        all.extend(is_file.then(|| files::read(&entry.path()).ok()).flatten().unwrap_or_default());
         all.push(b'\n');
     }
     Ok(all)

@@ -7,6 +7,7 @@ use crate::kafka::producer::{Outgoing, Producer, Refusal, Report};
 use crate::kafka::{ClientEvent, Trouble, TroubleKind};
 use crate::pipeline::mistakes;
 use crate::record::OwnedRecord;
+use crate::secrets;
 use crate::settings::Connection;
 
 /// Headers of ours start with this; they tell why a record is a dead letter.
@@ -46,9 +47,9 @@ impl Letters {
         alarm: &Alarm,
     ) -> Result<Letters, Failure> {
         let (properties, tokens) = (connection.for_producer(), connection.tokens.as_ref());
-        let producer =
-            Producer::open(&properties, tokens, false, alarm).map_err(|words| mistakes::unfit(&words))?;
-        let user = connection.user().map(str::to_owned);
+        let producer = Producer::open(&properties, tokens, false, alarm)
+            .map_err(|words| mistakes::unfit(&secrets::hide(words, &connection.hidden)))?;
+        let user = connection.user.clone();
         Ok(Letters { producer, topic: topic.to_owned(), limit, refused: Vec::new(), user, forbidden: None })
     }
 

@@ -19,7 +19,7 @@ fn settled(typed: &[(&str, &str)]) -> Result<Connection, Failure> {
 
 fn seen(connection: &Connection, name: &str) -> String {
     let found = connection.resolved.iter().find(|resolved| resolved.name == name);
-    found.map(|resolved| format!("{} {}", resolved.value, resolved.origin)).unwrap_or_default()
+    found.map(|resolved| format!("{} {}", &*resolved.value, resolved.origin)).unwrap_or_default()
 }
 
 #[test]

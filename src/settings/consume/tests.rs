@@ -212,7 +212,7 @@ fn print_config_shows_what_was_typed() {
     let (_, connection) = group("t -g g --offset-reset none --commit manual --read-uncommitted");
     let shown = |name: &str| {
         let found = connection.resolved.iter().find(|resolved| resolved.name == name);
-        found.map(|resolved| format!("{} {}", resolved.value, resolved.origin))
+        found.map(|resolved| format!("{} {}", &*resolved.value, resolved.origin))
     };
     for (name, expected) in [
         ("group.id", "g option"),

@@ -3,7 +3,8 @@
 use crate::cli;
 use crate::error::Failure;
 use crate::settings::handling::{Dedup, StoreChoice};
-use crate::settings::{Mode, Surroundings, filter, values};
+use crate::settings::values::Value;
+use crate::settings::{Mode, Surroundings, filter};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -44,15 +45,15 @@ fn store(text: &str, surroundings: &Surroundings<'_>) -> Result<StoreChoice, Fai
     let refuse = |cause: &str| Failure::usage("invalid value for `--dedup-store`").caused_by(cause);
     // `file:PATH` is the store itself here, not the place of its address.
     let text = match text.starts_with("env:") {
-        true => values::resolve(text.to_owned(), surroundings.environment).map_err(|cause| refuse(&cause))?,
-        false => text.to_owned(),
+        true => Value::resolve(text.to_owned(), surroundings.environment).map_err(|cause| refuse(&cause))?,
+        false => Value::plain(text),
     };
     if let Some(address) = text.strip_prefix("redis://") {
         let authority = address.split(['/', '?']).next().unwrap_or_default();
         let host = authority.rsplit('@').next().unwrap_or_default();
         return match host.is_empty() || host.starts_with(':') {
             true => Err(refuse("the host is missing").hint("as in redis://localhost:6379")),
-            false => Ok(StoreChoice::Redis(text)),
+            false => Ok(StoreChoice::Redis(text.into_text())),
         };
     }
     if text.starts_with("rediss://") {

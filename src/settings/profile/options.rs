@@ -5,7 +5,7 @@ use super::table::{Entry, Table, Value};
 use super::uses::Run;
 use crate::cli::{self, Arguments, ProfileProperty, ProfileTable};
 use crate::error::Failure;
-use crate::settings::values;
+use crate::settings::values::{self, Value as Given};
 use crate::usage::{self, Request};
 use std::ffi::OsString;
 
@@ -49,7 +49,7 @@ pub fn add(
     words: &[OsString],
     (environment, is_terminal): (Environment<'_>, bool),
 ) -> Result<Arguments, Failure> {
-    let run = Run::new(words, environment, is_terminal)?;
+    let run = Run::new(words, environment, is_terminal)?.before_environment(table.is_typed);
     let (mut settled, additions) = sort(table, &run, environment)?;
     let given: Vec<(&str, &[String])> =
         additions.iter().map(|addition| (addition.name.as_str(), addition.words.as_slice())).collect();
@@ -80,6 +80,7 @@ fn sort(
 ) -> Result<(ProfileTable, Vec<Addition>), Failure> {
     let mut settled =
         ProfileTable { name: table.name.clone(), path: table.path.clone(), ..ProfileTable::default() };
+    settled.is_typed = table.is_typed;
     let mut additions = Vec::new();
     // A property under the name of an option is the more exact of the two.
     let mut renamed = Vec::new();
@@ -101,13 +102,28 @@ fn sort(
             settled.properties.extend(pairs(entry, &place)?);
             continue;
         }
-        let texts = texts(entry, shape(key, run), &place, environment)?;
+        let values = texts(entry, shape(key, run), &place, environment)?;
+        let written = written(entry);
+        settled.variables.extend(written.iter().filter_map(|text| values::variable(text)).map(str::to_owned));
+        let elsewhere: Vec<_> = values
+            .iter()
+            .filter(|value| value.is_from_elsewhere())
+            .map(|value| (value.to_string(), value.quoted("")))
+            .collect();
+        let texts: Vec<String> = values.into_iter().map(Given::into_text).collect();
         let words = words_of(entry, &texts);
-        let is_taken = run.takes(key, &words).map_err(|failure| Failure {
-            message: failure.message.replace(&format!("`--{key}`"), &format!("`{key}`")) + &place,
-            ..failure
+        let is_taken = run.takes(key, &words).map_err(|failure| {
+            let failure = super::as_written(failure, &elsewhere);
+            let message = failure.message.replace(&format!("`--{key}`"), &format!("`{key}`")) + &place;
+            Failure { message, ..failure }
         })?;
-        let one = texts.first().cloned().unwrap_or_default();
+        settled.elsewhere.extend(elsewhere);
+        let one = texts.into_iter().next().unwrap_or_default();
+        // What is read from elsewhere is read again with the other properties, which know whence it came.
+        let one = match key {
+            "commit-interval" | "config" => one,
+            _ => written.first().cloned().unwrap_or(one),
+        };
         match PROPERTIES.iter().find(|(option, _)| *option == key) {
             Some((_, name)) => renamed.push(ProfileProperty {
                 name: (*name).to_owned(),
@@ -171,7 +187,7 @@ fn texts(
     (takes_none, takes_several): (bool, bool),
     place: &str,
     environment: Environment<'_>,
-) -> Result<Vec<String>, Failure> {
+) -> Result<Vec<Given>, Failure> {
     let key = entry.key.as_str();
     let texts = match &entry.value {
         Value::Switch(_) if takes_none => return Ok(Vec::new()),
@@ -190,11 +206,24 @@ fn texts(
         Value::Several(texts) => texts,
     };
     let read = |text: &String| {
-        values::resolve(text.clone(), environment).map_err(|cause| {
+        if key == "dedup-store" {
+            // Where `file:PATH` is the store itself; it is read with the other options.
+            return Ok(Given::plain(text));
+        }
+        Given::resolve(text.clone(), environment).map_err(|cause| {
             Failure::usage(format!("cannot read the value of `{key}`{place}")).caused_by(cause)
         })
     };
     texts.iter().map(read).collect()
+}
+
+/// The values of an option as they are written.
+fn written(entry: &Entry) -> Vec<String> {
+    match &entry.value {
+        Value::Switch(_) => Vec::new(),
+        Value::One(text) => vec![text.clone()],
+        Value::Several(texts) => texts.clone(),
+    }
 }
 
 /// Whether an option is a switch, and whether it can be repeated.

@@ -8,8 +8,13 @@ use toml::de::{DeTable, DeValue};
 pub struct Table {
     pub name: String,
     pub path: String,
+    /// It was named by `--profile`, not in the environment.
+    pub is_typed: bool,
     pub entries: Vec<Entry>,
 }
+
+/// Tables in tables beyond this are no names of anything.
+const DEEPEST: usize = 16;
 
 /// A key and what it is set to.
 pub struct Entry {
@@ -33,8 +38,9 @@ impl Table {
     /// # Errors
     /// A text that is no TOML, a profile that is not there, a value that is of no use in one.
     pub fn parse(text: &str, path: &str, name: &str) -> Result<Table, Failure> {
+        let lines = Lines::of(text);
         let file = DeTable::parse(text).map_err(|error| {
-            let (line, column) = place(text, error.span().map_or(0, |span| span.start));
+            let (line, column) = lines.place(error.span().map_or(0, |span| span.start));
             let cause = error.message().replace('\n', ", ");
             Failure::usage(format!("cannot read `{path}` line {line} column {column}")).caused_by(cause)
         })?;
@@ -45,12 +51,13 @@ impl Table {
         let known: Vec<&str> = profiles.keys().map(|name| name.get_ref().as_ref()).collect();
         let found = profiles.get(name).ok_or_else(|| missing(path, name, &known))?;
         let DeValue::Table(found) = found.get_ref() else {
-            let (line, _) = place(text, found.span().start);
+            let (line, _) = lines.place(found.span().start);
             return Err(Failure::usage(format!("`profile.{name}` in `{path}` line {line} is no table"))
                 .hint(format!("it begins with a line [profile.{name}]")));
         };
-        let mut table = Table { name: name.to_owned(), path: path.to_owned(), entries: Vec::new() };
-        table.take(found, "", text)?;
+        let (name, path) = (name.to_owned(), path.to_owned());
+        let mut table = Table { name, path, is_typed: false, entries: Vec::new() };
+        table.take(found, "", (&lines, 0))?;
         Ok(table)
     }
 
@@ -59,12 +66,20 @@ impl Table {
         super::place_in(&self.name, &self.path, line)
     }
 
-    fn take(&mut self, table: &DeTable<'_>, prefix: &str, text: &str) -> Result<(), Failure> {
+    fn take(
+        &mut self,
+        table: &DeTable<'_>,
+        prefix: &str,
+        (lines, depth): (&Lines<'_>, usize),
+    ) -> Result<(), Failure> {
         for (key, value) in table.iter() {
-            let (line, _) = place(text, key.span().start);
+            let (line, _) = lines.place(key.span().start);
             let key = format!("{prefix}{}", key.get_ref());
             if let DeValue::Table(inner) = value.get_ref() {
-                self.take(inner, &format!("{key}."), text)?;
+                if depth == DEEPEST {
+                    return Err(Failure::usage(format!("tables are nested too deep{}", self.place(line))));
+                }
+                self.take(inner, &format!("{key}."), (lines, depth + 1))?;
                 continue;
             }
             let value = read(value.get_ref()).ok_or_else(|| {
@@ -81,7 +96,12 @@ fn missing(path: &str, name: &str, known: &[&str]) -> Failure {
     let failure = Failure::usage(format!("profile `{name}` is not in `{path}`"));
     match known.is_empty() {
         true => failure.hint(format!("there is none in it; one begins with a line [profile.{name}]")),
-        false => failure.hint(format!("profiles: {}", known.join(", "))),
+        false => {
+            const MOST: usize = 20;
+            let more = if known.len() > MOST { ", …" } else { "" };
+            let known = &known[..known.len().min(MOST)];
+            failure.hint(format!("profiles: {}{more}", known.join(", ")))
+        }
     }
 }
 
@@ -109,10 +129,23 @@ fn one(value: &DeValue<'_>) -> Option<String> {
     }
 }
 
-/// Line and column of a byte, both from 1.
-fn place(text: &str, byte: usize) -> (usize, usize) {
-    let before = text.get(..byte).unwrap_or(text);
-    let line = before.matches('\n').count() + 1;
-    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-    (line, column)
+/// Where the lines of a text begin: counting them for each key would take time with the square of their number.
+struct Lines<'a> {
+    text: &'a str,
+    starts: Vec<usize>,
+}
+
+impl Lines<'_> {
+    fn of(text: &str) -> Lines<'_> {
+        let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(end, _)| end + 1));
+        Lines { text, starts: starts.collect() }
+    }
+
+    /// Line and column of a byte, both from 1.
+    fn place(&self, byte: usize) -> (usize, usize) {
+        let line = self.starts.partition_point(|start| *start <= byte);
+        let start = self.starts.get(line - 1).copied().unwrap_or_default();
+        let column = self.text.get(start..byte).map_or(0, |before| before.chars().count()) + 1;
+        (line, column)
+    }
 }

@@ -45,6 +45,12 @@ impl Run {
         Ok(Run { commands: commands(), command, matches, path, is_terminal, has_color_variable })
     }
 
+    /// A profile that was typed goes before what is in the environment.
+    pub fn before_environment(mut self, is_typed: bool) -> Run {
+        self.has_color_variable &= !is_typed;
+        self
+    }
+
     /// Whether this command takes an option with its value.
     ///
     /// # Errors

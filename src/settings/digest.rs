@@ -1,0 +1,231 @@
+//! One source of properties, `-X`, a file or a profile, on its way into the whole.
+
+use super::gather::{BROKERS, Given};
+use super::java::{self, Meaning};
+use super::judge::{self, Refusal};
+use super::known::{FEATURES, Form, Side};
+use super::origin::Origin;
+use super::stores::Stores;
+use super::values::{self, Value};
+use super::{Surroundings, brokers, former, guarded, oauth, producer, profile, properties_file};
+use crate::error::Failure;
+use crate::{cli, files};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// What a source gives.
+pub struct Digest<'a> {
+    surroundings: &'a Surroundings<'a>,
+    origin: Origin,
+    pub given: BTreeMap<String, Given>,
+    pub producer: Vec<producer::Typed>,
+    stores: Stores,
+    pub notes: Vec<String>,
+    /// Variables of the environment that hold values.
+    pub variables: Vec<String>,
+}
+
+impl<'a> Digest<'a> {
+    pub fn new(surroundings: &'a Surroundings<'a>, origin: Origin) -> Digest<'a> {
+        let (given, stores, producer) = (BTreeMap::new(), Stores::default(), Vec::new());
+        let (notes, variables) = (Vec::new(), Vec::new());
+        Digest { surroundings, origin, given, producer, stores, notes, variables }
+    }
+
+    /// Reads what was typed as `-X`.
+    ///
+    /// # Errors
+    /// A property or value that cannot be meant.
+    pub fn read_typed(mut self, typed: &[String]) -> Result<Digest<'a>, Failure> {
+        for text in typed {
+            let Some((name, value)) = text.split_once('=') else {
+                // What was typed may be a secret in the wrong place: only a name is repeated.
+                let end = text.find(|c: char| !c.is_ascii_alphanumeric() && !"._-".contains(c));
+                let name = &text[..end.unwrap_or(text.len())];
+                return Err(Failure::usage(match self.surroundings.known.get(name) {
+                    Some(_) => format!("`-X {name}` has no value"),
+                    None => "`-X` needs KEY=VALUE".to_owned(),
+                })
+                .hint("-X KEY=VALUE sets a property, `--print-config` lists all of them"));
+            };
+            self.add(name.trim(), value.to_owned(), "")?;
+        }
+        self.finish()
+    }
+
+    /// Reads a file of properties. Of a property that is in it several times the last one counts.
+    ///
+    /// # Errors
+    /// As `read_typed`, or the file cannot be read.
+    pub fn read_file(mut self, path: &str, hint: &str) -> Result<Digest<'a>, Failure> {
+        let text = files::read_text(Path::new(path))
+            .map_err(|words| Failure::usage(format!("cannot read `{path}`")).caused_by(words).hint(hint))?;
+        let lines = properties_file::parse(&text).map_err(|(number, cause)| {
+            Failure::usage(format!("cannot read `{path}` line {number}")).caused_by(cause)
+        })?;
+        for line in properties_file::last_of_each(lines) {
+            let place = format!(" in `{path}` line {}", line.number);
+            let quote = properties_file::quote_around(&line.value);
+            let (name, given) = (line.name.clone(), self.given.len());
+            match self.add(&line.name, line.value, &place) {
+                Ok(()) if quote.is_some() && self.given.len() > given => {
+                    self.notes.push(format!("the quotes around `{name}`{place} are part of its value"));
+                }
+                Ok(()) => {}
+                Err(failure) if quote.is_some() => {
+                    return Err(failure.hint("leave out the quotes around the value"));
+                }
+                Err(failure) if name == "export" => return Err(failure.hint("leave out `export`")),
+                Err(failure) => return Err(failure),
+            }
+        }
+        self.finish()
+    }
+
+    /// Reads the properties of a profile.
+    ///
+    /// # Errors
+    /// As `read_typed`.
+    pub fn read_profile(mut self, table: &cli::ProfileTable) -> Result<Digest<'a>, Failure> {
+        for property in &table.properties {
+            let place = profile::place(table, property.line);
+            self.add(&property.name, property.value.clone(), &place)?;
+        }
+        self.finish()
+    }
+
+    fn add(&mut self, name: &str, written: String, place: &str) -> Result<(), Failure> {
+        if guarded::loads_code(name) && self.origin != Origin::Property {
+            return Err(guarded::refuse_code(name, place));
+        }
+        if let Some(failure) = oauth::refuse_written(name, &written, place) {
+            return Err(failure);
+        }
+        self.variables.extend(values::variable(&written).map(str::to_owned));
+        let value = Value::resolve(written, self.surroundings.environment).map_err(|cause| {
+            Failure::usage(format!("cannot read the value of property `{name}`{place}")).caused_by(cause)
+        })?;
+        if let Some(guarded) = guarded::find(name) {
+            if self.origin.is_typed() {
+                return Err(guarded.refuse());
+            }
+            self.notes.push(guarded.note(place));
+            return Ok(());
+        }
+        if Stores::is_one(name) {
+            self.stores.insert(name, value);
+            return Ok(());
+        }
+        let meaning = java::translate(name, &value).map_err(|mut failure| {
+            failure.message.push_str(place);
+            failure
+        })?;
+        match meaning {
+            Meaning::Same => self.put(name, value, place),
+            Meaning::These(properties) => {
+                let mut properties = properties.into_iter();
+                properties.try_for_each(|(name, text)| self.put(name, value.with(text), place))
+            }
+            Meaning::Login(login) => {
+                for (name, text) in login.properties {
+                    self.put(name, value.with(text), place)?;
+                }
+                let mechanism = login.mechanism.filter(|_| !self.given.contains_key("sasl.mechanisms"));
+                mechanism
+                    .map_or(Ok(()), |mechanism| self.put("sasl.mechanisms", Value::plain(mechanism), place))
+            }
+            Meaning::Nothing | Meaning::NothingBecause(_) if self.origin.is_typed() => {
+                Err(Failure::usage(format!("property `{name}` has no use here"))
+                    .caused_by("it steers what only Java clients have"))
+            }
+            Meaning::Nothing => Ok(()),
+            Meaning::NothingBecause(reason) => {
+                self.notes.push(format!("ignoring `{name}`{place}: {reason}"));
+                Ok(())
+            }
+        }
+    }
+
+    fn unknown(&self, name: &str, place: &str) -> Failure {
+        let (kind, all, near) = match self.origin {
+            Origin::Profile(_) => (
+                "key",
+                "keys are options without dashes, as `brokers`, and properties, see `--print-config`",
+                profile::near(name, self.surroundings.known),
+            ),
+            Origin::Default
+            | Origin::Kcons
+            | Origin::Option
+            | Origin::Property
+            | Origin::File(_)
+            | Origin::Environment(_) => (
+                "property",
+                "`--print-config` lists all properties",
+                self.surroundings.known.near(name).into_iter().map(str::to_owned).collect(),
+            ),
+        };
+        let failure = Failure::usage(format!("unknown {kind} `{name}`{place}"));
+        let near: Vec<String> = near.iter().map(|name| format!("`{name}`")).collect();
+        match former::replacement(name) {
+            Some(replacement) => failure.hint(replacement),
+            None if near.is_empty() => failure.hint(all),
+            None => failure.hint(format!("did you mean {}?", near.join(" or "))),
+        }
+    }
+
+    fn finish(mut self) -> Result<Digest<'a>, Failure> {
+        for (name, value) in std::mem::take(&mut self.stores).translate()? {
+            self.put(name, value, "")?;
+        }
+        Ok(self)
+    }
+
+    /// Takes a property of librdkafka in, after a look at its name and value.
+    fn put(&mut self, name: &str, value: Value, place: &str) -> Result<(), Failure> {
+        let known = self.surroundings.known;
+        // kcat writes properties of topics with a prefix.
+        let bare =
+            name.strip_prefix("topic.").filter(|bare| known.get(name).is_none() && known.get(bare).is_some());
+        let name = bare.unwrap_or(name);
+        if former::had_an_effect(name) {
+            self.notes.push(format!("`{name}`{place} has no effect any more"));
+            return Ok(());
+        }
+        let Some(property) = known.get(name).filter(|_| name != FEATURES) else {
+            return Err(self.unknown(name, place));
+        };
+        if property.form == Form::Code {
+            return Err(Failure::usage(format!("property `{name}` cannot be set{place}"))
+                .caused_by("it is a function, not a text"));
+        }
+        if property.side == Side::Producer && !self.origin.is_typed() {
+            // A file may serve a whole service; what was typed is meant for this run.
+            return Ok(());
+        }
+        let value = match property.name.as_str() {
+            BROKERS => value.with(brokers::read(&value, place)?),
+            _ => value,
+        };
+        match judge::check(self.surroundings, property, &value, place) {
+            Ok(()) => {}
+            Err(Refusal::NotBuiltIn(failure)) if !self.origin.is_typed() => {
+                self.notes.push(format!("{}: it is ignored", failure.message));
+                return Ok(());
+            }
+            Err(Refusal::NotBuiltIn(failure) | Refusal::BadValue(failure)) => return Err(failure),
+        }
+        if property.side == Side::Producer {
+            let typed = producer::Typed { name: name.to_owned(), canonical: property.name.clone(), value };
+            return typed.join(&mut self.producer).then_some(()).ok_or_else(|| two_values(name));
+        }
+        let given = Given { value, origin: self.origin.clone() };
+        match self.given.insert(property.name.clone(), given.clone()) {
+            Some(other) if self.origin.is_typed() && *other.value != *given.value => Err(two_values(name)),
+            Some(_) | None => Ok(()),
+        }
+    }
+}
+
+fn two_values(name: &str) -> Failure {
+    Failure::usage(format!("`-X {name}` is given twice with two values")).hint("give one of them")
+}
