@@ -33,7 +33,7 @@ const fn row(
     Row { variables, words, shown }
 }
 
-const ROWS: [Row; 22] = [
+const ROWS: [Row; 24] = [
     row(&[], "", "bootstrap.servers localhost:9092 kcons"),
     row(&[], "", "session.timeout.ms 45000 default"),
     row(&[], "", "client.id kcons kcons"),
@@ -41,7 +41,8 @@ const ROWS: [Row; 22] = [
     row(&[("KCONS_BROKERS", "e:1")], "-b o:1", "bootstrap.servers o:1 option"),
     row(&[("KCONS_BROKERS", "e:1")], "-X bootstrap.servers=x:1", "bootstrap.servers x:1 -X"),
     row(&[("KCONS_BROKERS", "e:1")], "-F java", "bootstrap.servers f:1 file java"),
-    row(&[("KCONS_BROKERS", "e:1")], "--profile p", "bootstrap.servers e:1 env KCONS_BROKERS"),
+    row(&[("KCONS_BROKERS", "e:1")], "--profile p", "bootstrap.servers p:1 profile p"),
+    row(&[("KCONS_BROKERS", "e:1"), ("KCONS_PROFILE", "p")], "", "bootstrap.servers e:1 env KCONS_BROKERS"),
     row(&[], "--profile p", "bootstrap.servers p:1 profile p"),
     row(&[], "--profile p -F java", "bootstrap.servers f:1 file java"),
     row(&[], "--profile p -F java -X client.id=x", "client.id x -X"),
@@ -49,13 +50,14 @@ const ROWS: [Row; 22] = [
     row(&[("KCONS_PROFILE", "p")], "", "client.rack p profile p"),
     row(&[("KCONS_PROFILE", "q")], "--profile p", "client.rack p profile p"),
     row(&[("KCONS_CONFIG", "java")], "", "fetch.wait.max.ms 77 file java"),
-    row(&[("KCONS_CONFIG", "java")], "--profile by-file", "client.id f file java"),
+    row(&[("KCONS_CONFIG", "java")], "--profile by-file", "client.id other file other"),
+    row(&[("KCONS_CONFIG", "java"), ("KCONS_PROFILE", "by-file")], "", "client.id f file java"),
     row(&[], "--profile by-file", "client.id other file other"),
     row(&[], "-F java", "partition.assignment.strategy cooperative-sticky file java"),
-    row(&[("PW", "s3cret")], "-F login", "sasl.password *** file login"),
+    row(&[("PW", "s3cret")], "-F login", "sasl.password env:PW file login"),
     row(&[("PW", "s3cret")], "-F login", "sasl.mechanisms SCRAM-SHA-512 file login"),
-    row(&[("RACK", "r")], "-X client.rack=env:RACK", "client.rack r -X"),
-    row(&[], "-X client.rack=file:rack", "client.rack in-file -X"),
+    row(&[("RACK", "r")], "-X client.rack=env:RACK", "client.rack env:RACK -X"),
+    row(&[], "-X client.rack=file:rack", "client.rack file:rack -X"),
 ];
 
 /// The command with a home that has the files of `ROWS` and of `REFUSED`.

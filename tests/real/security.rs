@@ -107,6 +107,11 @@ fn columns(head: [&str; 4], rows: &[[String; 4]]) -> String {
     rows.into_iter().map(line).collect()
 }
 
+/// What is said once of a token endpoint without TLS.
+fn unencrypted(url: &str) -> String {
+    format!("warning: the client secret is sent to `{url}` unencrypted\n")
+}
+
 pub fn tokens_are_renewed_before_they_expire() {
     let secured = secured();
     let (endpoint, proxy) = (TokenEndpoint::start(&secured.kafka.tls()), Proxy::start());
@@ -118,7 +123,7 @@ pub fn tokens_are_renewed_before_they_expire() {
     let mut running = secured.run("OIDC", &properties, &["consume", "renewed"]).deadline(LONG).spawn();
     running.wait_for_lines(1);
     wait_until("two more tokens", LONG, || (endpoint.given() >= 3).then_some(()));
-    assert_eq!(running.stderr(), "");
+    assert_eq!(running.stderr(), unencrypted(&url));
     proxy.set(Mode::Refuse);
     running.wait_for_stderr(&format!("warning: cannot get a token from `{url}`: connection refused\n"));
     proxy.set(Mode::Pass);
@@ -160,7 +165,8 @@ pub fn secrets_are_not_shown() {
         kcons.args(["-F", "client.properties"])
     };
     let read = with_file(&["consume", "t", "-n", "1"]).run();
-    assert_eq!(read.has_code(0).has_stderr("").json_lines().len(), 1, "a file of a Java client\n{read}");
+    read.has_code(0).has_stderr(&unencrypted(&secured.tokens.url("/token")));
+    assert_eq!(read.json_lines().len(), 1, "a file of a Java client\n{read}");
     let shown = with_file(&["consume", "t", "--print-config"]).run();
     shown.has_code(0).stdout_contains("sasl.oauthbearer.client.id").stdout_contains("alice ");
     shown.check(!shown.stdout_text().contains("alice-secret"), "the secret was shown");

@@ -16,13 +16,13 @@ const COLUMNS: [Column; 2] = [Column::Text("GROUP"), Column::Text("RESULT")];
 /// # Errors
 /// A group that is missing or has members (then none is deleted), or no answer.
 pub fn run(session: &mut Session, settings: &Delete) -> Result<(), Stop> {
-    session.tell_cluster();
     for (name, group) in described(session, &settings.groups)? {
         match group {
             Some(group) => refuse_members(&group, "deleted")?,
             None => return Err(missing::group(&name, session)),
         }
     }
+    session.tell_cluster();
     let mut agreed = Vec::new();
     for name in &settings.groups {
         if !settings.asks || is_agreed(session, name)? {

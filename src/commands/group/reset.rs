@@ -33,8 +33,8 @@ type Committed = BTreeMap<TopicPartition, i64>;
 /// # Errors
 /// A group with members, something that is missing or forbidden, or no answer.
 pub fn run(session: &mut Session, settings: &Reset) -> Result<(), Stop> {
-    session.tell_cluster();
     let committed = committed(session, settings)?;
+    session.tell_cluster();
     let partitions = match &settings.scope {
         Scope::Committed => committed.keys().cloned().collect(),
         Scope::Topics(topics) => chosen(session, topics, &settings.aim)?,
