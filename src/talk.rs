@@ -221,7 +221,8 @@ pub fn report(failure: &Failure, talk: &settings::Talk) -> Vec<u8> {
         if let Some(hint) = &failure.hint {
             // Our own words, in lines that are meant.
             let hint = cut(hint);
-            let lines: Vec<&str> = std::iter::once(hint.as_str()).chain(failure.list.iter().copied()).collect();
+            let lines: Vec<&str> =
+                std::iter::once(hint.as_str()).chain(failure.list.iter().copied()).collect();
             fields.insert("hint".to_owned(), json!(lines.join("\n")));
         }
         return json_line("error", fields);

@@ -1,8 +1,8 @@
 //! `--print-config`: every property, its value and where it came from.
 
 use super::origin::Origin;
-use crate::escape;
 use super::values::Value;
+use crate::escape;
 use std::fmt::Write;
 
 /// A property as the user sees it.
