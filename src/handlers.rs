@@ -6,6 +6,7 @@ mod environment;
 mod exec;
 mod lines;
 mod pipes;
+mod printed;
 mod protocol;
 mod worker;
 
@@ -13,4 +14,5 @@ pub use attempt::{Attempt, Done, Outcome, Reason};
 pub use child::{Child, are_all_killed, kill_all, reap_orphans, withhold};
 pub use exec::{Context, ExecCrew, check};
 pub use lines::Lines;
+pub use printed::Printed;
 pub use worker::{WorkerCrew, Workers};

@@ -52,6 +52,9 @@ pub enum Unwritable {
 /// Rendered bytes with the records they stand for, and what is said on stderr after them.
 #[derive(Default)]
 struct Sheet {
+    /// What is written before `bytes`, and what is to be dropped with it.
+    pieces: Vec<Vec<u8>>,
+    places: Vec<Box<dyn Send>>,
     bytes: Vec<u8>,
     said: Vec<u8>,
     spans: Vec<Span>,
@@ -111,10 +114,19 @@ impl Output {
         }
     }
 
-    /// Counts what a handler wrote, just added to the sheet, as the output of a record.
-    pub fn add_handled(&mut self, ticket: u64) {
+    /// Adds what a handler wrote as the output of a record; `place` is dropped when it is written.
+    pub fn add_handled(&mut self, ticket: u64, pieces: Vec<Vec<u8>>, place: impl Send + 'static) {
+        let size: usize = pieces.iter().map(Vec::len).sum();
+        if size < SHEET {
+            pieces.iter().for_each(|piece| self.sheet.bytes.extend_from_slice(piece));
+        } else {
+            // Not copied. What stands on the sheet is before it.
+            let before = std::mem::take(&mut self.sheet.bytes);
+            self.sheet.pieces.extend(std::iter::once(before).chain(pieces));
+            self.sheet.places.push(Box::new(place));
+        }
         self.sheet.handled.push(ticket);
-        if self.sheet.bytes.len() >= SHEET {
+        if self.sheet.size() >= SHEET {
             self.seal();
         }
     }
@@ -187,14 +199,20 @@ impl Output {
 
 impl Sheet {
     fn is_empty(&self) -> bool {
-        self.bytes.is_empty() && self.said.is_empty() && self.spans.is_empty() && self.handled.is_empty()
+        self.pieces.is_empty()
+            && self.bytes.is_empty()
+            && self.said.is_empty()
+            && self.spans.is_empty()
+            && self.handled.is_empty()
     }
 
     fn size(&self) -> usize {
-        self.bytes.len() + self.said.len()
+        self.pieces.iter().map(Vec::len).sum::<usize>() + self.bytes.len() + self.said.len()
     }
 
     fn clear(&mut self) {
+        self.pieces.clear();
+        self.places.clear();
         for bytes in [&mut self.bytes, &mut self.said] {
             bytes.clear();
             bytes.shrink_to(LARGEST_KEPT);
@@ -204,7 +222,8 @@ impl Sheet {
 }
 
 fn write_sheet(sheet: &Sheet) -> Result<(), Unwritable> {
-    let written = write_all(&sheet.bytes);
+    let mut pieces = sheet.pieces.iter().chain([&sheet.bytes]);
+    let written = pieces.try_for_each(|piece| write_all(piece));
     if written.is_ok() && !sheet.said.is_empty() {
         // There is nobody left to tell that stderr is gone.
         let _ = std::io::stderr().write_all(&sheet.said);

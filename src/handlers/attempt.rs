@@ -1,5 +1,6 @@
 //! What handlers are given and what they give back.
 
+use super::Printed;
 use crate::escape;
 use crate::record::OwnedRecord;
 use std::borrow::Cow;
@@ -23,7 +24,7 @@ pub struct Done {
     pub ticket: u64,
     pub outcome: Outcome,
     /// What the handler wrote to its stdout; empty unless it accepted the record.
-    pub output: Vec<u8>,
+    pub output: Printed,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,7 +6,8 @@ mod program;
 mod run;
 
 use super::child::is_scarcity;
-use super::{Attempt, Done, Lines, Outcome, Reason, environment};
+use super::printed::Room;
+use super::{Attempt, Done, Lines, Outcome, Printed, Reason, environment};
 use crate::alarm::Bell;
 use crate::error::reason;
 use crate::record::OwnedRecord;
@@ -27,9 +28,6 @@ pub use program::check;
 
 /// Between the signal that asks and the one that kills.
 const GRACE: Duration = Duration::from_secs(5);
-
-/// More on stdout is a mistake: it is held in memory until the record is accepted.
-const MOST_OUTPUT: usize = 256 << 20;
 
 /// What attempts need to know beside their record.
 #[derive(Clone)]
@@ -60,17 +58,17 @@ struct Job {
     command: Vec<OsString>,
     stdin: Stdin,
     limits: Limits,
+    /// For what they print.
+    room: Arc<Room>,
     context: Context,
 }
 
-/// How long attempts may take, and how much they may print.
+/// How long attempts may take.
 #[derive(Clone, Copy, Debug)]
 struct Limits {
     timeout: Option<Duration>,
     /// Between TERM and KILL.
     grace: Duration,
-    /// Bytes on stdout.
-    output: usize,
 }
 
 impl ExecCrew {
@@ -84,8 +82,9 @@ impl ExecCrew {
         parallel: usize,
         context: Context,
     ) -> io::Result<ExecCrew> {
-        let limits = Limits { timeout, grace: GRACE, output: MOST_OUTPUT };
-        let job = Job { command: exec.command.clone(), stdin: exec.stdin, limits, context };
+        let limits = Limits { timeout, grace: GRACE };
+        let room = Arc::new(Room::new(parallel));
+        let job = Job { command: exec.command.clone(), stdin: exec.stdin, limits, room, context };
         ExecCrew::start_job(&job, parallel)
     }
 
@@ -186,17 +185,19 @@ impl Desk {
     }
 
     /// Runs one attempt from start to end: what came of it and what it printed.
-    fn run(&mut self, attempt: &Attempt, books: &Books) -> (Outcome, Vec<u8>) {
+    fn run(&mut self, attempt: &Attempt, books: &Books) -> (Outcome, Printed) {
         let variables = environment::variables(attempt, self.job.context.group.as_deref());
         self.lines.forget();
         self.render(&attempt.record);
         let child = match super::Child::start(&self.job.command, &variables) {
             Ok(child) => child,
-            Err(_) if books.is_ended(attempt.ticket) => return (Outcome::Unfinished, Vec::new()),
-            Err(error) if is_scarcity(&error) => return (Outcome::Scarce(reason(&error)), Vec::new()),
+            Err(_) if books.is_ended(attempt.ticket) => return (Outcome::Unfinished, Printed::default()),
+            Err(error) if is_scarcity(&error) => {
+                return (Outcome::Scarce(reason(&error)), Printed::default());
+            }
             Err(error) => {
                 let what = program::cannot_run(&self.job.command, &error);
-                return (Outcome::Failed(Reason { what, stderr: String::new() }), Vec::new());
+                return (Outcome::Failed(Reason { what, stderr: String::new() }), Printed::default());
             }
         };
         books.started(attempt.ticket, child.group());
@@ -205,7 +206,8 @@ impl Desk {
             Stdin::Json => &self.envelope,
         };
         let sinks = Sinks { piece: &mut self.piece, lines: &mut self.lines, place: attempt.record.place() };
-        Run::new(child, input, sinks, self.job.limits).finish(attempt.ticket, books)
+        let output = Printed::new(&self.job.room);
+        Run::new(child, (input, output), sinks, self.job.limits).finish(attempt.ticket, books)
     }
 
     fn render(&mut self, record: &OwnedRecord) {

@@ -2,6 +2,7 @@
 
 mod children;
 mod dedup;
+mod output;
 mod stdout;
 
 use std::fs;
@@ -23,6 +24,7 @@ pub const TESTS: &[Test] = tests![
     dedup::an_id_whose_handler_fails_is_free_for_the_other_member,
     dedup::the_ids_of_a_member_that_is_gone_are_taken_over,
     dedup::no_handler_starts_while_its_id_cannot_be_claimed,
+    output::outputs_are_bounded_over_all_handlers_together,
     stdout::a_closed_stdout_is_an_error_before_anything_is_read,
     stdout::a_stdout_that_cannot_be_written_is_an_error_of_every_command,
     stdout::other_descriptors_may_be_closed_and_output_may_be_thrown_away,

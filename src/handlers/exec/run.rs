@@ -2,7 +2,8 @@
 
 use super::{Limits, books::Books, outcome};
 use crate::handlers::pipes::{read, waiting_in};
-use crate::handlers::{Child, Lines, Outcome, Reason};
+use crate::handlers::printed::Grant;
+use crate::handlers::{Child, Lines, Outcome, Printed, Reason};
 use crate::record::Place;
 use nix::sys::signal::Signal;
 use rustix::event::{PollFd, PollFlags, Timespec};
@@ -22,7 +23,9 @@ pub struct Run<'a> {
     child: Child,
     /// What is not written yet.
     input: &'a [u8],
-    output: Vec<u8>,
+    output: Printed,
+    /// Others hold so much that nothing more is read for now.
+    waits_for_room: bool,
     sinks: Sinks<'a>,
     limits: Limits,
     /// When the next signal is due, if it does not end before.
@@ -41,15 +44,20 @@ pub struct Sinks<'a> {
 }
 
 impl<'a> Run<'a> {
-    pub fn new(child: Child, input: &'a [u8], sinks: Sinks<'a>, limits: Limits) -> Run<'a> {
+    pub fn new(
+        child: Child,
+        (input, output): (&'a [u8], Printed),
+        sinks: Sinks<'a>,
+        limits: Limits,
+    ) -> Run<'a> {
         // A limit beyond what a clock can tell is none.
         let end = limits.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let due = end.map(|end| (end, Signal::SIGTERM));
-        Run { child, input, output: Vec::new(), sinks, limits, due, stopped: None }
+        Run { child, input, output, waits_for_room: false, sinks, limits, due, stopped: None }
     }
 
     /// Sees the attempt through; what came of it and what it printed.
-    pub fn finish(mut self, ticket: u64, books: &Books) -> (Outcome, Vec<u8>) {
+    pub fn finish(mut self, ticket: u64, books: &Books) -> (Outcome, Printed) {
         // Most values fit into the pipe at once.
         self.write();
         while !self.wait() {
@@ -61,7 +69,7 @@ impl<'a> Run<'a> {
         self.child.stdin = None;
         // What is in the pipes now was written before the end; more may come for ever, from what was left behind.
         let (in_output, in_lines) = (waiting_in(&self.child.stdout), waiting_in(&self.child.stderr));
-        self.read_output(in_output);
+        self.read_the_rest(in_output);
         self.read_lines(in_lines);
         self.sinks.lines.finish(Some(self.sinks.place), &mut io::stderr());
         let status = self.end(ticket, books);
@@ -81,13 +89,23 @@ impl<'a> Run<'a> {
             child.exit_descriptor().as_ref().map(|exit| PollFd::from_borrowed_fd(*exit, PollFlags::IN)),
         );
         watched.extend(child.stdin.as_ref().map(|pipe| PollFd::new(pipe, PollFlags::OUT)));
-        watched.extend(child.stdout.as_ref().map(|pipe| PollFd::new(pipe, PollFlags::IN)));
+        let stdout = child.stdout.as_ref().filter(|_| !self.waits_for_room);
+        watched.extend(stdout.map(|pipe| PollFd::new(pipe, PollFlags::IN)));
         watched.extend(child.stderr.as_ref().map(|pipe| PollFd::new(pipe, PollFlags::IN)));
         let until_due = self.due.map(|(due, _)| due.saturating_duration_since(Instant::now()));
-        let limit = if is_told { until_due } else { Some(until_due.unwrap_or(LOOK_AGAIN).min(LOOK_AGAIN)) };
+        let looks_again = !is_told || self.waits_for_room;
+        let limit =
+            if looks_again { Some(until_due.unwrap_or(LOOK_AGAIN).min(LOOK_AGAIN)) } else { until_due };
         let limit = limit.and_then(|limit| Timespec::try_from(limit).ok());
         // An interrupted wait is like one in which nothing happened.
+        let asleep_since = Instant::now();
         let count = rustix::event::poll(&mut watched, limit.as_ref()).unwrap_or(0);
+        if self.waits_for_room
+            && let Some((due, Signal::SIGTERM)) = &mut self.due
+        {
+            // It is not at fault that it cannot write.
+            *due += asleep_since.elapsed();
+        }
         is_told && count > 0 && !watched[0].revents().is_empty()
     }
 
@@ -108,18 +126,45 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn read_output(&mut self, most: usize) {
-        let (output, limit) = (&mut self.output, self.limits.output);
-        let mut is_too_much = false;
-        read(&mut self.child.stdout, self.sinks.piece, most, |bytes| {
-            is_too_much = output.len() + bytes.len() > limit;
-            if !is_too_much {
-                output.extend_from_slice(bytes);
+    /// Reads what is there, or as much as there is room for; how many bytes.
+    fn read_output(&mut self, most: usize) -> usize {
+        // With nothing there it may be the end.
+        let wanted = waiting_in(&self.child.stdout).clamp(1, most.max(1));
+        let granted = match self.child.stdout {
+            Some(_) if most > 0 => self.output.ask(wanted),
+            Some(_) | None => return 0,
+        };
+        self.waits_for_room = granted == Grant::Later;
+        match granted {
+            Grant::Bytes(count) => {
+                let (output, mut total) = (&mut self.output, 0);
+                read(&mut self.child.stdout, self.sinks.piece, count, |bytes| {
+                    output.add(bytes);
+                    total += bytes.len();
+                    true
+                });
+                total
             }
-            !is_too_much
-        });
-        if is_too_much && self.stopped.is_none() {
-            self.stop(format!("wrote more than {} MiB to stdout", limit >> 20));
+            Grant::Later => 0,
+            Grant::TooMuch => {
+                self.child.stdout = None;
+                let held = std::mem::take(&mut self.output).size();
+                if self.stopped.is_none() {
+                    self.stop(format!("wrote more than {} MiB to stdout", (held + wanted) >> 20));
+                }
+                0
+            }
+        }
+    }
+
+    /// Reads so many bytes that were written before the end, however long that takes.
+    fn read_the_rest(&mut self, mut left: usize) {
+        while left > 0 && self.child.stdout.is_some() {
+            match self.read_output(left) {
+                0 if self.waits_for_room => std::thread::sleep(LOOK_AGAIN),
+                0 => return,
+                count => left -= count.min(left),
+            }
         }
     }
 
@@ -186,14 +231,17 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn judge(self, status: ExitStatus, is_ended: bool) -> (Outcome, Vec<u8>) {
+    fn judge(mut self, status: ExitStatus, is_ended: bool) -> (Outcome, Printed) {
         let outcome = match self.stopped {
             Some(_) if is_ended => Outcome::Unfinished,
             Some(what) => Outcome::Failed(Reason { what, stderr: self.sinks.lines.last() }),
             None if is_ended && !status.success() => Outcome::Unfinished,
             None => outcome::of_status(status, || self.sinks.lines.last()),
         };
-        let output = if outcome == Outcome::Accepted { self.output } else { Vec::new() };
-        (outcome, output)
+        if outcome != Outcome::Accepted {
+            return (outcome, Printed::default());
+        }
+        self.output.accept();
+        (outcome, self.output)
     }
 }

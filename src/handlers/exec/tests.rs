@@ -38,7 +38,8 @@ impl Crew {
         let mut job = Job {
             command: ["sh", "-c", script].map(Into::into).to_vec(),
             stdin: Stdin::Value,
-            limits: Limits { timeout: None, grace: HOUR, output: MOST_OUTPUT },
+            limits: Limits { timeout: None, grace: HOUR },
+            room: Arc::new(Room::new(1)),
             context: Context { group: Some("g".to_owned()), output, lines, bell: alarm.bell() },
         };
         change(&mut job);
@@ -78,7 +79,7 @@ impl Crew {
     fn run(&mut self, value: Option<&[u8]>) -> (Outcome, Vec<u8>) {
         self.hand(value);
         let done = self.done();
-        (done.outcome, done.output)
+        (done.outcome, done.output.bytes())
     }
 }
 
@@ -216,7 +217,7 @@ fn a_daemon_that_writes_for_ever_is_not_waited_for() {
 fn a_handler_that_takes_too_long_is_asked_and_then_made_to_end() {
     for (script, grace) in [("exec sleep 1000", HOUR), ("trap '' TERM; sleep 1000", SHORT), ("yes", HOUR)] {
         let mut crew = Crew::with(script, |job| {
-            job.limits = Limits { timeout: Some(SHORT), grace, output: usize::MAX };
+            job.limits = Limits { timeout: Some(SHORT), grace };
         });
         assert_eq!(why(crew.run(None)), "timed out after 50ms", "{script}");
     }
@@ -248,7 +249,7 @@ fn nothing_is_left_of_a_group_that_was_ended() {
 
 #[test]
 fn too_much_output_is_a_failure_with_a_reason() {
-    let mut crew = Crew::with("yes", |job| job.limits.output = 1 << 20);
+    let mut crew = Crew::with("yes", |job| job.room = Arc::new(Room::of(1 << 20, 1)));
     assert_eq!(why(crew.run(None)), "wrote more than 1 MiB to stdout");
 }
 

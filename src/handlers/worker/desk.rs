@@ -1,7 +1,7 @@
 //! What goes between who hands records over and the threads of the workers.
 
 use crate::alarm::Bell;
-use crate::handlers::{Attempt, Done, Outcome};
+use crate::handlers::{Attempt, Done, Outcome, Printed};
 use nix::sys::signal::Signal;
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -147,5 +147,5 @@ impl Outbox {
 
 /// Ends an attempt without output: that of a worker is the protocol.
 pub fn done(attempt: Attempt, outcome: Outcome) -> Done {
-    Done { ticket: attempt.ticket, outcome, output: Vec::new() }
+    Done { ticket: attempt.ticket, outcome, output: Printed::default() }
 }

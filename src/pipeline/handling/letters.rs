@@ -2,7 +2,7 @@
 
 use crate::alarm::Alarm;
 use crate::error::{Failure, Kind};
-use crate::handlers::{Done, Outcome, Reason};
+use crate::handlers::{Done, Outcome, Printed, Reason};
 use crate::kafka::producer::{Outgoing, Producer, Refusal, Report};
 use crate::kafka::{ClientEvent, Trouble, TroubleKind};
 use crate::pipeline::mistakes;
@@ -121,7 +121,7 @@ impl Letters {
                 Outcome::Failed(Reason::of(what))
             }
         };
-        Some(Done { ticket, outcome, output: Vec::new() })
+        Some(Done { ticket, outcome, output: Printed::default() })
     }
 
     /// The failure that ends a run whose records may not be forwarded; once.

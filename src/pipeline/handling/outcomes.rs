@@ -49,8 +49,8 @@ impl Run<'_> {
                 if done.output.is_empty() {
                     self.written(done.ticket, now);
                 } else {
-                    self.output.bytes().extend_from_slice(&done.output);
-                    self.output.add_handled(done.ticket);
+                    let (pieces, place) = done.output.into_parts();
+                    self.output.add_handled(done.ticket, pieces, place);
                 }
             }
             Outcome::Later => {
