@@ -15,8 +15,11 @@ mod rebalance;
 mod records;
 mod search;
 mod sieve;
+mod silence;
 mod starts;
 mod topics;
+pub mod unknown;
+mod unreached;
 mod watching;
 pub mod weather;
 
@@ -41,8 +44,10 @@ use lanes::Lanes;
 use mistakes::Mistakes;
 use rebalance::Rebalances;
 use sieve::Sieve;
+use silence::Pending;
 use std::time::{Duration, Instant};
 use topics::Topics;
+use unreached::Unreached;
 use weather::Weather;
 
 /// The longest sleep: whatever happens, the client is served ten times a second.
@@ -78,7 +83,10 @@ pub struct Run<'a> {
     rebalances: Rebalances,
     identity: Identity,
     coverage: Coverage,
+    unreached: Unreached,
     ends: ends::Ends,
+    /// Failures that wait for what was read before them.
+    pending: Vec<Pending>,
     /// Records written or about to be.
     count: u64,
     /// Records written to stdout, or handled.
@@ -158,7 +166,9 @@ pub fn run(settings: &Consume, world: World) -> Finished {
         rebalances: Rebalances::new(rebalance_limit(settings)),
         identity: Identity::new(&settings.connection),
         coverage: Coverage::default(),
+        unreached: Unreached::new(),
         ends: ends::Ends::default(),
+        pending: Vec::new(),
         count: 0,
         processed: 0,
         has_failed_records: false,
@@ -271,6 +281,8 @@ impl Run<'_> {
             self.source.look_ups().probe(self.topics.any_name());
         }
         self.topics_due(now);
+        self.ask_unreached(now);
+        self.fail_pending(now);
         let is_reading = self.weather.is_connected() && !self.lanes.is_empty();
         let is_handling = self.handling.as_ref().is_some_and(|handling| !handling.is_idle());
         if !is_reading || !self.output.is_idle() || is_handling {
@@ -281,8 +293,11 @@ impl Run<'_> {
         let is_idle = !self.weather.is_doubtful()
             && stops.idle_timeout.is_some_and(|limit| now.duration_since(self.idle_since) >= limit);
         let is_late = stops.duration.is_some_and(|limit| now.duration_since(self.started) >= limit);
-        if is_idle || is_late {
-            self.end(now);
+        if (is_idle || is_late) && self.ending.is_none() {
+            match self.stopped_before_end(now) {
+                Some(failure) => self.fail(failure, now),
+                None => self.end(now),
+            }
         }
         if now.duration_since(self.checked) >= Duration::from_secs(1) {
             self.watch_pauses(self.checked, now);
@@ -295,6 +310,8 @@ impl Run<'_> {
         self.source.forward_again();
         self.source.look_ups().start_again();
         self.look_after_handling(now);
+        self.watch_unreached(now);
+        self.watch_silence(now);
         self.talk.tell_repeats(now, false);
         // Delivered once, then silence: so it is asked for.
         if let Some(trouble) = self.source.fatal_error() {

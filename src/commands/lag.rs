@@ -7,8 +7,11 @@ use super::session::{self, Session, Stop};
 use super::{missing, world};
 use crate::cli::{self, TableFormat};
 use crate::error::{Failure, Kind};
-use crate::kafka::TroubleKind;
+use crate::kafka::admin::{Described, Unknown};
 use crate::kafka::lag::{self, Standing};
+use crate::kafka::{Trouble, TroubleKind};
+use crate::pipeline;
+use crate::record::TopicPartition;
 use crate::settings::operations::Lag;
 use crate::settings::{self, print};
 use pace::Pace;
@@ -25,7 +28,9 @@ pub fn run(arguments: &cli::Lag, connection: &cli::Connection, talk: settings::T
     session::run(&settings.connection, (talk, world()?), |session| match settings.watch {
         None => {
             let standings = standings(session, &settings.groups)?;
-            show(session, &settings, &standings, None)
+            show(session, &settings, &standings, None)?;
+            // Behind `--max-lag`: what is known may be too much already.
+            session.refuse_unknown(unknown(&standings))
         }
         Some(interval) => {
             let mut pace = Pace::default();
@@ -33,12 +38,41 @@ pub fn run(arguments: &cli::Lag, connection: &cli::Connection, talk: settings::T
                 let start = Instant::now();
                 let standings = standings(session, &settings.groups)?;
                 session.be_patient();
-                pace.add(Sums::of(&standings), Instant::now());
+                if warn_of_unknown(session, &standings) {
+                    // Rates between figures that are not of the same partitions mean nothing.
+                    pace = Pace::default();
+                } else {
+                    pace.add(Sums::of(&standings), Instant::now());
+                }
                 show(session, &settings, &standings, Some(&pace))?;
                 session.sleep_until(start + interval)?;
             }
         }
     })
+}
+
+/// The partitions of which nothing is known, and why.
+pub fn unknown(standings: &[Standing]) -> Vec<(TopicPartition, Unknown)> {
+    let mut unknown: Vec<_> = standings.iter().flat_map(Standing::unknown).collect();
+    unknown.sort_by(|(a, _), (b, _)| a.cmp(b));
+    unknown.dedup();
+    unknown
+}
+
+/// Says what is not known of a table that is shown again soon. True if there was something.
+fn warn_of_unknown(session: &mut Session, standings: &[Standing]) -> bool {
+    let unknown = unknown(standings);
+    for words in pipeline::unknown::words(&unknown, |_| None) {
+        session.talk.warn(words, Instant::now());
+    }
+    !unknown.is_empty()
+}
+
+/// No leader at all has answered: an outage.
+fn is_nothing_known(standings: &[Described<Standing>]) -> bool {
+    let standings = || standings.iter().filter_map(|(_, standing)| standing.as_ref().ok());
+    let mut partitions = standings().flat_map(|standing| &standing.partitions);
+    partitions.all(|progress| progress.unknown.is_some()) && standings().any(|one| !one.partitions.is_empty())
 }
 
 /// Asks how far these groups are.
@@ -47,8 +81,15 @@ pub fn run(arguments: &cli::Lag, connection: &cli::Connection, talk: settings::T
 /// One that is missing or forbidden.
 pub fn standings(session: &mut Session, names: &[String]) -> Result<Vec<Standing>, Stop> {
     let asked = names.to_vec();
+    let waits_for_outages = session.is_patient();
     let mut standings = Vec::with_capacity(names.len());
-    for (name, standing) in session.ask(move |client| lag::standings(client, &asked))? {
+    for (name, standing) in session.ask(move |client| {
+        let standings = lag::standings(client, &asked)?;
+        if waits_for_outages && is_nothing_known(&standings) {
+            return Err(Trouble::unanswered());
+        }
+        Ok(standings)
+    })? {
         match standing {
             Ok(standing) if standing.is_missing() => return Err(missing::group(&name, session)),
             Err(trouble) if trouble.kind == TroubleKind::UnknownGroup => {

@@ -3,11 +3,13 @@
 use crate::alarm::Alarm;
 use crate::error::{Failure, Kind};
 use crate::handlers::reap_orphans;
-use crate::kafka::admin;
+use crate::kafka::admin::{self, Unknown};
 use crate::kafka::{ClientEvent, Consumer, Source, Trouble, TroubleKind};
 use crate::output::{self, Unwritable};
 use crate::pipeline::mistakes::{self, Mistakes};
+use crate::pipeline::unknown;
 use crate::pipeline::weather::{Change, Verdict, Weather};
+use crate::record::TopicPartition;
 use crate::secrets;
 use crate::settings::{self, Connection};
 use crate::shutdown::Shutdown;
@@ -128,6 +130,11 @@ impl Session {
         self.weather.established();
     }
 
+    /// Whether an outage is waited for.
+    pub fn is_patient(&self) -> bool {
+        self.is_patient
+    }
+
     /// Asks on a helper thread and waits for the answer; what passes is asked again.
     ///
     /// # Errors
@@ -217,6 +224,32 @@ impl Session {
     /// The failure for a topic that may not be described.
     pub fn forbidden_topic(&self, topic: &str) -> Failure {
         Mistakes::new(&self.brokers, self.user.as_deref(), None).forbidden_topic(topic)
+    }
+
+    /// Fails if something is not known of these partitions, naming them and their leaders.
+    ///
+    /// # Errors
+    /// There are some.
+    pub fn refuse_unknown(&mut self, unknown: Vec<(TopicPartition, Unknown)>) -> Result<(), Stop> {
+        if unknown.is_empty() {
+            return Ok(());
+        }
+        let mut topics: Vec<String> =
+            unknown.iter().map(|(partition, _)| partition.topic.to_string()).collect();
+        topics.sort_unstable();
+        topics.dedup();
+        let described = self.ask(move |client| admin::topics(client, &topics, GRACE)).unwrap_or_default();
+        let leader = |partition: &TopicPartition| {
+            let (_, topic) = described.iter().find(|(name, _)| **name == *partition.topic)?;
+            let mut leaders = topic.as_ref().ok()?.leaders.iter();
+            leaders
+                .find(|leader| leader.partition == partition.partition)
+                .map(|leader| leader.address.clone())
+        };
+        match unknown::failure(&unknown, leader) {
+            Some(failure) => Err(Failure { hint: None, ..failure }.into()),
+            None => Ok(()),
+        }
     }
 
     /// Sleeps, serving the client.

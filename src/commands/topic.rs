@@ -5,7 +5,7 @@ use super::{missing, world};
 use crate::cli;
 use crate::error::{Failure, Kind};
 use crate::kafka::admin::topics::{self, Layout, Replicas};
-use crate::kafka::admin::{self, EARLIEST, LATEST};
+use crate::kafka::admin::{self, Asked, EARLIEST, LATEST, Unknown};
 use crate::kafka::{Consumer, Trouble, TroubleKind};
 use crate::record::TopicPartition;
 use crate::render::table::{Cell, Column, Rows};
@@ -65,7 +65,7 @@ const DESCRIBE: [Column; 8] = [
 /// Topics with first and end offset by partition.
 struct Description {
     layouts: Vec<Layout>,
-    logs: HashMap<TopicPartition, (i64, i64)>,
+    logs: HashMap<TopicPartition, Result<(i64, i64), Unknown>>,
 }
 
 fn describe(session: &mut Session, settings: &Names) -> Result<(), Stop> {
@@ -77,7 +77,7 @@ fn describe(session: &mut Session, settings: &Names) -> Result<(), Stop> {
     };
     let row = |name: &Arc<str>, replicas: &Replicas| -> Vec<Cell> {
         let partition = TopicPartition { topic: Arc::clone(name), partition: replicas.partition };
-        let log = logs.get(&partition);
+        let log = logs.get(&partition).and_then(|log| log.as_ref().ok());
         vec![
             (&**name).into(),
             replicas.partition.into(),
@@ -94,7 +94,9 @@ fn describe(session: &mut Session, settings: &Names) -> Result<(), Stop> {
         let name: Arc<str> = Arc::from(layout.name.as_str());
         rows.extend(layout.partitions.iter().map(|replicas| row(&name, replicas)));
     }
-    session.print(&Rows::new(&DESCRIBE, rows).render(settings.format))
+    session.print(&Rows::new(&DESCRIBE, rows).render(settings.format))?;
+    let unknown = logs.iter().filter_map(|(partition, log)| Some((partition.clone(), log.clone().err()?)));
+    session.refuse_unknown(unknown.collect())
 }
 
 /// What a topic was refused with, by its name.
@@ -111,27 +113,30 @@ fn description(client: &Arc<Consumer>, names: &[String]) -> Result<Result<Descri
         }
     }
     let mut led = Vec::new();
+    let mut logs = HashMap::new();
     for layout in &layouts {
         let topic: Arc<str> = Arc::from(layout.name.as_str());
-        let with_leader = layout.partitions.iter().filter(|replicas| replicas.leader.is_some());
-        led.extend(
-            with_leader.map(|one| TopicPartition { topic: Arc::clone(&topic), partition: one.partition }),
-        );
+        for replicas in &layout.partitions {
+            let partition = TopicPartition { topic: Arc::clone(&topic), partition: replicas.partition };
+            match replicas.leader {
+                Some(_) => led.push(partition),
+                None => drop(logs.insert(partition, Err(Unknown::NoLeader))),
+            }
+        }
     }
     let ask = |wanted| {
         let wanted: Vec<_> = led.iter().map(|partition| (partition.clone(), wanted)).collect();
-        (!wanted.is_empty()).then(|| admin::ask_offsets(client, &wanted, true, LIMIT))
+        (!wanted.is_empty()).then(|| admin::ask_offsets(client, wanted, true, LIMIT))
     };
-    let (begins, ends) = (ask(EARLIEST), ask(LATEST));
-    let (Some(begins), Some(ends)) = (begins, ends) else {
-        return Ok(Ok(Description { layouts, logs: HashMap::new() }));
-    };
-    let begins: HashMap<TopicPartition, i64> = begins.answer()?.into_iter().collect();
-    let log = |(partition, end): (TopicPartition, i64)| {
-        let begin = begins.get(&partition).copied().unwrap_or(end);
-        (partition, (begin, end))
-    };
-    Ok(Ok(Description { layouts, logs: ends.answer()?.into_iter().map(log).collect() }))
+    if let (Some(begins), Some(ends)) = (ask(EARLIEST), ask(LATEST)) {
+        let [begins, ends] = admin::answers_or_ask_again(client, [Some(begins), Some(ends)], true);
+        let log = |((partition, begin), (_, end)): (Asked<i64>, Asked<i64>)| {
+            // The log may have been cut between the two answers.
+            (partition, begin.and_then(|begin| Ok((begin, end?.max(begin)))))
+        };
+        logs.extend(begins.into_iter().zip(ends).map(log));
+    }
+    Ok(Ok(Description { layouts, logs }))
 }
 
 fn refused(session: &mut Session, name: &str, trouble: &Trouble) -> Stop {

@@ -1,15 +1,19 @@
 //! Questions to the cluster, each one request per broker however many partitions it is about.
 
 pub mod groups;
+mod offsets;
 pub mod topics;
 
-use super::client::{Consumer, topic_partition};
+pub use offsets::{Asked, EARLIEST, LATEST, OffsetsRequest, Unknown, answers_or_ask_again, ask_offsets};
+
+use super::client::Consumer;
 use super::errors::{self, Trouble};
 use super::native::{Event, PartitionList, Queue, c_string, list_elements, milliseconds, native, text};
 use crate::record::TopicPartition;
 use rdkafka::bindings as rd;
 use rdkafka::consumer::Consumer as _;
 use rdkafka::error::KafkaError;
+use rdkafka::metadata::MetadataPartition;
 use rdkafka::types::{RDKafkaErrorCode, RDKafkaRespErr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,72 +27,17 @@ pub const COORDINATOR_LIMIT: Duration = Duration::from_secs(3600);
 pub struct Topic {
     pub name: String,
     pub partitions: Vec<i32>,
-    /// `HOST:PORT` of the leader of each partition that has one.
-    pub leaders: Vec<String>,
+    /// Of the partitions that have one.
+    pub leaders: Vec<Leader>,
 }
 
-/// A `ListOffsets` request under way.
-pub struct OffsetsRequest {
-    answers: Queue,
-    limit: Duration,
-}
-
-/// What `ListOffsets` takes for an offset.
-pub const EARLIEST: i64 = -2;
-/// The end, as the isolation level sees it.
-pub const LATEST: i64 = -1;
-
-/// Asks for an offset of each partition: `EARLIEST`, `LATEST`, or the first at or after a time in
-/// milliseconds.
-pub fn ask_offsets(
-    client: &Arc<Consumer>,
-    wanted: &[(TopicPartition, i64)],
-    read_uncommitted: bool,
-    limit: Duration,
-) -> OffsetsRequest {
-    let list = PartitionList::of(wanted.iter().map(|(partition, wanted)| (partition, *wanted)));
-    let answers = Queue::new(client);
-    let level = if read_uncommitted {
-        rd::rd_kafka_IsolationLevel_t::RD_KAFKA_ISOLATION_LEVEL_READ_UNCOMMITTED
-    } else {
-        rd::rd_kafka_IsolationLevel_t::RD_KAFKA_ISOLATION_LEVEL_READ_COMMITTED
-    };
-    let options = Options::new(client, rd::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_LISTOFFSETS, limit);
-    // SAFETY: client, options, list and queue are alive; the call copies what it needs.
-    unsafe {
-        let error = rd::rd_kafka_AdminOptions_set_isolation_level(options.0, level);
-        if !error.is_null() {
-            rd::rd_kafka_error_destroy(error);
-        }
-        rd::rd_kafka_ListOffsets(native(client), list.pointer(), options.0, answers.pointer());
-    }
-    OffsetsRequest { answers, limit }
-}
-
-impl OffsetsRequest {
-    /// Waits for the answer: partition and offset, -1 where there is no record at or after a time.
-    ///
-    /// # Errors
-    /// Of the request, or of its first partition that has one.
-    pub fn answer(self) -> Result<Vec<(TopicPartition, i64)>, Trouble> {
-        let event = wait(&self.answers, self.limit)?;
-        // SAFETY: the event is alive; what it returns belongs to it and is copied.
-        unsafe {
-            let mut count = 0;
-            let result = rd::rd_kafka_event_ListOffsets_result(event.pointer());
-            let infos = rd::rd_kafka_ListOffsets_result_infos(result, &raw mut count);
-            let mut offsets = Vec::with_capacity(count);
-            for index in 0..count {
-                let element = &*rd::rd_kafka_ListOffsetsResultInfo_topic_partition(*infos.add(index));
-                let topic = text(element.topic);
-                if element.err != RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR {
-                    return Err(errors::trouble(element.err.into(), ""));
-                }
-                offsets.push((topic_partition(&topic, element.partition), element.offset));
-            }
-            Ok(offsets)
-        }
-    }
+/// The broker that leads a partition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Leader {
+    pub partition: i32,
+    pub node: i32,
+    /// `HOST:PORT`
+    pub address: String,
 }
 
 /// Describes topics by name; each may be missing or forbidden on its own.
@@ -113,8 +62,11 @@ pub fn topics(
             let mut partitions: Vec<i32> =
                 topic.partitions().iter().map(|partition| partition.id()).collect();
             partitions.sort_unstable();
-            let leaders =
-                topic.partitions().iter().filter_map(|partition| address(partition.leader())).collect();
+            let leader = |partition: &MetadataPartition| {
+                let (partition, node) = (partition.id(), partition.leader());
+                Some(Leader { partition, node, address: address(node)? })
+            };
+            let leaders = topic.partitions().iter().filter_map(leader).collect();
             described.push((
                 name.clone(),
                 match topic.error() {

@@ -1,6 +1,6 @@
 //! Records taken from the shared queue in one call, lent out one by one.
 
-use super::native::{Queue, text};
+use super::native::{Queue, bytes, text};
 use super::recycler::{Recycler, destroy};
 use crate::record::{Header, Record};
 use rdkafka::bindings as rd;
@@ -141,13 +141,6 @@ impl Drop for Batch {
     fn drop(&mut self) {
         self.clear();
     }
-}
-
-/// Null is no bytes; an empty value has a pointer.
-fn bytes<'a>(pointer: *const std::ffi::c_void, length: usize) -> Option<&'a [u8]> {
-    // SAFETY: librdkafka gives `length` bytes behind the pointer, alive as long as the message; the callers
-    // tie the result to it.
-    (!pointer.is_null()).then(|| unsafe { std::slice::from_raw_parts(pointer.cast(), length) })
 }
 
 fn read_headers<'a>(message: &'a rd::rd_kafka_message_t, headers: &mut Vec<Header<'a>>) {

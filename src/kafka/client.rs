@@ -40,9 +40,8 @@ pub struct Fetched {
     /// The offset that is asked for next. It passes batches that hold no record; the application's position
     /// does not.
     pub next: i64,
-    pub leader: i64,
-    /// Fetch requests sent to the leader so far; the next one is sent when the last one was answered.
-    pub requests: i64,
+    /// Its leader makes this client wait: a quota.
+    pub is_throttled: bool,
 }
 
 /// Sends events to the loop, from any thread.
@@ -53,6 +52,10 @@ pub struct Teller {
 }
 
 impl Teller {
+    pub fn bell(&self) -> Bell {
+        self.bell.clone()
+    }
+
     pub fn tell(&self, event: ClientEvent) {
         // The receiver only goes away with the whole run, which may be over already.
         let _ = self.events.send(event);
@@ -161,19 +164,18 @@ fn partitions(list: &TopicPartitionList) -> Vec<TopicPartition> {
     list.elements().iter().map(|element| topic_partition(element.topic(), element.partition())).collect()
 }
 
-/// `next_offset` of every partition and `req.Fetch` of its leader (STATISTICS.md of librdkafka).
+/// `next_offset` of every partition, and whether its leader throttles us (STATISTICS.md of librdkafka).
 fn fetched(statistics: &serde_json::Value) -> Vec<(TopicPartition, Fetched)> {
     let brokers = statistics["brokers"].as_object();
-    let requests = |leader: i64| {
-        let broker = brokers.into_iter().flatten().find(|(_, broker)| broker["nodeid"] == leader);
-        broker.and_then(|(_, broker)| broker["req"]["Fetch"].as_i64()).unwrap_or(0)
+    let is_throttled = |leader: &serde_json::Value| {
+        let broker = brokers.into_iter().flatten().find(|(_, broker)| broker["nodeid"] == *leader);
+        broker.is_some_and(|(_, broker)| broker["throttle"]["max"].as_i64().is_some_and(|time| time > 0))
     };
     let mut positions = Vec::new();
     for (topic, facts) in statistics["topics"].as_object().into_iter().flatten() {
         for (partition, facts) in facts["partitions"].as_object().into_iter().flatten() {
-            let leader = facts["leader"].as_i64().unwrap_or(-1);
             if let (Ok(partition), Some(next)) = (partition.parse(), facts["next_offset"].as_i64()) {
-                let fetched = Fetched { next, leader, requests: requests(leader) };
+                let fetched = Fetched { next, is_throttled: is_throttled(&facts["leader"]) };
                 positions.push((topic_partition(topic, partition), fetched));
             }
         }
@@ -186,12 +188,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn statistics_tell_how_far_fetching_is_and_how_often_the_leader_was_asked() {
+    fn statistics_tell_how_far_fetching_is_and_whether_the_leader_makes_us_wait() {
         let statistics = serde_json::json!({
-            "brokers": {"b:1/7": {"nodeid": 7, "req": {"Fetch": 12}}, "b:1/bootstrap": {"nodeid": -1, "req": {}}},
-            "topics": {"t": {"partitions": {"-1": {"leader": -1}, "0": {"leader": 7, "next_offset": 5}}}},
+            "brokers": {
+                "b:1/7": {"nodeid": 7, "throttle": {"max": 1200}},
+                "b:2/8": {"nodeid": 8, "throttle": {"max": 0}},
+                "b:1/bootstrap": {"nodeid": -1},
+            },
+            "topics": {"t": {"partitions": {
+                "-1": {"leader": -1},
+                "0": {"leader": 7, "next_offset": 5},
+                "1": {"leader": 8, "next_offset": 6},
+            }}},
         });
-        let expected = (topic_partition("t", 0), Fetched { next: 5, leader: 7, requests: 12 });
-        assert_eq!(fetched(&statistics), [expected]);
+        let expected = [
+            (topic_partition("t", 0), Fetched { next: 5, is_throttled: true }),
+            (topic_partition("t", 1), Fetched { next: 6, is_throttled: false }),
+        ];
+        assert_eq!(fetched(&statistics), expected);
     }
 }

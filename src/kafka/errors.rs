@@ -44,6 +44,13 @@ pub enum TroubleKind {
     Other,
 }
 
+impl Trouble {
+    /// Nobody answered in time.
+    pub fn unanswered() -> Trouble {
+        trouble(Code::OperationTimedOut, "")
+    }
+}
+
 pub fn trouble(code: Code, reason: &str) -> Trouble {
     let reason = if reason.is_empty() { name(code) } else { reason.to_owned() };
     Trouble { kind: kind(code), reason }
@@ -120,6 +127,12 @@ pub struct Cause {
     pub broker: Option<String>,
     /// In our words where we have some: `connection refused`, ``cannot resolve `HOST` ``.
     pub words: String,
+}
+
+/// The size of an answer that librdkafka refuses to take (`rd_kafka_recv`), if the text says so.
+pub fn oversize(reason: &str) -> Option<String> {
+    let size = reason.split("Invalid response size ").nth(1)?.split(' ').next()?;
+    size.parse::<u32>().ok().map(|_| size.to_owned())
 }
 
 /// The words for a connection that was made and then ended from the other side.

@@ -1,7 +1,7 @@
 //! How far behind groups are: what they have committed beside the logs of their topics.
 
 use super::admin::groups::{self, Group, Member};
-use super::admin::{self, COORDINATOR_LIMIT, Described, EARLIEST, LATEST, topics};
+use super::admin::{self, COORDINATOR_LIMIT, Described, EARLIEST, LATEST, Unknown, topics};
 use super::client::Consumer;
 use super::errors::{Trouble, TroubleKind};
 use crate::record::TopicPartition;
@@ -27,8 +27,10 @@ pub struct Progress {
     pub committed: Option<i64>,
     /// Only asked for where nothing is committed.
     pub begin: Option<i64>,
-    /// With open transactions; nothing if the partition is gone or has no leader.
+    /// With open transactions; nothing if the partition is gone, or if it is not known.
     pub end: Option<i64>,
+    /// Why nothing is known of a partition that exists.
+    pub unknown: Option<Unknown>,
     pub owner: Option<Owner>,
 }
 
@@ -45,7 +47,8 @@ pub struct Owner {
 struct Draft {
     committed: Option<i64>,
     owner: Option<Owner>,
-    is_led: bool,
+    /// Whether it has a leader; nothing if it is gone.
+    is_led: Option<bool>,
 }
 
 type Drafts = BTreeMap<TopicPartition, Draft>;
@@ -86,7 +89,7 @@ struct Logs {
 }
 
 type Committed = Result<Vec<(TopicPartition, i64)>, Trouble>;
-type Offsets = BTreeMap<TopicPartition, i64>;
+type Offsets = BTreeMap<TopicPartition, Result<i64, Unknown>>;
 
 impl Logs {
     fn ask(client: &Arc<Consumer>, committed: &[Committed]) -> Logs {
@@ -116,8 +119,8 @@ impl Logs {
                 add_partitions(drafts, &layouts);
             }
         }
-        // A partition that is gone or has no leader spoils the whole answer: then only the others are asked for.
-        let ends = offsets(self.ends).unwrap_or_default();
+        let [ends] = admin::answers_or_ask_again(client, [self.ends], true);
+        let ends = ends.into_iter().collect();
         with_logs(client, begun, ends)
     }
 }
@@ -133,11 +136,7 @@ fn ask_offsets(
     wanted: i64,
 ) -> Option<admin::OffsetsRequest> {
     let wanted: Vec<_> = partitions.iter().map(|partition| ((*partition).clone(), wanted)).collect();
-    (!wanted.is_empty()).then(|| admin::ask_offsets(client, &wanted, true, LIMIT))
-}
-
-fn offsets(request: Option<admin::OffsetsRequest>) -> Result<Offsets, Trouble> {
-    Ok(request.map(admin::OffsetsRequest::answer).transpose()?.unwrap_or_default().into_iter().collect())
+    (!wanted.is_empty()).then(|| admin::ask_offsets(client, wanted, true, LIMIT))
 }
 
 fn drafts(group: &Group, committed: Vec<(TopicPartition, i64)>) -> Drafts {
@@ -169,7 +168,7 @@ fn add_partitions(drafts: &mut Drafts, layouts: &[Described<topics::Layout>]) {
         let Some(topic) = topic.map(|partition| Arc::clone(&partition.topic)) else { continue };
         for replicas in &layout.partitions {
             let partition = TopicPartition { topic: Arc::clone(&topic), partition: replicas.partition };
-            drafts.entry(partition).or_default().is_led = replicas.leader.is_some();
+            drafts.entry(partition).or_default().is_led = Some(replicas.leader.is_some());
         }
     }
 }
@@ -184,27 +183,46 @@ fn with_logs(
 ) -> Result<Vec<Described<Standing>>, Trouble> {
     let drafts = || begun.iter().filter_map(|(_, begun)| begun.as_ref().ok()).flat_map(|(drafts, _)| drafts);
     let led = |is_wanted: &dyn Fn(&TopicPartition, &Draft) -> bool| -> BTreeSet<&TopicPartition> {
-        let wanted = drafts().filter(|(partition, draft)| draft.is_led && is_wanted(partition, draft));
+        let is_led = |draft: &Draft| draft.is_led == Some(true);
+        let wanted = drafts().filter(|(partition, draft)| is_led(draft) && is_wanted(partition, draft));
         wanted.map(|(partition, _)| partition).collect()
     };
     let rest = ask_offsets(client, &led(&|partition, _| !ends.contains_key(partition)), LATEST);
     let begins = ask_offsets(client, &led(&|_, draft| draft.committed.is_none()), EARLIEST);
-    ends.extend(offsets(rest)?);
-    let begins = offsets(begins)?;
+    let [rest, begins] = admin::answers_or_ask_again(client, [rest, begins], true);
+    ends.extend(rest);
+    let begins = begins.into_iter().collect();
     let standing = |(drafts, group): (Drafts, Group)| {
-        let progress = |(partition, draft): (TopicPartition, Draft)| Progress {
-            committed: draft.committed,
-            begin: begins.get(&partition).copied(),
-            end: ends.get(&partition).copied(),
-            owner: draft.owner,
-            partition,
-        };
+        let progress = |(partition, draft)| progress(partition, draft, &begins, &ends);
         Standing { group, partitions: drafts.into_iter().map(progress).collect() }
     };
     Ok(begun.into_iter().map(|(name, begun)| (name, begun.map(standing))).collect())
 }
 
+fn progress(partition: TopicPartition, draft: Draft, begins: &Offsets, ends: &Offsets) -> Progress {
+    let of = |offsets: &Offsets| offsets.get(&partition).cloned().unwrap_or(Err(Unknown::Unanswered));
+    let begin = || if draft.committed.is_none() { of(begins).map(Some) } else { Ok(None) };
+    let log = match draft.is_led {
+        Some(true) => begin().and_then(|begin| Ok((begin, Some(of(ends)?)))),
+        Some(false) => Err(Unknown::NoLeader),
+        None => Ok((None, None)),
+    };
+    let ((begin, end), unknown) = match log {
+        Ok(log) => (log, None),
+        Err(unknown) => ((None, None), Some(unknown)),
+    };
+    Progress { committed: draft.committed, begin, end, unknown, owner: draft.owner, partition }
+}
+
 impl Standing {
+    /// The partitions of which nothing is known, and why.
+    pub fn unknown(&self) -> impl Iterator<Item = (TopicPartition, Unknown)> {
+        self.partitions.iter().filter_map(|progress| {
+            let unknown = progress.unknown.clone()?;
+            Some((progress.partition.clone(), unknown))
+        })
+    }
+
     /// There is no such group.
     pub fn is_missing(&self) -> bool {
         self.group.state == "Dead" && self.partitions.is_empty()

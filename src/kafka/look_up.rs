@@ -1,17 +1,21 @@
 //! Questions whose answers take time, asked on helper threads so that the poller goes on serving.
 
 use super::admin::groups::{self, Unheld};
-use super::admin::{self, COORDINATOR_LIMIT, Described, EARLIEST, KnownTopic, LATEST, Topic};
+use super::admin::{self, Asked, COORDINATOR_LIMIT, Described, KnownTopic, LATEST, Leader, Topic};
 use super::client::{ClientEvent, Consumer, Teller};
 use super::errors::Trouble;
+use super::probe::{self, Finding};
+use super::ranges::{self, Range, RangeQuery};
 use crate::record::TopicPartition;
-use std::collections::{BTreeSet, VecDeque};
+use crate::tokens::TokenSource;
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// How long one question may take before it is asked again.
 const LIMIT: Duration = Duration::from_secs(10);
+const SHORT_LIMIT: Duration = Duration::from_secs(3);
 
 /// What came of a look-up.
 pub enum Answer {
@@ -20,10 +24,15 @@ pub enum Answer {
     Ids(Vec<Described<KnownTopic>>),
     /// The names of all topics of the cluster.
     Names(Result<Vec<String>, Trouble>),
+    /// Of some of the partitions of one question, each with what is known of it.
     Ranges {
         ticket: u64,
-        result: Result<Vec<Range>, Trouble>,
+        ranges: Vec<Asked<Range>>,
+        /// Why the committed offsets could not be had.
+        trouble: Option<Trouble>,
     },
+    /// The committed offsets of our own group, in the order asked for.
+    Committed(Result<Vec<(TopicPartition, Option<i64>)>, Trouble>),
     /// Whether a broker answers.
     Probe {
         is_reached: bool,
@@ -32,36 +41,16 @@ pub enum Answer {
     Unheld(Option<Unheld>),
     /// Who holds the partitions of the group.
     Owners(Vec<String>),
-    /// The ends of some partitions, with open transactions; nothing if the cluster did not say.
+    /// The ends of some partitions, with open transactions; those that are not known are left out.
     Ends(Vec<(TopicPartition, i64)>),
+    /// What stands at an offset of a partition that gives nothing.
+    Looked {
+        partition: TopicPartition,
+        offset: i64,
+        finding: Finding,
+    },
     /// The id of the cluster; brokers older than 0.10.1 have none.
     ClusterId(Option<String>),
-}
-
-/// What to find out about partitions.
-#[derive(Clone, Debug, Default)]
-pub struct RangeQuery {
-    pub partitions: Vec<TopicPartition>,
-    pub with_committed: bool,
-    /// Milliseconds since 1970, by partition, for the start and for the stop.
-    pub from_times: Vec<(TopicPartition, i64)>,
-    pub to_times: Vec<(TopicPartition, i64)>,
-    pub read_uncommitted: bool,
-}
-
-/// The log of a partition: offsets `begin..end`, and what else was asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Range {
-    pub partition: TopicPartition,
-    pub begin: i64,
-    /// As the isolation level sees it: before the first open transaction.
-    pub end: i64,
-    /// With open transactions.
-    pub high: i64,
-    pub committed: Option<i64>,
-    /// The first offset at or after the time asked for; the end if there is none.
-    pub from: Option<i64>,
-    pub to: Option<i64>,
 }
 
 /// Starts look-ups and has their answers sent as events.
@@ -70,11 +59,25 @@ pub struct LookUps {
     pub client: Arc<Consumer>,
     teller: Teller,
     unanswered: Backlog,
+    leaders: Leaders,
+    own: Arc<Own>,
+}
+
+/// What another client like this one is made of.
+struct Own {
+    properties: Vec<(String, String)>,
+    tokens: Option<TokenSource>,
 }
 
 impl LookUps {
-    pub fn new(client: Arc<Consumer>, teller: Teller) -> LookUps {
-        LookUps { client, teller, unanswered: Backlog::default() }
+    pub fn new(
+        client: Arc<Consumer>,
+        teller: Teller,
+        properties: &[(String, String)],
+        tokens: Option<&TokenSource>,
+    ) -> LookUps {
+        let own = Arc::new(Own { properties: properties.to_vec(), tokens: tokens.cloned() });
+        LookUps { client, teller, unanswered: Backlog::default(), leaders: Leaders::default(), own }
     }
 
     /// Starts what could not be started when it was asked: whoever waits for the answer does not ask again.
@@ -82,15 +85,22 @@ impl LookUps {
         self.unanswered.start_all(spawn);
     }
 
+    /// `HOST:PORT` of the leader of a partition, as far as it was ever told.
+    pub fn leader(&self, partition: &TopicPartition) -> Option<String> {
+        self.leaders.of(partition).map(|leader| leader.address)
+    }
+
     pub fn topics(&self, names: Vec<String>) {
+        let leaders = self.leaders.clone();
         self.start(move |client| {
             // librdkafka drops the bootstrap connection once it knows the brokers' names, and then makes a new
             // one at most every 11 ms, unless a broker is needed: with this question the leader is.
             let first =
                 names.first().map(|name| TopicPartition { topic: name.as_str().into(), partition: 0 });
-            let nudge = first.map(|first| admin::ask_offsets(client, &[(first, LATEST)], true, LIMIT));
+            let nudge = first.map(|first| admin::ask_offsets(client, vec![(first, LATEST)], true, LIMIT));
             let topics = admin::topics(client, &names, LIMIT);
             drop(nudge);
+            leaders.note(topics.iter().flatten());
             Answer::Topics(topics)
         });
     }
@@ -103,14 +113,47 @@ impl LookUps {
         self.start(|client| Answer::Names(admin::topic_names(client, LIMIT)));
     }
 
+    /// Asks each leader for itself, so that one that is away does not hold the others up: as many answers
+    /// come as there are leaders, and each partition is in one of them.
     pub fn ranges(&self, ticket: u64, query: RangeQuery) {
-        self.start(move |client| Answer::Ranges { ticket, result: ranges(client, &query) });
+        for query in query.by_leader(&self.leaders) {
+            let leaders = self.leaders.clone();
+            self.start(move |client| {
+                let (ranges, trouble) = match ranges::ranges(client, &query) {
+                    Ok(ranges) => (ranges, None),
+                    Err(trouble) => (query.unanswered(), Some(trouble)),
+                };
+                if ranges.iter().any(|(_, range)| range.is_err()) {
+                    // It may have moved meanwhile.
+                    let topics = admin::topics(client, &query.topics(), SHORT_LIMIT);
+                    leaders.note(topics.iter().flatten());
+                }
+                Answer::Ranges { ticket, ranges, trouble }
+            });
+        }
+    }
+
+    pub fn committed(&self, partitions: Vec<TopicPartition>) {
+        self.start(move |client| {
+            let committed = admin::committed(client, &partitions, LIMIT);
+            Answer::Committed(committed.map(|committed| partitions.into_iter().zip(committed).collect()))
+        });
     }
 
     /// Asks any broker anything.
     pub fn probe(&self, topic: String) {
         self.start(move |client| Answer::Probe {
-            is_reached: admin::topics(client, &[topic], Duration::from_secs(3)).is_ok(),
+            is_reached: admin::topics(client, &[topic], SHORT_LIMIT).is_ok(),
+        });
+    }
+
+    /// Looks at a partition with a client of its own, for as long as `limit`.
+    pub fn look(&self, partition: TopicPartition, offset: i64, limit: Duration) {
+        let (own, bell) = (Arc::clone(&self.own), self.teller.bell());
+        self.start(move |_| {
+            let finding =
+                probe::look(&own.properties, own.tokens.as_ref(), bell, (&partition, offset), limit);
+            Answer::Looked { partition, offset, finding }
         });
     }
 
@@ -129,7 +172,9 @@ impl LookUps {
     pub fn ends(&self, partitions: Vec<TopicPartition>) {
         self.start(move |client| {
             let wanted: Vec<_> = partitions.into_iter().map(|partition| (partition, LATEST)).collect();
-            Answer::Ends(admin::ask_offsets(client, &wanted, true, LIMIT).answer().unwrap_or_default())
+            let ends = admin::ask_offsets(client, wanted, true, LIMIT).answer();
+            let known = ends.into_iter().filter_map(|(partition, end)| Some((partition, end.ok()?)));
+            Answer::Ends(known.collect())
         });
     }
 
@@ -141,6 +186,33 @@ impl LookUps {
         let (client, teller) = (Arc::clone(&self.client), self.teller.clone());
         let work = move || teller.tell(ClientEvent::Answer(ask(&client)));
         self.unanswered.start(Box::new(work), spawn);
+    }
+}
+
+/// Who leads which partition, as the brokers told it last.
+#[derive(Clone, Default)]
+pub(super) struct Leaders {
+    leaders: Arc<Mutex<HashMap<TopicPartition, Leader>>>,
+}
+
+impl Leaders {
+    fn note<'a>(&self, topics: impl Iterator<Item = &'a Described<Topic>>) {
+        let mut leaders = self.leaders.lock().unwrap_or_else(PoisonError::into_inner);
+        for (name, topic) in topics {
+            let Ok(topic) = topic else { continue };
+            let name: Arc<str> = Arc::from(name.as_str());
+            for number in &topic.partitions {
+                let partition = TopicPartition { topic: Arc::clone(&name), partition: *number };
+                match topic.leaders.iter().find(|leader| leader.partition == *number) {
+                    Some(leader) => leaders.insert(partition, leader.clone()),
+                    None => leaders.remove(&partition),
+                };
+            }
+        }
+    }
+
+    pub(super) fn of(&self, partition: &TopicPartition) -> Option<Leader> {
+        self.leaders.lock().unwrap_or_else(PoisonError::into_inner).get(partition).cloned()
     }
 }
 
@@ -188,59 +260,6 @@ impl Backlog {
     fn pieces(&self) -> MutexGuard<'_, VecDeque<Work>> {
         self.pieces.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Finds out about partitions, all of them in one request per broker and question.
-///
-/// # Errors
-/// Of the first question that has one.
-pub fn ranges(client: &Arc<Consumer>, query: &RangeQuery) -> Result<Vec<Range>, Trouble> {
-    let all = |wanted: i64| -> Vec<_> {
-        query.partitions.iter().map(|partition| (partition.clone(), wanted)).collect()
-    };
-    let ask =
-        |wanted: &[(TopicPartition, i64)]| admin::ask_offsets(client, wanted, query.read_uncommitted, LIMIT);
-    // An offset asked for or committed may lie in an open transaction: it is inside the log all the same.
-    let highs = (!query.read_uncommitted).then(|| admin::ask_offsets(client, &all(LATEST), true, LIMIT));
-    let ask_times = |times: &[(TopicPartition, i64)]| (!times.is_empty()).then(|| ask(times));
-    // All on their way before the first answer is waited for.
-    let (begins, ends) = (ask(&all(EARLIEST)), ask(&all(LATEST)));
-    let (from, to) = (ask_times(&query.from_times), ask_times(&query.to_times));
-    let committed = if query.with_committed {
-        admin::committed(client, &query.partitions, LIMIT)?
-    } else {
-        vec![None; query.partitions.len()]
-    };
-    let begins = sorted(begins.answer()?);
-    let ends = sorted(ends.answer()?);
-    let highs = highs.map(|request| request.answer().map(sorted)).transpose()?;
-    let from = from.map(|request| request.answer().map(sorted)).transpose()?.unwrap_or_default();
-    let to = to.map(|request| request.answer().map(sorted)).transpose()?.unwrap_or_default();
-    let range = |(partition, committed): (&TopicPartition, &Option<i64>)| {
-        let begin = find(&begins, partition)?;
-        let end = find(&ends, partition)?;
-        let or_end = |offset: i64| if offset < 0 { end } else { offset };
-        Some(Range {
-            partition: partition.clone(),
-            begin,
-            end,
-            high: highs.as_ref().map_or(Some(end), |highs| find(highs, partition))?,
-            committed: *committed,
-            from: find(&from, partition).map(or_end),
-            to: find(&to, partition).map(or_end),
-        })
-    };
-    Ok(query.partitions.iter().zip(&committed).filter_map(range).collect())
-}
-
-fn sorted(mut offsets: Vec<(TopicPartition, i64)>) -> Vec<(TopicPartition, i64)> {
-    offsets.sort();
-    offsets
-}
-
-fn find(offsets: &[(TopicPartition, i64)], partition: &TopicPartition) -> Option<i64> {
-    let index = offsets.binary_search_by(|(candidate, _)| candidate.cmp(partition)).ok()?;
-    Some(offsets[index].1)
 }
 
 #[cfg(test)]

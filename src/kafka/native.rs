@@ -206,6 +206,30 @@ pub fn topic_name(handle: usize) -> String {
     text(unsafe { rd::rd_kafka_topic_name(handle as *const rd::rd_kafka_topic_t) })
 }
 
+/// Null is no bytes; an empty value has a pointer.
+pub fn bytes<'a>(pointer: *const c_void, length: usize) -> Option<&'a [u8]> {
+    // SAFETY: librdkafka gives `length` bytes behind the pointer, alive as long as the message; the callers
+    // tie the result to it.
+    (!pointer.is_null()).then(|| unsafe { std::slice::from_raw_parts(pointer.cast(), length) })
+}
+
+/// The end of a log as the last fetch told it, if there was one.
+pub fn known_end(client: &Consumer, partition: &TopicPartition) -> Option<i64> {
+    let topic = c_string(&partition.topic);
+    let (mut low, mut high) = (-1, -1);
+    // SAFETY: the client is alive, the name ends with NUL, and both numbers are ours.
+    let error = unsafe {
+        rd::rd_kafka_get_watermark_offsets(
+            native(client),
+            topic.as_ptr(),
+            partition.partition,
+            &raw mut low,
+            &raw mut high,
+        )
+    };
+    (error == RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR && high >= 0).then_some(high)
+}
+
 /// A name for C. A NUL cannot be in a topic or group that exists; it ends the name.
 pub fn c_string(name: &str) -> CString {
     let end = name.find('\0').unwrap_or(name.len());

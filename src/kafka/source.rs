@@ -6,13 +6,14 @@ use super::close;
 use super::commit::{CommitRequest, Refusal};
 use super::errors::{self, Trouble};
 use super::look_up::LookUps;
-use super::native::{NO_OFFSET, PartitionList, Queue, c_string, code_words, error_words, native, topic_name};
+use super::native::{
+    self, NO_OFFSET, PartitionList, Queue, c_string, code_words, error_words, native, topic_name,
+};
 use crate::alarm::Alarm;
 use crate::record::{Record, TopicPartition};
 use crate::tokens::TokenSource;
 use rdkafka::bindings as rd;
 use rdkafka::consumer::Consumer as _;
-use rdkafka::types::RDKafkaRespErr;
 use std::collections::HashMap;
 use std::os::fd::RawFd;
 use std::sync::Arc;
@@ -87,7 +88,7 @@ impl Source {
         let descriptor = alarm.descriptor();
         shared.ring(descriptor);
         served.ring(descriptor);
-        let look_ups = LookUps::new(Arc::clone(&client), teller);
+        let look_ups = LookUps::new(Arc::clone(&client), teller, properties, tokens);
         Ok(Source {
             batch: Batch::new(),
             routes: Vec::new(),
@@ -204,11 +205,12 @@ impl Source {
         Some(slot)
     }
 
-    /// Starts reading partitions at concrete offsets; a logical one would cost 100 ms.
+    /// Starts reading partitions at concrete offsets; a logical one would cost 100 ms. `others` are read already,
+    /// with where each goes on.
     ///
     /// # Errors
     /// librdkafka's words.
-    pub fn assign(&mut self, assigned: &[Assigned]) -> Result<(), String> {
+    pub fn assign(&mut self, assigned: &[Assigned], others: &[(TopicPartition, i64)]) -> Result<(), String> {
         self.forget_origins();
         for Assigned { partition, slot, .. } in assigned {
             let topic = c_string(&partition.topic);
@@ -220,8 +222,16 @@ impl Source {
             }
             self.routes[*slot] = Some(Route { partition: partition.clone(), queue, is_held: false });
         }
-        let list = PartitionList::of(assigned.iter().map(|one| (&one.partition, one.start)));
-        self.change(&list, true)
+        let mut all: Vec<_> = assigned.iter().map(|one| (&one.partition, one.start)).collect();
+        if !others.is_empty() && !close::is_cooperative(&self.client) {
+            // Such an assignment replaces the one before.
+            all.extend(others.iter().map(|(partition, next)| (partition, *next)));
+        }
+        self.change(&PartitionList::of(all.into_iter()), true)?;
+        if !others.is_empty() {
+            self.forward_again();
+        }
+        Ok(())
     }
 
     /// Stops reading partitions; what was read of them and not looked at is dropped.
@@ -240,7 +250,9 @@ impl Source {
             }
         }
         self.forget_origins();
-        let list = PartitionList::of(partitions.iter().map(|(partition, _)| (partition, NO_OFFSET)));
+        // What was never assigned cannot be taken off, but the group waits for an answer all the same.
+        let read: Vec<_> = partitions.iter().filter(|(_, slot)| slot.is_some()).collect();
+        let list = PartitionList::of(read.into_iter().map(|(partition, _)| (partition, NO_OFFSET)));
         // librdkafka keeps a partition paused over assignments: given back to us it would never be read.
         // SAFETY: client and list are alive; one that is not paused is left as it is.
         let _ = unsafe { rd::rd_kafka_resume_partitions(native(&self.client), list.pointer()) };
@@ -346,19 +358,7 @@ impl Source {
 
     /// The end of the log as the last fetch told it, open transactions included; asks nobody.
     pub fn known_end(&self, partition: &TopicPartition) -> Option<i64> {
-        let topic = c_string(&partition.topic);
-        let (mut low, mut high) = (-1, -1);
-        // SAFETY: the client is alive, the name ends with NUL.
-        let error = unsafe {
-            rd::rd_kafka_get_watermark_offsets(
-                native(&self.client),
-                topic.as_ptr(),
-                partition.partition,
-                &raw mut low,
-                &raw mut high,
-            )
-        };
-        (error == RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR && high >= 0).then_some(high)
+        native::known_end(&self.client, partition)
     }
 
     /// Has the next statistics event tell where fetching goes on (`ClientEvent::Fetched`).

@@ -2,35 +2,43 @@
 
 use super::Run;
 use super::lanes::Lane;
-use super::rebalance::Step;
+use super::rebalance::{Starting, Step};
+use super::silence::Silence;
 use super::starts::{self, Start, Stop};
+use super::{unknown, unreached};
+use crate::cli::OffsetReset;
 use crate::error::{Failure, Kind};
 use crate::kafka::Trouble;
-use crate::kafka::look_up::{Range, RangeQuery};
+use crate::kafka::admin::{Asked, Unknown};
+use crate::kafka::ranges::{Range, RangeQuery};
 use crate::kafka::source::Assigned;
 use crate::metrics::Read;
 use crate::position::Position;
 use crate::record::TopicPartition;
 use crate::settings::Mode;
 use crate::talk::Event;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
-
-/// A look-up that failed is asked again after that.
-const AGAIN: Duration = Duration::from_millis(200);
 
 impl Run<'_> {
     /// Asks for the logs of partitions before they are read.
-    pub(super) fn look_up_starts(&mut self, partitions: Vec<TopicPartition>) {
+    pub(super) fn look_up_starts(&mut self, starting: Starting) {
         let ticket = self.rebalances.ticket();
-        let query = RangeQuery {
-            partitions: partitions.clone(),
+        let query = self.start_query(starting.partitions.clone(), starting.retry.limit());
+        self.source.look_ups().ranges(ticket, query);
+        let (found, unknown) = (Vec::new(), Vec::new());
+        let starting = Starting { ticket, again: None, found, unknown, ..starting };
+        self.rebalances.step = Step::Starting(starting);
+    }
+
+    /// What has to be known of partitions before they are read.
+    pub(super) fn start_query(&self, partitions: Vec<TopicPartition>, limit: Duration) -> RangeQuery {
+        RangeQuery {
             with_committed: matches!(self.settings.mode, Mode::Group(_)),
             from_times: self.times(&partitions, |run, partition| run.from(partition)),
             to_times: self.times(&partitions, |run, partition| run.to(partition)),
-            read_uncommitted: self.settings.read_uncommitted,
-        };
-        self.source.look_ups().ranges(ticket, query);
-        self.rebalances.step = Step::Starting { partitions, ticket, again: None };
+            ..RangeQuery::of(partitions, self.settings.read_uncommitted, limit)
+        }
     }
 
     fn times(
@@ -45,7 +53,7 @@ impl Run<'_> {
         partitions.iter().filter_map(time).collect()
     }
 
-    fn from(&self, partition: &TopicPartition) -> Option<Position> {
+    pub(super) fn from(&self, partition: &TopicPartition) -> Option<Position> {
         match &self.settings.mode {
             Mode::Standalone(standalone) => standalone.from.at(partition.partition),
             Mode::Group(_) => None,
@@ -56,45 +64,96 @@ impl Run<'_> {
         self.settings.stops.to.as_ref()?.at(partition.partition)
     }
 
-    /// Takes the logs that were asked for.
-    pub(super) fn ranges_found(&mut self, ticket: u64, result: Result<Vec<Range>, Trouble>, now: Instant) {
-        if self.rebalances.position_ticket == Some(ticket) {
-            self.rebalances.position_ticket = None;
-            self.positions_found(result, now);
-            return;
+    /// Takes logs that were asked for, whoever asked.
+    pub(super) fn ranges_found(
+        &mut self,
+        ticket: u64,
+        ranges: Vec<Asked<Range>>,
+        trouble: Option<Trouble>,
+        now: Instant,
+    ) {
+        let refused = ranges.iter().filter_map(|(_, range)| match range {
+            Err(Unknown::Refused(trouble)) => Some(trouble),
+            Err(Unknown::Unanswered | Unknown::NoLeader) | Ok(_) => None,
+        });
+        if let Some(trouble) = trouble.as_ref().or(refused.into_iter().next()) {
+            let verdict = self.weather.judge(trouble, now);
+            self.act_on(verdict, now);
         }
-        if self.ends.is_time_ticket(ticket) {
-            self.ends_at_time_found(result);
-            return;
-        }
-        let Step::Starting { partitions, ticket: asked, .. } = &self.rebalances.step else { return };
-        if *asked != ticket {
-            return;
-        }
-        let partitions = partitions.clone();
-        match result {
-            Ok(ranges) if ranges.len() == partitions.len() => {
-                self.rebalances.step = Step::Idle;
-                if self.ending.is_none() {
-                    self.take_over(&ranges, now);
-                }
+        if self.rebalances.is_position_ticket(ticket) {
+            self.positions_found(&ranges, now);
+        } else if self.ends.is_time_ticket(ticket) {
+            self.ends_at_time_found(&ranges, now);
+        } else if let Step::Starting(starting) = &mut self.rebalances.step
+            && starting.ticket == ticket
+        {
+            starting.take(ranges);
+            if starting.is_answered() {
+                self.start_found(now);
             }
-            Ok(_) => self.ask_starts_again(partitions, ticket, now),
-            Err(trouble) => {
-                let verdict = self.weather.judge(&trouble, now);
-                self.act_on(verdict, now);
-                self.ask_starts_again(partitions, ticket, now);
+        } else {
+            let found = self.unreached.answered(ticket, &ranges);
+            if !found.is_empty() && self.ending.is_none() {
+                self.take_over(&found, now);
             }
         }
     }
 
-    fn ask_starts_again(&mut self, partitions: Vec<TopicPartition>, ticket: u64, now: Instant) {
-        self.rebalances.step = Step::Starting { partitions, ticket, again: Some(now + AGAIN) };
+    /// Starts reading what is known; the rest is asked for again.
+    pub(super) fn start_found(&mut self, now: Instant) {
+        let Step::Starting(mut starting) = std::mem::replace(&mut self.rebalances.step, Step::Idle) else {
+            return;
+        };
+        if !starting.is_enough(now) {
+            starting.again = Some(now + starting.retry.pause());
+            self.say_starting(&mut starting, now);
+            self.rebalances.step = Step::Starting(starting);
+            return;
+        }
+        let found = std::mem::take(&mut starting.found);
+        let is_missing =
+            |partition: &TopicPartition| !found.iter().any(|range| range.partition == *partition);
+        let unknown = std::mem::take(&mut starting.unknown);
+        let why = |partition: TopicPartition| {
+            let why = unknown.iter().find(|(other, _)| *other == partition).map(|(_, why)| why.clone());
+            (partition, why)
+        };
+        let missing = starting.partitions.into_iter().filter(is_missing).map(why);
+        self.unreached.add(missing, starting.ticket, starting.since);
+        if self.ending.is_none() {
+            self.take_over(&found, now);
+        }
+    }
+
+    /// Tells, once, why none of the logs is known; while no broker was reached that is told anyway.
+    fn say_starting(&mut self, starting: &mut Starting, now: Instant) {
+        let is_due = !starting.is_said && now.duration_since(starting.since) >= unreached::PATIENCE;
+        if !is_due || self.ending.is_some() {
+            return;
+        }
+        let is_connected = self.weather.is_connected();
+        let untold: Vec<_> = starting
+            .unknown
+            .iter()
+            .filter(|(_, why)| is_connected || *why != Unknown::Unanswered)
+            .cloned()
+            .collect();
+        starting.is_said = !untold.is_empty();
+        let look_ups = self.source.look_ups();
+        for words in unknown::words(&untold, |partition| look_ups.leader(partition)) {
+            self.talk.warn(format!("{words}, waiting"), now);
+        }
     }
 
     /// Starts reading partitions whose logs are known.
     fn take_over(&mut self, ranges: &[Range], now: Instant) {
         self.weather.established();
+        if self.topics.take_unsaid_start() {
+            self.say_in_order(&Event::Started { topics: self.topics.names().to_vec() });
+            self.output.seal();
+        }
+        self.say_uncommitted(ranges);
+        let others = self.positions();
         let mut assigned = Vec::with_capacity(ranges.len());
         for range in ranges {
             let start = match self.start_of(range) {
@@ -106,7 +165,7 @@ impl Run<'_> {
             }
             assigned.push(self.add_lane(range, &start, now));
         }
-        if let Err(words) = self.source.assign(&assigned) {
+        if let Err(words) = self.source.assign(&assigned, &others) {
             let failure = Failure::new(Kind::Run, "cannot start reading").caused_by(words);
             return self.fail(failure, now);
         }
@@ -120,6 +179,34 @@ impl Run<'_> {
         self.idle_since = now;
     }
 
+    /// Tells where the group has nothing committed: its offsets may have expired, and `latest` leaves out what was
+    /// written meanwhile.
+    fn say_uncommitted(&mut self, ranges: &[Range]) {
+        let Some(group) = super::group(self.settings) else { return };
+        let is_latest = group.offset_reset == OffsetReset::Latest;
+        if group.offset_reset == OffsetReset::None || !is_latest && !self.talk.is_detail_wanted() {
+            return;
+        }
+        let is_fresh = |range: &&Range| is_latest && self.rebalances.fresh.contains(&range.partition);
+        let uncommitted = || ranges.iter().filter(|range| range.committed.is_none());
+        let (ends, begins): (Vec<_>, Vec<_>) = uncommitted().partition(is_fresh);
+        let topics = |ranges: &[&Range]| {
+            let mut topics: Vec<_> = ranges.iter().map(|range| Arc::clone(&range.partition.topic)).collect();
+            topics.sort();
+            topics.dedup();
+            topics
+        };
+        for (at, ranges) in [("end", ends), ("beginning", begins)] {
+            for topic in topics(&ranges) {
+                let message = format!(
+                    "group `{}` has no committed offset in `{topic}`, starting at its {at}",
+                    group.name
+                );
+                self.talk.info(message);
+            }
+        }
+    }
+
     fn start_of(&self, range: &Range) -> Result<Start, Failure> {
         match &self.settings.mode {
             Mode::Group(group) => {
@@ -130,8 +217,13 @@ impl Run<'_> {
     }
 
     fn add_lane(&mut self, range: &Range, start: &Start, now: Instant) -> Assigned {
+        // An empty log gets its position committed as well, or the group would have nothing there for ever.
+        let is_empty = range.committed.is_none() && start.offset >= range.end;
         let confirmed = if start.is_committed_at_once {
             self.schedule.ask();
+            start.offset - 1
+        } else if is_empty {
+            self.schedule.moved();
             start.offset - 1
         } else {
             start.offset
@@ -145,6 +237,7 @@ impl Run<'_> {
         self.lanes.insert(Lane {
             partition: range.partition.clone(),
             claim,
+            start: start.offset,
             stop,
             stop_time,
             end: range.end,
@@ -153,7 +246,9 @@ impl Run<'_> {
             is_paused: false,
             is_revoked: false,
             fetched: None,
-            quiet_at: None,
+            fetched_last: None,
+            silence: Silence::default(),
+            is_broken: false,
             is_dirty: true,
             is_position_trusted: true,
             is_starting_over: false,

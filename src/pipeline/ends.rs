@@ -3,7 +3,10 @@
 use super::Run;
 use super::lanes::Lane;
 use super::starts::Stop;
+use crate::kafka::admin::Asked;
+use crate::kafka::ranges::Range;
 use crate::offsets::Claim;
+use crate::position::Position;
 use crate::record::TopicPartition;
 use crate::settings::Mode;
 use crate::talk::Event;
@@ -13,9 +16,6 @@ use std::time::{Duration, Instant};
 /// A partition below its stop that delivers nothing for that long may hold batches without records, which
 /// move no position: twice the default `fetch.wait.max.ms`.
 const QUIET: Duration = Duration::from_secs(1);
-
-/// A partition below its end that delivers nothing for that long is forwarded and set again.
-const STALLED: Duration = Duration::from_secs(15);
 
 /// A member without partitions ends after that long: a dead member is remembered for 45 s.
 const SPARE: Duration = Duration::from_secs(60);
@@ -28,6 +28,9 @@ pub struct Ends {
     /// A lane came, went or finished since it was last looked at.
     pub is_changed: bool,
     time_ticket: Option<u64>,
+    /// Partitions whose end at that time is not known yet.
+    time_asked: Vec<TopicPartition>,
+    time_again: Option<Instant>,
     spare_since: Option<Instant>,
     has_asked_owners: bool,
 }
@@ -37,12 +40,18 @@ impl Ends {
         self.time_ticket == Some(ticket)
     }
 
-    pub fn time_asked(&mut self, ticket: u64) {
+    pub fn time_asked(&mut self, ticket: u64, partitions: Vec<TopicPartition>) {
         self.time_ticket = Some(ticket);
+        self.time_asked = partitions;
     }
 
-    pub fn ask_time_again(&mut self) {
-        self.time_ticket = None;
+    /// Once all answers have come, what is still unknown is asked for again after `again`.
+    pub fn time_answered(&mut self, ranges: &[Asked<Range>], again: Instant) {
+        self.time_asked.retain(|partition| !ranges.iter().any(|(answered, _)| answered == partition));
+        if self.time_asked.is_empty() {
+            self.time_ticket = None;
+            self.time_again = Some(again);
+        }
     }
 
     /// Whoever was asked does not answer any more.
@@ -62,19 +71,15 @@ impl Run<'_> {
         if self.source.is_used_up() {
             self.advance_positions(now);
             self.say_ends();
-            self.watch_time_to_come();
+            self.watch_time_to_come(now);
         }
         self.pause_finished();
         self.watch_stops(now);
     }
 
     fn advance_positions(&mut self, now: Instant) {
-        let is_open = |lane: &&Lane| {
-            !lane.is_finished
-                && !lane.is_revoked
-                && (lane.is_position_trusted || lane.is_starting_over)
-                && (lane.is_dirty || !lane.is_end_said)
-        };
+        let is_open =
+            |lane: &&Lane| !lane.is_finished && !lane.is_revoked && (lane.is_dirty || !lane.is_end_said);
         let open: Vec<(Claim, TopicPartition)> =
             self.lanes.iter().filter(is_open).map(|lane| (lane.claim, lane.partition.clone())).collect();
         if open.is_empty() {
@@ -105,6 +110,7 @@ impl Run<'_> {
         // Fetching is ahead of what was delivered: it counts only if nothing fetched waits to be taken.
         let fetched = lane.fetched.take().filter(|_| is_quiet && self.source.is_drained(claim.slot));
         let position = position
+            .filter(|_| lane.is_position_trusted)
             .max(fetched.map(|fetched| fetched.next))
             .filter(|position| *position > next && *position <= highest);
         if let Some(position) = position {
@@ -112,10 +118,7 @@ impl Run<'_> {
             lane.moved_at = now;
         }
         let next = position.unwrap_or(next);
-        // A stop above the end is waited for.
-        let is_in_log = lane.stop.is_some_and(|stop| next < stop && stop <= lane.end);
-        let is_empty = is_in_log && fetched.is_some_and(|fetched| lane.is_fetched_empty(fetched));
-        if is_empty || lane.stop.is_some_and(|stop| next >= stop) {
+        if lane.stop.is_some_and(|stop| next >= stop) {
             lane.is_finished = true;
             self.ends.is_changed = true;
         }
@@ -124,12 +127,6 @@ impl Run<'_> {
         }
         if is_waiting {
             lane.moved_at = now;
-        }
-        if next < lane.end && now.duration_since(lane.moved_at) >= STALLED {
-            lane.moved_at = now;
-            self.source.forward_again();
-            // A position of an empty partition is invalid for ever, so this one is below its end for sure.
-            drop(self.source.seek(partition, next));
         }
         if lane.is_dirty && self.tracker.is_settled(claim) {
             lane.is_dirty = false;
@@ -158,18 +155,31 @@ impl Run<'_> {
             }
         }
         for partition in reached {
+            self.say_empty_tail(&partition);
             self.say_in_order(&Event::EndReached { partition, names_topic });
         }
     }
 
+    /// Tells whoever asked for the last N offsets and got none of their records that there are none.
+    fn say_empty_tail(&mut self, partition: &TopicPartition) {
+        let Some(Position::BeforeEnd(count)) = self.from(partition) else { return };
+        let Some(lane) = self.lanes.find(partition) else { return };
+        if lane.read.records == 0 && lane.start < lane.end {
+            self.talk.info(format!(
+                "{partition}: no record in the last {count} offsets, only transaction markers or what was \
+                 compacted or aborted; try a larger number"
+            ));
+        }
+    }
+
     /// Once a time in `--to` has come, the end is what it is then.
-    fn watch_time_to_come(&mut self) {
-        if self.ends.time_ticket.is_some() {
+    fn watch_time_to_come(&mut self, now: Instant) {
+        if self.ends.time_ticket.is_some() || self.ends.time_again.is_some_and(|again| now < again) {
             return;
         }
-        let now = jiff::Timestamp::now().as_millisecond();
+        let wall = jiff::Timestamp::now().as_millisecond();
         let due = self.lanes.iter().filter(|lane| !lane.is_finished).filter_map(|lane| {
-            let time = lane.stop_time.filter(|time| now >= *time)?;
+            let time = lane.stop_time.filter(|time| wall >= *time)?;
             Some((lane.partition.clone(), time))
         });
         let due: Vec<_> = due.collect();
@@ -196,7 +206,7 @@ impl Run<'_> {
             self.ends.is_changed = false;
             return;
         }
-        if !self.rebalances.is_quiet() || !self.topics.is_reading() {
+        if !self.rebalances.is_quiet() || !self.unreached.is_empty() || !self.topics.is_reading() {
             return;
         }
         let is_in_group = matches!(self.settings.mode, Mode::Group(_));

@@ -37,6 +37,7 @@ impl Run<'_> {
                     for (partition, position) in positions {
                         if let Some(lane) = self.lanes.find_mut(&partition) {
                             lane.fetched = Some(position);
+                            lane.fetched_last = Some(position);
                         }
                     }
                 }
@@ -49,11 +50,8 @@ impl Run<'_> {
             Answer::Topics(result) => self.topics_described(result, now),
             Answer::Ids(ids) => self.ids_found(ids, now),
             Answer::Names(result) => self.names_found(result, now),
-            Answer::Ranges { ticket, result } => {
-                if !self.fresh_found(ticket, &result, now) {
-                    self.ranges_found(ticket, result, now);
-                }
-            }
+            Answer::Ranges { ticket, ranges, trouble } => self.ranges_found(ticket, ranges, trouble, now),
+            Answer::Committed(result) => self.committed_found(result, now),
             Answer::Probe { is_reached } => match self.weather.probed(is_reached, now) {
                 Change::None => {}
                 Change::Lost => {
@@ -69,6 +67,7 @@ impl Run<'_> {
                     self.unheld_found(unheld, now);
                 }
             }
+            Answer::Looked { partition, offset, finding } => self.looked(&partition, offset, finding, now),
             Answer::Owners(owners) => self.owners_found(&owners, now),
         }
     }

@@ -2,6 +2,7 @@
 //! an outage it joins again with a new client; only another member that lives with the same name ends it.
 
 use super::Run;
+use super::unreached::Unreached;
 use crate::error::{Failure, Kind};
 use crate::kafka::{Trouble, TroubleKind};
 use crate::record::TopicPartition;
@@ -172,6 +173,7 @@ impl Run<'_> {
             self.commit_given_up(now);
         }
         self.rebalances.start_over();
+        self.unreached = Unreached::new();
         self.ends.ask_again();
         self.weather.ask_again();
     }

@@ -1,6 +1,7 @@
 //! The partitions that are read now: how far each is, and where it stops.
 
 use super::handling::Place;
+use super::silence::Silence;
 use crate::kafka::Fetched;
 use crate::metrics::Read;
 use crate::offsets::{Claim, Tracker};
@@ -12,6 +13,8 @@ use std::time::Instant;
 pub struct Lane {
     pub partition: TopicPartition,
     pub claim: Claim,
+    /// Where it began.
+    pub start: i64,
     /// Records from this offset on are not started.
     pub stop: Option<i64>,
     /// Records from this time on are not started: milliseconds since 1970, to come.
@@ -28,8 +31,12 @@ pub struct Lane {
     pub is_revoked: bool,
     /// Where fetching goes on, as statistics told it: passes batches without records.
     pub fetched: Option<Fetched>,
-    /// The first such sight of a partition that has gone quiet.
-    pub quiet_at: Option<Fetched>,
+    /// The same, kept: whether its leader makes us wait.
+    pub fetched_last: Option<Fetched>,
+    /// What is known while it gives nothing.
+    pub silence: Silence,
+    /// Its log cannot be read on: the run ends once what was read of it is done.
+    pub is_broken: bool,
     /// Something came since positions were last looked at.
     pub is_dirty: bool,
     /// No error message came from the partition, so the client's position is what it says.
@@ -54,14 +61,10 @@ pub enum Admission {
     AtStop,
 }
 
-/// Answered fetches without anything for a partition that prove that nothing is left of it. One would do if each
-/// held every partition of the leader; but one that had an error sits out for half a second.
-const EMPTY_FETCHES: i64 = 6;
-
 impl Lane {
     /// Decides about a record that was read; a record that is taken is in hand from now on.
     pub fn admit(&mut self, record: &Record<'_>, tracker: &mut Tracker, now: Instant) -> Admission {
-        if self.is_finished || self.is_revoked {
+        if self.is_finished || self.is_revoked || self.is_broken {
             return Admission::Left;
         }
         let is_at_stop = self.stop.is_some_and(|stop| record.offset >= stop)
@@ -78,27 +81,15 @@ impl Lane {
         self.moved_at = now;
         self.read.records += 1;
         self.read.bytes += record.size();
-        self.is_position_trusted |= std::mem::take(&mut self.is_starting_over);
+        // The position is that of a record again, whatever error came before it.
+        self.is_starting_over = false;
+        self.is_position_trusted = true;
         Admission::Taken
     }
 
     /// Where records of it are from, for handlers.
     pub fn place(&self) -> Place<'_> {
         Place { claim: self.claim, partition: &self.partition }
-    }
-
-    /// Whether fetching has come back empty often enough: a log can end in offsets without a batch (records of
-    /// an aborted transaction, compacted away in front of an open one), which no position ever passes.
-    pub fn is_fetched_empty(&mut self, fetched: Fetched) -> bool {
-        match self.quiet_at {
-            Some(first) if first.next == fetched.next && first.leader == fetched.leader => {
-                fetched.requests >= first.requests + EMPTY_FETCHES
-            }
-            Some(_) | None => {
-                self.quiet_at = Some(fetched);
-                false
-            }
-        }
     }
 }
 
@@ -141,41 +132,5 @@ impl Lanes {
 
     pub fn is_empty(&self) -> bool {
         self.iter().next().is_none()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::offsets::Tracker;
-    use std::sync::Arc;
-
-    #[test]
-    fn a_partition_is_empty_when_answered_fetches_brought_nothing() {
-        let mut lane = Lane {
-            partition: TopicPartition { topic: Arc::from("t"), partition: 0 },
-            claim: Tracker::default().assign(0, 0),
-            stop: Some(9),
-            stop_time: None,
-            end: 9,
-            is_end_said: false,
-            is_finished: false,
-            is_paused: false,
-            is_revoked: false,
-            fetched: None,
-            quiet_at: None,
-            is_dirty: false,
-            is_position_trusted: true,
-            is_starting_over: false,
-            moved_at: Instant::now(),
-            read: Read::default(),
-            asked_end: 0,
-        };
-        let at = |next, leader, requests| Fetched { next, leader, requests };
-        assert!(!lane.is_fetched_empty(at(5, 1, 100)));
-        assert!(!lane.is_fetched_empty(at(5, 1, 102)), "a broker that does not answer");
-        assert!(!lane.is_fetched_empty(at(6, 1, 110)), "something came");
-        assert!(!lane.is_fetched_empty(at(6, 2, 990)), "another leader");
-        assert!(lane.is_fetched_empty(at(6, 2, 996)));
     }
 }

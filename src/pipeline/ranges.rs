@@ -4,36 +4,31 @@ use super::Run;
 use super::lanes::Lane;
 use super::starts::{self, Stop};
 use crate::error::{Failure, Kind};
-use crate::kafka::Trouble;
-use crate::kafka::look_up::{Range, RangeQuery};
+use crate::kafka::admin::Asked;
+use crate::kafka::ranges::{Range, RangeQuery};
 use crate::record::TopicPartition;
 use std::time::{Duration, Instant};
+
+/// How long a leader may take to answer.
+const LIMIT: Duration = Duration::from_secs(10);
 
 /// The pause before another question, if one was not answered.
 const AGAIN: Duration = Duration::from_millis(200);
 
 impl Run<'_> {
     pub(super) fn ask_lost_positions(&mut self, now: Instant) {
-        let rebalances = &mut self.rebalances;
-        let is_early = rebalances.positions_again.is_some_and(|again| now < again);
-        if rebalances.lost_positions.is_empty() || rebalances.position_ticket.is_some() || is_early {
-            return;
-        }
-        rebalances.positions_again = Some(now + AGAIN);
-        let ticket = self.rebalances.ticket();
-        self.rebalances.position_ticket = Some(ticket);
-        let partitions = self.rebalances.lost_positions.clone();
-        let read_uncommitted = self.settings.read_uncommitted;
-        let query = RangeQuery { partitions, read_uncommitted, ..RangeQuery::default() };
+        let Some((ticket, partitions)) = self.rebalances.ask_positions(now) else { return };
+        let query = RangeQuery::of(partitions, self.settings.read_uncommitted, LIMIT);
         self.source.look_ups().ranges(ticket, query);
     }
 
     /// Goes on in partitions whose position fell out of the log.
-    pub(super) fn positions_found(&mut self, result: Result<Vec<Range>, Trouble>, now: Instant) {
-        let Ok(ranges) = result else { return };
-        let lost = std::mem::take(&mut self.rebalances.lost_positions);
+    pub(super) fn positions_found(&mut self, ranges: &[Asked<Range>], now: Instant) {
+        let lost = self.rebalances.lost_positions.clone();
+        self.rebalances.positions_answered(ranges, now + AGAIN);
         let reset = super::group(self.settings).map(|group| group.offset_reset);
-        for range in ranges.iter().filter(|range| lost.contains(&range.partition)) {
+        let found = ranges.iter().filter_map(|(_, range)| range.as_ref().ok());
+        for range in found.filter(|range| lost.contains(&range.partition)) {
             self.forget_cut(range);
             let Some(lane) = self.lanes.find_mut(&range.partition) else { continue };
             let Some(position) = self.tracker.next(lane.claim) else { continue };
@@ -44,7 +39,11 @@ impl Run<'_> {
             }
             let start = match starts::out_of_range(range, "offset", position, reset) {
                 Ok(start) => start,
-                Err(failure) => return self.fail(failure, now),
+                Err(failure) => {
+                    let claim = lane.claim;
+                    self.fail_after(claim, failure, now);
+                    continue;
+                }
             };
             if start.offset < position {
                 // The log was cut: offsets that were passed come again, as other records.
@@ -58,10 +57,15 @@ impl Run<'_> {
         }
     }
 
+    /// Where each partition goes on.
+    pub(super) fn positions(&self) -> Vec<(TopicPartition, i64)> {
+        let next = |lane: &Lane| self.tracker.next(lane.claim).map(|next| (lane.partition.clone(), next));
+        self.lanes.iter().filter_map(next).collect()
+    }
+
     /// Goes on in a partition that librdkafka has stopped.
     fn start_over(&mut self, partition: &TopicPartition, offset: i64, now: Instant) {
-        let next = |lane: &Lane| self.tracker.next(lane.claim).map(|next| (lane.partition.clone(), next));
-        let mut all: Vec<(TopicPartition, i64)> = self.lanes.iter().filter_map(next).collect();
+        let mut all = self.positions();
         for (_, next) in all.iter_mut().filter(|(other, _)| other == partition) {
             *next = offset;
         }
@@ -87,34 +91,29 @@ impl Run<'_> {
         }
     }
 
-    /// The log at the time when `--to` comes true.
-    pub(super) fn ends_at_time_found(&mut self, result: Result<Vec<Range>, Trouble>) {
-        let ranges = result.unwrap_or_default();
-        if ranges.is_empty() {
-            self.ends.ask_time_again();
-            return;
-        }
-        for range in &ranges {
+    /// The logs at the time when `--to` comes true.
+    pub(super) fn ends_at_time_found(&mut self, ranges: &[Asked<Range>], now: Instant) {
+        self.ends.time_answered(ranges, now + AGAIN);
+        for range in ranges.iter().filter_map(|(_, range)| range.as_ref().ok()) {
             let stop = range.to.unwrap_or(range.end);
             self.ends.stops.insert(range.partition.clone(), Stop::Offset(stop));
             if let Some(lane) = self.lanes.find_mut(&range.partition) {
                 lane.stop = Some(stop);
                 lane.stop_time = None;
+                // The log has grown since the partition was taken over.
+                lane.end = lane.end.max(range.end);
             }
         }
         self.ends.is_changed = true;
     }
 
     /// Asks for the ends once the time in `--to` has come.
-    pub(super) fn ask_ends_at_time(&mut self, partitions: Vec<(TopicPartition, i64)>) {
+    pub(super) fn ask_ends_at_time(&mut self, to_times: Vec<(TopicPartition, i64)>) {
         let ticket = self.rebalances.ticket();
-        self.ends.time_asked(ticket);
-        let query = RangeQuery {
-            partitions: partitions.iter().map(|(partition, _)| partition.clone()).collect(),
-            to_times: partitions,
-            read_uncommitted: self.settings.read_uncommitted,
-            ..RangeQuery::default()
-        };
+        let partitions: Vec<_> = to_times.iter().map(|(partition, _)| partition.clone()).collect();
+        self.ends.time_asked(ticket, partitions.clone());
+        let query =
+            RangeQuery { to_times, ..RangeQuery::of(partitions, self.settings.read_uncommitted, LIMIT) };
         self.source.look_ups().ranges(ticket, query);
     }
 }

@@ -1,6 +1,9 @@
 //! What the group gives and takes: the client's callback recorded it, here it is acted on, step by step.
 
 use super::Run;
+use super::unreached::Retry;
+use crate::kafka::admin::{Asked, Unknown};
+use crate::kafka::ranges::Range;
 use crate::record::TopicPartition;
 use crate::talk::Event;
 use std::collections::{HashSet, VecDeque};
@@ -8,6 +11,9 @@ use std::time::{Duration, Instant};
 
 /// How long the commit of a hand-over may take.
 const HAND_OVER_COMMIT_LIMIT: Duration = Duration::from_secs(5);
+
+/// Leaders that have answered do not wait longer than that for the others: their partitions are read.
+const LONGEST_WAIT_FOR_ALL: Duration = Duration::from_secs(1);
 
 /// The rebalance under way and those that wait for it.
 pub struct Rebalances {
@@ -19,7 +25,9 @@ pub struct Rebalances {
     pub fresh: HashSet<TopicPartition>,
     /// Partitions whose position fell out of the log, and the look-up of their range.
     pub lost_positions: Vec<TopicPartition>,
-    pub position_ticket: Option<u64>,
+    position_ticket: Option<u64>,
+    /// Those of them that have no answer yet.
+    positions_asked: Vec<TopicPartition>,
     /// They are asked for no sooner.
     pub positions_again: Option<Instant>,
     /// The group has given us something at least once, if only nothing.
@@ -35,18 +43,71 @@ enum Change {
 
 pub enum Step {
     Idle,
-    /// The logs of new partitions are looked up; `again` after a failed try.
-    Starting {
-        partitions: Vec<TopicPartition>,
-        ticket: u64,
-        again: Option<Instant>,
-    },
+    /// The logs of new partitions are looked up.
+    Starting(Starting),
     /// Records in hand of partitions that go are finished, then committed.
     Revoking {
         partitions: Vec<TopicPartition>,
         deadline: Instant,
         is_commit_sent: bool,
     },
+}
+
+/// New partitions, and what is known of their logs by now.
+pub struct Starting {
+    pub partitions: Vec<TopicPartition>,
+    pub ticket: u64,
+    pub since: Instant,
+    pub found: Vec<Range>,
+    pub unknown: Vec<(TopicPartition, Unknown)>,
+    /// After a try that told nothing.
+    pub again: Option<Instant>,
+    pub retry: Retry,
+    pub is_said: bool,
+}
+
+impl Starting {
+    pub fn new(partitions: Vec<TopicPartition>, since: Instant) -> Starting {
+        Starting {
+            partitions,
+            ticket: 0,
+            since,
+            found: Vec::new(),
+            unknown: Vec::new(),
+            again: None,
+            retry: Retry::default(),
+            is_said: false,
+        }
+    }
+
+    /// Takes answers to its question.
+    pub fn take(&mut self, ranges: Vec<Asked<Range>>) {
+        let ours = ranges.into_iter().filter(|(partition, _)| self.partitions.contains(partition));
+        for (partition, range) in ours {
+            match range {
+                Ok(range) => self.found.push(range),
+                Err(why) => self.unknown.push((partition, why)),
+            }
+        }
+    }
+
+    fn remove(&mut self, partitions: &[TopicPartition]) {
+        let stays = |partition: &TopicPartition| !partitions.contains(partition);
+        self.partitions.retain(stays);
+        self.found.retain(|range| stays(&range.partition));
+        self.unknown.retain(|(partition, _)| stays(partition));
+    }
+
+    /// Every partition has its answer.
+    pub fn is_answered(&self) -> bool {
+        self.found.len() + self.unknown.len() >= self.partitions.len()
+    }
+
+    /// What is known is read now: everything, or what there is when the others have been waited for.
+    pub fn is_enough(&self, now: Instant) -> bool {
+        self.found.len() >= self.partitions.len()
+            || !self.found.is_empty() && now.duration_since(self.since) >= LONGEST_WAIT_FOR_ALL
+    }
 }
 
 impl Rebalances {
@@ -59,6 +120,7 @@ impl Rebalances {
             fresh: HashSet::new(),
             lost_positions: Vec::new(),
             position_ticket: None,
+            positions_asked: Vec::new(),
             positions_again: None,
             has_joined: false,
             is_member: false,
@@ -77,11 +139,12 @@ impl Rebalances {
     }
 
     pub fn revoked(&mut self, partitions: Vec<TopicPartition>) {
-        if let Step::Starting { partitions: starting, .. } = &self.step
-            && starting.iter().any(|partition| partitions.contains(partition))
-        {
+        if let Step::Starting(starting) = &mut self.step {
             // Taken back before they were read: there is nothing to wait for.
-            self.step = Step::Idle;
+            starting.remove(&partitions);
+            if starting.partitions.is_empty() {
+                self.step = Step::Idle;
+            }
         }
         self.waiting.push_back(Change::Revoked(partitions));
     }
@@ -93,7 +156,37 @@ impl Rebalances {
 
     /// Partitions were given to us and are not taken over yet.
     pub fn is_starting(&self) -> bool {
-        matches!(self.step, Step::Starting { .. })
+        matches!(self.step, Step::Starting(_))
+    }
+
+    /// The look-up of positions that fell out of their logs.
+    pub fn is_position_ticket(&self, ticket: u64) -> bool {
+        self.position_ticket == Some(ticket)
+    }
+
+    /// The lost positions that may be asked for now, under a ticket.
+    pub fn ask_positions(&mut self, now: Instant) -> Option<(u64, Vec<TopicPartition>)> {
+        let is_early = self.positions_again.is_some_and(|again| now < again);
+        if self.lost_positions.is_empty() || self.position_ticket.is_some() || is_early {
+            return None;
+        }
+        let ticket = self.ticket();
+        self.position_ticket = Some(ticket);
+        self.positions_asked.clone_from(&self.lost_positions);
+        Some((ticket, self.lost_positions.clone()))
+    }
+
+    /// Takes answers to that; once all have come, what is still lost is asked for again after `again`.
+    pub fn positions_answered(&mut self, ranges: &[Asked<Range>], again: Instant) {
+        self.positions_asked.retain(|partition| !ranges.iter().any(|(answered, _)| answered == partition));
+        if self.positions_asked.is_empty() {
+            self.position_ticket = None;
+            self.positions_again = Some(again);
+        }
+        let is_found = |partition: &TopicPartition| {
+            ranges.iter().any(|(answered, range)| answered == partition && range.is_ok())
+        };
+        self.lost_positions.retain(|partition| !is_found(partition));
     }
 
     pub fn is_quiet(&self) -> bool {
@@ -124,9 +217,13 @@ impl Run<'_> {
                     Some(Change::Revoked(partitions)) => self.start_revoking(partitions, now),
                     None => return,
                 },
-                Step::Starting { partitions, again: Some(again), .. } if now >= again => {
-                    self.look_up_starts(partitions);
+                Step::Starting(starting) if starting.again.is_some_and(|again| now >= again) => {
+                    self.look_up_starts(starting);
                     return;
+                }
+                Step::Starting(starting) if starting.is_enough(now) => {
+                    self.rebalances.step = Step::Starting(starting);
+                    self.start_found(now);
                 }
                 Step::Revoking { partitions, deadline, is_commit_sent } => {
                     let step = self.advance_revoke(partitions, deadline, is_commit_sent, now);
@@ -135,7 +232,7 @@ impl Run<'_> {
                         return;
                     }
                 }
-                step @ Step::Starting { .. } => {
+                step @ Step::Starting(_) => {
                     self.rebalances.step = step;
                     return;
                 }
@@ -159,12 +256,12 @@ impl Run<'_> {
             self.counts.assigned += self.as_rebalance();
             self.talk.say(&Event::Assigned { partitions: Vec::new() });
             self.ends.is_changed = true;
-            if let Err(words) = self.source.assign(&[]) {
+            if let Err(words) = self.source.assign(&[], &[]) {
                 self.talk.warn(format!("cannot take an empty assignment: {words}"), now);
             }
             return;
         }
-        self.look_up_starts(partitions);
+        self.look_up_starts(Starting::new(partitions, now));
         self.check_topics(now);
     }
 
@@ -172,7 +269,7 @@ impl Run<'_> {
     pub(super) fn answer_with_nothing(&mut self) {
         self.rebalances.step = Step::Idle;
         // What cannot be answered ends with the session.
-        drop(self.source.assign(&[]));
+        drop(self.source.assign(&[], &[]));
     }
 
     fn start_revoking(&mut self, partitions: Vec<TopicPartition>, now: Instant) {
@@ -236,6 +333,7 @@ impl Run<'_> {
 
     fn release(&mut self, partitions: &[TopicPartition], now: Instant) {
         self.disown(partitions);
+        self.unreached.remove(partitions);
         let mut unassigned = Vec::with_capacity(partitions.len());
         for partition in partitions {
             let slot = self.lanes.find(partition).map(|lane| lane.claim.slot);

@@ -3,6 +3,7 @@
 use super::Run;
 use super::lanes::Admission;
 use super::sieve::Sifted;
+use super::silence::unreadable;
 use crate::error::{Failure, Kind};
 use crate::kafka::{Arrival, Trouble, TroubleKind};
 use crate::output::Unwritable;
@@ -183,8 +184,8 @@ impl Run<'_> {
                 }
             }
             TroubleKind::BadRecord => {
-                let message = format!("{partition} @ {offset}: the broker's data cannot be read");
-                self.fail(Failure::new(Kind::Run, message).caused_by(trouble.reason.clone()), now);
+                let claim = lane.claim;
+                self.fail_after(claim, unreadable(&partition, offset, &trouble.reason), now);
             }
             TroubleKind::Transport
             | TroubleKind::AllBrokersDown

@@ -2,7 +2,7 @@
 
 use crate::cli::OffsetReset;
 use crate::error::{Failure, Kind};
-use crate::kafka::look_up::Range;
+use crate::kafka::ranges::Range;
 use crate::position::Position;
 
 /// Where a partition starts.

@@ -2,12 +2,12 @@
 
 use super::Run;
 use super::handling::Handling;
+use super::rebalance::Starting;
 use super::search::{Next, Search};
 use crate::cli::OffsetReset;
 use crate::dedup::Names;
 use crate::error::{Failure, Kind};
 use crate::kafka::admin::{Described, KnownTopic, Topic, TopicId};
-use crate::kafka::look_up::{Range, RangeQuery};
 use crate::kafka::{Trouble, TroubleKind};
 use crate::record::TopicPartition;
 use crate::settings::{Consume, Mode};
@@ -20,9 +20,6 @@ use std::time::{Duration, Instant};
 const CHECK_EVERY: Duration = Duration::from_secs(10);
 const LOOK_TWICE: Duration = Duration::from_secs(1);
 const MATCH_EVERY: Duration = Duration::from_secs(30);
-
-/// A ticket that no rebalance uses: the committed offsets at the start.
-const FRESH_TICKET: u64 = 0;
 
 /// What is read, and what is asked of the cluster about it.
 pub struct Topics {
@@ -42,6 +39,8 @@ pub struct Topics {
     gone: HashSet<String>,
     next_check: Option<Instant>,
     next_match: Option<Instant>,
+    /// `startup_complete` is said when the first partition is about to be read.
+    is_start_unsaid: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +67,7 @@ impl Topics {
             gone: HashSet::new(),
             next_check: None,
             next_match: None,
+            is_start_unsaid: false,
         }
     }
 
@@ -78,6 +78,11 @@ impl Topics {
     /// The names of all topics that are read.
     pub fn names(&self) -> &[String] {
         &self.names
+    }
+
+    /// True once, if it is not said yet that reading starts.
+    pub fn take_unsaid_start(&mut self) -> bool {
+        std::mem::take(&mut self.is_start_unsaid)
     }
 
     pub fn count(&self) -> usize {
@@ -169,7 +174,8 @@ impl Run<'_> {
     }
 
     fn topics_found(&mut self, topics: Vec<Topic>, now: Instant) {
-        let mut leaders: Vec<String> = topics.iter().flat_map(|topic| topic.leaders.clone()).collect();
+        let leaders = topics.iter().flat_map(|topic| &topic.leaders);
+        let mut leaders: Vec<String> = leaders.map(|leader| leader.address.clone()).collect();
         leaders.sort();
         leaders.dedup();
         self.weather.answered(leaders);
@@ -185,7 +191,7 @@ impl Run<'_> {
             Mode::Standalone(standalone) => {
                 match standalone_partitions(&topics, standalone.partitions.as_ref(), self.settings) {
                     Ok(partitions) => {
-                        self.look_up_starts(partitions);
+                        self.look_up_starts(Starting::new(partitions, now));
                         // Behind the first question, which decides how soon reading starts, and before the first
                         // record: the id is that of the topic whose offsets we have.
                         self.check_topics(now);
@@ -195,10 +201,7 @@ impl Run<'_> {
                 }
             }
             Mode::Group(group) if group.offset_reset == OffsetReset::Latest => {
-                let partitions = all_partitions(&topics);
-                let with_committed = true;
-                let query = RangeQuery { partitions, with_committed, ..RangeQuery::default() };
-                self.source.look_ups().ranges(FRESH_TICKET, query);
+                self.source.look_ups().committed(all_partitions(&topics));
             }
             Mode::Group(_) => self.join(now),
         }
@@ -221,29 +224,24 @@ impl Run<'_> {
     }
 
     /// Takes what the group has committed before we join: where it has nothing, `latest` applies.
-    pub(super) fn fresh_found(
+    pub(super) fn committed_found(
         &mut self,
-        ticket: u64,
-        result: &Result<Vec<Range>, Trouble>,
+        result: Result<Vec<(TopicPartition, Option<i64>)>, Trouble>,
         now: Instant,
-    ) -> bool {
-        if ticket != FRESH_TICKET {
-            return false;
-        }
+    ) {
         match result {
-            Ok(ranges) => {
-                let known: HashSet<Arc<str>> = ranges
+            Ok(committed) => {
+                let known: HashSet<Arc<str>> = committed
                     .iter()
-                    .filter(|range| range.committed.is_some())
-                    .map(|range| Arc::clone(&range.partition.topic))
+                    .filter(|(_, offset)| offset.is_some())
+                    .map(|(partition, _)| Arc::clone(&partition.topic))
                     .collect();
-                let fresh = ranges.iter().filter(|range| !known.contains(&range.partition.topic));
-                self.rebalances.fresh = fresh.map(|range| range.partition.clone()).collect();
+                let fresh = committed.into_iter().map(|(partition, _)| partition);
+                self.rebalances.fresh = fresh.filter(|partition| !known.contains(&partition.topic)).collect();
                 self.join(now);
             }
-            Err(trouble) => self.search_failed(trouble, now),
+            Err(trouble) => self.search_failed(&trouble, now),
         }
-        true
     }
 
     fn join(&mut self, now: Instant) {
@@ -257,8 +255,14 @@ impl Run<'_> {
     fn start_reading(&mut self, now: Instant) {
         self.topics.stage = Stage::Reading;
         self.topics.next_check.get_or_insert(now + CHECK_EVERY);
-        self.say_in_order(&Event::Started { topics: self.topics.names.clone() });
-        self.output.seal();
+        match &self.settings.mode {
+            // Said once the starts are fixed: what is written from then on is read.
+            Mode::Standalone(_) => self.topics.is_start_unsaid = true,
+            Mode::Group(_) => {
+                self.say_in_order(&Event::Started { topics: self.topics.names.clone() });
+                self.output.seal();
+            }
+        }
     }
 
     /// Joins topics that match by now.

@@ -64,7 +64,7 @@ pub fn of_three_brokers_the_replicas_are_shown() {
         let outcome = run(&["topic", "describe", "replicated"]);
         if outcome.code() != Some(0) {
             // No leader yet in the place of broker 3.
-            outcome.has_code(3).stderr_contains("error: no answer from `");
+            outcome.has_code(3).stderr_contains("error: replicated [");
             return None;
         }
         let rows = rows(&outcome);

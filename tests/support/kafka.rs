@@ -141,6 +141,11 @@ impl Kafka {
         self.process(node).as_ref().expect("the node runs").pid()
     }
 
+    /// The folder with the log of a partition on a node.
+    pub fn partition_folder(&self, node: usize, topic: &str, partition: i32) -> PathBuf {
+        self.node_folder(node).join("data").join(format!("{topic}-{partition}"))
+    }
+
     /// What a node has logged so far, in all its lives.
     pub fn log(&self, node: usize) -> String {
         fs::read_to_string(self.node_folder(node).join("log")).unwrap_or_default()

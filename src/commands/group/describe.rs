@@ -17,7 +17,8 @@ pub fn run(session: &mut Session, settings: &Names) -> Result<(), Stop> {
         TableFormat::Json => object(&standing.group),
     });
     let head: String = heads.collect();
-    session.print(&format!("{head}{}", rows::rows(&standings).render(settings.format)))
+    session.print(&format!("{head}{}", rows::rows(&standings).render(settings.format)))?;
+    session.refuse_unknown(lag::unknown(&standings))
 }
 
 fn head(group: &Group) -> String {

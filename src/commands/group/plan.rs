@@ -1,6 +1,6 @@
 //! Where each partition of a group is moved to. Pure.
 
-use crate::kafka::look_up::Range;
+use crate::kafka::ranges::Range;
 use crate::position::Position;
 use crate::record::TopicPartition;
 use crate::settings::operations::Aim;

@@ -7,8 +7,8 @@ use crate::commands::session::{Session, Stop};
 use crate::error::{Failure, Kind};
 use crate::kafka::TroubleKind;
 use crate::kafka::admin::topics::{self, Layout};
-use crate::kafka::admin::{COORDINATOR_LIMIT, groups};
-use crate::kafka::look_up::{self, Range, RangeQuery};
+use crate::kafka::admin::{COORDINATOR_LIMIT, Unknown, groups};
+use crate::kafka::ranges::{self, Range, RangeQuery};
 use crate::position::Position;
 use crate::record::TopicPartition;
 use crate::render::table::{Cell, Column, Rows};
@@ -159,14 +159,19 @@ fn ranges(session: &mut Session, partitions: Vec<TopicPartition>, aim: &Aim) -> 
         Aim::Shift(_) => None,
     };
     let from_times = partitions.iter().filter_map(time).collect();
-    let query = RangeQuery {
-        partitions,
-        from_times,
-        // As Kafka's own tool: a group may go on behind an open transaction, and reads it once it is decided.
-        read_uncommitted: true,
-        ..RangeQuery::default()
-    };
-    session.ask(move |client| look_up::ranges(client, &query))
+    // As Kafka's own tool: a group may go on behind an open transaction, and reads it once it is decided.
+    let query = RangeQuery { from_times, ..RangeQuery::of(partitions, true, LIMIT) };
+    let asked = session.ask(move |client| ranges::ranges_or_ask_again(client, &query))?;
+    let (mut ranges, mut unknown) = (Vec::with_capacity(asked.len()), Vec::new());
+    for (partition, range) in asked {
+        match range {
+            Ok(range) => ranges.push(range),
+            Err(Unknown::Refused(trouble)) => return Err(session.refused(None, &trouble).into()),
+            Err(why) => unknown.push((partition, why)),
+        }
+    }
+    session.refuse_unknown(unknown)?;
+    Ok(ranges)
 }
 
 fn execute(session: &mut Session, group: &str, changes: &[Change]) -> Result<(), Stop> {

@@ -86,7 +86,7 @@ mod tests {
 
     fn progress(partition: i32, committed: Option<i64>, begin: Option<i64>, end: Option<i64>) -> Progress {
         let partition = TopicPartition { topic: "t".into(), partition };
-        Progress { partition, committed, begin, end, owner: None }
+        Progress { partition, committed, begin, end, unknown: None, owner: None }
     }
 
     fn standing() -> Standing {

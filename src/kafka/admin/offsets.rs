@@ -1,0 +1,192 @@
+//! Offsets of partitions, asked for by `ListOffsets`: an offset that nobody answered is no offset.
+
+use super::Options;
+use crate::kafka::client::{Consumer, topic_partition};
+use crate::kafka::errors::{self, Trouble, TroubleKind};
+use crate::kafka::native::{Event, PartitionList, Queue, native, text};
+use crate::record::TopicPartition;
+use rdkafka::bindings as rd;
+use rdkafka::types::{RDKafkaErrorCode, RDKafkaRespErr};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What `ListOffsets` takes for an offset.
+pub const EARLIEST: i64 = -2;
+/// The end, as the isolation level sees it.
+pub const LATEST: i64 = -1;
+
+/// How long the second question of a command may take: with the first, less than `--connect-timeout`.
+const SECOND_LIMIT: Duration = Duration::from_secs(4);
+
+/// Why something about a partition is not known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unknown {
+    /// Its leader did not answer in time, or not in a form that makes sense.
+    Unanswered,
+    /// No broker leads it now.
+    NoLeader,
+    /// The answer was a refusal.
+    Refused(Trouble),
+}
+
+impl Unknown {
+    fn of(code: RDKafkaErrorCode) -> Unknown {
+        match code {
+            // `NoEnt`: librdkafka found no leader for any partition of the request.
+            RDKafkaErrorCode::LeaderNotAvailable | RDKafkaErrorCode::NoEnt => Unknown::NoLeader,
+            code => match errors::trouble(code, "") {
+                Trouble { kind: TroubleKind::Transport | TroubleKind::AllBrokersDown, .. } => {
+                    Unknown::Unanswered
+                }
+                trouble => Unknown::Refused(trouble),
+            },
+        }
+    }
+}
+
+/// What became of a question about one of several partitions.
+pub type Asked<T> = (TopicPartition, Result<T, Unknown>);
+
+/// A `ListOffsets` request under way.
+pub struct OffsetsRequest {
+    answers: Queue,
+    wanted: Vec<(TopicPartition, i64)>,
+    limit: Duration,
+}
+
+/// Asks for an offset of each partition: `EARLIEST`, `LATEST`, or the first at or after a time in
+/// milliseconds.
+pub fn ask_offsets(
+    client: &Arc<Consumer>,
+    wanted: Vec<(TopicPartition, i64)>,
+    read_uncommitted: bool,
+    limit: Duration,
+) -> OffsetsRequest {
+    let list = PartitionList::of(wanted.iter().map(|(partition, wanted)| (partition, *wanted)));
+    let answers = Queue::new(client);
+    let level = if read_uncommitted {
+        rd::rd_kafka_IsolationLevel_t::RD_KAFKA_ISOLATION_LEVEL_READ_UNCOMMITTED
+    } else {
+        rd::rd_kafka_IsolationLevel_t::RD_KAFKA_ISOLATION_LEVEL_READ_COMMITTED
+    };
+    let options = Options::new(client, rd::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_LISTOFFSETS, limit);
+    // SAFETY: client, options, list and queue are alive; the call copies what it needs.
+    unsafe {
+        let error = rd::rd_kafka_AdminOptions_set_isolation_level(options.0, level);
+        if !error.is_null() {
+            rd::rd_kafka_error_destroy(error);
+        }
+        rd::rd_kafka_ListOffsets(native(client), list.pointer(), options.0, answers.pointer());
+    }
+    OffsetsRequest { answers, wanted, limit }
+}
+
+impl OffsetsRequest {
+    /// Waits for the answer: every partition asked for, in that order, with its offset; -1 where there is no
+    /// record at or after a time.
+    ///
+    /// librdkafka 2.12 fills in -1001 without an error where one of several leaders did not answer
+    /// (`rd_kafka_ListOffsets_leaders_queried_cb`), so every number is checked.
+    pub fn answer(self) -> Vec<Asked<i64>> {
+        // A little longer than the request itself.
+        let event = self.answers.poll(self.limit + Duration::from_millis(500));
+        let answered = match event.as_ref().map(Event::error) {
+            Some(RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR) => Ok(event),
+            Some(code) => Err(Unknown::of(code.into())),
+            None => Err(Unknown::Unanswered),
+        };
+        let mut answered: Result<HashMap<_, _>, Unknown> = answered.map(|event| {
+            // SAFETY: the event is alive, and of a ListOffsets request.
+            event.map(|event| unsafe { results(event.pointer()) }).unwrap_or_default()
+        });
+        let offset = |(partition, wanted): (TopicPartition, i64)| {
+            let result = match &mut answered {
+                Ok(answered) => match answered.remove(&partition) {
+                    Some(Ok(offset)) if is_answer(wanted, offset) => Ok(offset),
+                    Some(Ok(_)) | None => Err(Unknown::Unanswered),
+                    Some(Err(unknown)) => Err(unknown),
+                },
+                Err(unknown) => Err(unknown.clone()),
+            };
+            (partition, result)
+        };
+        self.wanted.into_iter().map(offset).collect()
+    }
+}
+
+/// For a command: waits for the answers to several requests, and asks those leaders once more that gave none.
+pub fn answers_or_ask_again<const N: usize>(
+    client: &Arc<Consumer>,
+    requests: [Option<OffsetsRequest>; N],
+    read_uncommitted: bool,
+) -> [Vec<Asked<i64>>; N] {
+    let mut answers = requests.map(|request| {
+        let Some(request) = request else { return (Vec::new(), None) };
+        let wanted: HashMap<TopicPartition, i64> = request.wanted.iter().cloned().collect();
+        let answers = request.answer();
+        let is_unanswered = |(_, answer): &&Asked<i64>| *answer == Err(Unknown::Unanswered);
+        let unanswered = answers.iter().filter(is_unanswered);
+        let again: Vec<_> = unanswered
+            .filter_map(|(partition, _)| Some((partition.clone(), *wanted.get(partition)?)))
+            .collect();
+        let again = (!again.is_empty()).then(|| ask_offsets(client, again, read_uncommitted, SECOND_LIMIT));
+        (answers, again)
+    });
+    for (answers, again) in &mut answers {
+        let Some(again) = again.take() else { continue };
+        let second: HashMap<_, _> = again.answer().into_iter().collect();
+        for (partition, answer) in answers {
+            if let Some(second) = second.get(partition) {
+                answer.clone_from(second);
+            }
+        }
+    }
+    answers.map(|(answers, _)| answers)
+}
+
+/// Whether a number can be the answer to what was asked for.
+fn is_answer(wanted: i64, offset: i64) -> bool {
+    offset >= 0 || wanted >= 0 && offset == -1
+}
+
+/// # Safety
+/// The event must be alive and hold the result of ListOffsets; what it returns is copied.
+unsafe fn results(event: *mut rd::rd_kafka_event_t) -> HashMap<TopicPartition, Result<i64, Unknown>> {
+    let mut count = 0;
+    // SAFETY: the caller vouches for the event, which owns what it returns.
+    unsafe {
+        let result = rd::rd_kafka_event_ListOffsets_result(event);
+        let infos = rd::rd_kafka_ListOffsets_result_infos(result, &raw mut count);
+        let one = |index: usize| {
+            let element = &*rd::rd_kafka_ListOffsetsResultInfo_topic_partition(*infos.add(index));
+            let partition = topic_partition(&text(element.topic), element.partition);
+            match element.err {
+                RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR => (partition, Ok(element.offset)),
+                code => (partition, Err(Unknown::of(code.into()))),
+            }
+        };
+        (0..count).map(one).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_below_zero_is_an_answer_only_for_a_time() {
+        for (wanted, offset, expected) in [
+            (EARLIEST, 0, true),
+            (EARLIEST, -1, false),
+            (LATEST, 7, true),
+            (LATEST, -1, false),
+            (LATEST, -1001, false),
+            (0, -1, true),
+            (1_763_888_400_000, -1, true),
+            (1_763_888_400_000, -1001, false),
+        ] {
+            assert_eq!(is_answer(wanted, offset), expected, "{wanted} {offset}");
+        }
+    }
+}
