@@ -124,8 +124,10 @@ pub struct Handling {
     /// Produce failed records to this topic
     ///
     /// Key, value and headers as they were, and headers that say what failed: kcons.error,
-    /// kcons.attempts, kcons.topic, kcons.partition, kcons.offset, kcons.timestamp, kcons.group. The
-    /// topic has to exist and is not read by this run. Implies `--on-failure dead-letter`.
+    /// kcons.attempts, kcons.topic, kcons.partition, kcons.offset, kcons.timestamp, kcons.group. A
+    /// dead letter that fails again keeps the place where it first failed; its attempts add up and
+    /// kcons.rounds counts. The topic has to exist and is not read by this run. Implies `--on-failure
+    /// dead-letter`.
     ///
     /// Example: --exec ./handle --dead-letter task-created.dead
     #[arg(long, value_name = "TOPIC", help_heading = "Failed records")]

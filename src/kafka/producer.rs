@@ -5,7 +5,6 @@ use super::errors::{self, Trouble};
 use super::native::{c_string, milliseconds, text};
 use super::properties;
 use super::tokens::{self, Taker, Undying};
-use crate::alarm::Alarm;
 use crate::settings::known::{KnownProperties, Side};
 use crate::tokens::TokenSource;
 use rdkafka::bindings as rd;
@@ -14,6 +13,7 @@ use rdkafka::types::{RDKafkaErrorCode, RDKafkaRespErr};
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::ffi::{c_char, c_void};
+use std::os::fd::RawFd;
 use std::time::Duration;
 
 /// What a run of ours needs of a producer, whatever the consumer's properties say.
@@ -61,6 +61,8 @@ pub enum Refusal {
 pub struct Report {
     pub ticket: u64,
     pub result: Result<(), Trouble>,
+    /// The topic does not take so much: this record, or the batch that it was sent in.
+    pub is_too_large: bool,
 }
 
 /// The producer, owned by the poller. No call waits for anything.
@@ -74,7 +76,8 @@ pub struct Producer {
 }
 
 impl Producer {
-    /// Makes the client from the consumer's properties; it connects in the background, and rings the alarm.
+    /// Makes the client from the consumer's properties; it connects in the background, and rings the alarm, by its
+    /// descriptor.
     ///
     /// # Errors
     /// librdkafka's words, if the properties do not fit together.
@@ -82,7 +85,7 @@ impl Producer {
         properties: &[(String, String)],
         tokens: Option<&TokenSource>,
         is_verbose: bool,
-        alarm: &Alarm,
+        alarm: RawFd,
     ) -> Result<Producer, String> {
         let known = properties::known().map_err(|error| error.to_string())?;
         let mut config = ClientConfig::new();
@@ -117,7 +120,7 @@ impl Producer {
             rd::rd_kafka_set_log_queue(client, std::ptr::null_mut());
             let queue = rd::rd_kafka_queue_get_main(client);
             let payload = [1u8].as_ptr().cast::<c_void>();
-            rd::rd_kafka_queue_io_event_enable(queue, alarm.descriptor(), payload, 1);
+            rd::rd_kafka_queue_io_event_enable(queue, alarm, payload, 1);
             queue
         };
         if let Some(source) = tokens {
@@ -233,7 +236,12 @@ impl Producer {
                 code => Err(failed(code, "")),
             };
             let ticket = message._private as usize as u64;
-            self.reports.borrow_mut().push_back(Report { ticket, result });
+            let is_too_large = matches!(
+                message.err,
+                RDKafkaRespErr::RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE
+                    | RDKafkaRespErr::RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE
+            );
+            self.reports.borrow_mut().push_back(Report { ticket, result, is_too_large });
         }
     }
 

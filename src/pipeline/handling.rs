@@ -280,7 +280,7 @@ impl Run<'_> {
         self.warn_of_spare_member(now);
         let Some(handling) = &self.handling else { return };
         let forward = match &handling.crew {
-            Crew::Forward(letters) => Some(letters),
+            Crew::Forward(letters) => Some(&**letters),
             Crew::Exec(_) | Crew::Worker(_) => None,
         };
         let producers = forward.into_iter().chain(&handling.letters);
@@ -308,10 +308,10 @@ impl Run<'_> {
         if let Some(failure) = self.handling.as_mut().and_then(|handling| handling.crew.forbidden()) {
             self.fail(failure, now);
         }
-        while let Some(report) =
-            self.handling.as_mut().and_then(|handling| handling.letters.as_mut()?.report())
+        while let Some(delivery) =
+            self.handling.as_mut().and_then(|handling| handling.letters.as_mut()?.delivery())
         {
-            self.dead_letter_answered(report, now);
+            self.dead_letter_answered(delivery, now);
         }
         while let Some(answer) = self.handling.as_ref().and_then(|handling| handling.ids.as_ref()?.answer()) {
             self.store_answered(answer, now);

@@ -2,6 +2,7 @@
 
 mod children;
 mod dedup;
+mod letters;
 mod output;
 mod stdout;
 
@@ -24,6 +25,9 @@ pub const TESTS: &[Test] = tests![
     dedup::an_id_whose_handler_fails_is_free_for_the_other_member,
     dedup::the_ids_of_a_member_that_is_gone_are_taken_over,
     dedup::no_handler_starts_while_its_id_cannot_be_claimed,
+    letters::a_letter_of_a_letter_has_one_set_of_headers,
+    letters::a_letter_that_is_too_large_goes_without_the_text_of_its_error,
+    letters::records_that_are_too_large_together_are_sent_one_by_one,
     output::outputs_are_bounded_over_all_handlers_together,
     stdout::a_closed_stdout_is_an_error_before_anything_is_read,
     stdout::a_stdout_that_cannot_be_written_is_an_error_of_every_command,

@@ -3,6 +3,7 @@
 use super::super::errors::TroubleKind;
 use super::super::mock::MockBroker;
 use super::*;
+use crate::alarm::Alarm;
 use crate::record::Header;
 use rdkafka::Message as _;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
@@ -21,7 +22,7 @@ fn open(broker: &MockBroker, alarm: &Alarm) -> Producer {
         ("topic.metadata.propagation.max.ms", "100".to_owned()),
     ];
     let properties = properties.map(|(name, value)| (name.to_owned(), value));
-    Producer::open(&properties, None, false, alarm).expect("properties that fit together")
+    Producer::open(&properties, None, false, alarm.descriptor()).expect("properties that fit together")
 }
 
 /// Waits for the alarm as the poller does.
@@ -55,7 +56,7 @@ fn null_and_empty_arrive_as_they_left_and_so_do_headers() {
     ];
     for (ticket, outgoing) in (7..).zip(&sent) {
         producer.send(ticket, outgoing).unwrap();
-        assert_eq!(report(&producer, &mut alarm), Report { ticket, result: Ok(()) });
+        assert_eq!(report(&producer, &mut alarm), Report { ticket, result: Ok(()), is_too_large: false });
     }
     assert_eq!(producer.in_flight(), 0);
     let mut config = ClientConfig::new();
@@ -124,7 +125,7 @@ fn what_the_broker_refuses_is_reported_with_the_reason() {
     let trouble = refused(&mut alarm, RDKafkaRespErr::RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
     assert_eq!(trouble.reason, "Broker: Message size too large");
     producer.send(5, &value("t", b"v")).unwrap();
-    assert_eq!(report(&producer, &mut alarm), Report { ticket: 5, result: Ok(()) });
+    assert_eq!(report(&producer, &mut alarm), Report { ticket: 5, result: Ok(()), is_too_large: false });
     let trouble = refused(&mut alarm, RDKafkaRespErr::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
     assert_eq!(trouble.kind, TroubleKind::TopicAuthorization);
     // Until the client learns better it does not try again.
@@ -138,7 +139,7 @@ fn what_the_broker_refuses_is_reported_with_the_reason() {
 fn nothing_waits_for_a_broker_that_is_not_there() {
     let alarm = Alarm::new().unwrap();
     let properties = [("bootstrap.servers".to_owned(), "127.0.0.1:1".to_owned())];
-    let producer = Producer::open(&properties, None, false, &alarm).unwrap();
+    let producer = Producer::open(&properties, None, false, alarm.descriptor()).unwrap();
     producer.send(1, &value("t", b"v")).unwrap();
     assert!(producer.report().is_none());
     assert_eq!(producer.in_flight(), 1);

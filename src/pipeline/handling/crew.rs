@@ -11,7 +11,7 @@ use nix::sys::signal::Signal;
 pub enum Crew {
     Exec(ExecCrew),
     Worker(WorkerCrew),
-    Forward(Letters),
+    Forward(Box<Letters>),
 }
 
 impl Crew {
@@ -44,7 +44,7 @@ impl Crew {
                 let limit = handling.timeout.map_or(0, |timeout| timeout.as_millis());
                 let mut connection = connection.clone();
                 connection.properties.push(("message.timeout.ms".to_owned(), limit.to_string()));
-                Letters::open(&connection, topic, handling.in_flight, alarm).map(Crew::Forward)
+                Letters::open(&connection, topic, handling.in_flight, alarm).map(Box::new).map(Crew::Forward)
             }
         }
     }
@@ -63,7 +63,7 @@ impl Crew {
         match self {
             Crew::Exec(crew) => crew.hand(attempt),
             Crew::Worker(crew) => crew.hand(attempt),
-            Crew::Forward(letters) => letters.forward(attempt.ticket, &attempt.record),
+            Crew::Forward(letters) => letters.forward(attempt.ticket, attempt.record),
         }
     }
 

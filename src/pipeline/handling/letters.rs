@@ -1,5 +1,7 @@
 //! Records that are produced again: dead letters, and `--forward`.
 
+mod reasons;
+
 use crate::alarm::Alarm;
 use crate::error::{Failure, Kind};
 use crate::handlers::{Done, Outcome, Printed, Reason};
@@ -9,30 +11,55 @@ use crate::pipeline::mistakes;
 use crate::record::OwnedRecord;
 use crate::secrets;
 use crate::settings::Connection;
+use reasons::Reasons;
+use std::collections::HashMap;
+use std::os::fd::RawFd;
+use std::sync::Arc;
 
-/// Headers of ours start with this; they tell why a record is a dead letter.
-const PREFIX: &str = "kcons.";
+pub use reasons::Notice;
+
+/// Unless a record is alone, the topic may refuse it for the sake of others that are sent with it.
+const ALONE: (&str, &str) = ("batch.num.messages", "1");
 
 /// A producer for one topic.
 pub struct Letters {
     producer: Producer,
+    /// For what was refused as too large in a batch; made when that happens first.
+    alone: Option<Producer>,
+    connection: Connection,
+    alarm: RawFd,
     topic: String,
     /// Records on their way at once.
     limit: usize,
+    sent: HashMap<u64, Sent>,
     /// What was refused on the spot.
     refused: Vec<Report>,
-    /// Who writes, for messages.
-    user: Option<String>,
     /// The topic is not ours to write.
     forbidden: Option<Failure>,
 }
 
-/// Why a record is a dead letter.
-pub struct Notice<'a> {
-    /// What went wrong, with the last of the handler's stderr.
-    pub error: String,
-    pub attempts: u32,
-    pub group: Option<&'a str>,
+/// A record on its way.
+struct Sent {
+    record: Arc<OwnedRecord>,
+    /// Of a dead letter.
+    notice: Option<Notice>,
+    form: Form,
+}
+
+/// How a record is sent: each time that it is too large in the next way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    Batched,
+    Alone,
+    /// A dead letter that is only taken without the text of its error.
+    WithoutText,
+}
+
+/// What became of a record that was sent.
+pub struct Delivery {
+    pub ticket: u64,
+    pub result: Result<(), Trouble>,
+    pub form: Form,
 }
 
 impl Letters {
@@ -46,50 +73,54 @@ impl Letters {
         limit: usize,
         alarm: &Alarm,
     ) -> Result<Letters, Failure> {
-        let (properties, tokens) = (connection.for_producer(), connection.tokens.as_ref());
-        let producer = Producer::open(&properties, tokens, false, alarm)
-            .map_err(|words| mistakes::unfit(&secrets::hide(words, &connection.hidden)))?;
-        let user = connection.user.clone();
-        Ok(Letters { producer, topic: topic.to_owned(), limit, refused: Vec::new(), user, forbidden: None })
+        let alarm = alarm.descriptor();
+        Ok(Letters {
+            producer: producer(connection, alarm, None)?,
+            alone: None,
+            connection: connection.clone(),
+            alarm,
+            topic: topic.to_owned(),
+            limit,
+            sent: HashMap::new(),
+            refused: Vec::new(),
+            forbidden: None,
+        })
     }
 
     pub fn room(&self) -> usize {
-        self.limit.saturating_sub(self.producer.in_flight() + self.refused.len())
+        let alone = self.alone.as_ref().map_or(0, Producer::in_flight);
+        self.limit.saturating_sub(self.producer.in_flight() + alone + self.refused.len())
     }
 
     /// Produces a record as it is, less the headers that made it a dead letter.
-    pub fn forward(&mut self, ticket: u64, record: &OwnedRecord) {
-        let headers = record.headers();
-        let headers = headers.iter().filter(|header| !header.name.starts_with(PREFIX.as_bytes()));
-        let headers: Vec<_> = headers.map(|header| (header.name, header.value)).collect();
-        self.send(ticket, record, &headers);
+    pub fn forward(&mut self, ticket: u64, record: Arc<OwnedRecord>) {
+        self.send(ticket, Sent { record, notice: None, form: Form::Batched });
     }
 
     /// Produces a record with headers that say what went wrong with it.
-    pub fn bury(&mut self, ticket: u64, record: &OwnedRecord, notice: &Notice<'_>) {
-        let attempts = notice.attempts.to_string();
-        let (partition, offset) = (record.partition.partition.to_string(), record.offset.to_string());
-        let timestamp = record.timestamp.map(|timestamp| timestamp.to_string());
-        let reasons: [(&str, Option<&str>); 7] = [
-            ("kcons.error", Some(&notice.error)),
-            ("kcons.attempts", Some(&attempts)),
-            ("kcons.topic", Some(&record.partition.topic)),
-            ("kcons.partition", Some(&partition)),
-            ("kcons.offset", Some(&offset)),
-            ("kcons.timestamp", timestamp.as_deref()),
-            ("kcons.group", notice.group),
-        ];
-        let own = record.headers();
-        let mut headers: Vec<(&[u8], Option<&[u8]>)> =
-            own.iter().map(|header| (header.name, header.value)).collect();
-        let known = reasons.iter().filter(|(_, value)| value.is_some());
-        headers.extend(known.map(|(name, value)| (name.as_bytes(), value.map(str::as_bytes))));
-        self.send(ticket, record, &headers);
+    pub fn bury(&mut self, ticket: u64, record: Arc<OwnedRecord>, notice: Notice) {
+        self.send(ticket, Sent { record, notice: Some(notice), form: Form::Batched });
     }
 
-    fn send(&mut self, ticket: u64, record: &OwnedRecord, headers: &[(&[u8], Option<&[u8]>)]) {
-        let outgoing = Outgoing { topic: &self.topic, key: record.key(), value: record.value(), headers };
-        if let Err(refusal) = self.producer.send(ticket, &outgoing) {
+    fn send(&mut self, ticket: u64, sent: Sent) {
+        let Sent { record, notice, form } = &sent;
+        let own = record.headers();
+        let reasons = notice.as_ref().map(|notice| Reasons::of(record, notice));
+        let reasons = match form {
+            Form::Batched | Form::Alone => reasons,
+            Form::WithoutText => reasons.map(Reasons::without_text),
+        };
+        let headers = match &reasons {
+            Some(reasons) => reasons.with(&own),
+            None => reasons::without(&own),
+        };
+        let outgoing =
+            Outgoing { topic: &self.topic, key: record.key(), value: record.value(), headers: &headers };
+        let producer = match form {
+            Form::Batched => &self.producer,
+            Form::Alone | Form::WithoutText => self.alone.as_ref().unwrap_or(&self.producer),
+        };
+        if let Err(refusal) = producer.send(ticket, &outgoing) {
             let trouble = match refusal {
                 Refusal::Full => Trouble {
                     kind: TroubleKind::Transport,
@@ -97,18 +128,44 @@ impl Letters {
                 },
                 Refusal::Failed(trouble) => trouble,
             };
-            self.refused.push(Report { ticket, result: Err(trouble) });
+            self.refused.push(Report { ticket, result: Err(trouble), is_too_large: false });
+        }
+        self.sent.insert(ticket, sent);
+    }
+
+    /// The next record that was acknowledged, or was not. One that is too large is sent again first: alone, and a dead
+    /// letter then without the text of its error.
+    pub fn delivery(&mut self) -> Option<Delivery> {
+        loop {
+            let report = self.refused.pop().or_else(|| self.producer.report());
+            let report = report.or_else(|| self.alone.as_ref()?.report())?;
+            let Report { ticket, result, is_too_large } = report;
+            let Some(mut sent) = self.sent.remove(&ticket) else { continue };
+            let next = match sent.form {
+                Form::Batched => Some(Form::Alone),
+                Form::Alone if sent.notice.is_some() => Some(Form::WithoutText),
+                Form::Alone | Form::WithoutText => None,
+            };
+            match next.filter(|_| is_too_large && self.can_send_alone()) {
+                Some(form) => {
+                    sent.form = form;
+                    self.send(ticket, sent);
+                }
+                None => return Some(Delivery { ticket, result, form: sent.form }),
+            }
         }
     }
 
-    /// The next record that was acknowledged, or was not.
-    pub fn report(&mut self) -> Option<Report> {
-        self.refused.pop().or_else(|| self.producer.report())
+    fn can_send_alone(&mut self) -> bool {
+        if self.alone.is_none() {
+            self.alone = producer(&self.connection, self.alarm, Some(ALONE)).ok();
+        }
+        self.alone.is_some()
     }
 
     /// The next forwarded record, as any other handler would tell it.
     pub fn done(&mut self) -> Option<Done> {
-        let Report { ticket, result } = self.report()?;
+        let Delivery { ticket, result, .. } = self.delivery()?;
         let outcome = match result {
             Ok(()) => Outcome::Accepted,
             // No record is at fault: whatever the policy, none of them is given up.
@@ -132,13 +189,16 @@ impl Letters {
     /// What the client tells of itself: its log, and what broke it for good.
     pub fn news(&self) -> (Vec<String>, Option<Trouble>) {
         let mut lines = Vec::new();
-        while let Some(event) = self.producer.event() {
-            // Troubles come back with the records.
-            if let ClientEvent::Log(line) = event {
-                lines.push(line);
+        let producers = || [&self.producer].into_iter().chain(&self.alone);
+        for producer in producers() {
+            while let Some(event) = producer.event() {
+                // Troubles come back with the records.
+                if let ClientEvent::Log(line) = event {
+                    lines.push(line);
+                }
             }
         }
-        (lines, self.producer.fatal_error())
+        (lines, producers().find_map(Producer::fatal_error))
     }
 
     /// The failure that ends a run whose dead letters are not taken.
@@ -151,8 +211,16 @@ impl Letters {
     }
 
     fn no_right(&self) -> Failure {
-        let who = self.user.as_ref().map_or_else(String::new, |user| format!(" for user `{user}`"));
+        let who =
+            self.connection.user.as_ref().map_or_else(String::new, |user| format!(" for user `{user}`"));
         Failure::new(Kind::Connection, format!("no right to write topic `{}`{who}", self.topic))
             .hint("ask for WRITE and DESCRIBE on the topic")
     }
+}
+
+fn producer(connection: &Connection, alarm: RawFd, more: Option<(&str, &str)>) -> Result<Producer, Failure> {
+    let mut properties = connection.for_producer();
+    properties.extend(more.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    Producer::open(&properties, connection.tokens.as_ref(), false, alarm)
+        .map_err(|words| mistakes::unfit(&secrets::hide(words, &connection.hidden)))
 }

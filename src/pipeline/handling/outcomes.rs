@@ -1,11 +1,10 @@
 //! What became of an attempt, and what follows: settling, another try, the policy.
 
-use super::letters::Notice;
+use super::letters::{Delivery, Form, Notice};
 use super::{Handling, Run, backoff};
 use crate::dedup::{Answer, Found};
 use crate::error::{Failure, Kind};
 use crate::handlers::{Done, Outcome, Reason};
-use crate::kafka::producer::Report;
 use crate::record::OwnedRecord;
 use crate::settings::handling::{Backoff, OnFailure};
 use crate::talk::Event;
@@ -153,10 +152,10 @@ impl Run<'_> {
             }
             OnFailure::DeadLetter { topic } => {
                 job.letter = Some(format!("to `{topic}`{after}: {}", reason.brief()));
-                let group = super::super::group(self.settings).map(|group| group.name.as_str());
+                let group = super::super::group(self.settings).map(|group| group.name.clone());
                 let notice = Notice { error: reason.full(), attempts: failed.max(1), group };
                 if let Some(letters) = &mut handling.letters {
-                    letters.bury(ticket, &record, &notice);
+                    letters.bury(ticket, record, notice);
                 }
             }
         }
@@ -182,28 +181,33 @@ impl Run<'_> {
     }
 
     /// A dead letter counts as processed once it is acknowledged, not before.
-    pub(super) fn dead_letter_answered(&mut self, report: Report, now: Instant) {
-        match report.result {
+    pub(super) fn dead_letter_answered(&mut self, delivery: Delivery, now: Instant) {
+        match delivery.result {
             Ok(()) => {
                 let handling = self.handling.as_mut();
-                if let Some(job) = handling.and_then(|handling| handling.queue.stop(report.ticket))
-                    && let Some(reason) = job.letter.take()
+                if let Some(job) = handling.and_then(|handling| handling.queue.stop(delivery.ticket))
+                    && let Some(mut reason) = job.letter.take()
                 {
+                    if delivery.form == Form::WithoutText {
+                        reason.push_str(
+                            " (it was too large with the text of `kcons.error`, which is left out)",
+                        );
+                    }
                     let (partition, offset) = (job.record.partition.clone(), job.record.offset);
                     self.talk.say(&Event::DeadLettered { partition, offset, reason });
                 }
-                self.settle(report.ticket, Settled::DeadLettered, now);
+                self.settle(delivery.ticket, Settled::DeadLettered, now);
             }
             Err(trouble) => {
                 let Some(handling) = &mut self.handling else { return };
                 let failure = handling
                     .queue
-                    .job(report.ticket)
+                    .job(delivery.ticket)
                     .zip(handling.letters.as_ref())
                     .map(|(job, letters)| letters.failure(&job.record, &trouble));
                 if let Some(failure) = failure {
                     let reason = format!("its dead letter was not taken: {}", trouble.reason);
-                    self.end_with(report.ticket, reason, failure, now);
+                    self.end_with(delivery.ticket, reason, failure, now);
                 }
             }
         }
