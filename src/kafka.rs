@@ -7,15 +7,18 @@ mod client;
 mod close;
 pub mod commit;
 pub mod errors;
+mod fetch_size;
 pub mod lag;
 pub mod look_up;
 pub mod mock;
 mod native;
+mod outage;
 pub mod probe;
 pub mod producer;
 pub mod properties;
 pub mod ranges;
 mod recycler;
+mod route;
 pub mod source;
 mod tokens;
 

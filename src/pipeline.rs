@@ -212,10 +212,15 @@ fn properties(settings: &Consume) -> Vec<(String, String)> {
         // Only statistics tell that fetching has passed batches that hold no record (`ends`).
         properties.push(("statistics.interval.ms".to_owned(), "500".to_owned()));
     }
-    if settings.handling.is_some() && connection.is_ours("queued.min.messages") {
-        // What was prefetched of a partition that is held comes all at once when it goes on.
-        properties.retain(|(name, _)| name != "queued.min.messages");
-        properties.push(("queued.min.messages".to_owned(), "5000".to_owned()));
+    if settings.handling.is_some() {
+        // What was prefetched of a partition that is held comes all at once when it goes on; and each of those has
+        // a queue of its own.
+        for (name, value) in [("queued.min.messages", "5000"), ("queued.max.messages.kbytes", "1024")] {
+            if connection.is_ours(name) {
+                properties.retain(|(other, _)| other != name);
+                properties.push((name.to_owned(), value.to_owned()));
+            }
+        }
     }
     properties
 }

@@ -1,8 +1,8 @@
 //! Records taken from the shared queue in one call, lent out one by one.
 
-use super::native::{Queue, bytes, text};
+use super::native::{Queue, bytes, topic_name};
 use super::recycler::{Recycler, destroy};
-use crate::record::{Header, Record};
+use crate::record::{Header, Record, TopicPartition};
 use rdkafka::bindings as rd;
 use rdkafka::types::{RDKafkaErrorCode, RDKafkaRespErr};
 use std::ffi::CStr;
@@ -70,22 +70,23 @@ impl Batch {
     }
 
     /// Drops what is left of one partition: its assignment ended.
-    pub fn purge(&mut self, is_purged: impl Fn(Origin) -> bool) {
+    pub fn purge(&mut self, partition: &TopicPartition) {
         let start = self.current.map_or(0, |current| current + 1);
-        for message in self.messages.iter_mut().skip(start) {
+        for pointer in self.messages.iter_mut().skip(start) {
             // SAFETY: a message that is not null is alive until we destroy it.
-            let origin = unsafe { message.as_ref() }.map(|message| (message.rkt as usize, message.partition));
-            if origin.is_some_and(&is_purged) {
-                destroy(message);
+            let Some(message) = (unsafe { pointer.as_ref() }) else { continue };
+            // One that was never looked at may have no origin noted yet: compare by name.
+            if message.partition == partition.partition
+                && *topic_name(message.rkt as usize) == *partition.topic
+            {
+                destroy(pointer);
             }
         }
     }
 
     /// The topic of the current message.
     pub fn topic(&self) -> String {
-        // SAFETY: the message keeps its topic alive.
-        self.message()
-            .map_or_else(String::new, |message| text(unsafe { rd::rd_kafka_topic_name(message.rkt) }))
+        self.message().map_or_else(String::new, |message| topic_name(message.rkt as usize))
     }
 
     /// The error that the current message stands for, its offset and its text.
@@ -123,6 +124,39 @@ impl Batch {
             value: bytes(message.payload, message.len),
             headers: &self.headers,
         })
+    }
+
+    /// Records that are not looked at yet: where each stands, and the bytes of its key and value.
+    pub fn sizes(&self) -> impl Iterator<Item = (usize, usize)> {
+        let start = self.current.map_or(0, |current| current + 1);
+        self.messages.iter().enumerate().skip(start).filter_map(|(index, message)| {
+            // SAFETY: a message that is not null is alive until we destroy it.
+            let message = unsafe { message.as_ref() }?;
+            let is_record = message.err == RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR;
+            is_record.then(|| (index, message.len + message.key_len))
+        })
+    }
+
+    /// Copies keys and values to the end of `target`, at most `limit` bytes: from the largest record on, then
+    /// those before it. Returns how many records it touched.
+    pub fn copy_from_largest(&self, limit: usize, target: &mut Vec<u8>) -> usize {
+        let Some((largest, _)) = self.sizes().max_by_key(|(_, size)| *size) else { return 0 };
+        let end = target.len() + limit;
+        let (before, from): (Vec<_>, Vec<_>) = self.sizes().partition(|(index, _)| *index < largest);
+        let mut records = 0;
+        for (index, _) in from.into_iter().chain(before) {
+            if target.len() >= end {
+                break;
+            }
+            records += 1;
+            // SAFETY: a message that is not null is alive until we destroy it.
+            let Some(message) = (unsafe { self.messages[index].as_ref() }) else { continue };
+            for part in [bytes(message.key, message.key_len), bytes(message.payload, message.len)] {
+                let part = part.unwrap_or_default();
+                target.extend_from_slice(&part[..part.len().min(end - target.len())]);
+            }
+        }
+        records
     }
 
     fn message(&self) -> Option<&rd::rd_kafka_message_t> {

@@ -1,8 +1,9 @@
 //! The consumer and its callbacks: they record what happened and return, the loop acts on it.
 
 use super::certificate::{self, Verifier};
-use super::errors::{self, Trouble};
+use super::errors::{self, Trouble, TroubleKind};
 use super::look_up::Answer;
+use super::outage::Outage;
 use super::tokens::{self, Taker};
 use crate::alarm::Bell;
 use crate::record::TopicPartition;
@@ -15,6 +16,7 @@ use rdkafka::{ClientContext, TopicPartitionList};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
+use std::time::Instant;
 
 pub type Consumer = BaseConsumer<Context>;
 
@@ -68,6 +70,7 @@ pub struct Context {
     teller: Teller,
     wants_statistics: Arc<AtomicBool>,
     verifier: Verifier,
+    pub outage: Outage,
 }
 
 impl Context {
@@ -108,6 +111,7 @@ pub fn open(
         teller: teller.clone(),
         wants_statistics: Arc::clone(&wants_statistics),
         verifier: Verifier::of(properties),
+        outage: Outage::default(),
     };
     let client = Consumer::from_config_and_context(&config, context).map_err(|error| error.to_string())?;
     let client = Arc::new(client);
@@ -127,6 +131,9 @@ impl ClientContext for Context {
     fn error(&self, error: KafkaError, reason: &str) {
         let Some(code) = error.rdkafka_error_code() else { return };
         let trouble = errors::trouble(code, reason);
+        if matches!(trouble.kind, TroubleKind::Transport | TroubleKind::AllBrokersDown) {
+            self.outage.notice(Instant::now());
+        }
         if !certificate::is_unexplained(&trouble) {
             return self.tell(ClientEvent::Trouble(trouble));
         }

@@ -72,8 +72,13 @@ impl Queue {
     }
 
     pub fn is_empty(&self) -> bool {
+        self.length() == 0
+    }
+
+    /// Messages and events that wait.
+    pub fn length(&self) -> usize {
         // SAFETY: the queue is alive.
-        unsafe { rd::rd_kafka_queue_length(self.pointer) == 0 }
+        unsafe { rd::rd_kafka_queue_length(self.pointer) }
     }
 
     /// Takes the next event, waiting at most `limit`.
@@ -189,6 +194,29 @@ pub unsafe fn list_elements<'a>(
 
 pub fn native(client: &Consumer) -> *mut rd::rd_kafka_t {
     client.client().native_ptr()
+}
+
+/// Changes `fetch.max.bytes` of a client that runs: the next Fetch asks for so much.
+pub fn set_fetch_max_bytes(client: &Consumer, bytes: i64) {
+    set_while_running(client, c"fetch.max.bytes", &bytes.to_string());
+}
+
+/// Whether a client that runs connects only to the brokers that something waits for.
+pub fn set_sparse_connections(client: &Consumer, is_sparse: bool) {
+    set_while_running(client, c"enable.sparse.connections", &is_sparse.to_string());
+}
+
+/// Changes one of the few properties that librdkafka reads anew each time; a value out of range is left out.
+fn set_while_running(client: &Consumer, name: &CStr, value: &str) {
+    let value = c_string(value);
+    // SAFETY: the client is alive, and the object is its own, not a copy (`rd_kafka_conf` of rdkafka.c). That is called
+    // read-only, since most properties are used up when a client is made; the callers name those that are an aligned
+    // `int` which librdkafka's threads read again and again without a lock: they see the old value or the new one.
+    // Nothing else that they read is written.
+    unsafe {
+        let running = rd::rd_kafka_conf(native(client)).cast_mut();
+        rd::rd_kafka_conf_set(running, name.as_ptr(), value.as_ptr(), std::ptr::null_mut(), 0);
+    }
 }
 
 /// The text behind a C string; empty for null.

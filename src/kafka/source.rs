@@ -5,10 +5,10 @@ use super::client::{self, ClientEvent, Consumer, Opened};
 use super::close;
 use super::commit::{CommitRequest, Refusal};
 use super::errors::{self, Trouble};
+use super::fetch_size::FetchSize;
 use super::look_up::LookUps;
-use super::native::{
-    self, NO_OFFSET, PartitionList, Queue, c_string, code_words, error_words, native, topic_name,
-};
+use super::native::{self, NO_OFFSET, PartitionList, Queue, c_string, code_words, error_words, native};
+use super::route::Route;
 use crate::alarm::Alarm;
 use crate::record::{Record, TopicPartition};
 use crate::tokens::TokenSource;
@@ -51,6 +51,7 @@ pub struct Assigned {
 pub struct Source {
     // Fields are dropped in this order: queues before the client.
     batch: Batch,
+    fetch_size: FetchSize,
     /// By slot.
     routes: Vec<Option<Route>>,
     by_origin: HashMap<Origin, usize>,
@@ -62,13 +63,6 @@ pub struct Source {
     wants_statistics: Arc<AtomicBool>,
     descriptor: RawFd,
     client: Arc<Consumer>,
-}
-
-struct Route {
-    partition: TopicPartition,
-    queue: Queue,
-    /// Its records stay in its own queue, and are prefetched no further than that queue may grow.
-    is_held: bool,
 }
 
 impl Source {
@@ -91,6 +85,7 @@ impl Source {
         let look_ups = LookUps::new(Arc::clone(&client), teller, properties, tokens);
         Ok(Source {
             batch: Batch::new(),
+            fetch_size: FetchSize::new(&client, properties),
             routes: Vec::new(),
             by_origin: HashMap::new(),
             last: None,
@@ -136,6 +131,7 @@ impl Source {
                 break;
             }
         }
+        self.client.client().context().outage.pass(&self.client, Instant::now());
     }
 
     pub fn event(&self) -> Option<ClientEvent> {
@@ -151,16 +147,21 @@ impl Source {
     pub fn fill(&mut self) -> bool {
         if self.batch.is_used_up() {
             self.batch.fill(&self.shared);
+            let waiting = self.waiting();
+            self.fetch_size.follow(&self.batch, self.shared.length(), waiting);
         }
         !self.batch.is_used_up()
+    }
+
+    /// Bytes of records that were fetched of partitions that are held.
+    fn waiting(&self) -> usize {
+        self.routes.iter().flatten().map(Route::waiting).sum()
     }
 
     /// Nothing that was fetched of a partition waits to be looked at.
     pub fn is_drained(&self, slot: usize) -> bool {
         let route = self.routes.get(slot).and_then(Option::as_ref);
-        self.is_used_up()
-            && self.shared.is_empty()
-            && route.is_none_or(|route| !route.is_held && route.queue.is_empty())
+        self.is_used_up() && self.shared.is_empty() && route.is_none_or(Route::is_drained)
     }
 
     /// All that was read was looked at: positions mean what they say.
@@ -179,8 +180,10 @@ impl Source {
         if let Some((code, offset, reason)) = self.batch.error() {
             return Some(Arrival::Trouble { slot, offset, trouble: errors::trouble(code, &reason) });
         }
-        let topic = &self.routes.get(slot)?.as_ref()?.partition.topic;
-        self.batch.record(topic).map(|record| Arrival::Record { slot, record })
+        let route = self.routes.get_mut(slot)?.as_mut()?;
+        let record = self.batch.record(&route.partition.topic)?;
+        route.sizes.add(record.size() as usize);
+        Some(Arrival::Record { slot, record })
     }
 
     /// Where records of a message's partition belong. A partition that is not ours any more has no slot.
@@ -220,7 +223,7 @@ impl Source {
             if self.routes.len() <= *slot {
                 self.routes.resize_with(slot + 1, || None);
             }
-            self.routes[*slot] = Some(Route { partition: partition.clone(), queue, is_held: false });
+            self.routes[*slot] = Some(Route::new(partition.clone(), queue));
         }
         let mut all: Vec<_> = assigned.iter().map(|one| (&one.partition, one.start)).collect();
         if !others.is_empty() && !close::is_cooperative(&self.client) {
@@ -241,10 +244,7 @@ impl Source {
     pub fn unassign(&mut self, partitions: &[(TopicPartition, Option<usize>)]) -> Result<(), String> {
         for (partition, slot) in partitions {
             let Some(slot) = slot else { continue };
-            // A message that was never looked at may have no origin noted yet: compare by name, too.
-            let topic = Arc::clone(&partition.topic);
-            let number = partition.partition;
-            self.batch.purge(|(handle, candidate)| candidate == number && *topic_name(handle) == *topic);
+            self.batch.purge(partition);
             if let Some(route) = self.routes.get_mut(*slot) {
                 *route = None;
             }
@@ -302,9 +302,7 @@ impl Source {
         offset: i64,
         all: &[(TopicPartition, i64)],
     ) -> Result<(), String> {
-        let topic = Arc::clone(&partition.topic);
-        let number = partition.partition;
-        self.batch.purge(|(handle, candidate)| candidate == number && *topic_name(handle) == *topic);
+        self.batch.purge(partition);
         self.forget_origins();
         if close::is_cooperative(&self.client) {
             self.change(&PartitionList::of([(partition, NO_OFFSET)].into_iter()), false)?;
@@ -328,24 +326,21 @@ impl Source {
     /// away what was prefetched.
     pub fn hold(&mut self, slot: usize) {
         if let Some(route) = self.routes.get_mut(slot).and_then(Option::as_mut) {
-            route.is_held = true;
-            route.queue.keep();
+            route.hold();
         }
+        self.fetch_size.settle(self.waiting() as f64);
     }
 
     /// Delivers a partition again, from where it was held.
     pub fn go_on(&mut self, slot: usize) {
         if let Some(route) = self.routes.get_mut(slot).and_then(Option::as_mut) {
-            route.is_held = false;
-            route.queue.forward_to(&self.shared);
+            route.go_on(&self.shared);
         }
     }
 
     /// Repeats every forward: librdkafka drops one when a partition is stopped and assigned again in a row.
     pub fn forward_again(&self) {
-        for route in self.routes.iter().flatten().filter(|route| !route.is_held) {
-            route.queue.forward_to(&self.shared);
-        }
+        self.routes.iter().flatten().for_each(|route| route.forward_again(&self.shared));
     }
 
     /// The position after the last record or marker handed out; `None` before the first.
@@ -385,9 +380,9 @@ impl Source {
     ///
     /// The client is not destroyed: with a broker that is gone that could take for ever, and the process ends.
     pub fn close(self, deadline: Instant) -> bool {
-        let Source { batch, routes, shared, served, events, look_ups, client, .. } = self;
+        let Source { batch, fetch_size, routes, shared, served, events, look_ups, client, .. } = self;
         // Before the client closes, and before the target of their forwards.
-        drop((batch, routes, shared, served, look_ups));
+        drop((batch, fetch_size, routes, shared, served, look_ups));
         let is_closed = close::close(&client, &events, deadline);
         std::mem::forget(client);
         is_closed

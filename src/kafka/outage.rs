@@ -1,0 +1,64 @@
+//! How brokers that cannot be reached are tried: with pauses, whatever waits for them.
+
+use super::client::Consumer;
+use super::native;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// An outage is over when nothing was heard of it for so long: librdkafka tells the same error every 30 s only.
+const OVER: Duration = Duration::from_secs(90);
+
+/// librdkafka connects to the brokers that something waits for (`enable.sparse.connections`). A request to a broker
+/// that refuses asks for a connection at each change of its state, and each time the pause between two tries is left
+/// out (`RD_KAFKA_OP_CONNECT` of rdkafka_broker.c): thousands of tries a second, a whole core, as long as the request
+/// waits. Not so without that property, which connects to all brokers of the cluster: so it is taken back while
+/// something is wrong, and only then.
+#[derive(Default)]
+pub struct Outage(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    noticed: Option<Instant>,
+    is_handled: bool,
+}
+
+impl Outage {
+    /// A broker could not be reached.
+    pub fn notice(&self, now: Instant) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).noticed = Some(now);
+    }
+
+    /// Sees that the client tries with pauses during an outage, and as it did before once it is over.
+    pub fn pass(&self, client: &Consumer, now: Instant) {
+        if let Some(is_sparse) = self.0.lock().unwrap_or_else(PoisonError::into_inner).change(now) {
+            native::set_sparse_connections(client, is_sparse);
+        }
+    }
+}
+
+impl State {
+    /// What to set, if something is to be set.
+    fn change(&mut self, now: Instant) -> Option<bool> {
+        self.noticed.take_if(|noticed| now.duration_since(*noticed) >= OVER);
+        let is_outage = self.noticed.is_some();
+        (is_outage != std::mem::replace(&mut self.is_handled, is_outage)).then_some(!is_outage)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connections_are_sparse_again_when_nothing_more_is_heard_of_an_outage() {
+        let now = Instant::now();
+        let mut state = State::default();
+        assert_eq!(state.change(now), None);
+        state.noticed = Some(now);
+        assert_eq!(state.change(now), Some(false));
+        state.noticed = Some(now + OVER / 2);
+        assert_eq!(state.change(now + OVER), None);
+        assert_eq!(state.change(now + OVER * 2), Some(true));
+        assert_eq!(state.change(now + OVER * 3), None);
+    }
+}
