@@ -148,7 +148,8 @@ impl Run<'_> {
     /// Starts reading partitions whose logs are known.
     fn take_over(&mut self, ranges: &[Range], now: Instant) {
         self.weather.established();
-        if self.topics.take_unsaid_start() {
+        // Once every start is fixed: what is written from then on is read.
+        if self.unreached.is_empty() && self.topics.take_unsaid_start() {
             self.say_in_order(&Event::Started { topics: self.topics.names().to_vec() });
             self.output.seal();
         }

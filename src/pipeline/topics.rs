@@ -39,7 +39,7 @@ pub struct Topics {
     gone: HashSet<String>,
     next_check: Option<Instant>,
     next_match: Option<Instant>,
-    /// `startup_complete` is said when the first partition is about to be read.
+    /// `startup_complete` is said when the start of every partition is known.
     is_start_unsaid: bool,
 }
 
@@ -256,7 +256,6 @@ impl Run<'_> {
         self.topics.stage = Stage::Reading;
         self.topics.next_check.get_or_insert(now + CHECK_EVERY);
         match &self.settings.mode {
-            // Said once the starts are fixed: what is written from then on is read.
             Mode::Standalone(_) => self.topics.is_start_unsaid = true,
             Mode::Group(_) => {
                 self.say_in_order(&Event::Started { topics: self.topics.names.clone() });
