@@ -10,6 +10,7 @@ pub mod errors;
 mod fetch_size;
 pub mod lag;
 pub mod look_up;
+mod metadata;
 pub mod mock;
 mod native;
 mod outage;

@@ -26,7 +26,7 @@ pub mod weather;
 use crate::alarm::Alarm;
 use crate::error::{Failure, Kind};
 use crate::handlers;
-use crate::kafka::Source;
+use crate::kafka::{Source, Trouble};
 use crate::metrics::{Counts, Meter};
 use crate::offsets::{Schedule, Tracker};
 use crate::output::Output;
@@ -82,6 +82,9 @@ pub struct Run<'a> {
     lanes: Lanes,
     rebalances: Rebalances,
     identity: Identity,
+    /// The group takes no member like us, and is being asked what it is.
+    refused_by_group: Option<Trouble>,
+    has_asked_for_kind: bool,
     coverage: Coverage,
     unreached: Unreached,
     ends: ends::Ends,
@@ -165,6 +168,8 @@ pub fn run(settings: &Consume, world: World) -> Finished {
         lanes: Lanes::default(),
         rebalances: Rebalances::new(rebalance_limit(settings)),
         identity: Identity::new(&settings.connection),
+        refused_by_group: None,
+        has_asked_for_kind: false,
         coverage: Coverage::default(),
         unreached: Unreached::new(),
         ends: ends::Ends::default(),
@@ -317,6 +322,7 @@ impl Run<'_> {
         self.look_after_handling(now);
         self.watch_unreached(now);
         self.watch_silence(now);
+        self.wonder_about_group(now);
         self.talk.tell_repeats(now, false);
         // Delivered once, then silence: so it is asked for.
         if let Some(trouble) = self.source.fatal_error() {

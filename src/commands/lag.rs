@@ -7,6 +7,7 @@ use super::session::{self, Session, Stop};
 use super::{missing, world};
 use crate::cli::{self, TableFormat};
 use crate::error::{Failure, Kind};
+use crate::kafka::admin::groups::Group;
 use crate::kafka::admin::{Described, Unknown};
 use crate::kafka::lag::{self, Standing};
 use crate::kafka::{Trouble, TroubleKind};
@@ -27,24 +28,27 @@ pub fn run(arguments: &cli::Lag, connection: &cli::Connection, talk: settings::T
     }
     session::run(&settings.connection, (talk, world()?), |session| match settings.watch {
         None => {
-            let standings = standings(session, &settings.groups)?;
-            show(session, &settings, &standings, None)?;
+            let told = standings(session, &settings.groups)?;
+            show(session, &settings, &told.standings, None)?;
             // Behind `--max-lag`: what is known may be too much already.
-            session.refuse_unknown(unknown(&standings))
+            told.end(session)
         }
         Some(interval) => {
             let mut pace = Pace::default();
             loop {
                 let start = Instant::now();
-                let standings = standings(session, &settings.groups)?;
+                let told = standings(session, &settings.groups)?;
                 session.be_patient();
-                if warn_of_unknown(session, &standings) {
+                if warn_of_unknown(session, &told.standings) {
                     // Rates between figures that are not of the same partitions mean nothing.
                     pace = Pace::default();
                 } else {
-                    pace.add(Sums::of(&standings), Instant::now());
+                    pace.add(Sums::of(&told.standings), Instant::now());
                 }
-                show(session, &settings, &standings, Some(&pace))?;
+                show(session, &settings, &told.standings, Some(&pace))?;
+                if let Some(failure) = told.failed {
+                    return Err(failure.into());
+                }
                 session.sleep_until(start + interval)?;
             }
         }
@@ -75,14 +79,31 @@ fn is_nothing_known(standings: &[Described<Standing>]) -> bool {
     partitions.all(|progress| progress.unknown.is_some()) && standings().any(|one| !one.partitions.is_empty())
 }
 
-/// Asks how far these groups are.
+/// How far groups are, and what keeps others from being told.
+pub struct Told {
+    pub standings: Vec<Standing>,
+    failed: Option<Failure>,
+}
+
+impl Told {
+    /// # Errors
+    /// A group that is missing, forbidden or none of consumers, or partitions of which nothing is known.
+    pub fn end(self, session: &mut Session) -> Result<(), Stop> {
+        match self.failed {
+            Some(failure) => Err(failure.into()),
+            None => session.refuse_unknown(unknown(&self.standings)),
+        }
+    }
+}
+
+/// Asks how far these groups are; one that is missing or forbidden keeps no other from being told.
 ///
 /// # Errors
-/// One that is missing or forbidden.
-pub fn standings(session: &mut Session, names: &[String]) -> Result<Vec<Standing>, Stop> {
+/// No answer.
+pub fn standings(session: &mut Session, names: &[String]) -> Result<Told, Stop> {
     let asked = names.to_vec();
     let waits_for_outages = session.is_patient();
-    let mut standings = Vec::with_capacity(names.len());
+    let (mut standings, mut failed) = (Vec::with_capacity(names.len()), None);
     for (name, standing) in session.ask(move |client| {
         let standings = lag::standings(client, &asked)?;
         if waits_for_outages && is_nothing_known(&standings) {
@@ -90,21 +111,44 @@ pub fn standings(session: &mut Session, names: &[String]) -> Result<Vec<Standing
         }
         Ok(standings)
     })? {
-        match standing {
-            Ok(standing) if standing.is_missing() => return Err(missing::group(&name, session)),
+        let failure = match standing {
+            Ok(standing) if standing.is_missing() => failure(missing::group(&name, session))?,
             Err(trouble) if trouble.kind == TroubleKind::UnknownGroup => {
-                return Err(missing::group(&name, session));
+                failure(missing::group(&name, session))?
             }
+            Err(trouble) => session.refused(Some(&name), &trouble),
             Ok(standing) => {
                 if standing.partitions.is_empty() && standing.group.state == "Empty" {
                     session.talk.warn(missing::commits(&name), Instant::now());
                 }
+                warn_of_unreadable(session, &standing.group);
                 standings.push(standing);
+                continue;
             }
-            Err(trouble) => return Err(session.refused(Some(&name), &trouble).into()),
+        };
+        match failed {
+            // The command ends with the first one.
+            Some(_) => session.talk.warn(failure.message, Instant::now()),
+            None => failed = Some(failure),
         }
     }
-    Ok(standings)
+    Ok(Told { standings, failed })
+}
+
+fn failure(stop: Stop) -> Result<Failure, Stop> {
+    match stop {
+        Stop::Failed(failure) => Ok(failure),
+        Stop::Asked => Err(Stop::Asked),
+    }
+}
+
+/// What such a member holds is not known: its partitions show no owner.
+fn warn_of_unreadable(session: &mut Session, group: &Group) {
+    for member in group.members.iter().filter(|member| member.is_unreadable) {
+        let (id, name) = (&member.consumer_id, &group.name);
+        let message = format!("the assignment of member `{id}` of group `{name}` cannot be read");
+        session.talk.warn(message, Instant::now());
+    }
 }
 
 fn show(session: &Session, settings: &Lag, standings: &[Standing], pace: Option<&Pace>) -> Result<(), Stop> {
@@ -120,7 +164,10 @@ fn show(session: &Session, settings: &Lag, standings: &[Standing], pace: Option<
             text = redrawn(&text);
         }
     }
-    session.print(&text)?;
+    // A head without rows says nothing where no group could be told.
+    if !standings.is_empty() {
+        session.print(&text)?;
+    }
     match settings.max_lag {
         Some(most) if sums.behind > most => Err(too_far(settings, sums.behind, most).into()),
         Some(_) | None => Ok(()),

@@ -2,7 +2,7 @@
 
 use super::session::{Session, Stop};
 use crate::error::{Failure, Kind};
-use crate::kafka::admin::{self, COORDINATOR_LIMIT, groups};
+use crate::kafka::admin::{self, groups};
 use crate::settings::known::nearest;
 use std::time::Duration;
 
@@ -11,8 +11,8 @@ const LIMIT: Duration = Duration::from_secs(10);
 
 /// The failure for a group that does not exist.
 pub fn group(name: &str, session: &mut Session) -> Stop {
-    let known = match session.ask(|client| groups::list(client, COORDINATOR_LIMIT)) {
-        Ok(known) => known.into_iter().map(|group| group.name).collect(),
+    let known = match session.ask(|client| groups::list(client)) {
+        Ok(known) => known.groups.into_iter().map(|group| group.name).collect(),
         Err(Stop::Asked) => return Stop::Asked,
         Err(Stop::Failed(_)) => Vec::new(),
     };

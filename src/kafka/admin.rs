@@ -8,12 +8,10 @@ pub use offsets::{Asked, EARLIEST, LATEST, OffsetsRequest, Unknown, answers_or_a
 
 use super::client::Consumer;
 use super::errors::{self, Trouble};
-use super::native::{Event, PartitionList, Queue, c_string, list_elements, milliseconds, native, text};
+use super::metadata;
+use super::native::{Event, PartitionList, Queue, milliseconds, native, text};
 use crate::record::TopicPartition;
 use rdkafka::bindings as rd;
-use rdkafka::consumer::Consumer as _;
-use rdkafka::error::KafkaError;
-use rdkafka::metadata::MetadataPartition;
 use rdkafka::types::{RDKafkaErrorCode, RDKafkaRespErr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -53,27 +51,20 @@ pub fn topics(
 ) -> Result<Vec<Described<Topic>>, Trouble> {
     let mut described = Vec::with_capacity(names.len());
     for name in names {
-        let metadata = client.fetch_metadata(Some(name), limit).map_err(|error| failed(&error))?;
+        let metadata = metadata::fetch(client, Some(name), limit)?;
         let address = |node: i32| {
-            let broker = metadata.brokers().iter().find(|broker| broker.id() == node)?;
-            Some(format!("{}:{}", broker.host(), broker.port()))
+            let broker = metadata.brokers.iter().find(|broker| broker.id == node)?;
+            Some(broker.address.clone())
         };
-        for topic in metadata.topics().iter().filter(|topic| topic.name() == name) {
-            let mut partitions: Vec<i32> =
-                topic.partitions().iter().map(|partition| partition.id()).collect();
-            partitions.sort_unstable();
-            let leader = |partition: &MetadataPartition| {
-                let (partition, node) = (partition.id(), partition.leader());
-                Some(Leader { partition, node, address: address(node)? })
+        for topic in metadata.topics.into_iter().filter(|topic| topic.name == *name) {
+            let leader = |partition: &metadata::Partition| {
+                let node = partition.leader?;
+                Some(Leader { partition: partition.number, node, address: address(node)? })
             };
-            let leaders = topic.partitions().iter().filter_map(leader).collect();
-            described.push((
-                name.clone(),
-                match topic.error() {
-                    Some(code) => Err(errors::trouble(code.into(), "")),
-                    None => Ok(Topic { name: name.clone(), partitions, leaders }),
-                },
-            ));
+            let leaders = topic.partitions.iter().filter_map(leader).collect();
+            let partitions = topic.partitions.iter().map(|partition| partition.number).collect();
+            let found = Topic { name: name.clone(), partitions, leaders };
+            described.push((name.clone(), topic.trouble.map_or(Ok(found), Err)));
         }
     }
     Ok(described)
@@ -140,12 +131,7 @@ unsafe fn known_topic(topic: *const rd::rd_kafka_TopicDescription_t) -> KnownTop
 /// # Errors
 /// No broker answered in time.
 pub fn topic_names(client: &Consumer, limit: Duration) -> Result<Vec<String>, Trouble> {
-    let metadata = client.fetch_metadata(None, limit).map_err(|error| failed(&error))?;
-    Ok(metadata.topics().iter().map(|topic| topic.name().to_owned()).collect())
-}
-
-fn failed(error: &KafkaError) -> Trouble {
-    errors::trouble(error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Fail), "")
+    Ok(metadata::fetch(client, None, limit)?.topics.into_iter().map(|topic| topic.name).collect())
 }
 
 /// The committed offsets of our own group; `None` where it has none.
@@ -171,49 +157,6 @@ pub fn committed(
         offsets.push(Some(element.offset).filter(|offset| *offset >= 0));
     }
     Ok(offsets)
-}
-
-/// Who holds the partitions of a group: `CLIENT-ID at HOST` of each member that has any.
-///
-/// # Errors
-/// Of the request or of the group.
-pub fn owners(client: &Arc<Consumer>, group: &str, limit: Duration) -> Result<Vec<String>, Trouble> {
-    let name = c_string(group);
-    let mut names = [name.as_ptr()];
-    let answers = Queue::new(client);
-    let options =
-        Options::new(client, rd::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS, limit);
-    // SAFETY: name, options and queue are alive over the call, which copies them.
-    unsafe {
-        rd::rd_kafka_DescribeConsumerGroups(
-            native(client),
-            names.as_mut_ptr(),
-            names.len(),
-            options.0,
-            answers.pointer(),
-        );
-    }
-    let event = wait(&answers, limit)?;
-    let mut owners = Vec::new();
-    // SAFETY: the event is alive; what it returns belongs to it and is copied.
-    unsafe {
-        let mut count = 0;
-        let result = rd::rd_kafka_event_DescribeConsumerGroups_result(event.pointer());
-        let groups = rd::rd_kafka_DescribeConsumerGroups_result_groups(result, &raw mut count);
-        for group in (0..count).map(|index| *groups.add(index)) {
-            for index in 0..rd::rd_kafka_ConsumerGroupDescription_member_count(group) {
-                let member = rd::rd_kafka_ConsumerGroupDescription_member(group, index);
-                let assignment = rd::rd_kafka_MemberDescription_assignment(member);
-                let held = list_elements(rd::rd_kafka_MemberAssignment_partitions(assignment));
-                if !held.is_empty() {
-                    let id = text(rd::rd_kafka_MemberDescription_client_id(member));
-                    let host = text(rd::rd_kafka_MemberDescription_host(member));
-                    owners.push(format!("{id} at {}", host.trim_start_matches('/')));
-                }
-            }
-        }
-    }
-    Ok(owners)
 }
 
 /// Waits for the one answer of an admin request; a little longer than the request itself.
@@ -242,6 +185,16 @@ impl Options {
             );
         }
         Options(options)
+    }
+
+    fn pointer(&self) -> *mut rd::rd_kafka_AdminOptions_t {
+        self.0
+    }
+
+    /// Has one broker asked, whoever else could be.
+    fn send_to(&self, broker: i32) {
+        // SAFETY: the options are alive; no error buffer is handed over, a number out of range changes nothing.
+        unsafe { rd::rd_kafka_AdminOptions_set_broker(self.0, broker, std::ptr::null_mut(), 0) };
     }
 }
 

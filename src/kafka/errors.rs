@@ -28,6 +28,8 @@ pub enum TroubleKind {
     UnknownTopic,
     InvalidGroup,
     UnknownGroup,
+    /// The group is none of consumers; the reason says what it is.
+    ForeignGroup,
     /// The members of the group have no assignor in common.
     InconsistentProtocol,
     /// `max.poll.interval.ms` went by without a poll.

@@ -61,10 +61,9 @@ pub fn standings(client: &Arc<Consumer>, names: &[String]) -> Result<Vec<Describ
     // All on their way before the first answer is waited for.
     let committed: Vec<_> =
         names.iter().map(|name| groups::ask_committed(client, name, COORDINATOR_LIMIT)).collect();
-    let described = groups::ask_descriptions(client, names, COORDINATOR_LIMIT);
+    let mut described = groups::describe(client, names, COORDINATOR_LIMIT)?;
     let committed: Vec<_> = committed.into_iter().map(groups::Request::committed).collect();
     let logs = Logs::ask(client, &committed);
-    let mut described = described.descriptions()?;
     let mut begun = Vec::with_capacity(names.len());
     for (name, committed) in names.iter().zip(committed) {
         let index = described.iter().position(|(other, _)| other == name);

@@ -37,6 +37,8 @@ pub enum Answer {
     Probe {
         is_reached: bool,
     },
+    /// What the group is, if it is none of consumers.
+    Foreign(Option<Trouble>),
     /// Partitions that no member of the group holds; nothing if the group did not say.
     Unheld(Option<Unheld>),
     /// Who holds the partitions of the group.
@@ -157,6 +159,10 @@ impl LookUps {
         });
     }
 
+    pub fn foreign(&self, group: String) {
+        self.start(move |client| Answer::Foreign(groups::foreign_kind(client, &group, COORDINATOR_LIMIT)));
+    }
+
     pub fn unheld(&self, group: String, partitions: BTreeSet<TopicPartition>) {
         self.start(move |client| {
             Answer::Unheld(groups::unheld(client, &group, partitions.clone(), COORDINATOR_LIMIT).ok())
@@ -165,7 +171,7 @@ impl LookUps {
 
     pub fn owners(&self, group: String) {
         self.start(move |client| {
-            Answer::Owners(admin::owners(client, &group, COORDINATOR_LIMIT).unwrap_or_default())
+            Answer::Owners(groups::owners(client, &group, COORDINATOR_LIMIT).unwrap_or_default())
         });
     }
 

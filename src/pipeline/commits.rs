@@ -147,6 +147,7 @@ impl Run<'_> {
             | TroubleKind::Authorization
             | TroubleKind::UnknownTopic
             | TroubleKind::UnknownGroup
+            | TroubleKind::ForeignGroup
             | TroubleKind::InvalidGroup
             | TroubleKind::InconsistentProtocol
             | TroubleKind::PollExceeded

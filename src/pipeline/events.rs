@@ -7,6 +7,9 @@ use crate::kafka::{ClientEvent, Trouble, TroubleKind};
 use crate::talk::Event;
 use std::time::{Duration, Instant};
 
+/// A group that has not taken us after that long is asked what it is.
+const WONDER: Duration = Duration::from_secs(3);
+
 impl Run<'_> {
     pub(super) fn handle_events(&mut self, now: Instant) {
         while let Some(event) = self.source.event() {
@@ -20,6 +23,10 @@ impl Run<'_> {
                     }
                     if matches!(trouble.kind, TroubleKind::Fenced | TroubleKind::Unreleased) {
                         self.meet_namesake(&trouble, now);
+                        continue;
+                    }
+                    if matches!(trouble.kind, TroubleKind::InconsistentProtocol | TroubleKind::UnknownGroup) {
+                        self.ask_what_the_group_is(trouble);
                         continue;
                     }
                     if matches!(trouble.kind, TroubleKind::Transport | TroubleKind::AllBrokersDown) {
@@ -62,6 +69,13 @@ impl Run<'_> {
             },
             Answer::ClusterId(id) => self.cluster_found(id, now),
             Answer::Ends(ends) => self.ends_asked(ends),
+            Answer::Foreign(foreign) => {
+                let refused = self.refused_by_group.take();
+                if let Some(trouble) = foreign.or(refused) {
+                    let verdict = self.weather.judge(&trouble, now);
+                    self.act_on(verdict, now);
+                }
+            }
             Answer::Unheld(unheld) => {
                 if let Some(unheld) = unheld {
                     self.unheld_found(unheld, now);
@@ -69,6 +83,26 @@ impl Run<'_> {
             }
             Answer::Looked { partition, offset, finding } => self.looked(&partition, offset, finding, now),
             Answer::Owners(owners) => self.owners_found(&owners, now),
+        }
+    }
+
+    /// The group takes no member like us: it may be none of consumers, which says more.
+    fn ask_what_the_group_is(&mut self, trouble: Trouble) {
+        if let Some(group) = super::group(self.settings)
+            && self.refused_by_group.replace(trouble).is_none()
+        {
+            self.source.look_ups().foreign(group.name.clone());
+        }
+    }
+
+    /// A group of another kind may refuse us again and again without a word (`group.protocol=consumer`).
+    pub(super) fn wonder_about_group(&mut self, now: Instant) {
+        let is_waiting = self.topics.is_reading() && !self.rebalances.has_joined && self.ending.is_none();
+        if let Some(group) = super::group(self.settings).filter(|_| is_waiting && !self.has_asked_for_kind)
+            && now.duration_since(self.started) >= WONDER
+        {
+            self.has_asked_for_kind = true;
+            self.source.look_ups().foreign(group.name.clone());
         }
     }
 

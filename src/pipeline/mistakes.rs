@@ -117,6 +117,7 @@ impl Mistakes {
                 format!("another member of group `{group}` uses the same `--instance-id`"),
             )
             .hint("give each member an id of its own"),
+            TroubleKind::ForeignGroup => Failure::new(Kind::Run, trouble.reason.clone()),
             TroubleKind::Authorization => {
                 failure(format!("no right to use the cluster{}", self.for_user())).caused_by(cause.words)
             }

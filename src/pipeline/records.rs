@@ -197,6 +197,7 @@ impl Run<'_> {
             | TroubleKind::UnknownTopic
             | TroubleKind::InvalidGroup
             | TroubleKind::UnknownGroup
+            | TroubleKind::ForeignGroup
             | TroubleKind::InconsistentProtocol
             | TroubleKind::PollExceeded
             | TroubleKind::Fenced

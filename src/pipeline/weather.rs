@@ -150,7 +150,9 @@ impl Weather {
             TroubleKind::PollExceeded => {
                 Verdict::Warn("we did not poll for longer than `max.poll.interval.ms`".to_owned())
             }
-            TroubleKind::Fenced | TroubleKind::Unreleased => Verdict::Fail(self.mistakes.failure(trouble)),
+            TroubleKind::Fenced | TroubleKind::Unreleased | TroubleKind::ForeignGroup => {
+                Verdict::Fail(self.mistakes.failure(trouble))
+            }
             // Asked of the cluster by ourselves, with its answer in hand.
             TroubleKind::UnknownTopic
             | TroubleKind::UnknownGroup

@@ -5,10 +5,10 @@ use std::time::Duration;
 use nix::sys::signal::Signal;
 
 use crate::support::harness::Test;
-use crate::support::kafka::{Kafka, kafka};
+use crate::support::kafka::{Kafka, Kind, kafka};
 use crate::support::proxy::{Mode, Proxy};
 use crate::support::run::{Kcons, Running};
-use crate::support::{Produced, unique_name, wait_until};
+use crate::support::{Outcome, Produced, unique_name, wait_until};
 use crate::tests;
 
 /// All of them.
@@ -16,6 +16,10 @@ pub const TESTS: &[Test] = tests![
     a_static_member_that_was_killed_joins_again_once_its_id_is_released,
     a_static_member_that_an_outage_replaced_joins_again,
     partitions_added_while_a_static_member_was_away_are_read,
+    a_group_of_another_kind_is_called_what_it_is,
+    a_group_that_fails_hides_no_other,
+    a_member_with_an_unreadable_assignment_spoils_nothing_else,
+    a_broker_that_is_away_leaves_out_only_its_own_groups,
 ];
 
 const LONG: Duration = Duration::from_secs(60);
@@ -141,4 +145,152 @@ pub fn partitions_added_while_a_static_member_was_away_are_read() {
         let stderr = end(again);
         assert_eq!(stderr, format!("info: {topic} [1] is held by no member: joining the group anew\n"));
     }
+}
+
+fn kcons(arguments: &[&str]) -> Kcons {
+    Kcons::new(arguments).args(["-b", &kafka().brokers()])
+}
+
+/// Groups of share consumers, of Kafka Streams and of Connect were said not to exist, got plans of what could not be
+/// done, or advice about assignors; the list left them out without a word.
+pub fn a_group_of_another_kind_is_called_what_it_is() {
+    let topic = unique_name("topic");
+    kafka().create_topic(&topic, 1, &[]);
+    let groups @ [share, streams, connect, other] =
+        &["share", "streams", "connect", "other"].map(unique_name);
+    let _members = [
+        kafka().join_share_group(share, &topic),
+        kafka().join_streams_group(streams, &topic),
+        kafka().join_classic_group(connect, "connect", b"\0\x01"),
+        kafka().join_classic_group(other, "sr", b"{}"),
+    ];
+    let kinds = ["a share group", "a streams group", "a Connect group", "a group of type `sr`"];
+    for (group, kind) in groups.iter().zip(kinds) {
+        let error = format!("error: `{group}` is {kind}\n");
+        for command in [
+            &["lag", group][..],
+            &["group", "describe", group],
+            &["group", "reset", group, "--topic", &topic, "--to", "end"],
+            &["group", "reset", group, "--all-topics", "--to", "end", "--execute"],
+            &["group", "delete", group, "--yes"],
+            &["consume", &topic, "-g", group, "-e"],
+        ] {
+            kcons(command).run().has_code(1).has_stdout("").stderr_contains(&error);
+        }
+    }
+    for group in [share, streams] {
+        let outcome = kcons(&["consume", &topic, "-g", group, "-e", "-X", "group.protocol=consumer"]).run();
+        outcome.has_code(1).stderr_contains(&format!("error: `{group}` is a s"));
+    }
+    let list = kcons(&["group", "list", "-o", "json"]).run();
+    list.has_code(0).has_stderr("");
+    for (group, protocol) in groups.iter().zip(["share", "streams", "connect", "sr"]) {
+        let row = list.json_lines().into_iter().find(|row| row["group"] == **group);
+        assert_eq!(row.expect("it is listed")["protocol"], protocol, "{list}");
+    }
+}
+
+/// One group that is missing or of another kind kept all others from being shown.
+pub fn a_group_that_fails_hides_no_other() {
+    let topic = unique_name("topic");
+    kafka().create_topic(&topic, 1, &[]);
+    let [good, share, missing] = ["good", "share", "missing"].map(unique_name);
+    kafka().commit(&good, &[(&topic, 0, 0)]);
+    let _member = kafka().join_share_group(&share, &topic);
+    for (groups, code, error, warning) in [
+        (
+            [&share, &good, &missing],
+            1,
+            format!("`{share}` is a share group"),
+            format!("group `{missing}` does"),
+        ),
+        (
+            [&missing, &share, &good],
+            4,
+            format!("group `{missing}` does"),
+            format!("`{share}` is a share group"),
+        ),
+    ] {
+        let outcome = kcons(&["lag"]).args(groups).run();
+        outcome.has_code(code).stdout_contains(&format!("{good}  {topic}"));
+        outcome.stderr_contains(&format!("error: {error}")).stderr_contains(&format!("warning: {warning}"));
+    }
+}
+
+/// A member whose assignment has one byte ended the process with SIGABRT, in `group list` too; others ended it with
+/// words of librdkafka, and hid the groups that were asked for with theirs.
+pub fn a_member_with_an_unreadable_assignment_spoils_nothing_else() {
+    let topic = unique_name("topic");
+    kafka().create_topic(&topic, 1, &[]);
+    let good = unique_name("good");
+    kafka().commit(&good, &[(&topic, 0, 0)]);
+    for (assignment, is_readable) in [
+        (&b"\xff"[..], false),
+        (b"\0\x01\0", false),
+        (b"\0\x01\0\0\0\x01", false),
+        (b"\0\x01\x7f\xff\xff\xff", false),
+        (b"{\"version\":1}", false),
+        (b"\0\x01\0\0\0\x01\0\x01t\xff\xff\xff\xff", false),
+        (b"\0\x01\0\0\0\0", true),
+        (b"", true),
+    ] {
+        let group = unique_name("group");
+        kafka().commit(&group, &[(&topic, 0, 0)]);
+        let _member = kafka().join_classic_group(&group, "consumer", assignment);
+        let id = kcons(&["group", "delete", &group, "--yes"]).run();
+        id.has_code(1).stderr_contains("has a member and cannot be deleted");
+        let id = id
+            .stderr_text()
+            .split("caused by: `")
+            .nth(1)
+            .and_then(|rest| rest.split('`').next())
+            .map(str::to_owned);
+        let warning = format!(
+            "warning: the assignment of member `{}` of group `{group}` cannot be read\n",
+            id.expect("the member is named")
+        );
+        let expected = if is_readable { "" } else { &warning };
+        let lag = kcons(&["lag", &good, &group]).run();
+        lag.has_code(0).has_stderr(expected).stdout_contains(&good);
+        let rows = lag.stdout_text();
+        let row = rows.lines().find(|line| line.starts_with(&group)).expect("the group has a row");
+        assert!(row.trim_end().ends_with("-     -"), "{lag}");
+        kcons(&["group", "describe", &group]).run().has_code(0).has_stderr(expected);
+        let list = kcons(&["group", "list", "-o", "json"]).run();
+        list.has_code(0).has_stderr("");
+        let row = list.json_lines().into_iter().find(|row| row["group"] == *group);
+        assert_eq!(row.expect("it is listed")["members"], 1, "{list}");
+    }
+}
+
+/// While a broker that had just gone was still among the known ones, there was no list at all for 10 s, and then an
+/// error.
+pub fn a_broker_that_is_away_leaves_out_only_its_own_groups() {
+    let kafka = Kafka::start(Kind::Cluster3, &[("broker.session.timeout.ms", "60000")]);
+    let topic = unique_name("topic");
+    kafka.create_topic(&topic, 1, &[]);
+    let groups: Vec<String> = (0..12).map(|number| format!("group-{number}")).collect();
+    groups.iter().for_each(|group| kafka.commit(group, &[(&topic, 0, 0)]));
+    let brokers = kafka.brokers();
+    let addresses: Vec<&str> = brokers.split(',').collect();
+    let list = || Kcons::new(["group", "list", "-b", &brokers, "-o", "json"]).run();
+    let names = |outcome: &Outcome| -> Vec<String> {
+        outcome
+            .json_lines()
+            .iter()
+            .map(|row| row["group"].as_str().expect("it has a name").to_owned())
+            .collect()
+    };
+    let mut all = groups.clone();
+    all.sort();
+    let complete = list();
+    complete.has_code(0).has_stderr("");
+    assert_eq!(names(&complete), all, "{complete}");
+    kafka.freeze(3);
+    let partial = list();
+    kafka.thaw(3);
+    let warning = format!("warning: `{}` has not answered: its groups are missing\n", addresses[2]);
+    partial.has_code(0).has_stderr(&warning).took_less_than(Duration::from_secs(9));
+    let found = names(&partial);
+    assert!(!found.is_empty() && found.len() < all.len(), "{partial}");
 }

@@ -18,6 +18,7 @@ mod ports;
 mod process;
 mod properties;
 pub mod proxy;
+pub mod raw;
 pub mod redis;
 mod rounds;
 pub mod run;

@@ -11,14 +11,17 @@ use serde_json::json;
 /// # Errors
 /// The group is missing or forbidden, or there is no answer.
 pub fn run(session: &mut Session, settings: &Names) -> Result<(), Stop> {
-    let standings = lag::standings(session, &settings.names)?;
-    let heads = standings.iter().map(|standing| match settings.format {
+    let told = lag::standings(session, &settings.names)?;
+    if told.standings.is_empty() {
+        return told.end(session);
+    }
+    let heads = told.standings.iter().map(|standing| match settings.format {
         TableFormat::Table => head(&standing.group),
         TableFormat::Json => object(&standing.group),
     });
     let head: String = heads.collect();
-    session.print(&format!("{head}{}", rows::rows(&standings).render(settings.format)))?;
-    session.refuse_unknown(lag::unknown(&standings))
+    session.print(&format!("{head}{}", rows::rows(&told.standings).render(settings.format)))?;
+    told.end(session)
 }
 
 fn head(group: &Group) -> String {
@@ -34,7 +37,7 @@ fn object(group: &Group) -> String {
     let object = json!({
         "group": group.name,
         "state": group.state,
-        "protocol": group.protocol,
+        "protocol": group.kind.to_string(),
         "coordinator": group.coordinator.as_ref().map(|(at, _)| at),
         "assignor": (!group.assignor.is_empty()).then_some(&group.assignor),
         "members": group.members.len(),
@@ -45,13 +48,14 @@ fn object(group: &Group) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kafka::admin::groups::Kind;
 
     #[test]
     fn the_head_says_what_the_group_is() {
         let mut group = Group {
             name: "g".to_owned(),
             state: "Stable".to_owned(),
-            protocol: "classic".to_owned(),
+            kind: Kind::Classic,
             assignor: "range".to_owned(),
             coordinator: Some(("kafka-0:9092".to_owned(), 1)),
             members: Vec::new(),

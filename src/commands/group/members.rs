@@ -16,7 +16,7 @@ const LISTED: usize = 10;
 pub fn described(session: &mut Session, names: &[String]) -> Result<Vec<(String, Option<Group>)>, Stop> {
     let asked = names.to_vec();
     let described = session.ask(move |client| {
-        let described = groups::ask_descriptions(client, &asked, COORDINATOR_LIMIT).descriptions()?;
+        let described = groups::describe(client, &asked, COORDINATOR_LIMIT)?;
         let passing = described.iter().find_map(|(_, group)| {
             group.as_ref().err().filter(|trouble| trouble.kind == TroubleKind::Transport)
         });
@@ -64,7 +64,7 @@ pub fn refuse_members(group: &Group, verb: &str) -> Result<(), Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kafka::admin::groups::Member;
+    use crate::kafka::admin::groups::{Kind as GroupKind, Member};
 
     fn group(members: usize) -> Group {
         let member = |number| Member {
@@ -72,11 +72,12 @@ mod tests {
             client_id: "c".to_owned(),
             host: "/10.0.0.1".to_owned(),
             partitions: Vec::new(),
+            is_unreadable: false,
         };
         Group {
             name: "g".to_owned(),
             state: String::new(),
-            protocol: String::new(),
+            kind: GroupKind::Classic,
             assignor: String::new(),
             coordinator: None,
             members: (0..members).map(member).collect(),

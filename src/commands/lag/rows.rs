@@ -80,7 +80,7 @@ fn behind(progress: &Progress) -> u64 {
 mod tests {
     use super::*;
     use crate::cli::TableFormat;
-    use crate::kafka::admin::groups::Group;
+    use crate::kafka::admin::groups::{Group, Kind};
     use crate::kafka::lag::Owner;
     use crate::record::TopicPartition;
 
@@ -104,7 +104,7 @@ mod tests {
         let group = Group {
             name: "g".to_owned(),
             state: "Stable".to_owned(),
-            protocol: "classic".to_owned(),
+            kind: Kind::Classic,
             assignor: "range".to_owned(),
             coordinator: None,
             members: Vec::new(),

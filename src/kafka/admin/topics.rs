@@ -1,11 +1,11 @@
 //! Topics with the replicas of their partitions.
 
-use super::{Described, Options, failed, wait};
+use super::{Described, Options, wait};
 use crate::kafka::client::Consumer;
 use crate::kafka::errors::{self, Trouble};
+use crate::kafka::metadata;
 use crate::kafka::native::{Queue, c_string, native, text};
 use rdkafka::bindings as rd;
-use rdkafka::consumer::Consumer as _;
 use rdkafka::types::{RDKafkaErrorCode, RDKafkaRespErr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -65,28 +65,18 @@ fn request(
     name: Option<&str>,
     limit: Duration,
 ) -> Result<Vec<Described<Layout>>, Trouble> {
-    let metadata = client.fetch_metadata(name, limit).map_err(|error| failed(&error))?;
-    let mut described = Vec::with_capacity(metadata.topics().len());
-    for topic in metadata.topics() {
-        let name = topic.name().to_owned();
-        if let Some(code) = topic.error() {
-            described.push((name, Err(errors::trouble(code.into(), ""))));
-            continue;
-        }
-        let mut partitions: Vec<Replicas> = topic
-            .partitions()
-            .iter()
-            .map(|partition| Replicas {
-                partition: partition.id(),
-                leader: Some(partition.leader()).filter(|leader| *leader >= 0),
-                all: partition.replicas().to_vec(),
-                in_sync: partition.isr().to_vec(),
-            })
-            .collect();
-        partitions.sort_by_key(|replicas| replicas.partition);
-        described.push((name.clone(), Ok(Layout { name, partitions })));
-    }
-    Ok(described)
+    let layout = |topic: metadata::Topic| {
+        let replicas = |partition: metadata::Partition| Replicas {
+            partition: partition.number,
+            leader: partition.leader,
+            all: partition.replicas,
+            in_sync: partition.in_sync,
+        };
+        let partitions = topic.partitions.into_iter().map(replicas).collect();
+        let name = topic.name;
+        (name.clone(), topic.trouble.map_or(Ok(Layout { name, partitions }), Err))
+    };
+    Ok(metadata::fetch(client, name, limit)?.topics.into_iter().map(layout).collect())
 }
 
 /// A `DescribeTopics` request under way.

@@ -43,7 +43,7 @@ impl Run<'_> {
         if !self.lanes.is_empty() || !self.rebalances.has_joined {
             handling.spare_since = None;
         } else if now.duration_since(*handling.spare_since.get_or_insert(now)) >= SPARE {
-            let message = "this member got no partition: the group has more members than partitions";
+            let message = "the group has given no partition to this member: others hold them, or are still remembered after an outage";
             self.talk.warn(message, now);
         }
     }

@@ -1,0 +1,197 @@
+//! The list of all groups: each broker knows those that it coordinates, and one that is away leaves out only its own.
+
+use super::raw::{Found, RawGroup};
+use super::{Kind, LIMIT, checked, descriptions, raw, wire};
+use crate::kafka::admin::{Options, wait};
+use crate::kafka::client::Consumer;
+use crate::kafka::errors::{Trouble, TroubleKind};
+use crate::kafka::metadata::{self, Broker};
+use crate::kafka::native::{Queue, native, text};
+use rdkafka::bindings as rd;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// A group in the list; what is not known of it is left out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    pub name: String,
+    /// In Kafka's words, as in `Stable`.
+    pub state: Option<String>,
+    pub kind: Kind,
+    pub members: Option<usize>,
+}
+
+/// All groups that are known, by name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listing {
+    pub groups: Vec<Listed>,
+    /// `HOST:PORT` of brokers that have not answered: their groups are missing.
+    pub silent: Vec<String>,
+}
+
+type Groups = BTreeMap<String, Listed>;
+
+/// Lists the groups of all brokers.
+///
+/// # Errors
+/// No broker answered in time, or one refused.
+pub fn list(client: &Arc<Consumer>) -> Result<Listing, Trouble> {
+    let brokers = metadata::brokers(client, LIMIT)?;
+    // All on their way before the first answer is waited for.
+    let asked: Vec<_> = brokers.iter().map(|broker| (broker, ask(client, broker))).collect();
+    let raw = raw::ask(client, None, LIMIT).or_else(|_| raw::ask(client, None, LIMIT));
+    let (mut groups, mut silent, mut last) = (Groups::new(), Vec::new(), None);
+    for (broker, answers) in asked {
+        match answer(&answers) {
+            Ok(listed) => groups.extend(listed.into_iter().map(|one| (one.name.clone(), one))),
+            Err(trouble) if is_absence(&trouble) => {
+                silent.push(broker.address.clone());
+                last = Some(trouble);
+            }
+            Err(trouble) => return Err(trouble),
+        }
+    }
+    if let Some(trouble) = last.filter(|_| silent.len() == brokers.len()) {
+        return Err(trouble);
+    }
+    let is_complete = raw.as_ref().is_ok_and(|answer| answer.is_complete);
+    let mut coordinators = add_raw(&mut groups, raw.map_or_else(|_| Vec::new(), |answer| answer.groups));
+    if !is_complete {
+        let others = brokers.iter().map(|broker| &broker.address);
+        coordinators.extend(others.filter(|address| !silent.contains(address)).cloned());
+    }
+    for coordinator in coordinators {
+        add_kinds(&mut groups, wire::list(client, &coordinator).unwrap_or_default());
+    }
+    count_members(client, &mut groups);
+    Ok(Listing { groups: groups.into_values().collect(), silent })
+}
+
+/// Asks one broker for its groups of consumers: the request would go to all, and tell of none which it was that has
+/// not answered.
+fn ask(client: &Arc<Consumer>, broker: &Broker) -> Queue {
+    let answers = Queue::new(client);
+    let options = Options::new(client, rd::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPS, LIMIT);
+    options.send_to(broker.id);
+    // SAFETY: client, options and queue are alive.
+    unsafe { rd::rd_kafka_ListConsumerGroups(native(client), options.pointer(), answers.pointer()) };
+    answers
+}
+
+fn answer(answers: &Queue) -> Result<Vec<Listed>, Trouble> {
+    let event = wait(answers, LIMIT)?;
+    // SAFETY: the event is alive; what it returns belongs to it and is copied.
+    unsafe {
+        let result = rd::rd_kafka_event_ListConsumerGroups_result(event.pointer());
+        let mut count = 0;
+        let failed = rd::rd_kafka_ListConsumerGroups_result_errors(result, &raw mut count);
+        if count > 0 {
+            checked(*failed)?;
+        }
+        let valid = rd::rd_kafka_ListConsumerGroups_result_valid(result, &raw mut count);
+        Ok((0..count).map(|index| listed(*valid.add(index))).collect())
+    }
+}
+
+/// # Safety
+/// The listing must be alive.
+unsafe fn listed(group: *const rd::rd_kafka_ConsumerGroupListing_t) -> Listed {
+    // SAFETY: the caller vouches for the listing; the names of states and types are constants.
+    unsafe {
+        let state = rd::rd_kafka_ConsumerGroupListing_state(group);
+        Listed {
+            name: text(rd::rd_kafka_ConsumerGroupListing_group_id(group)),
+            state: Some(text(rd::rd_kafka_consumer_group_state_name(state))),
+            kind: descriptions::kind(rd::rd_kafka_ConsumerGroupListing_type(group)),
+            members: None,
+        }
+    }
+}
+
+fn is_absence(trouble: &Trouble) -> bool {
+    matches!(trouble.kind, TroubleKind::Transport | TroubleKind::AllBrokersDown)
+}
+
+/// Adds groups that are none of consumers, and who is in the classic ones. Gives the coordinators of those whose kind
+/// is not told.
+fn add_raw(groups: &mut Groups, found: Vec<RawGroup>) -> BTreeSet<String> {
+    let mut coordinators = BTreeSet::new();
+    for RawGroup { name, coordinator, found } in found {
+        let listed = match found {
+            Found::Consumers(group) => {
+                let members = Some(group.members.len());
+                Listed { name: name.clone(), state: Some(group.state), kind: group.kind, members }
+            }
+            Found::Others { kind, state, members } => {
+                Listed { name: name.clone(), state: Some(state), kind, members: Some(members) }
+            }
+            Found::NotClassic => {
+                if !groups.contains_key(&name) {
+                    coordinators.insert(coordinator.0);
+                    let kind = Kind::ShareOrStreams;
+                    groups.insert(name.clone(), Listed { name, state: None, kind, members: None });
+                }
+                continue;
+            }
+            Found::Forbidden(_) => continue,
+        };
+        groups.insert(name, listed);
+    }
+    coordinators
+}
+
+/// Adds what only the coordinator's own words tell.
+fn add_kinds(groups: &mut Groups, told: Vec<wire::Listed>) {
+    for (name, kind, state) in told {
+        let is_known = groups.get(&name).is_some_and(|listed| listed.kind != Kind::ShareOrStreams);
+        if !is_known {
+            groups.insert(name.clone(), Listed { name, state: Some(state), kind, members: None });
+        }
+    }
+}
+
+/// Counts the members of groups whose coordinator assigns partitions.
+fn count_members(client: &Arc<Consumer>, groups: &mut Groups) {
+    let is_uncounted = |listed: &&Listed| listed.kind == Kind::Consumer && listed.members.is_none();
+    let names: Vec<String> = groups.values().filter(is_uncounted).map(|listed| listed.name.clone()).collect();
+    if names.is_empty() {
+        return;
+    }
+    // Longer than the wait: a question to a coordinator is never given up, see `COORDINATOR_LIMIT`.
+    let request = descriptions::ask(client, &names, crate::kafka::admin::COORDINATOR_LIMIT);
+    for (name, group) in request.answer(LIMIT).unwrap_or_default() {
+        if let (Some(listed), Ok(group)) = (groups.get_mut(&name), group) {
+            listed.members = Some(group.members.len());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_nobody_else_tells_comes_from_the_coordinator() {
+        let mut groups = Groups::new();
+        let raw =
+            |name: &str, found| RawGroup { name: name.to_owned(), coordinator: ("b:1".to_owned(), 1), found };
+        let connect = Kind::Other("connect".to_owned());
+        let others = Found::Others { kind: connect.clone(), state: "Stable".to_owned(), members: 2 };
+        let coordinators = add_raw(&mut groups, vec![raw("s", Found::NotClassic), raw("c", others)]);
+        assert_eq!(coordinators.into_iter().collect::<Vec<_>>(), ["b:1"]);
+        let row = |name: &str| {
+            let listed = &groups[name];
+            (listed.kind.to_string(), listed.state.clone(), listed.members)
+        };
+        assert_eq!(row("s"), ("share or streams".to_owned(), None, None));
+        assert_eq!(row("c"), ("connect".to_owned(), Some("Stable".to_owned()), Some(2)));
+        let told = |name: &str, kind| (name.to_owned(), kind, "Empty".to_owned());
+        add_kinds(
+            &mut groups,
+            vec![told("s", Kind::Share), told("c", Kind::Classic), told("new", Kind::Streams)],
+        );
+        let kinds: Vec<_> = groups.values().map(|listed| listed.kind.to_string()).collect();
+        assert_eq!(kinds, ["connect", "streams", "share"]);
+        assert_eq!(groups["s"].state.as_deref(), Some("Empty"));
+    }
+}

@@ -1,0 +1,166 @@
+//! What groups have committed: asked for, set, and deleted with its group.
+
+use super::checked;
+use crate::kafka::admin::{Described, Options, wait};
+use crate::kafka::client::{Consumer, topic_partition};
+use crate::kafka::errors::{self, Trouble};
+use crate::kafka::native::{PartitionList, Queue, c_string, list_elements, native, text};
+use crate::record::TopicPartition;
+use rdkafka::bindings as rd;
+use rdkafka::types::RDKafkaRespErr;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A question for what a group has committed.
+pub struct Request {
+    answers: Queue,
+    limit: Duration,
+}
+
+/// Asks for all that a group has committed.
+pub fn ask_committed(client: &Arc<Consumer>, group: &str, limit: Duration) -> Request {
+    let name = c_string(group);
+    let answers = Queue::new(client);
+    let options =
+        Options::new(client, rd::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, limit);
+    // SAFETY: all handles are alive over the call, which copies the request; no list means all partitions.
+    unsafe {
+        let mut request = rd::rd_kafka_ListConsumerGroupOffsets_new(name.as_ptr(), std::ptr::null());
+        rd::rd_kafka_ListConsumerGroupOffsets(
+            native(client),
+            &raw mut request,
+            1,
+            options.0,
+            answers.pointer(),
+        );
+        rd::rd_kafka_ListConsumerGroupOffsets_destroy(request);
+    }
+    Request { answers, limit }
+}
+
+impl Request {
+    /// Waits for committed offsets; only partitions that have one.
+    ///
+    /// # Errors
+    /// Of the request, of the group, or of its first partition that has one.
+    pub fn committed(self) -> Result<Vec<(TopicPartition, i64)>, Trouble> {
+        let event = wait(&self.answers, self.limit)?;
+        // SAFETY: the event is alive; what it returns belongs to it and is copied.
+        unsafe {
+            let mut count = 0;
+            let result = rd::rd_kafka_event_ListConsumerGroupOffsets_result(event.pointer());
+            let groups = rd::rd_kafka_ListConsumerGroupOffsets_result_groups(result, &raw mut count);
+            let mut committed = Vec::new();
+            for index in 0..count {
+                for (partition, offset, code) in partitions_of(*groups.add(index))? {
+                    if code != RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR {
+                        return Err(errors::trouble(code.into(), ""));
+                    }
+                    if offset >= 0 {
+                        committed.push((partition, offset));
+                    }
+                }
+            }
+            Ok(committed)
+        }
+    }
+}
+
+/// Sets committed offsets of a group without members.
+///
+/// # Errors
+/// Of the request, of the group, or of its first partition that has one.
+pub fn alter(
+    client: &Arc<Consumer>,
+    group: &str,
+    offsets: &[(TopicPartition, i64)],
+    limit: Duration,
+) -> Result<(), Trouble> {
+    let name = c_string(group);
+    let list = PartitionList::of(offsets.iter().map(|(partition, offset)| (partition, *offset)));
+    let answers = Queue::new(client);
+    let options =
+        Options::new(client, rd::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_ALTERCONSUMERGROUPOFFSETS, limit);
+    // SAFETY: all handles are alive over the call, which copies the request.
+    unsafe {
+        let mut request = rd::rd_kafka_AlterConsumerGroupOffsets_new(name.as_ptr(), list.pointer());
+        rd::rd_kafka_AlterConsumerGroupOffsets(
+            native(client),
+            &raw mut request,
+            1,
+            options.0,
+            answers.pointer(),
+        );
+        rd::rd_kafka_AlterConsumerGroupOffsets_destroy(request);
+    }
+    let event = wait(&answers, limit)?;
+    // SAFETY: the event is alive; what it returns belongs to it and is copied.
+    unsafe {
+        let mut count = 0;
+        let result = rd::rd_kafka_event_AlterConsumerGroupOffsets_result(event.pointer());
+        let groups = rd::rd_kafka_AlterConsumerGroupOffsets_result_groups(result, &raw mut count);
+        for index in 0..count {
+            // The group has no error where all its partitions have one.
+            for (_, _, code) in partitions_of(*groups.add(index))? {
+                if code != RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR {
+                    return Err(errors::trouble(code.into(), ""));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Deletes groups; each may be missing, in use or forbidden on its own.
+///
+/// # Errors
+/// Of the whole request.
+pub fn delete(
+    client: &Arc<Consumer>,
+    names: &[String],
+    limit: Duration,
+) -> Result<Vec<Described<()>>, Trouble> {
+    let answers = Queue::new(client);
+    let options = Options::new(client, rd::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_DELETEGROUPS, limit);
+    // SAFETY: all handles are alive over the call, which copies the request; each part is destroyed once.
+    unsafe {
+        let mut groups: Vec<_> =
+            names.iter().map(|name| rd::rd_kafka_DeleteGroup_new(c_string(name).as_ptr())).collect();
+        rd::rd_kafka_DeleteGroups(
+            native(client),
+            groups.as_mut_ptr(),
+            groups.len(),
+            options.0,
+            answers.pointer(),
+        );
+        rd::rd_kafka_DeleteGroup_destroy_array(groups.as_mut_ptr(), groups.len());
+    }
+    let event = wait(&answers, limit)?;
+    // SAFETY: the event is alive; what it returns belongs to it and is copied.
+    unsafe {
+        let mut count = 0;
+        let result = rd::rd_kafka_event_DeleteGroups_result(event.pointer());
+        let groups = rd::rd_kafka_DeleteGroups_result_groups(result, &raw mut count);
+        let one = |group: *const rd::rd_kafka_group_result_t| {
+            let error = checked(rd::rd_kafka_group_result_error(group));
+            (text(rd::rd_kafka_group_result_name(group)), error)
+        };
+        Ok((0..count).map(|index| one(*groups.add(index))).collect())
+    }
+}
+
+type Outcome = (TopicPartition, i64, RDKafkaRespErr);
+
+/// # Safety
+/// The result must be alive.
+unsafe fn partitions_of(group: *const rd::rd_kafka_group_result_t) -> Result<Vec<Outcome>, Trouble> {
+    // SAFETY: the caller vouches for the result; all that hangs on it lives as long.
+    unsafe {
+        checked(rd::rd_kafka_group_result_error(group))?;
+        let elements = list_elements(rd::rd_kafka_group_result_partitions(group));
+        let one = |element: &rd::rd_kafka_topic_partition_t| {
+            (topic_partition(&text(element.topic), element.partition), element.offset, element.err)
+        };
+        Ok(elements.iter().map(one).collect())
+    }
+}

@@ -1,0 +1,132 @@
+//! Groups in the words of their coordinators, assignments as bytes: the one question of librdkafka whose answer it does
+//! not take apart itself.
+
+use super::assignment;
+use super::{Group, Kind, Member, foreign};
+use crate::kafka::client::Consumer;
+use crate::kafka::errors::{self, Trouble};
+use crate::kafka::metadata::{elements, trouble};
+use crate::kafka::native::{c_string, milliseconds, native, text};
+use rdkafka::bindings as rd;
+use rdkafka::types::RDKafkaRespErr;
+use std::ptr;
+use std::time::Duration;
+
+/// A group as one broker lists and describes it.
+pub struct RawGroup {
+    pub name: String,
+    /// `HOST:PORT` and number of its coordinator.
+    pub coordinator: (String, i32),
+    pub found: Found,
+}
+
+/// What the description of a classic group says of a group.
+pub enum Found {
+    /// A classic group of consumers.
+    Consumers(Group),
+    /// A classic group of others, of this type, with so many members.
+    Others {
+        kind: Kind,
+        state: String,
+        members: usize,
+    },
+    /// No classic group: of a newer kind, or gone.
+    NotClassic,
+    Forbidden(Trouble),
+}
+
+/// Groups of all brokers that answered.
+pub struct Answer {
+    pub groups: Vec<RawGroup>,
+    /// All brokers did.
+    pub is_complete: bool,
+}
+
+/// Lists and describes all groups, or the one with this name.
+///
+/// # Errors
+/// No broker answered in time, or one refused.
+pub fn ask(client: &Consumer, name: Option<&str>, limit: Duration) -> Result<Answer, Trouble> {
+    let name = name.map(c_string);
+    let mut list: *const rd::rd_kafka_group_list = ptr::null();
+    // SAFETY: the client is alive, the name is null or ends with NUL; the list is written to a pointer of ours.
+    let code = unsafe {
+        rd::rd_kafka_list_groups(
+            native(client),
+            name.as_ref().map_or(ptr::null(), |name| name.as_ptr()),
+            &raw mut list,
+            milliseconds(limit),
+        )
+    };
+    let is_complete = code == RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR;
+    if !is_complete && code != RDKafkaRespErr::RD_KAFKA_RESP_ERR__PARTIAL {
+        return Err(errors::trouble(code.into(), ""));
+    }
+    if list.is_null() {
+        return Ok(Answer { groups: Vec::new(), is_complete });
+    }
+    // SAFETY: the list is alive until it is destroyed, once; what is read of it is copied.
+    unsafe {
+        let groups = elements((*list).groups, (*list).group_cnt).map(|one| group(one)).collect();
+        rd::rd_kafka_group_list_destroy(list);
+        Ok(Answer { groups, is_complete })
+    }
+}
+
+/// # Safety
+/// The group must be alive, and its arrays as long as they say, or null.
+unsafe fn group(group: *const rd::rd_kafka_group_info) -> RawGroup {
+    // SAFETY: the caller vouches for the group. The code is read as a number: it comes from the wire.
+    unsafe {
+        let (name, state, kind) = (text((*group).group), text((*group).state), text((*group).protocol_type));
+        let broker = &(*group).broker;
+        let coordinator = (format!("{}:{}", text(broker.host), broker.port), broker.id);
+        let members: Vec<Member> =
+            elements((*group).members, (*group).member_cnt).map(|one| member(one)).collect();
+        let found = match trouble((&raw const (*group).err).cast()) {
+            Some(trouble) => Found::Forbidden(trouble),
+            None if state == "Dead" => Found::NotClassic,
+            None if kind.is_empty() || kind == "consumer" => Found::Consumers(Group {
+                name: name.clone(),
+                state,
+                kind: Kind::Classic,
+                assignor: text((*group).protocol),
+                coordinator: Some(coordinator.clone()),
+                members,
+            }),
+            None => Found::Others { kind: Kind::Other(kind), state, members: members.len() },
+        };
+        RawGroup { name, coordinator, found }
+    }
+}
+
+/// # Safety
+/// The member must be alive, and its assignment as long as it says, or null.
+unsafe fn member(member: *const rd::rd_kafka_group_member_info) -> Member {
+    // SAFETY: the caller vouches for the member.
+    unsafe {
+        let (start, size) = ((*member).member_assignment.cast::<u8>(), (*member).member_assignment_size);
+        let size = usize::try_from(size).unwrap_or(0);
+        let bytes = if start.is_null() || size == 0 { &[] } else { std::slice::from_raw_parts(start, size) };
+        let partitions = assignment::partitions(bytes);
+        Member {
+            consumer_id: text((*member).member_id),
+            client_id: text((*member).client_id),
+            host: text((*member).client_host),
+            is_unreadable: partitions.is_none(),
+            partitions: partitions.unwrap_or_default(),
+        }
+    }
+}
+
+impl RawGroup {
+    /// The group, if its kind is known: a description, or why there is none.
+    pub fn described(self) -> Option<Result<Group, Trouble>> {
+        match self.found {
+            Found::Consumers(group) => Some(Ok(group)),
+            Found::Others { kind, .. } => Some(Err(foreign(&self.name, &kind))),
+            Found::Forbidden(trouble) => Some(Err(trouble)),
+            Found::NotClassic => None,
+        }
+    }
+}
