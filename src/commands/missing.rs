@@ -11,7 +11,7 @@ const LIMIT: Duration = Duration::from_secs(10);
 
 /// The failure for a group that does not exist.
 pub fn group(name: &str, session: &mut Session) -> Stop {
-    let known = match session.ask(|client| groups::list(client)) {
+    let known = match session.ask(groups::list) {
         Ok(known) => known.groups.into_iter().map(|group| group.name).collect(),
         Err(Stop::Asked) => return Stop::Asked,
         Err(Stop::Failed(_)) => Vec::new(),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::{CStr, CString};
+use std::mem::ManuallyDrop;
 use std::os::raw::c_char;
 use std::ptr::null_mut;
 use std::time::Duration;
@@ -270,8 +271,9 @@ fn c_string(text: &str) -> CString {
     CString::new(text).expect("a name has no NUL")
 }
 
-/// A member of a group that reads and commits nothing; it does not leave when it is dropped.
-pub struct Idle(BaseConsumer);
+/// A member of a group that reads and commits nothing.
+// Never destroyed: librdkafka may wait for ever for a member that was thrown out.
+pub struct Idle(ManuallyDrop<BaseConsumer>);
 
 impl Idle {
     /// Keeps its place in the group.
@@ -287,6 +289,6 @@ impl Kafka {
         config.set("group.id", group).set("group.instance.id", id).set("enable.auto.commit", "false");
         let consumer: BaseConsumer = config.create().expect("the properties are valid");
         consumer.subscribe(&[topic]).expect("the name is valid");
-        Idle(consumer)
+        Idle(ManuallyDrop::new(consumer))
     }
 }

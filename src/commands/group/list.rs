@@ -12,7 +12,7 @@ const COLUMNS: [Column; 4] =
 /// # Errors
 /// No answer.
 pub fn run(session: &mut Session, settings: &Names) -> Result<(), Stop> {
-    let Listing { groups, silent } = session.ask(|client| groups::list(client))?;
+    let Listing { groups, silent } = session.ask(groups::list)?;
     for broker in silent {
         session.talk.warn(format!("`{broker}` has not answered: its groups are missing"), Instant::now());
     }
