@@ -1,5 +1,7 @@
 //! Reads the words of the command line and tells mistakes in the form of all errors.
 
+mod meant;
+
 use crate::cli::{self, Arguments, ColorChoice, LogFormat};
 use crate::error::Failure;
 use crate::secrets;
@@ -107,7 +109,7 @@ impl Mistake<'_> {
         {
             return failure.hint(hint);
         }
-        match self.text(ContextKind::SuggestedValue) {
+        match self.text(ContextKind::SuggestedValue).filter(|near| meant::is_near(value, near)) {
             Some(near) => failure.hint(format!("did you mean `{near}`? {list}")),
             None => failure.hint(list),
         }
@@ -124,17 +126,20 @@ impl Mistake<'_> {
     fn unknown_argument(&self) -> Failure {
         let argument = self.text(ContextKind::InvalidArg).unwrap_or_default();
         let failure = Failure::usage(format!("unexpected argument `{}`", bare(argument)));
-        if let Some(hint) = kcat_option(argument).or_else(|| kafka_option(bare(argument).as_str())) {
+        let command = self.command();
+        let known = meant::find(meant::OPTIONS, &bare(argument), &command);
+        if let Some(hint) = known.or_else(|| kcat_option(argument)) {
             return failure.hint(hint);
         }
         if !argument.starts_with('-') && self.is_of("demo") {
             return failure
                 .hint(format!("the demo brings its own topic; to read one: kcons consume {argument}"));
         }
-        if let Some(command) = command_of(argument) {
+        if let Some(command) = command_of(argument).filter(|_| command.is_empty()) {
             return failure.hint(format!("it stands behind the command: kcons {command} {argument}"));
         }
-        match self.text(ContextKind::SuggestedArg) {
+        let near = self.text(ContextKind::SuggestedArg).filter(|near| meant::is_near(&bare(argument), near));
+        match near {
             Some(near) => failure.hint(format!("did you mean `{}`?", bare(near))),
             None => failure.hint("`kcons COMMAND --help` lists all options"),
         }
@@ -149,11 +154,13 @@ impl Mistake<'_> {
         }
         let family = self.family();
         if family.is_none()
-            && let Some(hint) = other_command(word)
+            && let Some(hint) = meant::find(meant::COMMANDS, word, "")
         {
             return failure.hint(hint);
         }
-        let near: Vec<String> = self.texts(ContextKind::SuggestedSubcommand).map(str::to_owned).collect();
+        let suggested = self.texts(ContextKind::SuggestedSubcommand);
+        let near: Vec<String> =
+            suggested.filter(|near| meant::is_near(word, near)).map(str::to_owned).collect();
         match near.is_empty() {
             true if family.is_some() => failure.hint(commands(family)),
             true => failure.hint(format!("to read the topic: kcons consume {word}; {}", commands(None))),
@@ -178,6 +185,17 @@ impl Mistake<'_> {
             _ => self.error.render().to_string(),
         };
         usage.contains(&format!("kcons {command}"))
+    }
+
+    /// The words of the command that the mistake stands behind; none in front of all commands.
+    fn command(&self) -> String {
+        let mut commands = Vec::new();
+        for command in cli::command().get_subcommands() {
+            let name = command.get_name();
+            commands.extend(command.get_subcommands().map(|inner| format!("{name} {}", inner.get_name())));
+            commands.push(name.to_owned());
+        }
+        commands.into_iter().find(|command| self.is_of(command)).unwrap_or_default()
     }
 
     /// The command whose own commands the mistake is about.
@@ -252,31 +270,6 @@ fn kcat_option(argument: &str) -> Option<&'static str> {
         'L' => "topics are listed by `kcons topic list` and described by `kcons topic describe TOPIC`",
         'P' => "kcons only consumes; Kafka's own tool produces: kafka-console-producer.sh",
         'Q' => "offsets of a time are found by `--from`, as in `--from 2026-11-23T09:00`",
-        _ => return None,
-    })
-}
-
-/// What replaces an option of Kafka's own console consumer.
-fn kafka_option(argument: &str) -> Option<&'static str> {
-    Some(match argument {
-        "--bootstrap-server" => "brokers are given with `--brokers HOST:PORT`",
-        "--topic" | "--include" | "--whitelist" => "topics stand without an option: kcons consume TOPIC",
-        "--from-beginning" => "leave it out: without a committed offset a run starts at the beginning",
-        "--max-messages" => "to stop after N records: `--count N`",
-        "--timeout-ms" => "to stop when nothing comes: `--idle-timeout 30s`",
-        "--offset" => "where to start is `--from POS`",
-        "--consumer.config" | "--command-config" => "a properties file is read with `--config FILE`",
-        "--consumer-property" | "--command-property" => "a property is set with `-X KEY=VALUE`",
-        _ => return None,
-    })
-}
-
-/// Where to find what is no command here.
-fn other_command(word: &str) -> Option<&'static str> {
-    Some(match word {
-        "groups" => "groups are listed by `kcons group list`",
-        "topics" => "topics are listed by `kcons topic list`",
-        "produce" => "kcons only consumes; Kafka's own tool produces: kafka-console-producer.sh",
         _ => return None,
     })
 }

@@ -165,10 +165,12 @@ fn a_hint_names_only_options_that_exist() {
     let command = cli::command();
     let known: Vec<String> = std::iter::once(&command)
         .chain(command.get_subcommands())
+        .chain(command.get_subcommands().flat_map(clap::Command::get_subcommands))
         .flat_map(clap::Command::get_arguments)
         .filter_map(|argument| argument.get_long().map(|long| format!("--{long}")))
         .collect();
     let hints = ('A'..='z').filter_map(|letter| kcat_option(&format!("-{letter}")));
+    let hints = hints.chain(meant::OPTIONS.iter().chain(meant::COMMANDS).map(|meant| meant.hint));
     for hint in hints.filter(|hint| !hint.contains("Kafka's own tool")) {
         for option in hint.split([' ', '`', ':']).filter(|word| word.starts_with("--")) {
             assert!(known.iter().any(|known| known == option), "{hint}");
@@ -177,18 +179,55 @@ fn a_hint_names_only_options_that_exist() {
 }
 
 #[test]
-fn options_of_the_console_consumer_get_a_hint_to_what_replaces_them() {
+fn words_of_other_tools_get_what_is_meant_by_them() {
+    for table in [meant::OPTIONS, meant::COMMANDS] {
+        for meant in table {
+            let behind = if meant.behind.is_empty() { &["consume"] } else { meant.behind };
+            for (typed, command) in
+                meant.typed.iter().flat_map(|typed| behind.iter().map(move |it| (typed, it)))
+            {
+                let words = match typed.starts_with('-') {
+                    true => format!("{command} {typed} x"),
+                    false => (*typed).to_owned(),
+                };
+                let (message, hint) = said(&words);
+                assert!(
+                    message.starts_with("unexpected argument `-") || message.starts_with("unknown command")
+                );
+                let first = meant::find(table, typed, command);
+                assert_eq!(Some(hint.as_str()), first, "{words}");
+            }
+        }
+    }
     for (words, part) in [
         ("consume --bootstrap-server a:1 t", "`--brokers HOST:PORT`"),
         ("consume --topic t", "kcons consume TOPIC"),
         ("consume t --from-beginning", "leave it out"),
         ("consume t --max-messages=3", "`--count N`"),
         ("consume t --consumer.config f", "`--config FILE`"),
+        ("consume t --formatter-property print.key=true", "`--output json`"),
+        ("lag --group x", "kcons lag GROUP"),
+        ("group describe --all-groups", "`kcons group list`"),
+        ("consume t --partition 0", "`--partitions 0`"),
     ] {
         let (message, hint) = said(words);
         assert!(message.starts_with("unexpected argument `--"), "{message}");
         assert!(hint.contains(part), "{words}: {hint}");
     }
+}
+
+#[test]
+fn a_name_that_only_looks_alike_is_not_offered() {
+    for words in [
+        "consume t --limit 3",
+        "consume t --cnt 1",
+        "consume t --frobnicate",
+        "lag g --from end",
+        "topic list --group g",
+    ] {
+        assert_eq!(said(words).1, "`kcons COMMAND --help` lists all options", "{words}");
+    }
+    assert_eq!(said("consume t --offset-reset newst").1, "valid: earliest, latest, none");
 }
 
 #[test]
