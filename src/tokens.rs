@@ -62,6 +62,12 @@ impl FaultKind {
     }
 }
 
+/// What a token says of its life beyond this is of no use: clocks and endpoints change sooner.
+const LONGEST_LIFE: Duration = Duration::from_secs(86_400);
+
+/// Between two questions, however short a token lives: an endpoint must not be flooded.
+const LEAST_PAUSE: Duration = Duration::from_secs(1);
+
 impl TokenSource {
     /// Gets a token; an endpoint may take its time.
     ///
@@ -76,10 +82,11 @@ impl TokenSource {
 }
 
 impl Token {
-    /// When the next one should be there: after four fifths of its life, as in Java clients.
+    /// When the next one should be there: after four fifths of its life, as in Java clients, but after a day at the
+    /// latest, and never at once.
     pub fn refresh_at(&self, now: SystemTime) -> SystemTime {
         let rest = self.expires.duration_since(now).unwrap_or(Duration::ZERO);
-        now + rest * 4 / 5
+        now + (rest.min(LONGEST_LIFE) * 4 / 5).max(LEAST_PAUSE)
     }
 }
 
@@ -97,6 +104,9 @@ mod tests {
             extensions: Vec::new(),
         };
         assert_eq!(token.refresh_at(now), now + Duration::from_secs(80));
-        assert_eq!(token.refresh_at(now + Duration::from_secs(200)), now + Duration::from_secs(200));
+        assert_eq!(token.refresh_at(now + Duration::from_secs(200)), now + Duration::from_secs(201));
+        let lives = |life: u64| Token { expires: now + Duration::from_secs(life), ..token.clone() };
+        assert_eq!(lives(u64::MAX >> 2).refresh_at(now), now + Duration::from_secs(69_120));
+        assert_eq!(lives(0).refresh_at(now), now + Duration::from_secs(1));
     }
 }

@@ -103,7 +103,8 @@ unsafe fn set(client: *mut rd::rd_kafka_t, token: &Token) -> Result<(), Fault> {
         rd::rd_kafka_oauthbearer_set_token(
             client,
             value.as_ptr(),
-            i64::try_from(life.as_millis()).unwrap_or(i64::MAX / 1000),
+            // It counts in microseconds.
+            i64::try_from(life.as_millis()).unwrap_or(i64::MAX).min(i64::MAX / 1000),
             principal.as_ptr(),
             pointers.as_mut_ptr(),
             pointers.len(),
@@ -117,6 +118,7 @@ unsafe fn set(client: *mut rd::rd_kafka_t, token: &Token) -> Result<(), Fault> {
             // librdkafka repeats a value that it cannot take, which is the token: nobody is to see it.
             let words = text(words.as_ptr().cast::<c_char>());
             let words = words.split(": ").next().unwrap_or_default().to_owned();
+            let words = format!("its source: it cannot be used (librdkafka: {words})");
             Err(Fault { kind: FaultKind::Token, words })
         }
     }

@@ -143,7 +143,9 @@ fn extensions(text: &str) -> Option<Vec<(String, String)>> {
             let (key, value) = pair.split_once('=')?;
             let is_key =
                 !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphabetic()) && key != "auth";
-            is_key.then(|| (key.to_owned(), value.to_owned()))
+            // Java takes what RFC 7628 does: printable ASCII and blanks.
+            let is_value = value.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\t' | b'\r' | b'\n'));
+            (is_key && is_value).then(|| (key.to_owned(), value.to_owned()))
         })
         .collect()
 }
@@ -216,6 +218,8 @@ mod tests {
             (METADATA, "none", "azure_imds"),
             (EXTENSIONS, "a=1,b=", "auth=x"),
             (EXTENSIONS, "", "trace-id=x"),
+            (EXTENSIONS, "identityPoolId=pool-1,logicalCluster=lkc-1", "identity_pool_id=pool-1"),
+            (EXTENSIONS, "a=b c", "a=b\u{1}c"),
         ] {
             assert_eq!(check(name, good), Ok(()), "{name}={good}");
             assert!(check(name, bad).is_err(), "{name}={bad}");

@@ -2,7 +2,7 @@
 
 use super::{Fault, FaultKind, Token, claims};
 use crate::error::reason;
-use crate::files;
+use crate::{escape, files};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
@@ -55,6 +55,10 @@ impl Endpoint {
         let Some(text) = answer["access_token"].as_str().filter(|text| !text.is_empty()) else {
             return Err(self.fault(FaultKind::Address, "the answer holds no `access_token`"));
         };
+        if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            // A header or a C string would end at some of them.
+            return Err(self.fault(FaultKind::Token, "the token holds characters that no token has"));
+        }
         let now = SystemTime::now();
         let claims = claims::read(text);
         let life = answer["expires_in"].as_u64().map(Duration::from_secs);
@@ -67,7 +71,10 @@ impl Endpoint {
         }
         Ok(Token {
             text: text.to_owned(),
-            principal: claims.subject.unwrap_or_else(|| self.client_id.clone()),
+            principal: claims
+                .subject
+                .filter(|subject| !subject.contains(char::is_control))
+                .unwrap_or_else(|| self.client_id.clone()),
             expires,
             extensions: self.extensions.clone(),
         })
@@ -155,7 +162,8 @@ impl Endpoint {
     }
 
     fn fault(&self, kind: FaultKind, words: &str) -> Fault {
-        let words: String = words.chars().filter(|c| !c.is_control()).take(LONGEST_WORDS).collect();
+        let words: String =
+            words.chars().filter(|c| !escape::is_unsafe(*c) && !c.is_control()).take(LONGEST_WORDS).collect();
         Fault { kind, words: format!("`{}`: {words}", self.url) }
     }
 }

@@ -51,6 +51,9 @@ impl Unsecured {
                     let key = name
                         .strip_prefix("extension_")
                         .ok_or_else(|| format!("`{name}` is not known there"))?;
+                    if key.is_empty() || !key.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+                        return Err(format!("the key of `{name}` is not of letters"));
+                    }
                     unsecured.extensions.push((key.to_owned(), value.to_owned()));
                 }
             }
@@ -115,6 +118,7 @@ mod tests {
             ("principal=", "`principal` is empty"),
             ("principal=a lifeSeconds=0", "`lifeSeconds` is not a number of seconds"),
             ("principal=a life=1", "`life` is not known there"),
+            ("principal=a extension_pool_id=1", "the key of `extension_pool_id` is not of letters"),
             ("s3cret", "it is not of the form principal=NAME lifeSeconds=N"),
         ] {
             assert_eq!(Unsecured::parse(text), Err(why.to_owned()), "{text}");
