@@ -236,7 +236,8 @@ pub struct Reading {
 
     /// Print pretty, json or raw [default: pretty on a terminal, else json]
     ///
-    /// pretty: for people. json: one object a line. raw: the value's bytes and the delimiter.
+    /// pretty: for people, long values are cut. json: one object a line, with the whole value. raw: the
+    /// value's bytes and the delimiter.
     ///
     /// Example: kcons consume task-created -e -o json | jq -r .value.title
     #[arg(

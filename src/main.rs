@@ -33,6 +33,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() {
     startup::listen_to_children();
     use_small_pages();
+    kafka::openssl::ignore_files();
     let words: Vec<_> = std::env::args_os().collect();
     let code = match usage::parse(&words) {
         Ok(usage::Request::Run(arguments)) => commands::run(*arguments, &words),

@@ -284,8 +284,8 @@ impl Run<'_> {
         if let Some(failure) = self.weather.give_up(now) {
             self.fail(failure, now);
         }
-        if let Some(message) = self.weather.still_waiting(now) {
-            self.say_in_order(&Event::Progress { message: message.into() });
+        if let Some(waiting) = self.weather.still_waiting(now) {
+            self.say_in_order(&waiting);
         }
         if self.weather.is_probe_due(now) {
             self.source.look_ups().probe(self.topics.any_name());

@@ -360,8 +360,8 @@ impl Session {
             let is_reached = admin::topic_names(&self.source.look_ups().client, GRACE).is_ok();
             return Err(if is_reached { self.no_answer() } else { failure }.into());
         }
-        if let Some(message) = self.weather.still_waiting(now) {
-            self.talk.say(&Event::Progress { message: message.into() });
+        if let Some(waiting) = self.weather.still_waiting(now) {
+            self.talk.say(&waiting);
         }
         match deadline {
             Some(deadline) if now >= deadline + GRACE => Err(self.no_answer().into()),

@@ -147,5 +147,5 @@ fn refused(session: &mut Session, name: &str, trouble: &Trouble) -> Stop {
         return session.forbidden_topic(name).into();
     }
     let failure = Failure::new(Kind::Run, format!("cannot describe topic `{name}`"));
-    failure.caused_by(trouble.reason.clone()).into()
+    failure.caused_by(trouble.told()).into()
 }

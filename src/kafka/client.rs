@@ -2,6 +2,7 @@
 
 use super::certificate::{self, Verifier};
 use super::errors::{self, Trouble, TroubleKind};
+use super::families;
 use super::look_up::Answer;
 use super::outage::Outage;
 use super::tokens::{self, Taker};
@@ -134,13 +135,18 @@ impl ClientContext for Context {
         if matches!(trouble.kind, TroubleKind::Transport | TroubleKind::AllBrokersDown) {
             self.outage.notice(Instant::now());
         }
-        if !certificate::is_unexplained(&trouble) {
+        let (is_distrusted, is_strange) =
+            (certificate::is_unexplained(&trouble), families::is_unexplained(&trouble));
+        if !is_distrusted && !is_strange {
             return self.tell(ClientEvent::Trouble(trouble));
         }
         let (teller, verifier) = (self.teller.clone(), self.verifier.clone());
-        let explain = move || teller.tell(ClientEvent::Trouble(verifier.explain(trouble)));
+        let explain = move || {
+            let explained = if is_strange { families::explain(trouble) } else { verifier.explain(trouble) };
+            teller.tell(ClientEvent::Trouble(explained));
+        };
         // Out of threads: librdkafka tries again, and tells it again.
-        drop(std::thread::Builder::new().name("certificate".to_owned()).spawn(explain));
+        drop(std::thread::Builder::new().name("explain".to_owned()).spawn(explain));
     }
 
     fn stats_raw(&self, statistics: &[u8]) {

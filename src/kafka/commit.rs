@@ -82,7 +82,7 @@ fn refusal(code: RDKafkaRespErr) -> Option<Refusal> {
         RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR => None,
         code => {
             let code = RDKafkaErrorCode::from(code);
-            Some(Refusal { kind: errors::kind(code), words: errors::name(code) })
+            Some(Refusal { kind: errors::kind(code), words: super::words::told(&errors::name(code)) })
         }
     }
 }

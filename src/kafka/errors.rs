@@ -1,5 +1,6 @@
 //! What librdkafka's error codes mean for a run.
 
+use super::words;
 use crate::tokens::FaultKind;
 use rdkafka::types::RDKafkaErrorCode as Code;
 
@@ -55,7 +56,25 @@ impl Trouble {
 
 pub fn trouble(code: Code, reason: &str) -> Trouble {
     let reason = if reason.is_empty() { name(code) } else { reason.to_owned() };
-    Trouble { kind: kind(code), reason }
+    let kind = match kind(code) {
+        // Nobody refused us: the connection broke while we logged in.
+        TroubleKind::Authentication if is_broken_handshake(&reason) => TroubleKind::Transport,
+        kind => kind,
+    };
+    Trouble { kind, reason }
+}
+
+fn is_broken_handshake(reason: &str) -> bool {
+    ["handshake failed: Local: Broker transport failure", "handshake failed: Local: Timed out"]
+        .iter()
+        .any(|part| reason.contains(part))
+}
+
+impl Trouble {
+    /// What happened, for a cause.
+    pub fn told(&self) -> String {
+        words::told(&cause(&self.reason).words)
+    }
 }
 
 pub fn kind(code: Code) -> TroubleKind {
@@ -116,10 +135,12 @@ pub fn kind(code: Code) -> TroubleKind {
 pub fn name(code: Code) -> String {
     let text = code.to_string();
     // `GroupAuthorizationFailed (Broker: Group authorization failed)`
-    match (text.find('('), text.strip_suffix(')')) {
+    let text = match (text.find('('), text.strip_suffix(')')) {
         (Some(start), Some(text)) => text[start + 1..].to_owned(),
         _ => text,
-    }
+    };
+    // The code is one of a newer broker.
+    if text == "Success" { words::UNKNOWN.to_owned() } else { text }
 }
 
 /// Where a trouble came from and why, taken apart for messages.
@@ -135,17 +156,6 @@ pub struct Cause {
 pub fn oversize(reason: &str) -> Option<String> {
     let size = reason.split("Invalid response size ").nth(1)?.split(' ').next()?;
     size.parse::<u32>().ok().map(|_| size.to_owned())
-}
-
-/// The words for a connection that was made and then ended from the other side.
-pub const CLOSED: &str = "the broker closed the connection";
-
-/// A TLS alert and a hint at the protocol say more than that the connection is gone.
-fn is_closed(lower: &str) -> bool {
-    let is_gone = lower.starts_with("disconnected") || lower.starts_with("send failed");
-    (is_gone || lower.contains("connection reset"))
-        && !lower.contains("alert")
-        && !lower.contains("plaintext")
 }
 
 /// Reads librdkafka's text (`rdkafka_broker.c`, `rd_kafka_broker_set_error`).
@@ -166,20 +176,13 @@ pub fn cause(reason: &str) -> Cause {
     let text = text.split(" (in state ").next().unwrap_or(text).trim_end_matches(['.', ' ']);
     let host = broker.as_deref().and_then(|address| address.rsplit_once(':')).map_or("", |(host, _)| host);
     let lower = text.to_lowercase();
-    let words = if lower.contains("connection refused") {
-        "connection refused".to_owned()
-    } else if lower.contains("failed to resolve") {
-        format!("cannot resolve `{host}`")
-    } else if lower.contains("no route to host") {
-        "no route to host".to_owned()
-    } else if lower.contains("network is unreachable") {
-        "network is unreachable".to_owned()
-    } else if lower.contains("timed out") || lower.contains("timeout") {
-        "timed out".to_owned()
-    } else if is_closed(&lower) {
-        CLOSED.to_owned()
-    } else {
-        text.to_owned()
+    let words = match words::connection(&lower) {
+        _ if lower.contains("failed to resolve") => format!("cannot resolve `{host}`"),
+        Some(words) => words.to_owned(),
+        None if lower.contains("invalid response size") || lower.contains("invalid frame size") => {
+            words::told(text)
+        }
+        None => text.to_owned(),
     };
     Cause { broker, words }
 }
@@ -214,6 +217,20 @@ mod tests {
             (Some("localhost:9093".to_owned()), "SSL handshake failed: broken".to_owned())
         );
         assert_eq!(taken_apart("1/1 brokers are down"), (None, "1/1 brokers are down".to_owned()));
+    }
+
+    #[test]
+    fn a_connection_that_breaks_in_a_login_is_no_refusal() {
+        let reason = "h:1/bootstrap: SASL PLAIN mechanism handshake failed: Local: Broker transport failure: broker's supported mechanisms: (n/a)";
+        assert_eq!(trouble(Code::Authentication, reason).kind, TroubleKind::Transport);
+        let reason =
+            "h:1/bootstrap: SASL PLAIN mechanism handshake failed: Broker: Unsupported SASL mechanism";
+        assert_eq!(trouble(Code::Authentication, reason).kind, TroubleKind::Authentication);
+    }
+
+    #[test]
+    fn a_code_that_is_not_known_is_no_success() {
+        assert_eq!(name(Code::NoError), "an error that this version does not know");
     }
 
     #[test]

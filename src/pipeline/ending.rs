@@ -78,7 +78,7 @@ impl Run<'_> {
         if matches!(trouble.kind, TroubleKind::Fenced | TroubleKind::Unreleased) {
             return self.meet_namesake(trouble, now);
         }
-        let failure = Failure::new(Kind::Run, "the client cannot go on").caused_by(trouble.reason.clone());
+        let failure = Failure::new(Kind::Run, "the client cannot go on").caused_by(trouble.told());
         self.fail_without_commit(failure, now);
     }
 

@@ -290,7 +290,7 @@ impl Run<'_> {
             self.talk.library(message);
         }
         if let Some(trouble) = fatal.into_iter().flatten().next() {
-            let failure = Failure::new(Kind::Record, "the producer cannot go on").caused_by(trouble.reason);
+            let failure = Failure::new(Kind::Record, "the producer cannot go on").caused_by(trouble.told());
             self.fail(failure, now);
         }
         if is_store_dead {

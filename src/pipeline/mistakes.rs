@@ -2,7 +2,7 @@
 
 use crate::error::{Failure, Kind};
 use crate::kafka::errors::{self, Cause};
-use crate::kafka::{Trouble, TroubleKind};
+use crate::kafka::{Trouble, TroubleKind, words};
 use crate::tokens::FaultKind;
 
 /// What messages name: the brokers as typed, who we log in as, the group.
@@ -20,6 +20,10 @@ impl Mistakes {
             user: user.map(str::to_owned),
             group: group.map(str::to_owned),
         }
+    }
+
+    pub fn brokers(&self) -> &str {
+        &self.brokers
     }
 
     pub fn has_group(&self) -> bool {
@@ -59,9 +63,15 @@ impl Mistakes {
         // A port that speaks something else hangs up before it has answered anything.
         let is_protocol = causes.iter().any(|cause| {
             let words = &cause.words;
-            words.contains("security.protocol") || words.contains("SSL") || words == errors::CLOSED
+            words.contains("security.protocol")
+                || words.contains("SSL")
+                || words.contains("in TLS")
+                || words == words::CLOSED
         });
-        failure.hint(if is_protocol {
+        let is_foreign = causes.iter().any(|cause| cause.words.starts_with(words::ANSWERS_IN));
+        failure.hint(if is_foreign && !is_protocol {
+            "check `--brokers`: another server listens there"
+        } else if is_protocol {
             "check `-X security.protocol`: the port may speak TLS, SASL or neither"
         } else {
             "check `--brokers`; from outside Kubernetes: kubectl port-forward svc/NAME 9092:9092"
@@ -121,20 +131,36 @@ impl Mistakes {
             TroubleKind::Authorization => {
                 failure(format!("no right to use the cluster{}", self.for_user())).caused_by(cause.words)
             }
-            TroubleKind::Transport
-            | TroubleKind::AllBrokersDown
-            | TroubleKind::UnknownTopic
-            | TroubleKind::UnknownGroup
-            | TroubleKind::PollExceeded
-            | TroubleKind::Rebalancing
+            TroubleKind::Transport | TroubleKind::AllBrokersDown => {
+                Failure::new(Kind::Connection, format!("`{}` cannot be reached", self.brokers))
+                    .caused_by(trouble.told())
+            }
+            TroubleKind::UnknownTopic => {
+                Failure::new(Kind::Missing, "a topic or partition does not exist").caused_by(trouble.told())
+            }
+            TroubleKind::UnknownGroup => {
+                Failure::new(Kind::Missing, format!("group `{group}` does not exist"))
+            }
+            TroubleKind::Rebalancing => {
+                Failure::new(Kind::Run, format!("group `{group}` is being rebalanced"))
+                    .hint("try again in a moment")
+            }
+            TroubleKind::PollExceeded
             | TroubleKind::OffsetOutOfRange
             | TroubleKind::BadRecord
-            | TroubleKind::Other => Failure::new(Kind::Run, cause.words),
+            | TroubleKind::Other => {
+                Failure::new(Kind::Run, "the broker's answer is an error").caused_by(trouble.told())
+            }
         }
     }
 
     pub fn tls(&self, cause: &Cause) -> Failure {
         let at = cause.broker.as_ref().unwrap_or(&self.brokers);
+        if words::is_no_tls(&cause.words) {
+            return Failure::new(Kind::Connection, format!("cannot set up TLS with `{at}`"))
+                .caused_by("it answers, but not in TLS")
+                .hint("check `-X security.protocol`: the port may speak TLS, SASL or neither");
+        }
         let hint = if cause.words.contains("alert") {
             "the broker wants a client certificate: check `-X ssl.certificate.location` and `-X ssl.key.location`"
         } else if cause.words.contains("certificate has expired") {

@@ -185,7 +185,7 @@ impl Run<'_> {
             }
             TroubleKind::BadRecord => {
                 let claim = lane.claim;
-                self.fail_after(claim, unreadable(&partition, offset, &trouble.reason), now);
+                self.fail_after(claim, unreadable(&partition, offset, &trouble.told()), now);
             }
             TroubleKind::Transport
             | TroubleKind::AllBrokersDown
@@ -203,7 +203,9 @@ impl Run<'_> {
             | TroubleKind::Fenced
             | TroubleKind::Unreleased
             | TroubleKind::Rebalancing
-            | TroubleKind::Other => self.talk.warn(format!("{partition}: {}", trouble.reason), now),
+            | TroubleKind::Other => {
+                self.talk.warn(format!("cannot read {partition} for the moment: {}", trouble.told()), now)
+            }
         }
     }
 

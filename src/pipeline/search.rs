@@ -98,7 +98,7 @@ impl Search {
                     }
                     _ => {
                         let message = format!("cannot describe topic `{name}`");
-                        return Next::Fail(Failure::new(Kind::Run, message).caused_by(trouble.reason));
+                        return Next::Fail(Failure::new(Kind::Run, message).caused_by(trouble.told()));
                     }
                 },
             }

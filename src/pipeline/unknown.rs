@@ -31,7 +31,7 @@ pub fn words(
         let reason = match why {
             Unknown::Unanswered => Reason::Unanswered(leader(partition)),
             Unknown::NoLeader => Reason::NoLeader,
-            Unknown::Refused(trouble) => Reason::Refused(trouble.reason.clone()),
+            Unknown::Refused(trouble) => Reason::Refused(trouble.told()),
         };
         match reasons.iter_mut().find(|(other, _)| *other == reason) {
             Some((_, partitions)) => partitions.push(partition),

@@ -2,8 +2,9 @@
 
 use crate::error::Failure;
 use crate::kafka::errors::{self, Cause};
-use crate::kafka::{Trouble, TroubleKind};
+use crate::kafka::{Trouble, TroubleKind, words};
 use crate::pipeline::mistakes::Mistakes;
+use crate::talk::Event;
 use std::time::{Duration, Instant};
 
 /// While all brokers are gone, one is asked that often.
@@ -103,7 +104,7 @@ impl Weather {
             return;
         }
         let cause = errors::cause(line.split("]: ").nth(1).unwrap_or(line));
-        if cause.words == errors::CLOSED || cause.words.contains("security.protocol") {
+        if cause.words == words::CLOSED || cause.words.contains("security.protocol") {
             self.remember(cause);
         }
     }
@@ -158,14 +159,25 @@ impl Weather {
             | TroubleKind::UnknownGroup
             | TroubleKind::Rebalancing
             | TroubleKind::OffsetOutOfRange => Verdict::Wait,
-            TroubleKind::BadRecord | TroubleKind::Other => {
-                let cause = errors::cause(&trouble.reason);
-                Verdict::Warn(match cause.broker {
-                    Some(broker) => format!("`{broker}`: {}", cause.words),
-                    None => cause.words,
-                })
-            }
+            TroubleKind::BadRecord | TroubleKind::Other => self.unnamed(trouble),
         }
+    }
+
+    /// A trouble that has no name: at the start it is a reason not to be connected, later a warning.
+    fn unnamed(&mut self, trouble: &Trouble) -> Verdict {
+        let cause = errors::cause(&trouble.reason);
+        let is_foreign = cause.words.starts_with(words::ANSWERS_IN);
+        if !self.is_established && is_foreign && cause.broker.is_some() {
+            self.remember(cause);
+            return Verdict::Wait;
+        }
+        let told = trouble.told();
+        Verdict::Warn(match cause.broker {
+            Some(broker) if told.starts_with("librdkafka: ") => format!("trouble with `{broker}`: {told}"),
+            Some(broker) => format!("`{broker}` {told}"),
+            None if told.starts_with("librdkafka: ") => format!("trouble in the client: {told}"),
+            None => told,
+        })
     }
 
     /// The failure when nothing was reached in time, if that time has come.
@@ -192,20 +204,26 @@ impl Weather {
         Some(self.mistakes.sent_nowhere(cause))
     }
 
-    /// What we are waiting for, once, if nothing was reached for a while.
-    pub fn still_waiting(&mut self, now: Instant) -> Option<String> {
+    /// What we are waiting for, once, if nothing was reached for a while. Where there is no end to it, it is a
+    /// warning, so that a log has it.
+    pub fn still_waiting(&mut self, now: Instant) -> Option<Event> {
         if self.is_established || self.is_wait_said || now.duration_since(self.started) < PATIENCE {
             return None;
         }
-        let message = match self.causes.last() {
-            Some(cause) => {
+        let (what, why) = match (self.causes.last(), &self.no_token) {
+            (Some(cause), _) => {
                 let broker = cause.broker.as_deref().unwrap_or_default();
-                format!("Still connecting to {broker}: {}", cause.words)
+                (format!("connecting to {broker}"), cause.words.clone())
             }
-            None => format!("Still trying: {}", self.no_token.as_ref()?.message),
+            (None, Some(failure)) => ("trying".to_owned(), failure.message.clone()),
+            (None, None) if self.has_answered => return None,
+            (None, None) => (format!("connecting to {}", self.mistakes.brokers()), "no answer".to_owned()),
         };
         self.is_wait_said = true;
-        Some(message)
+        Some(match self.connect_deadline {
+            None => Event::Warning { message: format!("still {what}: {why}") },
+            Some(_) => Event::Progress { message: format!("Still {what}: {why}").into() },
+        })
     }
 
     /// Whether a probe should be sent now.
@@ -238,6 +256,16 @@ impl Weather {
     }
 
     fn remember(&mut self, cause: Cause) {
+        let is_weak = words::is_of_another_family(&cause.words);
+        let is_same = |known: &Cause| known.broker == cause.broker;
+        if is_weak
+            && self.causes.iter().any(|known| is_same(known) && !words::is_of_another_family(&known.words))
+        {
+            return;
+        }
+        if !is_weak {
+            self.causes.retain(|known| !(is_same(known) && words::is_of_another_family(&known.words)));
+        }
         self.causes.retain(|known| *known != cause);
         self.causes.push(cause);
         if self.causes.len() > CAUSES_KEPT {
@@ -254,85 +282,4 @@ fn in_one_line(failure: &Failure) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::error::Kind;
-
-    fn weather(now: Instant) -> Weather {
-        Weather::new(Mistakes::new("localhost:9092", None, None), Some(now), now)
-    }
-
-    fn refused(broker: &str) -> Trouble {
-        let reason = format!(
-            "{broker}/1: Connect to ipv4#127.0.0.1:1 failed: Connection refused (after 0ms in state CONNECT)"
-        );
-        Trouble { kind: TroubleKind::Transport, reason }
-    }
-
-    #[test]
-    fn no_broker_at_all_is_told_with_the_reason() {
-        let now = Instant::now();
-        let mut weather = weather(now);
-        assert_eq!(weather.judge(&refused("localhost:9092"), now), Verdict::Wait);
-        let failure = weather.give_up(now).unwrap();
-        assert_eq!(failure.kind, Kind::Connection);
-        assert_eq!(failure.message, "cannot reach any broker at `localhost:9092`");
-        assert_eq!(failure.causes, ["connection refused"]);
-    }
-
-    #[test]
-    fn who_waits_is_told_once_what_for() {
-        let now = Instant::now();
-        let mut weather = weather(now);
-        weather.judge(&refused("localhost:9092"), now);
-        assert_eq!(weather.still_waiting(now), None);
-        let said = weather.still_waiting(now + PATIENCE);
-        assert_eq!(said.as_deref(), Some("Still connecting to localhost:9092: connection refused"));
-        assert_eq!(weather.still_waiting(now + PATIENCE * 2), None);
-    }
-
-    #[test]
-    fn a_broker_that_hangs_up_may_speak_another_protocol() {
-        let now = Instant::now();
-        let mut weather = weather(now);
-        weather.hear(
-            "FAIL: [thrd:localhost:9092/bootstrap]: localhost:9092/bootstrap: Disconnected: connection closed by \
-             peer: receive 0 after POLLIN (after 1ms in state APIVERSION_QUERY)",
-        );
-        let failure = weather.give_up(now).unwrap();
-        assert_eq!(failure.causes, ["the broker closed the connection"]);
-        assert!(failure.hint.is_some_and(|hint| hint.contains("`-X security.protocol`")));
-    }
-
-    #[test]
-    fn a_broker_that_sends_us_nowhere_is_named() {
-        let now = Instant::now();
-        let mut weather = weather(now);
-        weather.answered(vec!["kafka-0.kafka:9092".to_owned()]);
-        assert_eq!(weather.give_up(now), None, "nothing went wrong yet");
-        weather.judge(&refused("kafka-0.kafka:9092"), now);
-        let failure = weather.give_up(now).unwrap();
-        assert_eq!(
-            failure.message,
-            "`localhost:9092` answered, but sends us to `kafka-0.kafka:9092`: connection refused"
-        );
-    }
-
-    #[test]
-    fn lost_and_found_are_said_once_each() {
-        let now = Instant::now();
-        let mut weather = weather(now);
-        weather.established();
-        for _ in 0..100 {
-            assert_eq!(weather.judge(&refused("localhost:9092"), now), Verdict::Wait);
-        }
-        assert!(weather.is_probe_due(now));
-        assert!(!weather.is_probe_due(now));
-        assert_eq!(weather.probed(false, now), Change::Lost);
-        assert!(weather.is_probe_due(now + PROBE_EVERY));
-        assert_eq!(weather.probed(false, now), Change::None);
-        let later = now + Duration::from_secs(12);
-        assert_eq!(weather.probed(true, later), Change::Again(Duration::from_secs(12)));
-        assert!(weather.is_connected());
-    }
-}
+mod tests;

@@ -41,7 +41,7 @@ pub fn run(session: &mut Session, settings: &Delete) -> Result<(), Stop> {
             Ok(()) => rows.push(vec![name.as_str().into(), "deleted".into()]),
             Err(trouble) => {
                 let failure = Failure::new(Kind::Run, format!("cannot delete group `{name}`"));
-                failed = failed.or(Some(failure.caused_by(trouble.reason)));
+                failed = failed.or(Some(failure.caused_by(trouble.told())));
             }
         }
     }

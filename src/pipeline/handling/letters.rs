@@ -174,7 +174,7 @@ impl Letters {
                 Outcome::Unfinished
             }
             Err(trouble) => {
-                let what = format!("`{}` did not take it: {}", self.topic, trouble.reason);
+                let what = format!("`{}` did not take it: {}", self.topic, trouble.told());
                 Outcome::Failed(Reason::of(what))
             }
         };
@@ -207,7 +207,7 @@ impl Letters {
             return self.no_right();
         }
         let message = format!("{}: the dead-letter topic `{}` did not take it", record.place(), self.topic);
-        Failure::new(Kind::Record, message).caused_by(trouble.reason.clone())
+        Failure::new(Kind::Record, message).caused_by(trouble.told())
     }
 
     fn no_right(&self) -> Failure {

@@ -206,7 +206,7 @@ impl Run<'_> {
                     .zip(handling.letters.as_ref())
                     .map(|(job, letters)| letters.failure(&job.record, &trouble));
                 if let Some(failure) = failure {
-                    let reason = format!("its dead letter was not taken: {}", trouble.reason);
+                    let reason = format!("its dead letter was not taken: {}", trouble.told());
                     self.end_with(delivery.ticket, reason, failure, now);
                 }
             }

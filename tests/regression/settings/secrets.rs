@@ -234,3 +234,16 @@ pub fn switching_verification_off_is_warned_of() {
     assert_eq!(count(&run(&endpoint("sasl.oauthbearer.token.endpoint.url=https://127.0.0.1:1/t"))), 0);
     assert_eq!(count(&run(&["security.protocol=SSL"])), 0);
 }
+
+/// `openssl.cnf`, of `OPENSSL_CONF` or of a folder that others may write to, had libraries loaded.
+pub fn no_openssl_of_others_loads_code() {
+    let connect =
+        ["topic", "list", "-X", "security.protocol=SSL", "-b", "127.0.0.1:1", "--connect-timeout", "500ms"];
+    let run = kcons(&connect);
+    let file = run.home().join("openssl.cnf");
+    // With diagnostics nothing of OpenSSL works once the library cannot be loaded.
+    let text = "config_diagnostics = 1\nopenssl_conf = start\n[start]\nproviders = all\n[all]\nevil = evil\n\
+                [evil]\nmodule = /no/such/library.so\nactivate = 1\n";
+    fs::write(&file, text).expect("written");
+    run.env("OPENSSL_CONF", &file).run().has_code(3).stderr_contains("caused by: connection refused\n");
+}
