@@ -80,8 +80,9 @@ extern "C" fn become_it(shared: *mut c_void) -> c_int {
     // are the child's own copies.
     unsafe {
         let shared = &mut *shared.cast::<Shared>();
-        settle_signals(&shared.blocked);
+        // First: a Ctrl-C on the terminal is for our parent's group.
         libc::setpgid(0, 0);
+        settle_signals(&shared.blocked);
         libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
         if libc::getppid() != shared.parent {
             // Our parent is gone already: the signal for that will not come.
@@ -114,6 +115,8 @@ unsafe fn settle_signals(blocked: &libc::sigset_t) {
             if libc::sigaction(signal, ptr::null(), &mut action) != 0 {
                 continue;
             }
+            // What reached the new process while it was in our group is not meant for it: ignoring drops it.
+            libc::signal(signal, libc::SIG_IGN);
             // `Shutdown` blocks what was ignored when we started, as it has to be caught as well.
             let stays_ignored =
                 matches!(signal, libc::SIGINT | libc::SIGHUP) && libc::sigismember(blocked, signal) == 1;
@@ -124,7 +127,7 @@ unsafe fn settle_signals(blocked: &libc::sigset_t) {
                 libc::SIG_IGN => libc::SIG_IGN,
                 _ => libc::SIG_DFL,
             };
-            if action.sa_sigaction != wanted {
+            if wanted != libc::SIG_IGN {
                 action.sa_sigaction = wanted;
                 action.sa_flags = 0;
                 libc::sigaction(signal, &action, ptr::null_mut());
