@@ -277,7 +277,7 @@ pub struct Reading {
     ///
     /// True is all but `false` and `null`; its input is the record as `-o json` prints it. Records
     /// left out count as processed. Also in front of handlers. If it fails on a record: see
-    /// --on-failure.
+    /// --on-failure; it also fails if it takes longer than 5 seconds.
     ///
     /// Example: kcons consume orders --filter '.value.amount > 100'
     #[arg(long, value_name = "EXPR", allow_hyphen_values = true, help_heading = "Output")]

@@ -3,13 +3,17 @@
 mod functions;
 mod mistakes;
 mod text;
+mod watch;
 
-use jaq_core::data::JustLut;
+pub use watch::{Excess, STACK, TIME, Watch};
+
 use jaq_core::load::{Arena, File, Loader};
-use jaq_core::{Compiler, Ctx, Filter, Vars};
+use jaq_core::{Compiler, Ctx, DataT, Filter, Vars};
 use jaq_json::{Val, read};
 use std::fmt;
 use std::ops::ControlFlow;
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::Arc;
 
 /// How deep the JSON that a program gets may be nested, as in jq itself it has a bound: values are read, compared
 /// and dropped by recursion, and a record must not exhaust the stack.
@@ -20,12 +24,22 @@ const LONGEST_NUMBER: usize = 1000;
 
 /// A program, compiled.
 ///
-/// It runs to its end: one that never ends (`repeat(false)`) never returns. It reads no input but its own and opens
-/// no file; `env` and `$ENV` are as in jq; what `debug` and `stderr` print is dropped.
+/// It runs until it ends or its `Watch` ends it, which a single long step (a regular expression on a long text) does not
+/// notice. It reads no input but its own and opens no file; `env` and `$ENV` are as in jq; what `debug` and `stderr` print
+/// is dropped.
+#[derive(Clone)]
 pub struct Program {
-    text: String,
-    filter: Filter<JustLut<Val>>,
+    text: Arc<str>,
+    filter: Arc<Filter<Bounded>>,
     reads_environment: bool,
+}
+
+/// Values of jq, and steps that are watched.
+pub struct Bounded;
+
+impl DataT for Bounded {
+    type V<'a> = Val;
+    type Data<'a> = watch::Data<'a>;
 }
 
 /// One result of a program.
@@ -66,18 +80,38 @@ impl Program {
             .compile(modules);
         let filter = compiled.map_err(|errors| mistakes::of_names(text, errors))?;
         let reads_environment = text.contains(functions::ENVIRONMENT);
-        Ok(Program { text: text.to_owned(), filter, reads_environment })
+        Ok(Program { text: text.into(), filter: Arc::new(filter), reads_environment })
     }
 
     /// Runs the program on a JSON text and hands over each result until told to stop.
     ///
     /// # Errors
     /// jq's own words; the results before it were handed over.
-    pub fn run(&self, json: &[u8], mut take: impl FnMut(Yield) -> ControlFlow<()>) -> Result<(), String> {
+    fn run(
+        &self,
+        json: &[u8],
+        watch: &Watch,
+        take: impl FnMut(Yield) -> ControlFlow<()>,
+    ) -> Result<(), String> {
+        let run = AssertUnwindSafe(|| self.run_unguarded(json, watch, take));
+        // A program has nothing that could be left half done: its record is read anew each time.
+        panic::catch_unwind(run).unwrap_or_else(|payload| match payload.downcast_ref::<Excess>() {
+            Some(excess) => Err(excess.to_string()),
+            None => Err("it broke down".to_owned()),
+        })
+    }
+
+    fn run_unguarded(
+        &self,
+        json: &[u8],
+        watch: &Watch,
+        mut take: impl FnMut(Yield) -> ControlFlow<()>,
+    ) -> Result<(), String> {
         check(json).map_err(|what| format!("the record {what}"))?;
         let input = read::parse_single(json).map_err(|error| format!("not JSON: {error}"))?;
         let environment = if self.reads_environment { functions::environment() } else { Val::Null };
-        let context = Ctx::<JustLut<Val>>::new(&self.filter.lut, Vars::new([environment]));
+        let data = watch::Data { lut: &self.filter.lut, watch };
+        let context = Ctx::<Bounded>::new(data, Vars::new([environment]));
         for result in self.filter.id.run((context, input)) {
             match result {
                 Ok(value) => {
@@ -95,9 +129,9 @@ impl Program {
     ///
     /// # Errors
     /// jq's own words.
-    pub fn is_true(&self, json: &[u8]) -> Result<bool, String> {
+    pub fn is_true(&self, json: &[u8], watch: &Watch) -> Result<bool, String> {
         let mut is_true = false;
-        self.run(json, |Yield(value)| {
+        self.run(json, watch, |Yield(value)| {
             is_true = !matches!(value, Val::Null | Val::Bool(false));
             if is_true { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         })?;
@@ -108,10 +142,10 @@ impl Program {
     ///
     /// # Errors
     /// jq's own words.
-    pub fn id(&self, json: &[u8]) -> Result<EventId, String> {
+    pub fn id(&self, json: &[u8], watch: &Watch) -> Result<EventId, String> {
         let mut id = EventId::None(NoId::Nothing);
         let mut count = 0;
-        self.run(json, |value| {
+        self.run(json, watch, |value| {
             count += 1;
             id = match (count, &value.0) {
                 (1, Val::Null) => EventId::None(NoId::Null),
@@ -152,16 +186,15 @@ fn check(json: &[u8]) -> Result<(), String> {
     if json.len() <= DEEPEST.min(LONGEST_NUMBER) {
         return Ok(());
     }
-    let (mut depth, mut digits, mut is_string, mut is_escaped) = (0usize, 0usize, false, false);
-    for byte in json {
+    let (mut depth, mut digits) = (0usize, 0usize);
+    let mut rest = json;
+    while let Some((byte, behind)) = rest.split_first() {
+        rest = behind;
         match byte {
-            _ if is_escaped => is_escaped = false,
-            b'\\' if is_string => is_escaped = true,
             b'"' => {
-                is_string = !is_string;
                 digits = 0;
+                rest = behind_string(rest);
             }
-            _ if is_string => {}
             b'0'..=b'9' => {
                 digits += 1;
                 if digits > LONGEST_NUMBER {
@@ -180,6 +213,17 @@ fn check(json: &[u8]) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// What stands behind the string that this is the inside of.
+fn behind_string(mut rest: &[u8]) -> &[u8] {
+    while let Some(at) = memchr::memchr2(b'"', b'\\', rest) {
+        if rest[at] == b'"' {
+            return &rest[at + 1..];
+        }
+        rest = rest.get(at + 2..).unwrap_or_default();
+    }
+    &[]
 }
 
 #[cfg(test)]

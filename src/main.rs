@@ -11,6 +11,7 @@ mod files;
 mod handlers;
 mod jq;
 mod kafka;
+mod memory;
 mod metrics;
 mod offsets;
 mod output;
@@ -28,7 +29,7 @@ mod usage;
 
 /// librdkafka allocates on one thread and frees on another: with several partitions this halves the time.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: memory::Counting<mimalloc::MiMalloc> = memory::Counting(mimalloc::MiMalloc);
 
 fn main() {
     startup::listen_to_children();

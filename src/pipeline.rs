@@ -6,6 +6,7 @@ mod coverage;
 mod ending;
 mod ends;
 mod events;
+mod expressions;
 mod handling;
 mod identity;
 mod lanes;
@@ -14,7 +15,6 @@ mod ranges;
 mod rebalance;
 mod records;
 mod search;
-mod sieve;
 mod silence;
 mod starts;
 mod topics;
@@ -38,12 +38,12 @@ use crate::talk::{Event, Talk};
 use commits::Outstanding;
 use coverage::Coverage;
 use ending::Ending;
+use expressions::Expressions;
 use handling::Handling;
 use identity::Identity;
 use lanes::Lanes;
 use mistakes::Mistakes;
 use rebalance::Rebalances;
-use sieve::Sieve;
 use silence::Pending;
 use std::time::{Duration, Instant};
 use topics::Topics;
@@ -71,7 +71,7 @@ pub struct Run<'a> {
     output: Output,
     renderer: Renderer,
     /// What is decided about records first.
-    sieve: Option<Sieve<'a>>,
+    expressions: Option<Expressions>,
     /// Without it records are printed.
     handling: Option<Handling<'a>>,
     weather: Weather,
@@ -152,13 +152,13 @@ pub fn run(settings: &Consume, world: World) -> Finished {
     let never = Commits { mode: CommitMode::Never, is_async: false };
     let mut run = Run {
         settings,
+        expressions: Expressions::new(settings, alarm.bell(), started),
         alarm,
         shutdown,
         talk,
         source,
         output,
         renderer,
-        sieve: Sieve::new(settings),
         handling,
         weather: Weather::new(mistakes, connect_deadline, started),
         topics: Topics::new(settings, started),
@@ -295,7 +295,8 @@ impl Run<'_> {
         self.fail_pending(now);
         let is_reading = self.weather.is_connected() && !self.lanes.is_empty();
         let is_handling = self.handling.as_ref().is_some_and(|handling| !handling.is_idle());
-        if !is_reading || !self.output.is_idle() || is_handling {
+        let is_deciding = self.expressions.as_ref().is_some_and(Expressions::is_waiting);
+        if !is_reading || !self.output.is_idle() || is_handling || is_deciding {
             self.idle_since = now;
         }
         let stops = &self.settings.stops;
@@ -328,7 +329,7 @@ impl Run<'_> {
         if let Some(trouble) = self.source.fatal_error() {
             self.fail_fatally(&trouble, now);
         }
-        if self.sieve.is_some() && !self.owed().is_empty() {
+        if self.expressions.is_some() && !self.owed().is_empty() {
             // Records that are left out are no reason for a commit by themselves.
             self.schedule.passed();
         }
@@ -338,9 +339,9 @@ impl Run<'_> {
         }
     }
 
-    /// Whether somebody looks at the headers of records.
+    /// Whether somebody looks at the headers of records that are taken; expressions see them by themselves.
     fn reads_headers(&self) -> bool {
-        self.handling.is_some() || self.settings.filter.is_some() || self.renderer.shows_headers()
+        self.handling.is_some() || self.renderer.shows_headers()
     }
 
     fn watch_signals(&mut self, now: Instant) {

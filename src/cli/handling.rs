@@ -143,7 +143,7 @@ pub struct Handling {
     /// A record whose id is in the store is not handled again. Only ids of records that were
     /// processed are kept; a crash just between the two can repeat that one. The id is in
     /// KCONS_EVENT_ID. Ids are the group's: where topics number their events each for itself, put
-    /// .topic into it.
+    /// .topic into it. An id of more than 1024 bytes is replaced by its SHA-256.
     ///
     /// Example: --exec ./send-mail --dedup .value.id
     #[arg(long, value_name = "EXPR", allow_hyphen_values = true, help_heading = "Duplicates")]

@@ -1,10 +1,11 @@
 //! Programs, what they yield, and what is said of wrong ones.
 
 use super::*;
+use std::time::{Duration, Instant};
 
 fn results(program: &str, json: &str) -> Result<Vec<String>, String> {
     let mut results = Vec::new();
-    Program::compile(program)?.run(json.as_bytes(), |result| {
+    Program::compile(program)?.run(json.as_bytes(), &Watch::default(), |result| {
         results.push(result.json());
         ControlFlow::Continue(())
     })?;
@@ -98,9 +99,9 @@ fn a_record_passes_if_any_result_is_neither_false_nor_null() {
         (".b.c.d", false),
     ] {
         let program = Program::compile(program).expect(program);
-        assert_eq!(program.is_true(br#"{"a":1}"#), Ok(expected), "{program:?}");
+        assert_eq!(program.is_true(br#"{"a":1}"#, &Watch::default()), Ok(expected), "{program:?}");
     }
-    assert!(Program::compile(".a.b").unwrap().is_true(br#"{"a":1}"#).is_err());
+    assert!(Program::compile(".a.b").unwrap().is_true(br#"{"a":1}"#, &Watch::default()).is_err());
 }
 
 #[test]
@@ -116,7 +117,9 @@ fn an_event_id_is_one_result_that_is_not_null() {
         ("null, 1", EventId::None(NoId::Several)),
         ("repeat(1)", EventId::None(NoId::Several)),
     ] {
-        let id = Program::compile(program).expect(program).id(br#"{"s":"x y","n":12345678901234567890}"#);
+        let id = Program::compile(program)
+            .expect(program)
+            .id(br#"{"s":"x y","n":12345678901234567890}"#, &Watch::default());
         assert_eq!(id, Ok(expected), "{program}");
     }
 }
@@ -188,4 +191,77 @@ fn what_a_failure_quotes_is_short_and_on_one_line() {
 fn a_program_may_go_to_another_thread() {
     fn goes<T: Send>(_: T) {}
     goes(Program::compile(".").unwrap());
+}
+
+/// What comes of a program on a thread of its own that is told to stop after that long.
+fn watched(program: &str, json: &str, limit: Duration) -> Result<bool, String> {
+    let watch = Arc::new(Watch::default());
+    let (program, json) = (Program::compile(program).expect(program), json.to_owned());
+    let thread = {
+        let watch = Arc::clone(&watch);
+        let work = move || {
+            watch.enter();
+            watch.run(7, json.len(), || program.is_true(json.as_bytes(), &watch))
+        };
+        std::thread::Builder::new().stack_size(STACK).spawn(work).expect("a thread can be had")
+    };
+    let deadline = Instant::now() + limit;
+    while !thread.is_finished() && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    watch.stop(7);
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !thread.is_finished() && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    assert!(thread.is_finished(), "it went on");
+    thread.join().expect("no panic gets out")
+}
+
+#[test]
+fn a_program_that_does_not_end_is_ended() {
+    for program in [
+        "repeat(false)",
+        "def f: f; f",
+        "last(range(0; 1; 0))",
+        "[limit(1; range(1e15) | select(. < 0))]",
+        "until(false; .)",
+        "reduce range(1e15) as $i (0; . + $i)",
+        "first(repeat(1) | select(. == 2))",
+        "[.[] | repeat(empty)]",
+        "range(1e15) | select(false)",
+        "any(range(1e15); false)",
+        "all(repeat(true); .)",
+        "try repeat(error) catch repeat(false)",
+        "label $out | foreach range(1e15) as $i (0; .; empty)",
+        ".[0] |= repeat(empty)",
+        "isempty(repeat(empty))",
+        "while(true; .) | select(false)",
+        "[recurse(if . == [] then . else [] end; true)] | length",
+    ] {
+        let outcome = watched(program, "[1]", Duration::from_millis(100));
+        let is_ended =
+            |words: &str| words.starts_with("it took longer") || words.starts_with("it took more than");
+        assert!(outcome.as_ref().is_err_and(|words| is_ended(words)), "{program}: {outcome:?}");
+    }
+}
+
+#[test]
+fn a_program_that_takes_too_much_memory_is_ended() {
+    let program = "def grow: . + . | grow; \"0123456789\" | grow";
+    let outcome = watched(program, "1", Duration::from_secs(15));
+    assert_eq!(outcome, Err("it took more than 128 MiB of memory".to_owned()));
+    // A record may take what its size needs.
+    let large = format!("[{}]", vec!["{\"a\":1}"; 400_000].join(","));
+    assert_eq!(watched("map(.a) | add == 400000", &large, Duration::from_secs(20)), Ok(true));
+}
+
+#[test]
+fn a_program_that_calls_itself_too_deeply_is_ended() {
+    for program in ["def f: 1 + f; f", "def f: [f]; f", "def f: f | .; f"] {
+        let outcome = watched(program, "1", Duration::from_secs(10));
+        assert!(outcome.is_err(), "{program}: {outcome:?}");
+    }
+    let deep = "reduce range(100000) as $i (null; [.]) | [recurse(.[]?)] | length > 1";
+    assert_eq!(watched(deep, "1", Duration::from_secs(20)), Ok(true));
 }

@@ -56,17 +56,40 @@ impl Batch {
 
     /// Goes on to the next message and tells where it comes from.
     pub fn advance(&mut self) -> Option<Origin> {
-        let next = self.current.map_or(0, |current| current + 1);
-        if next >= self.messages.len() {
+        let origin = self.step();
+        if origin.is_none() {
             self.clear();
-            return None;
         }
-        self.current = Some(next);
+        origin
+    }
+
+    /// As `advance`, but behind the last message all of them are still there.
+    pub fn step(&mut self) -> Option<Origin> {
+        let start = self.current.map_or(0, |current| current + 1);
         // A purged message leaves a hole.
-        if self.messages[next].is_null() {
-            return self.advance();
-        }
+        let next = (start..self.messages.len()).find(|index| !self.messages[*index].is_null())?;
+        self.current = Some(next);
         self.message().map(|message| (message.rkt as usize, message.partition))
+    }
+
+    /// The place of the message looked at last.
+    pub fn place(&self) -> Option<usize> {
+        self.current
+    }
+
+    /// Goes back to a place.
+    pub fn go_back(&mut self, place: Option<usize>) {
+        self.current = place;
+    }
+
+    /// The current message is an error.
+    pub fn is_error(&self) -> bool {
+        self.message().is_some_and(|message| message.err != RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR)
+    }
+
+    /// The offset of the current message.
+    pub fn offset(&self) -> Option<i64> {
+        self.message().map(|message| message.offset)
     }
 
     /// Drops what is left of one partition: its assignment ended.

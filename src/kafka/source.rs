@@ -1,6 +1,6 @@
 //! Where records come from: every assigned partition's queue, forwarded to one that is ours.
 
-use super::batch::{Batch, Origin};
+use super::batch::Batch;
 use super::client::{self, ClientEvent, Consumer, Opened};
 use super::close;
 use super::commit::{CommitRequest, Refusal};
@@ -9,12 +9,12 @@ use super::fetch_size::FetchSize;
 use super::look_up::LookUps;
 use super::native::{self, NO_OFFSET, PartitionList, Queue, c_string, code_words, error_words, native};
 use super::route::Route;
+use super::routes::Routes;
 use crate::alarm::Alarm;
 use crate::record::{Record, TopicPartition};
 use crate::tokens::TokenSource;
 use rdkafka::bindings as rd;
 use rdkafka::consumer::Consumer as _;
-use std::collections::HashMap;
 use std::os::fd::RawFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -39,6 +39,15 @@ pub enum Arrival<'a> {
     },
 }
 
+/// What is known of the record that comes next without looking at it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Coming {
+    /// Its place in the batch.
+    pub index: usize,
+    pub slot: usize,
+    pub offset: i64,
+}
+
 /// An assigned partition: records of it carry `slot`.
 #[derive(Clone, Debug)]
 pub struct Assigned {
@@ -52,10 +61,7 @@ pub struct Source {
     // Fields are dropped in this order: queues before the client.
     batch: Batch,
     fetch_size: FetchSize,
-    /// By slot.
-    routes: Vec<Option<Route>>,
-    by_origin: HashMap<Origin, usize>,
-    last: Option<(Origin, usize)>,
+    routes: Routes,
     shared: Queue,
     served: Queue,
     events: Receiver<ClientEvent>,
@@ -86,9 +92,7 @@ impl Source {
         Ok(Source {
             batch: Batch::new(),
             fetch_size: FetchSize::new(&client, properties),
-            routes: Vec::new(),
-            by_origin: HashMap::new(),
-            last: None,
+            routes: Routes::default(),
             shared,
             served,
             events,
@@ -155,12 +159,12 @@ impl Source {
 
     /// Bytes of records that were fetched of partitions that are held.
     fn waiting(&self) -> usize {
-        self.routes.iter().flatten().map(Route::waiting).sum()
+        self.routes.iter().map(Route::waiting).sum()
     }
 
     /// Nothing that was fetched of a partition waits to be looked at.
     pub fn is_drained(&self, slot: usize) -> bool {
-        let route = self.routes.get(slot).and_then(Option::as_ref);
+        let route = self.routes.get(slot);
         self.is_used_up() && self.shared.is_empty() && route.is_none_or(Route::is_drained)
     }
 
@@ -171,41 +175,46 @@ impl Source {
 
     /// The next record or error of the batch.
     pub fn next(&mut self) -> Option<Arrival<'_>> {
-        let slot = loop {
-            let origin = self.batch.advance()?;
-            if let Some(slot) = self.slot(origin) {
-                break slot;
-            }
+        let Some(slot) = self.routes.step(&mut self.batch) else {
+            // All of it was looked at.
+            self.batch.advance();
+            return None;
         };
         if let Some((code, offset, reason)) = self.batch.error() {
             return Some(Arrival::Trouble { slot, offset, trouble: errors::trouble(code, &reason) });
         }
-        let route = self.routes.get_mut(slot)?.as_mut()?;
+        let route = self.routes.get_mut(slot)?;
         let record = self.batch.record(&route.partition.topic)?;
         route.sizes.add(record.size() as usize);
         Some(Arrival::Record { slot, record })
     }
 
-    /// Where records of a message's partition belong. A partition that is not ours any more has no slot.
-    fn slot(&mut self, origin: Origin) -> Option<usize> {
-        if let Some((last, slot)) = self.last
-            && last == origin
-        {
-            return Some(slot);
-        }
-        let slot = match self.by_origin.get(&origin) {
-            Some(slot) => *slot,
-            None => {
-                let topic = self.batch.topic();
-                let is_it =
-                    |route: &Route| *route.partition.topic == *topic && route.partition.partition == origin.1;
-                let slot = self.routes.iter().position(|route| route.as_ref().is_some_and(is_it))?;
-                self.by_origin.insert(origin, slot);
-                slot
+    /// What `next` will give, if that is a record.
+    pub fn coming(&mut self) -> Option<Coming> {
+        let place = self.batch.place();
+        let coming =
+            self.routes.step(&mut self.batch).filter(|_| !self.batch.is_error()).and_then(|slot| {
+                Some(Coming { index: self.batch.place()?, slot, offset: self.batch.offset()? })
+            });
+        self.batch.go_back(place);
+        coming
+    }
+
+    /// Shows the records of the batch that `next` will give, with their places in it, as long as `look` wants more.
+    pub fn look_ahead(&mut self, with_headers: bool, mut look: impl FnMut(usize, &Record<'_>) -> bool) {
+        let place = self.batch.place();
+        let reads_headers = std::mem::replace(&mut self.batch.reads_headers, with_headers);
+        while let Some(slot) = self.routes.step(&mut self.batch) {
+            let topic = self.routes.get(slot).map(|route| &route.partition.topic);
+            let (Some(topic), Some(index), false) = (topic, self.batch.place(), self.batch.is_error()) else {
+                continue;
+            };
+            if self.batch.record(topic).is_some_and(|record| !look(index, &record)) {
+                break;
             }
-        };
-        self.last = Some((origin, slot));
-        Some(slot)
+        }
+        self.batch.reads_headers = reads_headers;
+        self.batch.go_back(place);
     }
 
     /// Starts reading partitions at concrete offsets; a logical one would cost 100 ms. `others` are read already,
@@ -214,16 +223,12 @@ impl Source {
     /// # Errors
     /// librdkafka's words.
     pub fn assign(&mut self, assigned: &[Assigned], others: &[(TopicPartition, i64)]) -> Result<(), String> {
-        self.forget_origins();
         for Assigned { partition, slot, .. } in assigned {
             let topic = c_string(&partition.topic);
             let queue = Queue::of_partition(&self.client, &topic, partition.partition);
             // Before the assignment, so that nothing lands on the consumer's queue.
             queue.forward_to(&self.shared);
-            if self.routes.len() <= *slot {
-                self.routes.resize_with(slot + 1, || None);
-            }
-            self.routes[*slot] = Some(Route::new(partition.clone(), queue));
+            self.routes.insert(*slot, Route::new(partition.clone(), queue));
         }
         let mut all: Vec<_> = assigned.iter().map(|one| (&one.partition, one.start)).collect();
         if !others.is_empty() && !close::is_cooperative(&self.client) {
@@ -245,11 +250,8 @@ impl Source {
         for (partition, slot) in partitions {
             let Some(slot) = slot else { continue };
             self.batch.purge(partition);
-            if let Some(route) = self.routes.get_mut(*slot) {
-                *route = None;
-            }
+            self.routes.remove(*slot);
         }
-        self.forget_origins();
         // What was never assigned cannot be taken off, but the group waits for an answer all the same.
         let read: Vec<_> = partitions.iter().filter(|(_, slot)| slot.is_some()).collect();
         let list = PartitionList::of(read.into_iter().map(|(partition, _)| (partition, NO_OFFSET)));
@@ -272,11 +274,6 @@ impl Source {
             }
         };
         error.map_or(Ok(()), Err)
-    }
-
-    fn forget_origins(&mut self) {
-        self.by_origin.clear();
-        self.last = None;
     }
 
     /// Continues at another offset, without assigning again: that would lose the forward.
@@ -303,7 +300,7 @@ impl Source {
         all: &[(TopicPartition, i64)],
     ) -> Result<(), String> {
         self.batch.purge(partition);
-        self.forget_origins();
+        self.routes.forget_origins();
         if close::is_cooperative(&self.client) {
             self.change(&PartitionList::of([(partition, NO_OFFSET)].into_iter()), false)?;
             self.change(&PartitionList::of([(partition, offset)].into_iter()), true)?;
@@ -325,7 +322,7 @@ impl Source {
     /// Delivers nothing more of a partition, but for what is on the shared queue already. Pausing would throw
     /// away what was prefetched.
     pub fn hold(&mut self, slot: usize) {
-        if let Some(route) = self.routes.get_mut(slot).and_then(Option::as_mut) {
+        if let Some(route) = self.routes.get_mut(slot) {
             route.hold();
         }
         self.fetch_size.settle(self.waiting() as f64);
@@ -333,14 +330,14 @@ impl Source {
 
     /// Delivers a partition again, from where it was held.
     pub fn go_on(&mut self, slot: usize) {
-        if let Some(route) = self.routes.get_mut(slot).and_then(Option::as_mut) {
+        if let Some(route) = self.routes.get_mut(slot) {
             route.go_on(&self.shared);
         }
     }
 
     /// Repeats every forward: librdkafka drops one when a partition is stopped and assigned again in a row.
     pub fn forward_again(&self) {
-        self.routes.iter().flatten().for_each(|route| route.forward_again(&self.shared));
+        self.routes.iter().for_each(|route| route.forward_again(&self.shared));
     }
 
     /// The position after the last record or marker handed out; `None` before the first.

@@ -12,7 +12,7 @@ mod room;
 mod warnings;
 
 use super::Run;
-use super::sieve::Sifted;
+use super::expressions::Decision;
 use crate::alarm::{Alarm, Bell};
 use crate::dedup::{Names, News, Store, Times};
 use crate::error::{Failure, Kind};
@@ -143,16 +143,16 @@ impl<'a> Handling<'a> {
         &mut self,
         place: &Place<'_>,
         record: &Record<'_>,
-        sifted: Sifted,
+        decision: Decision,
         is_strict: bool,
     ) -> Option<Event> {
         // It is no failed record: its handler may do with it as it is.
         let warning = |reason: String| Event::Warning { message: format!("{}: {reason}", record.place()) };
-        let (fault, warning) = match sifted.undecodable.map(|trouble| trouble.to_string()) {
+        let (fault, warning) = match decision.undecodable.map(|trouble| trouble.to_string()) {
             Some(reason) if is_strict => (Some(Fault::Undecodable(reason)), None),
-            other => (sifted.failure.map(Fault::Failed), other.map(warning)),
+            other => (decision.failure.map(Fault::Failed), other.map(warning)),
         };
-        let ticket = self.add(place, record, sifted.event_id.filter(|_| fault.is_none()));
+        let ticket = self.add(place, record, decision.event_id.filter(|_| fault.is_none()));
         if let Some(fault) = fault {
             // Nobody handles it; that is told when its turn comes.
             self.queue.mark_faulty(ticket, fault);

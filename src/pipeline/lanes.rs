@@ -87,6 +87,11 @@ impl Lane {
         Admission::Taken
     }
 
+    /// Whether `admit` would take a record at that offset, as far as the offset tells.
+    pub fn is_open(&self, offset: i64) -> bool {
+        !self.is_finished && !self.is_revoked && self.stop.is_none_or(|stop| offset < stop)
+    }
+
     /// Where records of it are from, for handlers.
     pub fn place(&self) -> Place<'_> {
         Place { claim: self.claim, partition: &self.partition }

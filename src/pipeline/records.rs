@@ -1,8 +1,8 @@
 //! Taking records: from the source through the renderer to the writer, and settling what was written.
 
 use super::Run;
+use super::expressions::Decision;
 use super::lanes::Admission;
-use super::sieve::Sifted;
 use super::silence::unreadable;
 use crate::error::{Failure, Kind};
 use crate::kafka::{Arrival, Trouble, TroubleKind};
@@ -33,13 +33,25 @@ impl Run<'_> {
         if self.ending.is_some() {
             return false;
         }
+        if let Some(Err(failure)) = self.expressions.as_mut().map(|expressions| expressions.watch(now)) {
+            self.fail(failure, now);
+            return false;
+        }
         let mut has_taken = false;
         while self.ending.is_none() && self.has_room() {
             // One batch a turn: rebalances are served between batches, never in the middle of one.
-            if self.source.is_used_up() && (has_taken || !self.source.fill()) {
+            if self.source.is_used_up() && (has_taken || !self.fill()) {
                 break;
             }
-            match self.take_one(now) {
+            let decision = match self.decide() {
+                Ok(Some(decision)) => decision,
+                Ok(None) => break,
+                Err(failure) => {
+                    self.fail(failure, now);
+                    break;
+                }
+            };
+            match self.take_one(decision, now) {
                 None | Some(Taken::Left | Taken::InHand) => {}
                 Some(Taken::Record) => self.seal_for_commit(),
                 Some(Taken::Last) => {
@@ -52,8 +64,8 @@ impl Run<'_> {
                 }
             }
             has_taken = true;
-            if self.sieve.is_some() && now.elapsed() >= LONGEST_TURN {
-                // Expressions may take their time; the client is to be served.
+            if self.expressions.is_some() && now.elapsed() >= LONGEST_TURN {
+                // Whatever has to be looked at: the client is to be served.
                 break;
             }
         }
@@ -74,7 +86,23 @@ impl Run<'_> {
         }
     }
 
-    fn take_one(&mut self, now: Instant) -> Option<Taken> {
+    fn fill(&mut self) -> bool {
+        if let Some(expressions) = &mut self.expressions {
+            expressions.begin_batch();
+        }
+        self.source.fill()
+    }
+
+    /// What is decided about what comes next; `None` if that is to be waited for.
+    fn decide(&mut self) -> Result<Option<Decision>, Failure> {
+        let Some(expressions) = &mut self.expressions else { return Ok(Some(Decision::default())) };
+        let Some(coming) = self.source.coming() else { return Ok(Some(Decision::default())) };
+        let is_open = self.lanes.get_mut(coming.slot).is_some_and(|lane| lane.is_open(coming.offset));
+        // A program that takes long does so for records alone that are wanted.
+        if is_open { expressions.decide(&coming, &mut self.source) } else { Ok(Some(Decision::default())) }
+    }
+
+    fn take_one(&mut self, decision: Decision, now: Instant) -> Option<Taken> {
         let (slot, record) = match self.source.next()? {
             Arrival::Record { slot, record } => (slot, record),
             Arrival::Trouble { slot, offset, trouble } => {
@@ -92,11 +120,12 @@ impl Run<'_> {
             }
         }
         let claim = lane.claim;
-        let sifted = self.sieve.as_mut().map_or_else(Sifted::default, |sieve| sieve.sift(&record));
-        if let Some(warning) = self.sieve.as_mut().and_then(|sieve| sieve.warning.take()) {
+        if let Some(warning) =
+            self.expressions.as_mut().and_then(|expressions| expressions.warning(&decision, &record))
+        {
             self.talk.warn(warning, now);
         }
-        if sifted.is_left_out {
+        if decision.is_left_out {
             self.counts.filtered += 1;
             self.tracker.leave_out(claim, record.offset);
             // Behind a record in hand they lengthen the span as any other.
@@ -105,14 +134,14 @@ impl Run<'_> {
         }
         let is_strict = self.settings.output.is_strict;
         if let Some(handling) = &mut self.handling {
-            if let Some(warning) = handling.take(&lane.place(), &record, sifted, is_strict) {
+            if let Some(warning) = handling.take(&lane.place(), &record, decision, is_strict) {
                 self.counts.failed += 1;
                 self.talk.say(&warning);
             }
             self.hold_if_enough(claim, now);
             return Some(Taken::InHand);
         }
-        if let Some(what) = sifted.failure {
+        if let Some(what) = decision.failure {
             let offset = record.offset;
             return Some(self.unfiltered(slot, offset, what));
         }

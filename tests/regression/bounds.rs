@@ -1,5 +1,6 @@
 //! Work and memory for one record, and what strangers' bytes may do to a terminal.
 
+mod programs;
 mod screens;
 
 use std::time::Duration;
@@ -15,6 +16,10 @@ pub const TESTS: &[Test] = tests![
     a_long_number_fails_its_record_alone,
     a_message_quotes_little_of_a_record,
     a_reason_of_a_worker_is_short_in_messages_and_whole_in_the_dead_letter,
+    programs::a_program_that_does_not_end_fails_its_record_alone,
+    programs::a_program_that_takes_all_memory_fails_its_record_alone,
+    programs::a_program_that_does_not_end_holds_up_neither_probes_nor_the_end,
+    programs::a_long_event_id_is_kept_by_its_hash,
     screens::json_on_a_terminal_is_escaped_and_means_the_same,
     screens::raw_on_a_terminal_is_escaped_and_in_a_pipe_as_it_is,
     screens::a_usage_error_is_one_line_whatever_was_typed,

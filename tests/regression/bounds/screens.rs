@@ -63,7 +63,9 @@ pub fn a_usage_error_is_one_line_whatever_was_typed() {
             let text = outcome.stderr_text();
             is_harmless(&outcome, &text);
             let is_ours = |line: &str| {
-                ["error: ", "  caused by: ", "  hint: ", "{"].iter().any(|start| line.starts_with(start))
+                ["error: ", "  caused by: ", "  hint: ", "    ", "{"]
+                    .iter()
+                    .any(|start| line.starts_with(start))
             };
             outcome.check(text.lines().all(is_ours), "a line is not ours");
             outcome.check(

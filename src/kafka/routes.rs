@@ -1,0 +1,80 @@
+//! Which partition a message belongs to: assigned ones by their slot, found by what a message carries.
+
+use super::batch::{Batch, Origin};
+use super::route::Route;
+use std::collections::HashMap;
+
+/// The routes of all assigned partitions, by slot.
+#[derive(Default)]
+pub struct Routes {
+    routes: Vec<Option<Route>>,
+    by_origin: HashMap<Origin, usize>,
+    last: Option<(Origin, usize)>,
+}
+
+impl Routes {
+    pub fn insert(&mut self, slot: usize, route: Route) {
+        self.forget_origins();
+        if self.routes.len() <= slot {
+            self.routes.resize_with(slot + 1, || None);
+        }
+        self.routes[slot] = Some(route);
+    }
+
+    pub fn remove(&mut self, slot: usize) {
+        self.forget_origins();
+        if let Some(route) = self.routes.get_mut(slot) {
+            *route = None;
+        }
+    }
+
+    /// Looks anew where messages belong: a handle of librdkafka may stand for another topic now.
+    pub fn forget_origins(&mut self) {
+        self.by_origin.clear();
+        self.last = None;
+    }
+
+    pub fn get(&self, slot: usize) -> Option<&Route> {
+        self.routes.get(slot)?.as_ref()
+    }
+
+    pub fn get_mut(&mut self, slot: usize) -> Option<&mut Route> {
+        self.routes.get_mut(slot)?.as_mut()
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &Route> {
+        self.routes.iter().flatten()
+    }
+
+    /// Goes on in a batch to the next message of a partition that is ours; its slot.
+    pub fn step(&mut self, batch: &mut Batch) -> Option<usize> {
+        loop {
+            let origin = batch.step()?;
+            if let Some(slot) = self.slot(origin, batch) {
+                return Some(slot);
+            }
+        }
+    }
+
+    /// Where the current message belongs. A partition that is not ours any more has no slot.
+    fn slot(&mut self, origin: Origin, batch: &Batch) -> Option<usize> {
+        if let Some((last, slot)) = self.last
+            && last == origin
+        {
+            return Some(slot);
+        }
+        let slot = match self.by_origin.get(&origin) {
+            Some(slot) => *slot,
+            None => {
+                let topic = batch.topic();
+                let is_it =
+                    |route: &Route| *route.partition.topic == *topic && route.partition.partition == origin.1;
+                let slot = self.routes.iter().position(|route| route.as_ref().is_some_and(is_it))?;
+                self.by_origin.insert(origin, slot);
+                slot
+            }
+        };
+        self.last = Some((origin, slot));
+        Some(slot)
+    }
+}

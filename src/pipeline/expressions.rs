@@ -1,0 +1,159 @@
+//! What is decided about a record before it is printed or handled: `--filter`, and the event id of `--dedup`.
+
+mod thread;
+
+use crate::alarm::Bell;
+use crate::decode::Undecodable;
+use crate::error::Failure;
+use crate::jq::NoId;
+use crate::kafka::{Coming, Source};
+use crate::record::Record;
+use crate::render::Renderer;
+use crate::settings::{Consume, Format, Output};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Instant;
+use thread::{Portion, Programs, Thread, Verdict};
+
+/// Envelopes that are handed over at once: enough that handing over costs nothing, so little that it stays small.
+const PORTION: usize = 256 << 10;
+
+/// Has the JSON envelopes of records looked at.
+pub struct Expressions {
+    envelopes: Renderer,
+    /// Without programs records are only looked at whether they can be decoded.
+    thread: Option<Thread>,
+    /// Records of the batch that were handed over, in order.
+    waiting: VecDeque<Waiting>,
+    last_number: u64,
+    /// Where the envelope of a record is written that is looked at on the spot.
+    envelope: Vec<u8>,
+    has_warned: bool,
+}
+
+/// A record that was handed over.
+#[derive(Debug)]
+struct Waiting {
+    /// Its place in the batch.
+    index: usize,
+    number: u64,
+    undecodable: Option<Undecodable>,
+}
+
+/// What came of a look; the default is a record at which nobody looks.
+#[derive(Debug, Default)]
+pub struct Decision {
+    pub is_left_out: bool,
+    pub event_id: Option<Arc<str>>,
+    no_id: Option<NoId>,
+    /// An expression failed: which one, and jq's words.
+    pub failure: Option<String>,
+    /// It is not in the formats asked for.
+    pub undecodable: Option<Undecodable>,
+}
+
+impl Expressions {
+    /// `None` if there is nothing to look at: every record passes.
+    pub fn new(settings: &Consume, bell: Bell, now: Instant) -> Option<Expressions> {
+        let handling = settings.handling.as_ref();
+        let id = handling.and_then(|handling| handling.dedup.as_ref()).map(|dedup| dedup.id.clone());
+        let programs = Programs { filter: settings.filter.clone(), id };
+        // With a handler nobody else on this thread finds out that a record cannot be decoded.
+        let is_checking = handling.is_some() && settings.output.can_fail();
+        let has_programs = programs.filter.is_some() || programs.id.is_some();
+        if !has_programs && !is_checking {
+            return None;
+        }
+        let format = match has_programs {
+            true => Format::Json { is_terminal: false },
+            // What it looks like is nothing to anybody.
+            false => Format::Raw { delimiter: Vec::new(), is_terminal: false },
+        };
+        let output = Output { format, ..settings.output.clone() };
+        Some(Expressions {
+            envelopes: Renderer::new(&output),
+            thread: has_programs.then(|| Thread::new(programs, bell, now)),
+            waiting: VecDeque::new(),
+            last_number: 0,
+            envelope: Vec::new(),
+            has_warned: false,
+        })
+    }
+
+    /// Verdicts are awaited.
+    pub fn is_waiting(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
+    /// Another batch is looked at from now on: places in the last one mean nothing any more.
+    pub fn begin_batch(&mut self) {
+        self.waiting.clear();
+    }
+
+    /// Ends what takes too long.
+    ///
+    /// # Errors
+    /// Programs got stuck too often.
+    pub fn watch(&mut self, now: Instant) -> Result<(), Failure> {
+        self.thread.as_mut().map_or(Ok(()), |thread| thread.watch(now))
+    }
+
+    /// What is decided about the record that `source` gives next; `None` if that is not known yet. What comes behind
+    /// it is handed over as well.
+    ///
+    /// # Errors
+    /// No thread can be started.
+    pub fn decide(&mut self, coming: &Coming, source: &mut Source) -> Result<Option<Decision>, Failure> {
+        let Some(thread) = &mut self.thread else { return Ok(self.look(source)) };
+        while self.waiting.front().is_some_and(|waiting| waiting.index < coming.index) {
+            self.waiting.pop_front();
+        }
+        if let Some(waiting) = self.waiting.front().filter(|waiting| waiting.index == coming.index) {
+            let Some(verdict) = thread.verdict(waiting.number) else { return Ok(None) };
+            let undecodable = self.waiting.pop_front().and_then(|waiting| waiting.undecodable);
+            return Ok(Some(Decision::new(verdict, undecodable)));
+        }
+        // Not handed over, or its partition was not read when those behind it were.
+        self.waiting.clear();
+        let mut portion = Portion { first: self.last_number + 1, ..Portion::default() };
+        source.look_ahead(true, |index, record| {
+            let undecodable = self.envelopes.render(record, &mut portion.envelopes).err();
+            portion.ends.push(portion.envelopes.len());
+            self.last_number += 1;
+            self.waiting.push_back(Waiting { index, number: self.last_number, undecodable });
+            portion.envelopes.len() < PORTION
+        });
+        thread.look_at(portion).map(|()| None)
+    }
+
+    /// Looks at the next record alone, on the spot.
+    fn look(&mut self, source: &mut Source) -> Option<Decision> {
+        self.envelope.clear();
+        let mut decision = Decision::default();
+        source.look_ahead(false, |_, record| {
+            decision.undecodable = self.envelopes.render(record, &mut self.envelope).err();
+            false
+        });
+        Some(decision)
+    }
+
+    /// What is to be said about a record without an id: only of the first.
+    pub fn warning(&mut self, decision: &Decision, record: &Record<'_>) -> Option<String> {
+        let why = match decision.no_id? {
+            NoId::Nothing => "nothing",
+            NoId::Null => "`null`",
+            NoId::Several => "several values",
+        };
+        let place = record.place();
+        (!std::mem::replace(&mut self.has_warned, true)).then(|| {
+            format!("{place}: `--dedup` yields {why}: such records are processed without dedup (said once)")
+        })
+    }
+}
+
+impl Decision {
+    fn new(verdict: Verdict, undecodable: Option<Undecodable>) -> Decision {
+        let Verdict { is_left_out, event_id, no_id, failure } = verdict;
+        Decision { is_left_out, event_id, no_id, failure, undecodable }
+    }
+}

@@ -1,0 +1,298 @@
+//! The thread on which `--filter` and `--dedup` run: a program may take its time, the loop may not.
+
+use crate::alarm::Bell;
+use crate::error;
+use crate::error::{Failure, Kind};
+use crate::jq::{EventId, Excess, NoId, Program, STACK, TIME, Watch};
+use sha2::{Digest as _, Sha256};
+use std::collections::VecDeque;
+use std::io;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::{Arc, Mutex, Once, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// A program that does not stop when it is told to is left behind after that long.
+const GRACE: Duration = Duration::from_millis(500);
+
+/// Threads that may be left behind at once: each keeps a core busy, or its memory.
+const MOST_LEFT: usize = 4;
+
+/// Verdicts after which the loop is woken.
+const TOGETHER: usize = 64;
+
+/// A longer event id stands for itself by its hash: the store and the memory hold many of them.
+const LONGEST_ID: usize = 1024;
+
+/// How such an id starts; one that starts so by itself is hashed, too, and none is taken for another.
+const HASHED: &str = "kcons:sha256:";
+
+const NAME: &str = "expressions";
+
+/// What the programs say of a record.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Verdict {
+    pub is_left_out: bool,
+    pub event_id: Option<Arc<str>>,
+    pub no_id: Option<NoId>,
+    /// A program failed: which option's, and why.
+    pub failure: Option<String>,
+}
+
+/// The programs of a run.
+#[derive(Clone, Debug)]
+pub struct Programs {
+    pub filter: Option<Program>,
+    pub id: Option<Program>,
+}
+
+/// Envelopes of records that are handed over together.
+#[derive(Debug, Default)]
+pub struct Portion {
+    /// The number of the first; numbers go up by one, from 1.
+    pub first: u64,
+    pub envelopes: Vec<u8>,
+    /// Where each ends.
+    pub ends: Vec<usize>,
+}
+
+/// The poller's side: hands portions over, collects verdicts, and leaves a thread behind that is stuck.
+pub struct Thread {
+    programs: Programs,
+    bell: Bell,
+    worker: Option<Worker>,
+    portion: Arc<Portion>,
+    verdicts: VecDeque<(u64, Verdict)>,
+    /// The record that was at work when it was looked at, and since when.
+    seen: (u64, Instant),
+    left_behind: Vec<JoinHandle<()>>,
+}
+
+struct Worker {
+    portions: Sender<(Arc<Portion>, usize)>,
+    shared: Arc<Shared>,
+    handle: JoinHandle<()>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    verdicts: Mutex<VecDeque<(u64, Verdict)>>,
+    watch: Watch,
+    /// The program at work is that of `--dedup`.
+    is_at_id: AtomicBool,
+    /// Records of lower numbers are of no use any more.
+    wanted: AtomicU64,
+    /// Nobody waits for this thread any more.
+    is_left: AtomicBool,
+}
+
+impl Portion {
+    fn envelope(&self, index: usize) -> &[u8] {
+        let start = index.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.envelopes[start..self.ends[index]]
+    }
+}
+
+impl Thread {
+    pub fn new(programs: Programs, bell: Bell, now: Instant) -> Thread {
+        Thread {
+            programs,
+            bell,
+            worker: None,
+            portion: Arc::default(),
+            verdicts: VecDeque::new(),
+            seen: (0, now),
+            left_behind: Vec::new(),
+        }
+    }
+
+    /// Has the programs look at records; the ones before them are done with.
+    ///
+    /// # Errors
+    /// No thread can be started.
+    pub fn look_at(&mut self, portion: Portion) -> Result<(), Failure> {
+        self.portion = Arc::new(portion);
+        self.hand_over(0)
+    }
+
+    fn hand_over(&mut self, start: usize) -> Result<(), Failure> {
+        if self.worker.is_none() {
+            let worker = Worker::start(self.programs.clone(), self.bell.clone()).map_err(|error| {
+                Failure::new(Kind::Run, "cannot start the thread of `--filter` and `--dedup`")
+                    .caused_by(error::reason(&error))
+            })?;
+            self.worker = Some(worker);
+        }
+        if let Some(worker) = &self.worker {
+            worker.shared.wanted.store(self.portion.first, Ordering::Release);
+            // It ends when this sender is dropped.
+            let _ = worker.portions.send((Arc::clone(&self.portion), start));
+        }
+        Ok(())
+    }
+
+    /// The verdict on the record of this number, if it is there; earlier ones are forgotten.
+    pub fn verdict(&mut self, number: u64) -> Option<Verdict> {
+        if self.verdicts.is_empty() {
+            self.collect();
+        }
+        while self.verdicts.front().is_some_and(|(other, _)| *other < number) {
+            self.verdicts.pop_front();
+            if self.verdicts.is_empty() {
+                self.collect();
+            }
+        }
+        let is_it = self.verdicts.front().is_some_and(|(other, _)| *other == number);
+        if is_it { self.verdicts.pop_front().map(|(_, verdict)| verdict) } else { None }
+    }
+
+    fn collect(&mut self) {
+        if let Some(worker) = &self.worker {
+            std::mem::swap(&mut self.verdicts, &mut *lock(&worker.shared.verdicts));
+        }
+    }
+
+    /// Ends what takes too long.
+    ///
+    /// # Errors
+    /// Too many threads were left behind.
+    pub fn watch(&mut self, now: Instant) -> Result<(), Failure> {
+        let Some(worker) = &self.worker else { return Ok(()) };
+        let watch = &worker.shared.watch;
+        let running = watch.running();
+        if running != 0 && running < self.portion.first {
+            watch.stop(running);
+        }
+        if running == 0 || running != self.seen.0 {
+            self.seen = (running, now);
+            return Ok(());
+        }
+        let time = now.duration_since(self.seen.1);
+        if time >= TIME {
+            watch.stop(running);
+        }
+        let excess = if watch.stands_still() { Excess::Memory } else { Excess::Time };
+        if excess == Excess::Time && time < TIME + GRACE {
+            return Ok(());
+        }
+        self.leave(running, excess)
+    }
+
+    /// Leaves the thread behind with the record it is stuck with, and goes on with another.
+    fn leave(&mut self, number: u64, excess: Excess) -> Result<(), Failure> {
+        let Some(Worker { portions, shared, handle }) = self.worker.take() else { return Ok(()) };
+        shared.is_left.store(true, Ordering::Release);
+        drop(portions);
+        self.verdicts.append(&mut lock(&shared.verdicts));
+        let option = if shared.is_at_id.load(Ordering::Relaxed) { "--dedup" } else { "--filter" };
+        self.verdicts.push_back((number, Verdict::failed(option, &excess.to_string())));
+        self.seen.0 = 0;
+        self.left_behind.retain(|thread| !thread.is_finished());
+        self.left_behind.push(handle);
+        if self.left_behind.len() > MOST_LEFT {
+            let message = format!("`{option}` got stuck with {} records at once", self.left_behind.len());
+            return Err(Failure::new(Kind::Record, message)
+                .caused_by(format!("with the last one {excess}, and it cannot be stopped"))
+                .hint("a regular expression on a long text can take that long: test the length first"));
+        }
+        let next = usize::try_from((number + 1).saturating_sub(self.portion.first)).unwrap_or(usize::MAX);
+        if next < self.portion.ends.len() { self.hand_over(next) } else { Ok(()) }
+    }
+}
+
+impl Verdict {
+    fn failed(option: &str, words: &str) -> Verdict {
+        Verdict { failure: Some(format!("`{option}` failed: {words}")), ..Verdict::default() }
+    }
+}
+
+impl Worker {
+    fn start(programs: Programs, bell: Bell) -> io::Result<Worker> {
+        say_nothing_of_broken_programs();
+        let (portions, to_do) = mpsc::channel();
+        let shared = Arc::new(Shared::default());
+        let work = {
+            let shared = Arc::clone(&shared);
+            move || work(&programs, &to_do, &shared, &bell)
+        };
+        let handle = std::thread::Builder::new().name(NAME.to_owned()).stack_size(STACK).spawn(work)?;
+        Ok(Worker { portions, shared, handle })
+    }
+}
+
+fn work(programs: &Programs, to_do: &Receiver<(Arc<Portion>, usize)>, shared: &Shared, bell: &Bell) {
+    shared.watch.enter();
+    for (portion, start) in to_do {
+        for index in start..portion.ends.len() {
+            let envelope = portion.envelope(index);
+            let number = portion.first + index as u64;
+            if number < shared.wanted.load(Ordering::Acquire) {
+                break;
+            }
+            let verdict = shared.watch.run(number, envelope.len(), || programs.judge(envelope, shared));
+            if shared.is_left.load(Ordering::Acquire) {
+                return;
+            }
+            let mut verdicts = lock(&shared.verdicts);
+            verdicts.push_back((number, verdict));
+            let count = verdicts.len();
+            drop(verdicts);
+            if count == TOGETHER {
+                bell.ring();
+            }
+        }
+        bell.ring();
+    }
+}
+
+impl Programs {
+    fn judge(&self, envelope: &[u8], shared: &Shared) -> Verdict {
+        if let Some(filter) = &self.filter {
+            shared.is_at_id.store(false, Ordering::Relaxed);
+            match filter.is_true(envelope, &shared.watch) {
+                Ok(true) => {}
+                Ok(false) => return Verdict { is_left_out: true, ..Verdict::default() },
+                Err(words) => return Verdict::failed("--filter", &words),
+            }
+        }
+        let Some(id) = &self.id else { return Verdict::default() };
+        shared.is_at_id.store(true, Ordering::Relaxed);
+        match id.id(envelope, &shared.watch) {
+            Ok(EventId::One(id)) => Verdict { event_id: Some(bounded(id)), ..Verdict::default() },
+            Ok(EventId::None(why)) => Verdict { no_id: Some(why), ..Verdict::default() },
+            Err(words) => Verdict::failed("--dedup", &words),
+        }
+    }
+}
+
+/// The id itself, or what stands for a long one.
+fn bounded(id: String) -> Arc<str> {
+    if id.len() <= LONGEST_ID && !id.starts_with(HASHED) {
+        return Arc::from(id);
+    }
+    let hash = Sha256::digest(id.as_bytes());
+    let digits = hash.iter().map(|byte| format!("{byte:02x}"));
+    Arc::from(digits.fold(HASHED.to_owned(), |id, digits| id + &digits))
+}
+
+/// A lock of which the other side never panics while it holds it.
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A program that breaks down is a failed record, told as any other: the standard library's words quote who knows what.
+fn say_nothing_of_broken_programs() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let say = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            if std::thread::current().name() != Some(NAME) {
+                say(panic);
+            }
+        }));
+    });
+}
+
+#[cfg(test)]
+mod tests;
