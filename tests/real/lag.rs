@@ -88,7 +88,7 @@ pub fn a_partition_without_a_committed_offset_counts_in_full() {
 pub fn a_member_that_has_committed_nothing_has_its_rows() {
     let topic = new_topic(2);
     let group = unique_name("group");
-    let mut member = consume(&topic).args(["-g", &group]).spawn();
+    let mut member = consume(&topic).args(["-g", &group, "--commit", "never"]).spawn();
     kafka().wait_for_members(&group, 1, 2);
     let outcome = lag(&group);
     has_the_rows_of_kafkas_tool(&outcome, &group);
