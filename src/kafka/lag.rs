@@ -61,9 +61,10 @@ pub fn standings(client: &Arc<Consumer>, names: &[String]) -> Result<Vec<Describ
     // All on their way before the first answer is waited for.
     let committed: Vec<_> =
         names.iter().map(|name| groups::ask_committed(client, name, COORDINATOR_LIMIT)).collect();
-    let mut described = groups::describe(client, names, COORDINATOR_LIMIT)?;
     let committed: Vec<_> = committed.into_iter().map(groups::Request::committed).collect();
     let logs = Logs::ask(client, &committed);
+    // Meanwhile: a broker that is away holds this up as well.
+    let mut described = groups::describe(client, names, COORDINATOR_LIMIT)?;
     let mut begun = Vec::with_capacity(names.len());
     for (name, committed) in names.iter().zip(committed) {
         let index = described.iter().position(|(other, _)| other == name);
@@ -111,9 +112,12 @@ impl Logs {
             .flat_map(|(drafts, _)| drafts.keys().map(|partition| partition.topic.to_string()))
             .filter(|topic| !self.topics.contains(topic))
             .collect();
-        let others = ask_descriptions(client, &others);
-        for request in [self.layouts, others].into_iter().flatten() {
-            let layouts = request.answer()?;
+        let others = (ask_descriptions(client, &others), others);
+        for (request, names) in [(self.layouts, self.topics), others] {
+            let Some(request) = request else { continue };
+            // The broker that is asked for descriptions may be the one that is away; any knows the layouts.
+            let names: Vec<String> = names.into_iter().collect();
+            let layouts = request.answer().or_else(|_| topics::layouts(client, Some(&names), LIMIT))?;
             for (drafts, _) in begun.iter_mut().filter_map(|(_, begun)| begun.as_mut().ok()) {
                 add_partitions(drafts, &layouts);
             }
@@ -187,7 +191,12 @@ fn with_logs(
         wanted.map(|(partition, _)| partition).collect()
     };
     let rest = ask_offsets(client, &led(&|partition, _| !ends.contains_key(partition)), LATEST);
-    let begins = ask_offsets(client, &led(&|_, draft| draft.committed.is_none()), EARLIEST);
+    let is_unknown = |partition: &TopicPartition| ends.get(partition).is_some_and(Result::is_err);
+    let is_uncommitted = |partition: &TopicPartition, draft: &Draft| {
+        // Where the end is not known the beginning tells nothing.
+        draft.committed.is_none() && !is_unknown(partition)
+    };
+    let begins = ask_offsets(client, &led(&is_uncommitted), EARLIEST);
     let [rest, begins] = admin::answers_or_ask_again(client, [rest, begins], true);
     ends.extend(rest);
     let begins = begins.into_iter().collect();
