@@ -152,12 +152,6 @@ pub struct Cause {
     pub words: String,
 }
 
-/// The size of an answer that librdkafka refuses to take (`rd_kafka_recv`), if the text says so.
-pub fn oversize(reason: &str) -> Option<String> {
-    let size = reason.split("Invalid response size ").nth(1)?.split(' ').next()?;
-    size.parse::<u32>().ok().map(|_| size.to_owned())
-}
-
 /// Reads librdkafka's text (`rdkafka_broker.c`, `rd_kafka_broker_set_error`).
 pub fn cause(reason: &str) -> Cause {
     let mut rest = reason.trim();

@@ -7,6 +7,7 @@
 use super::client::{self, ClientEvent, Opened};
 use super::errors::{self, TroubleKind};
 use super::native::{PartitionList, Queue, bytes, c_string, native};
+use super::words;
 use crate::alarm::Bell;
 use crate::record::TopicPartition;
 use crate::tokens::TokenSource;
@@ -125,7 +126,7 @@ fn next(messages: &Queue) -> Option<Finding> {
 #[derive(Default)]
 struct Heard {
     unparsed: usize,
-    too_large: Option<String>,
+    too_large: Option<i32>,
     reason: Option<String>,
 }
 
@@ -134,7 +135,7 @@ impl Heard {
         match event {
             ClientEvent::Log(line) => self.hear_line(line),
             ClientEvent::Trouble(trouble) => {
-                if let Some(size) = errors::oversize(&trouble.reason) {
+                if let Some(size) = words::oversize(&trouble.reason) {
                     self.too_large = Some(size);
                 }
                 // The probe is in no group, whatever its coordinator says.
@@ -186,6 +187,7 @@ impl Heard {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kafka::errors::Trouble;
 
     #[test]
     fn an_answer_that_cannot_be_parsed_counts_when_it_comes_again() {
@@ -198,6 +200,18 @@ mod tests {
         }
         heard.hear_line(line);
         assert_eq!(heard.unreadable().as_deref(), Some("its records are malformed"));
+    }
+
+    #[test]
+    fn an_answer_of_another_protocol_is_not_too_large() {
+        for (size, is_too_large) in [(120_000_149, true), (i32::from_be_bytes(*b"HTTP"), false)] {
+            let reason = format!(
+                "b:1/1: Receive failed: Invalid response size {size} (0..100000000): increase receive.message.max.bytes"
+            );
+            let mut heard = Heard::default();
+            heard.hear(&ClientEvent::Trouble(Trouble { kind: TroubleKind::Other, reason }));
+            assert_eq!(heard.unreadable().is_some(), is_too_large, "{size}");
+        }
     }
 
     #[test]

@@ -79,13 +79,23 @@ pub fn is_of_another_family(words: &str) -> bool {
 /// Begins what is said of a port that is none of Kafka's.
 pub const ANSWERS_IN: &str = "answers in ";
 
-/// The length of a frame that is none: the first four bytes of another protocol, or a record that is too large.
-fn foreign(text: &str) -> Option<String> {
+/// The length of a frame that librdkafka refuses to take (`rd_kafka_recv`), if the text says so.
+fn refused_length(text: &str) -> Option<i32> {
     let rest = ["Invalid response size ", "Invalid frame size "]
         .into_iter()
         .find_map(|start| text.split_once(start).map(|(_, rest)| rest))?;
     let end = rest.find(|c: char| !c.is_ascii_digit() && c != '-').unwrap_or(rest.len());
-    let length: i32 = rest[..end].parse().ok()?;
+    rest[..end].parse().ok()
+}
+
+/// The size of an answer that is above `receive.message.max.bytes`, if the text says so.
+pub fn oversize(text: &str) -> Option<i32> {
+    refused_length(text).filter(|length| *length > 0 && protocol(length.to_be_bytes()).is_none())
+}
+
+/// The length of a frame that is none: the first four bytes of another protocol, or a record that is too large.
+fn foreign(text: &str) -> Option<String> {
+    let length = refused_length(text)?;
     Some(match protocol(length.to_be_bytes()) {
         Some(protocol) => format!("{ANSWERS_IN}{protocol}, not Kafka"),
         None if length > 0 => {
