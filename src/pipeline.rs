@@ -11,6 +11,7 @@ mod handling;
 mod identity;
 mod lanes;
 pub mod mistakes;
+mod question;
 mod ranges;
 mod rebalance;
 mod records;

@@ -17,6 +17,7 @@ use crate::position::Position;
 use crate::record::TopicPartition;
 use crate::settings::Mode;
 use crate::talk::Event;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -80,9 +81,9 @@ impl Run<'_> {
             let verdict = self.weather.judge(trouble, now);
             self.act_on(verdict, now);
         }
-        if self.rebalances.is_position_ticket(ticket) {
+        if self.rebalances.position_question.is(ticket) {
             self.positions_found(&ranges, now);
-        } else if self.ends.is_time_ticket(ticket) {
+        } else if self.ends.time_question.is(ticket) {
             self.ends_at_time_found(&ranges, now);
         } else if let Step::Starting(starting) = &mut self.rebalances.step
             && starting.ticket == ticket
@@ -111,14 +112,13 @@ impl Run<'_> {
             return;
         }
         let found = std::mem::take(&mut starting.found);
-        let is_missing =
-            |partition: &TopicPartition| !found.iter().any(|range| range.partition == *partition);
-        let unknown = std::mem::take(&mut starting.unknown);
-        let why = |partition: TopicPartition| {
-            let why = unknown.iter().find(|(other, _)| *other == partition).map(|(_, why)| why.clone());
+        let known: HashSet<&TopicPartition> = found.iter().map(|range| &range.partition).collect();
+        let mut unknown: HashMap<_, _> = starting.unknown.into_iter().collect();
+        let missing = starting.partitions.into_iter().filter(|partition| !known.contains(partition));
+        let missing = missing.map(|partition| {
+            let why = unknown.remove(&partition);
             (partition, why)
-        };
-        let missing = starting.partitions.into_iter().filter(is_missing).map(why);
+        });
         self.unreached.add(missing, starting.ticket, starting.since);
         if self.ending.is_none() {
             self.take_over(&found, now);
@@ -239,6 +239,7 @@ impl Run<'_> {
             partition: range.partition.clone(),
             claim,
             start: start.offset,
+            has_given: false,
             stop,
             stop_time,
             end: range.end,
@@ -247,7 +248,7 @@ impl Run<'_> {
             is_paused: false,
             is_revoked: false,
             fetched: None,
-            fetched_last: None,
+            is_throttled: false,
             silence: Silence::default(),
             is_broken: false,
             is_dirty: true,

@@ -2,9 +2,8 @@
 
 use super::Run;
 use super::lanes::Lane;
+use super::question::Question;
 use super::starts::Stop;
-use crate::kafka::admin::Asked;
-use crate::kafka::ranges::Range;
 use crate::offsets::Claim;
 use crate::position::Position;
 use crate::record::TopicPartition;
@@ -15,7 +14,7 @@ use std::time::{Duration, Instant};
 
 /// A partition below its stop that delivers nothing for that long may hold batches without records, which
 /// move no position: twice the default `fetch.wait.max.ms`.
-const QUIET: Duration = Duration::from_secs(1);
+pub const QUIET: Duration = Duration::from_secs(1);
 
 /// A member without partitions ends after that long: a dead member is remembered for 45 s.
 const SPARE: Duration = Duration::from_secs(60);
@@ -27,36 +26,16 @@ pub struct Ends {
     pub stops: HashMap<TopicPartition, Stop>,
     /// A lane came, went or finished since it was last looked at.
     pub is_changed: bool,
-    time_ticket: Option<u64>,
-    /// Partitions whose end at that time is not known yet.
-    time_asked: Vec<TopicPartition>,
-    time_again: Option<Instant>,
+    /// Where partitions end once a time in `--to` has come.
+    pub time_question: Question,
     spare_since: Option<Instant>,
     has_asked_owners: bool,
 }
 
 impl Ends {
-    pub fn is_time_ticket(&self, ticket: u64) -> bool {
-        self.time_ticket == Some(ticket)
-    }
-
-    pub fn time_asked(&mut self, ticket: u64, partitions: Vec<TopicPartition>) {
-        self.time_ticket = Some(ticket);
-        self.time_asked = partitions;
-    }
-
-    /// Once all answers have come, what is still unknown is asked for again after `again`.
-    pub fn time_answered(&mut self, ranges: &[Asked<Range>], again: Instant) {
-        self.time_asked.retain(|partition| !ranges.iter().any(|(answered, _)| answered == partition));
-        if self.time_asked.is_empty() {
-            self.time_ticket = None;
-            self.time_again = Some(again);
-        }
-    }
-
     /// Whoever was asked does not answer any more.
     pub fn ask_again(&mut self) {
-        self.time_ticket = None;
+        self.time_question.give_up();
         self.has_asked_owners = false;
     }
 }
@@ -164,7 +143,7 @@ impl Run<'_> {
     fn say_empty_tail(&mut self, partition: &TopicPartition) {
         let Some(Position::BeforeEnd(count)) = self.from(partition) else { return };
         let Some(lane) = self.lanes.find(partition) else { return };
-        if lane.read.records == 0 && lane.start < lane.end {
+        if !lane.has_given && lane.start < lane.end {
             self.talk.info(format!(
                 "{partition}: no record in the last {count} offsets, only transaction markers or what was \
                  compacted or aborted; try a larger number"
@@ -174,7 +153,7 @@ impl Run<'_> {
 
     /// Once a time in `--to` has come, the end is what it is then.
     fn watch_time_to_come(&mut self, now: Instant) {
-        if self.ends.time_ticket.is_some() || self.ends.time_again.is_some_and(|again| now < again) {
+        if !self.ends.time_question.may_be_asked(now) {
             return;
         }
         let wall = jiff::Timestamp::now().as_millisecond();

@@ -44,7 +44,7 @@ impl Run<'_> {
                     for (partition, position) in positions {
                         if let Some(lane) = self.lanes.find_mut(&partition) {
                             lane.fetched = Some(position);
-                            lane.fetched_last = Some(position);
+                            lane.is_throttled = position.is_throttled;
                         }
                     }
                 }

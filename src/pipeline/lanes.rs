@@ -15,6 +15,8 @@ pub struct Lane {
     pub claim: Claim,
     /// Where it began.
     pub start: i64,
+    /// A record of it was taken.
+    pub has_given: bool,
     /// Records from this offset on are not started.
     pub stop: Option<i64>,
     /// Records from this time on are not started: milliseconds since 1970, to come.
@@ -31,8 +33,8 @@ pub struct Lane {
     pub is_revoked: bool,
     /// Where fetching goes on, as statistics told it: passes batches without records.
     pub fetched: Option<Fetched>,
-    /// The same, kept: whether its leader makes us wait.
-    pub fetched_last: Option<Fetched>,
+    /// Its leader makes us wait: a quota.
+    pub is_throttled: bool,
     /// What is known while it gives nothing.
     pub silence: Silence,
     /// Its log cannot be read on: the run ends once what was read of it is done.
@@ -77,6 +79,7 @@ impl Lane {
         if !tracker.take(self.claim, record.offset) {
             return Admission::Left;
         }
+        self.has_given = true;
         self.is_dirty = true;
         self.moved_at = now;
         self.read.records += 1;

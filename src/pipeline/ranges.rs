@@ -93,7 +93,7 @@ impl Run<'_> {
 
     /// The logs at the time when `--to` comes true.
     pub(super) fn ends_at_time_found(&mut self, ranges: &[Asked<Range>], now: Instant) {
-        self.ends.time_answered(ranges, now + AGAIN);
+        self.ends.time_question.answered(ranges, now + AGAIN);
         for range in ranges.iter().filter_map(|(_, range)| range.as_ref().ok()) {
             let stop = range.to.unwrap_or(range.end);
             self.ends.stops.insert(range.partition.clone(), Stop::Offset(stop));
@@ -111,7 +111,7 @@ impl Run<'_> {
     pub(super) fn ask_ends_at_time(&mut self, to_times: Vec<(TopicPartition, i64)>) {
         let ticket = self.rebalances.ticket();
         let partitions: Vec<_> = to_times.iter().map(|(partition, _)| partition.clone()).collect();
-        self.ends.time_asked(ticket, partitions.clone());
+        self.ends.time_question.ask(ticket, partitions.clone());
         let query =
             RangeQuery { to_times, ..RangeQuery::of(partitions, self.settings.read_uncommitted, LIMIT) };
         self.source.look_ups().ranges(ticket, query);

@@ -1,6 +1,7 @@
 //! What the group gives and takes: the client's callback recorded it, here it is acted on, step by step.
 
 use super::Run;
+use super::question::Question;
 use super::unreached::Retry;
 use crate::kafka::admin::{Asked, Unknown};
 use crate::kafka::ranges::Range;
@@ -25,11 +26,7 @@ pub struct Rebalances {
     pub fresh: HashSet<TopicPartition>,
     /// Partitions whose position fell out of the log, and the look-up of their range.
     pub lost_positions: Vec<TopicPartition>,
-    position_ticket: Option<u64>,
-    /// Those of them that have no answer yet.
-    positions_asked: Vec<TopicPartition>,
-    /// They are asked for no sooner.
-    pub positions_again: Option<Instant>,
+    pub position_question: Question,
     /// The group has given us something at least once, if only nothing.
     pub has_joined: bool,
     /// It has, and has not given our place away since.
@@ -82,8 +79,9 @@ impl Starting {
 
     /// Takes answers to its question.
     pub fn take(&mut self, ranges: Vec<Asked<Range>>) {
-        let ours = ranges.into_iter().filter(|(partition, _)| self.partitions.contains(partition));
-        for (partition, range) in ours {
+        // Some may have been taken back meanwhile; a thousand partitions are not looked through for each.
+        let ours: HashSet<&TopicPartition> = self.partitions.iter().collect();
+        for (partition, range) in ranges.into_iter().filter(|(partition, _)| ours.contains(partition)) {
             match range {
                 Ok(range) => self.found.push(range),
                 Err(why) => self.unknown.push((partition, why)),
@@ -119,9 +117,7 @@ impl Rebalances {
             last_ticket: 0,
             fresh: HashSet::new(),
             lost_positions: Vec::new(),
-            position_ticket: None,
-            positions_asked: Vec::new(),
-            positions_again: None,
+            position_question: Question::default(),
             has_joined: false,
             is_member: false,
         }
@@ -159,30 +155,19 @@ impl Rebalances {
         matches!(self.step, Step::Starting(_))
     }
 
-    /// The look-up of positions that fell out of their logs.
-    pub fn is_position_ticket(&self, ticket: u64) -> bool {
-        self.position_ticket == Some(ticket)
-    }
-
     /// The lost positions that may be asked for now, under a ticket.
     pub fn ask_positions(&mut self, now: Instant) -> Option<(u64, Vec<TopicPartition>)> {
-        let is_early = self.positions_again.is_some_and(|again| now < again);
-        if self.lost_positions.is_empty() || self.position_ticket.is_some() || is_early {
+        if self.lost_positions.is_empty() || !self.position_question.may_be_asked(now) {
             return None;
         }
         let ticket = self.ticket();
-        self.position_ticket = Some(ticket);
-        self.positions_asked.clone_from(&self.lost_positions);
+        self.position_question.ask(ticket, self.lost_positions.clone());
         Some((ticket, self.lost_positions.clone()))
     }
 
-    /// Takes answers to that; once all have come, what is still lost is asked for again after `again`.
+    /// Takes answers to that.
     pub fn positions_answered(&mut self, ranges: &[Asked<Range>], again: Instant) {
-        self.positions_asked.retain(|partition| !ranges.iter().any(|(answered, _)| answered == partition));
-        if self.positions_asked.is_empty() {
-            self.position_ticket = None;
-            self.positions_again = Some(again);
-        }
+        self.position_question.answered(ranges, again);
         let is_found = |partition: &TopicPartition| {
             ranges.iter().any(|(answered, range)| answered == partition && range.is_ok())
         };

@@ -2,6 +2,7 @@
 //! the reason is told.
 
 use super::Run;
+use super::ends::QUIET;
 use super::lanes::Lane;
 use crate::error::{Failure, Kind};
 use crate::kafka::probe::Finding;
@@ -9,10 +10,7 @@ use crate::offsets::Claim;
 use crate::record::TopicPartition;
 use std::time::{Duration, Instant};
 
-/// A partition that has nothing to its stop for that long is looked at: twice the default `fetch.wait.max.ms`.
-const QUIET: Duration = Duration::from_secs(1);
-
-/// The same where nothing waits for the end.
+/// A partition that has given nothing for that long is looked at where nothing waits for its end; else after `QUIET`.
 const QUIET_WITHOUT_END: Duration = Duration::from_secs(5);
 
 /// What is not explained by then is told.
@@ -211,8 +209,7 @@ pub fn unreadable(partition: &TopicPartition, offset: i64, why: &str) -> Failure
 
 fn is_stalled(lane: &Lane, now: Instant) -> bool {
     let since = lane.silence.set_at.map_or(lane.moved_at, |at| at.max(lane.moved_at));
-    let is_throttled = lane.fetched_last.is_some_and(|fetched| fetched.is_throttled);
-    lane.silence.is_readable && !is_throttled && now.duration_since(since) >= STALLED
+    lane.silence.is_readable && !lane.is_throttled && now.duration_since(since) >= STALLED
 }
 
 /// What to say of a partition that gives nothing, once for each reason.
@@ -221,9 +218,8 @@ fn untold(lane: &mut Lane, end: i64, now: Instant) -> Option<String> {
     if silent < PATIENCE || lane.silence.looks == 0 {
         return None;
     }
-    let is_throttled = lane.fetched_last.is_some_and(|fetched| fetched.is_throttled);
     let reason = match &lane.silence.reason {
-        _ if is_throttled => Some("the broker throttles this client"),
+        _ if lane.is_throttled => Some("the broker throttles this client"),
         Some(reason) => Some(reason.as_str()),
         None if lane.stop.is_none() => Some("a transaction may be open"),
         None => None,

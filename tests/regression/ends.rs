@@ -28,6 +28,7 @@ pub const TESTS: &[Test] = tests![
     damage::a_record_that_cannot_be_parsed_is_an_error,
     commits::an_empty_partition_gets_its_position_committed,
     commits::what_is_written_once_the_start_is_said_is_read,
+    commits::the_last_offset_may_hold_no_record_which_is_said,
 ];
 
 /// `kcons consume TOPIC` on these brokers.

@@ -47,3 +47,16 @@ pub fn what_is_written_once_the_start_is_said_is_read() {
         running.finish().has_code(0).has_stdout(format!("{round}\n"));
     }
 }
+
+/// `--from -1` behind a transaction marker printed nothing, without a word.
+pub fn the_last_offset_may_hold_no_record_which_is_said() {
+    let topic = unique_name("topic");
+    kafka().create_topic(&topic, 1, &[]);
+    kafka().produce_committed(&topic, &[Produced::value("v")]);
+    wait_until("the marker", super::LONG, || (kafka().end_offsets(&topic)[&0] == 2).then_some(()));
+    let said = format!("{topic} [0]: no record in the last 1 offsets");
+    let read =
+        |from: &str| consume(&kafka().brokers(), &topic).args(["-e", "-o", "raw", "--from", from]).run();
+    read("-1").has_code(0).has_stdout("").stderr_contains(&said);
+    read("-2").has_code(0).has_stdout("v\n").has_stderr("");
+}
