@@ -31,7 +31,7 @@ const DOUBT: Duration = Duration::from_secs(1);
 const GRACE: Duration = Duration::from_millis(200);
 
 /// How long the last lines on stderr may take.
-const LAST_LINES: Duration = Duration::from_millis(500);
+pub const LAST_LINES: Duration = Duration::from_millis(500);
 
 /// librdkafka drops the connection it started with once it knows the brokers' names, and then makes a new one at
 /// most every 11 ms (`rd_kafka_connect_any`), where all are soon to be asked anyway. Known to it, but not in its

@@ -2,7 +2,7 @@
 
 use super::members::{described, refuse_members};
 use crate::commands::missing;
-use crate::commands::session::{Session, Stop};
+use crate::commands::session::{LAST_LINES, Session, Stop};
 use crate::error::{Failure, Kind};
 use crate::escape;
 use crate::kafka::admin::COORDINATOR_LIMIT;
@@ -10,6 +10,7 @@ use crate::kafka::admin::groups;
 use crate::render::table::{Column, Rows};
 use crate::settings::operations::Delete;
 use std::io::{self, BufRead as _, Write as _};
+use std::time::Instant;
 
 const COLUMNS: [Column; 2] = [Column::Text("GROUP"), Column::Text("RESULT")];
 
@@ -54,6 +55,8 @@ fn is_agreed(session: &mut Session, name: &str) -> Result<bool, Stop> {
     let question = format!("Delete group `{}`? [y/N] ", escape::line(name));
     let unheard =
         |error: io::Error| Failure::new(Kind::Run, "nobody answers").caused_by(crate::error::reason(&error));
+    // What was said before goes out on another thread, and belongs before the question.
+    session.talk.finish(Instant::now() + LAST_LINES);
     io::stderr().write_all(question.as_bytes()).map_err(unheard)?;
     let answer = session.wait_for(|| {
         let mut line = String::new();
