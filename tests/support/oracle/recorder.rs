@@ -55,7 +55,7 @@ impl Recorder {
     /// A shell script that notes its start, does `work`, and notes its end. In `work`, `note fail` is to come before
     /// any exit but 0.
     ///
-    /// A line is one write to a file opened for appending: lines are whole and in order.
+    /// A line is one write to a file opened for appending: lines are in order, and none stands within another.
     pub fn script(&self, work: &str) -> String {
         let file = self.file("notes");
         let fields =
@@ -68,14 +68,12 @@ impl Recorder {
 
     /// All lines so far.
     pub fn notes(&self) -> Vec<Note> {
-        let text = fs::read_to_string(self.file("notes")).unwrap_or_default();
-        text.lines().map(|line| self.note(line)).collect()
+        self.whole_lines().lines().map(|line| self.note(line)).collect()
     }
 
     /// How many records have been finished so far, each time counted.
     pub fn ends(&self) -> usize {
-        let text = fs::read_to_string(self.file("notes")).unwrap_or_default();
-        text.lines().filter(|line| line.starts_with("end ")).count()
+        self.whole_lines().lines().filter(|line| line.starts_with("end ")).count()
     }
 
     /// The handlers of a process that are still there.
@@ -92,6 +90,13 @@ impl Recorder {
         };
         handlers.retain(is_there);
         handlers
+    }
+
+    /// Without a last line that is still being written: a reader sees a write that reaches into another page by halves.
+    fn whole_lines(&self) -> String {
+        let mut text = fs::read_to_string(self.file("notes")).unwrap_or_default();
+        text.truncate(text.rfind('\n').map_or(0, |end| end + 1));
+        text
     }
 
     fn note(&self, line: &str) -> Note {
