@@ -212,6 +212,7 @@ fn main() -> std::process::ExitCode {
         lag::an_offset_above_the_log_is_below_zero_and_counts_nothing,
         lag::five_hundred_partitions_have_the_rows_of_kafkas_own_tool,
         lag::several_groups_have_one_sum_and_json_a_row_each,
+        lag::json_tells_what_there_is_to_read_where_lag_does_not,
         lag::too_much_lag_is_an_exit_code,
         lag::a_group_that_does_not_exist_is_an_error_with_the_nearest_name,
         lag::a_watch_shows_the_rate_and_a_signal_ends_it_at_once,
@@ -221,6 +222,7 @@ fn main() -> std::process::ExitCode {
         lag::who_has_no_right_to_a_group_is_told,
         groups::all_groups_are_listed_with_their_state,
         groups::a_group_is_described_with_its_coordinator_and_its_rows,
+        groups::a_member_without_partitions_is_named_though_it_has_no_row,
         groups::each_position_and_shift_moves_a_group_where_kafkas_own_tool_does,
         groups::positions_that_kafkas_own_tool_lacks_are_counted_in_the_log,
         groups::a_reset_moves_only_what_was_chosen,
@@ -231,6 +233,7 @@ fn main() -> std::process::ExitCode {
         groups::a_question_that_a_signal_interrupts_deletes_nothing,
         topics_command::all_topics_are_listed_as_by_kafkas_own_tool,
         topics_command::a_topic_is_described_with_its_offsets,
+        topics_command::the_configuration_of_a_topic_stands_above_its_partitions,
         topics_command::a_topic_that_does_not_exist_is_an_error_with_the_nearest_name,
         topics_command::of_three_brokers_the_replicas_are_shown,
     ])

@@ -1,9 +1,13 @@
 //! `kcons topic`: what topics there are, and what is in their partitions.
 
+mod config;
+
 use super::session::{self, Session, Stop};
 use super::{missing, world};
 use crate::cli;
+use crate::cli::TableFormat;
 use crate::error::{Failure, Kind};
+use crate::kafka::admin::configs::{self, Config};
 use crate::kafka::admin::topics::{self, Layout, Replicas};
 use crate::kafka::admin::{self, Asked, EARLIEST, LATEST, Unknown};
 use crate::kafka::{Consumer, Trouble, TroubleKind};
@@ -11,9 +15,9 @@ use crate::record::TopicPartition;
 use crate::render::table::{Cell, Column, Rows};
 use crate::settings::operations::Names;
 use crate::settings::{self, print};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long one question may take before it is asked again.
 const LIMIT: Duration = Duration::from_secs(3);
@@ -51,7 +55,7 @@ fn list(session: &mut Session, settings: &Names) -> Result<(), Stop> {
     session.print(&Rows::new(&LIST, topics.iter().map(row).collect()).render(settings.format))
 }
 
-const DESCRIBE: [Column; 8] = [
+const DESCRIBE: [Column; 11] = [
     Column::Text("TOPIC"),
     Column::Number("PARTITION"),
     Column::Number("LEADER"),
@@ -59,26 +63,31 @@ const DESCRIBE: [Column; 8] = [
     Column::Text("IN-SYNC"),
     Column::Number("FIRST-OFFSET"),
     Column::Number("END-OFFSET"),
-    Column::Number("RECORDS"),
+    Column::Number("OFFSETS"),
+    Column::Field("CLEANUP-POLICY"),
+    Column::Field("RETENTION-MS"),
+    Column::Field("RETENTION-BYTES"),
 ];
 
-/// Topics with first and end offset by partition.
+/// Topics with first and end offset by partition, and their configuration by name.
 struct Description {
     layouts: Vec<Layout>,
     logs: HashMap<TopicPartition, Result<(i64, i64), Unknown>>,
+    configs: HashMap<String, Result<Config, Trouble>>,
 }
 
 fn describe(session: &mut Session, settings: &Names) -> Result<(), Stop> {
     let names = settings.names.clone();
     let described = session.ask(move |client| description(client, &names))?;
-    let Description { layouts, logs } = match described {
+    let Description { layouts, logs, configs } = match described {
         Ok(description) => description,
         Err((name, trouble)) => return Err(refused(session, &name, &trouble)),
     };
+    let config = |name: &str| configs.get(name).and_then(|config| config.as_ref().ok());
     let row = |name: &Arc<str>, replicas: &Replicas| -> Vec<Cell> {
         let partition = TopicPartition { topic: Arc::clone(name), partition: replicas.partition };
         let log = logs.get(&partition).and_then(|log| log.as_ref().ok());
-        vec![
+        let mut cells = vec![
             (&**name).into(),
             replicas.partition.into(),
             replicas.leader.into(),
@@ -87,16 +96,37 @@ fn describe(session: &mut Session, settings: &Names) -> Result<(), Stop> {
             log.map(|(begin, _)| *begin).into(),
             log.map(|(_, end)| *end).into(),
             log.map(|(begin, end)| end - begin).into(),
-        ]
+        ];
+        cells.extend(config::cells(config(name)));
+        cells
     };
     let mut rows = Vec::new();
     for layout in &layouts {
         let name: Arc<str> = Arc::from(layout.name.as_str());
         rows.extend(layout.partitions.iter().map(|replicas| row(&name, replicas)));
     }
-    session.print(&Rows::new(&DESCRIBE, rows).render(settings.format))?;
+    let head = |layout: &Layout| config::head(&layout.name, config(&layout.name));
+    let heads: String = match settings.format {
+        TableFormat::Table => layouts.iter().map(head).collect(),
+        TableFormat::Json => String::new(),
+    };
+    session.print(&format!("{heads}{}", Rows::new(&DESCRIBE, rows).render(settings.format)))?;
+    warn_of_hidden(session, &layouts, &configs);
     let unknown = logs.iter().filter_map(|(partition, log)| Some((partition.clone(), log.clone().err()?)));
     session.refuse_unknown(unknown.collect())
+}
+
+/// Says why the configuration of topics is not shown.
+fn warn_of_hidden(
+    session: &mut Session,
+    layouts: &[Layout],
+    configs: &HashMap<String, Result<Config, Trouble>>,
+) {
+    for Layout { name, .. } in layouts {
+        let Some(Err(trouble)) = configs.get(name) else { continue };
+        let message = format!("the configuration of topic `{name}` is not known: {}", trouble.told());
+        session.talk.warn(message, Instant::now());
+    }
 }
 
 /// What a topic was refused with, by its name.
@@ -124,6 +154,10 @@ fn description(client: &Arc<Consumer>, names: &[String]) -> Result<Result<Descri
             }
         }
     }
+    // Any broker knows it; one that leads is waited for anyway.
+    let leader = layouts.iter().flat_map(|layout| &layout.partitions).find_map(|replicas| replicas.leader);
+    let names: BTreeSet<&str> = layouts.iter().map(|layout| layout.name.as_str()).collect();
+    let configs = leader.map(|leader| configs::ask(client, &names, leader, LIMIT));
     let ask = |wanted| {
         let wanted: Vec<_> = led.iter().map(|partition| (partition.clone(), wanted)).collect();
         (!wanted.is_empty()).then(|| admin::ask_offsets(client, wanted, true, LIMIT))
@@ -136,7 +170,12 @@ fn description(client: &Arc<Consumer>, names: &[String]) -> Result<Result<Descri
         };
         logs.extend(begins.into_iter().zip(ends).map(log));
     }
-    Ok(Ok(Description { layouts, logs }))
+    let configs = configs.map_or(Ok(Vec::new()), configs::Request::answer);
+    let configs = match configs {
+        Ok(configs) => configs.into_iter().collect(),
+        Err(trouble) => layouts.iter().map(|layout| (layout.name.clone(), Err(trouble.clone()))).collect(),
+    };
+    Ok(Ok(Description { layouts, logs, configs }))
 }
 
 fn refused(session: &mut Session, name: &str, trouble: &Trouble) -> Stop {

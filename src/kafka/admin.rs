@@ -1,5 +1,6 @@
 //! Questions to the cluster, each one request per broker however many partitions it is about.
 
+pub mod configs;
 pub mod groups;
 mod offsets;
 pub mod topics;
@@ -161,12 +162,17 @@ pub fn committed(
 
 /// Waits for the one answer of an admin request; a little longer than the request itself.
 fn wait(answers: &Queue, limit: Duration) -> Result<Event, Trouble> {
-    let late = || errors::trouble(RDKafkaErrorCode::OperationTimedOut, "");
-    let event = answers.poll(limit + Duration::from_millis(500)).ok_or_else(late)?;
+    let event = wait_for_any(answers, limit)?;
     match event.error() {
         RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR => Ok(event),
         code => Err(errors::trouble(code.into(), &event.error_text())),
     }
+}
+
+/// The same, with an answer that is an error.
+fn wait_for_any(answers: &Queue, limit: Duration) -> Result<Event, Trouble> {
+    let late = || errors::trouble(RDKafkaErrorCode::OperationTimedOut, "");
+    answers.poll(limit + Duration::from_millis(500)).ok_or_else(late)
 }
 
 struct Options(*mut rd::rd_kafka_AdminOptions_t);

@@ -25,9 +25,9 @@ pub struct Standing {
 pub struct Progress {
     pub partition: TopicPartition,
     pub committed: Option<i64>,
-    /// Only asked for where nothing is committed.
+    /// The first offset; nothing if the partition is gone, or if it is not known.
     pub begin: Option<i64>,
-    /// With open transactions; nothing if the partition is gone, or if it is not known.
+    /// With open transactions; nothing where there is no first offset.
     pub end: Option<i64>,
     /// Why nothing is known of a partition that exists.
     pub unknown: Option<Unknown>,
@@ -85,6 +85,7 @@ pub fn standings(client: &Arc<Consumer>, names: &[String]) -> Result<Vec<Describ
 struct Logs {
     topics: BTreeSet<String>,
     layouts: Option<topics::Request>,
+    begins: Option<admin::OffsetsRequest>,
     ends: Option<admin::OffsetsRequest>,
 }
 
@@ -98,6 +99,7 @@ impl Logs {
         let topics = partitions.iter().map(|partition| partition.topic.to_string()).collect();
         Logs {
             layouts: ask_descriptions(client, &topics),
+            begins: ask_offsets(client, &partitions, EARLIEST),
             ends: ask_offsets(client, &partitions, LATEST),
             topics,
         }
@@ -122,9 +124,8 @@ impl Logs {
                 add_partitions(drafts, &layouts);
             }
         }
-        let [ends] = admin::answers_or_ask_again(client, [self.ends], true);
-        let ends = ends.into_iter().collect();
-        with_logs(client, begun, ends)
+        let known = admin::answers_or_ask_again(client, [self.begins, self.ends], true);
+        Ok(with_logs(client, begun, known.map(|offsets| offsets.into_iter().collect())))
     }
 }
 
@@ -178,47 +179,39 @@ fn add_partitions(drafts: &mut Drafts, layouts: &[Described<topics::Layout>]) {
 
 type Begun = Described<(Drafts, Group)>;
 
-/// Asks for what is still missing of the logs, of all groups at once.
-fn with_logs(
-    client: &Arc<Consumer>,
-    begun: Vec<Begun>,
-    mut ends: Offsets,
-) -> Result<Vec<Described<Standing>>, Trouble> {
-    let drafts = || begun.iter().filter_map(|(_, begun)| begun.as_ref().ok()).flat_map(|(drafts, _)| drafts);
-    let led = |is_wanted: &dyn Fn(&TopicPartition, &Draft) -> bool| -> BTreeSet<&TopicPartition> {
-        let is_led = |draft: &Draft| draft.is_led == Some(true);
-        let wanted = drafts().filter(|(partition, draft)| is_led(draft) && is_wanted(partition, draft));
-        wanted.map(|(partition, _)| partition).collect()
+/// Asks for what is still missing of the logs, of all groups at once: first offsets and ends.
+fn with_logs(client: &Arc<Consumer>, begun: Vec<Begun>, known: [Offsets; 2]) -> Vec<Described<Standing>> {
+    let [mut begins, mut ends] = known;
+    let drafts = begun.iter().filter_map(|(_, begun)| begun.as_ref().ok()).flat_map(|(drafts, _)| drafts);
+    let is_missing = |partition: &TopicPartition, draft: &Draft| {
+        draft.is_led == Some(true) && !ends.contains_key(partition)
     };
-    let rest = ask_offsets(client, &led(&|partition, _| !ends.contains_key(partition)), LATEST);
-    let is_unknown = |partition: &TopicPartition| ends.get(partition).is_some_and(Result::is_err);
-    let is_uncommitted = |partition: &TopicPartition, draft: &Draft| {
-        // Where the end is not known the beginning tells nothing.
-        draft.committed.is_none() && !is_unknown(partition)
-    };
-    let begins = ask_offsets(client, &led(&is_uncommitted), EARLIEST);
-    let [rest, begins] = admin::answers_or_ask_again(client, [rest, begins], true);
-    ends.extend(rest);
-    let begins = begins.into_iter().collect();
+    let missing = drafts.filter(|(partition, draft)| is_missing(partition, draft));
+    let missing: BTreeSet<&TopicPartition> = missing.map(|(partition, _)| partition).collect();
+    let rest = [EARLIEST, LATEST].map(|wanted| ask_offsets(client, &missing, wanted));
+    let [more_begins, more_ends] = admin::answers_or_ask_again(client, rest, true);
+    begins.extend(more_begins);
+    ends.extend(more_ends);
     let standing = |(drafts, group): (Drafts, Group)| {
         let progress = |(partition, draft)| progress(partition, draft, &begins, &ends);
         Standing { group, partitions: drafts.into_iter().map(progress).collect() }
     };
-    Ok(begun.into_iter().map(|(name, begun)| (name, begun.map(standing))).collect())
+    begun.into_iter().map(|(name, begun)| (name, begun.map(standing))).collect()
 }
 
 fn progress(partition: TopicPartition, draft: Draft, begins: &Offsets, ends: &Offsets) -> Progress {
     let of = |offsets: &Offsets| offsets.get(&partition).cloned().unwrap_or(Err(Unknown::Unanswered));
-    let begin = || if draft.committed.is_none() { of(begins).map(Some) } else { Ok(None) };
     let log = match draft.is_led {
-        Some(true) => begin().and_then(|begin| Ok((begin, Some(of(ends)?)))),
+        // The log may have been cut between the two answers.
+        Some(true) => of(begins).and_then(|begin| Ok(Some((begin, of(ends)?.max(begin))))),
         Some(false) => Err(Unknown::NoLeader),
-        None => Ok((None, None)),
+        None => Ok(None),
     };
-    let ((begin, end), unknown) = match log {
+    let (log, unknown) = match log {
         Ok(log) => (log, None),
-        Err(unknown) => ((None, None), Some(unknown)),
+        Err(unknown) => (None, Some(unknown)),
     };
+    let (begin, end) = log.unzip();
     Progress { committed: draft.committed, begin, end, unknown, owner: draft.owner, partition }
 }
 

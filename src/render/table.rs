@@ -47,19 +47,28 @@ impl<T: Into<Cell>> From<Option<T>> for Cell {
 pub enum Column {
     Text(&'static str),
     Number(&'static str),
+    /// Only in JSON.
+    Field(&'static str),
 }
 
 impl Column {
     fn name(self) -> &'static str {
         match self {
-            Column::Text(name) | Column::Number(name) => name,
+            Column::Text(name) | Column::Number(name) | Column::Field(name) => name,
         }
     }
 
     fn is_number(self) -> bool {
         match self {
-            Column::Text(_) => false,
+            Column::Text(_) | Column::Field(_) => false,
             Column::Number(_) => true,
+        }
+    }
+
+    fn is_in_table(self) -> bool {
+        match self {
+            Column::Text(_) | Column::Number(_) => true,
+            Column::Field(_) => false,
         }
     }
 }
@@ -88,16 +97,18 @@ impl Rows {
     /// As wide as it gets: a table in a pipe is read by columns.
     // Not by a crate for tables: those look for words to wrap, 5 ms for 500 rows.
     fn table(&self) -> String {
-        let head = self.columns.iter().map(|column| column.name().to_owned()).collect();
-        let shown: Vec<Vec<String>> = std::iter::once(head)
-            .chain(self.rows.iter().chain(&self.total).map(|row| row.iter().map(shown).collect()))
-            .collect();
+        let columns: Vec<(usize, &Column)> =
+            self.columns.iter().enumerate().filter(|(_, column)| column.is_in_table()).collect();
+        let head = columns.iter().map(|(_, column)| column.name().to_owned()).collect();
+        let cells = |row: &Vec<Cell>| columns.iter().map(|(index, _)| shown(&row[*index])).collect();
+        let shown: Vec<Vec<String>> =
+            std::iter::once(head).chain(self.rows.iter().chain(&self.total).map(cells)).collect();
         let widest = |index: usize| shown.iter().map(|row| row[index].width()).max().unwrap_or(0);
-        let widths: Vec<usize> = (0..self.columns.len()).map(widest).collect();
+        let widths: Vec<usize> = (0..columns.len()).map(widest).collect();
         let mut table = String::new();
         for row in &shown {
             let start = table.len();
-            for ((cell, column), width) in row.iter().zip(self.columns).zip(&widths) {
+            for ((cell, (_, column)), width) in row.iter().zip(&columns).zip(&widths) {
                 let space = " ".repeat(width - cell.width());
                 let (before, after) = if column.is_number() { (&*space, "") } else { ("", &*space) };
                 table.extend([before, cell, after, "  "]);
@@ -170,6 +181,16 @@ TOTAL                           8
 {\"topic\":\"a-much-longer-topic\\n\",\"end_offset\":1234567,\"id\":null}
 ";
         assert_eq!(rows().render(TableFormat::Json), expected);
+    }
+
+    #[test]
+    fn a_field_stands_in_json_alone() {
+        const COLUMNS: [Column; 3] =
+            [Column::Number("LAG"), Column::Field("BEHIND"), Column::Text("CONSUMER-ID")];
+        let rows = Rows::new(&COLUMNS, vec![vec![Cell::Absent, Cell::Number(3), "c".into()]]);
+        assert_eq!(rows.render(TableFormat::Table), "LAG  CONSUMER-ID\n  -  c\n");
+        let json = "{\"lag\":null,\"behind\":3,\"consumer_id\":\"c\"}\n";
+        assert_eq!(rows.render(TableFormat::Json), json);
     }
 
     #[test]

@@ -119,7 +119,7 @@ fn topics_are_listed_and_described() {
     assert_eq!(list.json_lines(), [expected], "{list}");
     let outcome = run(&["topic", "describe", &topic, "-o", "json"]);
     let offsets = |line: &serde_json::Value| {
-        (line["first_offset"].as_i64(), line["end_offset"].as_i64(), line["records"].as_i64())
+        (line["first_offset"].as_i64(), line["end_offset"].as_i64(), line["offsets"].as_i64())
     };
     let found: Vec<_> = outcome.json_lines().iter().map(offsets).collect();
     assert_eq!(found, [(Some(0), Some(0), Some(0)), (Some(0), Some(3), Some(3))], "{outcome}");

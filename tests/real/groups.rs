@@ -74,13 +74,37 @@ pub fn a_group_is_described_with_its_coordinator_and_its_rows() {
         let lines = outcome.lines();
         let coordinator = format!("Coordinator: {} (broker 1)", kafka().brokers());
         assert_eq!(lines[..2], ["State:       Stable".to_owned(), coordinator], "{outcome}");
-        assert_eq!(lines[2..4], [format!("Assignor:    {assignor}"), String::new()], "{outcome}");
-        assert!(lines[4].starts_with("GROUP ") && lines[7].starts_with("TOTAL "), "{outcome}");
+        let assignor = format!("Assignor:    {assignor}");
+        assert_eq!(lines[2..5], [assignor, "Members:     1".to_owned(), String::new()], "{outcome}");
+        assert!(lines[5].starts_with("GROUP ") && lines[8].starts_with("TOTAL "), "{outcome}");
         assert_eq!(rows_of(&outcome.stdout_text(), &group).len(), 2, "{outcome}");
         let json = kcons(&["group", "describe", &group, "-o", "json"]).run();
         let lines = json.has_code(0).json_lines();
         assert_eq!((&lines[0]["protocol"], lines.len()), (&protocol.into(), 3), "{json}");
         end(member);
+    }
+}
+
+pub fn a_member_without_partitions_is_named_though_it_has_no_row() {
+    let topic = filled_topic(1, 2);
+    for protocol in ["classic", "consumer"] {
+        let group = unique_name("group");
+        let first = member(&topic, &group, protocol);
+        let second =
+            consume(&topic).args(["-g", &group, "-X", &format!("group.protocol={protocol}")]).spawn();
+        let spare = kafka().wait_for_members(&group, 2, 1);
+        let spare =
+            spare.iter().find(|member| member.partitions.is_empty()).expect("two share one partition");
+        let outcome = kcons(&["group", "describe", &group]).run();
+        let lines = outcome.has_code(0).lines();
+        assert_eq!(lines[3], "Members:     2, 1 without partitions:", "{outcome}");
+        assert_eq!(lines[4].trim_start(), format!("`{}` (kcons) at 127.0.0.1", spare.member_id), "{outcome}");
+        assert_eq!(rows_of(&outcome.stdout_text(), &group).len(), 1, "{outcome}");
+        let json = kcons(&["group", "describe", &group, "-o", "json"]).run();
+        let head = &json.has_code(0).json_lines()[0];
+        assert_eq!(head["members"], 2, "{json}");
+        assert_eq!(head["members_without_partitions"], serde_json::json!([spare.member_id]), "{json}");
+        [first, second].into_iter().for_each(end);
     }
 }
 

@@ -138,11 +138,28 @@ pub fn several_groups_have_one_sum_and_json_a_row_each() {
     let lines = outcome.has_code(0).has_stderr("").json_lines();
     assert_eq!(lines.len(), 3, "{outcome}");
     let first = serde_json::json!({
-        "group": groups[0], "topic": one, "partition": 0, "current_offset": 2, "log_end_offset": 5, "lag": 3,
-        "consumer_id": null, "host": null, "client_id": null,
+        "group": groups[0], "topic": one, "partition": 0, "current_offset": 2, "log_start_offset": 0,
+        "log_end_offset": 5, "lag": 3, "behind": 3, "consumer_id": null, "host": null, "client_id": null,
     });
     assert_eq!(lines[0], first, "{outcome}");
     assert_eq!(lines[2]["lag"], 3, "{outcome}");
+}
+
+pub fn json_tells_what_there_is_to_read_where_lag_does_not() {
+    let topic = filled_topic(2, 10);
+    let group = unique_name("group");
+    kafka().commit(&group, &[(&topic, 0, 2)]);
+    for partition in 0..2 {
+        kafka().delete_records(&topic, partition, 4);
+    }
+    let outcome = kcons(&["lag", &group, "-o", "json"]).run();
+    let told = |field: &str| -> Vec<Option<i64>> {
+        outcome.json_lines().iter().map(|line| line[field].as_i64()).collect()
+    };
+    outcome.has_code(0);
+    assert_eq!(told("log_start_offset"), [Some(4), Some(4)], "{outcome}");
+    assert_eq!(told("lag"), [Some(8), None], "{outcome}");
+    assert_eq!(told("behind"), [Some(8), Some(6)], "{outcome}");
 }
 
 pub fn too_much_lag_is_an_exit_code() {

@@ -18,10 +18,12 @@ pub fn cells(line: &str) -> Row {
     line.split_whitespace().map(str::to_owned).collect()
 }
 
-/// The rows below the head of a table.
+/// The rows below the head of a table, and below what may stand above that.
 #[track_caller]
 pub fn rows(outcome: &Outcome) -> Vec<Row> {
-    outcome.lines().iter().skip(1).map(|line| cells(line)).collect()
+    let lines = outcome.lines();
+    let start = lines.iter().rposition(String::is_empty).map_or(0, |blank| blank + 1);
+    lines[start..].iter().skip(1).map(|line| cells(line)).collect()
 }
 
 /// The lines of a text that start with this name.

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use super::reading::{filled_topic, task_created};
 use super::rows::{kcons, rows};
-use crate::support::Produced;
 use crate::support::kafka::{Kafka, Kind, kafka};
 use crate::support::run::Kcons;
+use crate::support::{Produced, unique_name};
 
 pub fn all_topics_are_listed_as_by_kafkas_own_tool() {
     let topic = filled_topic(3, 3);
@@ -41,9 +41,27 @@ pub fn a_topic_is_described_with_its_offsets() {
     let json = kcons(&["topic", "describe", &one, "-o", "json"]).run();
     let expected = serde_json::json!({
         "topic": one, "partition": 0, "leader": 1, "replicas": [1], "in_sync": [1],
-        "first_offset": 3, "end_offset": 7, "records": 4,
+        "first_offset": 3, "end_offset": 7, "offsets": 4,
+        "cleanup_policy": "delete", "retention_ms": -1, "retention_bytes": -1,
     });
     assert_eq!(json.has_code(0).json_lines(), [expected], "{json}");
+}
+
+pub fn the_configuration_of_a_topic_stands_above_its_partitions() {
+    let (kept, compacted) = (unique_name("topic"), unique_name("topic"));
+    kafka().create_topic(&kept, 1, &[("retention.ms", "-1"), ("retention.bytes", "1073741824")]);
+    kafka().create_topic(&compacted, 1, &[("cleanup.policy", "compact"), ("retention.ms", "3600000")]);
+    let outcome = kcons(&["topic", "describe", &kept, &compacted]).run();
+    let expected = format!(
+        "Topic:           {kept}\ncleanup.policy:  delete\nretention.ms:    -1 (no limit)\n\
+         retention.bytes: 1073741824 (1 GiB)\n\n\
+         Topic:           {compacted}\ncleanup.policy:  compact\nretention.ms:    3600000 (1 hour)\n\
+         retention.bytes: -1 (no limit)\n\nTOPIC "
+    );
+    let stdout = outcome.has_code(0).has_stderr("").stdout_text();
+    outcome.check(stdout.starts_with(&expected), "another head");
+    // What lies between the offsets are no records in a compacted topic.
+    outcome.check(stdout.contains("  END-OFFSET  OFFSETS\n"), "another column");
 }
 
 pub fn a_topic_that_does_not_exist_is_an_error_with_the_nearest_name() {

@@ -1,10 +1,11 @@
 //! `kcons group describe`: a group and how far behind it is.
 
+use super::members;
 use crate::cli::TableFormat;
 use crate::commands::lag::{self, rows};
 use crate::commands::session::{Session, Stop};
 use crate::escape;
-use crate::kafka::admin::groups::Group;
+use crate::kafka::admin::groups::{Group, Member};
 use crate::settings::operations::Names;
 use serde_json::json;
 
@@ -30,7 +31,26 @@ fn head(group: &Group) -> String {
         coordinator.map_or_else(|| "-".to_owned(), |(at, node)| format!("{at} (broker {node})"));
     let assignor = if group.assignor.is_empty() { "-" } else { group.assignor.as_str() };
     let [state, coordinator, assignor] = [&group.state, &coordinator, assignor].map(escape::line);
-    format!("State:       {state}\nCoordinator: {coordinator}\nAssignor:    {assignor}\n\n")
+    let members = member_lines(group);
+    format!("State:       {state}\nCoordinator: {coordinator}\nAssignor:    {assignor}\n{members}\n")
+}
+
+/// How many members there are, and which of them have nothing to do: they are in no row.
+fn member_lines(group: &Group) -> String {
+    let (all, spare) = (group.members.len(), spare(group));
+    let mut lines = match spare.len() {
+        0 => format!("Members:     {all}\n"),
+        count => format!("Members:     {all}, {count} without partitions:\n"),
+    };
+    for member in members::listed(&spare) {
+        lines.extend(["             ", &escape::line(&member), "\n"]);
+    }
+    lines
+}
+
+/// The members without partitions.
+fn spare(group: &Group) -> Vec<&Member> {
+    group.members.iter().filter(|member| member.partitions.is_empty() && !member.is_unreadable).collect()
 }
 
 fn object(group: &Group) -> String {
@@ -41,6 +61,8 @@ fn object(group: &Group) -> String {
         "coordinator": group.coordinator.as_ref().map(|(at, _)| at),
         "assignor": (!group.assignor.is_empty()).then_some(&group.assignor),
         "members": group.members.len(),
+        "members_without_partitions":
+            spare(group).iter().map(|member| &member.consumer_id).collect::<Vec<_>>(),
     });
     escape::json_line(&object)
 }
@@ -49,6 +71,7 @@ fn object(group: &Group) -> String {
 mod tests {
     use super::*;
     use crate::kafka::admin::groups::Kind;
+    use crate::record::TopicPartition;
 
     #[test]
     fn the_head_says_what_the_group_is() {
@@ -60,20 +83,48 @@ mod tests {
             coordinator: Some(("kafka-0:9092".to_owned(), 1)),
             members: Vec::new(),
         };
-        let expected = "State:       Stable\nCoordinator: kafka-0:9092 (broker 1)\nAssignor:    range\n\n";
+        let expected = "State:       Stable\nCoordinator: kafka-0:9092 (broker 1)\nAssignor:    range\nMembers:     0\n\n";
         assert_eq!(head(&group), expected);
         group.assignor = "range\nState:       \u{1b}[31m".to_owned();
         assert!(
-            head(&group).ends_with("Assignor:    range\\nState:       \\x1b[31m\n\n"),
+            head(&group).contains("Assignor:    range\\nState:       \\x1b[31m\nMembers:"),
             "{}",
             head(&group)
         );
         group.assignor = "range".to_owned();
         let expected = "{\"group\":\"g\",\"state\":\"Stable\",\"protocol\":\"classic\",\
-                        \"coordinator\":\"kafka-0:9092\",\"assignor\":\"range\",\"members\":0}\n";
+                        \"coordinator\":\"kafka-0:9092\",\"assignor\":\"range\",\"members\":0,\
+                        \"members_without_partitions\":[]}\n";
         assert_eq!(object(&group), expected);
         group.assignor.clear();
         group.coordinator = None;
-        assert_eq!(head(&group), "State:       Stable\nCoordinator: -\nAssignor:    -\n\n");
+        assert_eq!(head(&group), "State:       Stable\nCoordinator: -\nAssignor:    -\nMembers:     0\n\n");
+    }
+    #[test]
+    fn members_without_partitions_are_named() {
+        let partition = TopicPartition { topic: "t".into(), partition: 0 };
+        let member = |id: &str, partitions: &[&TopicPartition], is_unreadable| Member {
+            consumer_id: id.to_owned(),
+            client_id: "kcons".to_owned(),
+            host: "/10.0.0.1".to_owned(),
+            partitions: partitions.iter().map(|partition| (*partition).clone()).collect(),
+            is_unreadable,
+        };
+        let members = vec![
+            member("busy", &[&partition], false),
+            member("sp\nare", &[], false),
+            member("odd", &[], true),
+        ];
+        let group = Group {
+            name: "g".to_owned(),
+            state: "Stable".to_owned(),
+            kind: Kind::Classic,
+            assignor: "range".to_owned(),
+            coordinator: None,
+            members,
+        };
+        let expected = "Members:     3, 1 without partitions:\n             `sp\\nare` (kcons) at 10.0.0.1\n";
+        assert_eq!(member_lines(&group), expected);
+        assert!(object(&group).contains(r#""members":3,"members_without_partitions":["sp\nare"]"#));
     }
 }

@@ -4,7 +4,7 @@ use crate::commands::session::{Session, Stop};
 use crate::error::{Failure, Kind};
 use crate::kafka::TroubleKind;
 use crate::kafka::admin::COORDINATOR_LIMIT;
-use crate::kafka::admin::groups::{self, Group};
+use crate::kafka::admin::groups::{self, Group, Member};
 
 /// How many members are listed at most.
 const LISTED: usize = 10;
@@ -51,20 +51,29 @@ pub fn refuse_members(group: &Group, verb: &str) -> Result<(), Failure> {
     };
     let message = format!("group `{}` has {count} and cannot be {verb}", group.name);
     let mut failure = Failure::new(Kind::Run, message);
-    for member in group.members.iter().take(LISTED) {
-        let host = member.host.trim_start_matches('/');
-        failure = failure.caused_by(format!("`{}` ({}) at {host}", member.consumer_id, member.client_id));
-    }
-    if let Some(more) = group.members.len().checked_sub(LISTED).filter(|more| *more > 0) {
-        failure = failure.caused_by(format!("and {more} more"));
+    for line in listed(&group.members.iter().collect::<Vec<_>>()) {
+        failure = failure.caused_by(line);
     }
     Err(failure.hint("stop its members first"))
+}
+
+/// A line for each member, and one for those that are too many.
+pub fn listed(members: &[&Member]) -> Vec<String> {
+    let line = |member: &&Member| {
+        let host = member.host.trim_start_matches('/');
+        format!("`{}` ({}) at {host}", member.consumer_id, member.client_id)
+    };
+    let mut lines: Vec<String> = members.iter().take(LISTED).map(line).collect();
+    if let Some(more) = members.len().checked_sub(LISTED).filter(|more| *more > 0) {
+        lines.push(format!("and {more} more"));
+    }
+    lines
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kafka::admin::groups::{Kind as GroupKind, Member};
+    use crate::kafka::admin::groups::Kind as GroupKind;
 
     fn group(members: usize) -> Group {
         let member = |number| Member {

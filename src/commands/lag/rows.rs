@@ -3,13 +3,15 @@
 use crate::kafka::lag::{Progress, Standing};
 use crate::render::table::{Cell, Column, Rows};
 
-const COLUMNS: [Column; 9] = [
+const COLUMNS: [Column; 11] = [
     Column::Text("GROUP"),
     Column::Text("TOPIC"),
     Column::Number("PARTITION"),
     Column::Number("CURRENT-OFFSET"),
+    Column::Field("LOG-START-OFFSET"),
     Column::Number("LOG-END-OFFSET"),
     Column::Number("LAG"),
+    Column::Field("BEHIND"),
     Column::Text("CONSUMER-ID"),
     Column::Text("HOST"),
     Column::Text("CLIENT-ID"),
@@ -30,7 +32,7 @@ impl Sums {
     pub fn of(standings: &[Standing]) -> Sums {
         let mut sums = Sums::default();
         for progress in standings.iter().flat_map(|standing| &standing.partitions) {
-            sums.behind += behind(progress);
+            sums.behind += behind(progress).unwrap_or(0);
             if let Some(end) = progress.end {
                 sums.written += end;
                 // What is not committed yet is read from the first offset on.
@@ -50,8 +52,10 @@ pub fn rows(standings: &[Standing]) -> Rows {
             (&*progress.partition.topic).into(),
             progress.partition.partition.into(),
             progress.committed.into(),
+            progress.begin.into(),
             progress.end.into(),
             lag(progress).into(),
+            behind(progress).map(number).into(),
             owner.map(|owner| owner.consumer_id.as_str()).into(),
             owner.map(|owner| owner.host.as_str()).into(),
             owner.map(|owner| owner.client_id.as_str()).into(),
@@ -59,10 +63,12 @@ pub fn rows(standings: &[Standing]) -> Rows {
     };
     let all =
         standings.iter().flat_map(|standing| standing.partitions.iter().map(move |one| (standing, one)));
-    let behind = i64::try_from(Sums::of(standings).behind).unwrap_or(i64::MAX);
-    let mut total = vec![Cell::Blank; COLUMNS.len()];
-    total[0] = "TOTAL".into();
-    total[5] = behind.into();
+    let total = COLUMNS.map(|column| match column {
+        Column::Text("GROUP") => "TOTAL".into(),
+        Column::Number("LAG") => number(Sums::of(standings).behind).into(),
+        _ => Cell::Blank,
+    });
+    let total = total.to_vec();
     Rows { total: Some(total), ..Rows::new(&COLUMNS, all.map(row).collect()) }
 }
 
@@ -71,22 +77,32 @@ fn lag(progress: &Progress) -> Option<i64> {
     Some(progress.end? - progress.committed?)
 }
 
-fn behind(progress: &Progress) -> u64 {
+/// Offsets to go: the lag, or the whole log where nothing is committed. Never below zero, and zero for a partition that
+/// is gone.
+fn behind(progress: &Progress) -> Option<u64> {
     let whole = || Some(progress.end? - progress.begin?);
-    u64::try_from(lag(progress).or_else(whole).unwrap_or(0)).unwrap_or(0)
+    let behind = lag(progress).or_else(whole).unwrap_or(0);
+    progress.unknown.is_none().then(|| u64::try_from(behind).unwrap_or(0))
+}
+
+fn number(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::cli::TableFormat;
+    use crate::kafka::admin::Unknown;
     use crate::kafka::admin::groups::{Group, Kind};
     use crate::kafka::lag::Owner;
     use crate::record::TopicPartition;
+    use serde_json::{Value, json};
 
     fn progress(partition: i32, committed: Option<i64>, begin: Option<i64>, end: Option<i64>) -> Progress {
         let partition = TopicPartition { topic: "t".into(), partition };
-        Progress { partition, committed, begin, end, unknown: None, owner: None }
+        let unknown = (partition.partition == 4).then_some(Unknown::NoLeader);
+        Progress { partition, committed, begin, end, unknown, owner: None }
     }
 
     fn standing() -> Standing {
@@ -96,10 +112,11 @@ mod tests {
             client_id: "kcons".to_owned(),
         };
         let partitions = vec![
-            Progress { owner: Some(owner), ..progress(0, Some(5), None, Some(12)) },
+            Progress { owner: Some(owner), ..progress(0, Some(5), Some(0), Some(12)) },
             progress(1, None, Some(90), Some(100)),
-            progress(2, Some(9), None, Some(7)),
+            progress(2, Some(9), Some(0), Some(7)),
             progress(3, Some(9), None, None),
+            progress(4, Some(9), None, None),
         ];
         let group = Group {
             name: "g".to_owned(),
@@ -120,6 +137,7 @@ g      t              0               5              12    7  kcons-1      /127.
 g      t              1               -             100    -  -            -           -
 g      t              2               9               7   -2  -            -           -
 g      t              3               9               -    -  -            -           -
+g      t              4               9               -    -  -            -           -
 TOTAL                                                     17
 ";
         assert_eq!(rows(&[standing()]).render(TableFormat::Table), expected);
@@ -129,9 +147,15 @@ TOTAL                                                     17
     fn json_has_the_columns_as_fields() {
         let json = rows(&[standing()]).render(TableFormat::Json);
         let expected = "{\"group\":\"g\",\"topic\":\"t\",\"partition\":1,\"current_offset\":null,\
-                        \"log_end_offset\":100,\"lag\":null,\"consumer_id\":null,\"host\":null,\"client_id\":null}";
+                        \"log_start_offset\":90,\"log_end_offset\":100,\"lag\":null,\"behind\":10,\
+                        \"consumer_id\":null,\"host\":null,\"client_id\":null}";
         assert_eq!(json.lines().nth(1), Some(expected));
-        assert_eq!(json.lines().count(), 4);
+        assert_eq!(json.lines().count(), 5);
+        let behind: Vec<Value> = json
+            .lines()
+            .map(|line| serde_json::from_str::<Value>(line).expect("JSON")["behind"].clone())
+            .collect();
+        assert_eq!(behind, [json!(7), json!(10), json!(0), json!(0), Value::Null]);
     }
 
     #[test]
