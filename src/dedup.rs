@@ -1,7 +1,6 @@
 //! Event ids that were processed, remembered over restarts.
 
 mod names;
-mod quiet;
 mod redb;
 mod redis;
 
@@ -311,9 +310,8 @@ impl Work {
             return;
         }
         let result = self.backend.claim(&ids);
-        for (index, ticket) in
-            claims.iter().enumerate().filter_map(|(index, (ticket, _))| Some((index, (*ticket)?)))
-        {
+        for (index, (ticket, _)) in claims.iter().enumerate() {
+            let Some(ticket) = *ticket else { continue };
             let found = |claimed: &Vec<Claimed>| match claimed[index] {
                 Claimed::Kept => Found::Known,
                 Claimed::Elsewhere => Found::Elsewhere,

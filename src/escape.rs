@@ -104,7 +104,7 @@ fn is_in_its_place(text: &str, at: usize, character: char) -> bool {
         '\u{fe00}'..='\u{fe0f}' => before(),
         // An emoji may have its variant between itself and the joiner.
         '\u{200c}' | '\u{200d}' => {
-            let before = text[..at].trim_end_matches('\u{fe0f}').chars().next_back();
+            let before = text[..at].strip_suffix('\u{fe0f}').unwrap_or(&text[..at]).chars().next_back();
             beside(before) && beside(text[at + character.len_utf8()..].chars().next())
         }
         _ => false,

@@ -7,12 +7,12 @@ mod watch;
 
 pub use watch::{Excess, STACK, TIME, Watch};
 
+use crate::quiet;
 use jaq_core::load::{Arena, File, Loader};
 use jaq_core::{Compiler, Ctx, DataT, Filter, Vars};
 use jaq_json::{Val, read};
 use std::fmt;
 use std::ops::ControlFlow;
-use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 
 /// How deep the JSON that a program gets may be nested, as in jq itself it has a bound: values are read, compared
@@ -93,9 +93,10 @@ impl Program {
         watch: &Watch,
         take: impl FnMut(Yield) -> ControlFlow<()>,
     ) -> Result<(), String> {
-        let run = AssertUnwindSafe(|| self.run_unguarded(json, watch, take));
-        // A program has nothing that could be left half done: its record is read anew each time.
-        panic::catch_unwind(run).unwrap_or_else(|payload| match payload.downcast_ref::<Excess>() {
+        // A program has nothing that could be left half done: its record is read anew each time. What the standard
+        // library says of a panic quotes who knows what.
+        let result = quiet::catch(|| self.run_unguarded(json, watch, take));
+        result.unwrap_or_else(|payload| match payload.downcast_ref::<Excess>() {
             Some(excess) => Err(excess.to_string()),
             None => Err("it broke down".to_owned()),
         })

@@ -17,6 +17,7 @@ mod offsets;
 mod output;
 mod pipeline;
 mod position;
+mod quiet;
 mod record;
 mod render;
 mod secrets;

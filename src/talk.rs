@@ -152,7 +152,9 @@ impl Talk {
     }
 
     fn send(&mut self, line: Vec<u8>) {
-        if self.unwritten.load(Ordering::Relaxed) + line.len() > MOST_UNWRITTEN {
+        let waiting = self.unwritten.load(Ordering::Relaxed);
+        // A line that is larger by itself is not left out while somebody reads.
+        if waiting > 0 && waiting + line.len() > MOST_UNWRITTEN {
             // Nobody reads stderr; a line for each record would fill the memory.
             self.dropped += 1;
             return;

@@ -1,7 +1,8 @@
 //! Event ids in a file, for one member.
 
-use super::{Backend, Clock, milliseconds, quiet};
+use super::{Backend, Clock, milliseconds};
 use crate::error::{Failure, Kind, reason};
+use crate::quiet;
 use redb::{Builder, Database, Durability, ReadableTable as _, TableDefinition};
 use std::fs::{self, OpenOptions};
 use std::io::{self, ErrorKind};
@@ -45,7 +46,7 @@ impl File {
             None => existing(&self.path).map_err(|failure| in_one_line(&failure))?,
         };
         // A page that was overwritten while the store is open makes redb panic.
-        let result = quiet::catch(|| work(self, &database)).unwrap_or_else(|| Err(misfit()));
+        let result = quiet::catch(|| work(self, &database)).unwrap_or_else(|_| Err(misfit()));
         match result {
             Ok(done) => {
                 self.database = Some(database);
@@ -54,7 +55,7 @@ impl File {
             // What a transaction left behind is only settled by opening the file again.
             Err(error) => {
                 // Closing after a panic may panic again.
-                quiet::catch(|| drop(database));
+                drop(quiet::catch(|| drop(database)));
                 Err(format!("the dedup store `{}`: {}", self.path.display(), words(*error.0)))
             }
         }
@@ -170,7 +171,7 @@ fn existing(path: &Path) -> Result<Database, Failure> {
             .hint("check `--dedup-store`")
     };
     // A file that is cut off makes redb panic.
-    let opened = quiet::catch(|| open_checked(path)).unwrap_or_else(|| Err(misfit()));
+    let opened = quiet::catch(|| open_checked(path)).unwrap_or_else(|_| Err(misfit()));
     match opened.map_err(|problem| *problem.0) {
         Ok(database) => Ok(database),
         Err(redb::Error::DatabaseAlreadyOpen) => Err(Failure::new(

@@ -200,7 +200,9 @@ impl Backend for Server {
             let is_kept = answers.iter().filter(|answer| is_done(answer)).count() == ids.len();
             is_kept.then_some(()).ok_or_else(|| odd("it does not say that all was kept"))
         })?;
-        self.claimed.retain(|id| !ids.contains(&id.as_str()));
+        for id in ids {
+            self.claimed.remove(*id);
+        }
         Ok(())
     }
 
@@ -224,7 +226,9 @@ impl Backend for Server {
     fn give_back(&mut self, ids: &[&str]) -> Result<(), String> {
         let command = self.giving_back(ids);
         self.with(|wire| wire.ask(&command).map(drop))?;
-        self.claimed.retain(|id| !ids.contains(&id.as_str()));
+        for id in ids {
+            self.claimed.remove(*id);
+        }
         Ok(())
     }
 
@@ -244,7 +248,9 @@ impl Backend for Server {
                 .filter(|(_, claimed)| *claimed != Claimed::Ours)
                 .map(|(id, _)| *id)
                 .collect();
-            self.claimed.retain(|id| !lost.contains(&id.as_str()));
+            for id in &lost {
+                self.claimed.remove(*id);
+            }
             if !lost.is_empty() {
                 self.tell(News::Overtaken { ids: lost.len() });
             }

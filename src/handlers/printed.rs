@@ -8,8 +8,9 @@ const TOTAL: usize = 256 << 20;
 /// Most handlers print less, and never wait for others.
 const SHARE: usize = 256 << 10;
 
-/// Of the total at most a quarter is for shares, and a sixteenth for all that goes beyond them at the same time. The
-/// rest is for one handler at a time: it can always go on, so that those that wait for it never wait for ever.
+/// Of the total at most a quarter is for shares, and a sixteenth for all that goes beyond them at the same time. One
+/// handler at a time has what those of the others leave: it can always go on, so that those that wait for it never
+/// wait for ever.
 const SHARES: usize = 4;
 const TOGETHER: usize = 16;
 
@@ -21,6 +22,8 @@ const PIECE: usize = 1 << 20;
 pub struct Room {
     total: usize,
     share: usize,
+    /// What one of them may have.
+    most: usize,
     books: Mutex<Books>,
 }
 
@@ -73,8 +76,10 @@ impl Room {
     }
 
     pub fn of(total: usize, parallel: usize) -> Room {
+        let others = parallel.saturating_sub(1);
         let share = SHARE.min(total / SHARES / parallel.max(1));
-        Room { total, share, books: Mutex::default() }
+        let together = if others > 0 { total / TOGETHER } else { 0 };
+        Room { total, share, most: total - others * share - together, books: Mutex::default() }
     }
 
     fn books(&self) -> MutexGuard<'_, Books> {
@@ -153,7 +158,7 @@ impl Place {
             Grant::Bytes(wanted)
         } else if !self.is_favourite {
             Grant::Later
-        } else if books.at_work + after > room.total {
+        } else if after > room.most {
             Grant::TooMuch
         } else if books.at_work + books.accepted + after > room.total {
             // The writer makes room.
@@ -266,6 +271,17 @@ mod tests {
     }
 
     #[test]
+    fn one_of_several_leaves_room_for_what_the_others_print() {
+        let room = Arc::new(Room::of(16 * MIB, 2));
+        let (mut one, mut other) = (Printed::new(&room), Printed::new(&room));
+        let most = 16 * MIB - MIB - SHARE;
+        assert_eq!(take(&mut one, most), Grant::Bytes(most));
+        assert_eq!(take(&mut other, MIB + SHARE), Grant::Bytes(MIB + SHARE));
+        assert_eq!(room.books().at_work, 16 * MIB);
+        assert_eq!(take(&mut one, 1), Grant::TooMuch);
+    }
+
+    #[test]
     fn what_waits_to_be_written_is_waited_for_and_what_others_print_a_little_of_is_not() {
         let room = Arc::new(Room::of(16 * MIB, 2));
         let (mut one, mut other) = (Printed::new(&room), Printed::new(&room));
@@ -276,6 +292,6 @@ mod tests {
         assert_eq!(take(&mut small, 1000), Grant::Bytes(1000));
         drop(one);
         assert_eq!(take(&mut other, 6 * MIB), Grant::Bytes(6 * MIB));
-        assert_eq!(take(&mut other, 11 * MIB), Grant::TooMuch);
+        assert_eq!(take(&mut other, 9 * MIB), Grant::TooMuch);
     }
 }

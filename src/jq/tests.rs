@@ -257,6 +257,19 @@ fn a_program_that_takes_too_much_memory_is_ended() {
 }
 
 #[test]
+fn values_that_a_program_nests_as_deeply_as_memory_allows_are_dropped() {
+    for program in [
+        "reduce range(2000000) as $i (null; [.]) | false",
+        "reduce range(700000) as $i (null; [.]) | . == .",
+        "reduce range(700000) as $i (null; {a: .}) | tojson | false",
+    ] {
+        let outcome = watched(program, "1", Duration::from_secs(30));
+        let is_ended = outcome.as_ref().is_err_and(|words| words.starts_with("it took more than"));
+        assert!(outcome.is_ok() || is_ended, "{program}: {outcome:?}");
+    }
+}
+
+#[test]
 fn a_program_that_calls_itself_too_deeply_is_ended() {
     for program in ["def f: 1 + f; f", "def f: [f]; f", "def f: f | .; f"] {
         let outcome = watched(program, "1", Duration::from_secs(10));

@@ -18,8 +18,11 @@ const MEMORY_PER_BYTE: usize = 64;
 
 /// The stack of a thread that runs programs, and what is left of it for what asks nobody: reading, comparing and
 /// dropping deep values.
-pub const STACK: usize = 128 << 20;
-const STACK_LEFT: usize = 96 << 20;
+///
+/// Only addresses are taken for it: a value that a program has nested takes 64 bytes for each level, and several hundred
+/// of the stack when it is dropped.
+pub const STACK: usize = 1 << 30;
+const STACK_LEFT: usize = STACK - (32 << 20);
 
 /// What a thread that runs programs and whoever watches it share.
 #[derive(Debug)]

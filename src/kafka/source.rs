@@ -201,7 +201,11 @@ impl Source {
     }
 
     /// Shows the records of the batch that `next` will give, with their places in it, as long as `look` wants more.
-    pub fn look_ahead(&mut self, with_headers: bool, mut look: impl FnMut(usize, &Record<'_>) -> bool) {
+    pub fn look_ahead(
+        &mut self,
+        with_headers: bool,
+        mut look: impl FnMut(usize, usize, &Record<'_>) -> bool,
+    ) {
         let place = self.batch.place();
         let reads_headers = std::mem::replace(&mut self.batch.reads_headers, with_headers);
         while let Some(slot) = self.routes.step(&mut self.batch) {
@@ -209,7 +213,7 @@ impl Source {
             let (Some(topic), Some(index), false) = (topic, self.batch.place(), self.batch.is_error()) else {
                 continue;
             };
-            if self.batch.record(topic).is_some_and(|record| !look(index, &record)) {
+            if self.batch.record(topic).is_some_and(|record| !look(slot, index, &record)) {
                 break;
             }
         }

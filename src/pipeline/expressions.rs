@@ -2,6 +2,7 @@
 
 mod thread;
 
+use super::lanes::Lanes;
 use crate::alarm::Bell;
 use crate::decode::Undecodable;
 use crate::error::Failure;
@@ -98,12 +99,17 @@ impl Expressions {
         self.thread.as_mut().map_or(Ok(()), |thread| thread.watch(now))
     }
 
-    /// What is decided about the record that `source` gives next; `None` if that is not known yet. What comes behind
-    /// it is handed over as well.
+    /// What is decided about the record that `source` gives next; `None` if that is not known yet. Those behind it that
+    /// are wanted are handed over as well.
     ///
     /// # Errors
     /// No thread can be started.
-    pub fn decide(&mut self, coming: &Coming, source: &mut Source) -> Result<Option<Decision>, Failure> {
+    pub fn decide(
+        &mut self,
+        coming: &Coming,
+        source: &mut Source,
+        lanes: &Lanes,
+    ) -> Result<Option<Decision>, Failure> {
         let Some(thread) = &mut self.thread else { return Ok(self.look(source)) };
         while self.waiting.front().is_some_and(|waiting| waiting.index < coming.index) {
             self.waiting.pop_front();
@@ -116,7 +122,10 @@ impl Expressions {
         // Not handed over, or its partition was not read when those behind it were.
         self.waiting.clear();
         let mut portion = Portion { first: self.last_number + 1, ..Portion::default() };
-        source.look_ahead(true, |index, record| {
+        source.look_ahead(true, |slot, index, record| {
+            if !lanes.get(slot).is_some_and(|lane| lane.is_open(record.offset)) {
+                return true;
+            }
             let undecodable = self.envelopes.render(record, &mut portion.envelopes).err();
             portion.ends.push(portion.envelopes.len());
             self.last_number += 1;
@@ -130,7 +139,7 @@ impl Expressions {
     fn look(&mut self, source: &mut Source) -> Option<Decision> {
         self.envelope.clear();
         let mut decision = Decision::default();
-        source.look_ahead(false, |_, record| {
+        source.look_ahead(false, |_, _, record| {
             decision.undecodable = self.envelopes.render(record, &mut self.envelope).err();
             false
         });

@@ -21,7 +21,7 @@ use crate::offsets::Claim;
 use crate::record::{OwnedRecord, Record, TopicPartition};
 use crate::settings::handling::{self as settings, OnFailure};
 use crate::settings::{CommitMode, Consume};
-use crate::talk::{Event, HandlerOutput, Tally};
+use crate::talk::{HandlerOutput, Tally};
 use crew::Crew;
 use ids::Ids;
 use letters::Letters;
@@ -145,9 +145,9 @@ impl<'a> Handling<'a> {
         record: &Record<'_>,
         decision: Decision,
         is_strict: bool,
-    ) -> Option<Event> {
+    ) -> Option<String> {
         // It is no failed record: its handler may do with it as it is.
-        let warning = |reason: String| Event::Warning { message: format!("{}: {reason}", record.place()) };
+        let warning = |reason: String| format!("{}: {reason}", record.place());
         let (fault, warning) = match decision.undecodable.map(|trouble| trouble.to_string()) {
             Some(reason) if is_strict => (Some(Fault::Undecodable(reason)), None),
             other => (decision.failure.map(Fault::Failed), other.map(warning)),
@@ -187,7 +187,7 @@ impl<'a> Handling<'a> {
     }
 
     /// Gives a record that was started to whoever handles it.
-    fn hand(&mut self, ticket: u64, now: Instant) {
+    fn hand(&mut self, ticket: u64) {
         let Some(job) = self.queue.job(ticket) else { return };
         let attempt = Attempt {
             ticket,
@@ -195,9 +195,6 @@ impl<'a> Handling<'a> {
             number: job.failed + 1,
             event_id: job.event_id.clone(),
         };
-        if let Some(rate) = &mut self.rate {
-            rate.started(now);
-        }
         self.crew.hand(attempt);
     }
 
@@ -259,13 +256,17 @@ impl Run<'_> {
                 faulty = Some((ticket, fault));
                 break;
             }
+            if let Some(rate) = &mut handling.rate {
+                // What is claimed counts as well: nearly all of it starts, as soon as the store has answered.
+                rate.started(now);
+            }
             if let (Some(ids), Some(id)) = (&mut handling.ids, &job.event_id)
                 && ids.claim(id, ticket)
             {
                 handling.queue.claim(ticket);
                 continue;
             }
-            handling.hand(ticket, now);
+            handling.hand(ticket);
             has_started = true;
         }
         if has_started {
@@ -315,6 +316,10 @@ impl Run<'_> {
         }
         while let Some(answer) = self.handling.as_ref().and_then(|handling| handling.ids.as_ref()?.answer()) {
             self.store_answered(answer, now);
+        }
+        if let Some(handling) = &mut self.handling {
+            // What was claimed is started.
+            handling.crew.flush();
         }
         while let Some(news) = self.handling.as_ref().and_then(|handling| handling.ids.as_ref()?.news()) {
             match news {

@@ -176,6 +176,8 @@ impl Run<'_> {
         self.unreached = Unreached::new();
         self.ends.ask_again();
         self.weather.ask_again();
+        self.refused_by_group = None;
+        self.has_asked_for_kind = false;
     }
 
     /// Joins the group, or changes what is read.

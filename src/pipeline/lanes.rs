@@ -118,6 +118,10 @@ impl Lanes {
         self.0.get_mut(slot)?.take()
     }
 
+    pub fn get(&self, slot: usize) -> Option<&Lane> {
+        self.0.get(slot)?.as_ref()
+    }
+
     pub fn get_mut(&mut self, slot: usize) -> Option<&mut Lane> {
         self.0.get_mut(slot)?.as_mut()
     }

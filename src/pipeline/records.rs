@@ -97,9 +97,13 @@ impl Run<'_> {
     fn decide(&mut self) -> Result<Option<Decision>, Failure> {
         let Some(expressions) = &mut self.expressions else { return Ok(Some(Decision::default())) };
         let Some(coming) = self.source.coming() else { return Ok(Some(Decision::default())) };
-        let is_open = self.lanes.get_mut(coming.slot).is_some_and(|lane| lane.is_open(coming.offset));
+        let is_open = self.lanes.get(coming.slot).is_some_and(|lane| lane.is_open(coming.offset));
         // A program that takes long does so for records alone that are wanted.
-        if is_open { expressions.decide(&coming, &mut self.source) } else { Ok(Some(Decision::default())) }
+        if is_open {
+            expressions.decide(&coming, &mut self.source, &self.lanes)
+        } else {
+            Ok(Some(Decision::default()))
+        }
     }
 
     fn take_one(&mut self, decision: Decision, now: Instant) -> Option<Taken> {
@@ -136,7 +140,7 @@ impl Run<'_> {
         if let Some(handling) = &mut self.handling {
             if let Some(warning) = handling.take(&lane.place(), &record, decision, is_strict) {
                 self.counts.failed += 1;
-                self.talk.say(&warning);
+                self.talk.warn(warning, now);
             }
             self.hold_if_enough(claim, now);
             return Some(Taken::InHand);
@@ -145,21 +149,21 @@ impl Run<'_> {
             let offset = record.offset;
             return Some(self.unfiltered(slot, offset, what));
         }
+        let offset = record.offset;
         let before = self.output.bytes().len();
         if let Err(trouble) = self.renderer.render(&record, self.output.bytes()) {
             self.counts.failed += 1;
             if is_strict {
                 self.output.bytes().truncate(before);
-                let offset = record.offset;
                 return Some(self.ends_with(slot, offset, trouble.to_string()));
             }
             let (partition, reason) = (lane.partition.clone(), trouble.to_string());
-            let event = Event::RecordFailed { partition, offset: record.offset, reason, ends_run: false };
+            let event = Event::RecordFailed { partition, offset, reason, ends_run: false };
             if let Some(line) = self.talk.line(&event) {
                 self.output.say(&line);
             }
         }
-        self.output.add(claim, record.offset);
+        self.output.add(claim, offset);
         self.count += 1;
         Some(if self.settings.stops.count == Some(self.count) { Taken::Last } else { Taken::Record })
     }

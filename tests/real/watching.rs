@@ -98,6 +98,9 @@ fn never() -> [Outcome; 2] {
     let mut second = member();
     kafka().wait_for_members(&scene.group, 2, 4);
     second.wait_for_lines(100);
+    wait_until("the first to have its half", LONG, || {
+        (first.stderr().matches("partitions_assigned").count() == 2).then_some(())
+    });
     [end(first), end(second)]
 }
 

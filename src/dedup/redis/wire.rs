@@ -11,6 +11,9 @@ const LONGEST: usize = 64 << 10;
 /// An answer is a list at most, and the lists in it have none.
 const DEEPEST: usize = 2;
 
+/// Bytes that one answer may take in all.
+const LARGEST: usize = 1 << 20;
+
 pub struct Wire {
     stream: BufReader<TcpStream>,
 }
@@ -59,7 +62,7 @@ impl Wire {
         let mut refusal = None;
         let mut answers = Vec::with_capacity(commands.len());
         for _ in commands {
-            match self.answer(0)? {
+            match self.answer(0, &mut { LARGEST })? {
                 Value::ServerError(error) => drop(refusal.get_or_insert(error)),
                 answer => answers.push(answer),
             }
@@ -67,9 +70,11 @@ impl Wire {
         refusal.map_or(Ok(answers), |error| Err(error.into()))
     }
 
-    /// One value of the second version of the protocol (<https://redis.io/docs/latest/develop/reference/protocol-spec/>).
-    fn answer(&mut self, depth: usize) -> RedisResult<Value> {
+    /// One value of the second version of the protocol (<https://redis.io/docs/latest/develop/reference/protocol-spec/>),
+    /// which takes its part of the bytes that are `left`.
+    fn answer(&mut self, depth: usize, left: &mut usize) -> RedisResult<Value> {
         let line = self.line()?;
+        spend(left, line.len() + size_of::<Value>())?;
         let (kind, rest) = line.split_first().ok_or_else(|| odd("an empty line"))?;
         let text = str::from_utf8(rest).map_err(|_| odd("not text"))?;
         let number = || text.parse::<i64>().ok();
@@ -80,11 +85,14 @@ impl Wire {
             b'$' | b'*' => match number() {
                 Some(-1) => Ok(Value::Nil),
                 Some(length) => match usize::try_from(length) {
-                    Ok(length) if length <= LONGEST && *kind == b'$' => self.bytes(length),
+                    Ok(length) if length <= LONGEST && *kind == b'$' => {
+                        spend(left, length)?;
+                        self.bytes(length)
+                    }
                     Ok(length) if length <= LONGEST && depth < DEEPEST => {
                         // Not reserved: it is only what somebody says.
                         (0..length)
-                            .map(|_| self.answer(depth + 1))
+                            .map(|_| self.answer(depth + 1, left))
                             .collect::<Result<_, _>>()
                             .map(Value::Array)
                     }
@@ -117,6 +125,12 @@ impl Wire {
         bytes.truncate(length);
         Ok(Value::BulkString(bytes))
     }
+}
+
+/// Takes so many bytes of those that are left.
+fn spend(left: &mut usize, bytes: usize) -> RedisResult<()> {
+    *left = left.checked_sub(bytes).ok_or_else(|| odd("too large"))?;
+    Ok(())
 }
 
 fn connect(address: &ConnectionAddr, limit: Duration) -> RedisResult<TcpStream> {

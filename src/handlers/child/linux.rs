@@ -10,7 +10,7 @@ use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::ptr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// Room for `execvpe`, which builds a path on the stack; it also copies the arguments there.
 const STACK: usize = 128 << 10;
@@ -243,6 +243,12 @@ pub fn reap_orphans() {
 
 /// Processes whose parents are gone become our children.
 fn adopts_orphans() -> bool {
+    // It is asked in every turn of the loop.
+    static ADOPTS: OnceLock<bool> = OnceLock::new();
+    *ADOPTS.get_or_init(is_reaper)
+}
+
+fn is_reaper() -> bool {
     rustix::process::getpid().as_raw_nonzero().get() == 1
         || rustix::process::child_subreaper().is_ok_and(|reaper| reaper.is_some())
 }

@@ -69,7 +69,10 @@ impl<'a> Run<'a> {
         self.child.stdin = None;
         // What is in the pipes now was written before the end; more may come for ever, from what was left behind.
         let (in_output, in_lines) = (waiting_in(&self.child.stdout), waiting_in(&self.child.stderr));
-        self.read_the_rest(in_output);
+        if self.stopped.is_none() && self.child.try_wait().is_none_or(|status| status.success()) {
+            // Nobody wants what a failed one printed.
+            self.read_the_rest(in_output);
+        }
         self.read_lines(in_lines);
         self.sinks.lines.finish(Some(self.sinks.place), &mut io::stderr());
         let status = self.end(ticket, books);

@@ -1,15 +1,14 @@
 //! The thread on which `--filter` and `--dedup` run: a program may take its time, the loop may not.
 
 use crate::alarm::Bell;
-use crate::error;
-use crate::error::{Failure, Kind};
+use crate::error::{Failure, Kind, reason};
 use crate::jq::{EventId, Excess, NoId, Program, STACK, TIME, Watch};
 use sha2::{Digest as _, Sha256};
 use std::collections::VecDeque;
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
-use std::sync::{Arc, Mutex, Once, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -19,8 +18,12 @@ const GRACE: Duration = Duration::from_millis(500);
 /// Threads that may be left behind at once: each keeps a core busy, or its memory.
 const MOST_LEFT: usize = 4;
 
-/// Verdicts after which the loop is woken.
-const TOGETHER: usize = 64;
+/// The loop is told of verdicts when there are so many, or when that long has passed: each time costs it a turn.
+const TOGETHER: usize = 256;
+const LONGEST_WAIT: Duration = Duration::from_millis(10);
+
+/// Between two looks that are further apart than that the process stood still, and with it the program.
+const STOOD_STILL: Duration = Duration::from_secs(1);
 
 /// A longer event id stands for itself by its hash: the store and the memory hold many of them.
 const LONGEST_ID: usize = 1024;
@@ -66,6 +69,8 @@ pub struct Thread {
     verdicts: VecDeque<(u64, Verdict)>,
     /// The record that was at work when it was looked at, and since when.
     seen: (u64, Instant),
+    /// When that was looked at last.
+    looked_at: Instant,
     left_behind: Vec<JoinHandle<()>>,
 }
 
@@ -78,6 +83,8 @@ struct Worker {
 #[derive(Debug, Default)]
 struct Shared {
     verdicts: Mutex<VecDeque<(u64, Verdict)>>,
+    /// There are enough of them, or they have waited for long enough.
+    is_told: AtomicBool,
     watch: Watch,
     /// The program at work is that of `--dedup`.
     is_at_id: AtomicBool,
@@ -103,6 +110,7 @@ impl Thread {
             portion: Arc::default(),
             verdicts: VecDeque::new(),
             seen: (0, now),
+            looked_at: now,
             left_behind: Vec::new(),
         }
     }
@@ -120,7 +128,7 @@ impl Thread {
         if self.worker.is_none() {
             let worker = Worker::start(self.programs.clone(), self.bell.clone()).map_err(|error| {
                 Failure::new(Kind::Run, "cannot start the thread of `--filter` and `--dedup`")
-                    .caused_by(error::reason(&error))
+                    .caused_by(reason(&error))
             })?;
             self.worker = Some(worker);
         }
@@ -148,7 +156,9 @@ impl Thread {
     }
 
     fn collect(&mut self) {
-        if let Some(worker) = &self.worker {
+        if let Some(worker) = &self.worker
+            && worker.shared.is_told.swap(false, Ordering::AcqRel)
+        {
             std::mem::swap(&mut self.verdicts, &mut *lock(&worker.shared.verdicts));
         }
     }
@@ -158,17 +168,23 @@ impl Thread {
     /// # Errors
     /// Too many threads were left behind.
     pub fn watch(&mut self, now: Instant) -> Result<(), Failure> {
+        let stood_still = now.duration_since(self.looked_at) >= STOOD_STILL;
+        self.looked_at = now;
         let Some(worker) = &self.worker else { return Ok(()) };
         let watch = &worker.shared.watch;
         let running = watch.running();
         if running != 0 && running < self.portion.first {
             watch.stop(running);
         }
-        if running == 0 || running != self.seen.0 {
+        if running == 0 || running != self.seen.0 || stood_still {
             self.seen = (running, now);
             return Ok(());
         }
         let time = now.duration_since(self.seen.1);
+        if time >= LONGEST_WAIT {
+            // It is at work on one record: what it has decided before waits for nothing.
+            worker.shared.is_told.store(true, Ordering::Release);
+        }
         if time >= TIME {
             watch.stop(running);
         }
@@ -209,7 +225,6 @@ impl Verdict {
 
 impl Worker {
     fn start(programs: Programs, bell: Bell) -> io::Result<Worker> {
-        say_nothing_of_broken_programs();
         let (portions, to_do) = mpsc::channel();
         let shared = Arc::new(Shared::default());
         let work = {
@@ -223,7 +238,12 @@ impl Worker {
 
 fn work(programs: &Programs, to_do: &Receiver<(Arc<Portion>, usize)>, shared: &Shared, bell: &Bell) {
     shared.watch.enter();
+    let tell = || {
+        shared.is_told.store(true, Ordering::Release);
+        bell.ring();
+    };
     for (portion, start) in to_do {
+        let mut told_at = Instant::now();
         for index in start..portion.ends.len() {
             let envelope = portion.envelope(index);
             let number = portion.first + index as u64;
@@ -238,11 +258,12 @@ fn work(programs: &Programs, to_do: &Receiver<(Arc<Portion>, usize)>, shared: &S
             verdicts.push_back((number, verdict));
             let count = verdicts.len();
             drop(verdicts);
-            if count == TOGETHER {
-                bell.ring();
+            if count >= TOGETHER || told_at.elapsed() >= LONGEST_WAIT {
+                told_at = Instant::now();
+                tell();
             }
         }
-        bell.ring();
+        tell();
     }
 }
 
@@ -279,19 +300,6 @@ fn bounded(id: String) -> Arc<str> {
 /// A lock of which the other side never panics while it holds it.
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// A program that breaks down is a failed record, told as any other: the standard library's words quote who knows what.
-fn say_nothing_of_broken_programs() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        let say = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |panic| {
-            if std::thread::current().name() != Some(NAME) {
-                say(panic);
-            }
-        }));
-    });
 }
 
 #[cfg(test)]

@@ -16,10 +16,11 @@ pub struct Ids {
     claimed: HashSet<Arc<str>>,
 }
 
-/// A claim outlives an attempt, with the time to end its processes and some more; without a time-out it is a minute.
-/// It is renewed all the time, so this is how long others wait after a crash.
+/// A claim outlives an attempt, with the time to end its processes and some more, but is a minute at least and five
+/// minutes at most: it is renewed all the time, so this is how long others wait after a crash.
 pub fn claim_time(timeout: Option<Duration>) -> Duration {
-    timeout.map_or(Duration::from_secs(60), |timeout| timeout.saturating_add(Duration::from_secs(15)))
+    let attempt = timeout.unwrap_or_default().saturating_add(Duration::from_secs(15));
+    attempt.clamp(Duration::from_secs(60), Duration::from_secs(300))
 }
 
 impl Ids {

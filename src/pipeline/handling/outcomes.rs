@@ -236,8 +236,7 @@ impl Run<'_> {
                 if let Some(handling) = &mut self.handling
                     && handling.queue.claimed(ticket, now)
                 {
-                    handling.hand(ticket, now);
-                    handling.crew.flush();
+                    handling.hand(ticket);
                 }
             }
             Ok(Found::Elsewhere) => self.wait_for_other_member(ticket, now),

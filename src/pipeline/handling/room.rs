@@ -49,9 +49,8 @@ impl Handling<'_> {
     /// Whether there is somebody free, and the commit mode lets another record start. In `manual` with several at
     /// once each lane waits for its own commit.
     pub fn may_start(&self, schedule: &Schedule) -> bool {
-        // What is claimed starts, so claims are asked for one at a time where starts are counted.
-        let is_counted = self.rate.is_some() && self.queue.claiming() > 0;
-        self.crew.room() > self.queue.claiming() && !is_counted && self.has_room_before_commit(schedule)
+        // What is claimed starts.
+        self.crew.room() > self.queue.claiming() && self.has_room_before_commit(schedule)
     }
 
     fn has_room_before_commit(&self, schedule: &Schedule) -> bool {

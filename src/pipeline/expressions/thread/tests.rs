@@ -40,8 +40,11 @@ fn verdict(
             return Ok(verdict);
         }
         assert!(Instant::now() < deadline, "no verdict on {number}");
-        thread.watch(Instant::now())?;
-        thread.watch(Instant::now() + skipped)?;
+        // Looked at all the time, as the loop does.
+        let steps = skipped.as_millis() as u32 / 500;
+        for step in 0..=steps {
+            thread.watch(Instant::now() + Duration::from_millis(500) * step)?;
+        }
         alarm.wait(Duration::from_millis(20), false);
     }
 }
@@ -76,6 +79,33 @@ fn a_record_that_takes_too_long_fails_and_the_next_ones_are_looked_at() {
         thread.look_at(portion(4, &["0", "4"])).expect("a thread");
         assert_eq!(verdict(&mut thread, &mut alarm, 5, skipped), Ok(Verdict::default()));
     }
+}
+
+#[test]
+fn time_in_which_the_process_stood_still_is_not_the_programs() {
+    let (mut thread, _alarm) = thread("repeat(empty)", None);
+    thread.look_at(portion(1, &["1"])).expect("a thread");
+    let mut now = Instant::now();
+    while thread.seen.0 != 1 {
+        thread.watch(Instant::now()).expect("it goes on");
+    }
+    for _ in 0..20 {
+        now += TIME + GRACE;
+        thread.watch(now).expect("it goes on");
+    }
+    assert_eq!(thread.verdict(1), None);
+    for _ in 0..12 {
+        now += Duration::from_millis(500);
+        thread.watch(now).expect("it goes on");
+    }
+    assert!(thread.verdict(1).is_some_and(|verdict| verdict.failure.is_some()));
+}
+
+#[test]
+fn what_is_decided_is_told_while_the_next_record_takes_its_time() {
+    let (mut thread, mut alarm) = thread("if . == 2 then repeat(empty) else true end", None);
+    thread.look_at(portion(1, &["1", "2"])).expect("a thread");
+    assert_eq!(verdict(&mut thread, &mut alarm, 1, Duration::from_millis(500)), Ok(Verdict::default()));
 }
 
 #[test]

@@ -8,8 +8,11 @@ thread_local! {
     static IS_QUIET: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Does the work; `None` if it panicked, of which nothing is printed.
-pub fn catch<T>(work: impl FnOnce() -> T) -> Option<T> {
+/// Does the work; if it panics, nothing is printed of it. What it works on must stand a work that is left half done.
+///
+/// # Errors
+/// What it panicked with.
+pub fn catch<T>(work: impl FnOnce() -> T) -> std::thread::Result<T> {
     static HOOK: Once = Once::new();
     // Put in once, for all threads: two that swap hooks at the same time would lose the first one.
     HOOK.call_once(|| {
@@ -23,5 +26,5 @@ pub fn catch<T>(work: impl FnOnce() -> T) -> Option<T> {
     IS_QUIET.set(true);
     let result = panic::catch_unwind(AssertUnwindSafe(work));
     IS_QUIET.set(false);
-    result.ok()
+    result
 }
