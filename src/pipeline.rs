@@ -10,6 +10,7 @@ mod expressions;
 mod handling;
 mod identity;
 mod lanes;
+mod leaders;
 pub mod mistakes;
 mod question;
 mod ranges;
@@ -255,7 +256,7 @@ impl Run<'_> {
         self.watch_held();
         self.start_attempts(now);
         // A topic that is written to all the time is never idle: a finished partition counts at once.
-        if !has_worked || self.ends.is_changed {
+        if !has_worked || self.ends.is_changed && self.unreached.is_empty() {
             self.look_at_ends(now);
         }
         self.output.seal_if_waiting(now);

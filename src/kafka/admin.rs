@@ -10,7 +10,7 @@ pub use offsets::{Asked, EARLIEST, LATEST, OffsetsRequest, Unknown, answers_or_a
 use super::client::Consumer;
 use super::errors::{self, Trouble};
 use super::metadata;
-use super::native::{Event, PartitionList, Queue, milliseconds, native, text};
+use super::native::{Event, PartitionList, Queue, error_code, milliseconds, native, text};
 use crate::record::TopicPartition;
 use rdkafka::bindings as rd;
 use rdkafka::types::{RDKafkaErrorCode, RDKafkaRespErr};
@@ -53,6 +53,10 @@ pub fn topics(
     let mut described = Vec::with_capacity(names.len());
     for name in names {
         let metadata = metadata::fetch(client, Some(name), limit)?;
+        if !metadata.topics.iter().any(|topic| topic.name == *name) {
+            // No answer to what was asked is none.
+            return Err(Trouble::unanswered());
+        }
         let address = |node: i32| {
             let broker = metadata.brokers.iter().find(|broker| broker.id == node)?;
             Some(broker.address.clone())
@@ -95,6 +99,8 @@ pub type TopicId = (i64, i64);
 pub struct KnownTopic {
     pub id: TopicId,
     pub partitions: Vec<i32>,
+    /// Those that have no leader now.
+    pub leaderless: Vec<i32>,
 }
 
 /// Asks for the ids of topics; each may be missing or forbidden on its own.
@@ -123,7 +129,12 @@ unsafe fn known_topic(topic: *const rd::rd_kafka_TopicDescription_t) -> KnownTop
         let mut count = 0;
         let partitions = rd::rd_kafka_TopicDescription_partitions(topic, &raw mut count);
         let number = |index| rd::rd_kafka_TopicPartitionInfo_partition(*partitions.add(index));
-        KnownTopic { id, partitions: (0..count).map(number).collect() }
+        let is_led = |index| {
+            let leader = rd::rd_kafka_TopicPartitionInfo_leader(*partitions.add(index));
+            !leader.is_null() && rd::rd_kafka_Node_id(leader) >= 0
+        };
+        let leaderless = (0..count).filter(|index| !is_led(*index)).map(number).collect();
+        KnownTopic { id, partitions: (0..count).map(number).collect(), leaderless }
     }
 }
 
@@ -152,8 +163,10 @@ pub fn committed(
     }
     let mut offsets = Vec::with_capacity(partitions.len());
     for element in list.elements() {
-        if element.err != RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR {
-            return Err(errors::trouble(element.err.into(), ""));
+        // SAFETY: the element is alive.
+        let code = unsafe { error_code(&raw const element.err) };
+        if code != RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR {
+            return Err(errors::trouble(code.into(), ""));
         }
         offsets.push(Some(element.offset).filter(|offset| *offset >= 0));
     }

@@ -1,6 +1,6 @@
 //! Records taken from the shared queue in one call, lent out one by one.
 
-use super::native::{Queue, bytes, topic_name};
+use super::native::{Queue, bytes, error_code, topic_name};
 use super::recycler::{Recycler, destroy};
 use crate::record::{Header, Record, TopicPartition};
 use rdkafka::bindings as rd;
@@ -119,7 +119,9 @@ impl Batch {
             return None;
         }
         let reason = bytes(message.payload, message.len).map(String::from_utf8_lossy);
-        Some((message.err.into(), message.offset, reason.unwrap_or_default().into_owned()))
+        // SAFETY: the message is alive.
+        let code = unsafe { error_code(&raw const message.err) };
+        Some((code.into(), message.offset, reason.unwrap_or_default().into_owned()))
     }
 
     /// The current message as a record of `topic`; it lends the message's memory.

@@ -43,6 +43,8 @@ pub struct Fetched {
     /// The offset that is asked for next. It passes batches that hold no record; the application's position
     /// does not.
     pub next: i64,
+    /// It is being fetched; else the offset is that of before.
+    pub is_active: bool,
     /// Its leader makes this client wait: a quota.
     pub is_throttled: bool,
 }
@@ -188,7 +190,8 @@ fn fetched(statistics: &serde_json::Value) -> Vec<(TopicPartition, Fetched)> {
     for (topic, facts) in statistics["topics"].as_object().into_iter().flatten() {
         for (partition, facts) in facts["partitions"].as_object().into_iter().flatten() {
             if let (Ok(partition), Some(next)) = (partition.parse(), facts["next_offset"].as_i64()) {
-                let fetched = Fetched { next, is_throttled: is_throttled(&facts["leader"]) };
+                let is_active = facts["fetch_state"] == "active";
+                let fetched = Fetched { next, is_active, is_throttled: is_throttled(&facts["leader"]) };
                 positions.push((topic_partition(topic, partition), fetched));
             }
         }
@@ -210,13 +213,13 @@ mod tests {
             },
             "topics": {"t": {"partitions": {
                 "-1": {"leader": -1},
-                "0": {"leader": 7, "next_offset": 5},
-                "1": {"leader": 8, "next_offset": 6},
+                "0": {"leader": 7, "next_offset": 5, "fetch_state": "active"},
+                "1": {"leader": 8, "next_offset": 6, "fetch_state": "stopped"},
             }}},
         });
         let expected = [
-            (topic_partition("t", 0), Fetched { next: 5, is_throttled: true }),
-            (topic_partition("t", 1), Fetched { next: 6, is_throttled: false }),
+            (topic_partition("t", 0), Fetched { next: 5, is_active: true, is_throttled: true }),
+            (topic_partition("t", 1), Fetched { next: 6, is_active: false, is_throttled: false }),
         ];
         assert_eq!(fetched(&statistics), expected);
     }

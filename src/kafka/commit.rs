@@ -2,7 +2,7 @@
 
 use super::client::{Consumer, topic_partition};
 use super::errors::{self, Trouble, TroubleKind};
-use super::native::{PartitionList, Queue, list_elements, native};
+use super::native::{PartitionList, Queue, error_code, list_elements, native};
 use crate::record::TopicPartition;
 use rdkafka::bindings as rd;
 use rdkafka::types::{RDKafkaErrorCode, RDKafkaRespErr};
@@ -68,7 +68,9 @@ impl CommitRequest {
         let list = unsafe { list_elements(rd::rd_kafka_event_topic_partition_list(event.pointer())) };
         let refused_partitions = list.iter().filter_map(|element| {
             let partition = topic_partition(&super::native::text(element.topic), element.partition);
-            refusal(element.err).map(|refusal| (partition, refusal))
+            // SAFETY: the element is alive.
+            let code = unsafe { error_code(&raw const element.err) };
+            refusal(code).map(|refusal| (partition, refusal))
         });
         Some(CommitAnswer {
             refused: refusal(event.error()),

@@ -42,7 +42,7 @@ pub enum Answer {
     /// Partitions that no member of the group holds; nothing if the group did not say.
     Unheld(Option<Unheld>),
     /// Who holds the partitions of the group.
-    Owners(Vec<String>),
+    Owners(Option<Vec<String>>),
     /// The ends of some partitions, with open transactions; those that are not known are left out.
     Ends(Vec<(TopicPartition, i64)>),
     /// What stands at an offset of a partition that gives nothing.
@@ -170,9 +170,7 @@ impl LookUps {
     }
 
     pub fn owners(&self, group: String) {
-        self.start(move |client| {
-            Answer::Owners(groups::owners(client, &group, COORDINATOR_LIMIT).unwrap_or_default())
-        });
+        self.start(move |client| Answer::Owners(groups::owners(client, &group, COORDINATOR_LIMIT).ok()));
     }
 
     pub fn ends(&self, partitions: Vec<TopicPartition>) {

@@ -259,6 +259,17 @@ pub fn known_end(client: &Consumer, partition: &TopicPartition) -> Option<i64> {
 }
 
 /// A name for C. A NUL cannot be in a topic or group that exists; it ends the name.
+/// The error code that stands in a structure. librdkafka puts there what the broker has answered, which may have no
+/// name in the binding, and an enum must not hold that: it is `UNKNOWN` then.
+///
+/// # Safety
+/// The pointer must be alive.
+pub unsafe fn error_code(at: *const RDKafkaRespErr) -> RDKafkaRespErr {
+    // SAFETY: the caller vouches for the pointer; an error code is an `int` in C.
+    let number = unsafe { *at.cast::<i32>() };
+    RDKafkaRespErr::try_from(number).unwrap_or(RDKafkaRespErr::RD_KAFKA_RESP_ERR_UNKNOWN)
+}
+
 pub fn c_string(name: &str) -> CString {
     let end = name.find('\0').unwrap_or(name.len());
     CString::new(&name[..end]).expect("the name is cut before its first NUL")

@@ -6,7 +6,7 @@
 
 use super::client::{self, ClientEvent, Opened};
 use super::errors::{self, TroubleKind};
-use super::native::{PartitionList, Queue, bytes, c_string, native};
+use super::native::{PartitionList, Queue, bytes, c_string, error_code, native};
 use super::words;
 use crate::alarm::Bell;
 use crate::record::TopicPartition;
@@ -18,8 +18,10 @@ use std::time::{Duration, Instant};
 /// What was found at an offset of a partition.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Finding {
-    /// Below this offset there is no record, committed or not: it is that of the next record, or the end.
+    /// Below this offset there is no record, committed or not: it is that of the next record.
     NothingBefore(i64),
+    /// Nor is there one behind it: it is the end.
+    EndsAt(i64),
     /// What stands there cannot be read, and why.
     Unreadable(String),
     /// Nobody told, and what was heard instead.
@@ -105,10 +107,10 @@ fn next(messages: &Queue) -> Option<Finding> {
     unsafe { rd::rd_kafka_consume_batch_queue(messages.pointer(), 0, &raw mut message, 1) };
     // SAFETY: null or alive until it is destroyed.
     let borrowed = unsafe { message.as_ref() }?;
-    let finding = match borrowed.err {
-        RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR | RDKafkaRespErr::RD_KAFKA_RESP_ERR__PARTITION_EOF => {
-            Some(Finding::NothingBefore(borrowed.offset))
-        }
+    // SAFETY: the message is alive.
+    let finding = match unsafe { error_code(&raw const borrowed.err) } {
+        RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR => Some(Finding::NothingBefore(borrowed.offset)),
+        RDKafkaRespErr::RD_KAFKA_RESP_ERR__PARTITION_EOF => Some(Finding::EndsAt(borrowed.offset)),
         code => {
             let reason = bytes(borrowed.payload, borrowed.len).map(String::from_utf8_lossy);
             let trouble = errors::trouble(code.into(), &reason.unwrap_or_default());

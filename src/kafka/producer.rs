@@ -2,7 +2,7 @@
 
 use super::client::ClientEvent;
 use super::errors::{self, Trouble};
-use super::native::{c_string, milliseconds, text};
+use super::native::{c_string, error_code, milliseconds, text};
 use super::properties;
 use super::tokens::{self, Taker, Undying};
 use crate::settings::known::{KnownProperties, Side};
@@ -231,13 +231,15 @@ impl Producer {
     unsafe fn take_reports(&self, event: *mut rd::rd_kafka_event_t) {
         // SAFETY: the caller vouches for the event, which owns its messages.
         while let Some(message) = unsafe { rd::rd_kafka_event_message_next(event).as_ref() } {
-            let result = match message.err {
+            // SAFETY: the message is alive.
+            let code = unsafe { error_code(&raw const message.err) };
+            let result = match code {
                 RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR => Ok(()),
                 code => Err(failed(code, "")),
             };
             let ticket = message._private as usize as u64;
             let is_too_large = matches!(
-                message.err,
+                code,
                 RDKafkaRespErr::RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE
                     | RDKafkaRespErr::RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE
             );

@@ -372,8 +372,9 @@ impl Source {
 
     /// Gives up a client that was thrown out of its group: it ends in the background, however long that takes.
     pub fn abandon(self) {
-        let Source { batch, routes, shared, served, events, look_ups, client, .. } = self;
-        drop((batch, routes, shared, served, look_ups));
+        let Source { batch, fetch_size, routes, shared, served, events, look_ups, client, .. } = self;
+        // Whoever holds it last destroys the client, which may take for ever.
+        drop((batch, fetch_size, routes, shared, served, look_ups));
         close::let_go(client, events);
     }
 

@@ -27,8 +27,9 @@ impl Run<'_> {
         let ticket = self.rebalances.ticket();
         let query = self.start_query(starting.partitions.clone(), starting.retry.limit());
         self.source.look_ups().ranges(ticket, query);
+        let why = if starting.unknown.is_empty() { starting.why } else { starting.unknown };
         let (found, unknown) = (Vec::new(), Vec::new());
-        let starting = Starting { ticket, again: None, found, unknown, ..starting };
+        let starting = Starting { ticket, again: None, found, unknown, why, ..starting };
         self.rebalances.step = Step::Starting(starting);
     }
 
@@ -155,6 +156,8 @@ impl Run<'_> {
         }
         self.say_uncommitted(ranges);
         let others = self.positions();
+        // Unless the group is cooperative, they are started anew as well.
+        self.lanes.iter_mut().for_each(|lane| lane.starts_over(now));
         let mut assigned = Vec::with_capacity(ranges.len());
         for range in ranges {
             let start = match self.start_of(range) {
@@ -230,6 +233,8 @@ impl Run<'_> {
             start.offset
         };
         let claim = self.tracker.assign(start.offset, confirmed);
+        // What was ours before may still be told as it was then.
+        let is_first = self.settings.stops.to.is_some() && !self.ends.stops.contains_key(&range.partition);
         let (stop, stop_time) = match self.stop_of(range, start.offset) {
             Some(Stop::Offset(stop)) => (Some(stop), None),
             Some(Stop::Time(time)) => (None, Some(time)),
@@ -248,7 +253,8 @@ impl Run<'_> {
             is_paused: false,
             is_revoked: false,
             fetched: None,
-            is_throttled: false,
+            throttled_at: None,
+            started_at: (!is_first).then_some(now),
             silence: Silence::default(),
             is_broken: false,
             is_dirty: true,

@@ -41,11 +41,12 @@ impl Coverage {
 
     /// Whether the group should be asked who holds these.
     fn is_worth_asking(&mut self, others: BTreeSet<TopicPartition>) -> bool {
-        if others != self.asked {
-            self.tries = 0;
-        }
-        if others.is_empty() || others == self.covered || self.tries >= TRIES {
+        let is_new = others != self.asked;
+        if others.is_empty() || others == self.covered || !is_new && self.tries >= TRIES {
             return false;
+        }
+        if is_new {
+            self.tries = 0;
         }
         self.asked = others;
         true

@@ -4,6 +4,8 @@ use super::Run;
 use super::lanes::Lane;
 use super::question::Question;
 use super::starts::Stop;
+use crate::kafka::admin::{Asked, Unknown};
+use crate::kafka::ranges::Range;
 use crate::offsets::Claim;
 use crate::position::Position;
 use crate::record::TopicPartition;
@@ -28,11 +30,36 @@ pub struct Ends {
     pub is_changed: bool,
     /// Where partitions end once a time in `--to` has come.
     pub time_question: Question,
+    /// Partitions of which that is not known though it was asked for, and since when.
+    pub unknown: Vec<(TopicPartition, Unknown)>,
+    pub unknown_since: Option<Instant>,
+    pub is_unknown_said: bool,
     spare_since: Option<Instant>,
     has_asked_owners: bool,
 }
 
 impl Ends {
+    /// Notes which of the ends that were asked for are not known.
+    pub fn take_unknown(&mut self, ranges: &[Asked<Range>], now: Instant) {
+        self.unknown.retain(|(partition, _)| !ranges.iter().any(|(answered, _)| answered == partition));
+        let why =
+            |(partition, range): &Asked<Range>| Some((partition.clone(), range.as_ref().err()?.clone()));
+        self.unknown.extend(ranges.iter().filter_map(why));
+        if self.unknown.is_empty() {
+            (self.unknown_since, self.is_unknown_said) = (None, false);
+        } else {
+            self.unknown_since.get_or_insert(now);
+        }
+    }
+
+    /// The same, if that has been so for this long.
+    pub fn unknown_for(&self, time: Duration, now: Instant) -> &[(TopicPartition, Unknown)] {
+        match self.unknown_since {
+            Some(since) if now.duration_since(since) >= time => &self.unknown,
+            Some(_) | None => &[],
+        }
+    }
+
     /// Whoever was asked does not answer any more.
     pub fn ask_again(&mut self) {
         self.time_question.give_up();
@@ -57,8 +84,10 @@ impl Run<'_> {
     }
 
     fn advance_positions(&mut self, now: Instant) {
-        let is_open =
-            |lane: &&Lane| !lane.is_finished && !lane.is_revoked && (lane.is_dirty || !lane.is_end_said);
+        let is_open = |lane: &&Lane| {
+            let is_read = !lane.is_finished && !lane.is_revoked && !lane.is_broken;
+            is_read && (lane.is_dirty || !lane.is_end_said)
+        };
         let open: Vec<(Claim, TopicPartition)> =
             self.lanes.iter().filter(is_open).map(|lane| (lane.claim, lane.partition.clone())).collect();
         if open.is_empty() {
@@ -76,6 +105,7 @@ impl Run<'_> {
         let is_waiting = self.handling.as_ref().is_some_and(|handling| handling.is_held(claim));
         let Some(lane) = self.lanes.get_mut(claim.slot) else { return };
         if lane.is_starting_over {
+            lane.fetched = None;
             if position.is_none() {
                 lane.is_starting_over = false;
                 lane.is_position_trusted = true;
@@ -87,7 +117,10 @@ impl Run<'_> {
         let next = self.tracker.next(claim).unwrap_or(0);
         let is_quiet = now.duration_since(lane.moved_at) >= QUIET;
         // Fetching is ahead of what was delivered: it counts only if nothing fetched waits to be taken.
-        let fetched = lane.fetched.take().filter(|_| is_quiet && self.source.is_drained(claim.slot));
+        let fetched = lane
+            .fetched
+            .take()
+            .filter(|_| is_quiet && lane.is_fetching(now) && self.source.is_drained(claim.slot));
         let position = position
             .filter(|_| lane.is_position_trusted)
             .max(fetched.map(|fetched| fetched.next))
@@ -193,7 +226,11 @@ impl Run<'_> {
             return;
         }
         if self.lanes.is_empty() && is_in_group {
-            self.watch_spare(now);
+            // Thrown out of the group, it is about to join again.
+            match self.rebalances.is_member {
+                true => self.watch_spare(now),
+                false => self.ends.spare_since = None,
+            }
             return;
         }
         self.ends.spare_since = None;
@@ -220,12 +257,13 @@ impl Run<'_> {
         }
     }
 
-    /// Ends a run that got no partition.
-    pub(super) fn owners_found(&mut self, owners: &[String], now: Instant) {
-        if self.ends.spare_since.is_none() {
-            self.ends.has_asked_owners = false;
+    /// Ends a run that got no partition; without owners the group is being shared out anew, or nobody told.
+    pub(super) fn owners_found(&mut self, owners: Option<Vec<String>>, now: Instant) {
+        let is_spare = self.ends.spare_since.is_some() && self.lanes.is_empty() && self.rebalances.is_member;
+        let Some(owners) = owners.filter(|_| is_spare) else {
+            (self.ends.spare_since, self.ends.has_asked_owners) = (None, false);
             return;
-        }
+        };
         let who = if owners.is_empty() { "other members".to_owned() } else { owners.join(", ") };
         self.talk.warn(format!("no partition was left for this member in 60 s; they are held by {who}"), now);
         self.end(now);

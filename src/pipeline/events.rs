@@ -16,7 +16,11 @@ impl Run<'_> {
             match event {
                 ClientEvent::Assigned(partitions) => self.rebalances.assigned(partitions),
                 ClientEvent::Revoked { partitions, is_lost: true } => self.lost(partitions, now),
-                ClientEvent::Revoked { partitions, is_lost: false } => self.rebalances.revoked(partitions),
+                ClientEvent::Revoked { partitions, is_lost: false } => {
+                    // Their logs need not be known any more, and must not be read once they are.
+                    self.unreached.remove(&partitions);
+                    self.rebalances.revoked(partitions);
+                }
                 ClientEvent::Trouble(trouble) => {
                     if Self::is_passing(&trouble) {
                         continue;
@@ -43,8 +47,14 @@ impl Run<'_> {
                 ClientEvent::Fetched(positions) => {
                     for (partition, position) in positions {
                         if let Some(lane) = self.lanes.find_mut(&partition) {
-                            lane.fetched = Some(position);
-                            lane.is_throttled = position.is_throttled;
+                            if position.is_active {
+                                lane.fetched = Some(position);
+                            } else {
+                                lane.starts_over(now);
+                            }
+                            if position.is_throttled {
+                                lane.throttled_at = Some(now);
+                            }
                         }
                     }
                 }
@@ -82,7 +92,7 @@ impl Run<'_> {
                 }
             }
             Answer::Looked { partition, offset, finding } => self.looked(&partition, offset, finding, now),
-            Answer::Owners(owners) => self.owners_found(&owners, now),
+            Answer::Owners(owners) => self.owners_found(owners, now),
         }
     }
 

@@ -6,7 +6,14 @@ use crate::kafka::Fetched;
 use crate::metrics::Read;
 use crate::offsets::{Claim, Tracker};
 use crate::record::{Record, TopicPartition};
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+/// Statistics tell the offset of before for up to a second after fetching was started anew
+/// (`rktp_offsets_fin` of librdkafka is set where its broker thread decides what to fetch next).
+const UNTOLD: Duration = Duration::from_secs(3);
+
+/// Statistics tell of a quota only while an answer with a delay is half a second old.
+const THROTTLED: Duration = Duration::from_secs(60);
 
 /// An assigned partition.
 #[derive(Debug)]
@@ -33,8 +40,10 @@ pub struct Lane {
     pub is_revoked: bool,
     /// Where fetching goes on, as statistics told it: passes batches without records.
     pub fetched: Option<Fetched>,
-    /// Its leader makes us wait: a quota.
-    pub is_throttled: bool,
+    /// When its leader was last seen to make us wait: a quota.
+    pub throttled_at: Option<Instant>,
+    /// When fetching was last started at another place; statistics tell the old one for a while.
+    pub started_at: Option<Instant>,
     /// What is known while it gives nothing.
     pub silence: Silence,
     /// Its log cannot be read on: the run ends once what was read of it is done.
@@ -90,9 +99,24 @@ impl Lane {
         Admission::Taken
     }
 
+    /// Fetching starts at another place: what statistics told before is of the old one.
+    pub fn starts_over(&mut self, now: Instant) {
+        (self.fetched, self.started_at) = (None, Some(now));
+    }
+
+    /// Whether what statistics tell is of the place where it is fetched now.
+    pub fn is_fetching(&self, now: Instant) -> bool {
+        self.started_at.is_none_or(|at| now.duration_since(at) >= UNTOLD)
+    }
+
+    /// Whether its leader makes us wait, as far as is known.
+    pub fn is_throttled(&self, now: Instant) -> bool {
+        self.throttled_at.is_some_and(|at| now.duration_since(at) < THROTTLED)
+    }
+
     /// Whether `admit` would take a record at that offset, as far as the offset tells.
     pub fn is_open(&self, offset: i64) -> bool {
-        !self.is_finished && !self.is_revoked && self.stop.is_none_or(|stop| offset < stop)
+        !self.is_finished && !self.is_revoked && !self.is_broken && self.stop.is_none_or(|stop| offset < stop)
     }
 
     /// Where records of it are from, for handlers.

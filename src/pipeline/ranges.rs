@@ -74,6 +74,7 @@ impl Run<'_> {
             lane.is_position_trusted = false;
             lane.is_starting_over = true;
             lane.moved_at = now;
+            lane.starts_over(now);
         }
         if let Err(words) = self.source.start_over(partition, offset, &all) {
             let failure = Failure::new(Kind::Run, format!("{partition}: cannot go on at {offset}"));
@@ -94,6 +95,7 @@ impl Run<'_> {
     /// The logs at the time when `--to` comes true.
     pub(super) fn ends_at_time_found(&mut self, ranges: &[Asked<Range>], now: Instant) {
         self.ends.time_question.answered(ranges, now + AGAIN);
+        self.ends.take_unknown(ranges, now);
         for range in ranges.iter().filter_map(|(_, range)| range.as_ref().ok()) {
             let stop = range.to.unwrap_or(range.end);
             self.ends.stops.insert(range.partition.clone(), Stop::Offset(stop));

@@ -7,7 +7,7 @@ use crate::kafka::admin::{Asked, Unknown};
 use crate::kafka::ranges::Range;
 use crate::record::TopicPartition;
 use crate::talk::Event;
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::time::{Duration, Instant};
 
 /// How long the commit of a hand-over may take.
@@ -57,6 +57,8 @@ pub struct Starting {
     pub since: Instant,
     pub found: Vec<Range>,
     pub unknown: Vec<(TopicPartition, Unknown)>,
+    /// What the try before told of those.
+    pub why: Vec<(TopicPartition, Unknown)>,
     /// After a try that told nothing.
     pub again: Option<Instant>,
     pub retry: Retry,
@@ -71,6 +73,7 @@ impl Starting {
             since,
             found: Vec::new(),
             unknown: Vec::new(),
+            why: Vec::new(),
             again: None,
             retry: Retry::default(),
             is_said: false,
@@ -79,7 +82,7 @@ impl Starting {
 
     /// Takes answers to its question.
     pub fn take(&mut self, ranges: Vec<Asked<Range>>) {
-        // Some may have been taken back meanwhile; a thousand partitions are not looked through for each.
+        // Some may have been taken back meanwhile. A set, since there may be a thousand partitions.
         let ours: HashSet<&TopicPartition> = self.partitions.iter().collect();
         for (partition, range) in ranges.into_iter().filter(|(partition, _)| ours.contains(partition)) {
             match range {
@@ -94,6 +97,17 @@ impl Starting {
         self.partitions.retain(stays);
         self.found.retain(|range| stays(&range.partition));
         self.unknown.retain(|(partition, _)| stays(partition));
+    }
+
+    /// The partitions whose logs are not known, and why.
+    pub fn unanswered(&self) -> Vec<(TopicPartition, Unknown)> {
+        let found: HashSet<&TopicPartition> = self.found.iter().map(|range| &range.partition).collect();
+        let why: HashMap<_, _> = self.why.iter().chain(&self.unknown).cloned().collect();
+        let missing = self.partitions.iter().filter(|partition| !found.contains(partition));
+        let with_reason = |partition: &TopicPartition| {
+            (partition.clone(), why.get(partition).cloned().unwrap_or(Unknown::Unanswered))
+        };
+        missing.map(with_reason).collect()
     }
 
     /// Every partition has its answer.
@@ -319,6 +333,8 @@ impl Run<'_> {
     fn release(&mut self, partitions: &[TopicPartition], now: Instant) {
         self.disown(partitions);
         self.unreached.remove(partitions);
+        self.rebalances.lost_positions.retain(|partition| !partitions.contains(partition));
+        self.ends.unknown.retain(|(partition, _)| !partitions.contains(partition));
         let mut unassigned = Vec::with_capacity(partitions.len());
         for partition in partitions {
             let slot = self.lanes.find(partition).map(|lane| lane.claim.slot);

@@ -204,6 +204,10 @@ impl Run<'_> {
 
     fn partition_trouble(&mut self, slot: usize, offset: i64, trouble: &Trouble, now: Instant) {
         let Some(lane) = self.lanes.get_mut(slot) else { return };
+        if !lane.is_open(offset) {
+            // Nothing is wanted from there.
+            return;
+        }
         lane.is_position_trusted = false;
         let partition = lane.partition.clone();
         match trouble.kind {

@@ -13,6 +13,8 @@ use std::time::{Duration, Instant};
 /// A partition that has given nothing for that long is looked at where nothing waits for its end; else after `QUIET`.
 const QUIET_WITHOUT_END: Duration = Duration::from_secs(5);
 
+const THROTTLED: &str = "the broker throttles this client";
+
 /// What is not explained by then is told.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -28,14 +30,26 @@ const LIMITS: (Duration, Duration) = (Duration::from_secs(5), Duration::from_sec
 /// Looks under way at once: each is a client of its own.
 const MOST_LOOKS: usize = 4;
 
+/// The end of a log is below where it was when so many looks in a row say so: a leader that has just taken over is
+/// behind for a moment.
+const LOOKS_AT_A_CUT: u32 = 3;
+
+/// While another partition has given something within that time, a silent one may only wait for its turn.
+const MOVING: Duration = Duration::from_secs(1);
+
 /// What is known of a partition that gives nothing.
 #[derive(Debug, Default)]
 pub struct Silence {
     is_looking: bool,
     looks: u32,
     not_before: Option<Instant>,
+    /// When the partition last gave something: the rest is about the time since then.
+    since: Option<Instant>,
+    has_looked: bool,
     /// There are records: they only do not come.
     is_readable: bool,
+    /// So many looks in a row have found the end of the log right here.
+    ends_here: u32,
     reason: Option<String>,
     /// What was told of it.
     told: Option<String>,
@@ -47,9 +61,19 @@ impl Silence {
         first.saturating_mul(1 << self.looks.min(8)).min(last)
     }
 
-    /// Whether somebody was told that nothing comes.
-    pub fn is_told(&self) -> bool {
-        self.told.is_some()
+    /// Forgets what is known if the partition has given something since. How rarely it is looked at stays: looks take
+    /// from a quota, too.
+    fn follow(&mut self, moved_at: Instant) {
+        if self.since != Some(moved_at) {
+            let Silence { is_looking, looks, not_before, .. } = *self;
+            let since = Some(moved_at);
+            *self = Silence { is_looking, looks, not_before, since, ..Silence::default() };
+        }
+    }
+
+    /// Whether somebody was told that nothing has come since then.
+    fn is_told(&self, moved_at: Instant) -> bool {
+        self.told.is_some() && self.since == Some(moved_at)
     }
 }
 
@@ -60,56 +84,83 @@ pub struct Pending {
 }
 
 impl Run<'_> {
+    /// Up to where a partition has something to give.
+    fn expected_end(&self, lane: &Lane) -> i64 {
+        match self.settings.stops.to {
+            Some(_) => lane.stop.map_or(lane.end, |stop| stop.min(lane.end)),
+            // Without an end only a known end of the log tells that something is missing.
+            None => self.source.known_end(&lane.partition).unwrap_or(0),
+        }
+    }
+
+    /// Whether a partition has given nothing for so long, although it has something to give.
+    fn is_silent(&self, lane: &Lane, quiet: Duration, now: Instant) -> bool {
+        let is_held = || self.handling.as_ref().is_some_and(|handling| handling.is_held(lane.claim));
+        let next = self.tracker.next(lane.claim).unwrap_or(0);
+        !lane.is_finished
+            && !lane.is_revoked
+            && !lane.is_broken
+            && now.duration_since(lane.moved_at) >= quiet
+            && !is_held()
+            && next < self.expected_end(lane)
+            && self.source.is_drained(lane.claim.slot)
+    }
+
     /// Looks at partitions that have given nothing for a while, and tells of those that stay silent.
     pub(super) fn watch_silence(&mut self, now: Instant) {
         if self.ending.is_some() || !self.source.is_used_up() {
             return;
         }
+        let is_moving = self.lanes.iter().any(|lane| now.duration_since(lane.moved_at) < MOVING);
         let has_end = self.settings.stops.to.is_some();
+        let quiet = if has_end && !is_moving { QUIET } else { QUIET_WITHOUT_END };
+        let (mut silent, mut at_end) = (Vec::new(), Vec::new());
+        for lane in self.lanes.iter() {
+            let silence = &lane.silence;
+            if self.is_silent(lane, quiet, now) {
+                silent.push((silence.looks, lane.claim));
+            } else if silence.looks > 0
+                && !silence.is_looking
+                && self.tracker.next(lane.claim).unwrap_or(0) >= self.expected_end(lane)
+            {
+                at_end.push(lane.claim);
+            }
+        }
+        for claim in at_end {
+            if let Some(lane) = self.lanes.get_mut(claim.slot) {
+                lane.silence = Silence::default();
+            }
+        }
+        // Those of a leader that never answers must not keep the others from being looked at.
+        silent.sort_by_key(|(looks, _)| *looks);
         let mut looking = self.lanes.iter().filter(|lane| lane.silence.is_looking).count();
-        let (mut looks, mut warnings) = (Vec::new(), Vec::new());
-        for lane in self.lanes.iter_mut() {
-            let next = self.tracker.next(lane.claim).unwrap_or(0);
-            let end = lane.stop.filter(|stop| *stop <= lane.end).or_else(|| {
-                // Read on without an end: only what is known to be there can be missing.
-                let known = || self.source.known_end(&lane.partition).unwrap_or(0);
-                (!has_end).then(known)
-            });
-            let is_held = self.handling.as_ref().is_some_and(|handling| handling.is_held(lane.claim));
-            let quiet = if has_end { QUIET } else { QUIET_WITHOUT_END };
-            let is_silent = !lane.is_finished
-                && !lane.is_revoked
-                && !lane.is_broken
-                && !is_held
-                && end.is_some_and(|end| next < end)
-                && now.duration_since(lane.moved_at) >= quiet
-                && self.source.is_drained(lane.claim.slot);
-            if !is_silent {
-                if !lane.silence.is_looking && next >= end.unwrap_or(0) {
-                    lane.silence = Silence::default();
-                }
-                continue;
-            }
-            let is_due = lane.silence.not_before.is_none_or(|at| now >= at);
-            if is_due && !lane.silence.is_looking && looking < MOST_LOOKS {
-                looking += 1;
-                lane.silence.is_looking = true;
-                let limit = lane.silence.grown(LIMITS);
-                looks.push((lane.partition.clone(), next, limit));
-            }
-            warnings.extend(untold(lane, end.unwrap_or(next), now));
-            if is_stalled(lane, now) {
-                lane.silence.set_at = Some(now);
-                self.source.forward_again();
-                // A position of an empty partition is invalid for ever, so this one is below its end for sure.
-                drop(self.source.seek(&lane.partition, next));
-            }
+        for (_, claim) in silent {
+            self.watch_silent(claim, &mut looking, now);
         }
-        for (partition, offset, limit) in looks {
-            self.source.look_ups().look(partition, offset, limit);
+    }
+
+    fn watch_silent(&mut self, claim: Claim, looking: &mut usize, now: Instant) {
+        let Some(expected) = self.lanes.get(claim.slot).map(|lane| self.expected_end(lane)) else { return };
+        let Some(lane) = self.lanes.get_mut(claim.slot) else { return };
+        let next = self.tracker.next(claim).unwrap_or(0);
+        lane.silence.follow(lane.moved_at);
+        let is_due = lane.silence.not_before.is_none_or(|at| now >= at) && self.weather.is_connected();
+        if is_due && !lane.silence.is_looking && *looking < MOST_LOOKS {
+            *looking += 1;
+            lane.silence.is_looking = true;
+            let limit = lane.silence.grown(LIMITS);
+            self.source.look_ups().look(lane.partition.clone(), next, limit);
         }
-        for warning in warnings {
+        if let Some(warning) = untold(lane, expected, now) {
             self.talk.warn(warning, now);
+        }
+        if is_stalled(lane, now) {
+            // Once for each look that has shown it: an answer that is under way is thrown away.
+            (lane.silence.is_readable, lane.silence.set_at) = (false, Some(now));
+            lane.starts_over(now);
+            self.source.forward_again();
+            // A position of an empty partition is invalid for ever, so this one is below its end for sure.
+            drop(self.source.seek(&lane.partition, next));
         }
     }
 
@@ -122,36 +173,35 @@ impl Run<'_> {
         silence.is_looking = false;
         silence.not_before = Some(now + silence.grown(PAUSES));
         silence.looks += 1;
-        if self.tracker.next(claim) != Some(offset) {
+        if lane.is_broken || self.tracker.next(claim) != Some(offset) {
             // It has moved meanwhile.
-            lane.silence = Silence::default();
             return;
         }
+        silence.has_looked = true;
         match finding {
-            Finding::NothingBefore(next) => match lane.stop {
-                Some(stop) if next >= stop => {
-                    // Only markers, aborted or compacted records lie between, or nothing at all.
-                    self.tracker.advance(claim, stop);
-                    lane.is_dirty = true;
-                    lane.is_finished = true;
-                    self.ends.is_changed = true;
-                    if self.tracker.is_settled(claim) && self.tracker.owed(claim).is_some() {
-                        self.schedule.moved();
-                    }
+            Finding::NothingBefore(next) | Finding::EndsAt(next) if next > offset => {
+                self.nothing_before(claim, next, now);
+            }
+            Finding::NothingBefore(_) => (silence.is_readable, silence.reason) = (true, None),
+            Finding::EndsAt(_) => {
+                (silence.ends_here, silence.reason) = (silence.ends_here + 1, None);
+                if has_end && silence.ends_here >= LOOKS_AT_A_CUT {
+                    let message = format!("{partition}: its log ends at {offset} now, below {}", lane.end);
+                    let failure = Failure::new(Kind::Run, message)
+                        .caused_by(format!("it went on to {} when this run began", lane.end))
+                        .hint("a leader that lacked the last records was elected");
+                    self.fail_after(claim, failure, now);
                 }
-                Some(_) | None => {
-                    lane.silence.is_readable = true;
-                    lane.silence.reason = None;
-                }
-            },
+            }
             Finding::Unknown(reason) => {
-                let leader = || self.source.look_ups().leader(&lane.partition);
+                silence.is_readable = false;
+                let leader = || self.source.look_ups().leader(partition);
                 let unanswered =
                     || leader().map(|leader| format!("nothing comes from its leader `{leader}`"));
-                lane.silence.reason = reason.or_else(unanswered);
+                silence.reason = reason.or_else(unanswered);
             }
             Finding::Unreadable(why) => {
-                let failure = unreadable(&lane.partition, offset, &why);
+                let failure = unreadable(partition, offset, &why);
                 if has_end {
                     self.fail_after(claim, failure, now);
                 } else {
@@ -161,10 +211,28 @@ impl Run<'_> {
         }
     }
 
+    /// Only markers, aborted or compacted records lie below this offset, or nothing at all.
+    fn nothing_before(&mut self, claim: Claim, next: i64, now: Instant) {
+        let Some(lane) = self.lanes.get_mut(claim.slot) else { return };
+        self.tracker.advance(claim, lane.stop.map_or(next, |stop| stop.min(next)));
+        (lane.is_dirty, lane.moved_at) = (true, now);
+        if lane.stop.is_some_and(|stop| next >= stop) {
+            lane.is_finished = true;
+            self.ends.is_changed = true;
+        }
+        if self.tracker.is_settled(claim) && self.tracker.owed(claim).is_some() {
+            self.schedule.moved();
+        }
+    }
+
     /// Ends the run with a failure once what was read before it in its partition is done.
     pub(super) fn fail_after(&mut self, claim: Claim, failure: Failure, now: Instant) {
         if let Some(lane) = self.lanes.get_mut(claim.slot).filter(|lane| lane.claim == claim) {
             lane.is_broken = true;
+            if let Some(next) = self.tracker.next(claim) {
+                // Whatever is told of how far fetching is: what lies behind it was not read.
+                self.tracker.hold(claim, next);
+            }
             self.output.seal();
             self.pending.push(Pending { claim, failure });
         }
@@ -190,10 +258,21 @@ impl Run<'_> {
         if let Some(failure) = self.never_read(now) {
             return Some(failure);
         }
-        let lane = self.lanes.iter().find(|lane| !lane.is_finished && lane.silence.is_told())?;
+        let has_end = self.settings.stops.to.is_some();
+        let is_known = |lane: &Lane| {
+            // Read on without an end, a partition may be silent for no other reason than an open transaction.
+            let is_held_up = lane.silence.reason.is_some() || lane.is_throttled(now);
+            has_end || lane.silence.is_told(lane.moved_at) && is_held_up
+        };
+        let lane = self.lanes.iter().find(|lane| self.is_silent(lane, QUIET, now) && is_known(lane))?;
         let next = self.tracker.next(lane.claim).unwrap_or(0);
         let message = format!("stopped at {next} in {}, before its end", lane.partition);
-        Some(Failure::new(Kind::Run, message).caused_by(lane.silence.reason.clone().unwrap_or_default()))
+        let failure = Failure::new(Kind::Run, message);
+        Some(match &lane.silence.reason {
+            Some(reason) => failure.caused_by(reason.clone()),
+            None if lane.is_throttled(now) => failure.caused_by(THROTTLED),
+            None => failure,
+        })
     }
 }
 
@@ -209,17 +288,17 @@ pub fn unreadable(partition: &TopicPartition, offset: i64, why: &str) -> Failure
 
 fn is_stalled(lane: &Lane, now: Instant) -> bool {
     let since = lane.silence.set_at.map_or(lane.moved_at, |at| at.max(lane.moved_at));
-    lane.silence.is_readable && !lane.is_throttled && now.duration_since(since) >= STALLED
+    lane.silence.is_readable && !lane.is_throttled(now) && now.duration_since(since) >= STALLED
 }
 
 /// What to say of a partition that gives nothing, once for each reason.
 fn untold(lane: &mut Lane, end: i64, now: Instant) -> Option<String> {
     let silent = now.duration_since(lane.moved_at);
-    if silent < PATIENCE || lane.silence.looks == 0 {
+    if silent < PATIENCE || !lane.silence.has_looked {
         return None;
     }
     let reason = match &lane.silence.reason {
-        _ if lane.is_throttled => Some("the broker throttles this client"),
+        _ if lane.is_throttled(now) => Some(THROTTLED),
         Some(reason) => Some(reason.as_str()),
         None if lane.stop.is_none() => Some("a transaction may be open"),
         None => None,
@@ -235,4 +314,28 @@ fn untold(lane: &mut Lane, end: i64, now: Instant) -> Option<String> {
         lane.partition,
         silent.as_secs()
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_known_of_a_silence_is_forgotten_when_something_comes() {
+        let (then, now) = (Instant::now(), Instant::now() + Duration::from_secs(20));
+        let mut silence = Silence::default();
+        silence.follow(then);
+        (silence.looks, silence.not_before, silence.is_looking) = (3, Some(now), true);
+        (silence.has_looked, silence.is_readable, silence.ends_here) = (true, true, 2);
+        (silence.reason, silence.told) = (Some("a quota".to_owned()), Some("a quota".to_owned()));
+        silence.follow(then);
+        assert!(silence.is_told(then) && silence.has_looked && silence.is_readable);
+        // Something has come, and the next look at it has not been made.
+        assert!(!silence.is_told(now));
+        silence.follow(now);
+        assert!(!silence.is_told(now) && !silence.has_looked && !silence.is_readable);
+        assert_eq!((silence.ends_here, &silence.reason), (0, &None));
+        assert!(silence.is_looking, "its answer is still to come");
+        assert_eq!((silence.looks, silence.not_before), (3, Some(now)), "looks stay as rare as they were");
+    }
 }

@@ -2,6 +2,7 @@
 
 use super::Run;
 use super::handling::Handling;
+use super::leaders::Leaderless;
 use super::rebalance::Starting;
 use super::search::{Next, Search};
 use crate::cli::OffsetReset;
@@ -37,6 +38,7 @@ pub struct Topics {
     /// Missing in the last answer: a broker that has just started may not know a topic yet.
     suspects: HashSet<String>,
     gone: HashSet<String>,
+    pub leaderless: Leaderless,
     next_check: Option<Instant>,
     next_match: Option<Instant>,
     /// `startup_complete` is said when the start of every partition is known.
@@ -65,6 +67,7 @@ impl Topics {
             partitions: 0,
             suspects: HashSet::new(),
             gone: HashSet::new(),
+            leaderless: Leaderless::default(),
             next_check: None,
             next_match: None,
             is_start_unsaid: false,
@@ -286,10 +289,13 @@ impl Run<'_> {
             Some((name.clone(), topic.as_ref().ok()?.partitions.clone()))
         };
         self.look_for_unheld(&topics.iter().filter_map(found).collect::<Vec<_>>());
+        let known = topics.iter().filter_map(|(name, topic)| Some((name.as_str(), topic.as_ref().ok()?)));
+        self.watch_leaders(&known.collect::<Vec<_>>(), now);
         for (name, topic) in topics {
             match topic {
                 Ok(KnownTopic { id, .. }) => {
                     self.topics.suspects.remove(&name);
+                    self.topics.gone.remove(&name);
                     let known = *self.topics.ids.entry(name.clone()).or_insert(id);
                     if known != id {
                         let message = format!("topic `{name}` was deleted and made again");

@@ -1,7 +1,8 @@
 //! Partitions that are ours and whose log is not known yet: asked for again, told, and given up by runs with an end.
 
 use super::Run;
-use super::unknown::{failure, words};
+use super::rebalance::Step;
+use super::unknown::{self, failure, words};
 use crate::error::Failure;
 use crate::kafka::admin::{Asked, Unknown};
 use crate::kafka::ranges::Range;
@@ -201,17 +202,42 @@ impl Run<'_> {
         for message in self.unreached.untold(now, leader) {
             self.talk.warn(message, now);
         }
+        let ends = self.ends.unknown_for(PATIENCE, now);
+        if !ends.is_empty() && !std::mem::replace(&mut self.ends.is_unknown_said, true) {
+            for words in words(&self.ends.unknown, leader) {
+                self.talk.warn(format!("{words}, waiting for its end"), now);
+            }
+        }
         let limit = self.settings.connection.connect_timeout;
-        let limit = limit.filter(|_| self.settings.stops.to.is_some());
-        if let Some(failure) = limit.and_then(|limit| self.unreached.given_up(limit, now, leader)) {
+        let Some(limit) = limit.filter(|_| self.settings.stops.to.is_some()) else { return };
+        let failure = self.unreached.given_up(limit, now, leader);
+        let failure = failure.or_else(|| unknown::failure(&self.unstarted(limit, now), leader));
+        let failure = failure.or_else(|| unknown::failure(self.ends.unknown_for(limit, now), leader));
+        if let Some(failure) = failure {
             self.fail(failure, now);
+        }
+    }
+
+    /// The partitions that have been ours for so long, while the log of none of those given with them is known. While
+    /// no broker has answered at all that is another failure.
+    fn unstarted(&self, limit: Duration, now: Instant) -> Vec<(TopicPartition, Unknown)> {
+        match &self.rebalances.step {
+            Step::Starting(starting)
+                if self.weather.has_answered() && now.duration_since(starting.since) >= limit =>
+            {
+                starting.unanswered()
+            }
+            Step::Starting(_) | Step::Idle | Step::Revoking { .. } => Vec::new(),
         }
     }
 
     /// The failure of a run whose time is over while partitions were never read.
     pub(super) fn never_read(&self, now: Instant) -> Option<Failure> {
         let look_ups = self.source.look_ups();
-        let failure = self.unreached.given_up(Duration::ZERO, now, |partition| look_ups.leader(partition))?;
+        let leader = |partition: &TopicPartition| look_ups.leader(partition);
+        let failure = self.unreached.given_up(Duration::ZERO, now, leader);
+        let failure = failure.or_else(|| unknown::failure(&self.unstarted(Duration::ZERO, now), leader));
+        let failure = failure.or_else(|| unknown::failure(&self.ends.unknown, leader))?;
         Some(Failure { hint: None, ..failure })
     }
 }

@@ -85,6 +85,11 @@ impl Weather {
         self.is_established = true;
     }
 
+    /// Some broker has answered at least once.
+    pub fn has_answered(&self) -> bool {
+        self.has_answered
+    }
+
     pub fn is_connected(&self) -> bool {
         self.is_established && !self.is_lost_said
     }

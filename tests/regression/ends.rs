@@ -3,6 +3,7 @@
 mod commits;
 mod damage;
 mod leaders;
+mod members;
 mod silence;
 
 use std::time::Duration;
@@ -16,6 +17,7 @@ const LONG: Duration = Duration::from_secs(90);
 
 /// All of them.
 pub const TESTS: &[Test] = tests![
+    members::a_member_that_is_out_of_its_group_for_long_is_not_one_to_spare,
     silence::a_quota_is_waited_for,
     leaders::a_frozen_leader_is_waited_for_and_the_other_partitions_are_read,
     leaders::a_partition_without_a_leader_silences_no_other,
@@ -23,6 +25,7 @@ pub const TESTS: &[Test] = tests![
     silence::a_fetch_error_for_ever_is_no_end,
     silence::a_fetch_error_once_costs_no_record,
     silence::a_time_out_in_a_silent_partition_is_a_failure,
+    silence::an_open_transaction_is_no_failure_of_a_run_that_reads_on,
     damage::an_answer_above_the_limit_is_an_error_with_the_record,
     damage::handlers_get_what_was_read_before_a_damaged_batch,
     damage::a_record_that_cannot_be_parsed_is_an_error,

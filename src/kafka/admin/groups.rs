@@ -199,8 +199,11 @@ pub fn foreign_kind(client: &Arc<Consumer>, name: &str, limit: Duration) -> Opti
 /// # Errors
 /// Of the request or of the group.
 pub fn owners(client: &Arc<Consumer>, group: &str, limit: Duration) -> Result<Vec<String>, Trouble> {
-    let holders = describe_one(client, group, limit)?.members.into_iter();
-    let holders = holders.filter(|member| !member.partitions.is_empty());
+    let group = describe_one(client, group, limit)?;
+    if group.state != "Stable" {
+        return Err(errors::trouble(RDKafkaErrorCode::RebalanceInProgress, ""));
+    }
+    let holders = group.members.into_iter().filter(|member| !member.partitions.is_empty());
     Ok(holders
         .map(|member| format!("{} at {}", member.client_id, member.host.trim_start_matches('/')))
         .collect())

@@ -3,7 +3,7 @@
 use super::Options;
 use crate::kafka::client::{Consumer, topic_partition};
 use crate::kafka::errors::{self, Trouble, TroubleKind};
-use crate::kafka::native::{Event, PartitionList, Queue, native, text};
+use crate::kafka::native::{Event, PartitionList, Queue, error_code, native, text};
 use crate::record::TopicPartition;
 use rdkafka::bindings as rd;
 use rdkafka::types::{RDKafkaErrorCode, RDKafkaRespErr};
@@ -161,7 +161,7 @@ unsafe fn results(event: *mut rd::rd_kafka_event_t) -> HashMap<TopicPartition, R
         let one = |index: usize| {
             let element = &*rd::rd_kafka_ListOffsetsResultInfo_topic_partition(*infos.add(index));
             let partition = topic_partition(&text(element.topic), element.partition);
-            match element.err {
+            match error_code(&raw const element.err) {
                 RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR => (partition, Ok(element.offset)),
                 code => (partition, Err(Unknown::of(code.into()))),
             }

@@ -85,6 +85,24 @@ pub fn handlers_get_what_was_read_before_a_damaged_batch() {
     outcome.has_code(1).check(outcome.lines().len() == BATCH, "not the records before the damage");
     let outcome = consume(&kafka.brokers(), &topic).args(["-e", "-o", "raw", "--from", "200"]).run();
     outcome.has_code(0).check(outcome.lines().len() == BATCH, "not the records behind the damage");
+    nothing_behind_the_damage_is_committed_by_slow_handlers(&kafka, &topic);
+    damage_behind_what_is_wanted_is_nobodys_business(&kafka, &topic);
+}
+
+/// Fetching goes on behind a damaged batch, and after a while its position was taken for the run's: 300 was committed
+/// where 100 records had been handled, and the others were never handled.
+fn nothing_behind_the_damage_is_committed_by_slow_handlers(kafka: &Kafka, topic: &str) {
+    let group = unique_name("group");
+    let slow = ["-e", "--group", &group, "--exec", "sleep 0.04"];
+    let outcome = consume(&kafka.brokers(), topic).args(slow).run();
+    outcome.has_code(1).stderr_contains(&format!("Processed {BATCH} records"));
+    assert_eq!(kafka.committed(&group), [((topic.to_owned(), 0), BATCH as i64)].into());
+}
+
+/// A batch behind `--to` that came in the same answer ended the run with its damage.
+fn damage_behind_what_is_wanted_is_nobodys_business(kafka: &Kafka, topic: &str) {
+    let outcome = consume(&kafka.brokers(), topic).args(["-o", "raw", "--to", "50"]).run();
+    outcome.has_code(0).check(outcome.lines().len() == 50, "not the records before --to");
 }
 
 /// A batch whose checksum is right and whose records cannot be parsed gives nothing and no error: the run ended with

@@ -1,5 +1,6 @@
 //! Leaders that do not answer, and partitions that have none.
 
+use nix::sys::signal::Signal;
 use std::time::Duration;
 
 use super::consume;
@@ -98,6 +99,32 @@ pub fn a_partition_without_a_leader_silences_no_other() {
     let idle = consume(&kafka.brokers(), &topic).args(["--idle-timeout", "3s", "-o", "raw"]).run();
     idle.has_code(3).check(idle.lines().len() == 2 * RECORDS, "not the records of the others");
     idle.stderr_contains(&format!("error: {topic} [2]"));
+    nothing_known_of_any_partition_is_a_failure(&kafka, &topic);
+    a_leader_lost_while_reading_is_told(&kafka, &topic);
+}
+
+/// With no partition known at all `--connect-timeout` never came, and the end of `--duration` was exit 0.
+fn nothing_known_of_any_partition_is_a_failure(kafka: &Kafka, topic: &str) {
+    for limit in [&["--connect-timeout", "4s"][..], &["--connect-timeout", "0s", "--duration", "4s"]] {
+        let outcome = consume(&kafka.brokers(), topic).args(["-e", "-p", "2"]).args(limit).run();
+        outcome.has_code(3).has_stdout("");
+        outcome.stderr_contains(&format!("error: {topic} [2] has no leader"));
+    }
+}
+
+/// A run without an end waited for such a partition without a word.
+fn a_leader_lost_while_reading_is_told(kafka: &Kafka, topic: &str) {
+    kafka.start_again(3);
+    let mut running = consume(&kafka.brokers(), topic).args(["-o", "raw", "--from", "beginning"]).spawn();
+    running.wait_for_lines(3 * RECORDS);
+    kafka.kill(3);
+    running.wait_for_stderr(&format!("warning: {topic} [2] has no leader, waiting"));
+    kafka.start_again(3);
+    running.wait_for_stderr(&format!("info: {topic} [2] has a leader again"));
+    kafka.produce(topic, &[Produced::value("late").partition(2)]);
+    running.wait_for_lines(3 * RECORDS + 1);
+    running.signal(Signal::SIGTERM);
+    running.finish().has_code(0);
 }
 
 /// A broker that answers and names an address where nobody listens: its log was taken for empty as soon as the

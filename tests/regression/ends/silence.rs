@@ -7,7 +7,7 @@ use rdkafka::types::RDKafkaApiKey::Fetch;
 use rdkafka::types::RDKafkaRespErr::{self, *};
 
 use super::consume;
-use crate::support::kafka::{Kafka, Kind};
+use crate::support::kafka::{Kafka, Kind, kafka};
 use crate::support::mock::Mock;
 use crate::support::{Produced, unique_name};
 
@@ -83,6 +83,25 @@ pub fn a_time_out_in_a_silent_partition_is_a_failure() {
     outcome.has_code(1).has_stdout("");
     outcome.stderr_contains(&format!("error: stopped at 0 in {topic} [0], before its end"));
     outcome.stderr_contains("KAFKA_STORAGE_ERROR");
+    // Before anybody was told, too.
+    for limit in ["--duration", "--idle-timeout"] {
+        mock.push_errors(Fetch, &[RD_KAFKA_RESP_ERR_KAFKA_STORAGE_ERROR; 5000]);
+        let outcome = consume(&mock.brokers(), &topic).args(["-e", limit, "3s"]).run();
+        outcome.has_code(1).has_stdout("");
+        outcome.stderr_contains(&format!("error: stopped at 0 in {topic} [0], before its end"));
+    }
+}
+
+/// Read on without an end, a partition with an open transaction is at the end of what it may give: a time-out counted
+/// as a failure.
+pub fn an_open_transaction_is_no_failure_of_a_run_that_reads_on() {
+    let topic = unique_name("topic");
+    kafka().create_topic(&topic, 1, &[]);
+    kafka().produce(&topic, &[Produced::value("decided")]);
+    let (_transaction, _) = kafka().open_transaction(&topic, &[Produced::value("open").partition(0)]);
+    let options = ["-o", "raw", "--from", "beginning", "--idle-timeout", "14s"];
+    let outcome = consume(&kafka().brokers(), &topic).args(options).run();
+    outcome.has_code(0).has_stdout("decided\n");
 }
 
 /// With a consumer quota a leader answers with nothing for a while: the run ended with a part of the records and

@@ -1,0 +1,75 @@
+//! Partitions that are read on without an end and have lost their leader: nothing comes from them, and that is told.
+
+use super::Run;
+use super::unknown;
+use crate::kafka::admin::{KnownTopic, Unknown};
+use crate::record::TopicPartition;
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// A partition that has given something so recently is only between two leaders.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Those that were told to have no leader.
+#[derive(Debug, Default)]
+pub struct Leaderless(HashSet<TopicPartition>);
+
+impl Leaderless {
+    /// Takes the partitions that have none now; returns those that are new, and those that have one again.
+    fn take(&mut self, now: HashSet<TopicPartition>) -> (Vec<TopicPartition>, Vec<TopicPartition>) {
+        let difference = |a: &HashSet<TopicPartition>, b: &HashSet<TopicPartition>| {
+            let mut difference: Vec<_> = a.difference(b).cloned().collect();
+            difference.sort();
+            difference
+        };
+        let changes = (difference(&now, &self.0), difference(&self.0, &now));
+        self.0 = now;
+        changes
+    }
+}
+
+impl Run<'_> {
+    /// Takes what the cluster says of our topics. Of runs with an end `watch_silence` tells more.
+    pub(super) fn watch_leaders(&mut self, topics: &[(&str, &KnownTopic)], now: Instant) {
+        if self.settings.stops.to.is_some() {
+            return;
+        }
+        let mut leaderless = HashSet::new();
+        for (name, known) in topics {
+            let topic: Arc<str> = Arc::from(*name);
+            let without = known.leaderless.iter();
+            leaderless.extend(
+                without.map(|number| TopicPartition { topic: Arc::clone(&topic), partition: *number }),
+            );
+        }
+        leaderless.retain(|partition| {
+            let lane = self.lanes.find(partition);
+            lane.is_some_and(|lane| now.duration_since(lane.moved_at) >= PATIENCE)
+        });
+        let (new, back) = self.topics.leaderless.take(leaderless);
+        let new: Vec<_> = new.into_iter().map(|partition| (partition, Unknown::NoLeader)).collect();
+        for words in unknown::words(&new, |_| None) {
+            self.talk.warn(format!("{words}, waiting"), now);
+        }
+        for partition in back.iter().filter(|partition| self.lanes.find(partition).is_some()) {
+            self.talk.info(format!("{partition} has a leader again"));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_change_is_told_once() {
+        let partition = |number| TopicPartition { topic: Arc::from("t"), partition: number };
+        let mut leaderless = Leaderless::default();
+        let (one, both) = (HashSet::from([partition(1)]), HashSet::from([partition(0), partition(1)]));
+        assert_eq!(leaderless.take(both.clone()), (vec![partition(0), partition(1)], vec![]));
+        assert_eq!(leaderless.take(both), (vec![], vec![]));
+        assert_eq!(leaderless.take(one), (vec![], vec![partition(0)]));
+        assert_eq!(leaderless.take(HashSet::new()), (vec![], vec![partition(1)]));
+    }
+}
