@@ -8,8 +8,12 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// With more, the oldest is left: a probe always gets through.
-const MOST_CLIENTS: usize = 16;
+/// With more, the oldest is left.
+const MOST_CLIENTS: usize = 64;
+
+/// New ones before those that are there are served again: each has several turns before it is the oldest, so that a
+/// probe gets through a flood of others.
+const MOST_A_TURN: usize = 16;
 
 /// A client has that long for its request and for reading the answer.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -69,7 +73,7 @@ fn wait(listener: &TcpListener, clients: &[Client]) {
 }
 
 fn accept(listener: &TcpListener, clients: &mut Vec<Client>) {
-    loop {
+    for _ in 0..MOST_A_TURN {
         match listener.accept() {
             Ok((stream, _)) => {
                 if stream.set_nonblocking(true).is_err() {
