@@ -12,9 +12,6 @@ use std::time::{Duration, Instant};
 /// (`rktp_offsets_fin` of librdkafka is set where its broker thread decides what to fetch next).
 const UNTOLD: Duration = Duration::from_secs(3);
 
-/// Statistics tell of a quota only while an answer with a delay is half a second old.
-const THROTTLED: Duration = Duration::from_secs(60);
-
 /// An assigned partition.
 #[derive(Debug)]
 pub struct Lane {
@@ -109,9 +106,9 @@ impl Lane {
         self.started_at.is_none_or(|at| now.duration_since(at) >= UNTOLD)
     }
 
-    /// Whether its leader makes us wait, as far as is known.
-    pub fn is_throttled(&self, now: Instant) -> bool {
-        self.throttled_at.is_some_and(|at| now.duration_since(at) < THROTTLED)
+    /// Whether its leader was seen to make us wait within that time.
+    pub fn is_throttled_for(&self, time: Duration, now: Instant) -> bool {
+        self.throttled_at.is_some_and(|at| now.duration_since(at) < time)
     }
 
     /// Whether `admit` would take a record at that offset, as far as the offset tells.
