@@ -105,29 +105,49 @@ pub fn ranges(client: &Arc<Consumer>, query: &RangeQuery) -> Result<Vec<Asked<Ra
     let ask = |wanted| admin::ask_offsets(client, wanted, query.read_uncommitted, query.limit);
     // An offset asked for or committed may lie in an open transaction: it is inside the log all the same.
     let highs = (!query.read_uncommitted).then(|| admin::ask_offsets(client, all(LATEST), true, query.limit));
-    let ask_times = |times: &[(TopicPartition, i64)]| (!times.is_empty()).then(|| ask(times.to_vec()));
-    // All on their way before the first answer is waited for.
-    let (begins, ends) = (ask(all(EARLIEST)), ask(all(LATEST)));
+    // Twice each, all on their way before the first answer is waited for.
+    let ask_twice = |wanted: &[(TopicPartition, i64)]| [(); 2].map(|()| ask(wanted.to_vec()));
+    let ask_times = |times: &[(TopicPartition, i64)]| (!times.is_empty()).then(|| ask_twice(times));
+    let (begins, ends) = (ask_twice(&all(EARLIEST)), ask_twice(&all(LATEST)));
     let (from, to) = (ask_times(&query.from_times), ask_times(&query.to_times));
     let committed = if query.with_committed {
         admin::committed(client, &query.partitions, query.limit)?
     } else {
         vec![None; query.partitions.len()]
     };
-    let by_partition = |request: Option<admin::OffsetsRequest>| -> HashMap<_, _> {
-        request.map(|request| request.answer().into_iter().collect()).unwrap_or_default()
-    };
+    let answer = |request: admin::OffsetsRequest| -> Offsets { request.answer().into_iter().collect() };
+    let lower = |requests: [_; 2]| agreed(requests.map(answer), i64::min);
+    let higher = |requests: [_; 2]| agreed(requests.map(answer), i64::max);
     let answers = Answers {
-        begins: begins.answer().into_iter().collect(),
-        ends: ends.answer().into_iter().collect(),
-        highs: highs.map(|request| request.answer().into_iter().collect()),
-        from: by_partition(from),
-        to: by_partition(to),
+        begins: lower(begins),
+        ends: higher(ends),
+        highs: highs.map(answer),
+        from: from.map(lower).unwrap_or_default(),
+        to: to.map(higher).unwrap_or_default(),
     };
     let ranges = query.partitions.iter().zip(committed);
     Ok(ranges
         .map(|(partition, committed)| (partition.clone(), answers.range(partition, committed)))
         .collect())
+}
+
+/// What two answers to the same question come to. A number that was damaged on its way looks like any other, and one that
+/// is wrong by a bit would leave records out in silence: of the two that one counts with which more is read.
+///
+/// If it is the wrong one, that shows: a start below the log is refused by the leader, and an end above it is never
+/// reached.
+fn agreed([mut first, second]: [Offsets; 2], choose: fn(i64, i64) -> i64) -> Offsets {
+    for (partition, answer) in &mut first {
+        let other = second.get(partition).cloned().unwrap_or(Err(Unknown::Unanswered));
+        // No record is so late: the end.
+        let at = |offset: i64| if offset == -1 { i64::MAX } else { offset };
+        let chosen = |(one, other): (i64, i64)| match choose(at(one), at(other)) {
+            i64::MAX => -1,
+            offset => offset,
+        };
+        *answer = answer.clone().and_then(|one| Ok(chosen((one, other?))));
+    }
+    first
 }
 
 /// For a command: the same, where leaders that gave no answer are asked once more.
@@ -214,6 +234,21 @@ mod tests {
         assert_eq!(leaderless.range(&partition(), None), Err(NoLeader));
         let other = TopicPartition { partition: 1, ..partition() };
         assert_eq!(answers(1, 5, 7).range(&other, None), Err(Unanswered));
+    }
+
+    #[test]
+    fn of_two_answers_that_one_counts_with_which_more_is_read() {
+        let agreed = |one, other, choose| {
+            agreed([offsets(one), offsets(other)], choose).remove(&partition()).expect("it was asked for")
+        };
+        for (one, other, lower, higher) in
+            [(0, 64, 0, 64), (64, 0, 0, 64), (7, 7, 7, 7), (-1, 7, 7, -1), (7, -1, 7, -1), (-1, -1, -1, -1)]
+        {
+            assert_eq!(agreed(Ok(one), Ok(other), i64::min), Ok(lower), "{one} {other}");
+            assert_eq!(agreed(Ok(one), Ok(other), i64::max), Ok(higher), "{one} {other}");
+        }
+        assert_eq!(agreed(Ok(1), Err(NoLeader), i64::min), Err(NoLeader));
+        assert_eq!(agreed(Err(Unanswered), Ok(1), i64::min), Err(Unanswered));
     }
 
     #[test]
