@@ -9,6 +9,7 @@ use super::tokens::{self, Taker};
 use crate::alarm::Bell;
 use crate::record::TopicPartition;
 use crate::tokens::TokenSource;
+use memchr::memmem;
 use rdkafka::config::{ClientConfig, FromClientConfigAndContext as _, RDKafkaLogLevel};
 use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext};
 use rdkafka::error::KafkaError;
@@ -17,7 +18,7 @@ use rdkafka::{ClientContext, TopicPartitionList};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 pub type Consumer = BaseConsumer<Context>;
 
@@ -33,7 +34,7 @@ pub enum ClientEvent {
     Log(String),
     /// A look-up on a helper thread is done.
     Answer(Answer),
-    /// Where fetching goes on in each partition; only after `Source::ask_statistics`.
+    /// Where fetching goes on in each partition: after `Source::ask_statistics`, and when a quota holds us up.
     Fetched(Vec<(TopicPartition, Fetched)>),
 }
 
@@ -45,8 +46,8 @@ pub struct Fetched {
     pub next: i64,
     /// It is being fetched; else the offset is that of before.
     pub is_active: bool,
-    /// Its leader makes this client wait: a quota.
-    pub is_throttled: bool,
+    /// How long its leader makes this client wait at most, as it has told since the last statistics: a quota.
+    pub throttle: Duration,
 }
 
 /// Sends events to the loop, from any thread.
@@ -152,7 +153,8 @@ impl ClientContext for Context {
     }
 
     fn stats_raw(&self, statistics: &[u8]) {
-        if self.wants_statistics.swap(false, Ordering::Relaxed)
+        // A quota is told of once, when it is new.
+        if (self.wants_statistics.swap(false, Ordering::Relaxed) || tells_of_quota(statistics))
             && let Ok(statistics) = serde_json::from_slice::<serde_json::Value>(statistics)
         {
             self.tell(ClientEvent::Fetched(fetched(&statistics)));
@@ -179,19 +181,33 @@ fn partitions(list: &TopicPartitionList) -> Vec<TopicPartition> {
     list.elements().iter().map(|element| topic_partition(element.topic(), element.partition())).collect()
 }
 
-/// `next_offset` of every partition, and whether its leader throttles us (STATISTICS.md of librdkafka).
+/// Whether statistics tell of a broker that makes us wait: a look at each that costs next to nothing.
+fn tells_of_quota(mut statistics: &[u8]) -> bool {
+    const THROTTLE: &[u8] = b"\"throttle\"";
+    const MOST: &[u8] = b"\"max\":";
+    while let Some(at) = memmem::find(statistics, THROTTLE) {
+        statistics = &statistics[at + THROTTLE.len()..];
+        let most = memmem::find(statistics, MOST).map(|at| statistics[at + MOST.len()..].trim_ascii_start());
+        if most.and_then(<[u8]>::first).is_some_and(|digit| matches!(digit, b'1'..=b'9')) {
+            return true;
+        }
+    }
+    false
+}
+
+/// `next_offset` of every partition, and how long its leader makes us wait (STATISTICS.md of librdkafka).
 fn fetched(statistics: &serde_json::Value) -> Vec<(TopicPartition, Fetched)> {
     let brokers = statistics["brokers"].as_object();
-    let is_throttled = |leader: &serde_json::Value| {
+    let throttle = |leader: &serde_json::Value| {
         let broker = brokers.into_iter().flatten().find(|(_, broker)| broker["nodeid"] == *leader);
-        broker.is_some_and(|(_, broker)| broker["throttle"]["max"].as_i64().is_some_and(|time| time > 0))
+        Duration::from_millis(broker.and_then(|(_, broker)| broker["throttle"]["max"].as_u64()).unwrap_or(0))
     };
     let mut positions = Vec::new();
     for (topic, facts) in statistics["topics"].as_object().into_iter().flatten() {
         for (partition, facts) in facts["partitions"].as_object().into_iter().flatten() {
             if let (Ok(partition), Some(next)) = (partition.parse(), facts["next_offset"].as_i64()) {
                 let is_active = facts["fetch_state"] == "active";
-                let fetched = Fetched { next, is_active, is_throttled: is_throttled(&facts["leader"]) };
+                let fetched = Fetched { next, is_active, throttle: throttle(&facts["leader"]) };
                 positions.push((topic_partition(topic, partition), fetched));
             }
         }
@@ -202,6 +218,19 @@ fn fetched(statistics: &serde_json::Value) -> Vec<(TopicPartition, Fetched)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_quota_is_seen_without_reading_all_of_the_statistics() {
+        for (statistics, expected) in [
+            (&br#"{"rtt": { "min":1, "max":7 }, "throttle": { "min":0, "max":0, "avg":0 }}"#[..], false),
+            (br#"{"a": {"throttle": {"min":0, "max":0}}, "b": {"throttle": { "min":3, "max":1200}}}"#, true),
+            (br#"{"throttle": {"min":0,"max": 5"#, true),
+            (br#"{"throttle""#, false),
+            (b"{}", false),
+        ] {
+            assert_eq!(tells_of_quota(statistics), expected, "{:?}", String::from_utf8_lossy(statistics));
+        }
+    }
 
     #[test]
     fn statistics_tell_how_far_fetching_is_and_whether_the_leader_makes_us_wait() {
@@ -218,8 +247,11 @@ mod tests {
             }}},
         });
         let expected = [
-            (topic_partition("t", 0), Fetched { next: 5, is_active: true, is_throttled: true }),
-            (topic_partition("t", 1), Fetched { next: 6, is_active: false, is_throttled: false }),
+            (
+                topic_partition("t", 0),
+                Fetched { next: 5, is_active: true, throttle: Duration::from_millis(1200) },
+            ),
+            (topic_partition("t", 1), Fetched { next: 6, is_active: false, throttle: Duration::ZERO }),
         ];
         assert_eq!(fetched(&statistics), expected);
     }

@@ -292,6 +292,16 @@ impl Source {
         error.map_or(Ok(()), Err)
     }
 
+    /// The same, with nothing taken any more of what has been read already.
+    ///
+    /// # Errors
+    /// librdkafka's words.
+    pub fn read_again(&mut self, partition: &TopicPartition, offset: i64) -> Result<(), String> {
+        self.batch.purge(partition);
+        self.routes.forget_origins();
+        self.seek(partition, offset)
+    }
+
     /// Reads a partition on from another offset although it has stopped: after an offset out of range librdkafka
     /// refuses to seek (`rd_kafka_toppar_seek`) and tells nobody. `all` is what is assigned, with where each goes on.
     ///

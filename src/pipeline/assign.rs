@@ -1,7 +1,7 @@
 //! Taking over partitions: their logs are looked up, then reading starts at concrete offsets.
 
 use super::Run;
-use super::lanes::Lane;
+use super::lanes::{Gaps, Lane};
 use super::rebalance::{Starting, Step};
 use super::silence::Silence;
 use super::starts::{self, Start, Stop};
@@ -253,7 +253,7 @@ impl Run<'_> {
             is_paused: false,
             is_revoked: false,
             fetched: None,
-            throttled_at: None,
+            throttled_until: None,
             started_at: (!is_first).then_some(now),
             silence: Silence::default(),
             is_broken: false,
@@ -263,6 +263,8 @@ impl Run<'_> {
             moved_at: now,
             read: Read::default(),
             asked_end: range.high,
+            // A run that says at its end that all was read has to know.
+            gaps: if self.settings.stops.to.is_some() { Gaps::Unknown } else { Gaps::Normal },
         });
         Assigned { partition: range.partition.clone(), slot: claim.slot, start: start.offset }
     }

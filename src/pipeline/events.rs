@@ -52,8 +52,8 @@ impl Run<'_> {
                             } else {
                                 lane.starts_over(now);
                             }
-                            if position.is_throttled {
-                                lane.throttled_at = Some(now);
+                            if !position.throttle.is_zero() {
+                                lane.throttled_until = Some(now + position.throttle);
                             }
                         }
                     }

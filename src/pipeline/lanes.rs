@@ -12,6 +12,9 @@ use std::time::{Duration, Instant};
 /// (`rktp_offsets_fin` of librdkafka is set where its broker thread decides what to fetch next).
 const UNTOLD: Duration = Duration::from_secs(3);
 
+/// What a leader has held back for the time that it told has come by then.
+const ANSWERED: Duration = Duration::from_secs(10);
+
 /// An assigned partition.
 #[derive(Debug)]
 pub struct Lane {
@@ -37,8 +40,8 @@ pub struct Lane {
     pub is_revoked: bool,
     /// Where fetching goes on, as statistics told it: passes batches without records.
     pub fetched: Option<Fetched>,
-    /// When its leader was last seen to make us wait: a quota.
-    pub throttled_at: Option<Instant>,
+    /// Until when its leader makes us wait, as it told last: a quota.
+    pub throttled_until: Option<Instant>,
     /// When fetching was last started at another place; statistics tell the old one for a while.
     pub started_at: Option<Instant>,
     /// What is known while it gives nothing.
@@ -53,10 +56,25 @@ pub struct Lane {
     pub is_starting_over: bool,
     /// When something was last taken, or the assignment began.
     pub moved_at: Instant,
+    /// Whether offsets without records are doubted, and what is known of them.
+    pub gaps: Gaps,
     /// What was taken and is not in the counts of its topic yet.
     pub read: Read,
     /// The end of the log as it was last asked for.
     pub asked_end: i64,
+}
+
+/// Offsets without records, in front of one. Markers leave some, and what was compacted or aborted. But the offset of a
+/// batch stands outside of its checksum: one that was damaged on its way puts the batch elsewhere, and all in between
+/// would be left out in silence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gaps {
+    /// The first one is read a second time.
+    Unknown,
+    /// It was met behind this offset, which is being read again.
+    Doubted(i64),
+    /// They are part of the log, or nobody has to know.
+    Normal,
 }
 
 /// What is decided about a record that was read.
@@ -67,6 +85,8 @@ pub enum Admission {
     Left,
     /// The first one that is not to be read any more.
     AtStop,
+    /// What comes before it has to be read a second time, and it then as well.
+    BehindGap,
 }
 
 impl Lane {
@@ -74,6 +94,9 @@ impl Lane {
     pub fn admit(&mut self, record: &Record<'_>, tracker: &mut Tracker, now: Instant) -> Admission {
         if self.is_finished || self.is_revoked || self.is_broken {
             return Admission::Left;
+        }
+        if self.gaps != Gaps::Normal && self.doubts(record.offset, tracker) {
+            return Admission::BehindGap;
         }
         let is_at_stop = self.stop.is_some_and(|stop| record.offset >= stop)
             || self.stop_time.is_some_and(|stop| record.timestamp.is_some_and(|time| time >= stop));
@@ -96,6 +119,14 @@ impl Lane {
         Admission::Taken
     }
 
+    /// Whether there is a gap in front of a record that was read once only.
+    fn doubts(&mut self, offset: i64, tracker: &Tracker) -> bool {
+        let Some(next) = tracker.next(self.claim).filter(|next| offset > *next) else { return false };
+        let is_read_twice = self.gaps == Gaps::Doubted(next);
+        self.gaps = if is_read_twice { Gaps::Normal } else { Gaps::Doubted(next) };
+        !is_read_twice
+    }
+
     /// Fetching starts at another place: what statistics told before is of the old one.
     pub fn starts_over(&mut self, now: Instant) {
         (self.fetched, self.started_at) = (None, Some(now));
@@ -106,9 +137,9 @@ impl Lane {
         self.started_at.is_none_or(|at| now.duration_since(at) >= UNTOLD)
     }
 
-    /// Whether its leader was seen to make us wait within that time.
-    pub fn is_throttled_for(&self, time: Duration, now: Instant) -> bool {
-        self.throttled_at.is_some_and(|at| now.duration_since(at) < time)
+    /// Whether its leader makes us wait. When that time is over its answer is still to come.
+    pub fn is_throttled(&self, now: Instant) -> bool {
+        self.throttled_until.is_some_and(|until| now < until + ANSWERED)
     }
 
     /// Whether `admit` would take a record at that offset, as far as the offset tells.

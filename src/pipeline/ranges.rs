@@ -82,6 +82,19 @@ impl Run<'_> {
         }
     }
 
+    /// Reads a partition a second time from where its last record was taken.
+    pub(super) fn read_again(&mut self, slot: usize, now: Instant) {
+        let Some(lane) = self.lanes.get_mut(slot) else { return };
+        let Some(next) = self.tracker.next(lane.claim) else { return };
+        // Until a record comes, the position is that of before.
+        lane.is_position_trusted = false;
+        lane.starts_over(now);
+        let partition = lane.partition.clone();
+        if let Err(words) = self.source.read_again(&partition, next) {
+            self.talk.warn(format!("{partition}: cannot read again from {next}: {words}"), now);
+        }
+    }
+
     /// A log that was cut: what handlers have of it in hand are other records now.
     fn forget_cut(&mut self, range: &Range) {
         let Some(lane) = self.lanes.find_mut(&range.partition) else { return };

@@ -122,6 +122,10 @@ impl Run<'_> {
                 self.ends.is_changed = true;
                 return Some(Taken::Left);
             }
+            Admission::BehindGap => {
+                self.read_again(slot, now);
+                return Some(Taken::Left);
+            }
         }
         let claim = lane.claim;
         if let Some(warning) =

@@ -15,9 +15,6 @@ const QUIET_WITHOUT_END: Duration = Duration::from_secs(5);
 
 const THROTTLED: &str = "the broker throttles this client";
 
-/// Statistics tell of a quota only while an answer with a delay is half a second old.
-const THROTTLED_FOR: Duration = Duration::from_secs(60);
-
 /// What is not explained by then is told.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -29,9 +26,6 @@ const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_sec
 
 /// How long a look may take, doubled likewise.
 const LIMITS: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(60));
-
-/// A quota explains a silence, and a look would only take from it: none is made so soon after it was seen.
-const QUOTA: Duration = Duration::from_secs(10);
 
 /// A partition that gives something now and then is told to be silent for the same reason again after that long.
 const SAID_AGAIN: Duration = Duration::from_secs(300);
@@ -155,9 +149,10 @@ impl Run<'_> {
         let Some(lane) = self.lanes.get_mut(claim.slot) else { return };
         let next = self.tracker.next(claim).unwrap_or(0);
         lane.silence.follow(lane.moved_at);
+        // A quota explains a silence, and a look would take from it.
         let is_due = lane.silence.not_before.is_none_or(|at| now >= at)
             && self.weather.is_connected()
-            && !lane.is_throttled_for(QUOTA, now);
+            && !lane.is_throttled(now);
         if is_due && !lane.silence.is_looking && *looking < MOST_LOOKS {
             *looking += 1;
             lane.silence.is_looking = true;
@@ -274,7 +269,7 @@ impl Run<'_> {
         let has_end = self.settings.stops.to.is_some();
         let is_known = |lane: &Lane| {
             // Read on without an end, a partition may be silent for no other reason than an open transaction.
-            let is_held_up = lane.silence.reason.is_some() || lane.is_throttled_for(THROTTLED_FOR, now);
+            let is_held_up = lane.silence.reason.is_some() || lane.is_throttled(now);
             has_end || lane.silence.is_told(lane.moved_at) && is_held_up
         };
         let lane = self.lanes.iter().find(|lane| self.is_silent(lane, QUIET, now) && is_known(lane))?;
@@ -283,7 +278,7 @@ impl Run<'_> {
         let failure = Failure::new(Kind::Run, message);
         Some(match &lane.silence.reason {
             Some(reason) => failure.caused_by(reason.clone()),
-            None if lane.is_throttled_for(THROTTLED_FOR, now) => failure.caused_by(THROTTLED),
+            None if lane.is_throttled(now) => failure.caused_by(THROTTLED),
             None => failure,
         })
     }
@@ -301,19 +296,17 @@ pub fn unreadable(partition: &TopicPartition, offset: i64, why: &str) -> Failure
 
 fn is_stalled(lane: &Lane, now: Instant) -> bool {
     let since = lane.silence.set_at.map_or(lane.moved_at, |at| at.max(lane.moved_at));
-    lane.silence.is_readable
-        && !lane.is_throttled_for(THROTTLED_FOR, now)
-        && now.duration_since(since) >= STALLED
+    lane.silence.is_readable && !lane.is_throttled(now) && now.duration_since(since) >= STALLED
 }
 
 /// What to say of a partition that gives nothing, once for each reason.
 fn untold(lane: &mut Lane, end: i64, now: Instant) -> Option<String> {
     let silent = now.duration_since(lane.moved_at);
-    if silent < PATIENCE || !lane.silence.has_looked {
+    if silent < PATIENCE || !lane.silence.has_looked && !lane.is_throttled(now) {
         return None;
     }
     let reason = match &lane.silence.reason {
-        _ if lane.is_throttled_for(THROTTLED_FOR, now) => Some(THROTTLED),
+        _ if lane.is_throttled(now) => Some(THROTTLED),
         Some(reason) => Some(reason.as_str()),
         None if lane.stop.is_none() => Some("a transaction may be open"),
         None => None,

@@ -29,6 +29,7 @@ pub const TESTS: &[Test] = tests![
     damage::an_answer_above_the_limit_is_an_error_with_the_record,
     damage::handlers_get_what_was_read_before_a_damaged_batch,
     damage::a_record_that_cannot_be_parsed_is_an_error,
+    damage::a_number_that_is_damaged_on_its_way_leaves_no_record_out,
     commits::an_empty_partition_gets_its_position_committed,
     commits::what_is_written_once_the_start_is_said_is_read,
     commits::the_last_offset_may_hold_no_record_which_is_said,

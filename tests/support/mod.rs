@@ -6,6 +6,7 @@
 mod certificates;
 mod fixtures;
 mod folder;
+pub mod forger;
 mod groups;
 pub mod harness;
 pub mod http;

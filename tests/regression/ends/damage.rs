@@ -2,8 +2,11 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::consume;
+use crate::support::forger::Forger;
 use crate::support::kafka::{Kafka, Kind, kafka};
 use crate::support::{Produced, unique_name};
 
@@ -129,4 +132,63 @@ fn crc32c(bytes: &[u8]) -> u32 {
             })
         };
     !bytes.iter().fold(!0, step)
+}
+
+const FETCH: i16 = 1;
+const LIST_OFFSETS: i16 = 2;
+
+/// Bytes from the offset of a batch of one record without a key to its value.
+const TO_VALUE: usize = 61 + 6;
+
+/// Numbers have no checksum, neither those of a log nor the offset of a batch. One that was damaged on its way left
+/// records out, with exit 0: an end that was too low, a beginning that was too high, a batch that stood elsewhere.
+pub fn a_number_that_is_damaged_on_its_way_leaves_no_record_out() {
+    let forger = Forger::start();
+    let kafka = Kafka::start_behind(forger.address(), &[]);
+    forger.forward_to(&kafka.listener("PROXIED"));
+    let topic = unique_name("topic");
+    kafka.create_topic(&topic, 1, &[]);
+    let values: Vec<String> = (0..20).map(|number| format!("record {number:02}")).collect();
+    for value in &values {
+        kafka.produce(&topic, &[Produced::value(value)]);
+    }
+    let read = |forge: Box<dyn FnMut(i16, &mut [u8]) -> bool + Send>| {
+        let mut forge = forge;
+        let mut left = 1;
+        let is_done = Arc::new(AtomicBool::new(false));
+        let done = Arc::clone(&is_done);
+        forger.set(move |key, answer| {
+            if left > 0 && forge(key, answer) {
+                left -= 1;
+                done.store(true, Ordering::Release);
+            }
+        });
+        let brokers = forger.address().to_string();
+        let outcome = consume(&brokers, &topic).args(["-e", "-o", "raw"]).run();
+        outcome.has_code(0).check(outcome.lines() == values, "records are missing");
+        outcome.check(is_done.load(Ordering::Acquire), "nothing was damaged");
+    };
+    for (number, damaged) in [(20, 3), (0, 7)] {
+        read(Box::new(move |key, answer| {
+            let at = || find(answer, &i64::to_be_bytes(number));
+            let at = (key == LIST_OFFSETS).then(at).flatten();
+            at.is_some_and(|at| set(answer, at, damaged))
+        }));
+    }
+    // Behind the end, further on, and where records have been passed.
+    for damaged in [1_000_000, 9, 1, -5] {
+        read(Box::new(move |key, answer| {
+            let at = (key == FETCH).then(|| find(answer, b"record 05")).flatten();
+            at.is_some_and(|at| set(answer, at - TO_VALUE, damaged))
+        }));
+    }
+}
+
+fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
+    bytes.windows(wanted.len()).position(|window| window == wanted)
+}
+
+fn set(bytes: &mut [u8], at: usize, number: i64) -> bool {
+    bytes[at..at + 8].copy_from_slice(&number.to_be_bytes());
+    true
 }
