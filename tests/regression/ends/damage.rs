@@ -140,6 +140,9 @@ const LIST_OFFSETS: i16 = 2;
 /// Bytes from the offset of a batch of one record without a key to its value.
 const TO_VALUE: usize = 61 + 6;
 
+/// Damages an answer; whether it did.
+type Damage = Box<dyn FnMut(i16, &mut [u8]) -> bool + Send>;
+
 /// Numbers have no checksum, neither those of a log nor the offset of a batch. One that was damaged on its way left
 /// records out, with exit 0: an end that was too low, a beginning that was too high, a batch that stood elsewhere.
 pub fn a_number_that_is_damaged_on_its_way_leaves_no_record_out() {
@@ -152,8 +155,7 @@ pub fn a_number_that_is_damaged_on_its_way_leaves_no_record_out() {
     for value in &values {
         kafka.produce(&topic, &[Produced::value(value)]);
     }
-    let read = |forge: Box<dyn FnMut(i16, &mut [u8]) -> bool + Send>| {
-        let mut forge = forge;
+    let read = |mut forge: Damage| {
         let mut left = 1;
         let is_done = Arc::new(AtomicBool::new(false));
         let done = Arc::clone(&is_done);
