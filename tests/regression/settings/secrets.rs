@@ -135,7 +135,7 @@ pub fn a_token_from_a_file_is_refused_and_not_shown() {
 }
 
 /// A file, a profile or the file of `KCONS_CONFIG` could name a library, and it was loaded when its value was checked,
-/// for `--print-config` too.
+/// for `--print-config` too. With the prefix that kcat puts before properties of topics it was loaded still.
 pub fn a_file_loads_no_code() {
     for name in [
         "plugin.library.paths",
@@ -143,8 +143,12 @@ pub fn a_file_loads_no_code() {
         "ssl.engine.id",
         "ssl.providers",
         "sasl.kerberos.kinit.cmd",
+        "topic.plugin.library.paths",
+        "topic.ssl.engine.location",
+        "topic.ssl.providers",
     ] {
-        let message = format!("error: property `{name}` cannot be set in ");
+        let bare = name.trim_start_matches("topic.");
+        let message = format!("error: property `{bare}` cannot be set in ");
         let with_file = |run: Kcons| {
             fs::write(run.home().join("p"), format!("{name}=/no/such.so\n")).expect("written");
             let folder = run.home().join(".config/kcons");
