@@ -124,6 +124,16 @@ fn properties_are_kept_apart_under_one_name_however_they_are_written() {
 }
 
 #[test]
+fn the_path_of_a_file_of_properties_is_taken_as_it_is_typed() {
+    // What the variable or the file holds would be shown as the path.
+    for path in ["client.properties", "file:client.properties", "env:SECRET"] {
+        let table = applied("kcons lag g", &format!("config = '{path}'"), false).expect("valid");
+        let table = table.connection.profile_table.expect("it was applied");
+        assert_eq!(table.config.as_deref(), Some(path));
+    }
+}
+
+#[test]
 fn what_cannot_be_is_refused_by_profile_and_key() {
     let place = "in profile `p`, `config.toml` line 2";
     for (profile, message) in [
