@@ -60,7 +60,8 @@ impl Unsecured {
                     unsecured.life = Duration::from_secs(seconds.into());
                 }
                 _ => {
-                    let is_key = |key: &&str| !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphabetic());
+                    let is_key =
+                        |key: &&str| !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphabetic());
                     let key = extension.filter(is_key).ok_or("the key of an extension is not of letters")?;
                     unsecured.extensions.push((key.to_owned(), value.to_owned()));
                 }

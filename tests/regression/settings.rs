@@ -37,6 +37,7 @@ pub const TESTS: &[Test] = tests![
     tokens::a_life_without_end_is_no_panic,
     tokens::a_short_life_floods_no_endpoint,
     tokens::a_token_or_a_word_of_an_endpoint_has_no_control_characters,
+    tokens::an_address_that_stands_elsewhere_is_not_shown,
     tokens::extensions_are_checked_before_a_connection_is_made,
     words::a_port_of_another_protocol_is_named,
     words::options_of_other_tools_get_the_right_hint,
