@@ -2,7 +2,7 @@
 
 use super::{Described, Options, wait};
 use crate::kafka::client::Consumer;
-use crate::kafka::errors::{self, Trouble};
+use crate::kafka::errors::{self, Trouble, TroubleKind};
 use crate::kafka::metadata;
 use crate::kafka::native::{Queue, c_string, native, text};
 use rdkafka::bindings as rd;
@@ -43,21 +43,32 @@ pub fn layouts(
         all.sort_by(|(a, _), (b, _)| a.cmp(b));
         return Ok(all);
     };
-    if names.len() <= FEW {
-        let mut described = Vec::with_capacity(names.len());
-        for name in names {
-            described
-                .extend(request(client, Some(name), limit)?.into_iter().filter(|(other, _)| other == name));
-        }
-        return Ok(described);
-    }
-    let mut all = request(client, None, limit)?;
-    let unknown = || Err(errors::trouble(RDKafkaErrorCode::UnknownTopicOrPartition, ""));
-    let find = |name: &String| {
-        let index = all.iter().position(|(other, _)| other == name);
-        (name.clone(), index.map_or_else(unknown, |index| all.swap_remove(index).1))
+    let mut all = match names.len() {
+        0..=FEW => Vec::new(),
+        _ => request(client, None, limit)?,
     };
-    Ok(names.iter().map(find).collect())
+    let mut described = Vec::with_capacity(names.len());
+    for name in names {
+        let layout = match all.iter().position(|(other, _)| other == name) {
+            Some(index) => all.swap_remove(index).1,
+            // Of all topics brokers leave out those that may not be seen.
+            None => by_name(client, name, limit)?,
+        };
+        described.push((name.clone(), layout));
+    }
+    Ok(described)
+}
+
+/// # Errors
+/// Of the whole request.
+fn by_name(client: &Consumer, name: &str, limit: Duration) -> Result<Result<Layout, Trouble>, Trouble> {
+    let found = match request(client, Some(name), limit) {
+        // No topic can have this name.
+        Err(trouble) if trouble.kind == TroubleKind::UnknownTopic => return Ok(Err(trouble)),
+        found => found?.into_iter().find(|(other, _)| other == name),
+    };
+    let unknown = || Err(errors::trouble(RDKafkaErrorCode::UnknownTopicOrPartition, ""));
+    Ok(found.map_or_else(unknown, |(_, layout)| layout))
 }
 
 fn request(
