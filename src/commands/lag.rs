@@ -128,7 +128,7 @@ pub fn standings(session: &mut Session, names: &[String]) -> Result<Told, Stop> 
         };
         match failed {
             // The command ends with the first one.
-            Some(_) => session.talk.warn(failure.message, Instant::now()),
+            Some(_) => session.talk.warn(failure.line(), Instant::now()),
             None => failed = Some(failure),
         }
     }

@@ -7,6 +7,7 @@ use crate::error::{Failure, Kind};
 use crate::escape;
 use crate::kafka::admin::COORDINATOR_LIMIT;
 use crate::kafka::admin::groups;
+use crate::kafka::{Trouble, TroubleKind};
 use crate::render::table::{Column, Rows};
 use crate::settings::operations::Delete;
 use std::io::{self, BufRead as _, Write as _};
@@ -41,13 +42,28 @@ pub fn run(session: &mut Session, settings: &Delete) -> Result<(), Stop> {
         match result {
             Ok(()) => rows.push(vec![name.as_str().into(), "deleted".into()]),
             Err(trouble) => {
-                let failure = Failure::new(Kind::Run, format!("cannot delete group `{name}`"));
-                failed = failed.or(Some(failure.caused_by(trouble.told())));
+                let failure = refused(session, &name, &trouble);
+                match failed {
+                    // The command ends with the first one.
+                    Some(_) => session.talk.warn(failure.line(), Instant::now()),
+                    None => failed = Some(failure),
+                }
             }
         }
     }
-    session.print(&Rows::new(&COLUMNS, rows).render(settings.format))?;
+    // A head without rows says nothing.
+    if !rows.is_empty() {
+        session.print(&Rows::new(&COLUMNS, rows).render(settings.format))?;
+    }
     failed.map_or(Ok(()), |failure| Err(failure.into()))
+}
+
+fn refused(session: &Session, name: &str, trouble: &Trouble) -> Failure {
+    let refused = session.refused(Some(name), trouble);
+    if trouble.kind == TroubleKind::GroupAuthorization {
+        return refused;
+    }
+    Failure::new(refused.kind, format!("cannot delete group `{name}`")).caused_by(trouble.told())
 }
 
 /// Asks a person.
