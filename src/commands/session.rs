@@ -226,6 +226,23 @@ impl Session {
         Mistakes::new(&self.brokers, self.user.as_deref(), None).forbidden_topic(topic)
     }
 
+    /// The failure for partitions that are refused, with each reason and whom it is about.
+    pub fn refused_partitions(
+        &self,
+        message: impl Into<String>,
+        refused: &[(TopicPartition, Trouble)],
+    ) -> Failure {
+        let first = refused.first().map(|(_, trouble)| self.refused(None, trouble));
+        let (kind, hint) = first.map_or((Kind::Run, None), |first| (first.kind, first.hint));
+        let unknown: Vec<_> = refused
+            .iter()
+            .map(|(partition, trouble)| (partition.clone(), Unknown::Refused(trouble.clone())))
+            .collect();
+        let words = unknown::words(&unknown, |_| None).into_iter();
+        let failure = words.fold(Failure::new(kind, message), Failure::caused_by);
+        Failure { hint, ..failure }
+    }
+
     /// Fails if something is not known of these partitions, naming them and their leaders.
     ///
     /// # Errors

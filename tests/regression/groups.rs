@@ -1,5 +1,7 @@
 //! Groups of other kinds, strange members, static members after an outage.
 
+mod rights;
+
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
@@ -20,6 +22,7 @@ pub const TESTS: &[Test] = tests![
     a_group_that_fails_hides_no_other,
     a_member_with_an_unreadable_assignment_spoils_nothing_else,
     a_broker_that_is_away_leaves_out_only_its_own_groups,
+    rights::what_may_not_be_seen_or_changed_is_told_and_hides_nothing_else,
 ];
 
 const LONG: Duration = Duration::from_secs(60);

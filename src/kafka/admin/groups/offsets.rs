@@ -66,16 +66,16 @@ impl Request {
     }
 }
 
-/// Sets committed offsets of a group without members.
+/// Sets committed offsets of a group without members; each partition may be refused on its own.
 ///
 /// # Errors
-/// Of the request, of the group, or of its first partition that has one.
+/// Of the request, or of the group.
 pub fn alter(
     client: &Arc<Consumer>,
     group: &str,
     offsets: &[(TopicPartition, i64)],
     limit: Duration,
-) -> Result<(), Trouble> {
+) -> Result<Vec<(TopicPartition, Result<(), Trouble>)>, Trouble> {
     let name = c_string(group);
     let list = PartitionList::of(offsets.iter().map(|(partition, offset)| (partition, *offset)));
     let answers = Queue::new(client);
@@ -99,16 +99,20 @@ pub fn alter(
         let mut count = 0;
         let result = rd::rd_kafka_event_AlterConsumerGroupOffsets_result(event.pointer());
         let groups = rd::rd_kafka_AlterConsumerGroupOffsets_result_groups(result, &raw mut count);
+        let mut altered = Vec::with_capacity(offsets.len());
         for index in 0..count {
             // The group has no error where all its partitions have one.
-            for (_, _, code) in partitions_of(*groups.add(index))? {
-                if code != RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR {
-                    return Err(errors::trouble(code.into(), ""));
-                }
-            }
+            altered.extend(partitions_of(*groups.add(index))?.into_iter().map(outcome));
         }
+        Ok(altered)
     }
-    Ok(())
+}
+
+fn outcome((partition, _, code): Outcome) -> (TopicPartition, Result<(), Trouble>) {
+    match code {
+        RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR => (partition, Ok(())),
+        code => (partition, Err(errors::trouble(code.into(), ""))),
+    }
 }
 
 /// Deletes groups; each may be missing, in use or forbidden on its own.
