@@ -7,6 +7,7 @@ mod group;
 mod lag;
 mod man;
 mod missing;
+mod refused;
 mod session;
 mod topic;
 

@@ -22,6 +22,9 @@ use std::time::{Duration, Instant};
 /// How long one question may take before it is asked again.
 const LIMIT: Duration = Duration::from_secs(3);
 
+/// How long the second question may take: with the first, less than `--connect-timeout`.
+const SECOND_LIMIT: Duration = Duration::from_secs(4);
+
 /// # Errors
 /// Wrong usage, a topic that is missing, or no answer.
 pub fn run(command: &cli::Topic, connection: &cli::Connection, talk: settings::Talk) -> Result<(), Failure> {
@@ -163,7 +166,8 @@ fn description(client: &Arc<Consumer>, names: &[String]) -> Result<Result<Descri
         (!wanted.is_empty()).then(|| admin::ask_offsets(client, wanted, true, LIMIT))
     };
     if let (Some(begins), Some(ends)) = (ask(EARLIEST), ask(LATEST)) {
-        let [begins, ends] = admin::answers_or_ask_again(client, [Some(begins), Some(ends)], true);
+        let [begins, ends] =
+            admin::answers_or_ask_again(client, [Some(begins), Some(ends)], true, SECOND_LIMIT);
         let log = |((partition, begin), (_, end)): (Asked<i64>, Asked<i64>)| {
             // The log may have been cut between the two answers.
             (partition, begin.and_then(|begin| Ok((begin, end?.max(begin)))))

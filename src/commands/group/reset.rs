@@ -2,8 +2,8 @@
 
 use super::members::{described, refuse_members};
 use super::plan::{self, Change};
-use crate::commands::missing;
 use crate::commands::session::{Session, Stop};
+use crate::commands::{missing, refused};
 use crate::error::{Failure, Kind};
 use crate::kafka::admin::topics::{self, Layout};
 use crate::kafka::admin::{COORDINATOR_LIMIT, Unknown, groups};
@@ -65,7 +65,7 @@ pub fn run(session: &mut Session, settings: &Reset) -> Result<(), Stop> {
     }
     if !refused.is_empty() {
         let message = format!("group `{}` is not reset in all partitions", settings.group);
-        return Err(session.refused_partitions(message, &refused).into());
+        return Err(refused::partitions(session, message, &refused).into());
     }
     if !settings.is_executed {
         session.talk.info("nothing is changed without `--execute`");
@@ -83,11 +83,9 @@ fn committed(session: &mut Session, settings: &Reset) -> Result<Committed, Stop>
         None => return Ok(Committed::new()),
     }
     let asked = name.clone();
-    let committed = session.ask(move |client| {
-        match groups::ask_committed(client, &asked, COORDINATOR_LIMIT).committed() {
-            Err(trouble) if trouble.kind == TroubleKind::Transport => Err(trouble),
-            answer => Ok(answer),
-        }
+    let committed = session.ask(move |client| match groups::ask_committed(client, &asked).answer() {
+        Err(trouble) if trouble.kind == TroubleKind::Transport => Err(trouble),
+        answer => Ok(answer),
     })?;
     match committed {
         Ok(committed) => {
@@ -191,7 +189,7 @@ fn ranges(session: &mut Session, partitions: Vec<TopicPartition>, aim: &Aim) -> 
         }
     }
     if !refused.is_empty() {
-        return Err(session.refused_partitions("cannot look at the logs", &refused).into());
+        return Err(refused::partitions(session, "cannot look at the logs".to_owned(), &refused).into());
     }
     session.refuse_unknown(unknown)?;
     Ok(ranges)

@@ -100,7 +100,7 @@ pub struct Request {
 ///
 /// Needs the controller, which the mock cluster has not. `layouts` does not, but makes a handle of each topic
 /// that it asks for by name: 3 ms for one with 500 partitions.
-pub fn ask_descriptions(client: &Arc<Consumer>, names: &[String], limit: Duration) -> Request {
+pub(super) fn ask_descriptions(client: &Arc<Consumer>, names: &[String], limit: Duration) -> Request {
     let c_names: Vec<_> = names.iter().map(|name| c_string(name)).collect();
     let mut pointers: Vec<_> = c_names.iter().map(|name| name.as_ptr()).collect();
     let answers = Queue::new(client);
@@ -115,15 +115,11 @@ pub fn ask_descriptions(client: &Arc<Consumer>, names: &[String], limit: Duratio
 }
 
 impl Request {
-    /// Waits for the layouts; each topic may be missing or forbidden on its own.
+    /// Waits for the descriptions, and what `read` finds in each topic that is there; each may be missing or forbidden on
+    /// its own.
     ///
     /// # Errors
     /// Of the whole request.
-    pub fn answer(self) -> Result<Vec<Described<Layout>>, Trouble> {
-        self.answer_with(layout)
-    }
-
-    /// The same, with what `read` finds in each description of a topic that is there.
     pub(super) fn answer_with<T>(
         self,
         read: unsafe fn(*const rd::rd_kafka_TopicDescription_t) -> T,
@@ -155,39 +151,5 @@ unsafe fn described<T>(
             return (name, Err(errors::trouble(code.into(), &reason)));
         }
         (name, Ok(read(topic)))
-    }
-}
-
-/// # Safety
-/// The description must be alive.
-unsafe fn layout(topic: *const rd::rd_kafka_TopicDescription_t) -> Layout {
-    // SAFETY: the caller vouches for the description; all that hangs on it lives as long.
-    unsafe {
-        let name = text(rd::rd_kafka_TopicDescription_name(topic));
-        let mut count = 0;
-        let partitions = rd::rd_kafka_TopicDescription_partitions(topic, &raw mut count);
-        let mut partitions: Vec<Replicas> =
-            (0..count).map(|index| replicas(*partitions.add(index))).collect();
-        partitions.sort_by_key(|replicas| replicas.partition);
-        Layout { name, partitions }
-    }
-}
-
-/// # Safety
-/// The description must be alive.
-unsafe fn replicas(partition: *const rd::rd_kafka_TopicPartitionInfo_t) -> Replicas {
-    // SAFETY: the caller vouches for the description; all that hangs on it lives as long.
-    unsafe {
-        let number = |node: *const rd::rd_kafka_Node_t| rd::rd_kafka_Node_id(node);
-        let leader = rd::rd_kafka_TopicPartitionInfo_leader(partition);
-        let (mut all_count, mut in_sync_count) = (0, 0);
-        let all = rd::rd_kafka_TopicPartitionInfo_replicas(partition, &raw mut all_count);
-        let in_sync = rd::rd_kafka_TopicPartitionInfo_isr(partition, &raw mut in_sync_count);
-        Replicas {
-            partition: rd::rd_kafka_TopicPartitionInfo_partition(partition),
-            leader: (!leader.is_null()).then(|| number(leader)).filter(|leader| *leader >= 0),
-            all: (0..all_count).map(|index| number(*all.add(index))).collect(),
-            in_sync: (0..in_sync_count).map(|index| number(*in_sync.add(index))).collect(),
-        }
     }
 }

@@ -31,6 +31,8 @@ pub fn what_may_not_be_seen_or_changed_is_told_and_hides_nothing_else() {
     a_reset_that_succeeds_in_part_says_what_it_moved(&kafka);
     a_group_that_may_not_be_deleted_is_told(&kafka);
     a_forbidden_topic_among_many_is_not_called_missing(&kafka);
+    a_topic_that_may_not_be_described_is_not_called_gone(&kafka);
+    what_may_be_hidden_is_not_called_less_than_allowed(&kafka);
 }
 
 /// A partition that was refused ended the command with the first reason, though others had been moved.
@@ -76,4 +78,29 @@ fn a_forbidden_topic_among_many_is_not_called_missing(kafka: &Kafka) {
     let topics = ["--topic", "a", "--topic", "b", "--topic", "c", "--topic", "hidden"];
     let outcome = kcons(kafka, &[&["group", "reset", "new", "--to", "end"][..], &topics].concat());
     outcome.has_code(3).stderr_contains("error: no right to read topic `hidden` for user `alice`\n");
+}
+
+/// What a member holds of a topic that may not be described counted nothing, without a word.
+fn a_topic_that_may_not_be_described_is_not_called_gone(kafka: &Kafka) {
+    const HOLDS_HIDDEN: &[u8] = b"\0\0\0\0\0\x01\0\x06hidden\0\0\0\x01\0\0\0\0\xff\xff\xff\xff";
+    kafka.commit("member", &[("a", 0, 0)]);
+    let _member = kafka.join_classic_group("member", "consumer", HOLDS_HIDDEN);
+    let words = "hidden [0]: the broker says: Topic authorization failed\n";
+    for more in [&[][..], &["--max-lag", "0"]] {
+        let outcome = kcons(kafka, &[&["lag", "member"][..], more].concat());
+        outcome.has_code(3).has_stderr(&format!("error: {words}"));
+        let row = outcome.lines().into_iter().find(|line| line.contains(" hidden ")).expect("it has a row");
+        let cells: Vec<&str> = row.split_whitespace().collect();
+        assert_eq!(cells[..6], ["member", "hidden", "0", "-", "-", "-"], "{outcome}");
+    }
+    let outcome = kcons(kafka, &["lag", "missing", "member"]);
+    outcome.has_code(4).stderr_contains(&format!("warning: {words}"));
+}
+
+/// `--max-lag` was met by a group of which nothing may be seen.
+fn what_may_be_hidden_is_not_called_less_than_allowed(kafka: &Kafka) {
+    kafka.commit("unseen", &[("hidden", 0, 0)]);
+    let words = "group `unseen` has committed nothing, or only in topics that we may not see\n";
+    kcons(kafka, &["lag", "unseen"]).has_code(0).has_stderr(&format!("warning: {words}"));
+    kcons(kafka, &["lag", "unseen", "--max-lag", "0"]).has_code(3).has_stderr(&format!("error: {words}"));
 }

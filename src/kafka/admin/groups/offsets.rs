@@ -1,28 +1,29 @@
 //! What groups have committed: asked for, set, and deleted with its group.
 
 use super::checked;
-use crate::kafka::admin::{Described, Options, wait};
+use crate::kafka::admin::{COORDINATOR_LIMIT, Described, Options, answer_until, wait};
 use crate::kafka::client::{Consumer, topic_partition};
 use crate::kafka::errors::{self, Trouble};
-use crate::kafka::native::{PartitionList, Queue, c_string, list_elements, native, text};
+use crate::kafka::native::{Event, PartitionList, Queue, c_string, list_elements, native, text};
 use crate::record::TopicPartition;
 use rdkafka::bindings as rd;
 use rdkafka::types::RDKafkaRespErr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A question for what a group has committed.
-pub struct Request {
+pub struct CommittedRequest {
     answers: Queue,
-    limit: Duration,
 }
 
+type Committed = Result<Vec<(TopicPartition, i64)>, Trouble>;
+
 /// Asks for all that a group has committed.
-pub fn ask_committed(client: &Arc<Consumer>, group: &str, limit: Duration) -> Request {
+pub fn ask_committed(client: &Arc<Consumer>, group: &str) -> CommittedRequest {
     let name = c_string(group);
     let answers = Queue::new(client);
-    let options =
-        Options::new(client, rd::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, limit);
+    let operation = rd::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS;
+    let options = Options::new(client, operation, COORDINATOR_LIMIT);
     // SAFETY: all handles are alive over the call, which copies the request; no list means all partitions.
     unsafe {
         let mut request = rd::rd_kafka_ListConsumerGroupOffsets_new(name.as_ptr(), std::ptr::null());
@@ -35,36 +36,49 @@ pub fn ask_committed(client: &Arc<Consumer>, group: &str, limit: Duration) -> Re
         );
         rd::rd_kafka_ListConsumerGroupOffsets_destroy(request);
     }
-    Request { answers, limit }
+    CommittedRequest { answers }
 }
 
-impl Request {
+impl CommittedRequest {
     /// Waits for committed offsets; only partitions that have one.
     ///
     /// # Errors
     /// Of the request, of the group, or of its first partition that has one.
-    pub fn committed(self) -> Result<Vec<(TopicPartition, i64)>, Trouble> {
-        let event = wait(&self.answers, self.limit)?;
-        // SAFETY: the event is alive; what it returns belongs to it and is copied.
-        unsafe {
-            let mut count = 0;
-            let result = rd::rd_kafka_event_ListConsumerGroupOffsets_result(event.pointer());
-            let groups = rd::rd_kafka_ListConsumerGroupOffsets_result_groups(result, &raw mut count);
-            let mut committed = Vec::new();
-            for index in 0..count {
-                for (partition, offset, code) in partitions_of(*groups.add(index))? {
-                    if code != RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR {
-                        return Err(errors::trouble(code.into(), ""));
-                    }
-                    if offset >= 0 {
-                        committed.push((partition, offset));
-                    }
-                }
-            }
-            Ok(committed)
-        }
+    pub fn answer(self) -> Committed {
+        committed(&wait(&self.answers, COORDINATOR_LIMIT)?)
+    }
+
+    /// The same for somebody who does not wait any longer. Nothing: it is still on its way.
+    pub fn answer_until(&self, deadline: Instant) -> Option<Committed> {
+        let event = answer_until(&self.answers, deadline)?;
+        Some(event.and_then(|event| committed(&event)))
     }
 }
+
+fn committed(event: &Event) -> Committed {
+    // SAFETY: the event is alive, and of a ListConsumerGroupOffsets request; what it returns belongs to it and is
+    // copied.
+    unsafe {
+        let mut count = 0;
+        let result = rd::rd_kafka_event_ListConsumerGroupOffsets_result(event.pointer());
+        let groups = rd::rd_kafka_ListConsumerGroupOffsets_result_groups(result, &raw mut count);
+        let mut committed = Vec::new();
+        for index in 0..count {
+            for (partition, offset, code) in partitions_of(*groups.add(index))? {
+                if code != RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR {
+                    return Err(errors::trouble(code.into(), ""));
+                }
+                if offset >= 0 {
+                    committed.push((partition, offset));
+                }
+            }
+        }
+        Ok(committed)
+    }
+}
+
+/// What became of one of several partitions.
+pub type Altered = (TopicPartition, Result<(), Trouble>);
 
 /// Sets committed offsets of a group without members; each partition may be refused on its own.
 ///
@@ -75,7 +89,7 @@ pub fn alter(
     group: &str,
     offsets: &[(TopicPartition, i64)],
     limit: Duration,
-) -> Result<Vec<(TopicPartition, Result<(), Trouble>)>, Trouble> {
+) -> Result<Vec<Altered>, Trouble> {
     let name = c_string(group);
     let list = PartitionList::of(offsets.iter().map(|(partition, offset)| (partition, *offset)));
     let answers = Queue::new(client);
@@ -108,7 +122,7 @@ pub fn alter(
     }
 }
 
-fn outcome((partition, _, code): Outcome) -> (TopicPartition, Result<(), Trouble>) {
+fn outcome((partition, _, code): Outcome) -> Altered {
     match code {
         RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR => (partition, Ok(())),
         code => (partition, Err(errors::trouble(code.into(), ""))),
