@@ -29,6 +29,7 @@ pub const TESTS: &[Test] = tests![
     profiles::changes_of_a_group_say_on_which_cluster,
     secrets::a_file_loads_no_code,
     secrets::no_openssl_of_others_loads_code,
+    secrets::a_store_that_a_variable_names_is_shown_as_that,
     secrets::a_token_from_a_file_is_refused_and_not_shown,
     secrets::handlers_do_not_inherit_a_variable_with_a_secret,
     secrets::no_message_repeats_a_secret,

@@ -199,6 +199,29 @@ pub fn handlers_do_not_inherit_a_variable_with_a_secret() {
     }
 }
 
+/// The store of `--dedup` was named by what the variable held.
+pub fn a_store_that_a_variable_names_is_shown_as_that() {
+    let mock = Mock::start(1);
+    mock.create_topic("t", 1);
+    mock.produce("t", &[Produced::value("v")]);
+    for store in [
+        "redis://s3cret.invalid:1/0",
+        "redis://:s3cret@127.0.0.1:1/0",
+        "redis://127.0.0.1:1/s3cret",
+        "/dev/null/s3cret.redb",
+        "file:/dev/null/s3cret",
+        "s3cret.redb",
+    ] {
+        let run =
+            kcons(&["consume", "t", "-e", "-b", &mock.brokers(), "--exec", "true", "--dedup", ".value"]);
+        fs::write(run.home().join("s3cret.redb"), "none").expect("written");
+        let outcome = run.args(["--dedup-store", "env:STORE"]).env("STORE", store).run();
+        hides(&outcome);
+        let is_refused = [Some(1), Some(2)].contains(&outcome.code());
+        outcome.stderr_contains("env:STORE").check(is_refused, "the store is none");
+    }
+}
+
 fn put(home: &Path, properties: &str, profile: &str) {
     fs::write(home.join("p"), properties).expect("written");
     fs::create_dir_all(home.join(".config/kcons")).expect("a folder");
