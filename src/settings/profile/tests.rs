@@ -73,6 +73,10 @@ fn what_a_run_has_no_use_for_is_left_out() {
         ("kcons demo --follow", "exit = true"),
         ("kcons lag g", "output = \"raw\"\ncount = 5\nexec = \"cat\"\nserve = true"),
         ("kcons topic list", "max-lag = 5\nwatch = \"2s\""),
+        ("kcons group reset g --topic t", "to = \"end\""),
+        ("kcons group reset g --topic t", "shift = \"-5\""),
+        ("kcons group reset g --to end", "topic = [\"t\", \"u:0\"]"),
+        ("kcons group reset g --to end", "all-topics = true"),
     ] {
         assert_eq!(options_of(line, profile), Vec::<String>::new(), "{line}: {profile}");
     }
@@ -83,7 +87,6 @@ fn what_a_run_has_no_use_for_is_left_out() {
         ("kcons consume t --worker w", "in-flight = 3\nstrict = true", "in-flight strict"),
         ("kcons consume t", "exec = \"cat\"\ndedup = \".x\"\ndedup-store = \"f\"", "dedup dedup-store exec"),
         ("kcons lag g", "output = \"json\"\nmax-lag = 5", "max-lag output"),
-        ("kcons group reset g --to end", "topic = [\"t\", \"u:0\"]", "topic"),
         ("kcons demo -p 0", "quiet = true\nlog = \"json\"", "log quiet"),
     ] {
         assert_eq!(options_of(line, profile).join(" "), used, "{line}: {profile}");
