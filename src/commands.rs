@@ -3,11 +3,11 @@
 mod completions;
 mod consume;
 mod demo;
+mod failures;
 mod group;
 mod lag;
 mod man;
 mod missing;
-mod refused;
 mod session;
 mod topic;
 

@@ -4,7 +4,7 @@ mod pace;
 pub mod rows;
 
 use super::session::{self, Session, Stop};
-use super::{missing, world};
+use super::{failures, missing, world};
 use crate::cli::{self, TableFormat};
 use crate::error::{Failure, Kind};
 use crate::kafka::admin::groups::Group;
@@ -60,11 +60,7 @@ fn watch(session: &mut Session, settings: &Lag, look: &mut Look, interval: Durat
             pace.add(Sums::of(&told.standings), Instant::now());
         }
         show(session, settings, &told.standings, Some(&pace))?;
-        let mut failed = told.failed.into_iter();
-        if let Some(first) = failed.next() {
-            failed.for_each(|failure| session.talk.warn(failure.line(), Instant::now()));
-            return Err(first.into());
-        }
+        failures::end(session, told.failed)?;
         session.sleep_until(start + interval)?;
     }
 }
@@ -116,15 +112,10 @@ impl Told {
     fn end_in_full(self, session: &mut Session) -> Result<(), Stop> {
         let doubts = self.doubts.into_iter().map(|doubt| Failure::new(Kind::Connection, doubt));
         let mut failures: Vec<Failure> = self.failed.into_iter().chain(self.silent).chain(doubts).collect();
-        match session.refuse_unknown(unknown(&self.standings)) {
-            Err(Stop::Failed(failure)) => failures.push(failure),
-            other => other?,
+        if let Err(stop) = session.refuse_unknown(unknown(&self.standings)) {
+            failures.push(failures::of(stop)?);
         }
-        let mut failures = failures.into_iter();
-        let Some(first) = failures.next() else { return Ok(()) };
-        // The command ends with the first one.
-        failures.for_each(|failure| session.talk.warn(failure.line(), Instant::now()));
-        Err(first.into())
+        failures::end(session, failures)
     }
 
     /// Says what is not known of a table that is shown again soon. True if figures are missing.
@@ -175,7 +166,7 @@ impl Look {
                 Err(trouble) => Some(trouble).filter(|trouble| trouble.kind != TroubleKind::UnknownGroup),
             };
             match trouble {
-                None => told.failed.push(failure(missing::group(&name, session))?),
+                None => told.failed.push(failures::of(missing::group(&name, session))?),
                 Some(trouble) if trouble.kind == TroubleKind::Transport => {
                     let message = format!("group `{name}`: no answer from its coordinator");
                     told.silent.push(Failure::new(Kind::Connection, message));
@@ -184,13 +175,6 @@ impl Look {
             }
         }
         Ok(told)
-    }
-}
-
-fn failure(stop: Stop) -> Result<Failure, Stop> {
-    match stop {
-        Stop::Failed(failure) => Ok(failure),
-        Stop::Asked => Err(Stop::Asked),
     }
 }
 

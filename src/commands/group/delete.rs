@@ -1,8 +1,8 @@
 //! `kcons group delete`: forgets groups without members.
 
 use super::members::{described, refuse_members};
-use crate::commands::missing;
 use crate::commands::session::{LAST_LINES, Session, Stop};
+use crate::commands::{failures, missing};
 use crate::error::{Failure, Kind};
 use crate::escape;
 use crate::kafka::admin::COORDINATOR_LIMIT;
@@ -37,17 +37,13 @@ pub fn run(session: &mut Session, settings: &Delete) -> Result<(), Stop> {
     let asked = agreed.clone();
     let deleted = session.ask(move |client| groups::delete(client, &asked, COORDINATOR_LIMIT))?;
     let mut rows = Vec::new();
-    let mut failed = None;
+    let mut failed = Vec::new();
     for (name, result) in deleted {
         match result {
             Ok(()) => rows.push(vec![name.as_str().into(), "deleted".into()]),
             Err(trouble) => {
                 let failure = refused(session, &name, &trouble);
-                match failed {
-                    // The command ends with the first one.
-                    Some(_) => session.talk.warn(failure.line(), Instant::now()),
-                    None => failed = Some(failure),
-                }
+                failed.push(failure);
             }
         }
     }
@@ -55,7 +51,7 @@ pub fn run(session: &mut Session, settings: &Delete) -> Result<(), Stop> {
     if !rows.is_empty() {
         session.print(&Rows::new(&COLUMNS, rows).render(settings.format))?;
     }
-    failed.map_or(Ok(()), |failure| Err(failure.into()))
+    failures::end(session, failed)
 }
 
 fn refused(session: &Session, name: &str, trouble: &Trouble) -> Failure {

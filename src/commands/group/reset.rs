@@ -3,7 +3,7 @@
 use super::members::{described, refuse_members};
 use super::plan::{self, Change};
 use crate::commands::session::{Session, Stop};
-use crate::commands::{missing, refused};
+use crate::commands::{failures, missing};
 use crate::error::{Failure, Kind};
 use crate::kafka::admin::topics::{self, Layout};
 use crate::kafka::admin::{COORDINATOR_LIMIT, Unknown, groups};
@@ -65,7 +65,7 @@ pub fn run(session: &mut Session, settings: &Reset) -> Result<(), Stop> {
     }
     if !refused.is_empty() {
         let message = format!("group `{}` is not reset in all partitions", settings.group);
-        return Err(refused::partitions(session, message, &refused).into());
+        return Err(failures::refused(session, message, &refused).into());
     }
     if !settings.is_executed {
         session.talk.info("nothing is changed without `--execute`");
@@ -189,7 +189,7 @@ fn ranges(session: &mut Session, partitions: Vec<TopicPartition>, aim: &Aim) -> 
         }
     }
     if !refused.is_empty() {
-        return Err(refused::partitions(session, "cannot look at the logs".to_owned(), &refused).into());
+        return Err(failures::refused(session, "cannot look at the logs".to_owned(), &refused).into());
     }
     session.refuse_unknown(unknown)?;
     Ok(ranges)

@@ -29,7 +29,8 @@ fn group(kafka: &Kafka, topic: &str, is_third: bool) -> String {
 /// One cluster serves for all of it; a broker that is away stays among the known ones.
 pub fn a_coordinator_or_leader_that_is_away_hides_only_its_own() {
     let kafka = Kafka::start(Kind::Cluster3, &[("broker.session.timeout.ms", "120000")]);
-    let [near, spread] = ["near", "spread"].map(unique_name);
+    let [near, spread, far] = ["near", "spread", "far"].map(unique_name);
+    kafka.tool("topics", &["--create", "--topic", &far, "--replica-assignment", "3,1"]);
     kafka.tool("topics", &["--create", "--topic", &near, "--replica-assignment", "1,2"]);
     kafka.tool("topics", &["--create", "--topic", &spread, "--replica-assignment", "1,2,3"]);
     for topic in [&near, &spread] {
@@ -40,6 +41,7 @@ pub fn a_coordinator_or_leader_that_is_away_hides_only_its_own() {
     kafka.freeze(3);
     a_silent_coordinator_is_named(&kafka, [&good, &away]);
     a_silent_leader_is_named(&kafka, &wide, &spread);
+    any_broker_tells_the_configuration(&kafka, &far);
     a_watch_goes_on(&kafka, [&good, &away]);
     kafka.thaw(3);
     let share = share_group(&kafka, &near);
@@ -75,6 +77,12 @@ fn a_silent_leader_is_named(kafka: &Kafka, group: &str, topic: &str) {
         .took_less_than(IN_TIME)
         .stderr_contains(&format!("error: {topic} [2]: no answer from"));
     outcome.check(outcome.lines().len() == 5, "not a row for each partition");
+}
+
+/// Only the leader of the first partition was asked for the configuration.
+fn any_broker_tells_the_configuration(kafka: &Kafka, topic: &str) {
+    let outcome = kcons(kafka, &["topic", "describe", topic]).run();
+    outcome.has_code(3).stderr_lacks("the configuration").stdout_contains("cleanup.policy:  delete\n");
 }
 
 fn a_watch_goes_on(kafka: &Kafka, [good, away]: [&String; 2]) {

@@ -74,6 +74,9 @@ fn a_forbidden_topic_among_many_is_not_called_missing(kafka: &Kafka) {
     for topics in [&["hidden"][..], &["a", "b", "c", "hidden"]] {
         let outcome = kcons(kafka, &[&["topic", "describe"], topics].concat());
         outcome.has_code(3).stderr_contains("error: no right to read topic `hidden` for user `alice`\n");
+        // The others were not shown.
+        let rows = outcome.lines().iter().filter(|line| line.contains(" 0       1 ")).count();
+        assert_eq!(rows, topics.len() - 1, "{outcome}");
     }
     let topics = ["--topic", "a", "--topic", "b", "--topic", "c", "--topic", "hidden"];
     let outcome = kcons(kafka, &[&["group", "reset", "new", "--to", "end"][..], &topics].concat());
