@@ -3,6 +3,7 @@
 mod completions;
 mod consume;
 mod demo;
+mod failures;
 mod group;
 mod lag;
 mod man;

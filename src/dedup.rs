@@ -11,6 +11,7 @@ use crate::error::{Failure, Kind, reason};
 use crate::settings::handling::StoreChoice;
 use std::collections::HashSet;
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -147,9 +148,14 @@ impl Store {
         let (tell, news) = mpsc::channel();
         let backend: Box<dyn Backend> = match choice {
             StoreChoice::InFolder(folder) => {
-                Box::new(redb::File::open(&names.file(folder), times.ttl, clock)?)
+                let path = names.file(folder);
+                let shown = path.display().to_string();
+                Box::new(redb::File::open(redb::Place { path, shown }, times.ttl, clock)?)
             }
-            StoreChoice::File(path) => Box::new(redb::File::open(path, times.ttl, clock)?),
+            StoreChoice::File(path) => {
+                let place = redb::Place { path: PathBuf::from(&**path), shown: path.quoted(path) };
+                Box::new(redb::File::open(place, times.ttl, clock)?)
+            }
             StoreChoice::Redis(url) => {
                 Box::new(redis::Server::open(url, names, times, (tell.clone(), bell.clone()))?)
             }

@@ -79,6 +79,13 @@ impl Failure {
         self
     }
 
+    /// The message and its causes on one line, for a warning.
+    pub fn line(&self) -> String {
+        let parts: Vec<&str> =
+            std::iter::once(&self.message).chain(&self.causes).map(String::as_str).collect();
+        parts.join(": ")
+    }
+
     /// Adds what the hint announces.
     pub fn list(mut self, items: impl IntoIterator<Item = &'static str>) -> Failure {
         self.list.extend(items);
@@ -106,6 +113,13 @@ pub fn reason(error: &io::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_failure_fits_on_one_line() {
+        let failure = Failure::usage("cannot read `f`").caused_by("it is a folder");
+        assert_eq!(failure.line(), "cannot read `f`: it is a folder");
+        assert_eq!(Failure::usage("`x` is unknown").line(), "`x` is unknown");
+    }
 
     #[test]
     fn a_reason_is_the_systems_words_alone() {

@@ -1,6 +1,7 @@
 //! Everything that touches librdkafka: the only folder that names it, and the only one with `unsafe`.
 
 pub mod admin;
+mod arrival;
 mod batch;
 mod certificate;
 mod client;
@@ -27,7 +28,8 @@ pub mod source;
 mod tokens;
 pub mod words;
 
+pub use arrival::{Arrival, Coming};
 pub use client::{ClientEvent, Consumer, Fetched};
 pub use errors::{Trouble, TroubleKind};
 pub use native::{leave_process, library_version};
-pub use source::{Arrival, Coming, Source};
+pub use source::Source;

@@ -114,6 +114,7 @@ mod tests {
             ("redis://:s3cret@h:1/0", "redis://:***@h:1/0"),
             ("https://u:s3/cr@et@h", "https://u:***@h"),
             ("u:s3cret@h:9092", "u:***@h:9092"),
+            ("redis://u:p:@q@h/1", "redis://u:***@h/1"),
             ("https://u@h/x", "https://u@h/x"),
             ("https://h:1/x", "https://h:1/x"),
             ("alice@example.org", "alice@example.org"),

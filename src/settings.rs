@@ -48,6 +48,7 @@ pub use connection::Connection;
 pub use demo::Demo;
 pub use handling::Handling;
 pub use talk::Talk;
+pub use values::Value;
 
 /// The world around the arguments, read once by the caller.
 pub struct Surroundings<'a> {

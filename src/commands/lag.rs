@@ -4,12 +4,12 @@ mod pace;
 pub mod rows;
 
 use super::session::{self, Session, Stop};
-use super::{missing, world};
+use super::{failures, missing, world};
 use crate::cli::{self, TableFormat};
 use crate::error::{Failure, Kind};
 use crate::kafka::admin::groups::Group;
 use crate::kafka::admin::{Described, Unknown};
-use crate::kafka::lag::{self, Standing};
+use crate::kafka::lag::{self, Patience, Questions, Standing};
 use crate::kafka::{Trouble, TroubleKind};
 use crate::pipeline;
 use crate::record::TopicPartition;
@@ -17,7 +17,11 @@ use crate::settings::operations::Lag;
 use crate::settings::{self, print};
 use pace::Pace;
 use rows::Sums;
-use std::time::Instant;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Whatever `--connect-timeout` allows, what is not known then is told.
+const LONGEST: Duration = Duration::from_secs(30);
 
 /// # Errors
 /// Wrong usage, a group that is missing or too far behind, or no answer.
@@ -26,33 +30,39 @@ pub fn run(arguments: &cli::Lag, connection: &cli::Connection, talk: settings::T
     if connection.print_config {
         return super::write(print::table(&settings.connection.resolved).as_bytes());
     }
-    session::run(&settings.connection, (talk, world()?), |session| match settings.watch {
-        None => {
-            let told = standings(session, &settings.groups)?;
-            show(session, &settings, &told.standings, None)?;
-            // Behind `--max-lag`: what is known may be too much already.
-            told.end(session)
-        }
-        Some(interval) => {
-            let mut pace = Pace::default();
-            loop {
-                let start = Instant::now();
-                let told = standings(session, &settings.groups)?;
-                session.be_patient();
-                if warn_of_unknown(session, &told.standings) {
-                    // Rates between figures that are not of the same partitions mean nothing.
-                    pace = Pace::default();
-                } else {
-                    pace.add(Sums::of(&told.standings), Instant::now());
+    session::run(&settings.connection, (talk, world()?), |session| {
+        let mut look = Look::default();
+        match settings.watch {
+            None => {
+                let told = look.standings(session, &settings.groups)?;
+                show(session, &settings, &told.standings, None)?;
+                // Behind `--max-lag`: what is known may be too much already.
+                match settings.max_lag {
+                    Some(_) => told.end_in_full(session),
+                    None => told.end(session),
                 }
-                show(session, &settings, &told.standings, Some(&pace))?;
-                if let Some(failure) = told.failed {
-                    return Err(failure.into());
-                }
-                session.sleep_until(start + interval)?;
             }
+            Some(interval) => watch(session, &settings, &mut look, interval),
         }
     })
+}
+
+fn watch(session: &mut Session, settings: &Lag, look: &mut Look, interval: Duration) -> Result<(), Stop> {
+    let mut pace = Pace::default();
+    loop {
+        let start = Instant::now();
+        let told = look.standings(session, &settings.groups)?;
+        session.be_patient();
+        if told.warn(session) {
+            // Rates between figures that are not of the same partitions mean nothing.
+            pace = Pace::default();
+        } else {
+            pace.add(Sums::of(&told.standings), Instant::now());
+        }
+        show(session, settings, &told.standings, Some(&pace))?;
+        failures::end(session, told.failed)?;
+        session.sleep_until(start + interval)?;
+    }
 }
 
 /// The partitions of which nothing is known, and why.
@@ -63,15 +73,6 @@ pub fn unknown(standings: &[Standing]) -> Vec<(TopicPartition, Unknown)> {
     unknown
 }
 
-/// Says what is not known of a table that is shown again soon. True if there was something.
-fn warn_of_unknown(session: &mut Session, standings: &[Standing]) -> bool {
-    let unknown = unknown(standings);
-    for words in pipeline::unknown::words(&unknown, |_| None) {
-        session.talk.warn(words, Instant::now());
-    }
-    !unknown.is_empty()
-}
-
 /// No leader at all has answered: an outage.
 fn is_nothing_known(standings: &[Described<Standing>]) -> bool {
     let standings = || standings.iter().filter_map(|(_, standing)| standing.as_ref().ok());
@@ -80,75 +81,111 @@ fn is_nothing_known(standings: &[Described<Standing>]) -> bool {
 }
 
 /// How far groups are, and what keeps others from being told.
+#[derive(Default)]
 pub struct Told {
     pub standings: Vec<Standing>,
-    failed: Option<Failure>,
+    /// Groups that are missing, forbidden or none of consumers.
+    failed: Vec<Failure>,
+    /// Groups whose coordinator does not answer.
+    silent: Vec<Failure>,
+    /// What may be hidden of groups that are shown.
+    doubts: Vec<String>,
 }
 
 impl Told {
+    /// Ends with what was not told; what may be hidden is only warned of.
+    ///
     /// # Errors
-    /// A group that is missing, forbidden or none of consumers, or partitions of which nothing is known.
-    pub fn end(self, session: &mut Session) -> Result<(), Stop> {
-        match self.failed {
-            Some(failure) => Err(failure.into()),
-            None => session.refuse_unknown(unknown(&self.standings)),
+    /// A group that is missing, forbidden, none of consumers or without an answer, or partitions of which nothing is
+    /// known.
+    pub fn end(mut self, session: &mut Session) -> Result<(), Stop> {
+        for doubt in self.doubts.drain(..) {
+            session.talk.warn(doubt, Instant::now());
         }
+        self.end_in_full(session)
+    }
+
+    /// The same where all has to be known.
+    ///
+    /// # Errors
+    /// As `end`, or something may be hidden.
+    fn end_in_full(self, session: &mut Session) -> Result<(), Stop> {
+        let doubts = self.doubts.into_iter().map(|doubt| Failure::new(Kind::Connection, doubt));
+        let mut failures: Vec<Failure> = self.failed.into_iter().chain(self.silent).chain(doubts).collect();
+        if let Err(stop) = session.refuse_unknown(unknown(&self.standings)) {
+            failures.push(failures::of(stop)?);
+        }
+        failures::end(session, failures)
+    }
+
+    /// Says what is not known of a table that is shown again soon. True if figures are missing.
+    fn warn(&self, session: &mut Session) -> bool {
+        let unknown = unknown(&self.standings);
+        let silent = self.silent.iter().map(Failure::line);
+        let words: Vec<String> = silent.chain(pipeline::unknown::words(&unknown, |_| None)).collect();
+        let is_incomplete = !words.is_empty();
+        for words in words.into_iter().chain(self.doubts.iter().cloned()) {
+            session.talk.warn(words, Instant::now());
+        }
+        is_incomplete
     }
 }
 
-/// Asks how far these groups are; one that is missing or forbidden keeps no other from being told.
-///
-/// # Errors
-/// No answer.
-pub fn standings(session: &mut Session, names: &[String]) -> Result<Told, Stop> {
-    let asked = names.to_vec();
-    let waits_for_outages = session.is_patient();
-    let (mut standings, mut failed) = (Vec::with_capacity(names.len()), None);
-    for (name, standing) in session.ask(move |client| {
-        let standings = lag::standings(client, &asked)?;
-        if waits_for_outages && is_nothing_known(&standings) {
-            return Err(Trouble::unanswered());
-        }
-        Ok(standings)
-    })? {
-        let failure = match standing {
-            Ok(standing) if standing.is_missing() => failure(missing::group(&name, session))?,
-            Err(trouble) if trouble.kind == TroubleKind::UnknownGroup => {
-                failure(missing::group(&name, session))?
+/// Looks at groups, once or again and again.
+#[derive(Default)]
+pub struct Look {
+    questions: Arc<Mutex<Questions>>,
+}
+
+impl Look {
+    /// Asks how far these groups are; one that is missing, forbidden or without an answer keeps no other from being told.
+    ///
+    /// # Errors
+    /// No answer.
+    pub fn standings(&mut self, session: &mut Session, names: &[String]) -> Result<Told, Stop> {
+        let (asked, questions) = (names.to_vec(), Arc::clone(&self.questions));
+        let waits_for_outages = session.is_patient();
+        let patience = Patience::of(session.limit().map_or(LONGEST, |limit| limit.min(LONGEST)));
+        let standings = session.ask(move |client| {
+            let mut questions = questions.lock().unwrap_or_else(PoisonError::into_inner);
+            let standings = lag::standings(client, &asked, &mut questions, patience)?;
+            if waits_for_outages && is_nothing_known(&standings) {
+                return Err(Trouble::unanswered());
             }
-            Err(trouble) => session.refused(Some(&name), &trouble),
-            Ok(standing) => {
-                if standing.partitions.is_empty() && standing.group.state == "Empty" {
-                    session.talk.warn(missing::commits(&name), Instant::now());
+            Ok(standings)
+        })?;
+        let mut told = Told::default();
+        for (name, standing) in standings {
+            let trouble = match standing {
+                Ok(standing) if standing.is_missing() => None,
+                Ok(standing) => {
+                    told.doubts.extend(doubts(&standing));
+                    told.standings.push(standing);
+                    continue;
                 }
-                warn_of_unreadable(session, &standing.group);
-                standings.push(standing);
-                continue;
+                Err(trouble) => Some(trouble).filter(|trouble| trouble.kind != TroubleKind::UnknownGroup),
+            };
+            match trouble {
+                None => told.failed.push(failures::of(missing::group(&name, session))?),
+                Some(trouble) if trouble.kind == TroubleKind::Transport => {
+                    let message = format!("group `{name}`: no answer from its coordinator");
+                    told.silent.push(Failure::new(Kind::Connection, message));
+                }
+                Some(trouble) => told.failed.push(session.refused(Some(&name), &trouble)),
             }
-        };
-        match failed {
-            // The command ends with the first one.
-            Some(_) => session.talk.warn(failure.message, Instant::now()),
-            None => failed = Some(failure),
         }
-    }
-    Ok(Told { standings, failed })
-}
-
-fn failure(stop: Stop) -> Result<Failure, Stop> {
-    match stop {
-        Stop::Failed(failure) => Ok(failure),
-        Stop::Asked => Err(Stop::Asked),
+        Ok(told)
     }
 }
 
-/// What such a member holds is not known: its partitions show no owner.
-fn warn_of_unreadable(session: &mut Session, group: &Group) {
-    for member in group.members.iter().filter(|member| member.is_unreadable) {
-        let (id, name) = (&member.consumer_id, &group.name);
-        let message = format!("the assignment of member `{id}` of group `{name}` cannot be read");
-        session.talk.warn(message, Instant::now());
-    }
+/// What may be hidden of a group: all that it has committed, or what a member holds.
+fn doubts(standing: &Standing) -> Vec<String> {
+    let Group { name, state, members, .. } = &standing.group;
+    let is_bare = standing.partitions.is_empty() && state == "Empty";
+    let unreadable = members.iter().filter(|member| member.is_unreadable).map(|member| {
+        format!("the assignment of member `{}` of group `{name}` cannot be read", member.consumer_id)
+    });
+    is_bare.then(|| missing::commits(name)).into_iter().chain(unreadable).collect()
 }
 
 fn show(session: &Session, settings: &Lag, standings: &[Standing], pace: Option<&Pace>) -> Result<(), Stop> {

@@ -130,6 +130,11 @@ impl Session {
         self.weather.established();
     }
 
+    /// How long a question may take; nothing: as long as it takes.
+    pub fn limit(&self) -> Option<Duration> {
+        self.limit
+    }
+
     /// Whether an outage is waited for.
     pub fn is_patient(&self) -> bool {
         self.is_patient
@@ -346,19 +351,18 @@ impl Session {
     /// Gives up when the time is over; somebody who waits is told what for.
     fn lose_patience(&mut self, asked: Instant, deadline: Option<Instant>, now: Instant) -> Result<(), Stop> {
         if self.is_patient {
-            if now >= asked + DOUBT
-                && self.weather.is_doubtful()
-                && self.weather.probed(false, now) == Change::Lost
-            {
-                let message = "lost all brokers, still trying".to_owned();
-                self.talk.say(&Event::Warning { message });
+            if now >= asked + DOUBT && self.weather.is_doubtful() && self.weather.is_connected() {
+                // One broker that is away may hold an answer up, while the others are there.
+                let is_reached = self.is_reached();
+                if self.weather.probed(is_reached, now) == Change::Lost {
+                    let message = "lost all brokers, still trying".to_owned();
+                    self.talk.say(&Event::Warning { message });
+                }
             }
             return Ok(());
         }
         if let Some(failure) = self.weather.give_up(now) {
-            // One broker that is gone may hold an answer up, while the others are there.
-            let is_reached = admin::topic_names(&self.source.look_ups().client, GRACE).is_ok();
-            return Err(if is_reached { self.no_answer() } else { failure }.into());
+            return Err(if self.is_reached() { self.no_answer() } else { failure }.into());
         }
         if let Some(waiting) = self.weather.still_waiting(now) {
             self.talk.say(&waiting);
@@ -367,6 +371,11 @@ impl Session {
             Some(deadline) if now >= deadline + GRACE => Err(self.no_answer().into()),
             Some(_) | None => Ok(()),
         }
+    }
+
+    /// Whether any broker answers.
+    fn is_reached(&self) -> bool {
+        admin::topic_names(&self.source.look_ups().client, GRACE).is_ok()
     }
 
     fn no_answer(&self) -> Failure {

@@ -3,13 +3,13 @@
 mod config;
 
 use super::session::{self, Session, Stop};
-use super::{missing, world};
+use super::{failures, missing, world};
 use crate::cli;
 use crate::cli::TableFormat;
 use crate::error::{Failure, Kind};
 use crate::kafka::admin::configs::{self, Config};
 use crate::kafka::admin::topics::{self, Layout, Replicas};
-use crate::kafka::admin::{self, Asked, EARLIEST, LATEST, Unknown};
+use crate::kafka::admin::{self, Asked, Described, EARLIEST, LATEST, Unknown};
 use crate::kafka::{Consumer, Trouble, TroubleKind};
 use crate::record::TopicPartition;
 use crate::render::table::{Cell, Column, Rows};
@@ -21,6 +21,9 @@ use std::time::{Duration, Instant};
 
 /// How long one question may take before it is asked again.
 const LIMIT: Duration = Duration::from_secs(3);
+
+/// How long the second question may take: with the first, less than `--connect-timeout`.
+const SECOND_LIMIT: Duration = Duration::from_secs(4);
 
 /// # Errors
 /// Wrong usage, a topic that is missing, or no answer.
@@ -70,8 +73,11 @@ const DESCRIBE: [Column; 11] = [
 ];
 
 /// Topics with first and end offset by partition, and their configuration by name.
+#[derive(Default)]
 struct Description {
     layouts: Vec<Layout>,
+    /// Topics that are missing or refused.
+    refused: Vec<(String, Trouble)>,
     logs: HashMap<TopicPartition, Result<(i64, i64), Unknown>>,
     configs: HashMap<String, Result<Config, Trouble>>,
 }
@@ -79,10 +85,25 @@ struct Description {
 fn describe(session: &mut Session, settings: &Names) -> Result<(), Stop> {
     let names = settings.names.clone();
     let described = session.ask(move |client| description(client, &names))?;
-    let Description { layouts, logs, configs } = match described {
-        Ok(description) => description,
-        Err((name, trouble)) => return Err(refused(session, &name, &trouble)),
-    };
+    // A head without rows says nothing.
+    if !described.layouts.is_empty() {
+        session.print(&table(&described, settings.format))?;
+    }
+    let Description { layouts, refused, logs, configs } = described;
+    warn_of_hidden(session, &layouts, &configs);
+    let unknown = logs.into_iter().filter_map(|(partition, log)| Some((partition, log.err()?))).collect();
+    let unknown = session.refuse_unknown(unknown);
+    let mut failures = Vec::new();
+    for (name, trouble) in refused {
+        failures.push(refusal(session, &name, &trouble)?);
+    }
+    if let Err(stop) = unknown {
+        failures.push(failures::of(stop)?);
+    }
+    failures::end(session, failures)
+}
+
+fn table(Description { layouts, logs, configs, .. }: &Description, format: TableFormat) -> String {
     let config = |name: &str| configs.get(name).and_then(|config| config.as_ref().ok());
     let row = |name: &Arc<str>, replicas: &Replicas| -> Vec<Cell> {
         let partition = TopicPartition { topic: Arc::clone(name), partition: replicas.partition };
@@ -101,19 +122,16 @@ fn describe(session: &mut Session, settings: &Names) -> Result<(), Stop> {
         cells
     };
     let mut rows = Vec::new();
-    for layout in &layouts {
+    for layout in layouts {
         let name: Arc<str> = Arc::from(layout.name.as_str());
         rows.extend(layout.partitions.iter().map(|replicas| row(&name, replicas)));
     }
     let head = |layout: &Layout| config::head(&layout.name, config(&layout.name));
-    let heads: String = match settings.format {
+    let heads: String = match format {
         TableFormat::Table => layouts.iter().map(head).collect(),
         TableFormat::Json => String::new(),
     };
-    session.print(&format!("{heads}{}", Rows::new(&DESCRIBE, rows).render(settings.format)))?;
-    warn_of_hidden(session, &layouts, &configs);
-    let unknown = logs.iter().filter_map(|(partition, log)| Some((partition.clone(), log.clone().err()?)));
-    session.refuse_unknown(unknown.collect())
+    format!("{heads}{}", Rows::new(&DESCRIBE, rows).render(format))
 }
 
 /// Says why the configuration of topics is not shown.
@@ -129,21 +147,20 @@ fn warn_of_hidden(
     }
 }
 
-/// What a topic was refused with, by its name.
-type Refused = (String, Trouble);
+/// How many brokers are asked for configurations: any of them knows all, but one may be away.
+const ASKED_FOR_CONFIGS: usize = 3;
 
-fn description(client: &Arc<Consumer>, names: &[String]) -> Result<Result<Description, Refused>, Trouble> {
-    let mut layouts = Vec::with_capacity(names.len());
+fn description(client: &Arc<Consumer>, names: &[String]) -> Result<Description, Trouble> {
+    let Description { mut layouts, mut refused, mut logs, .. } = Description::default();
     for (name, layout) in topics::layouts(client, Some(names), LIMIT)? {
         match layout {
             Ok(layout) => layouts.push(layout),
             // A leader is being elected: it passes.
             Err(trouble) if trouble.kind == TroubleKind::Transport => return Err(trouble),
-            Err(trouble) => return Ok(Err((name, trouble))),
+            Err(trouble) => refused.push((name, trouble)),
         }
     }
     let mut led = Vec::new();
-    let mut logs = HashMap::new();
     for layout in &layouts {
         let topic: Arc<str> = Arc::from(layout.name.as_str());
         for replicas in &layout.partitions {
@@ -154,37 +171,82 @@ fn description(client: &Arc<Consumer>, names: &[String]) -> Result<Result<Descri
             }
         }
     }
-    // Any broker knows it; one that leads is waited for anyway.
-    let leader = layouts.iter().flat_map(|layout| &layout.partitions).find_map(|replicas| replicas.leader);
     let names: BTreeSet<&str> = layouts.iter().map(|layout| layout.name.as_str()).collect();
-    let configs = leader.map(|leader| configs::ask(client, &names, leader, LIMIT));
+    let asked: Vec<_> = brokers(&layouts)
+        .into_iter()
+        .take(ASKED_FOR_CONFIGS)
+        .map(|broker| configs::ask(client, &names, broker, LIMIT))
+        .collect();
     let ask = |wanted| {
         let wanted: Vec<_> = led.iter().map(|partition| (partition.clone(), wanted)).collect();
         (!wanted.is_empty()).then(|| admin::ask_offsets(client, wanted, true, LIMIT))
     };
     if let (Some(begins), Some(ends)) = (ask(EARLIEST), ask(LATEST)) {
-        let [begins, ends] = admin::answers_or_ask_again(client, [Some(begins), Some(ends)], true);
+        let [begins, ends] =
+            admin::answers_or_ask_again(client, [Some(begins), Some(ends)], true, SECOND_LIMIT);
         let log = |((partition, begin), (_, end)): (Asked<i64>, Asked<i64>)| {
             // The log may have been cut between the two answers.
             (partition, begin.and_then(|begin| Ok((begin, end?.max(begin)))))
         };
         logs.extend(begins.into_iter().zip(ends).map(log));
     }
-    let configs = configs.map_or(Ok(Vec::new()), configs::Request::answer);
-    let configs = match configs {
+    let configs = match first_answer(asked) {
         Ok(configs) => configs.into_iter().collect(),
         Err(trouble) => layouts.iter().map(|layout| (layout.name.clone(), Err(trouble.clone()))).collect(),
     };
-    Ok(Ok(Description { layouts, logs, configs }))
+    Ok(Description { layouts, refused, logs, configs })
 }
 
-fn refused(session: &mut Session, name: &str, trouble: &Trouble) -> Stop {
+/// The brokers that have these topics, each once: first those that lead, which are waited for anyway.
+fn brokers(layouts: &[Layout]) -> Vec<i32> {
+    let partitions = || layouts.iter().flat_map(|layout| &layout.partitions);
+    let leaders = partitions().filter_map(|replicas| replicas.leader);
+    let mut brokers = Vec::new();
+    for broker in leaders.chain(partitions().flat_map(|replicas| replicas.all.iter().copied())) {
+        if !brokers.contains(&broker) {
+            brokers.push(broker);
+        }
+    }
+    brokers
+}
+
+/// Of several brokers that were asked the same, the answer of the first that has one.
+fn first_answer(asked: Vec<configs::Request>) -> Result<Vec<Described<Config>>, Trouble> {
+    let mut answer = Err(Trouble::unanswered());
+    for request in asked {
+        answer = request.answer();
+        if answer.is_ok() {
+            break;
+        }
+    }
+    answer
+}
+
+fn refusal(session: &mut Session, name: &str, trouble: &Trouble) -> Result<Failure, Stop> {
     if trouble.kind == TroubleKind::UnknownTopic {
-        return missing::topic(name, session);
+        return failures::of(missing::topic(name, session));
     }
     if trouble.kind == TroubleKind::TopicAuthorization {
-        return session.forbidden_topic(name).into();
+        return Ok(session.forbidden_topic(name));
     }
     let failure = Failure::new(Kind::Run, format!("cannot describe topic `{name}`"));
-    failure.caused_by(trouble.told()).into()
+    Ok(failure.caused_by(trouble.told()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn leaders_are_asked_first_and_each_broker_once() {
+        let replicas =
+            |leader, all: &[i32]| Replicas { partition: 0, leader, all: all.to_vec(), in_sync: Vec::new() };
+        let layout = |partitions| Layout { name: "t".to_owned(), partitions };
+        let layouts = [
+            layout(vec![replicas(None, &[5, 3]), replicas(Some(2), &[2, 1])]),
+            layout(vec![replicas(Some(1), &[1]), replicas(Some(2), &[2])]),
+        ];
+        assert_eq!(brokers(&layouts), [2, 1, 5, 3]);
+        assert_eq!(brokers(&[]), Vec::<i32>::new());
+    }
 }

@@ -21,8 +21,15 @@ const CACHE: usize = 16 << 20;
 /// growing, and no transaction takes long.
 const SWEEP: usize = 64;
 
+/// Where a store is, and what messages call that.
+pub struct Place {
+    pub path: PathBuf,
+    /// The path, or the variable that it stands in.
+    pub shown: String,
+}
+
 pub struct File {
-    path: PathBuf,
+    place: Place,
     /// Gone after an error: it is opened again for the next request.
     database: Option<Database>,
     ttl: Duration,
@@ -32,9 +39,9 @@ pub struct File {
 }
 
 impl File {
-    pub fn open(path: &Path, ttl: Duration, clock: Clock) -> Result<File, Failure> {
-        let database = if path.exists() { existing(path)? } else { make(path)? };
-        Ok(File { path: path.to_owned(), database: Some(database), ttl, clock, swept: String::new() })
+    pub fn open(place: Place, ttl: Duration, clock: Clock) -> Result<File, Failure> {
+        let database = if place.path.exists() { existing(&place)? } else { make(&place)? };
+        Ok(File { place, database: Some(database), ttl, clock, swept: String::new() })
     }
 
     fn with<T>(
@@ -43,7 +50,7 @@ impl File {
     ) -> Result<T, String> {
         let database = match self.database.take() {
             Some(database) => database,
-            None => existing(&self.path).map_err(|failure| in_one_line(&failure))?,
+            None => existing(&self.place).map_err(|failure| in_one_line(&failure))?,
         };
         // A page that was overwritten while the store is open makes redb panic.
         let result = quiet::catch(|| work(self, &database)).unwrap_or_else(|_| Err(misfit()));
@@ -56,7 +63,7 @@ impl File {
             Err(error) => {
                 // Closing after a panic may panic again.
                 drop(quiet::catch(|| drop(database)));
-                Err(format!("the dedup store `{}`: {}", self.path.display(), words(*error.0)))
+                Err(format!("the dedup store `{}`: {}", self.place.shown, words(*error.0)))
             }
         }
     }
@@ -119,9 +126,10 @@ fn sweep(
 
 /// Makes a store beside its place and then puts it there: a file that is there is complete, so one that is empty
 /// or cut off is damaged and never taken for a new one.
-fn make(path: &Path) -> Result<Database, Failure> {
+fn make(place: &Place) -> Result<Database, Failure> {
+    let path = &place.path;
     let failed = |error: &io::Error| {
-        Failure::new(Kind::Run, format!("cannot make the dedup store `{}`", path.display()))
+        Failure::new(Kind::Run, format!("cannot make the dedup store `{}`", place.shown))
             .caused_by(reason(error))
             .hint("check `--dedup-store`")
     };
@@ -145,7 +153,7 @@ fn make(path: &Path) -> Result<Database, Failure> {
     let _ = fs::remove_file(&beside);
     match made {
         Ok(Some(database)) => Ok(database),
-        Ok(None) => existing(path),
+        Ok(None) => existing(place),
         Err(error) => Err(failed(&error)),
     }
 }
@@ -159,24 +167,24 @@ fn initialise(path: &Path) -> io::Result<Database> {
     Ok(database)
 }
 
-fn existing(path: &Path) -> Result<Database, Failure> {
+fn existing(place: &Place) -> Result<Database, Failure> {
     let damaged = |words: String| {
-        Failure::new(Kind::Run, format!("the dedup store `{}` is damaged", path.display()))
+        Failure::new(Kind::Run, format!("the dedup store `{}` is damaged", place.shown))
             .caused_by(words)
             .hint("move the file away to go on with an empty store: what was processed before is then not known")
     };
     let failed = |words: String| {
-        Failure::new(Kind::Run, format!("cannot open the dedup store `{}`", path.display()))
+        Failure::new(Kind::Run, format!("cannot open the dedup store `{}`", place.shown))
             .caused_by(words)
             .hint("check `--dedup-store`")
     };
     // A file that is cut off makes redb panic.
-    let opened = quiet::catch(|| open_checked(path)).unwrap_or_else(|_| Err(misfit()));
+    let opened = quiet::catch(|| open_checked(&place.path)).unwrap_or_else(|_| Err(misfit()));
     match opened.map_err(|problem| *problem.0) {
         Ok(database) => Ok(database),
         Err(redb::Error::DatabaseAlreadyOpen) => Err(Failure::new(
             Kind::Run,
-            format!("the dedup store `{}` is in use by another process", path.display()),
+            format!("the dedup store `{}` is in use by another process", place.shown),
         )
         .hint("several members share a store with `--dedup-store redis://HOST`")),
         Err(redb::Error::Io(error)) => match error.kind() {

@@ -5,6 +5,7 @@ mod wire;
 use super::{Backend, Claimed, Names, News, Times, milliseconds};
 use crate::alarm::Bell;
 use crate::error::{Failure, Kind, reason};
+use crate::settings;
 use redis::{Cmd, ConnectionInfo, ErrorKind, IntoConnectionInfo, RedisError, Value};
 use std::collections::HashSet;
 use std::hash::{BuildHasher, RandomState};
@@ -49,7 +50,7 @@ end
 return #KEYS";
 
 pub struct Server {
-    /// Without its password.
+    /// As it is shown: without its password, or where it stands.
     url: String,
     info: ConnectionInfo,
     wire: Option<Wire>,
@@ -65,13 +66,13 @@ pub struct Server {
 
 impl Server {
     pub fn open(
-        url: &str,
+        url: &settings::Value,
         names: &Names,
         times: Times,
         news: (Sender<News>, Bell),
     ) -> Result<Server, Failure> {
-        let shown = without_password(url);
-        let info = url.into_connection_info().map_err(|error| {
+        let shown = url.quoted(url);
+        let info = (**url).into_connection_info().map_err(|error| {
             Failure::usage(format!("`--dedup-store {shown}`: {}", words(&error)))
                 .hint("for example `redis://HOST:6379`, with a password `redis://:PASSWORD@HOST:6379/0`")
         })?;
@@ -304,32 +305,5 @@ fn words(error: &RedisError) -> String {
         (_, Some(detail)) => format!("{}: {detail}", error.category()),
         // The system's words alone.
         (_, None) => reason(&io::Error::other(error.to_string())),
-    }
-}
-
-/// The URL with `***` for the password.
-fn without_password(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
-    let Some((user, host)) = rest.rsplit_once('@') else { return url.to_owned() };
-    match user.split_once(':') {
-        Some((name, _)) => format!("{scheme}://{name}:***@{host}"),
-        None => url.to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_password_is_not_shown() {
-        for (url, shown) in [
-            ("redis://h:6379/0", "redis://h:6379/0"),
-            ("redis://:p@h", "redis://:***@h"),
-            ("redis://u:p:@q@h/1", "redis://u:***@h/1"),
-            ("h", "h"),
-        ] {
-            assert_eq!(without_password(url), shown);
-        }
     }
 }

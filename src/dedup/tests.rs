@@ -4,6 +4,7 @@ mod server;
 
 use super::*;
 use crate::alarm::Alarm;
+use crate::settings::Value;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
@@ -27,8 +28,12 @@ fn open_at(choice: &StoreChoice, clock: Clock) -> Result<Opened, Failure> {
     Ok(Opened { store: Store::open_with(choice, &names(), TIMES, (alarm.bell(), clock))?, alarm })
 }
 
+fn file(path: &Path) -> StoreChoice {
+    StoreChoice::File(Value::plain(path.to_str().expect("text")))
+}
+
 fn open(path: &Path) -> Result<Opened, Failure> {
-    open_at(&StoreChoice::File(path.to_owned()), Box::new(|| 1000))
+    open_at(&file(path), Box::new(|| 1000))
 }
 
 impl Opened {
@@ -103,7 +108,7 @@ fn an_expired_id_is_new_and_leaves_the_file() {
         Box::new(move || now.load(Ordering::SeqCst))
     };
     let path = folder.path().join("s");
-    let mut opened = open_at(&StoreChoice::File(path.clone()), clock).unwrap();
+    let mut opened = open_at(&file(&path), clock).unwrap();
     for id in ["a", "b", "c"] {
         opened.keep(id).unwrap();
     }

@@ -15,7 +15,7 @@ use crate::record::TopicPartition;
 use rdkafka::bindings as rd;
 use rdkafka::types::{RDKafkaErrorCode, RDKafkaRespErr};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// librdkafka 2.12 aborts the process when a coordinator comes up whose question was given up
 /// (`rd_kafka_admin_coord_request`): such a question is never given up while the outage may still end.
@@ -175,7 +175,15 @@ pub fn committed(
 
 /// Waits for the one answer of an admin request; a little longer than the request itself.
 fn wait(answers: &Queue, limit: Duration) -> Result<Event, Trouble> {
-    let event = wait_for_any(answers, limit)?;
+    checked(wait_for_any(answers, limit)?)
+}
+
+/// Waits for the one answer of an admin request that may take longer. Nothing: it is still on its way.
+fn answer_until(answers: &Queue, deadline: Instant) -> Option<Result<Event, Trouble>> {
+    answers.poll(deadline.saturating_duration_since(Instant::now())).map(checked)
+}
+
+fn checked(event: Event) -> Result<Event, Trouble> {
     match event.error() {
         RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR => Ok(event),
         code => Err(errors::trouble(code.into(), &event.error_text())),

@@ -1,16 +1,35 @@
 //! How far behind groups are: what they have committed beside the logs of their topics.
 
-use super::admin::groups::{self, Group, Member};
-use super::admin::{self, COORDINATOR_LIMIT, Described, EARLIEST, LATEST, Unknown, topics};
+mod coordinators;
+
+use super::admin::groups::{Group, Member};
+use super::admin::{self, Described, EARLIEST, LATEST, Unknown, topics};
 use super::client::Consumer;
 use super::errors::{Trouble, TroubleKind};
 use crate::record::TopicPartition;
+pub use coordinators::Questions;
+use coordinators::{Told, is_passing};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How long a question may take before it is asked again.
-const LIMIT: Duration = Duration::from_secs(3);
+/// How long the parts of a look may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// All coordinators together.
+    coordinators: Duration,
+    /// A broker that is asked for topics; then another one is.
+    topics: Duration,
+    /// All leaders together, twice.
+    leaders: Duration,
+}
+
+impl Patience {
+    /// Shares out this time, with a tenth left over.
+    pub fn of(all: Duration) -> Patience {
+        Patience { coordinators: all * 33 / 100, topics: all * 7 / 100, leaders: all * 18 / 100 }
+    }
+}
 
 /// A group with the partitions of all topics in which it has committed or is assigned something.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,104 +62,74 @@ pub struct Owner {
 }
 
 /// What belongs to a partition on the way to its row.
-#[derive(Default)]
 struct Draft {
     committed: Option<i64>,
     owner: Option<Owner>,
-    /// Whether it has a leader; nothing if it is gone.
-    is_led: Option<bool>,
+    log: Log,
+}
+
+impl Default for Draft {
+    fn default() -> Draft {
+        Draft { committed: None, owner: None, log: Log::Unknown(Unknown::Unanswered) }
+    }
+}
+
+/// What is known of the log of a partition.
+enum Log {
+    /// Its leader can be asked.
+    Led,
+    /// The partition does not exist any more.
+    Gone,
+    Unknown(Unknown),
 }
 
 type Drafts = BTreeMap<TopicPartition, Draft>;
+type Offsets = BTreeMap<TopicPartition, Result<i64, Unknown>>;
+type Begun = Described<(Drafts, Group)>;
 
-/// Asks how far groups are; each may be missing or forbidden on its own.
+/// Asks how far groups are; each may be missing, forbidden or without an answer on its own.
 ///
 /// # Errors
-/// Of a whole request.
-pub fn standings(client: &Arc<Consumer>, names: &[String]) -> Result<Vec<Described<Standing>>, Trouble> {
-    // All on their way before the first answer is waited for.
-    let committed: Vec<_> =
-        names.iter().map(|name| groups::ask_committed(client, name, COORDINATOR_LIMIT)).collect();
-    let committed: Vec<_> = committed.into_iter().map(groups::Request::committed).collect();
-    let logs = Logs::ask(client, &committed);
-    // Meanwhile: a broker that is away holds this up as well.
-    let mut described = groups::describe(client, names, COORDINATOR_LIMIT)?;
-    let mut begun = Vec::with_capacity(names.len());
-    for (name, committed) in names.iter().zip(committed) {
-        let index = described.iter().position(|(other, _)| other == name);
-        let Some((_, group)) = index.map(|index| described.swap_remove(index)) else { continue };
-        let both = group.and_then(|group| Ok((drafts(&group, committed?), group)));
-        if let Err(trouble) = &both
-            && trouble.kind == TroubleKind::Transport
-        {
-            // It passes: all is asked again.
-            return Err(trouble.clone());
-        }
-        begun.push((name.clone(), both));
-    }
-    logs.complete(client, begun)
-}
-
-/// Questions about the topics in which something is committed, sent while the groups are being described.
-struct Logs {
-    topics: BTreeSet<String>,
-    layouts: Option<topics::Request>,
-    begins: Option<admin::OffsetsRequest>,
-    ends: Option<admin::OffsetsRequest>,
-}
-
-type Committed = Result<Vec<(TopicPartition, i64)>, Trouble>;
-type Offsets = BTreeMap<TopicPartition, Result<i64, Unknown>>;
-
-impl Logs {
-    fn ask(client: &Arc<Consumer>, committed: &[Committed]) -> Logs {
-        let partitions: BTreeSet<&TopicPartition> =
-            committed.iter().flatten().flatten().map(|(partition, _)| partition).collect();
-        let topics = partitions.iter().map(|partition| partition.topic.to_string()).collect();
-        Logs {
-            layouts: ask_descriptions(client, &topics),
-            begins: ask_offsets(client, &partitions, EARLIEST),
-            ends: ask_offsets(client, &partitions, LATEST),
-            topics,
-        }
-    }
-
-    fn complete(
-        self,
-        client: &Arc<Consumer>,
-        mut begun: Vec<Begun>,
-    ) -> Result<Vec<Described<Standing>>, Trouble> {
-        let others: BTreeSet<String> = (begun.iter().filter_map(|(_, begun)| begun.as_ref().ok()))
-            .flat_map(|(drafts, _)| drafts.keys().map(|partition| partition.topic.to_string()))
-            .filter(|topic| !self.topics.contains(topic))
-            .collect();
-        let others = (ask_descriptions(client, &others), others);
-        for (request, names) in [(self.layouts, self.topics), others] {
-            let Some(request) = request else { continue };
-            // The broker that is asked for descriptions may be the one that is away; any knows the layouts.
-            let names: Vec<String> = names.into_iter().collect();
-            let layouts = request.answer().or_else(|_| topics::layouts(client, Some(&names), LIMIT))?;
-            for (drafts, _) in begun.iter_mut().filter_map(|(_, begun)| begun.as_mut().ok()) {
-                add_partitions(drafts, &layouts);
-            }
-        }
-        let known = admin::answers_or_ask_again(client, [self.begins, self.ends], true);
-        Ok(with_logs(client, begun, known.map(|offsets| offsets.into_iter().collect())))
-    }
-}
-
-fn ask_descriptions(client: &Arc<Consumer>, topics: &BTreeSet<String>) -> Option<topics::Request> {
-    let names: Vec<String> = topics.iter().cloned().collect();
-    (!names.is_empty()).then(|| topics::ask_descriptions(client, &names, LIMIT))
-}
-
-fn ask_offsets(
+/// No coordinator has answered, or nobody says what partitions there are.
+pub fn standings(
     client: &Arc<Consumer>,
-    partitions: &BTreeSet<&TopicPartition>,
-    wanted: i64,
-) -> Option<admin::OffsetsRequest> {
-    let wanted: Vec<_> = partitions.iter().map(|partition| ((*partition).clone(), wanted)).collect();
-    (!wanted.is_empty()).then(|| admin::ask_offsets(client, wanted, true, LIMIT))
+    names: &[String],
+    questions: &mut Questions,
+    patience: Patience,
+) -> Result<Vec<Described<Standing>>, Trouble> {
+    let told = questions.ask(client, names, patience.coordinators);
+    if told.iter().all(|(_, told)| is_passing(told))
+        && let Some((_, Err(trouble))) = told.first()
+    {
+        return Err(trouble.clone());
+    }
+    let begin = |(group, committed): Told| (drafts(&group, committed), group);
+    let mut begun: Vec<Begun> = told.into_iter().map(|(name, told)| (name, told.map(begin))).collect();
+    let topics: BTreeSet<&str> =
+        drafts_of(&begun).flat_map(BTreeMap::keys).map(|partition| &*partition.topic).collect();
+    let topics: Vec<String> = topics.into_iter().map(str::to_owned).collect();
+    // Any broker knows them; the one that is asked may be the one that is away.
+    let layouts = || topics::layouts(client, Some(&topics), patience.topics);
+    let layouts = layouts().or_else(|_| layouts()).or_else(|_| layouts())?;
+    for (drafts, _) in begun.iter_mut().filter_map(|(_, begun)| begun.as_mut().ok()) {
+        add_partitions(drafts, &layouts);
+    }
+    let is_led = |(_, draft): &(&TopicPartition, &Draft)| matches!(draft.log, Log::Led);
+    let led: BTreeSet<&TopicPartition> =
+        drafts_of(&begun).flatten().filter(is_led).map(|(partition, _)| partition).collect();
+    // Not before their leaders are known to librdkafka as well: it would look for them, and 2.12 crashes where it finds them
+    // for one request while it takes the next (`rd_kafka_topic_partition_list_query_leaders_async_worker`).
+    let requests = [EARLIEST, LATEST].map(|wanted| {
+        let wanted: Vec<_> = led.iter().map(|partition| ((*partition).clone(), wanted)).collect();
+        (!wanted.is_empty()).then(|| admin::ask_offsets(client, wanted, true, patience.leaders))
+    });
+    let logs = admin::answers_or_ask_again(client, requests, true, patience.leaders);
+    Ok(with_logs(begun, &logs.map(|asked| asked.into_iter().collect())))
+}
+
+/// The partitions of the groups that were told.
+fn drafts_of(begun: &[Begun]) -> impl Iterator<Item = &Drafts> {
+    begun.iter().filter_map(|(_, begun)| begun.as_ref().ok()).map(|(drafts, _)| drafts)
 }
 
 fn drafts(group: &Group, committed: Vec<(TopicPartition, i64)>) -> Drafts {
@@ -167,45 +156,44 @@ fn owner(member: &Member) -> Owner {
 /// Adds what else the topics have, and notes which partitions can be asked for their offsets.
 fn add_partitions(drafts: &mut Drafts, layouts: &[Described<topics::Layout>]) {
     for (name, layout) in layouts {
-        let Ok(layout) = layout else { continue };
-        let topic = drafts.keys().find(|partition| *partition.topic == **name);
-        let Some(topic) = topic.map(|partition| Arc::clone(&partition.topic)) else { continue };
+        let of_topic = drafts.iter_mut().filter(|(partition, _)| *partition.topic == **name);
+        let mut topic = None;
+        for (partition, draft) in of_topic {
+            topic = Some(Arc::clone(&partition.topic));
+            draft.log = match layout {
+                Err(trouble) if trouble.kind != TroubleKind::UnknownTopic => {
+                    Log::Unknown(Unknown::from(trouble.clone()))
+                }
+                Ok(_) | Err(_) => Log::Gone,
+            };
+        }
+        let (Ok(layout), Some(topic)) = (layout, topic) else { continue };
         for replicas in &layout.partitions {
             let partition = TopicPartition { topic: Arc::clone(&topic), partition: replicas.partition };
-            drafts.entry(partition).or_default().is_led = Some(replicas.leader.is_some());
+            drafts.entry(partition).or_default().log = match replicas.leader {
+                Some(_) => Log::Led,
+                None => Log::Unknown(Unknown::NoLeader),
+            };
         }
     }
 }
 
-type Begun = Described<(Drafts, Group)>;
-
-/// Asks for what is still missing of the logs, of all groups at once: first offsets and ends.
-fn with_logs(client: &Arc<Consumer>, begun: Vec<Begun>, known: [Offsets; 2]) -> Vec<Described<Standing>> {
-    let [mut begins, mut ends] = known;
-    let drafts = begun.iter().filter_map(|(_, begun)| begun.as_ref().ok()).flat_map(|(drafts, _)| drafts);
-    let is_missing = |partition: &TopicPartition, draft: &Draft| {
-        draft.is_led == Some(true) && !ends.contains_key(partition)
-    };
-    let missing = drafts.filter(|(partition, draft)| is_missing(partition, draft));
-    let missing: BTreeSet<&TopicPartition> = missing.map(|(partition, _)| partition).collect();
-    let rest = [EARLIEST, LATEST].map(|wanted| ask_offsets(client, &missing, wanted));
-    let [more_begins, more_ends] = admin::answers_or_ask_again(client, rest, true);
-    begins.extend(more_begins);
-    ends.extend(more_ends);
+/// Adds the first offsets and ends.
+fn with_logs(begun: Vec<Begun>, logs: &[Offsets; 2]) -> Vec<Described<Standing>> {
     let standing = |(drafts, group): (Drafts, Group)| {
-        let progress = |(partition, draft)| progress(partition, draft, &begins, &ends);
+        let progress = |(partition, draft)| progress(partition, draft, logs);
         Standing { group, partitions: drafts.into_iter().map(progress).collect() }
     };
     begun.into_iter().map(|(name, begun)| (name, begun.map(standing))).collect()
 }
 
-fn progress(partition: TopicPartition, draft: Draft, begins: &Offsets, ends: &Offsets) -> Progress {
+fn progress(partition: TopicPartition, draft: Draft, [begins, ends]: &[Offsets; 2]) -> Progress {
     let of = |offsets: &Offsets| offsets.get(&partition).cloned().unwrap_or(Err(Unknown::Unanswered));
-    let log = match draft.is_led {
+    let log = match draft.log {
         // The log may have been cut between the two answers.
-        Some(true) => of(begins).and_then(|begin| Ok(Some((begin, of(ends)?.max(begin))))),
-        Some(false) => Err(Unknown::NoLeader),
-        None => Ok(None),
+        Log::Led => of(begins).and_then(|begin| Ok(Some((begin, of(ends)?.max(begin))))),
+        Log::Gone => Ok(None),
+        Log::Unknown(unknown) => Err(unknown),
     };
     let (log, unknown) = match log {
         Ok(log) => (log, None),
@@ -227,5 +215,59 @@ impl Standing {
     /// There is no such group.
     pub fn is_missing(&self) -> bool {
         self.group.state == "Dead" && self.partitions.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kafka::errors;
+    use rdkafka::types::RDKafkaErrorCode as Code;
+
+    #[test]
+    fn only_a_topic_that_is_not_there_is_gone() {
+        let unknown = |code| Err(errors::trouble(code, ""));
+        let refusal = errors::trouble(Code::TopicAuthorizationFailed, "");
+        let replicas =
+            |partition, leader| topics::Replicas { partition, leader, all: Vec::new(), in_sync: Vec::new() };
+        let layout = topics::Layout {
+            name: "there".to_owned(),
+            partitions: vec![replicas(0, Some(1)), replicas(1, None)],
+        };
+        let layouts = [
+            ("there".to_owned(), Ok(layout)),
+            ("gone".to_owned(), unknown(Code::UnknownTopicOrPartition)),
+            ("forbidden".to_owned(), unknown(Code::TopicAuthorizationFailed)),
+            ("late".to_owned(), unknown(Code::LeaderNotAvailable)),
+        ];
+        let mut drafts = Drafts::new();
+        for (topic, partition) in
+            [("there", 0), ("there", 7), ("gone", 0), ("forbidden", 0), ("late", 0), ("untold", 0)]
+        {
+            drafts.insert(TopicPartition { topic: topic.into(), partition }, Draft::default());
+        }
+        add_partitions(&mut drafts, &layouts);
+        let offsets = |offset: i64| -> Offsets {
+            [(TopicPartition { topic: "there".into(), partition: 0 }, Ok(offset))].into()
+        };
+        let logs = [offsets(3), offsets(9)];
+        let told: Vec<_> = drafts
+            .into_iter()
+            .map(|(partition, draft)| {
+                let progress = progress(partition, draft, &logs);
+                (progress.partition.to_string(), progress.end, progress.unknown)
+            })
+            .collect();
+        let row = |name: &str, end, unknown| (name.to_owned(), end, unknown);
+        let expected = [
+            row("forbidden [0]", None, Some(Unknown::Refused(refusal))),
+            row("gone [0]", None, None),
+            row("late [0]", None, Some(Unknown::Unanswered)),
+            row("there [0]", Some(9), None),
+            row("there [1]", None, Some(Unknown::NoLeader)),
+            row("there [7]", None, None),
+            row("untold [0]", None, Some(Unknown::Unanswered)),
+        ];
+        assert_eq!(told, expected);
     }
 }

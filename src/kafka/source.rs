@@ -1,5 +1,6 @@
 //! Where records come from: every assigned partition's queue, forwarded to one that is ours.
 
+use super::arrival::{Arrival, Coming};
 use super::batch::Batch;
 use super::client::{self, ClientEvent, Consumer, Opened};
 use super::close;
@@ -23,30 +24,6 @@ use std::time::{Duration, Instant};
 
 /// Events served in one turn: a storm of log lines does not keep records waiting.
 const EVENTS_A_TURN: usize = 100;
-
-/// What the shared queue delivers.
-pub enum Arrival<'a> {
-    Record {
-        slot: usize,
-        record: Record<'a>,
-    },
-    /// An error of one partition. From now on its position is not to be trusted (librdkafka moves it past the
-    /// offset of the error, `rd_kafka_q_serve_rkmessages`).
-    Trouble {
-        slot: usize,
-        offset: i64,
-        trouble: Trouble,
-    },
-}
-
-/// What is known of the record that comes next without looking at it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Coming {
-    /// Its place in the batch.
-    pub index: usize,
-    pub slot: usize,
-    pub offset: i64,
-}
 
 /// An assigned partition: records of it carry `slot`.
 #[derive(Clone, Debug)]
@@ -382,9 +359,7 @@ impl Source {
 
     /// Gives up a client that was thrown out of its group: it ends in the background, however long that takes.
     pub fn abandon(self) {
-        let Source { batch, fetch_size, routes, shared, served, events, look_ups, client, .. } = self;
-        // Whoever holds it last destroys the client, which may take for ever.
-        drop((batch, fetch_size, routes, shared, served, look_ups));
+        let (client, events) = self.client_alone();
         close::let_go(client, events);
     }
 
@@ -392,11 +367,16 @@ impl Source {
     ///
     /// The client is not destroyed: with a broker that is gone that could take for ever, and the process ends.
     pub fn close(self, deadline: Instant) -> bool {
-        let Source { batch, fetch_size, routes, shared, served, events, look_ups, client, .. } = self;
-        // Before the client closes, and before the target of their forwards.
-        drop((batch, fetch_size, routes, shared, served, look_ups));
+        let (client, events) = self.client_alone();
         let is_closed = close::close(&client, &events, deadline);
         std::mem::forget(client);
         is_closed
+    }
+    /// Lets go of all that holds the client, before it closes: whoever does so last destroys it, which may take for ever.
+    fn client_alone(self) -> (Arc<Consumer>, Receiver<ClientEvent>) {
+        let Source { batch, fetch_size, routes, shared, served, events, look_ups, client, .. } = self;
+        // Queues before the target of their forwards.
+        drop((batch, fetch_size, routes, shared, served, look_ups));
+        (client, events)
     }
 }

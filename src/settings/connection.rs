@@ -175,11 +175,14 @@ fn user(gathered: &Gathered, tokens: Option<&TokenSource>) -> Option<String> {
 }
 
 /// What stands in a variable or a file, or is a secret, and what is shown for it. The longest first: one may be in another.
+/// Not the brokers: messages name them, and an address that is one holds no secret.
 fn hidden(gathered: &Gathered) -> Vec<(String, String)> {
     // What is shorter is in every text.
     const SHORTEST: usize = 4;
     let is_hidden = |(name, given): &(&String, &Given)| {
-        given.value.len() >= SHORTEST && (given.value.is_from_elsewhere() || secrets::is_secret(name))
+        *name != BROKERS
+            && given.value.len() >= SHORTEST
+            && (given.value.is_from_elsewhere() || secrets::is_secret(name))
     };
     let given = gathered.given.iter().filter(is_hidden);
     let mut hidden: Vec<(String, String)> =

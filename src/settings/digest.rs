@@ -95,6 +95,8 @@ impl<'a> Digest<'a> {
     }
 
     fn add(&mut self, name: &str, written: String, place: &str) -> Result<(), Failure> {
+        // Before any guard looks at it.
+        let name = self.without_prefix(name);
         if guarded::loads_code(name) && self.origin != Origin::Property {
             return Err(guarded::refuse_code(name, place));
         }
@@ -146,6 +148,13 @@ impl<'a> Digest<'a> {
         }
     }
 
+    /// The name of a property that kcat would write with `topic.` before it.
+    fn without_prefix<'n>(&self, name: &'n str) -> &'n str {
+        let known = self.surroundings.known;
+        let bare = name.strip_prefix("topic.");
+        bare.filter(|bare| known.get(name).is_none() && known.get(bare).is_some()).unwrap_or(name)
+    }
+
     fn unknown(&self, name: &str, place: &str) -> Failure {
         let (kind, all, near) = match self.origin {
             Origin::Profile(_) => (
@@ -183,10 +192,6 @@ impl<'a> Digest<'a> {
     /// Takes a property of librdkafka in, after a look at its name and value.
     fn put(&mut self, name: &str, value: Value, place: &str) -> Result<(), Failure> {
         let known = self.surroundings.known;
-        // kcat writes properties of topics with a prefix.
-        let bare =
-            name.strip_prefix("topic.").filter(|bare| known.get(name).is_none() && known.get(bare).is_some());
-        let name = bare.unwrap_or(name);
         if former::had_an_effect(name) {
             self.notes.push(format!("`{name}`{place} has no effect any more"));
             return Ok(());

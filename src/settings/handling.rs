@@ -1,5 +1,6 @@
 //! How records are handled: what runs, in which order, and what happens when it fails.
 
+use super::values::Value;
 use crate::jq::Program;
 use std::ffi::OsString;
 use std::num::NonZeroU32;
@@ -91,7 +92,8 @@ pub struct Dedup {
 pub enum StoreChoice {
     /// A file in this folder, named by cluster id and group.
     InFolder(PathBuf),
-    File(PathBuf),
+    /// The path of a file.
+    File(Value),
     /// `redis://…`
-    Redis(String),
+    Redis(Value),
 }

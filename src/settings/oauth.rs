@@ -110,6 +110,7 @@ fn endpoint(gathered: &Gathered, limit: Option<Duration>) -> Result<Endpoint, Fa
     };
     Ok(Endpoint {
         url: needed(URL)?,
+        shown: gathered.get(URL).map(|given| given.value.shown(URL)).unwrap_or_default(),
         client_id: needed(CLIENT_ID)?,
         client_secret: needed(CLIENT_SECRET)?,
         scope: value(SCOPE).filter(|scope| !scope.is_empty()),
@@ -174,6 +175,7 @@ mod tests {
         assert_eq!((endpoint.client_secret.as_str(), endpoint.scope.as_deref()), ("s3cret", Some("kafka")));
         assert_eq!(endpoint.extensions, [("traceId", "1"), ("org", "2")].map(|(k, v)| (k.into(), v.into())));
         assert_eq!(endpoint.authorities, Authorities::System);
+        assert_eq!(endpoint.shown, "https://a/token");
         assert_eq!(endpoint.limit, Duration::from_millis(1_800));
         let authority = [(AUTHORITY_FILE, "ca.pem")];
         let with_authority = settled(&[&OF_A_CLIENT[..], &authority].concat());

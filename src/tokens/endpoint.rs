@@ -23,10 +23,14 @@ const LONGEST_WORDS: usize = 200;
 
 const NO_HOST: &str = "cannot resolve the host";
 
+const NO_URL: &str = "this is no URL that can be asked";
+
 /// Where to ask, and as whom.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint {
     pub url: String,
+    /// How messages name it: `env:NAME` or `file:PATH` where the URL stands there.
+    pub shown: String,
     pub client_id: String,
     pub client_secret: String,
     pub scope: Option<String>,
@@ -152,7 +156,8 @@ impl Endpoint {
         let (kind, words) = match error {
             Error::HostNotFound => (FaultKind::Unreachable, NO_HOST.to_owned()),
             Error::Timeout(_) => (FaultKind::Unreachable, "timed out".to_owned()),
-            Error::BadUri(_) => (FaultKind::Address, text),
+            // In its own words it would repeat the URL.
+            Error::BadUri(_) | Error::Http(_) => (FaultKind::Address, NO_URL.to_owned()),
             Error::NativeTls(_) | Error::Tls(_) => (FaultKind::Tls, untrusted(&text).unwrap_or(text)),
             Error::Io(error) => (FaultKind::Unreachable, io_words(error)),
             // ureq's errors grow with it.
@@ -162,9 +167,11 @@ impl Endpoint {
     }
 
     fn fault(&self, kind: FaultKind, words: &str) -> Fault {
+        // An endpoint may repeat what it was asked for.
+        let words = words.replace(&self.url, &self.shown);
         let words: String =
             words.chars().filter(|c| !escape::is_unsafe(*c) && !c.is_control()).take(LONGEST_WORDS).collect();
-        Fault { kind, words: format!("`{}`: {words}", self.url) }
+        Fault { kind, words: format!("`{}`: {words}", self.shown) }
     }
 }
 

@@ -16,6 +16,11 @@ pub struct Unsecured {
     extensions: Vec<(String, String)>,
 }
 
+const FORM: &str = "it is not of the form principal=NAME lifeSeconds=N";
+
+/// What can be said beside extensions.
+const NAMES: [&str; 5] = ["principal", "principalClaimName", "scope", "scopeClaimName", "lifeSeconds"];
+
 impl Unsecured {
     /// Reads `principal=NAME lifeSeconds=N scope=A,B principalClaimName=NAME scopeClaimName=NAME extension_KEY=VALUE`.
     ///
@@ -31,11 +36,18 @@ impl Unsecured {
             extensions: Vec::new(),
         };
         for part in text.split(' ').filter(|part| !part.is_empty()) {
-            // A part may be a secret of another kind of source: only what is known is repeated.
-            let (name, value) =
-                part.split_once('=').ok_or("it is not of the form principal=NAME lifeSeconds=N")?;
+            let (name, value) = part.split_once('=').ok_or(FORM)?;
+            let extension = name.strip_prefix("extension_");
+            // A part may be a secret of another kind of source, base64 with a `=` as well: only what is known is
+            // repeated.
+            if extension.is_none() && !NAMES.contains(&name) {
+                return Err("a part of it is not known".to_owned());
+            }
             if value.is_empty() {
-                return Err(format!("`{name}` is empty"));
+                return Err(match extension {
+                    Some(_) => "an extension is empty".to_owned(),
+                    None => format!("`{name}` is empty"),
+                });
             }
             match name {
                 "principal" => value.clone_into(&mut unsecured.principal),
@@ -48,12 +60,9 @@ impl Unsecured {
                     unsecured.life = Duration::from_secs(seconds.into());
                 }
                 _ => {
-                    let key = name
-                        .strip_prefix("extension_")
-                        .ok_or_else(|| format!("`{name}` is not known there"))?;
-                    if key.is_empty() || !key.bytes().all(|byte| byte.is_ascii_alphabetic()) {
-                        return Err(format!("the key of `{name}` is not of letters"));
-                    }
+                    let is_key =
+                        |key: &&str| !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphabetic());
+                    let key = extension.filter(is_key).ok_or("the key of an extension is not of letters")?;
                     unsecured.extensions.push((key.to_owned(), value.to_owned()));
                 }
             }
@@ -117,8 +126,13 @@ mod tests {
             ("lifeSeconds=60", "it has no `principal`"),
             ("principal=", "`principal` is empty"),
             ("principal=a lifeSeconds=0", "`lifeSeconds` is not a number of seconds"),
-            ("principal=a life=1", "`life` is not known there"),
-            ("principal=a extension_pool_id=1", "the key of `extension_pool_id` is not of letters"),
+            ("principal=a life=1", "a part of it is not known"),
+            ("principal=a extension_pool_id=1", "the key of an extension is not of letters"),
+            ("principal=a extension_s3cret=", "an extension is empty"),
+            ("s3cret=", "a part of it is not known"),
+            ("s3cret=x", "a part of it is not known"),
+            ("s3cret==", "a part of it is not known"),
+            ("principal=a s3cret=x", "a part of it is not known"),
             ("s3cret", "it is not of the form principal=NAME lifeSeconds=N"),
         ] {
             assert_eq!(Unsecured::parse(text), Err(why.to_owned()), "{text}");

@@ -1,5 +1,8 @@
 //! Groups of other kinds, strange members, static members after an outage.
 
+mod away;
+mod rights;
+
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
@@ -20,6 +23,8 @@ pub const TESTS: &[Test] = tests![
     a_group_that_fails_hides_no_other,
     a_member_with_an_unreadable_assignment_spoils_nothing_else,
     a_broker_that_is_away_leaves_out_only_its_own_groups,
+    away::a_coordinator_or_leader_that_is_away_hides_only_its_own,
+    rights::what_may_not_be_seen_or_changed_is_told_and_hides_nothing_else,
 ];
 
 const LONG: Duration = Duration::from_secs(60);
@@ -255,6 +260,10 @@ pub fn a_member_with_an_unreadable_assignment_spoils_nothing_else() {
         let rows = lag.stdout_text();
         let row = rows.lines().find(|line| line.starts_with(&group)).expect("the group has a row");
         assert!(row.trim_end().ends_with("-     -"), "{lag}");
+        // What may be more than allowed is not called less.
+        let most = kcons(&["lag", &good, &group, "--max-lag", "100"]).run();
+        let error = expected.replace("warning: ", "error: ");
+        most.has_code(if is_readable { 0 } else { 3 }).has_stderr(&error).stdout_contains(&good);
         kcons(&["group", "describe", &group]).run().has_code(0).has_stderr(expected);
         let list = kcons(&["group", "list", "-o", "json"]).run();
         list.has_code(0).has_stderr("");

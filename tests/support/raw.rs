@@ -96,8 +96,9 @@ impl RawMember {
     fn connect(kafka: &Kafka, group: &str) -> RawMember {
         // Asks for the coordinator, which makes the topic of all offsets.
         kafka.committed(group);
-        let address = kafka.brokers();
-        let connection = TcpStream::connect(&address).expect("the broker serves");
+        let brokers = kafka.brokers();
+        let first = brokers.split(',').next().expect("there is one");
+        let connection = TcpStream::connect(first).expect("the broker serves");
         connection.set_read_timeout(Some(LIMIT)).expect("it is not zero");
         RawMember { connection, requests: 0 }
     }

@@ -1,12 +1,13 @@
 //! `kcons group delete`: forgets groups without members.
 
 use super::members::{described, refuse_members};
-use crate::commands::missing;
 use crate::commands::session::{LAST_LINES, Session, Stop};
+use crate::commands::{failures, missing};
 use crate::error::{Failure, Kind};
 use crate::escape;
 use crate::kafka::admin::COORDINATOR_LIMIT;
 use crate::kafka::admin::groups;
+use crate::kafka::{Trouble, TroubleKind};
 use crate::render::table::{Column, Rows};
 use crate::settings::operations::Delete;
 use std::io::{self, BufRead as _, Write as _};
@@ -36,18 +37,29 @@ pub fn run(session: &mut Session, settings: &Delete) -> Result<(), Stop> {
     let asked = agreed.clone();
     let deleted = session.ask(move |client| groups::delete(client, &asked, COORDINATOR_LIMIT))?;
     let mut rows = Vec::new();
-    let mut failed = None;
+    let mut failed = Vec::new();
     for (name, result) in deleted {
         match result {
             Ok(()) => rows.push(vec![name.as_str().into(), "deleted".into()]),
             Err(trouble) => {
-                let failure = Failure::new(Kind::Run, format!("cannot delete group `{name}`"));
-                failed = failed.or(Some(failure.caused_by(trouble.told())));
+                let failure = refused(session, &name, &trouble);
+                failed.push(failure);
             }
         }
     }
-    session.print(&Rows::new(&COLUMNS, rows).render(settings.format))?;
-    failed.map_or(Ok(()), |failure| Err(failure.into()))
+    // A head without rows says nothing.
+    if !rows.is_empty() {
+        session.print(&Rows::new(&COLUMNS, rows).render(settings.format))?;
+    }
+    failures::end(session, failed)
+}
+
+fn refused(session: &Session, name: &str, trouble: &Trouble) -> Failure {
+    let refused = session.refused(Some(name), trouble);
+    if trouble.kind == TroubleKind::GroupAuthorization {
+        return refused;
+    }
+    Failure::new(refused.kind, format!("cannot delete group `{name}`")).caused_by(trouble.told())
 }
 
 /// Asks a person.

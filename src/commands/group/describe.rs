@@ -12,7 +12,7 @@ use serde_json::json;
 /// # Errors
 /// The group is missing or forbidden, or there is no answer.
 pub fn run(session: &mut Session, settings: &Names) -> Result<(), Stop> {
-    let told = lag::standings(session, &settings.names)?;
+    let told = lag::Look::default().standings(session, &settings.names)?;
     if told.standings.is_empty() {
         return told.end(session);
     }

@@ -12,9 +12,13 @@ const COLUMNS: [Column; 4] =
 /// # Errors
 /// No answer.
 pub fn run(session: &mut Session, settings: &Names) -> Result<(), Stop> {
-    let Listing { groups, silent } = session.ask(groups::list)?;
-    for broker in silent {
-        session.talk.warn(format!("`{broker}` has not answered: its groups are missing"), Instant::now());
+    let Listing { groups, away } = session.ask(groups::list)?;
+    for (broker, trouble) in away {
+        let warning = match trouble {
+            None => format!("`{broker}` has not answered: its groups are missing"),
+            Some(trouble) => format!("the groups of `{broker}` are missing: {}", trouble.told()),
+        };
+        session.talk.warn(warning, Instant::now());
     }
     let row = |group: &Listed| -> Vec<Cell> {
         let members = group.members.map(|count| i64::try_from(count).unwrap_or(i64::MAX));

@@ -2,13 +2,13 @@
 
 use super::members::{described, refuse_members};
 use super::plan::{self, Change};
-use crate::commands::missing;
 use crate::commands::session::{Session, Stop};
+use crate::commands::{failures, missing};
 use crate::error::{Failure, Kind};
-use crate::kafka::TroubleKind;
 use crate::kafka::admin::topics::{self, Layout};
 use crate::kafka::admin::{COORDINATOR_LIMIT, Unknown, groups};
 use crate::kafka::ranges::{self, Range, RangeQuery};
+use crate::kafka::{Trouble, TroubleKind};
 use crate::position::Position;
 use crate::record::TopicPartition;
 use crate::render::table::{Cell, Column, Rows};
@@ -29,6 +29,7 @@ const COLUMNS: [Column; 5] = [
 ];
 
 type Committed = BTreeMap<TopicPartition, i64>;
+type Refused = Vec<(TopicPartition, Trouble)>;
 
 /// # Errors
 /// A group with members, something that is missing or forbidden, or no answer.
@@ -45,9 +46,10 @@ pub fn run(session: &mut Session, settings: &Reset) -> Result<(), Stop> {
     for warning in changes.iter().filter_map(|change| change.warning.clone()) {
         session.talk.warn(warning, Instant::now());
     }
-    if settings.is_executed && !changes.is_empty() {
-        execute(session, &settings.group, &changes)?;
-    }
+    let (changes, refused) = match settings.is_executed && !changes.is_empty() {
+        true => execute(session, &settings.group, changes)?,
+        false => (changes, Vec::new()),
+    };
     let row = |change: &Change| -> Vec<Cell> {
         vec![
             settings.group.as_str().into(),
@@ -57,7 +59,14 @@ pub fn run(session: &mut Session, settings: &Reset) -> Result<(), Stop> {
             change.new.into(),
         ]
     };
-    session.print(&Rows::new(&COLUMNS, changes.iter().map(row).collect()).render(settings.format))?;
+    // What is moved is said though others are not; where nothing is, a head without rows says nothing.
+    if !changes.is_empty() || refused.is_empty() {
+        session.print(&Rows::new(&COLUMNS, changes.iter().map(row).collect()).render(settings.format))?;
+    }
+    if !refused.is_empty() {
+        let message = format!("group `{}` is not reset in all partitions", settings.group);
+        return Err(failures::refused(session, message, &refused).into());
+    }
     if !settings.is_executed {
         session.talk.info("nothing is changed without `--execute`");
     }
@@ -74,11 +83,9 @@ fn committed(session: &mut Session, settings: &Reset) -> Result<Committed, Stop>
         None => return Ok(Committed::new()),
     }
     let asked = name.clone();
-    let committed = session.ask(move |client| {
-        match groups::ask_committed(client, &asked, COORDINATOR_LIMIT).committed() {
-            Err(trouble) if trouble.kind == TroubleKind::Transport => Err(trouble),
-            answer => Ok(answer),
-        }
+    let committed = session.ask(move |client| match groups::ask_committed(client, &asked).answer() {
+        Err(trouble) if trouble.kind == TroubleKind::Transport => Err(trouble),
+        answer => Ok(answer),
     })?;
     match committed {
         Ok(committed) => {
@@ -98,13 +105,20 @@ fn chosen(
     aim: &Aim,
 ) -> Result<Vec<TopicPartition>, Stop> {
     let names: Vec<String> = wanted.iter().map(|(name, _)| name.clone()).collect();
-    let layouts = session.ask(move |client| topics::layouts(client, Some(&names), LIMIT))?;
+    let layouts = session.ask(move |client| {
+        let layouts = topics::layouts(client, Some(&names), LIMIT)?;
+        // A leader is being elected: it passes.
+        let mut troubles = layouts.iter().filter_map(|(_, layout)| layout.as_ref().err());
+        let passing = troubles.find(|trouble| trouble.kind == TroubleKind::Transport);
+        passing.cloned().map_or(Ok(layouts), Err)
+    })?;
     let named = match aim {
         Aim::To(positions) => positions.named(),
         Aim::Shift(_) => Vec::new(),
     };
     let mut partitions = Vec::new();
-    for ((name, layout), (_, list)) in layouts.into_iter().zip(wanted) {
+    for (name, layout) in layouts {
+        let list = wanted.iter().find(|(other, _)| *other == name).and_then(|(_, list)| list.as_ref());
         let layout = match layout {
             Ok(layout) => layout,
             Err(trouble) if trouble.kind == TroubleKind::UnknownTopic => {
@@ -113,15 +127,19 @@ fn chosen(
             Err(trouble) if trouble.kind == TroubleKind::TopicAuthorization => {
                 return Err(session.forbidden_topic(&name).into());
             }
-            Err(trouble) => return Err(session.refused(None, &trouble).into()),
+            Err(trouble) => {
+                let kind = session.refused(None, &trouble).kind;
+                let failure = Failure::new(kind, format!("cannot look at topic `{name}`"));
+                return Err(failure.caused_by(trouble.told()).into());
+            }
         };
         let exists = |number: &i32| layout.partitions.iter().any(|one| one.partition == *number);
-        if let Some(stray) = list.iter().flatten().chain(&named).find(|number| !exists(number)) {
+        if let Some(stray) = list.into_iter().flatten().chain(&named).find(|number| !exists(number)) {
             return Err(missing_partition(&layout, *stray).into());
         }
         let topic: Arc<str> = Arc::from(name.as_str());
         let numbers = layout.partitions.iter().map(|one| one.partition);
-        let is_wanted = |number: &i32| list.as_ref().is_none_or(|list| list.contains(number));
+        let is_wanted = |number: &i32| list.is_none_or(|list| list.contains(number));
         partitions.extend(
             numbers
                 .filter(is_wanted)
@@ -162,35 +180,57 @@ fn ranges(session: &mut Session, partitions: Vec<TopicPartition>, aim: &Aim) -> 
     // As Kafka's own tool: a group may go on behind an open transaction, and reads it once it is decided.
     let query = RangeQuery { from_times, ..RangeQuery::of(partitions, true, LIMIT) };
     let asked = session.ask(move |client| ranges::ranges_or_ask_again(client, &query))?;
-    let (mut ranges, mut unknown) = (Vec::with_capacity(asked.len()), Vec::new());
+    let (mut ranges, mut unknown, mut refused) = (Vec::with_capacity(asked.len()), Vec::new(), Vec::new());
     for (partition, range) in asked {
         match range {
             Ok(range) => ranges.push(range),
-            Err(Unknown::Refused(trouble)) => return Err(session.refused(None, &trouble).into()),
+            Err(Unknown::Refused(trouble)) => refused.push((partition, trouble)),
             Err(why) => unknown.push((partition, why)),
         }
+    }
+    if !refused.is_empty() {
+        return Err(failures::refused(session, "cannot look at the logs".to_owned(), &refused).into());
     }
     session.refuse_unknown(unknown)?;
     Ok(ranges)
 }
 
-fn execute(session: &mut Session, group: &str, changes: &[Change]) -> Result<(), Stop> {
+/// Moves the group: the partitions that are moved, and those that are refused.
+fn execute(session: &mut Session, group: &str, changes: Vec<Change>) -> Result<(Vec<Change>, Refused), Stop> {
     let offsets: Vec<_> = changes.iter().map(|change| (change.partition.clone(), change.new)).collect();
     let name = group.to_owned();
+    let is_passing = |trouble: &Trouble| trouble.kind == TroubleKind::Transport;
     let answer =
         session.ask(move |client| match groups::alter(client, &name, &offsets, COORDINATOR_LIMIT) {
-            Err(trouble) if trouble.kind == TroubleKind::Transport => Err(trouble),
+            Err(trouble) if is_passing(&trouble) => Err(trouble),
+            Ok(altered) => {
+                // What is moved already is moved there again.
+                let mut troubles = altered.iter().filter_map(|(_, result)| result.as_ref().err());
+                troubles.find(|trouble| is_passing(trouble)).cloned().map_or(Ok(Ok(altered)), Err)
+            }
             answer => Ok(answer),
         })?;
-    match answer {
-        Ok(()) => Ok(()),
-        // So the broker answers who is no member, once a group has some.
-        Err(trouble) if trouble.kind == TroubleKind::Rebalancing => {
-            let message = format!("group `{group}` has members by now and cannot be reset");
-            Err(Failure::new(Kind::Run, message).hint("stop its members first").into())
-        }
-        Err(trouble) => Err(session.refused(Some(group), &trouble).into()),
+    let altered = match answer {
+        Ok(altered) => altered,
+        Err(trouble) => return Err(whole(session, group, &trouble).into()),
+    };
+    let refused: Refused =
+        altered.into_iter().filter_map(|(partition, result)| Some((partition, result.err()?))).collect();
+    if let Some((_, trouble)) = refused.iter().find(|(_, trouble)| trouble.kind == TroubleKind::Rebalancing) {
+        return Err(whole(session, group, trouble).into());
     }
+    let is_moved = |change: &Change| !refused.iter().any(|(partition, _)| *partition == change.partition);
+    Ok((changes.into_iter().filter(is_moved).collect(), refused))
+}
+
+/// The failure for what concerns the group as a whole.
+fn whole(session: &Session, group: &str, trouble: &Trouble) -> Failure {
+    if trouble.kind != TroubleKind::Rebalancing {
+        return session.refused(Some(group), trouble);
+    }
+    // So the broker answers who is no member, once a group has some.
+    Failure::new(Kind::Run, format!("group `{group}` has members by now and cannot be reset"))
+        .hint("stop its members first")
 }
 
 fn nothing_to_shift(group: &str, stray: &[TopicPartition]) -> Failure {

@@ -63,7 +63,7 @@ impl Server {
     }
 
     fn open(&self) -> Opened {
-        open_at(&StoreChoice::Redis(self.url(":secret")), Box::new(|| 0)).unwrap()
+        open_at(&StoreChoice::Redis(Value::plain(self.url(":secret"))), Box::new(|| 0)).unwrap()
     }
 
     fn ask<T: ::redis::FromRedisValue>(&self, command: &str, key: &str) -> T {
@@ -129,7 +129,9 @@ fn requests_wait_for_a_server_that_is_away_which_is_said_once() {
 fn a_server_that_refuses_is_an_error_in_words_without_the_password() {
     let Some(server) = Server::start() else { return };
     let start = |user: &str| {
-        open_at(&StoreChoice::Redis(server.url(user)), Box::new(|| 0)).map(|_| ()).expect_err(user)
+        open_at(&StoreChoice::Redis(Value::plain(server.url(user))), Box::new(|| 0))
+            .map(|_| ())
+            .expect_err(user)
     };
     let failure = start(":wrong");
     assert_eq!(failure.kind, Kind::Run);
@@ -243,7 +245,7 @@ fn what_is_no_answer_of_redis_is_an_error_and_never_much_memory() {
         (b"-ERR no\r\n", "response error: no"),
     ];
     for (answer, words) in table {
-        let choice = StoreChoice::Redis(answers(answer));
+        let choice = StoreChoice::Redis(Value::plain(answers(answer)));
         for ask in [Opened::look_up, Opened::claim] {
             let mut opened = open_at(&choice, Box::new(|| 0)).unwrap();
             let found = ask(&mut opened, "a");
@@ -257,7 +259,7 @@ fn what_is_no_answer_of_redis_is_an_error_and_never_much_memory() {
 fn a_server_that_is_not_there_at_the_start_is_named() {
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let url = format!("redis://u:secret@{closed}");
-    let failure = open_at(&StoreChoice::Redis(url), Box::new(|| 0)).map(|_| ()).unwrap_err();
+    let failure = open_at(&StoreChoice::Redis(Value::plain(url)), Box::new(|| 0)).map(|_| ()).unwrap_err();
     assert_eq!(failure.message, format!("cannot reach the dedup store `redis://u:***@{closed}`"));
     assert_eq!(failure.causes, ["Connection refused"]);
 }

@@ -10,17 +10,19 @@ mod wire;
 use super::Described;
 use crate::kafka::client::Consumer;
 use crate::kafka::errors::{self, Trouble, TroubleKind};
+use crate::kafka::metadata;
 use crate::kafka::native::text;
 use crate::record::TopicPartition;
+pub use descriptions::Request as DescriptionRequest;
 pub use list::{Listed, Listing, list};
-pub use offsets::{Request, alter, ask_committed, delete};
+pub use offsets::{CommittedRequest, alter, ask_committed, delete};
 use raw::RawGroup;
 use rdkafka::bindings as rd;
 use rdkafka::types::{RDKafkaErrorCode, RDKafkaRespErr};
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long all brokers may take to list their groups. One that is away holds the others up.
 const LIMIT: Duration = Duration::from_secs(2);
@@ -118,59 +120,94 @@ pub struct Unheld {
     pub is_alone: bool,
 }
 
-/// Describes groups, in the order of their names; each may be missing, forbidden or of another kind on its own.
-///
-/// # Errors
-/// No answer about one of them.
-pub fn describe(
+/// Questions for descriptions that have no answer yet, by group.
+pub type Undescribed = HashMap<String, DescriptionRequest>;
+
+/// Describes groups, in the order of their names; each may be missing, forbidden, of another kind or without an answer on
+/// its own.
+pub fn describe(client: &Arc<Consumer>, names: &[String], limit: Duration) -> Vec<Described<Group>> {
+    describe_until(client, names, &mut Undescribed::new(), Instant::now() + limit)
+}
+
+/// The same up to a moment. A question that has no answer by then is kept, and not asked again next time: librdkafka has
+/// it still on its way to the coordinator.
+pub fn describe_until(
     client: &Arc<Consumer>,
     names: &[String],
-    limit: Duration,
-) -> Result<Vec<Described<Group>>, Trouble> {
-    let mut found: HashMap<String, RawGroup> = HashMap::new();
-    for group in raw_groups(client, names) {
-        found.insert(group.name.clone(), group);
-    }
-    let mut described: HashMap<String, Result<Group, Trouble>> = HashMap::new();
-    let mut coordinators: HashMap<String, String> = HashMap::new();
+    undescribed: &mut Undescribed,
+    deadline: Instant,
+) -> Vec<Described<Group>> {
+    let raw = raw_groups(client, names, LIMIT.min(deadline.saturating_duration_since(Instant::now())));
+    let mut found: HashMap<String, RawGroup> =
+        raw.groups.into_iter().map(|group| (group.name.clone(), group)).collect();
+    let mut described: HashMap<&String, Result<Group, Trouble>> = HashMap::new();
+    let mut coordinators: HashMap<&String, String> = HashMap::new();
     for name in names {
         let Some(group) = found.remove(name) else { continue };
         let coordinator = group.coordinator.0.clone();
         match group.described() {
-            Some(group) => drop(described.insert(name.clone(), group)),
-            None => drop(coordinators.insert(name.clone(), coordinator)),
+            Some(group) => drop(described.insert(name, group)),
+            None => drop(coordinators.insert(name, coordinator)),
         }
     }
-    // The coordinator's own protocol, another kind, or no group at all.
-    let rest: Vec<String> = names.iter().filter(|name| !described.contains_key(*name)).cloned().collect();
-    if !rest.is_empty() {
-        for (name, group) in descriptions::ask(client, &rest, limit).answer(limit)? {
-            let group = match coordinators.get(&name) {
-                Some(coordinator) if is_missing(&group) => {
-                    other_kind(client, &name, coordinator).map_or(group, Err)
-                }
-                Some(_) | None => group,
-            };
-            described.insert(name, group);
-        }
+    // The coordinator's own protocol, another kind, or no group at all. Each alone, or one that is away would keep the
+    // others'.
+    let rest: Vec<&String> = names.iter().filter(|name| !described.contains_key(name)).collect();
+    for name in &rest {
+        let ask = || descriptions::ask(client, std::slice::from_ref(*name));
+        undescribed.entry((*name).clone()).or_insert_with(ask);
     }
-    Ok(names.iter().filter_map(|name| Some((name.clone(), described.remove(name)?))).collect())
+    for name in rest {
+        let answer = undescribed.get(name).and_then(|request| request.answer_until(deadline));
+        if answer.is_some() {
+            undescribed.remove(name);
+        }
+        let mut group = answer.map_or_else(|| Err(Trouble::unanswered()), only);
+        if is_missing(&group) && offsets::catch_up(client, name, deadline) {
+            let again = descriptions::ask(client, std::slice::from_ref(name)).answer_until(deadline);
+            group = again.map_or_else(|| Err(Trouble::unanswered()), only);
+        }
+        let other = match coordinators.get(name) {
+            Some(coordinator) if is_missing(&group) => other_kind(client, name, coordinator),
+            None if is_missing(&group) && !raw.is_told => any_other_kind(client, name),
+            Some(_) | None => None,
+        };
+        described.insert(name, other.map_or(group, Err));
+    }
+    names.iter().filter_map(|name| Some((name.clone(), described.remove(name)?))).collect()
+}
+
+/// The one group that was asked for.
+fn only(answer: Result<Vec<Described<Group>>, Trouble>) -> Result<Group, Trouble> {
+    let unknown = || Err(errors::trouble(RDKafkaErrorCode::GroupIdNotFound, ""));
+    answer?.into_iter().next().map_or_else(unknown, |(_, group)| group)
+}
+
+/// What brokers told of groups without being asked for each.
+struct RawGroups {
+    groups: Vec<RawGroup>,
+    /// Brokers answered, though maybe not all of them.
+    is_told: bool,
 }
 
 /// What the brokers that answer know of these groups. Those that do not answer are asked again in another way.
-fn raw_groups(client: &Arc<Consumer>, names: &[String]) -> Vec<RawGroup> {
-    let ask = |name: Option<&str>| match raw::ask(client, name, LIMIT) {
-        Ok(answer) => answer.groups,
-        // A connection broke while it was asked for; the others have answered.
-        Err(_) => raw::ask(client, name, LIMIT).map_or_else(|_| Vec::new(), |answer| answer.groups),
+fn raw_groups(client: &Arc<Consumer>, names: &[String], limit: Duration) -> RawGroups {
+    // A broker that refuses spoils what all others told if its word comes last (`rd_kafka_list_groups`), which is when it is
+    // tried again: short questions are over before.
+    let shorter = |limit: &Duration| Some(*limit / 2).filter(|limit| *limit >= LIMIT / 8);
+    let ask = |name: Option<&str>| {
+        let mut limits = std::iter::successors(Some(limit), shorter);
+        limits.find_map(|limit| raw::ask(client, name, limit).ok()).map(|answer| answer.groups)
     };
-    if names.len() > FEW {
-        return ask(None);
-    }
-    std::thread::scope(|scope| {
-        let asked: Vec<_> = names.iter().map(|name| scope.spawn(|| ask(Some(name)))).collect();
-        asked.into_iter().flat_map(|asked| asked.join().unwrap_or_default()).collect()
-    })
+    let answers: Vec<Option<Vec<RawGroup>>> = match names.len() {
+        0..=FEW => std::thread::scope(|scope| {
+            let asked: Vec<_> = names.iter().map(|name| scope.spawn(|| ask(Some(name)))).collect();
+            asked.into_iter().map(|asked| asked.join().unwrap_or_default()).collect()
+        }),
+        _ => vec![ask(None)],
+    };
+    let is_told = answers.iter().all(Option::is_some);
+    RawGroups { groups: answers.into_iter().flatten().flatten().collect(), is_told }
 }
 
 fn is_missing(group: &Result<Group, Trouble>) -> bool {
@@ -187,6 +224,18 @@ fn other_kind(client: &Consumer, name: &str, coordinator: &str) -> Option<Troubl
     };
     let (_, kind, _) = listed.into_iter().find(|(listed, _, _)| listed == name)?;
     Some(foreign(name, &kind))
+}
+
+/// The same of a group that no broker has listed, since one of them spoiled the lists of all: only a broker's own words
+/// tell it then, or else nothing is known.
+fn any_other_kind(client: &Consumer, name: &str) -> Option<Trouble> {
+    let brokers = metadata::brokers(client, LIMIT).unwrap_or_default();
+    let lists: Vec<_> = brokers.iter().filter_map(|broker| wire::list(client, &broker.address)).collect();
+    if lists.is_empty() {
+        return Some(Trouble::unanswered());
+    }
+    let (_, kind, _) = lists.iter().flatten().find(|(listed, _, _)| listed == name)?;
+    Some(foreign(name, kind))
 }
 
 /// What a group is, if it is there and none of consumers.
@@ -230,8 +279,7 @@ pub fn unheld(
 }
 
 fn describe_one(client: &Arc<Consumer>, name: &str, limit: Duration) -> Result<Group, Trouble> {
-    let described = describe(client, &[name.to_owned()], limit)?.into_iter().next();
-    described.map_or_else(|| Err(errors::trouble(RDKafkaErrorCode::GroupIdNotFound, "")), |(_, group)| group)
+    only(Ok(describe(client, &[name.to_owned()], limit)))
 }
 
 /// # Safety

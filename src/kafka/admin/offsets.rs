@@ -16,9 +16,6 @@ pub const EARLIEST: i64 = -2;
 /// The end, as the isolation level sees it.
 pub const LATEST: i64 = -1;
 
-/// How long the second question of a command may take: with the first, less than `--connect-timeout`.
-const SECOND_LIMIT: Duration = Duration::from_secs(4);
-
 /// Why something about a partition is not known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unknown {
@@ -35,12 +32,16 @@ impl Unknown {
         match code {
             // `NoEnt`: librdkafka found no leader for any partition of the request.
             RDKafkaErrorCode::LeaderNotAvailable | RDKafkaErrorCode::NoEnt => Unknown::NoLeader,
-            code => match errors::trouble(code, "") {
-                Trouble { kind: TroubleKind::Transport | TroubleKind::AllBrokersDown, .. } => {
-                    Unknown::Unanswered
-                }
-                trouble => Unknown::Refused(trouble),
-            },
+            code => Unknown::from(errors::trouble(code, "")),
+        }
+    }
+}
+
+impl From<Trouble> for Unknown {
+    fn from(trouble: Trouble) -> Unknown {
+        match trouble.kind {
+            TroubleKind::Transport | TroubleKind::AllBrokersDown => Unknown::Unanswered,
+            _ => Unknown::Refused(trouble),
         }
     }
 }
@@ -115,11 +116,13 @@ impl OffsetsRequest {
     }
 }
 
-/// For a command: waits for the answers to several requests, and asks those leaders once more that gave none.
+/// For a command: waits for the answers to several requests, and asks those leaders once more that gave none, who may then
+/// take `second`.
 pub fn answers_or_ask_again<const N: usize>(
     client: &Arc<Consumer>,
     requests: [Option<OffsetsRequest>; N],
     read_uncommitted: bool,
+    second: Duration,
 ) -> [Vec<Asked<i64>>; N] {
     let mut answers = requests.map(|request| {
         let Some(request) = request else { return (Vec::new(), None) };
@@ -130,7 +133,7 @@ pub fn answers_or_ask_again<const N: usize>(
         let again: Vec<_> = unanswered
             .filter_map(|(partition, _)| Some((partition.clone(), *wanted.get(partition)?)))
             .collect();
-        let again = (!again.is_empty()).then(|| ask_offsets(client, again, read_uncommitted, SECOND_LIMIT));
+        let again = (!again.is_empty()).then(|| ask_offsets(client, again, read_uncommitted, second));
         (answers, again)
     });
     for (answers, again) in &mut answers {

@@ -2,7 +2,7 @@
 
 use super::{Described, Options, wait};
 use crate::kafka::client::Consumer;
-use crate::kafka::errors::{self, Trouble};
+use crate::kafka::errors::{self, Trouble, TroubleKind};
 use crate::kafka::metadata;
 use crate::kafka::native::{Queue, c_string, native, text};
 use rdkafka::bindings as rd;
@@ -43,21 +43,32 @@ pub fn layouts(
         all.sort_by(|(a, _), (b, _)| a.cmp(b));
         return Ok(all);
     };
-    if names.len() <= FEW {
-        let mut described = Vec::with_capacity(names.len());
-        for name in names {
-            described
-                .extend(request(client, Some(name), limit)?.into_iter().filter(|(other, _)| other == name));
-        }
-        return Ok(described);
-    }
-    let mut all = request(client, None, limit)?;
-    let unknown = || Err(errors::trouble(RDKafkaErrorCode::UnknownTopicOrPartition, ""));
-    let find = |name: &String| {
-        let index = all.iter().position(|(other, _)| other == name);
-        (name.clone(), index.map_or_else(unknown, |index| all.swap_remove(index).1))
+    let mut all = match names.len() {
+        0..=FEW => Vec::new(),
+        _ => request(client, None, limit)?,
     };
-    Ok(names.iter().map(find).collect())
+    let mut described = Vec::with_capacity(names.len());
+    for name in names {
+        let layout = match all.iter().position(|(other, _)| other == name) {
+            Some(index) => all.swap_remove(index).1,
+            // Of all topics brokers leave out those that may not be seen.
+            None => by_name(client, name, limit)?,
+        };
+        described.push((name.clone(), layout));
+    }
+    Ok(described)
+}
+
+/// # Errors
+/// Of the whole request.
+fn by_name(client: &Consumer, name: &str, limit: Duration) -> Result<Result<Layout, Trouble>, Trouble> {
+    let found = match request(client, Some(name), limit) {
+        // No topic can have this name.
+        Err(trouble) if trouble.kind == TroubleKind::UnknownTopic => return Ok(Err(trouble)),
+        found => found?.into_iter().find(|(other, _)| other == name),
+    };
+    let unknown = || Err(errors::trouble(RDKafkaErrorCode::UnknownTopicOrPartition, ""));
+    Ok(found.map_or_else(unknown, |(_, layout)| layout))
 }
 
 fn request(
@@ -89,7 +100,7 @@ pub struct Request {
 ///
 /// Needs the controller, which the mock cluster has not. `layouts` does not, but makes a handle of each topic
 /// that it asks for by name: 3 ms for one with 500 partitions.
-pub fn ask_descriptions(client: &Arc<Consumer>, names: &[String], limit: Duration) -> Request {
+pub(super) fn ask_descriptions(client: &Arc<Consumer>, names: &[String], limit: Duration) -> Request {
     let c_names: Vec<_> = names.iter().map(|name| c_string(name)).collect();
     let mut pointers: Vec<_> = c_names.iter().map(|name| name.as_ptr()).collect();
     let answers = Queue::new(client);
@@ -104,15 +115,11 @@ pub fn ask_descriptions(client: &Arc<Consumer>, names: &[String], limit: Duratio
 }
 
 impl Request {
-    /// Waits for the layouts; each topic may be missing or forbidden on its own.
+    /// Waits for the descriptions, and what `read` finds in each topic that is there; each may be missing or forbidden on
+    /// its own.
     ///
     /// # Errors
     /// Of the whole request.
-    pub fn answer(self) -> Result<Vec<Described<Layout>>, Trouble> {
-        self.answer_with(layout)
-    }
-
-    /// The same, with what `read` finds in each description of a topic that is there.
     pub(super) fn answer_with<T>(
         self,
         read: unsafe fn(*const rd::rd_kafka_TopicDescription_t) -> T,
@@ -144,39 +151,5 @@ unsafe fn described<T>(
             return (name, Err(errors::trouble(code.into(), &reason)));
         }
         (name, Ok(read(topic)))
-    }
-}
-
-/// # Safety
-/// The description must be alive.
-unsafe fn layout(topic: *const rd::rd_kafka_TopicDescription_t) -> Layout {
-    // SAFETY: the caller vouches for the description; all that hangs on it lives as long.
-    unsafe {
-        let name = text(rd::rd_kafka_TopicDescription_name(topic));
-        let mut count = 0;
-        let partitions = rd::rd_kafka_TopicDescription_partitions(topic, &raw mut count);
-        let mut partitions: Vec<Replicas> =
-            (0..count).map(|index| replicas(*partitions.add(index))).collect();
-        partitions.sort_by_key(|replicas| replicas.partition);
-        Layout { name, partitions }
-    }
-}
-
-/// # Safety
-/// The description must be alive.
-unsafe fn replicas(partition: *const rd::rd_kafka_TopicPartitionInfo_t) -> Replicas {
-    // SAFETY: the caller vouches for the description; all that hangs on it lives as long.
-    unsafe {
-        let number = |node: *const rd::rd_kafka_Node_t| rd::rd_kafka_Node_id(node);
-        let leader = rd::rd_kafka_TopicPartitionInfo_leader(partition);
-        let (mut all_count, mut in_sync_count) = (0, 0);
-        let all = rd::rd_kafka_TopicPartitionInfo_replicas(partition, &raw mut all_count);
-        let in_sync = rd::rd_kafka_TopicPartitionInfo_isr(partition, &raw mut in_sync_count);
-        Replicas {
-            partition: rd::rd_kafka_TopicPartitionInfo_partition(partition),
-            leader: (!leader.is_null()).then(|| number(leader)).filter(|leader| *leader >= 0),
-            all: (0..all_count).map(|index| number(*all.add(index))).collect(),
-            in_sync: (0..in_sync_count).map(|index| number(*in_sync.add(index))).collect(),
-        }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::settings::testing::World;
+use crate::settings::values::Value;
 
 fn settled_from(given: &[(&str, &str, Origin)]) -> Result<Connection, Failure> {
     let mut gathered = Gathered::default();
@@ -20,6 +21,18 @@ fn settled(typed: &[(&str, &str)]) -> Result<Connection, Failure> {
 fn seen(connection: &Connection, name: &str) -> String {
     let found = connection.resolved.iter().find(|resolved| resolved.name == name);
     found.map(|resolved| format!("{} {}", &*resolved.value, resolved.origin)).unwrap_or_default()
+}
+
+#[test]
+fn addresses_of_brokers_are_shown_wherever_they_stand() {
+    let given = [("bootstrap.servers", "env:BROKERS"), ("client.id", "env:NAME")];
+    let environment = |name: &str| Some(format!("{}:9092", name.to_lowercase()));
+    let mut gathered = Gathered::default();
+    for (name, written) in given {
+        let value = Value::resolve(written.to_owned(), &environment).expect("it is set");
+        gathered.given.insert(name.to_owned(), Given { value, origin: Origin::Property });
+    }
+    assert_eq!(hidden(&gathered), [("name:9092".to_owned(), "env:NAME".to_owned())]);
 }
 
 #[test]

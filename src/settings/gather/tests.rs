@@ -148,6 +148,23 @@ fn what_keeps_the_guarantee_is_refused_when_typed_and_noted_in_a_file() {
 }
 
 #[test]
+fn the_prefix_of_kcat_gets_past_no_guard() {
+    for name in ["enable.auto.offset.store", "enable.partition.eof", "allow.auto.create.topics"] {
+        let failure = read_typed(&[&format!("topic.{name}=true")]).expect_err(name);
+        assert_eq!(failure.message, format!("property `{name}` cannot be set"));
+        let gathered = read_file(&format!("topic.{name}=true")).expect("valid");
+        assert!(gathered.given.is_empty(), "{gathered:?}");
+        assert!(gathered.notes[0].starts_with(&format!("ignoring `{name}` in `")), "{:?}", gathered.notes);
+    }
+    for name in ["plugin.library.paths", "ssl.engine.location", "ssl.providers"] {
+        let failure = read_file(&format!("topic.{name}=/no/such.so")).expect_err(name);
+        assert!(failure.message.starts_with(&format!("property `{name}` cannot be set in `")), "{failure:?}");
+    }
+    let gathered = read_file("topic.auto.offset.reset=latest").expect("valid");
+    assert_eq!(value(&gathered, "auto.offset.reset"), Some("latest"));
+}
+
+#[test]
 fn two_values_for_one_thing_are_refused_by_both_names() {
     let mut arguments = typed(&["bootstrap.servers=a:1"]);
     arguments.brokers = Some("b:1".to_owned());

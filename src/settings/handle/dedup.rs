@@ -53,7 +53,7 @@ fn store(text: &str, surroundings: &Surroundings<'_>) -> Result<StoreChoice, Fai
         let host = authority.rsplit('@').next().unwrap_or_default();
         return match host.is_empty() || host.starts_with(':') {
             true => Err(refuse("the host is missing").hint("as in redis://localhost:6379")),
-            false => Ok(StoreChoice::Redis(text.into_text())),
+            false => Ok(StoreChoice::Redis(text)),
         };
     }
     if text.starts_with("rediss://") {
@@ -67,7 +67,7 @@ fn store(text: &str, surroundings: &Surroundings<'_>) -> Result<StoreChoice, Fai
     match () {
         () if path.is_empty() => Err(refuse("it is empty").hint(format!("valid: {VALID}"))),
         () if path.contains("://") => Err(refuse("no such kind of store").hint(format!("valid: {VALID}"))),
-        () => Ok(StoreChoice::File(PathBuf::from(path))),
+        () => Ok(StoreChoice::File(text.with(path))),
     }
 }
 

@@ -4,6 +4,7 @@ use crate::cli::{Arguments, Command};
 use crate::error::Failure;
 use crate::settings::handling::{Handler, Handling, OnFailure, StoreChoice};
 use crate::settings::testing::World;
+use crate::settings::values::Value;
 use crate::settings::{Consume, FilterFailure};
 use clap::Parser;
 use std::path::PathBuf;
@@ -42,12 +43,15 @@ fn zero_is_no_limit_where_help_says_so() {
 
 #[test]
 fn ids_are_kept_where_they_were_told_to_be() {
+    let elsewhere = |text: &str| {
+        Value::resolve("env:STORE".to_owned(), &|_| Some(text.to_owned())).expect("the variable is there")
+    };
     for (words, expected) in [
         ("-g g", StoreChoice::InFolder(PathBuf::from("/h/.local/state/kcons"))),
-        ("--dedup-store ids.redb", StoreChoice::File(PathBuf::from("ids.redb"))),
-        ("--dedup-store file:///ids", StoreChoice::File(PathBuf::from("/ids"))),
-        ("--dedup-store redis://h:1", StoreChoice::Redis("redis://h:1".to_owned())),
-        ("--dedup-store env:STORE", StoreChoice::Redis("redis://:secret@host".to_owned())),
+        ("--dedup-store ids.redb", StoreChoice::File(Value::plain("ids.redb"))),
+        ("--dedup-store file:///ids", StoreChoice::File(Value::plain("/ids"))),
+        ("--dedup-store redis://h:1", StoreChoice::Redis(Value::plain("redis://h:1"))),
+        ("--dedup-store env:STORE", StoreChoice::Redis(elsewhere("redis://:secret@host"))),
     ] {
         let dedup = handling(&format!("t --exec x --dedup .value.id {words}")).dedup.expect("dedup");
         assert_eq!((dedup.store, dedup.ttl), (expected, Duration::from_secs(7 * 86_400)));

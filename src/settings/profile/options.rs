@@ -206,8 +206,8 @@ fn texts(
         Value::Several(texts) => texts,
     };
     let read = |text: &String| {
-        if key == "dedup-store" {
-            // Where `file:PATH` is the store itself; it is read with the other options.
+        if matches!(key, "config" | "dedup-store") {
+            // The path of a file, as it is typed; and `file:PATH` that is the store itself, read with the other options.
             return Ok(Given::plain(text));
         }
         Given::resolve(text.clone(), environment).map_err(|cause| {

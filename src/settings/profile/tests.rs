@@ -73,6 +73,10 @@ fn what_a_run_has_no_use_for_is_left_out() {
         ("kcons demo --follow", "exit = true"),
         ("kcons lag g", "output = \"raw\"\ncount = 5\nexec = \"cat\"\nserve = true"),
         ("kcons topic list", "max-lag = 5\nwatch = \"2s\""),
+        ("kcons group reset g --topic t", "to = \"end\""),
+        ("kcons group reset g --topic t", "shift = \"-5\""),
+        ("kcons group reset g --to end", "topic = [\"t\", \"u:0\"]"),
+        ("kcons group reset g --to end", "all-topics = true"),
     ] {
         assert_eq!(options_of(line, profile), Vec::<String>::new(), "{line}: {profile}");
     }
@@ -83,7 +87,6 @@ fn what_a_run_has_no_use_for_is_left_out() {
         ("kcons consume t --worker w", "in-flight = 3\nstrict = true", "in-flight strict"),
         ("kcons consume t", "exec = \"cat\"\ndedup = \".x\"\ndedup-store = \"f\"", "dedup dedup-store exec"),
         ("kcons lag g", "output = \"json\"\nmax-lag = 5", "max-lag output"),
-        ("kcons group reset g --to end", "topic = [\"t\", \"u:0\"]", "topic"),
         ("kcons demo -p 0", "quiet = true\nlog = \"json\"", "log quiet"),
     ] {
         assert_eq!(options_of(line, profile).join(" "), used, "{line}: {profile}");
@@ -121,6 +124,16 @@ fn properties_are_kept_apart_under_one_name_however_they_are_written() {
         "bootstrap.servers=b:1 bootstrap.servers=a:1 auto.commit.interval.ms=7000 \
          isolation.level=read_uncommitted"
     );
+}
+
+#[test]
+fn the_path_of_a_file_of_properties_is_taken_as_it_is_typed() {
+    // What the variable or the file holds would be shown as the path.
+    for path in ["client.properties", "file:client.properties", "env:SECRET"] {
+        let table = applied("kcons lag g", &format!("config = '{path}'"), false).expect("valid");
+        let table = table.connection.profile_table.expect("it was applied");
+        assert_eq!(table.config.as_deref(), Some(path));
+    }
 }
 
 #[test]

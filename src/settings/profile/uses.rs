@@ -10,6 +10,9 @@ use std::ffi::OsString;
 /// Only where records are printed.
 const PRINTED: [&str; 5] = ["output", "json", "delimiter", "label", "title-field"];
 
+/// What is changed, and to what, is typed each time.
+const OF_A_RESET: [&str; 4] = ["to", "shift", "topic", "all-topics"];
+
 const HANDLERS: [&str; 3] = ["exec", "worker", "forward"];
 
 /// Options of the profile by name, with their words.
@@ -86,6 +89,9 @@ impl Run {
         let others = self.command.get_arguments();
         let mut rivals = others.filter(|other| self.are_rivals(argument, other));
         if self.is_typed(name) || rivals.any(|rival| self.is_there(rival)) {
+            return false;
+        }
+        if self.path == ["group", "reset"] && OF_A_RESET.contains(&name) {
             return false;
         }
         if name == "color" {

@@ -10,9 +10,13 @@ use std::thread::JoinHandle;
 fn answering(status: &str, body: &str) -> (String, JoinHandle<String>) {
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port is free");
     let url = format!("http://{}/token", listener.local_addr().expect("it is bound"));
+    (url, serve(listener, status, body))
+}
+
+fn serve(listener: TcpListener, status: &str, body: &str) -> JoinHandle<String> {
     let answer =
         format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len());
-    let serving = std::thread::spawn(move || {
+    std::thread::spawn(move || {
         let (stream, _) = listener.accept().expect("a client comes");
         let mut reader = BufReader::new(&stream);
         let (mut asked, mut length) = (String::new(), 0);
@@ -32,13 +36,13 @@ fn answering(status: &str, body: &str) -> (String, JoinHandle<String>) {
         reader.read_exact(&mut form).expect("the form comes");
         (&stream).write_all(answer.as_bytes()).expect("the client waits");
         asked + &String::from_utf8_lossy(&form)
-    });
-    (url, serving)
+    })
 }
 
 fn endpoint(url: &str) -> Endpoint {
     Endpoint {
         url: url.to_owned(),
+        shown: url.to_owned(),
         client_id: "alice".to_owned(),
         client_secret: "s3cret".to_owned(),
         scope: None,
@@ -126,6 +130,33 @@ fn who_does_not_answer_may_do_so_later() {
     assert_eq!(endpoint(&url).fetch(), fault("connection refused", &url));
     let nowhere = "http://no-such-host.invalid/";
     assert_eq!(endpoint(nowhere).fetch(), fault("cannot resolve the host", nowhere));
+}
+
+#[test]
+fn a_url_that_stands_elsewhere_is_named_by_its_place() {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port is free");
+    let closed = format!("http://{}/token?code=s3cret", listener.local_addr().expect("it is bound"));
+    drop(listener);
+    let (answering, _serving) = answering("404 Not Found", "");
+    let (echoing, _echoing) = echoing();
+    for (url, words) in [
+        (closed.as_str(), "connection refused"),
+        ("http://no-such-host.invalid/s3cret", "cannot resolve the host"),
+        ("http://[s3cret/token", NO_URL),
+        (&answering.replace("/token", "/s3cret"), "404 Not Found"),
+        (&echoing, "400 Bad Request: env:URL is unknown"),
+    ] {
+        let fault = Endpoint { shown: "env:URL".to_owned(), ..endpoint(url) }.fetch().expect_err(url);
+        assert_eq!(fault.words, format!("`env:URL`: {words}"), "{url}");
+    }
+}
+
+/// An endpoint whose words repeat its own URL.
+fn echoing() -> (String, JoinHandle<String>) {
+    let place = TcpListener::bind(("127.0.0.1", 0)).expect("a port is free");
+    let url = format!("http://{}/token?code=s3cret", place.local_addr().expect("it is bound"));
+    let body = serde_json::json!({"error_description": format!("{url} is unknown")}).to_string();
+    (url, serve(place, "400 Bad Request", &body))
 }
 
 #[test]

@@ -135,7 +135,7 @@ pub fn a_token_from_a_file_is_refused_and_not_shown() {
 }
 
 /// A file, a profile or the file of `KCONS_CONFIG` could name a library, and it was loaded when its value was checked,
-/// for `--print-config` too.
+/// for `--print-config` too. With the prefix that kcat puts before properties of topics it was loaded still.
 pub fn a_file_loads_no_code() {
     for name in [
         "plugin.library.paths",
@@ -143,8 +143,12 @@ pub fn a_file_loads_no_code() {
         "ssl.engine.id",
         "ssl.providers",
         "sasl.kerberos.kinit.cmd",
+        "topic.plugin.library.paths",
+        "topic.ssl.engine.location",
+        "topic.ssl.providers",
     ] {
-        let message = format!("error: property `{name}` cannot be set in ");
+        let bare = name.trim_start_matches("topic.");
+        let message = format!("error: property `{bare}` cannot be set in ");
         let with_file = |run: Kcons| {
             fs::write(run.home().join("p"), format!("{name}=/no/such.so\n")).expect("written");
             let folder = run.home().join(".config/kcons");
@@ -192,6 +196,29 @@ pub fn handlers_do_not_inherit_a_variable_with_a_secret() {
         let run = kcons(&["consume", "t", "-e", "-b", &mock.brokers(), "--exec", script]).args(named);
         put(run.home(), "client.rack=env:SECRET\n", "\"client.rack\" = \"env:SECRET\"\n");
         run.run().has_code(0).stderr_contains("secret= other= store=\n");
+    }
+}
+
+/// The store of `--dedup` was named by what the variable held.
+pub fn a_store_that_a_variable_names_is_shown_as_that() {
+    let mock = Mock::start(1);
+    mock.create_topic("t", 1);
+    mock.produce("t", &[Produced::value("v")]);
+    for store in [
+        "redis://s3cret.invalid:1/0",
+        "redis://:s3cret@127.0.0.1:1/0",
+        "redis://127.0.0.1:1/s3cret",
+        "/dev/null/s3cret.redb",
+        "file:/dev/null/s3cret",
+        "s3cret.redb",
+    ] {
+        let run =
+            kcons(&["consume", "t", "-e", "-b", &mock.brokers(), "--exec", "true", "--dedup", ".value"]);
+        fs::write(run.home().join("s3cret.redb"), "none").expect("written");
+        let outcome = run.args(["--dedup-store", "env:STORE"]).env("STORE", store).run();
+        hides(&outcome);
+        let is_refused = [Some(1), Some(2)].contains(&outcome.code());
+        outcome.stderr_contains("env:STORE").check(is_refused, "the store is none");
     }
 }
 

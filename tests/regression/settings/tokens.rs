@@ -36,6 +36,10 @@ fn endpoint(status: &'static str, body: String) -> (SocketAddr, Arc<AtomicUsize>
 }
 
 fn kcons(address: SocketAddr, arguments: &[&str]) -> Kcons {
+    with_url(&format!("http://{address}/t"), arguments)
+}
+
+fn with_url(url: &str, arguments: &[&str]) -> Kcons {
     // Nobody listens at the broker's port: only the endpoint answers.
     Kcons::new(arguments)
         .args([
@@ -47,7 +51,7 @@ fn kcons(address: SocketAddr, arguments: &[&str]) -> Kcons {
             "sasl.mechanism=OAUTHBEARER",
         ])
         .args(["-X", "sasl.oauthbearer.client.id=a", "-X", "sasl.oauthbearer.client.secret=b"])
-        .args(["-X", &format!("sasl.oauthbearer.token.endpoint.url=http://{address}/t")])
+        .args(["-X", &format!("sasl.oauthbearer.token.endpoint.url={url}")])
 }
 
 fn answer(token: &str, life: &str) -> String {
@@ -99,4 +103,16 @@ pub fn extensions_are_checked_before_a_connection_is_made() {
     let outcome = Kcons::new(["topic", "list", "-X", "security.protocol=SASL_PLAINTEXT", "-X", module]).run();
     outcome.has_code(2).stderr_contains("identity_pool_id").stderr_contains("keys of letters");
     assert_eq!(asked.load(Ordering::SeqCst), 0);
+}
+
+/// The address of an endpoint may hold a code, as those of clouds do: read from a variable or a file it was said in every
+/// error and warning.
+pub fn an_address_that_stands_elsewhere_is_not_shown() {
+    for address in ["http://127.0.0.1:1/t?code=s3cret", "http://[s3cret/t"] {
+        for source in ["env:URL", "file:url"] {
+            let run = with_url(source, &["topic", "list", "--connect-timeout", "1s"]).env("URL", address);
+            std::fs::write(run.home().join("url"), address).expect("written");
+            run.run().has_code(3).stderr_lacks("s3cret").stderr_contains(&format!("`{source}`: "));
+        }
+    }
 }

@@ -2,13 +2,13 @@
 //! classic group: those are described by `raw`, and asked for here only where that finds none.
 
 use super::{Group, Kind, Member, checked};
-use crate::kafka::admin::{Described, Options, wait};
+use crate::kafka::admin::{COORDINATOR_LIMIT, Described, Options, answer_until};
 use crate::kafka::client::{Consumer, topic_partition};
 use crate::kafka::errors::Trouble;
 use crate::kafka::native::{Queue, c_string, list_elements, native, text};
 use rdkafka::bindings as rd;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::Instant;
 
 /// Descriptions under way.
 pub struct Request {
@@ -16,12 +16,12 @@ pub struct Request {
 }
 
 /// Asks the coordinators of groups to describe them, whatever their protocol.
-pub fn ask(client: &Arc<Consumer>, names: &[String], limit: Duration) -> Request {
+pub fn ask(client: &Arc<Consumer>, names: &[String]) -> Request {
     let c_names: Vec<_> = names.iter().map(|name| c_string(name)).collect();
     let mut pointers: Vec<_> = c_names.iter().map(|name| name.as_ptr()).collect();
     let answers = Queue::new(client);
-    let options =
-        Options::new(client, rd::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS, limit);
+    let operation = rd::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS;
+    let options = Options::new(client, operation, COORDINATOR_LIMIT);
     // SAFETY: names, options and queue are alive over the call, which copies them.
     unsafe {
         rd::rd_kafka_DescribeConsumerGroups(
@@ -36,19 +36,19 @@ pub fn ask(client: &Arc<Consumer>, names: &[String], limit: Duration) -> Request
 }
 
 impl Request {
-    /// Waits for descriptions; each group may be missing or forbidden on its own.
-    ///
-    /// # Errors
-    /// Of the whole request.
-    pub fn answer(self, limit: Duration) -> Result<Vec<Described<Group>>, Trouble> {
-        let event = wait(&self.answers, limit)?;
-        // SAFETY: the event is alive; what it returns belongs to it and is copied.
-        unsafe {
-            let mut count = 0;
-            let result = rd::rd_kafka_event_DescribeConsumerGroups_result(event.pointer());
-            let groups = rd::rd_kafka_DescribeConsumerGroups_result_groups(result, &raw mut count);
-            Ok((0..count).map(|index| described(*groups.add(index))).collect())
-        }
+    /// Waits for descriptions; each group may be missing or forbidden on its own. Nothing: they are still on their way.
+    pub fn answer_until(&self, deadline: Instant) -> Option<Result<Vec<Described<Group>>, Trouble>> {
+        let event = answer_until(&self.answers, deadline)?;
+        let described = event.map(|event| {
+            // SAFETY: the event is alive; what it returns belongs to it and is copied.
+            unsafe {
+                let mut count = 0;
+                let result = rd::rd_kafka_event_DescribeConsumerGroups_result(event.pointer());
+                let groups = rd::rd_kafka_DescribeConsumerGroups_result_groups(result, &raw mut count);
+                (0..count).map(|index| described(*groups.add(index))).collect()
+            }
+        });
+        Some(described)
     }
 }
 

@@ -10,6 +10,7 @@ use crate::kafka::native::{Queue, native, text};
 use rdkafka::bindings as rd;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Instant;
 
 /// A group in the list; what is not known of it is left out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,8 +26,8 @@ pub struct Listed {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listing {
     pub groups: Vec<Listed>,
-    /// `HOST:PORT` of brokers that have not answered: their groups are missing.
-    pub silent: Vec<String>,
+    /// `HOST:PORT` of brokers whose groups are missing, and why; nothing if they have not answered.
+    pub away: Vec<(String, Option<Trouble>)>,
 }
 
 type Groups = BTreeMap<String, Listed>;
@@ -34,37 +35,37 @@ type Groups = BTreeMap<String, Listed>;
 /// Lists the groups of all brokers.
 ///
 /// # Errors
-/// No broker answered in time, or one refused.
+/// No broker answered in time, or all refused.
 pub fn list(client: &Arc<Consumer>) -> Result<Listing, Trouble> {
     let brokers = metadata::brokers(client, LIMIT)?;
     // All on their way before the first answer is waited for.
     let asked: Vec<_> = brokers.iter().map(|broker| (broker, ask(client, broker))).collect();
-    let raw = raw::ask(client, None, LIMIT).or_else(|_| raw::ask(client, None, LIMIT));
-    let (mut groups, mut silent, mut last) = (Groups::new(), Vec::new(), None);
+    let raw = raw::ask(client, None, LIMIT).or_else(|_| raw::ask(client, None, LIMIT / 4));
+    let (mut groups, mut away, mut last) = (Groups::new(), Vec::new(), None);
     for (broker, answers) in asked {
         match answer(&answers) {
             Ok(listed) => groups.extend(listed.into_iter().map(|one| (one.name.clone(), one))),
-            Err(trouble) if is_absence(&trouble) => {
-                silent.push(broker.address.clone());
-                last = Some(trouble);
+            Err(trouble) => {
+                last = Some(trouble.clone());
+                away.push((broker.address.clone(), Some(trouble).filter(|trouble| !is_absence(trouble))));
             }
-            Err(trouble) => return Err(trouble),
         }
     }
-    if let Some(trouble) = last.filter(|_| silent.len() == brokers.len()) {
+    if let Some(trouble) = last.filter(|_| away.len() == brokers.len()) {
         return Err(trouble);
     }
     let is_complete = raw.as_ref().is_ok_and(|answer| answer.is_complete);
     let mut coordinators = add_raw(&mut groups, raw.map_or_else(|_| Vec::new(), |answer| answer.groups));
     if !is_complete {
         let others = brokers.iter().map(|broker| &broker.address);
-        coordinators.extend(others.filter(|address| !silent.contains(address)).cloned());
+        let is_away = |address: &&String| away.iter().any(|(other, _)| other == *address);
+        coordinators.extend(others.filter(|address| !is_away(address)).cloned());
     }
     for coordinator in coordinators {
         add_kinds(&mut groups, wire::list(client, &coordinator).unwrap_or_default());
     }
     count_members(client, &mut groups);
-    Ok(Listing { groups: groups.into_values().collect(), silent })
+    Ok(Listing { groups: groups.into_values().collect(), away })
 }
 
 /// Asks one broker for its groups of consumers: the request would go to all, and tell of none which it was that has
@@ -157,9 +158,12 @@ fn count_members(client: &Arc<Consumer>, groups: &mut Groups) {
     if names.is_empty() {
         return;
     }
-    // Longer than the wait: a question to a coordinator is never given up, see `COORDINATOR_LIMIT`.
-    let request = descriptions::ask(client, &names, crate::kafka::admin::COORDINATOR_LIMIT);
-    for (name, group) in request.answer(LIMIT).unwrap_or_default() {
+    // One by one: a coordinator that is away leaves out only its own.
+    let asked: Vec<_> =
+        names.iter().map(|name| descriptions::ask(client, std::slice::from_ref(name))).collect();
+    let deadline = Instant::now() + LIMIT;
+    let answers = asked.iter().filter_map(|request| request.answer_until(deadline));
+    for (name, group) in answers.filter_map(Result::ok).flatten() {
         if let (Some(listed), Ok(group)) = (groups.get_mut(&name), group) {
             listed.members = Some(group.members.len());
         }

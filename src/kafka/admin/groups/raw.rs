@@ -42,10 +42,10 @@ pub struct Answer {
     pub is_complete: bool,
 }
 
-/// Lists and describes all groups, or the one with this name.
+/// Lists and describes all groups, or the one with this name, as far as brokers answer in time.
 ///
 /// # Errors
-/// No broker answered in time, or one refused.
+/// A broker refused, or cannot be reached.
 pub fn ask(client: &Consumer, name: Option<&str>, limit: Duration) -> Result<Answer, Trouble> {
     let name = name.map(c_string);
     let mut list: *const rd::rd_kafka_group_list = ptr::null();
@@ -59,7 +59,10 @@ pub fn ask(client: &Consumer, name: Option<&str>, limit: Duration) -> Result<Ans
         )
     };
     let is_complete = code == RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR;
-    if !is_complete && code != RDKafkaRespErr::RD_KAFKA_RESP_ERR__PARTIAL {
+    // Timed out: those that have answered know of no group.
+    let is_partial = code == RDKafkaRespErr::RD_KAFKA_RESP_ERR__PARTIAL
+        || code == RDKafkaRespErr::RD_KAFKA_RESP_ERR__TIMED_OUT;
+    if !is_complete && !is_partial {
         return Err(errors::trouble(code.into(), ""));
     }
     if list.is_null() {
