@@ -73,7 +73,7 @@ impl Questions {
             if committed.as_ref().is_ok_and(Vec::is_empty) && group.is_ok() {
                 // A coordinator that has just taken over may have been told so before it knew what was committed.
                 let again = groups::ask_committed(client, &name).answer_until(deadline);
-                committed = again.unwrap_or_else(|| Err(Trouble::unanswered()));
+                committed = again.unwrap_or(committed);
             }
             (name, group.and_then(|group| Ok((group, committed?))))
         };

@@ -16,11 +16,12 @@ pub struct Ids {
     claimed: HashSet<Arc<str>>,
 }
 
-/// A claim outlives an attempt, with the time to end its processes and some more, but is a minute at least and five
-/// minutes at most: it is renewed all the time, so this is how long others wait after a crash.
+/// A claim outlives an attempt, with the time to end its processes and some more, but is five minutes at most; without a
+/// time-out it is a minute. It is renewed all the time, so this is how long others wait after a crash.
 pub fn claim_time(timeout: Option<Duration>) -> Duration {
-    let attempt = timeout.unwrap_or_default().saturating_add(Duration::from_secs(15));
-    attempt.clamp(Duration::from_secs(60), Duration::from_secs(300))
+    const MOST: Duration = Duration::from_secs(300);
+    let attempt = |timeout: Duration| timeout.saturating_add(Duration::from_secs(15)).min(MOST);
+    timeout.map_or(Duration::from_secs(60), attempt)
 }
 
 impl Ids {
