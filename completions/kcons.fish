@@ -242,7 +242,7 @@ complete -c kcons -n "__fish_kcons_using_subcommand topic; and not __fish_seen_s
 complete -c kcons -n "__fish_kcons_using_subcommand topic; and not __fish_seen_subcommand_from list describe" -s v -l verbose -d 'Say more; -vv shows librdkafka\'s own log too'
 complete -c kcons -n "__fish_kcons_using_subcommand topic; and not __fish_seen_subcommand_from list describe" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kcons -n "__fish_kcons_using_subcommand topic; and not __fish_seen_subcommand_from list describe" -f -a "list" -d 'List all topics'
-complete -c kcons -n "__fish_kcons_using_subcommand topic; and not __fish_seen_subcommand_from list describe" -f -a "describe" -d 'Show the partitions of topics: replicas, offsets, records'
+complete -c kcons -n "__fish_kcons_using_subcommand topic; and not __fish_seen_subcommand_from list describe" -f -a "describe" -d 'Show the partitions of topics: replicas, offsets, retention'
 complete -c kcons -n "__fish_kcons_using_subcommand topic; and __fish_seen_subcommand_from list" -s o -l output -d 'Print a table or json [default: table]' -r -f -a "table\t''
 json\t''"
 complete -c kcons -n "__fish_kcons_using_subcommand topic; and __fish_seen_subcommand_from list" -s b -l brokers -d 'Bootstrap servers [env: KCONS_BROKERS] [default: localhost:9092]' -r

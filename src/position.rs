@@ -198,7 +198,7 @@ fn parse_map(text: &str, role: Role<'_>, clock: &Clock) -> Result<BTreeMap<i32, 
         let number = partition(number)?;
         let position = parse_one(position, role, Some(number), clock)?;
         if map.insert(number, position).is_some() {
-            return Err(format!("partition {number} is there twice"));
+            return Err(format!("partition {number} is given twice"));
         }
     }
     Ok(map)

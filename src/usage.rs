@@ -124,7 +124,7 @@ impl Mistake<'_> {
     }
 
     fn unknown_argument(&self) -> Failure {
-        let argument = self.text(ContextKind::InvalidArg).unwrap_or_default();
+        let argument = &secrets::word(self.text(ContextKind::InvalidArg).unwrap_or_default());
         let failure = Failure::usage(format!("unexpected argument `{}`", bare(argument)));
         let command = self.command();
         let known = meant::find(meant::OPTIONS, &bare(argument), &command);
@@ -172,7 +172,7 @@ impl Mistake<'_> {
         let option = self.option();
         let others: Vec<String> = self.texts(ContextKind::PriorArg).map(bare).collect();
         match others.contains(&option) || others.is_empty() {
-            true => Failure::usage(format!("`{option}` is there twice")),
+            true => Failure::usage(format!("`{option}` is given twice")),
             false => Failure::usage(format!("`{option}` cannot be used with {}", quoted(&others, " and "))),
         }
     }
@@ -277,6 +277,8 @@ fn kcat_option(argument: &str) -> Option<&'static str> {
 /// What replaces an offset that kcat takes as `-o`.
 fn kcat_offset(value: &str) -> Option<String> {
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    // As `@` takes them.
+    let is_milliseconds = |text: &str| is_number(text) && text.len() == 13;
     let (option, position) = match value {
         "stored" => {
             return Some("with `--group NAME` a run starts where the group has committed".to_owned());
@@ -284,8 +286,8 @@ fn kcat_offset(value: &str) -> Option<String> {
         "beginning" | "end" | "earliest" | "latest" | "start" | "newest" => ("--from", value.to_owned()),
         _ if is_number(value.strip_prefix('-').unwrap_or(value)) => ("--from", value.to_owned()),
         _ => match value.split_once('@') {
-            Some(("s", time)) if is_number(time) => ("--from", format!("@{time}")),
-            Some(("e", time)) if is_number(time) => ("--to", format!("@{time}")),
+            Some(("s", time)) if is_milliseconds(time) => ("--from", format!("@{time}")),
+            Some(("e", time)) if is_milliseconds(time) => ("--to", format!("@{time}")),
             Some(_) | None => return None,
         },
     };

@@ -10,7 +10,7 @@ Examples:
   kcons lag mailer                       a row for each partition, the sum at the end
   kcons lag mailer --watch               again and again, with the rate and the time to catch up
   kcons lag mailer audit --max-lag 1000  exit code 6 if they are further behind
-  kcons lag mailer -o json | jq .lag     a JSON object for each partition";
+  kcons lag mailer -o json | jq .behind  a JSON object for each partition";
 
 // GROUP is asked for by `settings`: --print-config does without.
 #[derive(Debug, Default, Args)]

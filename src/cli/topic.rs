@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 pub enum Topic {
     /// List all topics
     List(TopicList),
-    /// Show the partitions of topics: replicas, offsets, records
+    /// Show the partitions of topics: replicas, offsets, retention
     Describe(TopicDescribe),
 }
 
@@ -23,8 +23,8 @@ pub struct TopicList {
 pub struct TopicDescribe {
     /// Topics to describe
     ///
-    /// Brokers are shown by their numbers. Records are counted by offsets: those that were compacted
-    /// and the markers of transactions count, too.
+    /// Brokers are shown by their numbers. OFFSETS counts all between the first offset and the end:
+    /// those of compacted records and of markers of transactions count, too.
     ///
     /// Example: kcons topic describe task-created
     #[arg(value_name = "TOPIC", help_heading = "Input")]

@@ -106,6 +106,8 @@ fn a_time_without_a_zone_is_local() {
     assert_eq!(at("2026-11-23 10:00"), Position::Time(NOON));
     assert_eq!(at("2026-11-23 09:00:00Z"), Position::Time(NOON));
     assert_eq!(at("2026-11-23T10:00:00.250"), Position::Time(NOON + 250));
+    // A record before the time must not be in.
+    assert_eq!(at("2026-11-23T10:00:00.250000001"), Position::Time(NOON + 251));
     assert_eq!(at("2026-11-23T14:30:00+05:30"), Position::Time(NOON));
     assert_eq!(at("2026-11-23"), Position::Time(NOON - 10 * 3_600_000));
 }

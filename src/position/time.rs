@@ -71,9 +71,15 @@ pub fn read(text: &str, clock: &Clock) -> Result<i64, String> {
         },
     };
     match time {
-        Ok(time) => not_before_1970(time.timestamp().as_millisecond()),
+        Ok(time) => not_before_1970(rounded_up(time.timestamp())),
         Err(_) => Err("there is no such date or time of day".to_owned()),
     }
+}
+
+/// Milliseconds since 1970; a record before the time must not be in, as with `@`.
+fn rounded_up(time: Timestamp) -> i64 {
+    let is_between = time.subsec_nanosecond() % 1_000_000 > 0;
+    time.as_millisecond() + i64::from(is_between)
 }
 
 /// Negative times are not only useless: the broker takes -1 and -2 for the end and the beginning.

@@ -95,7 +95,7 @@ impl Connection {
         Ok(Connection {
             brokers: gathered.get(BROKERS).map(|given| brokers::addresses(&given.value)).unwrap_or_default(),
             user: user(&gathered, tokens.as_ref()),
-            warnings: security::warnings(&gathered),
+            warnings: security::warnings(&gathered, tokens.as_ref()),
             hidden: hidden(&gathered),
             resolved: resolved.collect(),
             properties: for_the_library(&gathered),

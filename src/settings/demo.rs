@@ -153,7 +153,7 @@ fn given(reading: &cli::Reading) -> Option<&'static str> {
         strict,
         metrics,
     } = reading;
-    [
+    let all = [
         (group.is_some(), "--group"),
         (partitions.is_some(), "--partitions"),
         (wait_for_topic.is_some(), "--wait-for-topic"),
@@ -180,11 +180,9 @@ fn given(reading: &cli::Reading) -> Option<&'static str> {
         (key_format.is_some(), "--key-format"),
         (*strict, "--strict"),
         (metrics.is_some(), "--metrics"),
-    ]
-    .into_iter()
-    .find(|(is_given, _)| *is_given)
-    .map(|(_, option)| option)
-    .or_else(|| handle::options(handling).next())
+    ];
+    let typed = all.into_iter().find_map(|(is_given, option)| is_given.then_some(option));
+    typed.or_else(|| handle::options(handling).next())
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use super::handling::{Backoff, Exec, Handler, Handling, OnFailure, Order};
 use super::{Mode, Standalone, Surroundings, TopicSelector, topics};
 use crate::cli;
 use crate::error::Failure;
+use crate::secrets;
 use std::ffi::OsString;
 use std::time::Duration;
 
@@ -156,7 +157,7 @@ fn named<'a>(option: &str, text: Option<&'a String>) -> Result<Option<&'a String
 
 fn topic_of(option: &str, text: &str) -> Result<String, Failure> {
     topics::name(text).map_err(|failure| Failure {
-        message: format!("invalid topic name `{text}` for `{option}`"),
+        message: format!("invalid topic name `{}` for `{option}`", secrets::word(text)),
         hint: None,
         ..failure
     })

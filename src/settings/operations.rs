@@ -4,7 +4,7 @@ use super::gather::Gathered;
 use super::{Connection, Surroundings, topics};
 use crate::cli::{self, TableFormat};
 use crate::error::Failure;
-use crate::position::{Positions, Role, partitions};
+use crate::position::{Position, Positions, Role, partitions};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -36,6 +36,8 @@ pub struct Reset {
     pub scope: Scope,
     pub aim: Aim,
     pub is_executed: bool,
+    /// What a person may have meant otherwise.
+    pub warning: Option<String>,
     pub format: TableFormat,
 }
 
@@ -128,7 +130,7 @@ impl Names {
         for (index, name) in typed.iter().enumerate() {
             topics::name(name)?;
             if typed[..index].contains(name) {
-                return Err(Failure::usage(format!("topic `{name}` is there twice")));
+                return Err(Failure::usage(format!("topic `{name}` is given twice")));
             }
         }
         Ok(Names {
@@ -160,6 +162,7 @@ impl Reset {
             group: groups.into_iter().next().unwrap_or_default(),
             connection: settle(connection, "group reset", surroundings)?,
             scope,
+            warning: start_to_come(arguments, &aim, surroundings),
             aim,
             is_executed: arguments.execute,
             format: arguments.rows.output.unwrap_or_default(),
@@ -203,7 +206,7 @@ fn groups(typed: &[String], usage: &str, connection: &cli::Connection) -> Result
             return Err(Failure::usage("the group's name must not be empty"));
         }
         if typed[..index].contains(name) {
-            return Err(Failure::usage(format!("group `{name}` is there twice")));
+            return Err(Failure::usage(format!("group `{name}` is given twice")));
         }
     }
     Ok(typed.to_vec())
@@ -251,7 +254,7 @@ fn scope(arguments: &cli::Reset) -> Result<Scope, Failure> {
             None => (text.as_str(), None),
         };
         if scope.iter().any(|(known, _)| known == name) {
-            return Err(Failure::usage(format!("topic `{name}` is there twice")));
+            return Err(Failure::usage(format!("topic `{name}` is given twice")));
         }
         scope.push((topics::name(name)?, list));
     }
@@ -265,6 +268,15 @@ fn aim(arguments: &cli::Reset, surroundings: &Surroundings<'_>) -> Result<Aim, F
         (None, None) => Err(Failure::usage("`--to` is missing")
             .hint("`--to POS`, as in `--to beginning`, or `--shift -100` to move back from where it is")),
     }
+}
+
+/// A time to come is at no record, as a rule.
+fn start_to_come(arguments: &cli::Reset, aim: &Aim, surroundings: &Surroundings<'_>) -> Option<String> {
+    let now = surroundings.clock.now.as_millisecond();
+    let typed = arguments.to.as_ref()?;
+    let Aim::To(Positions::All(Position::Time(time))) = aim else { return None };
+    let warning = "is in the future: partitions without a record after that are moved to their end";
+    (*time > now).then(|| format!("`--to {typed}` {warning}"))
 }
 
 /// Positions for single partitions must have something to apply to.
@@ -314,12 +326,22 @@ mod tests {
     }
 
     #[test]
+    fn a_time_to_come_is_warned_of() {
+        let warning = |to: &str| reset(&format!("g --topic t --to {to}")).expect("valid").warning;
+        assert!(
+            warning("2286-01-01")
+                .is_some_and(|warning| warning.starts_with("`--to 2286-01-01` is in the future: "))
+        );
+        assert_eq!((warning("1999-01-01"), warning("end")), (None, None));
+    }
+
+    #[test]
     fn what_makes_no_sense_is_refused() {
         for (words, message) in [
             ("", "`GROUP` is missing"),
             ("g --to end", "`--topic` is missing"),
             ("g --topic t", "`--to` is missing"),
-            ("g --topic t --topic t:1 --to end", "topic `t` is there twice"),
+            ("g --topic t --topic t:1 --to end", "topic `t` is given twice"),
             ("g --topic a/b --to end", "invalid topic name `a/b`"),
             ("g --topic t:x --to end", "invalid partitions `x` for `--topic`"),
             ("g --topic t --to nonsense", "invalid position `nonsense` for `--to`"),

@@ -77,7 +77,10 @@ pub fn near(name: &str, known: &KnownProperties) -> Vec<String> {
 /// Adds to a failure about an option that it was the profile who gave it.
 pub fn blame(failure: Failure, table: Option<&ProfileTable>) -> Failure {
     let Some(table) = table.filter(|_| failure.kind == Kind::Usage) else { return failure };
-    let is_named = |option: &&String| failure.message.contains(&format!("`--{option}"));
+    // Alone or with its value.
+    let is_named = |option: &&String| {
+        [format!("`--{option}`"), format!("`--{option} ")].iter().any(|text| failure.message.contains(text))
+    };
     match table.options.iter().find(is_named) {
         Some(option) => {
             let cause = format!("`{option}` is set in profile `{}`, `{}`", table.name, table.path);
@@ -90,12 +93,23 @@ pub fn blame(failure: Failure, table: Option<&ProfileTable>) -> Failure {
 /// Puts `env:NAME` or `file:PATH` for what is read from there.
 fn as_written(mut failure: Failure, elsewhere: &[(String, String)]) -> Failure {
     for (text, written) in elsewhere.iter().filter(|(text, _)| !text.is_empty()) {
-        failure.message = failure.message.replace(text, written);
-        for told in failure.causes.iter_mut().chain(&mut failure.hint) {
-            *told = told.replace(text, written);
-        }
+        let told = std::iter::once(&mut failure.message).chain(&mut failure.causes).chain(&mut failure.hint);
+        told.for_each(|told| *told = replaced(told, text, written));
     }
     failure
+}
+
+/// The same with other words for a value: what is short is a part of many words, and only a value between backticks.
+fn replaced(told: &str, value: &str, written: &str) -> String {
+    const SHORTEST: usize = 4;
+    if value.len() >= SHORTEST || value.contains('`') {
+        return told.replace(value, written);
+    }
+    let part = |(index, part): (usize, &str)| match index % 2 {
+        0 => part.to_owned(),
+        _ => part.replace(value, written),
+    };
+    told.split('`').enumerate().map(part).collect::<Vec<_>>().join("`")
 }
 
 /// Every command by its words, with its declaration.

@@ -67,7 +67,7 @@ fn has_tls(protocol: &str) -> bool {
 }
 
 /// What switches protection off, and has to be meant.
-pub fn warnings(gathered: &Gathered) -> Vec<String> {
+pub fn warnings(gathered: &Gathered, tokens: Option<&TokenSource>) -> Vec<String> {
     const VERIFICATION: &str = "enable.ssl.certificate.verification";
     const NAMES: &str = "ssl.endpoint.identification.algorithm";
     let protocol = protocol(gathered);
@@ -82,8 +82,7 @@ pub fn warnings(gathered: &Gathered) -> Vec<String> {
             warnings.push(format!("brokers' names are not verified (`{NAMES}=none`): any holder of a trusted certificate could answer"));
         }
     }
-    let has_tokens = gathered.get(MECHANISM).is_some_and(|given| *given.value == *"OAUTHBEARER");
-    let endpoint = oauth::unencrypted(gathered).filter(|_| has_tokens && protocol.starts_with("SASL_"));
+    let endpoint = oauth::unencrypted(gathered).filter(|_| matches!(tokens, Some(TokenSource::Endpoint(_))));
     warnings.extend(endpoint.map(|url| format!("the client secret is sent to `{url}` unencrypted")));
     warnings
 }

@@ -13,7 +13,7 @@ pub fn settle(typed: &[String]) -> Result<Vec<TopicSelector>, Failure> {
     let mut selectors = Vec::new();
     for (index, text) in typed.iter().enumerate() {
         if typed[..index].contains(text) {
-            return Err(Failure::usage(format!("topic `{text}` is there twice")));
+            return Err(Failure::usage(format!("topic `{text}` is given twice")));
         }
         selectors.push(match text.starts_with('^') {
             true => TopicSelector::Pattern(pattern(text)?),
@@ -98,7 +98,7 @@ mod tests {
     fn the_same_topic_twice_is_refused() {
         assert_eq!(
             settled(&["a", "b", "a"]).map(|_| ()).map_err(|f| f.message),
-            Err("topic `a` is there twice".into())
+            Err("topic `a` is given twice".into())
         );
     }
 }

@@ -120,7 +120,7 @@ fn what_does_not_belong_together_is_named() {
         ("consume t -q -v", "`--quiet` cannot be used with `--verbose`"),
         ("consume t -o json --json", "`--output` cannot be used with `--json`"),
         ("demo --serve --follow", "`--serve` cannot be used with `--follow`"),
-        ("consume t -g a -g b", "`--group` is there twice"),
+        ("consume t -g a -g b", "`--group` is given twice"),
         ("consume t --exit=5", "`--exit` takes no value"),
         ("consume t -n", "`--count` needs a value"),
         ("-b", "`--brokers` needs a value"),
@@ -158,6 +158,11 @@ fn offsets_of_kcat_get_a_hint_to_where_positions_go() {
         assert_eq!(said(&format!("consume t -o {offset}")).1, hint);
         assert_eq!(said(&format!("consume t -o{offset}")).1, hint);
     }
+}
+
+#[test]
+fn a_time_of_kcat_that_would_be_refused_is_no_hint() {
+    assert!(said("consume t -o s@1000").1.starts_with("valid: "));
 }
 
 #[test]
@@ -248,6 +253,10 @@ fn a_family_of_commands_names_its_own() {
 #[test]
 fn a_topic_behind_demo_is_told_its_command() {
     assert_eq!(said("demo t").1, "the demo brings its own topic; to read one: kcons consume t");
+    for words in ["demo sasl.password=s3cret", "demo u:s3cret@h", "group describe g redis://:s3cret@h"] {
+        let (message, hint) = said(words);
+        assert!(!format!("{message} {hint}").contains("s3cret"), "{message} {hint}");
+    }
 }
 
 #[test]

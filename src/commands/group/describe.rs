@@ -48,8 +48,11 @@ fn member_lines(group: &Group) -> String {
     lines
 }
 
-/// The members without partitions.
+/// The members without partitions; while the group shares them out nobody has any.
 fn spare(group: &Group) -> Vec<&Member> {
+    if group.state != "Stable" {
+        return Vec::new();
+    }
     group.members.iter().filter(|member| member.partitions.is_empty() && !member.is_unreadable).collect()
 }
 
@@ -100,6 +103,7 @@ mod tests {
         group.coordinator = None;
         assert_eq!(head(&group), "State:       Stable\nCoordinator: -\nAssignor:    -\nMembers:     0\n\n");
     }
+
     #[test]
     fn members_without_partitions_are_named() {
         let partition = TopicPartition { topic: "t".into(), partition: 0 };
@@ -126,5 +130,7 @@ mod tests {
         let expected = "Members:     3, 1 without partitions:\n             `sp\\nare` (kcons) at 10.0.0.1\n";
         assert_eq!(member_lines(&group), expected);
         assert!(object(&group).contains(r#""members":3,"members_without_partitions":["sp\nare"]"#));
+        let group = Group { state: "PreparingRebalance".to_owned(), ..group };
+        assert_eq!(member_lines(&group), "Members:     3\n");
     }
 }

@@ -36,6 +36,9 @@ type Refused = Vec<(TopicPartition, Trouble)>;
 pub fn run(session: &mut Session, settings: &Reset) -> Result<(), Stop> {
     let committed = committed(session, settings)?;
     session.tell_cluster();
+    if let Some(warning) = &settings.warning {
+        session.talk.warn(warning.clone(), Instant::now());
+    }
     let partitions = match &settings.scope {
         Scope::Committed => committed.keys().cloned().collect(),
         Scope::Topics(topics) => chosen(session, topics, &settings.aim)?,

@@ -32,11 +32,12 @@ impl Sums {
     pub fn of(standings: &[Standing]) -> Sums {
         let mut sums = Sums::default();
         for progress in standings.iter().flat_map(|standing| &standing.partitions) {
-            sums.behind += behind(progress).unwrap_or(0);
+            sums.behind = sums.behind.saturating_add(behind(progress).unwrap_or(0));
             if let Some(end) = progress.end {
-                sums.written += end;
+                sums.written = sums.written.saturating_add(end);
                 // What is not committed yet is read from the first offset on.
-                sums.committed += progress.committed.or(progress.begin).unwrap_or(end);
+                let committed = progress.committed.or(progress.begin).unwrap_or(end);
+                sums.committed = sums.committed.saturating_add(committed);
             }
         }
         sums

@@ -258,7 +258,7 @@ fn positions_that_apply_to_nothing_are_refused() {
         ("a --from -5 --to -10", "is after"),
         ("a --from abc", "invalid position `abc` for `--from`"),
         ("a -p x", "invalid partitions `x` for `--partitions`"),
-        ("a a", "topic `a` is there twice"),
+        ("a a", "topic `a` is given twice"),
         ("-e", "`TOPIC` is missing"),
     ] {
         let message = refused(words).message;

@@ -112,11 +112,7 @@ fn sort(
             .collect();
         let texts: Vec<String> = values.into_iter().map(Given::into_text).collect();
         let words = words_of(entry, &texts);
-        let is_taken = run.takes(key, &words).map_err(|failure| {
-            let failure = super::as_written(failure, &elsewhere);
-            let message = failure.message.replace(&format!("`--{key}`"), &format!("`{key}`")) + &place;
-            Failure { message, ..failure }
-        })?;
+        let is_taken = takes(run, key, (&words, &elsewhere), &place)?;
         settled.elsewhere.extend(elsewhere);
         let one = texts.into_iter().next().unwrap_or_default();
         // What is read from elsewhere is read again with the other properties, which know whence it came.
@@ -139,6 +135,23 @@ fn sort(
     }
     settled.properties.extend(renamed);
     Ok((settled, additions))
+}
+
+/// Whether this run takes an option with these words, some of which stand elsewhere.
+///
+/// # Errors
+/// No command takes it, by the name that it has in a profile.
+fn takes(
+    run: &Run,
+    key: &str,
+    (words, elsewhere): (&[String], &[(String, String)]),
+    place: &str,
+) -> Result<bool, Failure> {
+    run.takes(key, words).map_err(|failure| {
+        let failure = super::as_written(failure, elsewhere);
+        let message = failure.message.replace(&format!("`--{key}`"), &format!("`{key}`")) + place;
+        Failure { message, ..failure }
+    })
 }
 
 /// The value of a property; `None`: it is none.

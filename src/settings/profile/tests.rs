@@ -192,5 +192,17 @@ fn a_failure_about_an_option_of_a_profile_says_so() {
     let failure = || Failure::usage("invalid position `x` for `--from`");
     assert_eq!(blame(failure(), Some(&table)).causes, ["`from` is set in profile `p`, `f`"]);
     assert_eq!(blame(failure(), None).causes, Vec::<String>::new());
-    assert_eq!(blame(Failure::usage("`--to` is wrong"), Some(&table)).causes, Vec::<String>::new());
+    for other in ["`--to` is wrong", "`--from-here` is wrong"] {
+        assert_eq!(blame(Failure::usage(other), Some(&table)).causes, Vec::<String>::new());
+    }
+    assert_eq!(blame(Failure::usage("`--from 5` is wrong"), Some(&table)).causes.len(), 1);
+}
+
+#[test]
+fn a_short_value_is_replaced_only_where_it_is_quoted() {
+    let elsewhere = [("t".to_owned(), "env:A".to_owned()), ("s3cret".to_owned(), "env:B".to_owned())];
+    let failure = Failure::usage("topic `t` is not there").caused_by("s3cret is none").hint("try `t`");
+    let failure = as_written(failure, &elsewhere);
+    assert_eq!(failure.message, "topic `env:A` is not there");
+    assert_eq!((failure.causes, failure.hint), (vec!["env:B is none".into()], Some("try `env:A`".into())));
 }

@@ -32,12 +32,13 @@ pub fn a_coordinator_or_leader_that_is_away_hides_only_its_own() {
     let [near, spread, far] = ["near", "spread", "far"].map(unique_name);
     kafka.tool("topics", &["--create", "--topic", &far, "--replica-assignment", "3,1"]);
     kafka.tool("topics", &["--create", "--topic", &near, "--replica-assignment", "1,2"]);
-    kafka.tool("topics", &["--create", "--topic", &spread, "--replica-assignment", "1,2,3"]);
+    kafka.tool("topics", &["--create", "--topic", &spread, "--replica-assignment", "1,2,3,3"]);
     for topic in [&near, &spread] {
         (0..2).for_each(|partition| drop(kafka.produce(topic, &[Produced::value("v").partition(partition)])));
     }
     let (good, away, wide) =
         (group(&kafka, &near, false), group(&kafka, &near, true), group(&kafka, &spread, false));
+    kafka.commit(&wide, &[(&spread, 2, 0)]);
     kafka.freeze(3);
     a_silent_coordinator_is_named(&kafka, [&good, &away]);
     a_silent_leader_is_named(&kafka, &wide, &spread);
@@ -75,8 +76,8 @@ fn a_silent_leader_is_named(kafka: &Kafka, group: &str, topic: &str) {
     outcome
         .has_code(3)
         .took_less_than(IN_TIME)
-        .stderr_contains(&format!("error: {topic} [2]: no answer from"));
-    outcome.check(outcome.lines().len() == 5, "not a row for each partition");
+        .stderr_contains(&format!("error: {topic} [2], {topic} [3]: no answer from"));
+    outcome.check(outcome.lines().len() == 6, "not a row for each partition");
 }
 
 /// Only the leader of the first partition was asked for the configuration.

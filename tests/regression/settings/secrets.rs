@@ -93,6 +93,9 @@ pub fn no_message_repeats_a_secret() {
         &["consume", "t", "-X", "sasl.oauthbearer.token.endpoint.url=https://alice:s3cret@h/x"],
         &["consume", "t", "-X", "sasl.oauthbearer.config=s3cret", "-X", "sasl.mechanism=OAUTHBEARER"],
         &["consume", "t", "--metrics", "http://alice:s3cret@h"],
+        &["demo", "sasl.password=s3cret"],
+        &["group", "describe", "g", "redis://:s3cret@h"],
+        &["consume", "t", "--exec", "true", "--dead-letter", "https://alice:s3cret@h"],
     ] {
         let outcome = kcons(arguments).run();
         outcome.has_code(2).has_stdout("");
