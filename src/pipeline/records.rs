@@ -155,21 +155,36 @@ impl Run<'_> {
         }
         let offset = record.offset;
         let before = self.output.bytes().len();
-        if let Err(trouble) = self.renderer.render(&record, self.output.bytes()) {
-            self.counts.failed += 1;
-            if is_strict {
-                self.output.bytes().truncate(before);
-                return Some(self.ends_with(slot, offset, trouble.to_string()));
-            }
-            let (partition, reason) = (lane.partition.clone(), trouble.to_string());
-            let event = Event::RecordFailed { partition, offset, reason, ends_run: false };
-            if let Some(line) = self.talk.line(&event) {
-                self.output.say(&line);
-            }
+        if let Err(trouble) = self.renderer.render(&record, self.output.bytes())
+            && let Some(taken) = self.undecodable_printed(slot, offset, before, trouble.to_string())
+        {
+            return Some(taken);
         }
         self.output.add(claim, offset);
         self.count += 1;
         Some(if self.settings.stops.count == Some(self.count) { Taken::Last } else { Taken::Record })
+    }
+
+    /// A record that is printed is not in the format asked for: it is printed as well as it can be and told, or, with
+    /// `--strict`, ends the run.
+    fn undecodable_printed(
+        &mut self,
+        slot: usize,
+        offset: i64,
+        before: usize,
+        reason: String,
+    ) -> Option<Taken> {
+        self.counts.failed += 1;
+        if self.settings.output.is_strict {
+            self.output.bytes().truncate(before);
+            return Some(self.ends_with(slot, offset, reason));
+        }
+        let partition = self.lanes.get(slot)?.partition.clone();
+        let event = Event::RecordFailed { partition, offset, reason, ends_run: false };
+        if let Some(line) = self.talk.line(&event) {
+            self.output.say(&line);
+        }
+        None
     }
 
     /// `--filter` failed on a record that is to be printed: it is not.
