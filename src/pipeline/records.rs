@@ -27,6 +27,14 @@ enum Taken {
     InHand,
 }
 
+/// Whether something is decided about a record.
+enum Decided {
+    /// Nobody looks at it.
+    Nothing,
+    NotYet,
+    Yes(Decision),
+}
+
 impl Run<'_> {
     /// Takes what may be taken now. False if there was nothing, or no room.
     pub(super) fn take_records(&mut self, now: Instant) -> bool {
@@ -44,8 +52,9 @@ impl Run<'_> {
                 break;
             }
             let decision = match self.decide() {
-                Ok(Some(decision)) => decision,
-                Ok(None) => break,
+                Ok(Decided::Yes(decision)) => Some(decision),
+                Ok(Decided::Nothing) => None,
+                Ok(Decided::NotYet) => break,
                 Err(failure) => {
                     self.fail(failure, now);
                     break;
@@ -93,20 +102,20 @@ impl Run<'_> {
         self.source.fill()
     }
 
-    /// What is decided about what comes next; `None` if that is to be waited for.
-    fn decide(&mut self) -> Result<Option<Decision>, Failure> {
-        let Some(expressions) = &mut self.expressions else { return Ok(Some(Decision::default())) };
-        let Some(coming) = self.source.coming() else { return Ok(Some(Decision::default())) };
+    /// What is decided about what comes next.
+    fn decide(&mut self) -> Result<Decided, Failure> {
+        let Some(expressions) = &mut self.expressions else { return Ok(Decided::Nothing) };
+        let Some(coming) = self.source.coming() else { return Ok(Decided::Nothing) };
         let is_open = self.lanes.get(coming.slot).is_some_and(|lane| lane.is_open(coming.offset));
-        // A program that takes long does so for records alone that are wanted.
-        if is_open {
-            expressions.decide(&coming, &mut self.source, &self.lanes)
-        } else {
-            Ok(Some(Decision::default()))
+        if !is_open {
+            // A program that takes long does so for records alone that are wanted.
+            return Ok(Decided::Nothing);
         }
+        let decision = expressions.decide(&coming, &mut self.source, &self.lanes)?;
+        Ok(decision.map_or(Decided::NotYet, Decided::Yes))
     }
 
-    fn take_one(&mut self, decision: Decision, now: Instant) -> Option<Taken> {
+    fn take_one(&mut self, decision: Option<Decision>, now: Instant) -> Option<Taken> {
         let (slot, record) = match self.source.next()? {
             Arrival::Record { slot, record } => (slot, record),
             Arrival::Trouble { slot, offset, trouble } => {
@@ -128,12 +137,12 @@ impl Run<'_> {
             }
         }
         let claim = lane.claim;
-        if let Some(warning) =
-            self.expressions.as_mut().and_then(|expressions| expressions.warning(&decision, &record))
+        if let (Some(decision), Some(expressions)) = (&decision, &mut self.expressions)
+            && let Some(warning) = expressions.warning(decision, &record)
         {
             self.talk.warn(warning, now);
         }
-        if decision.is_left_out {
+        if decision.as_ref().is_some_and(|decision| decision.is_left_out) {
             self.counts.filtered += 1;
             self.tracker.leave_out(claim, record.offset);
             // Behind a record in hand they lengthen the span as any other.
@@ -142,14 +151,16 @@ impl Run<'_> {
         }
         let is_strict = self.settings.output.is_strict;
         if let Some(handling) = &mut self.handling {
-            if let Some(warning) = handling.take(&lane.place(), &record, decision, is_strict) {
+            if let Some(warning) =
+                handling.take(&lane.place(), &record, decision.unwrap_or_default(), is_strict)
+            {
                 self.counts.failed += 1;
                 self.talk.warn(warning, now);
             }
             self.hold_if_enough(claim, now);
             return Some(Taken::InHand);
         }
-        if let Some(what) = decision.failure {
+        if let Some(what) = decision.and_then(|decision| decision.failure) {
             let offset = record.offset;
             return Some(self.unfiltered(slot, offset, what));
         }
