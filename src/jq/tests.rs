@@ -210,7 +210,7 @@ fn watched(program: &str, json: &str, limit: Duration) -> Result<bool, String> {
         std::thread::sleep(Duration::from_millis(5));
     }
     watch.stop(7);
-    let deadline = Instant::now() + Duration::from_secs(20);
+    let deadline = Instant::now() + Duration::from_secs(60);
     while !thread.is_finished() && Instant::now() < deadline {
         std::thread::sleep(Duration::from_millis(5));
     }
@@ -249,21 +249,21 @@ fn a_program_that_does_not_end_is_ended() {
 #[test]
 fn a_program_that_takes_too_much_memory_is_ended() {
     let program = "def grow: . + . | grow; \"0123456789\" | grow";
-    let outcome = watched(program, "1", Duration::from_secs(15));
+    let outcome = watched(program, "1", Duration::from_secs(60));
     assert_eq!(outcome, Err("it took more than 128 MiB of memory".to_owned()));
     // A record may take what its size needs.
     let large = format!("[{}]", vec!["{\"a\":1}"; 400_000].join(","));
-    assert_eq!(watched("map(.a) | add == 400000", &large, Duration::from_secs(20)), Ok(true));
+    assert_eq!(watched("map(.a) | add == 400000", &large, Duration::from_secs(60)), Ok(true));
 }
 
 #[test]
 fn values_that_a_program_nests_as_deeply_as_memory_allows_are_dropped() {
     for program in [
-        "reduce range(2000000) as $i (null; [.]) | false",
-        "reduce range(700000) as $i (null; [.]) | . == .",
-        "reduce range(700000) as $i (null; {a: .}) | tojson | false",
+        "reduce range(1000000) as $i (null; [.]) | false",
+        "reduce range(400000) as $i (null; [.]) | . == .",
+        "reduce range(400000) as $i (null; {a: .}) | tojson | false",
     ] {
-        let outcome = watched(program, "1", Duration::from_secs(30));
+        let outcome = watched(program, "1", Duration::from_secs(60));
         let is_ended = outcome.as_ref().is_err_and(|words| words.starts_with("it took more than"));
         assert!(outcome.is_ok() || is_ended, "{program}: {outcome:?}");
     }
