@@ -154,7 +154,7 @@ fn a_number_of_very_many_digits_is_an_error_before_it_is_read() {
             true => assert_eq!(outcome, Err("the record has a number of more than 1000 digits".to_owned())),
             false => assert_eq!(outcome, Ok(Vec::new())),
         }
-        assert!(started.elapsed().as_secs() < 5, "{}", &json[..20]);
+        assert!(started.elapsed().as_secs() < 30, "{}", &json[..20]);
     }
 }
 
