@@ -5,7 +5,7 @@ mod mistakes;
 mod text;
 mod watch;
 
-pub use watch::{Excess, STACK, TIME, Watch};
+pub use watch::{Excess, STACKS, TIME, Watch};
 
 use crate::quiet;
 use jaq_core::load::{Arena, File, Loader};

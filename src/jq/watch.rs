@@ -16,13 +16,13 @@ pub const TIME: Duration = Duration::from_secs(5);
 const MEMORY: usize = 128 << 20;
 const MEMORY_PER_BYTE: usize = 64;
 
-/// The stack of a thread that runs programs, and what is left of it for what asks nobody: reading, comparing and
-/// dropping deep values.
+/// The stack of a thread that runs programs: the first of these that can be had. Only addresses are taken for it, but a
+/// small machine may refuse so many.
 ///
-/// Only addresses are taken for it: a value that a program has nested takes 64 bytes for each level, and several hundred
-/// of the stack when it is dropped.
-pub const STACK: usize = 1 << 30;
-const STACK_LEFT: usize = STACK - (32 << 20);
+/// Calls of a program take the least part of it. The rest is for what asks nobody: reading, comparing and dropping deep
+/// values, which takes some hundred bytes for each level, where the value has about 64.
+pub const STACKS: [usize; 2] = [1 << 30, 128 << 20];
+const STACK_OF_CALLS: usize = 32 << 20;
 
 /// What a thread that runs programs and whoever watches it share.
 #[derive(Debug)]
@@ -68,9 +68,9 @@ impl Default for Watch {
 }
 
 impl Watch {
-    /// Called by a thread with a stack of `STACK` before it runs programs.
+    /// Called by a thread with one of the `STACKS` before it runs programs.
     pub fn enter(&self) {
-        self.lowest.store(stack_address().saturating_sub(STACK - STACK_LEFT), Ordering::Relaxed);
+        self.lowest.store(stack_address().saturating_sub(STACK_OF_CALLS), Ordering::Relaxed);
     }
 
     /// Runs programs for the record of this number; what they take of this thread's memory is bounded.

@@ -2,7 +2,7 @@
 
 use crate::alarm::Bell;
 use crate::error::{Failure, Kind, reason};
-use crate::jq::{EventId, Excess, NoId, Program, STACK, TIME, Watch};
+use crate::jq::{EventId, Excess, NoId, Program, STACKS, TIME, Watch};
 use sha2::{Digest as _, Sha256};
 use std::collections::VecDeque;
 use std::io;
@@ -225,14 +225,18 @@ impl Verdict {
 
 impl Worker {
     fn start(programs: Programs, bell: Bell) -> io::Result<Worker> {
-        let (portions, to_do) = mpsc::channel();
-        let shared = Arc::new(Shared::default());
-        let work = {
-            let shared = Arc::clone(&shared);
-            move || work(&programs, &to_do, &shared, &bell)
-        };
-        let handle = std::thread::Builder::new().name(NAME.to_owned()).stack_size(STACK).spawn(work)?;
-        Ok(Worker { portions, shared, handle })
+        let mut refused = None;
+        for stack in STACKS {
+            let (portions, to_do) = mpsc::channel();
+            let shared = Arc::new(Shared::default());
+            let (of_thread, programs, bell) = (Arc::clone(&shared), programs.clone(), bell.clone());
+            let work = move || work(&programs, &to_do, &of_thread, &bell);
+            match std::thread::Builder::new().name(NAME.to_owned()).stack_size(stack).spawn(work) {
+                Ok(handle) => return Ok(Worker { portions, shared, handle }),
+                Err(error) => refused = Some(error),
+            }
+        }
+        Err(refused.unwrap_or_else(|| io::Error::other("no stack")))
     }
 }
 
