@@ -35,10 +35,9 @@ pub fn run(arguments: &cli::Lag, connection: &cli::Connection, talk: settings::T
         match settings.watch {
             None => {
                 let told = look.standings(session, &settings.groups)?;
-                show(session, &settings, &told.standings, None)?;
-                // Behind `--max-lag`: what is known may be too much already.
+                let too_far = too_far_in(show(session, &settings, &told.standings, None))?;
                 match settings.max_lag {
-                    Some(_) => told.end_in_full(session),
+                    Some(_) => told.end_in_full(session, too_far),
                     None => told.end(session),
                 }
             }
@@ -59,8 +58,8 @@ fn watch(session: &mut Session, settings: &Lag, look: &mut Look, interval: Durat
         } else {
             pace.add(Sums::of(&told.standings), Instant::now());
         }
-        show(session, settings, &told.standings, Some(&pace))?;
-        failures::end(session, told.failed)?;
+        let too_far = too_far_in(show(session, settings, &told.standings, Some(&pace)))?;
+        failures::end(session, too_far.into_iter().chain(told.failed).collect())?;
         session.sleep_until(start + interval)?;
     }
 }
@@ -102,16 +101,17 @@ impl Told {
         for doubt in self.doubts.drain(..) {
             session.talk.warn(doubt, Instant::now());
         }
-        self.end_in_full(session)
+        self.end_in_full(session, None)
     }
 
-    /// The same where all has to be known.
+    /// The same where all has to be known; `first`: what is to be said before the rest.
     ///
     /// # Errors
     /// As `end`, or something may be hidden.
-    fn end_in_full(self, session: &mut Session) -> Result<(), Stop> {
+    fn end_in_full(self, session: &mut Session, first: Option<Failure>) -> Result<(), Stop> {
         let doubts = self.doubts.into_iter().map(|doubt| Failure::new(Kind::Connection, doubt));
-        let mut failures: Vec<Failure> = self.failed.into_iter().chain(self.silent).chain(doubts).collect();
+        let rest = self.failed.into_iter().chain(self.silent).chain(doubts);
+        let mut failures: Vec<Failure> = first.into_iter().chain(rest).collect();
         if let Err(stop) = session.refuse_unknown(unknown(&self.standings)) {
             failures.push(failures::of(stop)?);
         }
@@ -208,6 +208,14 @@ fn show(session: &Session, settings: &Lag, standings: &[Standing], pace: Option<
     match settings.max_lag {
         Some(most) if sums.behind > most => Err(too_far(settings, sums.behind, most).into()),
         Some(_) | None => Ok(()),
+    }
+}
+
+/// The failure that `show` ended with: what is known is too much already, whatever else is to be said.
+fn too_far_in(shown: Result<(), Stop>) -> Result<Option<Failure>, Stop> {
+    match shown {
+        Ok(()) => Ok(None),
+        Err(stop) => failures::of(stop).map(Some),
     }
 }
 

@@ -84,7 +84,7 @@ impl Batch {
 
     /// The current message is an error.
     pub fn is_error(&self) -> bool {
-        self.message().is_some_and(|message| message.err != RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR)
+        self.message().is_some_and(|message| !is_record(message))
     }
 
     /// The offset of the current message.
@@ -94,6 +94,15 @@ impl Batch {
 
     /// Drops what is left of one partition: its assignment ended.
     pub fn purge(&mut self, partition: &TopicPartition) {
+        self.drop_those(partition, |_| true);
+    }
+
+    /// Drops the records that are left of one partition, which are read again. Its errors are told once only.
+    pub fn purge_records(&mut self, partition: &TopicPartition) {
+        self.drop_those(partition, is_record);
+    }
+
+    fn drop_those(&mut self, partition: &TopicPartition, is_wrong: impl Fn(&rd::rd_kafka_message_t) -> bool) {
         let start = self.current.map_or(0, |current| current + 1);
         for pointer in self.messages.iter_mut().skip(start) {
             // SAFETY: a message that is not null is alive until we destroy it.
@@ -101,6 +110,7 @@ impl Batch {
             // One that was never looked at may have no origin noted yet: compare by name.
             if message.partition == partition.partition
                 && *topic_name(message.rkt as usize) == *partition.topic
+                && is_wrong(message)
             {
                 destroy(pointer);
             }
@@ -115,7 +125,7 @@ impl Batch {
     /// The error that the current message stands for, its offset and its text.
     pub fn error(&self) -> Option<(RDKafkaErrorCode, i64, String)> {
         let message = self.message()?;
-        if message.err == RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR {
+        if is_record(message) {
             return None;
         }
         let reason = bytes(message.payload, message.len).map(String::from_utf8_lossy);
@@ -157,8 +167,7 @@ impl Batch {
         self.messages.iter().enumerate().skip(start).filter_map(|(index, message)| {
             // SAFETY: a message that is not null is alive until we destroy it.
             let message = unsafe { message.as_ref() }?;
-            let is_record = message.err == RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR;
-            is_record.then(|| (index, message.len + message.key_len))
+            is_record(message).then(|| (index, message.len + message.key_len))
         })
     }
 
@@ -221,4 +230,10 @@ fn read_headers<'a>(message: &'a rd::rd_kafka_message_t, headers: &mut Vec<Heade
         let name = unsafe { CStr::from_ptr(name) }.to_bytes();
         headers.push(Header { name, value: bytes(value, size) });
     }
+}
+
+/// Whether a message is no error; its code may be one that has no name here.
+fn is_record(message: &rd::rd_kafka_message_t) -> bool {
+    // SAFETY: the message is alive; an error code is an `int` in C.
+    unsafe { *(&raw const message.err).cast::<i32>() == 0 }
 }

@@ -13,6 +13,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+/// All topics of a large cluster may be told, over a slow link.
+const LEAST_FOR_TOPICS: Duration = Duration::from_secs(2);
+
 /// How long the parts of a look may take.
 #[derive(Clone, Copy, Debug)]
 pub struct Patience {
@@ -27,7 +30,11 @@ pub struct Patience {
 impl Patience {
     /// Shares out this time, with a tenth left over.
     pub fn of(all: Duration) -> Patience {
-        Patience { coordinators: all * 33 / 100, topics: all * 7 / 100, leaders: all * 18 / 100 }
+        Patience {
+            coordinators: all * 33 / 100,
+            topics: (all * 7 / 100).max(LEAST_FOR_TOPICS),
+            leaders: all * 18 / 100,
+        }
     }
 }
 

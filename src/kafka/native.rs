@@ -258,7 +258,6 @@ pub fn known_end(client: &Consumer, partition: &TopicPartition) -> Option<i64> {
     (error == RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR && high >= 0).then_some(high)
 }
 
-/// A name for C. A NUL cannot be in a topic or group that exists; it ends the name.
 /// The error code that stands in a structure. librdkafka puts there what the broker has answered, which may have no
 /// name in the binding, and an enum must not hold that: it is `UNKNOWN` then.
 ///
@@ -270,6 +269,7 @@ pub unsafe fn error_code(at: *const RDKafkaRespErr) -> RDKafkaRespErr {
     RDKafkaRespErr::try_from(number).unwrap_or(RDKafkaRespErr::RD_KAFKA_RESP_ERR_UNKNOWN)
 }
 
+/// A name for C. A NUL cannot be in a topic or group that exists; it ends the name.
 pub fn c_string(name: &str) -> CString {
     let end = name.find('\0').unwrap_or(name.len());
     CString::new(&name[..end]).expect("the name is cut before its first NUL")

@@ -274,7 +274,7 @@ impl Source {
     /// # Errors
     /// librdkafka's words.
     pub fn read_again(&mut self, partition: &TopicPartition, offset: i64) -> Result<(), String> {
-        self.batch.purge(partition);
+        self.batch.purge_records(partition);
         self.routes.forget_origins();
         self.seek(partition, offset)
     }

@@ -264,7 +264,7 @@ impl Run<'_> {
             read: Read::default(),
             asked_end: range.high,
             // A run that says at its end that all was read has to know.
-            gaps: if self.settings.stops.to.is_some() { Gaps::Unknown } else { Gaps::Normal },
+            gaps: if self.settings.stops.to.is_some() { Gaps::UpTo(0) } else { Gaps::Believed },
         });
         Assigned { partition: range.partition.clone(), slot: claim.slot, start: start.offset }
     }

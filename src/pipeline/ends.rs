@@ -52,6 +52,14 @@ impl Ends {
         }
     }
 
+    /// They are not ours any more.
+    pub fn forget(&mut self, partitions: &[TopicPartition]) {
+        self.unknown.retain(|(partition, _)| !partitions.contains(partition));
+        if self.unknown.is_empty() {
+            (self.unknown_since, self.is_unknown_said) = (None, false);
+        }
+    }
+
     /// The same, if that has been so for this long.
     pub fn unknown_for(&self, time: Duration, now: Instant) -> &[(TopicPartition, Unknown)] {
         match self.unknown_since {
@@ -259,7 +267,9 @@ impl Run<'_> {
 
     /// Ends a run that got no partition; without owners the group is being shared out anew, or nobody told.
     pub(super) fn owners_found(&mut self, owners: Option<Vec<String>>, now: Instant) {
-        let is_spare = self.ends.spare_since.is_some() && self.lanes.is_empty() && self.rebalances.is_member;
+        // Something may have been given to us meanwhile, and not be read yet.
+        let has_nothing = self.lanes.is_empty() && self.unreached.is_empty() && self.rebalances.is_quiet();
+        let is_spare = self.ends.spare_since.is_some() && has_nothing && self.rebalances.is_member;
         let Some(owners) = owners.filter(|_| is_spare) else {
             (self.ends.spare_since, self.ends.has_asked_owners) = (None, false);
             return;

@@ -69,12 +69,29 @@ pub struct Lane {
 /// would be left out in silence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Gaps {
-    /// The first one is read a second time.
-    Unknown,
-    /// It was met behind this offset, which is being read again.
-    Doubted(i64),
-    /// They are part of the log, or nobody has to know.
-    Normal,
+    /// Nobody has to know.
+    Believed,
+    /// Up to this length they are part of the log; a longer one is read a second time.
+    UpTo(i64),
+    /// One from `next` to `offset` was met, and is being read again.
+    Doubted { next: i64, offset: i64, longest: i64 },
+}
+
+impl Gaps {
+    /// Whether a gap has to be read again before it is believed.
+    fn doubts(&mut self, next: i64, offset: i64) -> bool {
+        let length = offset - next;
+        let (is_read_twice, longest) = match *self {
+            Gaps::Believed => return false,
+            Gaps::UpTo(longest) => (false, longest),
+            Gaps::Doubted { next: before, offset: at, longest } => ((before, at) == (next, offset), longest),
+        };
+        if length <= longest {
+            return false;
+        }
+        *self = if is_read_twice { Gaps::UpTo(length) } else { Gaps::Doubted { next, offset, longest } };
+        !is_read_twice
+    }
 }
 
 /// What is decided about a record that was read.
@@ -95,7 +112,7 @@ impl Lane {
         if self.is_finished || self.is_revoked || self.is_broken {
             return Admission::Left;
         }
-        if self.gaps != Gaps::Normal && self.doubts(record.offset, tracker) {
+        if self.gaps != Gaps::Believed && self.doubts(record.offset, tracker) {
             return Admission::BehindGap;
         }
         let is_at_stop = self.stop.is_some_and(|stop| record.offset >= stop)
@@ -121,10 +138,8 @@ impl Lane {
 
     /// Whether there is a gap in front of a record that was read once only.
     fn doubts(&mut self, offset: i64, tracker: &Tracker) -> bool {
-        let Some(next) = tracker.next(self.claim).filter(|next| offset > *next) else { return false };
-        let is_read_twice = self.gaps == Gaps::Doubted(next);
-        self.gaps = if is_read_twice { Gaps::Normal } else { Gaps::Doubted(next) };
-        !is_read_twice
+        let next = tracker.next(self.claim).filter(|next| offset > *next);
+        next.is_some_and(|next| self.gaps.doubts(next, offset))
     }
 
     /// Fetching starts at another place: what statistics told before is of the old one.
@@ -196,5 +211,26 @@ impl Lanes {
 
     pub fn is_empty(&self) -> bool {
         self.iter().next().is_none()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gap_is_believed_when_it_is_read_twice() {
+        let mut gaps = Gaps::UpTo(0);
+        assert!(gaps.doubts(3, 64));
+        // Another place the second time: one of both was damaged.
+        assert!(gaps.doubts(3, 70) && gaps.doubts(3, 4));
+        assert!(!gaps.doubts(3, 4), "a marker");
+        assert!(!gaps.doubts(9, 10), "another one");
+        assert!(gaps.doubts(20, 60) && !gaps.doubts(20, 60));
+        assert!(!gaps.doubts(70, 100) && gaps.doubts(70, 111));
+        // Without the gap the second time the log goes on.
+        assert!(!gaps.doubts(80, 81) && gaps.doubts(80, 121) && !gaps.doubts(80, 121));
+        let mut gaps = Gaps::Believed;
+        assert!(!gaps.doubts(0, i64::MAX));
     }
 }

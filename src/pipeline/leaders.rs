@@ -44,8 +44,9 @@ impl Run<'_> {
             );
         }
         leaderless.retain(|partition| {
+            let is_told = self.topics.leaderless.0.contains(partition);
             let lane = self.lanes.find(partition);
-            lane.is_some_and(|lane| now.duration_since(lane.moved_at) >= PATIENCE)
+            lane.is_some_and(|lane| is_told || now.duration_since(lane.moved_at) >= PATIENCE)
         });
         let (new, back) = self.topics.leaderless.take(leaderless);
         let new: Vec<_> = new.into_iter().map(|partition| (partition, Unknown::NoLeader)).collect();

@@ -50,6 +50,8 @@ impl Run<'_> {
                 lane.claim = self.tracker.restart(lane.claim, start.offset);
                 self.schedule.ask();
             }
+            // What lies before a later start is gone: no gap to be read again.
+            self.tracker.advance(lane.claim, start.offset);
             if let Some(warning) = start.warning {
                 self.talk.warn(warning, now);
             }

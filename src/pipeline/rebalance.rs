@@ -334,7 +334,7 @@ impl Run<'_> {
         self.disown(partitions);
         self.unreached.remove(partitions);
         self.rebalances.lost_positions.retain(|partition| !partitions.contains(partition));
-        self.ends.unknown.retain(|(partition, _)| !partitions.contains(partition));
+        self.ends.forget(partitions);
         let mut unassigned = Vec::with_capacity(partitions.len());
         for partition in partitions {
             let slot = self.lanes.find(partition).map(|lane| lane.claim.slot);

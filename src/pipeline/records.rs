@@ -234,8 +234,12 @@ impl Run<'_> {
 
     fn partition_trouble(&mut self, slot: usize, offset: i64, trouble: &Trouble, now: Instant) {
         let Some(lane) = self.lanes.get_mut(slot) else { return };
-        if !lane.is_open(offset) {
-            // Nothing is wanted from there.
+        let is_wanted = match trouble.kind {
+            // Wherever that is: nothing comes of the partition any more.
+            TroubleKind::OffsetOutOfRange => !lane.is_finished && !lane.is_revoked && !lane.is_broken,
+            _ => lane.is_open(offset),
+        };
+        if !is_wanted {
             return;
         }
         lane.is_position_trusted = false;

@@ -51,6 +51,8 @@ pub struct Silence {
     has_looked: bool,
     /// There are records: they only do not come.
     is_readable: bool,
+    /// The last look has found nothing before this offset.
+    nothing_before: Option<i64>,
     /// So many looks in a row have found the end of the log right here.
     ends_here: u32,
     reason: Option<String>,
@@ -186,17 +188,26 @@ impl Run<'_> {
             return;
         }
         silence.has_looked = true;
+        if !matches!(finding, Finding::EndsAt(_)) {
+            silence.ends_here = 0;
+        }
         match finding {
             Finding::NothingBefore(next) | Finding::EndsAt(next) if next > offset => {
-                self.nothing_before(claim, next, now);
+                if silence.nothing_before.replace(next) == Some(next) {
+                    self.nothing_before(claim, next, now);
+                } else {
+                    // It is looked at twice, as any gap is read twice.
+                    silence.not_before = None;
+                }
             }
             Finding::NothingBefore(_) => (silence.is_readable, silence.reason) = (true, None),
             Finding::EndsAt(_) => {
                 (silence.ends_here, silence.reason) = (silence.ends_here + 1, None);
                 if has_end && silence.ends_here >= LOOKS_AT_A_CUT {
-                    let message = format!("{partition}: its log ends at {offset} now, below {}", lane.end);
+                    let end = lane.end;
+                    let message =
+                        format!("{partition}: its log ends at {offset} now, and went on to {end} before");
                     let failure = Failure::new(Kind::Run, message)
-                        .caused_by(format!("it went on to {} when this run began", lane.end))
                         .hint("a leader that lacked the last records was elected");
                     self.fail_after(claim, failure, now);
                 }

@@ -236,7 +236,9 @@ impl Run<'_> {
         let look_ups = self.source.look_ups();
         let leader = |partition: &TopicPartition| look_ups.leader(partition);
         let failure = self.unreached.given_up(Duration::ZERO, now, leader);
-        let failure = failure.or_else(|| unknown::failure(&self.unstarted(Duration::ZERO, now), leader));
+        // A run without an end may stop at any time; what was only just asked for is no failure of it.
+        let least = if self.settings.stops.to.is_some() { Duration::ZERO } else { PATIENCE };
+        let failure = failure.or_else(|| unknown::failure(&self.unstarted(least, now), leader));
         let failure = failure.or_else(|| unknown::failure(&self.ends.unknown, leader))?;
         Some(Failure { hint: None, ..failure })
     }

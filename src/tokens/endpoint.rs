@@ -23,7 +23,7 @@ const LONGEST_WORDS: usize = 200;
 
 const NO_HOST: &str = "cannot resolve the host";
 
-const NO_URL: &str = "this is no URL that can be asked";
+const NO_URL: &str = "not a URL that can be requested";
 
 /// Where to ask, and as whom.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -132,7 +132,7 @@ fn chosen(
             }
             Err(trouble) => {
                 let kind = session.refused(None, &trouble).kind;
-                let failure = Failure::new(kind, format!("cannot look at topic `{name}`"));
+                let failure = Failure::new(kind, format!("cannot read topic `{name}`"));
                 return Err(failure.caused_by(trouble.told()).into());
             }
         };
@@ -192,7 +192,9 @@ fn ranges(session: &mut Session, partitions: Vec<TopicPartition>, aim: &Aim) -> 
         }
     }
     if !refused.is_empty() {
-        return Err(failures::refused(session, "cannot look at the logs".to_owned(), &refused).into());
+        return Err(
+            failures::refused(session, "cannot read the offsets of the logs".to_owned(), &refused).into()
+        );
     }
     session.refuse_unknown(unknown)?;
     Ok(ranges)

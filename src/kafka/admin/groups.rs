@@ -27,6 +27,9 @@ use std::time::{Duration, Instant};
 /// How long all brokers may take to list their groups. One that is away holds the others up.
 const LIMIT: Duration = Duration::from_secs(2);
 
+/// All groups without an answer are looked at once in that time.
+const TURN: Duration = Duration::from_millis(20);
+
 /// So many groups are asked for by name; more with all of the cluster in one request to each broker.
 const FEW: usize = 8;
 
@@ -157,24 +160,49 @@ pub fn describe_until(
         let ask = || descriptions::ask(client, std::slice::from_ref(*name));
         undescribed.entry((*name).clone()).or_insert_with(ask);
     }
-    for name in rest {
-        let answer = undescribed.get(name).and_then(|request| request.answer_until(deadline));
-        if answer.is_some() {
-            undescribed.remove(name);
+    let mut open = rest;
+    loop {
+        // One that never answers must not take the time that is left for what the others' answers ask for.
+        let turn = TURN / u32::try_from(open.len()).unwrap_or(1).max(1);
+        open.retain(|name| {
+            let until = deadline.min(Instant::now() + turn);
+            let answer = undescribed.get(*name).and_then(|request| request.answer_until(until));
+            let Some(answer) = answer else { return true };
+            undescribed.remove(*name);
+            let coordinator = coordinators.get(name).map(String::as_str);
+            let group = described_or_other(client, name, only(answer), coordinator, raw.is_told, deadline);
+            described.insert(name, group);
+            false
+        });
+        if open.is_empty() || Instant::now() >= deadline {
+            break;
         }
-        let mut group = answer.map_or_else(|| Err(Trouble::unanswered()), only);
-        if is_missing(&group) && offsets::catch_up(client, name, deadline) {
-            let again = descriptions::ask(client, std::slice::from_ref(name)).answer_until(deadline);
-            group = again.map_or_else(|| Err(Trouble::unanswered()), only);
-        }
-        let other = match coordinators.get(name) {
-            Some(coordinator) if is_missing(&group) => other_kind(client, name, coordinator),
-            None if is_missing(&group) && !raw.is_told => any_other_kind(client, name),
-            Some(_) | None => None,
-        };
-        described.insert(name, other.map_or(group, Err));
     }
+    described.extend(open.into_iter().map(|name| (name, Err(Trouble::unanswered()))));
     names.iter().filter_map(|name| Some((name.clone(), described.remove(name)?))).collect()
+}
+
+/// What a coordinator says of a group, or what the group is if it is none of consumers.
+fn described_or_other(
+    client: &Arc<Consumer>,
+    name: &String,
+    mut group: Result<Group, Trouble>,
+    coordinator: Option<&str>,
+    is_listed: bool,
+    deadline: Instant,
+) -> Result<Group, Trouble> {
+    if is_missing(&group) {
+        let has_caught_up = offsets::catch_up(client, name, deadline);
+        let again = || descriptions::ask(client, std::slice::from_ref(name)).answer_until(deadline);
+        let again = has_caught_up.then(again).flatten();
+        group = again.map_or_else(|| Err(Trouble::unanswered()), only);
+    }
+    let other = match coordinator {
+        Some(coordinator) if is_missing(&group) => other_kind(client, name, coordinator),
+        None if is_missing(&group) && !is_listed => any_other_kind(client, name),
+        Some(_) | None => None,
+    };
+    other.map_or(group, Err)
 }
 
 /// The one group that was asked for.

@@ -39,8 +39,10 @@ pub fn a_coordinator_or_leader_that_is_away_hides_only_its_own() {
     let (good, away, wide) =
         (group(&kafka, &near, false), group(&kafka, &near, true), group(&kafka, &spread, false));
     kafka.commit(&wide, &[(&spread, 2, 0)]);
+    let missing = group(&kafka, &near, false);
+    kcons(&kafka, &["group", "delete", &missing, "--yes"]).run().has_code(0);
     kafka.freeze(3);
-    a_silent_coordinator_is_named(&kafka, [&good, &away]);
+    a_silent_coordinator_is_named(&kafka, [&good, &away, &missing]);
     a_silent_leader_is_named(&kafka, &wide, &spread);
     any_broker_tells_the_configuration(&kafka, &far);
     a_watch_goes_on(&kafka, [&good, &away]);
@@ -55,7 +57,7 @@ pub fn a_coordinator_or_leader_that_is_away_hides_only_its_own() {
 }
 
 /// `lag` of two groups waited for one of them for an hour, and ended with no word of either.
-fn a_silent_coordinator_is_named(kafka: &Kafka, [good, away]: [&String; 2]) {
+fn a_silent_coordinator_is_named(kafka: &Kafka, [good, away, missing]: [&String; 3]) {
     let error = format!("group `{away}`: no answer from its coordinator\n");
     for groups in [[good, away], [away, good]] {
         let outcome = kcons(kafka, &["lag"]).args(groups).run();
@@ -64,7 +66,7 @@ fn a_silent_coordinator_is_named(kafka: &Kafka, [good, away]: [&String; 2]) {
     }
     let outcome = kcons(kafka, &["lag", good, away, "--max-lag", "0"]).run();
     outcome.has_code(6);
-    let outcome = kcons(kafka, &["lag", good, away, &unique_name("missing")]).run();
+    let outcome = kcons(kafka, &["lag", good, away, missing]).run();
     outcome.has_code(4).stderr_contains(&format!("warning: {error}"));
     kcons(kafka, &["lag", away, "--connect-timeout", "4s"]).run().has_code(3).has_stdout("");
 }
