@@ -177,10 +177,16 @@ pub fn a_number_that_is_damaged_on_its_way_leaves_no_record_out() {
             at.is_some_and(|at| set(answer, at, damaged))
         }));
     }
-    // Behind the end, further on, and where records have been passed.
-    for damaged in [1_000_000, 9, 1, -5] {
+    // Behind the end, further on, and where records have been passed. Behind the last one nothing puts fetching right.
+    for (value, damaged) in [
+        ("record 05", 1_000_000),
+        ("record 05", 9),
+        ("record 05", 1),
+        ("record 05", -5),
+        ("record 19", 1_000_000),
+    ] {
         read(Box::new(move |key, answer| {
-            let at = (key == FETCH).then(|| find(answer, b"record 05")).flatten();
+            let at = (key == FETCH).then(|| find(answer, value.as_bytes())).flatten();
             at.is_some_and(|at| set(answer, at - TO_VALUE, damaged))
         }));
     }
