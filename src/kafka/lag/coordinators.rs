@@ -12,6 +12,9 @@ use std::time::{Duration, Instant};
 /// A coordinator that cannot answer at the moment, as one that has just taken a group over, is asked again after that long.
 const AGAIN: Duration = Duration::from_millis(100);
 
+/// Of so many groups those that have committed nothing are asked a second time, each in its turn.
+const FEW: usize = 8;
+
 /// A group and all that it has committed.
 pub type Told = (Group, Vec<(TopicPartition, i64)>);
 
@@ -70,7 +73,7 @@ impl Questions {
         });
         let both = |(name, group): Described<Group>| {
             let mut committed = committed.remove(&name).unwrap_or_else(|| Err(Trouble::unanswered()));
-            if committed.as_ref().is_ok_and(Vec::is_empty) && group.is_ok() {
+            if names.len() <= FEW && committed.as_ref().is_ok_and(Vec::is_empty) && group.is_ok() {
                 // A coordinator that has just taken over may have been told so before it knew what was committed.
                 let again = groups::ask_committed(client, &name).answer_until(deadline);
                 committed = again.unwrap_or(committed);
