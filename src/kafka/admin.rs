@@ -178,6 +178,12 @@ fn wait(answers: &Queue, limit: Duration) -> Result<Event, Trouble> {
     checked(wait_for_any(answers, limit)?)
 }
 
+/// The same, with an answer that is an error.
+fn wait_for_any(answers: &Queue, limit: Duration) -> Result<Event, Trouble> {
+    let late = || errors::trouble(RDKafkaErrorCode::OperationTimedOut, "");
+    answers.poll(limit + Duration::from_millis(500)).ok_or_else(late)
+}
+
 /// Waits for the one answer of an admin request that may take longer. Nothing: it is still on its way.
 fn answer_until(answers: &Queue, deadline: Instant) -> Option<Result<Event, Trouble>> {
     answers.poll(deadline.saturating_duration_since(Instant::now())).map(checked)
@@ -188,12 +194,6 @@ fn checked(event: Event) -> Result<Event, Trouble> {
         RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR => Ok(event),
         code => Err(errors::trouble(code.into(), &event.error_text())),
     }
-}
-
-/// The same, with an answer that is an error.
-fn wait_for_any(answers: &Queue, limit: Duration) -> Result<Event, Trouble> {
-    let late = || errors::trouble(RDKafkaErrorCode::OperationTimedOut, "");
-    answers.poll(limit + Duration::from_millis(500)).ok_or_else(late)
 }
 
 struct Options(*mut rd::rd_kafka_AdminOptions_t);

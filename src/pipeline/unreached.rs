@@ -210,12 +210,19 @@ impl Run<'_> {
         }
         let limit = self.settings.connection.connect_timeout;
         let Some(limit) = limit.filter(|_| self.settings.stops.to.is_some()) else { return };
-        let failure = self.unreached.given_up(limit, now, leader);
-        let failure = failure.or_else(|| unknown::failure(&self.unstarted(limit, now), leader));
-        let failure = failure.or_else(|| unknown::failure(self.ends.unknown_for(limit, now), leader));
-        if let Some(failure) = failure {
+        if let Some(failure) = self.not_known(limit, limit, now) {
             self.fail(failure, now);
         }
+    }
+
+    /// The failure for what has not been known for `limit`: logs, ends at a time, and, for `of_all`, the logs of all
+    /// partitions that were given to us together.
+    fn not_known(&self, limit: Duration, of_all: Duration, now: Instant) -> Option<Failure> {
+        let look_ups = self.source.look_ups();
+        let leader = |partition: &TopicPartition| look_ups.leader(partition);
+        let failure = self.unreached.given_up(limit, now, leader);
+        let failure = failure.or_else(|| unknown::failure(&self.unstarted(of_all, now), leader));
+        failure.or_else(|| unknown::failure(self.ends.unknown_for(limit, now), leader))
     }
 
     /// The partitions that have been ours for so long, while the log of none of those given with them is known. While
@@ -233,13 +240,9 @@ impl Run<'_> {
 
     /// The failure of a run whose time is over while partitions were never read.
     pub(super) fn never_read(&self, now: Instant) -> Option<Failure> {
-        let look_ups = self.source.look_ups();
-        let leader = |partition: &TopicPartition| look_ups.leader(partition);
-        let failure = self.unreached.given_up(Duration::ZERO, now, leader);
         // A run without an end may stop at any time; what was only just asked for is no failure of it.
-        let least = if self.settings.stops.to.is_some() { Duration::ZERO } else { PATIENCE };
-        let failure = failure.or_else(|| unknown::failure(&self.unstarted(least, now), leader));
-        let failure = failure.or_else(|| unknown::failure(&self.ends.unknown, leader))?;
+        let of_all = if self.settings.stops.to.is_some() { Duration::ZERO } else { PATIENCE };
+        let failure = self.not_known(Duration::ZERO, of_all, now)?;
         Some(Failure { hint: None, ..failure })
     }
 }

@@ -73,19 +73,11 @@ fn object(group: &Group) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kafka::admin::groups::Kind;
     use crate::record::TopicPartition;
 
     #[test]
     fn the_head_says_what_the_group_is() {
-        let mut group = Group {
-            name: "g".to_owned(),
-            state: "Stable".to_owned(),
-            kind: Kind::Classic,
-            assignor: "range".to_owned(),
-            coordinator: Some(("kafka-0:9092".to_owned(), 1)),
-            members: Vec::new(),
-        };
+        let mut group = Group { coordinator: Some(("kafka-0:9092".to_owned(), 1)), ..Group::of(Vec::new()) };
         let expected = "State:       Stable\nCoordinator: kafka-0:9092 (broker 1)\nAssignor:    range\nMembers:     0\n\n";
         assert_eq!(head(&group), expected);
         group.assignor = "range\nState:       \u{1b}[31m".to_owned();
@@ -119,14 +111,7 @@ mod tests {
             member("sp\nare", &[], false),
             member("odd", &[], true),
         ];
-        let group = Group {
-            name: "g".to_owned(),
-            state: "Stable".to_owned(),
-            kind: Kind::Classic,
-            assignor: "range".to_owned(),
-            coordinator: None,
-            members,
-        };
+        let group = Group::of(members);
         let expected = "Members:     3, 1 without partitions:\n             `sp\\nare` (kcons) at 10.0.0.1\n";
         assert_eq!(member_lines(&group), expected);
         assert!(object(&group).contains(r#""members":3,"members_without_partitions":["sp\nare"]"#));

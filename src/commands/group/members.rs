@@ -73,7 +73,6 @@ pub fn listed(members: &[&Member]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kafka::admin::groups::Kind as GroupKind;
 
     fn group(members: usize) -> Group {
         let member = |number| Member {
@@ -83,14 +82,7 @@ mod tests {
             partitions: Vec::new(),
             is_unreadable: false,
         };
-        Group {
-            name: "g".to_owned(),
-            state: String::new(),
-            kind: GroupKind::Classic,
-            assignor: String::new(),
-            coordinator: None,
-            members: (0..members).map(member).collect(),
-        }
+        Group::of((0..members).map(member).collect())
     }
 
     #[test]

@@ -95,7 +95,7 @@ mod tests {
     use super::*;
     use crate::cli::TableFormat;
     use crate::kafka::admin::Unknown;
-    use crate::kafka::admin::groups::{Group, Kind};
+    use crate::kafka::admin::groups::Group;
     use crate::kafka::lag::Owner;
     use crate::record::TopicPartition;
     use serde_json::{Value, json};
@@ -119,15 +119,7 @@ mod tests {
             progress(3, Some(9), None, None),
             progress(4, Some(9), None, None),
         ];
-        let group = Group {
-            name: "g".to_owned(),
-            state: "Stable".to_owned(),
-            kind: Kind::Classic,
-            assignor: "range".to_owned(),
-            coordinator: None,
-            members: Vec::new(),
-        };
-        Standing { group, partitions }
+        Standing { group: Group::of(Vec::new()), partitions }
     }
 
     #[test]

@@ -103,6 +103,21 @@ pub struct Group {
     pub members: Vec<Member>,
 }
 
+#[cfg(test)]
+impl Group {
+    /// A stable classic group `g` for tests, with these members.
+    pub fn of(members: Vec<Member>) -> Group {
+        Group {
+            name: "g".to_owned(),
+            state: "Stable".to_owned(),
+            kind: Kind::Classic,
+            assignor: "range".to_owned(),
+            coordinator: None,
+            members,
+        }
+    }
+}
+
 /// A member of a group, in the broker's own words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Member {
