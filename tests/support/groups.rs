@@ -230,16 +230,18 @@ fn ask<C: ClientContext>(
     operation: rd_kafka_admin_op_t,
     send: impl FnOnce(*const rd_kafka_AdminOptions_t, *mut rd_kafka_queue_t),
 ) -> Result<Answer, String> {
-    // Longer than any broker is away: librdkafka aborts when a coordinator comes up whose question was given up.
+    // librdkafka aborts the process when a coordinator comes up after it has given up the question for it: its own
+    // time-out is longer than any test process lives.
+    const GIVEN_UP: i32 = 3_600_000;
     const WAIT: i32 = 60_000;
-    // SAFETY: options and queue live until the answer is there; the request time-out ends before the wait does.
+    // SAFETY: the options live during the call, the queue during the wait; an answer that comes later is dropped.
     unsafe {
         let options = rd_kafka_AdminOptions_new(client.native_ptr(), operation);
         let mut said = [0 as c_char; 256];
-        rd_kafka_AdminOptions_set_request_timeout(options, WAIT, said.as_mut_ptr(), said.len());
+        rd_kafka_AdminOptions_set_request_timeout(options, GIVEN_UP, said.as_mut_ptr(), said.len());
         let queue = rd_kafka_queue_new(client.native_ptr());
         send(options, queue);
-        let event = rd_kafka_queue_poll(queue, WAIT + 1_000);
+        let event = rd_kafka_queue_poll(queue, WAIT);
         rd_kafka_AdminOptions_destroy(options);
         rd_kafka_queue_destroy(queue);
         if event.is_null() {
