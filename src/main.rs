@@ -3,6 +3,7 @@
 mod alarm;
 mod cli;
 mod commands;
+mod commits;
 mod decode;
 mod dedup;
 mod error;
@@ -13,7 +14,6 @@ mod jq;
 mod kafka;
 mod memory;
 mod metrics;
-mod offsets;
 mod output;
 mod pipeline;
 mod position;

@@ -26,18 +26,17 @@ mod watching;
 pub mod weather;
 
 use crate::alarm::Alarm;
+use crate::commits::Commits;
 use crate::error::{Failure, Kind};
 use crate::handlers;
 use crate::kafka::{Source, Trouble};
 use crate::metrics::{Counts, Meter};
-use crate::offsets::{Schedule, Tracker};
 use crate::output::Output;
 use crate::render::Renderer;
 use crate::secrets;
-use crate::settings::{CommitMode, Commits, Consume, Group, Mode};
+use crate::settings::{self, CommitMode, Consume, Group, Mode};
 use crate::shutdown::Shutdown;
 use crate::talk::{Event, Talk};
-use commits::Outstanding;
 use coverage::Coverage;
 use ending::Ending;
 use expressions::Expressions;
@@ -78,9 +77,7 @@ pub struct Run<'a> {
     handling: Option<Handling<'a>>,
     weather: Weather,
     topics: Topics,
-    tracker: Tracker,
-    schedule: Schedule,
-    outstanding: Option<Outstanding>,
+    commits: Commits,
     lanes: Lanes,
     rebalances: Rebalances,
     identity: Identity,
@@ -151,7 +148,7 @@ pub fn run(settings: &Consume, world: World) -> Finished {
     let user = settings.connection.user.as_deref();
     let mistakes = Mistakes::new(&settings.connection.brokers, user, group.map(|group| group.name.as_str()));
     let connect_deadline = settings.connection.connect_timeout.map(|limit| started + limit);
-    let never = Commits { mode: CommitMode::Never, is_async: false };
+    let never = settings::Commits { mode: CommitMode::Never, is_async: false };
     let mut run = Run {
         settings,
         expressions: Expressions::new(settings, alarm.bell(), started),
@@ -164,9 +161,7 @@ pub fn run(settings: &Consume, world: World) -> Finished {
         handling,
         weather: Weather::new(mistakes, connect_deadline, started),
         topics: Topics::new(settings, started),
-        tracker: Tracker::default(),
-        schedule: Schedule::new(group.map_or(never, |group| group.commits), started),
-        outstanding: None,
+        commits: Commits::new(group.map_or(never, |group| group.commits), started),
         lanes: Lanes::default(),
         rebalances: Rebalances::new(rebalance_limit(settings)),
         identity: Identity::new(&settings.connection),
@@ -331,9 +326,9 @@ impl Run<'_> {
         if let Some(trouble) = self.source.fatal_error() {
             self.fail_fatally(&trouble, now);
         }
-        if self.expressions.is_some() && !self.owed().is_empty() {
+        if self.expressions.is_some() {
             // Records that are left out are no reason for a commit by themselves.
-            self.schedule.passed();
+            self.commits.passed_left_out();
         }
         // A marker may follow a record that was committed long ago.
         for lane in self.lanes.iter_mut() {

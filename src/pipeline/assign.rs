@@ -224,15 +224,15 @@ impl Run<'_> {
         // An empty log gets its position committed as well, or the group would have nothing there for ever.
         let is_empty = range.committed.is_none() && start.offset >= range.end;
         let confirmed = if start.is_committed_at_once {
-            self.schedule.ask();
+            self.commits.ask();
             start.offset - 1
         } else if is_empty {
-            self.schedule.moved();
+            self.commits.passed_marker();
             start.offset - 1
         } else {
             start.offset
         };
-        let claim = self.tracker.assign(start.offset, confirmed);
+        let claim = self.commits.watermarks_mut().assign(range.partition.clone(), start.offset, confirmed);
         // What was ours before may still be told as it was then.
         let is_first = self.settings.stops.to.is_some() && !self.ends.stops.contains_key(&range.partition);
         let (stop, stop_time) = match self.stop_of(range, start.offset) {

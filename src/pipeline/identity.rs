@@ -169,9 +169,7 @@ impl Run<'_> {
         if !held.is_empty() {
             self.lost(held, now);
         }
-        if self.outstanding.take().is_some() {
-            self.commit_given_up(now);
-        }
+        self.give_up_commit(now);
         self.rebalances.start_over();
         self.unreached = Unreached::new();
         self.ends.ask_again();
