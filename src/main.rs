@@ -18,6 +18,7 @@ mod output;
 mod pipeline;
 mod position;
 mod quiet;
+mod reachability;
 mod record;
 mod render;
 mod secrets;

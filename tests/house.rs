@@ -18,7 +18,7 @@ const LAYERS: &[&[&str]] = &[
     &["main"],
     &["commands"],
     &["pipeline"],
-    &["handlers", "output"],
+    &["handlers", "output", "reachability"],
     &["commits"],
     &["dedup", "kafka", "render", "talk"],
     &["settings"],

@@ -5,7 +5,7 @@ use super::lanes::{Gaps, Lane};
 use super::rebalance::{Starting, Step};
 use super::silence::Silence;
 use super::starts::{self, Start, Stop};
-use super::{unknown, unreached};
+use super::unreached;
 use crate::cli::OffsetReset;
 use crate::error::{Failure, Kind};
 use crate::kafka::Trouble;
@@ -14,6 +14,7 @@ use crate::kafka::ranges::{Range, RangeQuery};
 use crate::kafka::source::Assigned;
 use crate::metrics::Read;
 use crate::position::Position;
+use crate::reachability::unknown;
 use crate::record::TopicPartition;
 use crate::settings::Mode;
 use crate::talk::Event;
@@ -79,7 +80,7 @@ impl Run<'_> {
             Err(Unknown::Unanswered | Unknown::NoLeader) | Ok(_) => None,
         });
         if let Some(trouble) = trouble.as_ref().or(refused.into_iter().next()) {
-            let verdict = self.weather.judge(trouble, now);
+            let verdict = self.reachability.classify(trouble, now);
             self.act_on(verdict, now);
         }
         if self.rebalances.position_question.is(ticket) {
@@ -132,7 +133,7 @@ impl Run<'_> {
         if !is_due || self.ending.is_some() {
             return;
         }
-        let is_connected = self.weather.is_connected();
+        let is_connected = self.reachability.is_connected();
         let untold: Vec<_> = starting
             .unknown
             .iter()
@@ -148,7 +149,7 @@ impl Run<'_> {
 
     /// Starts reading partitions whose logs are known.
     fn take_over(&mut self, ranges: &[Range], now: Instant) {
-        self.weather.established();
+        self.reachability.established();
         // Once every start is fixed: what is written from then on is read.
         if self.unreached.is_empty() && self.topics.take_unsaid_start() {
             self.say_in_order(&Event::Started { topics: self.topics.names().to_vec() });

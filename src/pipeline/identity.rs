@@ -140,7 +140,7 @@ impl Run<'_> {
                 ));
             }
             Verdict::Other => {
-                let failure = self.weather.mistakes().failure(trouble);
+                let failure = self.reachability.failure_text().failure(trouble);
                 self.fail_without_commit(failure, now);
             }
         }
@@ -173,7 +173,7 @@ impl Run<'_> {
         self.rebalances.start_over();
         self.unreached = Unreached::new();
         self.ends.ask_again();
-        self.weather.ask_again();
+        self.reachability.ask_again();
         self.refused_by_group = None;
         self.has_asked_for_kind = false;
     }

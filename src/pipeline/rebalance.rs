@@ -250,7 +250,7 @@ impl Run<'_> {
         }
         if partitions.is_empty() {
             // A member to spare: that the coordinator answers is all there is to reach.
-            self.weather.established();
+            self.reachability.established();
             self.check_topics(now);
             self.counts.assigned += self.as_rebalance();
             self.talk.say(&Event::Assigned { partitions: Vec::new() });

@@ -247,7 +247,7 @@ impl Run<'_> {
         match trouble.kind {
             TroubleKind::OffsetOutOfRange => self.rebalances.find_range(partition),
             TroubleKind::TopicAuthorization => {
-                let failure = self.weather.mistakes().forbidden_topic(&partition.topic);
+                let failure = self.reachability.failure_text().forbidden_topic(&partition.topic);
                 if self.count == 0 && self.processed == 0 {
                     self.fail(failure, now);
                 } else {

@@ -153,7 +153,7 @@ impl Run<'_> {
         lane.silence.follow(lane.moved_at);
         // A quota explains a silence, and a look would take from it.
         let is_due = lane.silence.not_before.is_none_or(|at| now >= at)
-            && self.weather.is_connected()
+            && self.reachability.is_connected()
             && !lane.is_throttled(now);
         if is_due && !lane.silence.is_looking && *looking < MOST_LOOKS {
             *looking += 1;

@@ -41,7 +41,7 @@ impl Run<'_> {
             Mode::Group(_) => self.topics.is_reading() && !self.rebalances.is_member,
             Mode::Standalone(_) => false,
         };
-        match self.weather.is_connected() {
+        match self.reachability.is_connected() {
             _ if is_outside => Readiness::Outside,
             true => Readiness::Ready,
             false => Readiness::Unconnected,
@@ -82,7 +82,7 @@ impl Run<'_> {
             return;
         }
         let behind: Vec<_> = self.lags().into_iter().filter(|(_, lag)| *lag > 0).collect();
-        if !behind.is_empty() && self.weather.is_connected() {
+        if !behind.is_empty() && self.reachability.is_connected() {
             self.ends_asked_at = Some(now);
             self.source.look_ups().ends(behind.into_iter().map(|(partition, _)| partition).collect());
         }
