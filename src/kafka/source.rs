@@ -183,7 +183,7 @@ impl Source {
     pub fn look_ahead(
         &mut self,
         with_headers: bool,
-        mut look: impl FnMut(usize, usize, &Record<'_>) -> bool,
+        look: &mut dyn FnMut(usize, usize, &Record<'_>) -> bool,
     ) {
         let place = self.batch.place();
         let reads_headers = std::mem::replace(&mut self.batch.reads_headers, with_headers);
