@@ -1,7 +1,7 @@
 //! The thread of one worker: starts its process, anew if it ends, and moves records in and answers out.
 
 use super::desk::{self, Desk, Outbox};
-use super::process::{Limits, Process, Tools};
+use super::process::{Process, Tools};
 use super::watch::{self, Ready};
 use super::{Alarm, Attempt, Job};
 use crate::error;
@@ -119,10 +119,7 @@ impl Member {
         self.tools.lines.forget();
         let command = ["sh", "-c", &self.job.command].map(OsString::from);
         match (self.job.start)(&command, &[]) {
-            Ok(child) => {
-                let limits = Limits { timeout: self.job.timeout, grace: self.job.grace };
-                self.process = Some(Process::new(child, limits));
-            }
+            Ok(child) => self.process = Some(Process::new(child, self.job.limits)),
             // That is no record's fault: all come back after a while, and then it is tried again.
             Err(error) if is_scarcity(&error) => {
                 let scarce = |attempt| desk::done(attempt, Outcome::Scarce(error::reason(&error)));
