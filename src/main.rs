@@ -15,6 +15,7 @@ mod memory;
 mod metrics;
 mod offsets;
 mod output;
+mod pause;
 mod pipeline;
 mod position;
 mod quiet;
