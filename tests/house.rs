@@ -13,13 +13,14 @@ use std::path::{Path, PathBuf};
 /// Modules from the top to the bottom: one imports only what stands in a row below its own.
 ///
 /// `talk` is told by `settings` in which form to speak, so it is above it; `kafka` asks it what a property may be;
-/// `offsets` and `render` take the part of it that is theirs. `settings` reads positions, and these durations of `cli`.
+/// `commits` and `render` take the part of it that is theirs. `settings` reads positions, and these durations of `cli`.
 const LAYERS: &[&[&str]] = &[
     &["main"],
     &["commands"],
     &["pipeline"],
-    &["handlers", "output"],
-    &["dedup", "kafka", "offsets", "render", "talk"],
+    &["handlers", "output", "reachability"],
+    &["commits"],
+    &["dedup", "kafka", "render", "talk"],
     &["settings"],
     &["decode", "jq", "metrics", "position", "shutdown", "startup", "tokens", "usage"],
     &["alarm", "cli", "files", "record", "secrets"],

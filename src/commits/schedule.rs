@@ -21,7 +21,6 @@ pub struct Schedule {
     sent_at: Instant,
     /// A commit that no mode waits for: a start that `latest` chose, a marker passed in manual mode.
     is_asked: bool,
-    is_outstanding: bool,
     /// The last commit failed and is not made up for yet.
     is_behind: bool,
     pause: GrowingPause,
@@ -37,7 +36,6 @@ impl Schedule {
             has_moved: false,
             sent_at: now,
             is_asked: false,
-            is_outstanding: false,
             is_behind: false,
             pause: GrowingPause::new(FIRST_PAUSE, LONGEST_PAUSE),
             not_before: None,
@@ -60,7 +58,7 @@ impl Schedule {
     pub fn room(&self, in_hand: u64) -> u64 {
         match self.per_commit() {
             Some(limit) if !self.is_async => {
-                if self.is_outstanding || self.is_behind {
+                if self.is_behind {
                     0
                 } else {
                     limit.saturating_sub(self.processed + in_hand)
@@ -70,10 +68,14 @@ impl Schedule {
         }
     }
 
-    /// Whether a commit should be sent now.
+    /// Whether no record is taken while a commit is under way.
+    pub fn waits_for_answers(&self) -> bool {
+        !self.is_async && self.per_commit().is_some()
+    }
+
+    /// Whether a commit should be sent now, if none is under way.
     pub fn is_due(&self, now: Instant) -> bool {
-        if self.is_outstanding || self.mode == CommitMode::Never || self.not_before.is_some_and(|at| now < at)
-        {
+        if self.mode == CommitMode::Never || self.not_before.is_some_and(|at| now < at) {
             return false;
         }
         let is_interval_over = match self.mode {
@@ -110,7 +112,6 @@ impl Schedule {
 
     /// A commit of everything settled so far is on its way.
     pub fn sent(&mut self, now: Instant) {
-        self.is_outstanding = true;
         self.has_moved = false;
         self.sent_at = now;
         self.processed = 0;
@@ -126,7 +127,6 @@ impl Schedule {
     }
 
     pub fn confirmed(&mut self) {
-        self.is_outstanding = false;
         self.is_behind = false;
         self.pause.reset();
         self.not_before = None;
@@ -134,7 +134,6 @@ impl Schedule {
 
     /// The commit failed: the newest watermarks are tried again after a growing pause.
     pub fn failed(&mut self, now: Instant) {
-        self.is_outstanding = false;
         self.is_behind = true;
         self.is_asked = true;
         self.not_before = Some(now + self.pause.advance());
@@ -172,8 +171,7 @@ mod tests {
         assert_eq!(schedule.room(0), 0);
         assert!(schedule.is_due(now));
         schedule.sent(Instant::now());
-        assert_eq!(schedule.room(0), 0);
-        assert!(!schedule.is_due(now));
+        assert!(!schedule.is_due(now) && schedule.waits_for_answers());
         schedule.confirmed();
         assert_eq!(schedule.room(0), 1);
     }
@@ -189,13 +187,13 @@ mod tests {
     }
 
     #[test]
-    fn async_goes_on_and_keeps_one_outstanding() {
+    fn async_goes_on_while_a_commit_is_under_way() {
         let mut schedule = schedule(CommitMode::Manual, true);
         schedule.processed(1);
         schedule.sent(Instant::now());
         schedule.processed(5);
         assert_eq!(schedule.room(100), u64::MAX);
-        assert!(!schedule.is_due(Instant::now()));
+        assert!(!schedule.waits_for_answers());
         schedule.confirmed();
         assert!(schedule.is_due(Instant::now()));
     }
