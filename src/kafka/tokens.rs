@@ -3,7 +3,7 @@
 //! Without a callback librdkafka only waits for a token (`rd_kafka_sasl_oauthbearer_ready`), and
 //! `rd_kafka_oauthbearer_set_token` may be called from any thread at any time.
 
-use super::client::Consumer;
+use super::client::{ClientEvent, Consumer, Teller};
 use super::errors::{Trouble, TroubleKind};
 use super::native::{c_string, native, text};
 use crate::pause::GrowingPause;
@@ -11,7 +11,7 @@ use crate::tokens::{Fault, FaultKind, Token, TokenSource};
 use rdkafka::bindings as rd;
 use rdkafka::types::RDKafkaRespErr;
 use std::ffi::{CString, c_char};
-use std::sync::Weak;
+use std::sync::{Arc, Weak};
 use std::time::{Duration, SystemTime};
 
 /// The pauses before a source that gave no token is asked again.
@@ -32,6 +32,12 @@ pub struct Undying(pub *mut rd::rd_kafka_t);
 
 // SAFETY: the client is never destroyed, and its functions may be called from any thread (rdkafka.h).
 unsafe impl Send for Undying {}
+
+/// Supplies a consumer until it is gone; what goes wrong with that becomes an event.
+pub fn supply_consumer(source: &TokenSource, client: &Arc<Consumer>, teller: Teller) {
+    let tell = move |trouble| teller.tell(ClientEvent::Trouble(trouble));
+    supply(source, Taker::Consumer(Arc::downgrade(client)), tell);
+}
 
 /// Gives the client a token now and a new one before each expires; tells what goes wrong with that.
 pub fn supply(source: &TokenSource, taker: Taker, tell: impl Fn(Trouble) + Send + 'static) {
