@@ -15,6 +15,7 @@ mod jq;
 mod kafka;
 mod memory;
 mod metrics;
+mod pause;
 mod pipeline;
 mod position;
 mod quiet;

@@ -25,7 +25,7 @@ const LAYERS: &[&[&str]] = &[
     &["settings"],
     &["decode", "jq", "metrics", "position", "shutdown", "startup", "tokens", "usage"],
     &["alarm", "cli", "files", "record", "secrets"],
-    &["error", "escape", "memory", "quiet"],
+    &["error", "escape", "memory", "pause", "quiet"],
 ];
 
 /// Files that may be longer than `LONGEST`, up to this, and why.
