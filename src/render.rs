@@ -43,6 +43,11 @@ impl Renderer {
         Renderer { shape, decoders: Decoders::new(output.key_format, output.value_format) }
     }
 
+    /// Makes a renderer of JSON lines for programs, which decodes as the output does whatever its format.
+    pub fn json(output: &Output) -> Renderer {
+        Renderer::new(&Output { format: Format::Json { is_terminal: false }, ..output.clone() })
+    }
+
     /// Whether headers are printed.
     pub fn shows_headers(&self) -> bool {
         match &self.shape {

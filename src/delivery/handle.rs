@@ -18,7 +18,7 @@ use crate::alarm::{Alarm, Bell};
 use crate::commits::{AssignmentId, Commits};
 use crate::dedup::{Names, News, Store, Times};
 use crate::error::{Failure, Kind};
-use crate::handlers::{self, Attempt, Context, Reason};
+use crate::handlers::{self, Attempt, FailureReason, HandlerContext};
 use crate::metrics::RecordCounts;
 use crate::record::{OwnedRecord, Record};
 use crate::settings::handling::{self as settings, OnFailure};
@@ -26,7 +26,7 @@ use crate::settings::{CommitMode, Consume};
 use crate::talk::{HandlerOutput, Notice, Tally};
 use duplicates::Ids;
 use limits::Paused;
-use pool::Crew;
+use pool::Pool;
 use queue::{Fault, Queue};
 use rate::Rate;
 use republish::Republisher;
@@ -45,7 +45,7 @@ pub struct Handlers<'a> {
     /// Whether anybody asks how long attempts take.
     times_attempts: bool,
     queue: Queue,
-    crew: Crew,
+    pool: Pool,
     dead_letters: Option<Republisher>,
     /// With `--dedup`, once the cluster is known.
     ids: Option<Ids>,
@@ -83,7 +83,7 @@ impl<'a> Handlers<'a> {
         let Some(settings) = &consume.handling else { return Ok(None) };
         handlers::withhold(consume.withheld.clone());
         let group = consume.group();
-        let context = Context {
+        let context = HandlerContext {
             group: group.map(|group| group.name.clone()),
             output: consume.output.clone(),
             lines,
@@ -103,7 +103,7 @@ impl<'a> Handlers<'a> {
             count: consume.stops.count,
             times_attempts: consume.metrics.is_some(),
             queue: Queue::new(settings.order),
-            crew: Crew::start(settings, connection, context, alarm)?,
+            pool: Pool::start(settings, connection, context, alarm)?,
             dead_letters,
             ids: None,
             rate: settings.rate.map(Rate::new),
@@ -203,7 +203,7 @@ impl<'a> Handlers<'a> {
             number: job.failed + 1,
             event_id: job.event_id.clone(),
         };
-        self.crew.hand(attempt);
+        self.pool.hand(attempt);
     }
 
     /// Takes a record out of hand; whoever waits for its id is next.
@@ -258,12 +258,12 @@ impl<'a> Handlers<'a> {
             has_started = true;
         }
         if has_started {
-            self.crew.flush();
+            self.pool.flush();
         }
         let (ticket, fault) = faulty?;
         let mut progress = Progress::default();
         match fault {
-            Fault::Failed(what) => self.record_failed(ticket, Reason::of(what), &mut progress),
+            Fault::Failed(what) => self.record_failed(ticket, FailureReason::of(what), &mut progress),
             Fault::Undecodable(what) => self.undecodable(ticket, &what, &mut progress),
         }
         Some(progress)
@@ -273,9 +273,9 @@ impl<'a> Handlers<'a> {
     pub fn look_after(&mut self, now: Instant) -> Progress {
         let mut progress = Progress::default();
         progress.notices.extend(self.tell_stuck(now));
-        let forward = match &self.crew {
-            Crew::Forward(republisher) => Some(&**republisher),
-            Crew::Exec(_) | Crew::Worker(_) => None,
+        let forward = match &self.pool {
+            Pool::Forward(republisher) => Some(&**republisher),
+            Pool::Exec(_) | Pool::Worker(_) => None,
         };
         let producers = forward.into_iter().chain(&self.dead_letters);
         let (lines, fatal): (Vec<_>, Vec<_>) = producers.map(Republisher::news).unzip();
@@ -297,7 +297,7 @@ impl<'a> Handlers<'a> {
         self.watch_drain(now);
         progress.notices.extend(self.warnings());
         while progress.failure.is_none() {
-            if let Some(done) = self.crew.done() {
+            if let Some(done) = self.pool.done() {
                 self.attempt_ended(done, writer, now, &mut progress);
             } else if let Some(delivery) = self.dead_letters.as_mut().and_then(Republisher::delivery) {
                 self.dead_letter_answered(delivery, &mut progress);
@@ -307,11 +307,11 @@ impl<'a> Handlers<'a> {
                 break;
             }
         }
-        if let Some(failure) = self.crew.forbidden() {
+        if let Some(failure) = self.pool.forbidden() {
             progress.failure.get_or_insert(failure);
         }
         // What was claimed is started.
-        self.crew.flush();
+        self.pool.flush();
         while let Some(news) = self.ids.as_ref().and_then(Ids::news) {
             progress.notices.push(store_notice(&news));
         }
@@ -320,7 +320,7 @@ impl<'a> Handlers<'a> {
 
     /// What workers had to say for themselves; asked for once more when they have all ended.
     pub fn warnings(&mut self) -> Vec<Notice> {
-        std::iter::from_fn(|| self.crew.warning()).map(Notice::Warning).collect()
+        std::iter::from_fn(|| self.pool.warning()).map(Notice::Warning).collect()
     }
 }
 

@@ -6,7 +6,7 @@ use crate::dedup::{Answer, Found};
 use crate::delivery::writer::Writer;
 use crate::delivery::{Progress, Settled};
 use crate::error::{Failure, Kind};
-use crate::handlers::{Done, Outcome, Reason};
+use crate::handlers::{Done, FailureReason, Outcome};
 use crate::record::OwnedRecord;
 use crate::settings::handling::{Backoff, OnFailure};
 use crate::talk::{Event, Notice};
@@ -66,7 +66,7 @@ impl Handlers<'_> {
                     self.come_later(done.ticket, since, now);
                 } else {
                     let what = "exit status 75 for more than 10 minutes".to_owned();
-                    self.attempt_failed(done.ticket, Reason::of(what), now, progress);
+                    self.attempt_failed(done.ticket, FailureReason::of(what), now, progress);
                 }
             }
             Outcome::Scarce(words) => {
@@ -94,7 +94,7 @@ impl Handlers<'_> {
         self.try_again(ticket, now + pause);
     }
 
-    fn attempt_failed(&mut self, ticket: u64, reason: Reason, now: Instant, progress: &mut Progress) {
+    fn attempt_failed(&mut self, ticket: u64, reason: FailureReason, now: Instant, progress: &mut Progress) {
         let Some(job) = self.queue.stop(ticket) else { return };
         job.failed += 1;
         if job.failed > self.settings.retries {
@@ -124,7 +124,7 @@ impl Handlers<'_> {
     }
 
     /// The attempts are used up, or there is no use in another: the policy decides.
-    pub(super) fn record_failed(&mut self, ticket: u64, reason: Reason, progress: &mut Progress) {
+    pub(super) fn record_failed(&mut self, ticket: u64, reason: FailureReason, progress: &mut Progress) {
         let Some(job) = self.queue.stop(ticket) else { return };
         let record = Arc::clone(&job.record);
         let failed = job.failed;

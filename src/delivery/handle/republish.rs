@@ -4,7 +4,7 @@ mod reasons;
 
 use crate::alarm::Alarm;
 use crate::error::{Failure, Kind};
-use crate::handlers::{Done, Outcome, Printed, Reason};
+use crate::handlers::{Done, FailureReason, Outcome, Printed};
 use crate::kafka::producer::{Outgoing, Producer, Refusal, Report};
 use crate::kafka::{ClientEvent, Trouble, TroubleKind};
 use crate::reachability::explain;
@@ -175,7 +175,7 @@ impl Republisher {
             }
             Err(trouble) => {
                 let what = format!("`{}` did not take it: {}", self.topic, trouble.told());
-                Outcome::Failed(Reason::of(what))
+                Outcome::Failed(FailureReason::of(what))
             }
         };
         Some(Done { ticket, outcome, output: Printed::default() })

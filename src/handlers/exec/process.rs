@@ -1,10 +1,10 @@
-//! One attempt: its input written, its output read and its end seen, all at the same time.
+//! The process of one attempt: writes its input, reads its output and sees its end, all at the same time.
 
-use super::{books::Books, outcome};
+use super::{outcome, running::RunningAttempts};
 use crate::handlers::child::{LOOK_AGAIN, Supervised, TURN, TimeLimits, timed_out};
 use crate::handlers::pipes::{read, waiting_in};
 use crate::handlers::printed::Grant;
-use crate::handlers::{Child, Lines, Outcome, Printed, Reason};
+use crate::handlers::{Child, FailureReason, Outcome, Printed, StderrLines};
 use crate::record::Place;
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::io::Errno;
@@ -12,45 +12,45 @@ use std::io;
 use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
-/// A process on its way.
-pub struct Run<'a> {
+/// A process that works on one record.
+pub struct ExecProcess<'a> {
     process: Supervised,
-    /// What is not written yet.
+    /// The part of the record that is not written yet.
     input: &'a [u8],
     output: Printed,
-    /// Others hold so much that nothing more is read for now.
-    waits_for_room: bool,
+    /// Whether nothing is read for now, since the outputs of all handlers take too much memory.
+    waits_for_memory: bool,
     sinks: Sinks<'a>,
     timeout: Option<Duration>,
-    /// When the process is stopped; later for each moment in which it could not write.
+    /// When the process is stopped. The time in which we did not read its output does not count.
     deadline: Option<Instant>,
 }
 
-/// Where what is read goes.
+/// Where the output of a process goes.
 pub struct Sinks<'a> {
-    /// What was read last.
+    /// The bytes that were read last.
     pub piece: &'a mut [u8],
-    pub lines: &'a mut Lines,
-    /// Of the record that the lines are about.
+    pub lines: &'a mut StderrLines,
+    /// The place of the record that the lines are about.
     pub place: Place<'a>,
 }
 
-impl<'a> Run<'a> {
+impl<'a> ExecProcess<'a> {
     pub fn new(
         child: Child,
         (input, output): (&'a [u8], Printed),
         sinks: Sinks<'a>,
         limits: TimeLimits,
-    ) -> Run<'a> {
+    ) -> ExecProcess<'a> {
         let TimeLimits { timeout, grace } = limits;
-        // A limit beyond what a clock can tell is none.
+        // A limit beyond what the clock can express is no limit.
         let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let process = Supervised::new(child, grace);
-        Run { process, input, output, waits_for_room: false, sinks, timeout, deadline }
+        ExecProcess { process, input, output, waits_for_memory: false, sinks, timeout, deadline }
     }
 
-    /// Sees the attempt through; what came of it and what it printed.
-    pub fn finish(mut self, ticket: u64, books: &Books) -> (Outcome, Printed) {
+    /// Sees the process through to its end; returns what came of the attempt and what it printed.
+    pub fn finish(mut self, ticket: u64, running: &RunningAttempts) -> (Outcome, Printed) {
         // Most values fit into the pipe at once.
         self.write();
         while !self.wait() {
@@ -60,22 +60,22 @@ impl<'a> Run<'a> {
             self.signal_if_due();
         }
         self.process.child.stdin = None;
-        // What is in the pipes now was written before the end; more may come for ever, from what was left behind.
+        // What is in the pipes now was written before the end. Processes that it left behind may write for ever.
         let (in_output, in_lines) =
             (waiting_in(&self.process.child.stdout), waiting_in(&self.process.child.stderr));
         if self.process.stopped().is_none()
             && self.process.child.try_wait().is_none_or(|status| status.success())
         {
-            // Nobody wants what a failed one printed.
+            // What a failed attempt printed is not wanted.
             self.read_the_rest(in_output);
         }
         self.read_lines(in_lines);
         self.sinks.lines.finish(Some(self.sinks.place), &mut io::stderr());
-        let status = self.end(ticket, books);
-        self.judge(status, books.is_ended(ticket))
+        let status = self.end(ticket, running);
+        self.judge(status, running.is_ended(ticket))
     }
 
-    /// Sleeps until there is something to do; true if the process has ended.
+    /// Sleeps until there is something to do; returns true if the process has ended.
     fn wait(&mut self) -> bool {
         let next = self.next_signal();
         let child = &mut self.process.child;
@@ -84,32 +84,32 @@ impl<'a> Run<'a> {
             return true;
         }
         let mut watched = Vec::with_capacity(4);
-        // First, so that it is found again.
+        // First in the list, so that it is found again.
         watched.extend(
             child.exit_descriptor().as_ref().map(|exit| PollFd::from_borrowed_fd(*exit, PollFlags::IN)),
         );
         watched.extend(child.stdin.as_ref().map(|pipe| PollFd::new(pipe, PollFlags::OUT)));
-        let stdout = child.stdout.as_ref().filter(|_| !self.waits_for_room);
+        let stdout = child.stdout.as_ref().filter(|_| !self.waits_for_memory);
         watched.extend(stdout.map(|pipe| PollFd::new(pipe, PollFlags::IN)));
         watched.extend(child.stderr.as_ref().map(|pipe| PollFd::new(pipe, PollFlags::IN)));
         let until_due = next.map(|next| next.saturating_duration_since(Instant::now()));
-        let looks_again = !is_told || self.waits_for_room;
+        let looks_again = !is_told || self.waits_for_memory;
         let limit =
             if looks_again { Some(until_due.unwrap_or(LOOK_AGAIN).min(LOOK_AGAIN)) } else { until_due };
         let limit = limit.and_then(|limit| Timespec::try_from(limit).ok());
         // An interrupted wait is like one in which nothing happened.
         let asleep_since = Instant::now();
         let count = rustix::event::poll(&mut watched, limit.as_ref()).unwrap_or(0);
-        if self.waits_for_room
+        if self.waits_for_memory
             && let Some(deadline) = &mut self.deadline
         {
-            // It is not at fault that it cannot write.
+            // The handler cannot help that nobody reads what it writes.
             *deadline += asleep_since.elapsed();
         }
         is_told && count > 0 && !watched[0].revents().is_empty()
     }
 
-    /// Writes what the pipe takes, and closes it behind the last byte.
+    /// Writes what the pipe takes, and closes it after the last byte.
     fn write(&mut self) {
         while let Some(stdin) = &self.process.child.stdin {
             if self.input.is_empty() {
@@ -120,21 +120,21 @@ impl<'a> Run<'a> {
                 Ok(count) => self.input = &self.input[count..],
                 Err(Errno::INTR) => {}
                 Err(Errno::AGAIN) => return,
-                // It does not want (more of) its input: that is its own affair.
+                // A handler need not read its input.
                 Err(_) => self.process.child.stdin = None,
             }
         }
     }
 
-    /// Reads what is there, or as much as there is room for; how many bytes.
+    /// Reads what the process has printed, as far as there is memory for it; returns the number of bytes.
     fn read_output(&mut self, most: usize) -> usize {
-        // With nothing there it may be the end.
+        // Reading nothing may be the end of the output.
         let wanted = waiting_in(&self.process.child.stdout).clamp(1, most.max(1));
         let granted = match self.process.child.stdout {
             Some(_) if most > 0 => self.output.ask(wanted),
             Some(_) | None => return 0,
         };
-        self.waits_for_room = granted == Grant::Later;
+        self.waits_for_memory = granted == Grant::Later;
         match granted {
             Grant::Bytes(count) => {
                 let (output, mut total) = (&mut self.output, 0);
@@ -155,11 +155,12 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Reads so many bytes that were written before the end, however long that takes.
+    /// Reads the `left` bytes that were written before the process ended, however long it takes until there is
+    /// memory.
     fn read_the_rest(&mut self, mut left: usize) {
         while left > 0 && self.process.child.stdout.is_some() {
             match self.read_output(left) {
-                0 if self.waits_for_room => std::thread::sleep(LOOK_AGAIN),
+                0 if self.waits_for_memory => std::thread::sleep(LOOK_AGAIN),
                 0 => return,
                 count => left -= count.min(left),
             }
@@ -176,7 +177,7 @@ impl<'a> Run<'a> {
 
     /// When `signal_if_due` has something to do.
     fn next_signal(&self) -> Option<Instant> {
-        // Once it was stopped, only its grace counts.
+        // Once the process was asked to stop, only its grace counts.
         let deadline = self.deadline.filter(|_| self.process.stopped().is_none());
         deadline.into_iter().chain(self.process.next_signal()).min()
     }
@@ -189,13 +190,14 @@ impl<'a> Run<'a> {
         self.process.signal_if_due(now);
     }
 
-    /// The status of the process, which has ended. What is left of a group that we end gets the same grace.
-    fn end(&mut self, ticket: u64, books: &Books) -> ExitStatus {
+    /// Returns the status of the process, which has ended. If we ended it, what is left of its group has the same
+    /// grace.
+    fn end(&mut self, ticket: u64, running: &RunningAttempts) -> ExitStatus {
         let is_stopped = self.process.stopped().is_some();
-        let is_ending = is_stopped || books.is_ended(ticket);
+        let is_ending = is_stopped || running.is_ended(ticket);
         if !is_ending {
-            // What it leaves behind is let live.
-            books.gone(ticket);
+            // Processes that it leaves behind may go on.
+            running.gone(ticket);
         }
         let status = loop {
             if let Some(status) = self.process.child.try_wait() {
@@ -206,11 +208,11 @@ impl<'a> Run<'a> {
             self.process.kill_after_grace();
             self.outlast();
         }
-        books.gone(ticket);
+        running.gone(ticket);
         status
     }
 
-    /// Waits until nothing is left of the group, which is killed when its time is over.
+    /// Waits until nothing is left of the group, which is killed after the grace.
     fn outlast(&mut self) {
         while self.process.has_leftovers() {
             let child = &mut self.process.child;
@@ -225,7 +227,9 @@ impl<'a> Run<'a> {
     fn judge(mut self, status: ExitStatus, is_ended: bool) -> (Outcome, Printed) {
         let outcome = match self.process.stopped() {
             Some(_) if is_ended => Outcome::Unfinished,
-            Some(what) => Outcome::Failed(Reason { what: what.to_owned(), stderr: self.sinks.lines.last() }),
+            Some(what) => {
+                Outcome::Failed(FailureReason { what: what.to_owned(), stderr: self.sinks.lines.last() })
+            }
             None if is_ended && !status.success() => Outcome::Unfinished,
             None => outcome::of_status(status, || self.sinks.lines.last()),
         };

@@ -1,40 +1,39 @@
 //! The thread of one worker: starts its process, anew if it ends, and moves records in and answers out.
 
-use super::desk::{self, Desk, Outbox};
-use super::process::{Process, Tools};
+use super::inbox::{self, Inbox, Results};
+use super::process::{WorkerProcess, WorkerTools};
 use super::watch::{self, Ready};
-use super::{Alarm, Attempt, Job};
+use super::{Alarm, Attempt, WorkerSettings};
 use crate::error;
 use crate::handlers::child::is_scarcity;
-use crate::handlers::{Done, Lines, Outcome, Reason};
+use crate::handlers::{Done, FailureReason, Outcome, StderrLines};
 use crate::pause::GrowingPause;
 use crate::render::Renderer;
-use crate::settings::{Format, Output};
 use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// A worker that ends this soon with nothing to do makes us wait before it is started again.
+/// A worker that lived shorter than this and had nothing to do is not started again at once.
 const SOON: Duration = Duration::from_secs(1);
 
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
-/// The process, if there is one, and all that its thread works with.
-pub struct Member {
+/// The thread of one worker, with its process if there is one.
+pub struct WorkerThread {
     number: usize,
-    job: Job,
-    desk: Arc<Desk>,
-    outbox: Arc<Outbox>,
+    settings: WorkerSettings,
+    inbox: Arc<Inbox>,
+    results: Arc<Results>,
     alarm: Alarm,
-    process: Option<Process>,
-    /// Taken from the desk and not sent yet.
+    process: Option<WorkerProcess>,
+    /// Attempts that were taken from the inbox and not sent yet.
     waiting: VecDeque<Attempt>,
-    /// Not given back yet.
+    /// Attempts that have ended and were not given back yet.
     batch: VecDeque<Done>,
-    tools: Tools,
+    tools: WorkerTools,
     restart: Restart,
 }
 
@@ -43,55 +42,70 @@ pub struct Member {
 struct Restart {
     /// Grows while the process ends too soon.
     pause: GrowingPause,
-    /// At once if there is none.
+    /// When it may be started; at once if there is none.
     at: Option<Instant>,
 }
 
-impl Member {
-    pub fn new(number: usize, job: Job, desk: Arc<Desk>, outbox: Arc<Outbox>, alarm: Alarm) -> Member {
+impl WorkerThread {
+    pub fn new(
+        number: usize,
+        settings: WorkerSettings,
+        inbox: Arc<Inbox>,
+        results: Arc<Results>,
+        alarm: Alarm,
+    ) -> WorkerThread {
         const PIECE: usize = 64 << 10;
-        let format = Format::Json { is_terminal: false };
-        let output = Output { format, ..job.context.output.clone() };
-        let tools = Tools {
-            renderer: Renderer::new(&output),
+        let tools = WorkerTools {
+            renderer: Renderer::json(&settings.context.output),
             piece: vec![0; PIECE],
-            lines: Lines::new(job.context.lines),
+            lines: StderrLines::new(settings.context.lines),
             is_told: false,
         };
         let (waiting, batch, restart) = (VecDeque::new(), VecDeque::new(), Restart::new());
-        Member { number, job, desk, outbox, alarm, process: None, waiting, batch, tools, restart }
+        WorkerThread {
+            number,
+            settings,
+            inbox,
+            results,
+            alarm,
+            process: None,
+            waiting,
+            batch,
+            tools,
+            restart,
+        }
     }
 
-    /// Works until nothing more comes and the process has ended.
+    /// Runs until no more attempts come and the process has ended.
     pub fn work(mut self) {
         self.start();
         loop {
-            let orders = self.desk.take(&mut self.waiting);
+            let commands = self.inbox.take(&mut self.waiting);
             if let Some(process) = &mut self.process {
-                orders.signals.iter().for_each(|signal| process.end(*signal));
+                commands.signals.iter().for_each(|signal| process.end(*signal));
             }
-            if orders.is_ended {
+            if commands.is_ended {
                 let unfinished =
-                    self.waiting.drain(..).map(|attempt| desk::done(attempt, Outcome::Unfinished));
+                    self.waiting.drain(..).map(|attempt| inbox::done(attempt, Outcome::Unfinished));
                 self.batch.extend(unfinished);
             } else {
-                self.send(orders.is_closed);
+                self.send(commands.is_closed);
             }
             self.give();
-            let is_last = orders.is_ended || orders.is_closed && self.waiting.is_empty();
-            if self.process.is_none() && is_last && self.desk.leave() {
-                // For those who wait for the end of all.
-                self.outbox.give(self.number, VecDeque::new());
+            let is_last = commands.is_ended || commands.is_closed && self.waiting.is_empty();
+            if self.process.is_none() && is_last && self.inbox.leave() {
+                // Rings for whoever waits until all workers have ended.
+                self.results.give(self.number, VecDeque::new());
                 return;
             }
-            // What came meanwhile does not ring: it is looked for once more before sleeping.
-            if !orders.has_news {
+            // Attempts that come while the thread is awake do not ring, so the inbox is read again before sleeping.
+            if !commands.has_news {
                 self.look();
             }
         }
     }
 
-    /// Hands records to the process, which is started if there is none.
+    /// Sends attempts to the process, and starts one if there is none.
     fn send(&mut self, is_closed: bool) {
         if self.process.is_none() && !self.waiting.is_empty() && self.restart.is_due() {
             self.start();
@@ -103,7 +117,7 @@ impl Member {
         }
     }
 
-    /// Sleeps, and does what there is to do.
+    /// Sleeps until something happens, and deals with it.
     fn look(&mut self) {
         let Some(process) = &mut self.process else {
             let until = self.restart.at.filter(|_| !self.waiting.is_empty());
@@ -113,36 +127,36 @@ impl Member {
         let ready: Ready = watch::sleep(&mut self.alarm, Some(process.watched()), process.next_look());
         process.look(ready, &mut self.tools, &mut self.batch);
         if process.is_over() {
-            self.bury();
+            self.process_ended();
         }
     }
 
     fn start(&mut self) {
         self.tools.lines.forget();
-        let command = ["sh", "-c", &self.job.command].map(OsString::from);
-        match (self.job.start)(&command, &[]) {
-            Ok(child) => self.process = Some(Process::new(child, self.job.limits)),
-            // That is no record's fault: all come back after a while, and then it is tried again.
+        let command = ["sh", "-c", &self.settings.command].map(OsString::from);
+        match (self.settings.start)(&command, &[]) {
+            Ok(child) => self.process = Some(WorkerProcess::new(child, self.settings.limits)),
+            // No record is at fault: all are given back and come again after a while.
             Err(error) if is_scarcity(&error) => {
-                let scarce = |attempt| desk::done(attempt, Outcome::Scarce(error::reason(&error)));
+                let scarce = |attempt| inbox::done(attempt, Outcome::Scarce(error::reason(&error)));
                 self.batch.extend(self.waiting.drain(..).map(scarce));
             }
             Err(error) => {
                 let what = format!("cannot start the worker: {}", error::reason(&error));
-                let charged = |attempt| desk::done(attempt, Outcome::Failed(Reason::of(what)));
+                let charged = |attempt| inbox::done(attempt, Outcome::Failed(FailureReason::of(what)));
                 self.batch.extend(self.waiting.pop_front().map(charged));
-                let again = |attempt| desk::done(attempt, Outcome::Again);
+                let again = |attempt| inbox::done(attempt, Outcome::Again);
                 self.batch.extend(self.waiting.drain(..).map(again));
             }
         }
     }
 
-    fn bury(&mut self) {
+    fn process_ended(&mut self) {
         let Some(process) = self.process.take() else { return };
         match process.idle_end() {
             Some((why, lived)) => {
                 self.restart.put_off(lived, Instant::now());
-                self.outbox
+                self.results
                     .warn(format!("{why}; it had no record in hand and is started again with the next one"));
             }
             None => self.restart = Restart::new(),
@@ -152,7 +166,7 @@ impl Member {
 
     fn give(&mut self) {
         if !self.batch.is_empty() {
-            self.outbox.give(self.number, std::mem::take(&mut self.batch));
+            self.results.give(self.number, std::mem::take(&mut self.batch));
         }
     }
 }
@@ -166,7 +180,7 @@ impl Restart {
         self.at.is_none_or(|at| Instant::now() >= at)
     }
 
-    /// Waits longer each time that the process lived for a moment only.
+    /// Puts the next start off, longer each time the process lived only for a moment.
     fn put_off(&mut self, lived: Duration, now: Instant) {
         if lived >= SOON {
             *self = Restart::new();
