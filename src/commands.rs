@@ -12,7 +12,8 @@ mod session;
 mod topic;
 
 use crate::alarm::Alarm;
-use crate::cli::{Arguments, Command, ListenAddress, LogFormat};
+use crate::choices::ListenAddress;
+use crate::cli::{Arguments, Command, LogFormat};
 use crate::error::{self, Failure, Kind};
 use crate::metrics::Meter;
 use crate::output::{self, Unwritable};

@@ -1,10 +1,12 @@
 //! kcons: a Kafka consumer for the terminal, the shell script and the pod.
 
 mod alarm;
+mod choices;
 mod cli;
 mod commands;
 mod decode;
 mod dedup;
+mod duration;
 mod error;
 mod escape;
 mod files;

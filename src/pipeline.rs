@@ -26,6 +26,7 @@ mod watching;
 pub mod weather;
 
 use crate::alarm::Alarm;
+use crate::choices::{CommitMode, Commits};
 use crate::error::{Failure, Kind};
 use crate::handlers;
 use crate::kafka::{Source, Trouble};
@@ -34,7 +35,7 @@ use crate::offsets::{Schedule, Tracker};
 use crate::output::Output;
 use crate::render::Renderer;
 use crate::secrets;
-use crate::settings::{CommitMode, Commits, Consume, Group, Mode};
+use crate::settings::{Consume, Group, Mode};
 use crate::shutdown::Shutdown;
 use crate::talk::{Event, Talk};
 use commits::Outstanding;

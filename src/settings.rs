@@ -35,13 +35,12 @@ pub mod testing;
 mod topics;
 mod values;
 
-use crate::cli::{DataFormat, ListenAddress, OffsetReset};
+use crate::choices::{Commits, DataFormat, ListenAddress, OffsetReset};
 use crate::jq::Program;
 use crate::position::{Clock, Positions};
 use known::KnownProperties;
 use regex::Regex;
 use std::collections::BTreeSet;
-use std::num::NonZeroU64;
 use std::time::Duration;
 
 pub use connection::Connection;
@@ -142,24 +141,6 @@ pub struct Group {
 pub struct Standalone {
     pub from: Positions,
     pub partitions: Option<BTreeSet<i32>>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Commits {
-    pub mode: CommitMode,
-    /// Do not wait for the broker's answer (manual and batch).
-    pub is_async: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CommitMode {
-    /// Every `interval`, what was processed in it.
-    Auto {
-        interval: Duration,
-    },
-    Manual,
-    Batch(NonZeroU64),
-    Never,
 }
 
 /// What ends a run by itself.

@@ -1,7 +1,7 @@
 //! Options of every command: how to reach the cluster and how to talk.
 
-use super::values::duration;
 use super::{ColorChoice, LogFormat};
+use crate::duration::parse_duration;
 use clap::Args;
 use std::time::Duration;
 
@@ -80,7 +80,7 @@ pub struct Connection {
     /// Give up if no broker was reached in that long [default: 10s]
     ///
     /// 0s: try for ever, for a pod that may start before its broker.
-    #[arg(long, value_name = "DURATION", value_parser = duration, global = true, help_heading = "Connection")]
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration, global = true, help_heading = "Connection")]
     pub connect_timeout: Option<Duration>,
     /// Print every property, its value and its origin, and exit
     ///

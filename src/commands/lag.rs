@@ -5,7 +5,8 @@ pub mod rows;
 
 use super::session::{self, Session, Stop};
 use super::{failures, missing, world};
-use crate::cli::{self, TableFormat};
+use crate::choices::TableFormat;
+use crate::cli;
 use crate::error::{Failure, Kind};
 use crate::kafka::admin::groups::Group;
 use crate::kafka::admin::{Described, Unknown};

@@ -4,8 +4,8 @@ mod config;
 
 use super::session::{self, Session, Stop};
 use super::{failures, missing, world};
+use crate::choices::TableFormat;
 use crate::cli;
-use crate::cli::TableFormat;
 use crate::error::{Failure, Kind};
 use crate::kafka::admin::configs::{self, Config};
 use crate::kafka::admin::topics::{self, Layout, Replicas};

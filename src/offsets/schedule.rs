@@ -1,6 +1,6 @@
 //! When a commit is due, and how many records may be taken before it.
 
-use crate::settings::{CommitMode, Commits};
+use crate::choices::{CommitMode, Commits};
 use std::time::{Duration, Instant};
 
 /// The first pause before a failed commit is tried again; doubled up to `LONGEST_PAUSE`.

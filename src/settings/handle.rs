@@ -3,8 +3,9 @@
 mod dedup;
 
 use super::filter::needs_handler;
-use super::handling::{Backoff, Exec, Handler, Handling, OnFailure, Order};
+use super::handling::{Backoff, Exec, Handler, Handling, OnFailure};
 use super::{Mode, Standalone, Surroundings, TopicSelector, topics};
+use crate::choices::{Order, Stdin};
 use crate::cli;
 use crate::error::Failure;
 use crate::secrets;
@@ -202,7 +203,7 @@ fn refuse_what_is_idle(reading: &cli::Reading, handler: &Handler) -> Result<(), 
             return refuse("--in-flight", "a process has one record")
                 .map_err(|failure: Failure| failure.hint("`--parallel` is how many run at once"));
         }
-        Handler::Exec(exec) => exec.stdin == cli::Stdin::Json,
+        Handler::Exec(exec) => exec.stdin == Stdin::Json,
         Handler::Worker { .. } if typed.stdin.is_some() => {
             return refuse("--stdin", "a worker gets a JSON record a line");
         }

@@ -1,13 +1,12 @@
 //! How records are handled: what runs, in which order, and what happens when it fails.
 
 use super::values::Value;
+use crate::choices::{Order, Stdin};
 use crate::jq::Program;
 use std::ffi::OsString;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
-
-pub use crate::cli::{Order, Stdin};
 
 /// What is done with records instead of printing them.
 #[derive(Debug)]

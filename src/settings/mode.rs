@@ -2,11 +2,11 @@
 
 use super::gather::{Gathered, Given};
 use super::origin::Origin;
-use super::{CommitMode, Commits, Group, Mode, Standalone, Surroundings};
-use crate::cli::{Commit, OffsetReset, Reading};
+use super::{Group, Mode, Standalone, Surroundings};
+use crate::choices::{CommitMode, Commits, OffsetReset};
+use crate::cli::{Commit, Reading};
 use crate::error::Failure;
 use crate::position::{Position, Positions, Role, partitions};
-use std::num::NonZeroU64;
 use std::time::Duration;
 
 /// Settles the mode and leaves in `gathered` what the user is to see of it.
@@ -96,14 +96,14 @@ fn offset_reset(reading: &Reading, gathered: &mut Gathered) -> Result<OffsetRese
     };
     let (reset, origin) = match (reading.offset_reset, given, named) {
         (Some(reset), Some(given), Some(named)) if given.origin == Origin::Property && named != reset => {
-            let option = format!("--offset-reset {}", spelled(reset));
+            let option = format!("--offset-reset {}", reset.word());
             return Err(contradiction(&option, RESET, &given));
         }
         (Some(reset), ..) => (reset, Origin::Option),
         (None, Some(given), Some(named)) => (named, given.origin),
         (None, ..) => return Ok(OffsetReset::Earliest),
     };
-    gathered.set(RESET, spelled(reset), origin);
+    gathered.set(RESET, reset.word(), origin);
     Ok(reset)
 }
 
@@ -121,14 +121,6 @@ fn reset_named(given: &Given) -> Result<OffsetReset, Failure> {
     }
 }
 
-fn spelled(reset: OffsetReset) -> &'static str {
-    match reset {
-        OffsetReset::Earliest => "earliest",
-        OffsetReset::Latest => "latest",
-        OffsetReset::None => "none",
-    }
-}
-
 fn commits(reading: &Reading, gathered: &mut Gathered) -> Result<Commits, Failure> {
     let (commit, origin) = commit(reading, gathered)?;
     if reading.async_commit && matches!(commit, Commit::Auto | Commit::Never) {
@@ -142,7 +134,7 @@ fn commits(reading: &Reading, gathered: &mut Gathered) -> Result<Commits, Failur
     let mode = match commit {
         Commit::Auto => CommitMode::Auto { interval },
         Commit::Manual => CommitMode::Manual,
-        Commit::Batch(count) => CommitMode::Batch(NonZeroU64::new(count).unwrap_or(NonZeroU64::MIN)),
+        Commit::Batch(count) => CommitMode::Batch(count),
         Commit::Never => CommitMode::Never,
     };
     Ok(Commits { mode, is_async: reading.async_commit })

@@ -2,7 +2,8 @@
 
 use super::gather::Gathered;
 use super::{Connection, Surroundings, topics};
-use crate::cli::{self, TableFormat};
+use crate::choices::TableFormat;
+use crate::cli;
 use crate::error::Failure;
 use crate::position::{Position, Positions, Role, partitions};
 use std::collections::BTreeSet;

@@ -1,7 +1,7 @@
 //! `kcons group describe`: a group and how far behind it is.
 
 use super::members;
-use crate::cli::TableFormat;
+use crate::choices::TableFormat;
 use crate::commands::lag::{self, rows};
 use crate::commands::session::{Session, Stop};
 use crate::escape;

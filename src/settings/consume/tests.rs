@@ -1,9 +1,10 @@
 //! What a command line of `consume` comes to, and what it is refused for.
 
 use super::*;
-use crate::cli::{Arguments, Command, DataFormat, OffsetReset};
+use crate::choices::{CommitMode, Commits, DataFormat, OffsetReset};
+use crate::cli::{Arguments, Command};
 use crate::settings::testing::World;
-use crate::settings::{CommitMode, Commits, Format, Group};
+use crate::settings::{Format, Group};
 use clap::Parser;
 use std::collections::BTreeSet;
 use std::num::NonZeroU64;

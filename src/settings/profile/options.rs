@@ -3,7 +3,8 @@
 use super::Environment;
 use super::table::{Entry, Table, Value};
 use super::uses::Run;
-use crate::cli::{self, Arguments, ProfileProperty, ProfileTable};
+use crate::cli::{Arguments, ProfileProperty, ProfileTable};
+use crate::duration::parse_duration;
 use crate::error::Failure;
 use crate::settings::values::{self, Value as Given};
 use crate::usage::{self, Request};
@@ -169,7 +170,7 @@ fn as_property(option: &str, text: String, value: &Value) -> String {
             Value::Switch(false) => "read_committed".to_owned(),
             Value::Switch(true) | Value::One(_) | Value::Several(_) => "read_uncommitted".to_owned(),
         },
-        "commit-interval" => cli::duration(&text).map_or(text, |interval| interval.as_millis().to_string()),
+        "commit-interval" => parse_duration(&text).map_or(text, |interval| interval.as_millis().to_string()),
         _ => text,
     }
 }
