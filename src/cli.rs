@@ -4,13 +4,15 @@ mod connection;
 mod group;
 mod handling;
 mod lag;
+mod profile;
 mod topic;
 mod values;
 
-pub use connection::{Connection, ProfileProperty, ProfileTable};
+pub use connection::Connection;
 pub use group::{Delete, Group, GroupDescribe, Reset};
 pub use handling::{Handling, OnFailure};
 pub use lag::Lag;
+pub use profile::{NOT_IN_A_PROFILE, ProfileProperty, ProfileTable, commands, place, profile_keys};
 pub use topic::{Topic, TopicDescribe};
 
 use crate::choices::{DataFormat, ListenAddress, OffsetReset, TableFormat};

@@ -6,7 +6,7 @@ use crate::commands::lag::{self, rows};
 use crate::commands::session::{Session, Stop};
 use crate::escape;
 use crate::kafka::admin::groups::{Group, Member};
-use crate::settings::operations::Names;
+use crate::settings::Names;
 use serde_json::json;
 
 /// # Errors

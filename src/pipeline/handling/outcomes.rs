@@ -6,7 +6,7 @@ use crate::dedup::{Answer, Found};
 use crate::error::{Failure, Kind};
 use crate::handlers::{Done, Outcome, Reason};
 use crate::record::OwnedRecord;
-use crate::settings::handling::{Backoff, OnFailure};
+use crate::settings::{Backoff, OnFailure};
 use crate::talk::Event;
 use std::sync::Arc;
 use std::time::{Duration, Instant};

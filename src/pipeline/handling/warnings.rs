@@ -2,7 +2,7 @@
 
 use super::Run;
 use crate::choices::Order;
-use crate::settings::handling::{Handler, StoreChoice};
+use crate::settings::{Handler, StoreChoice};
 use std::time::{Duration, Instant};
 
 /// A member without a partition is told of after that long.

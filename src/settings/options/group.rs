@@ -1,13 +1,37 @@
 //! In a group or alone: the options and `-X` properties that belong to one of them.
 
-use super::gather::{Gathered, Given};
-use super::origin::Origin;
-use super::{Group, Mode, Standalone, Surroundings};
 use crate::choices::{CommitMode, Commits, OffsetReset};
 use crate::cli::{Commit, Reading};
 use crate::error::Failure;
 use crate::position::{Position, Positions, Role, partitions};
+use crate::settings::Surroundings;
+use crate::settings::properties::gather::{Gathered, Given};
+use crate::settings::properties::origin::Origin;
+use std::collections::BTreeSet;
 use std::time::Duration;
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Mode {
+    Group(Group),
+    Standalone(Standalone),
+}
+
+/// Reading as a member of a consumer group.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Group {
+    pub name: String,
+    pub offset_reset: OffsetReset,
+    pub commits: Commits,
+    /// Static membership.
+    pub instance_id: Option<String>,
+}
+
+/// Reading alone: nothing is committed, no group is created.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Standalone {
+    pub from: Positions,
+    pub partitions: Option<BTreeSet<i32>>,
+}
 
 /// Settles the mode and leaves in `gathered` what the user is to see of it.
 ///
