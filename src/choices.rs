@@ -62,7 +62,7 @@ pub enum Stdin {
 
 /// When and how a group's offsets are committed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Commits {
+pub struct CommitSettings {
     pub mode: CommitMode,
     /// Do not wait for the broker's answer (manual and batch).
     pub is_async: bool,

@@ -1,8 +1,8 @@
 //! The writer: rendered records go to stdout on a thread of its own, and what was written is answered.
 
 use crate::alarm::Bell;
+use crate::commits::AssignmentId;
 use crate::error;
-use crate::offsets::Claim;
 use rustix::event::{PollFd, PollFlags};
 use rustix::io::Errno;
 use std::io::Write;
@@ -28,7 +28,7 @@ const PAUSE: Duration = Duration::from_millis(1);
 /// Records of one partition on a sheet, in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
-    pub claim: Claim,
+    pub claim: AssignmentId,
     /// The offset after the last of them.
     pub next: i64,
 }
@@ -104,7 +104,7 @@ impl Output {
     }
 
     /// Counts the record just rendered as one that this sheet settles.
-    pub fn add(&mut self, claim: Claim, offset: i64) {
+    pub fn add(&mut self, claim: AssignmentId, offset: i64) {
         match self.sheet.spans.last_mut() {
             Some(span) if span.claim == claim => span.next = offset + 1,
             _ => self.sheet.spans.push(Span { claim, next: offset + 1 }),

@@ -11,7 +11,7 @@ mod handling;
 mod identity;
 mod lanes;
 mod leaders;
-pub mod mistakes;
+
 mod question;
 mod ranges;
 mod rebalance;
@@ -20,38 +20,36 @@ mod search;
 mod silence;
 mod starts;
 mod topics;
-pub mod unknown;
+
 mod unreached;
 mod watching;
-pub mod weather;
 
 use crate::alarm::Alarm;
-use crate::choices::{CommitMode, Commits};
+use crate::choices::{CommitMode, CommitSettings};
+use crate::commits::Commits;
 use crate::error::{Failure, Kind};
 use crate::handlers;
 use crate::kafka::{Source, Trouble};
 use crate::metrics::{Counts, Meter};
-use crate::offsets::{Schedule, Tracker};
 use crate::output::Output;
+use crate::reachability::{FailureText, Reachability, explain};
 use crate::render::Renderer;
 use crate::secrets;
 use crate::settings::{Consume, Group, Mode};
 use crate::shutdown::Shutdown;
 use crate::talk::{Event, Talk};
-use commits::Outstanding;
 use coverage::Coverage;
 use ending::Ending;
 use expressions::Expressions;
 use handling::Handling;
 use identity::Identity;
 use lanes::Lanes;
-use mistakes::Mistakes;
+
 use rebalance::Rebalances;
 use silence::Pending;
 use std::time::{Duration, Instant};
 use topics::Topics;
 use unreached::Unreached;
-use weather::Weather;
 
 /// The longest sleep: whatever happens, the client is served ten times a second.
 const LONGEST_SLEEP: Duration = Duration::from_millis(100);
@@ -77,11 +75,9 @@ pub struct Run<'a> {
     expressions: Option<Expressions>,
     /// Without it records are printed.
     handling: Option<Handling<'a>>,
-    weather: Weather,
+    reachability: Reachability,
     topics: Topics,
-    tracker: Tracker,
-    schedule: Schedule,
-    outstanding: Option<Outstanding>,
+    commits: Commits,
     lanes: Lanes,
     rebalances: Rebalances,
     identity: Identity,
@@ -150,9 +146,10 @@ pub fn run(settings: &Consume, world: World) -> Finished {
     let renderer = Renderer::new(&settings.output);
     let group = group(settings);
     let user = settings.connection.user.as_deref();
-    let mistakes = Mistakes::new(&settings.connection.brokers, user, group.map(|group| group.name.as_str()));
+    let failure_text =
+        FailureText::new(&settings.connection.brokers, user, group.map(|group| group.name.as_str()));
     let connect_deadline = settings.connection.connect_timeout.map(|limit| started + limit);
-    let never = Commits { mode: CommitMode::Never, is_async: false };
+    let never = CommitSettings { mode: CommitMode::Never, is_async: false };
     let mut run = Run {
         settings,
         expressions: Expressions::new(settings, alarm.bell(), started),
@@ -163,11 +160,9 @@ pub fn run(settings: &Consume, world: World) -> Finished {
         output,
         renderer,
         handling,
-        weather: Weather::new(mistakes, connect_deadline, started),
+        reachability: Reachability::new(failure_text, connect_deadline, started),
         topics: Topics::new(settings, started),
-        tracker: Tracker::default(),
-        schedule: Schedule::new(group.map_or(never, |group| group.commits), started),
-        outstanding: None,
+        commits: Commits::new(group.map_or(never, |group| group.commits), started),
         lanes: Lanes::default(),
         rebalances: Rebalances::new(rebalance_limit(settings)),
         identity: Identity::new(&settings.connection),
@@ -209,7 +204,7 @@ fn group(settings: &Consume) -> Option<&Group> {
 fn open_source(settings: &Consume, alarm: &Alarm, is_verbose: bool) -> Result<Source, Failure> {
     let tokens = settings.connection.tokens.as_ref();
     Source::open(&properties(settings), tokens, is_verbose, alarm)
-        .map_err(|words| mistakes::unfit(&secrets::hide(words, &settings.connection.hidden)))
+        .map_err(|words| explain::unfit(&secrets::hide(words, &settings.connection.hidden)))
 }
 
 /// What is handed to librdkafka.
@@ -284,19 +279,19 @@ impl Run<'_> {
 
     /// What depends on time alone.
     fn watch_clocks(&mut self, now: Instant) {
-        if let Some(failure) = self.weather.give_up(now) {
+        if let Some(failure) = self.reachability.give_up(now) {
             self.fail(failure, now);
         }
-        if let Some(waiting) = self.weather.still_waiting(now) {
+        if let Some(waiting) = self.reachability.still_waiting(now) {
             self.say_in_order(&waiting);
         }
-        if self.weather.is_probe_due(now) {
+        if self.reachability.is_probe_due(now) {
             self.source.look_ups().probe(self.topics.any_name());
         }
         self.topics_due(now);
         self.ask_unreached(now);
         self.fail_pending(now);
-        let is_reading = self.weather.is_connected() && !self.lanes.is_empty();
+        let is_reading = self.reachability.is_connected() && !self.lanes.is_empty();
         let is_handling = self.handling.as_ref().is_some_and(|handling| !handling.is_idle());
         let is_deciding = self.expressions.as_ref().is_some_and(Expressions::is_waiting);
         if !is_reading || !self.output.is_idle() || is_handling || is_deciding {
@@ -304,7 +299,7 @@ impl Run<'_> {
         }
         let stops = &self.settings.stops;
         // A probe takes up to three seconds to find out that nothing can come.
-        let is_idle = !self.weather.is_doubtful()
+        let is_idle = !self.reachability.is_uncertain()
             && stops.idle_timeout.is_some_and(|limit| now.duration_since(self.idle_since) >= limit);
         let is_late = stops.duration.is_some_and(|limit| now.duration_since(self.started) >= limit);
         if (is_idle || is_late) && self.ending.is_none() {
@@ -332,9 +327,9 @@ impl Run<'_> {
         if let Some(trouble) = self.source.fatal_error() {
             self.fail_fatally(&trouble, now);
         }
-        if self.expressions.is_some() && !self.owed().is_empty() {
+        if self.expressions.is_some() {
             // Records that are left out are no reason for a commit by themselves.
-            self.schedule.passed();
+            self.commits.passed_left_out();
         }
         // A marker may follow a record that was committed long ago.
         for lane in self.lanes.iter_mut() {

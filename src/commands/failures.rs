@@ -4,7 +4,7 @@ use super::session::{Session, Stop};
 use crate::error::{Failure, Kind};
 use crate::kafka::Trouble;
 use crate::kafka::admin::Unknown;
-use crate::pipeline::unknown;
+use crate::reachability::unknown;
 use crate::record::TopicPartition;
 use std::time::Instant;
 

@@ -12,7 +12,7 @@ use crate::kafka::admin::groups::Group;
 use crate::kafka::admin::{Described, Unknown};
 use crate::kafka::lag::{self, Patience, Questions, Standing};
 use crate::kafka::{Trouble, TroubleKind};
-use crate::pipeline;
+use crate::reachability::unknown;
 use crate::record::TopicPartition;
 use crate::settings::{self, Lag, print};
 use pace::Pace;
@@ -122,7 +122,7 @@ impl Told {
     fn warn(&self, session: &mut Session) -> bool {
         let unknown = unknown(&self.standings);
         let silent = self.silent.iter().map(Failure::line);
-        let words: Vec<String> = silent.chain(pipeline::unknown::words(&unknown, |_| None)).collect();
+        let words: Vec<String> = silent.chain(unknown::words(&unknown, |_| None)).collect();
         let is_incomplete = !words.is_empty();
         for words in words.into_iter().chain(self.doubts.iter().cloned()) {
             session.talk.warn(words, Instant::now());

@@ -6,9 +6,9 @@ use crate::handlers::reap_orphans;
 use crate::kafka::admin::{self, Unknown};
 use crate::kafka::{ClientEvent, Consumer, Source, Trouble, TroubleKind};
 use crate::output::{self, Unwritable};
-use crate::pipeline::mistakes::{self, Mistakes};
-use crate::pipeline::unknown;
-use crate::pipeline::weather::{Change, Verdict, Weather};
+use crate::reachability::explain::{self, FailureText};
+use crate::reachability::unknown;
+use crate::reachability::{Change, Reachability, Verdict};
 use crate::record::TopicPartition;
 use crate::secrets;
 use crate::settings::{self, Connection};
@@ -61,7 +61,7 @@ pub struct Session {
     user: Option<String>,
     /// `None`: try for ever.
     limit: Option<Duration>,
-    weather: Weather,
+    reachability: Reachability,
     /// Outages are waited for.
     is_patient: bool,
 }
@@ -103,9 +103,9 @@ impl Session {
         properties.push(CONNECT_AT_ONCE.map(str::to_owned).into());
         let tokens = connection.tokens.as_ref();
         let source = Source::open(&properties, tokens, talk.is_library_wanted(), &alarm)
-            .map_err(|words| mistakes::unfit(&secrets::hide(words, &connection.hidden)))?;
+            .map_err(|words| explain::unfit(&secrets::hide(words, &connection.hidden)))?;
         let user = connection.user.clone();
-        let mistakes = Mistakes::new(&connection.brokers, user.as_deref(), None);
+        let failure_text = FailureText::new(&connection.brokers, user.as_deref(), None);
         Ok(Session {
             source,
             alarm,
@@ -114,7 +114,7 @@ impl Session {
             brokers: connection.brokers.clone(),
             user,
             limit: connection.connect_timeout,
-            weather: Weather::new(mistakes, None, Instant::now()),
+            reachability: Reachability::new(failure_text, None, Instant::now()),
             is_patient: false,
         })
     }
@@ -127,7 +127,7 @@ impl Session {
     /// From now on an outage is waited for, and told.
     pub fn be_patient(&mut self) {
         self.is_patient = true;
-        self.weather.established();
+        self.reachability.established();
     }
 
     /// How long a question may take; nothing: as long as it takes.
@@ -152,8 +152,8 @@ impl Session {
         let asked = Instant::now();
         let deadline = self.limit.filter(|_| !self.is_patient).map(|limit| asked + limit);
         if !self.is_patient {
-            let mistakes = Mistakes::new(&self.brokers, self.user.as_deref(), None);
-            self.weather = Weather::new(mistakes, deadline, asked);
+            let failure_text = FailureText::new(&self.brokers, self.user.as_deref(), None);
+            self.reachability = Reachability::new(failure_text, deadline, asked);
         }
         let mut answers = self.start(&question);
         let mut again = None;
@@ -166,7 +166,7 @@ impl Session {
                     return Ok(answer);
                 }
                 Ok(Err(trouble)) if is_passing(&trouble) => {
-                    self.judge(&trouble, now)?;
+                    self.classify(&trouble, now)?;
                     again = Some(now + AGAIN);
                 }
                 Ok(Err(trouble)) => return Err(self.refused(None, &trouble).into()),
@@ -218,8 +218,8 @@ impl Session {
 
     /// The failure for a trouble that an answer told, about a group or not.
     pub fn refused(&self, group: Option<&str>, trouble: &Trouble) -> Failure {
-        let mistakes = Mistakes::new(&self.brokers, self.user.as_deref(), group);
-        let mut failure = mistakes.failure(trouble);
+        let failure_text = FailureText::new(&self.brokers, self.user.as_deref(), group);
+        let mut failure = failure_text.failure(trouble);
         if trouble.kind == TroubleKind::GroupAuthorization {
             failure.hint = Some("ask for DESCRIBE on the group, and READ or DELETE to change it".to_owned());
         }
@@ -228,7 +228,7 @@ impl Session {
 
     /// The failure for a topic that may not be described.
     pub fn forbidden_topic(&self, topic: &str) -> Failure {
-        Mistakes::new(&self.brokers, self.user.as_deref(), None).forbidden_topic(topic)
+        FailureText::new(&self.brokers, self.user.as_deref(), None).forbidden_topic(topic)
     }
 
     /// Fails if something is not known of these partitions, naming them and their leaders.
@@ -313,9 +313,9 @@ impl Session {
         self.source.serve();
         while let Some(event) = self.source.event() {
             match event {
-                ClientEvent::Trouble(trouble) => self.judge(&trouble, now)?,
+                ClientEvent::Trouble(trouble) => self.classify(&trouble, now)?,
                 ClientEvent::Log(line) => {
-                    self.weather.hear(&line);
+                    self.reachability.note_log_line(&line);
                     self.talk.library(line);
                 }
                 ClientEvent::Assigned(_)
@@ -327,8 +327,8 @@ impl Session {
         Ok(())
     }
 
-    fn judge(&mut self, trouble: &Trouble, now: Instant) -> Result<(), Stop> {
-        match self.weather.judge(trouble, now) {
+    fn classify(&mut self, trouble: &Trouble, now: Instant) -> Result<(), Stop> {
+        match self.reachability.classify(trouble, now) {
             Verdict::Wait => Ok(()),
             Verdict::Warn(message) => {
                 self.talk.warn(message, now);
@@ -339,7 +339,7 @@ impl Session {
     }
 
     fn answered(&mut self, now: Instant) {
-        match self.weather.probed(true, now) {
+        match self.reachability.probe_answered(true, now) {
             Change::Again(time) => {
                 let seconds = (time.as_millis() + 500) / 1000;
                 self.talk.info(format!("connected again after {seconds} s"));
@@ -351,20 +351,20 @@ impl Session {
     /// Gives up when the time is over; somebody who waits is told what for.
     fn lose_patience(&mut self, asked: Instant, deadline: Option<Instant>, now: Instant) -> Result<(), Stop> {
         if self.is_patient {
-            if now >= asked + DOUBT && self.weather.is_doubtful() && self.weather.is_connected() {
+            if now >= asked + DOUBT && self.reachability.is_uncertain() && self.reachability.is_connected() {
                 // One broker that is away may hold an answer up, while the others are there.
                 let is_reached = self.is_reached();
-                if self.weather.probed(is_reached, now) == Change::Lost {
+                if self.reachability.probe_answered(is_reached, now) == Change::Lost {
                     let message = "lost all brokers, still trying".to_owned();
                     self.talk.say(&Event::Warning { message });
                 }
             }
             return Ok(());
         }
-        if let Some(failure) = self.weather.give_up(now) {
+        if let Some(failure) = self.reachability.give_up(now) {
             return Err(if self.is_reached() { self.no_answer() } else { failure }.into());
         }
-        if let Some(waiting) = self.weather.still_waiting(now) {
+        if let Some(waiting) = self.reachability.still_waiting(now) {
             self.talk.say(&waiting);
         }
         match deadline {

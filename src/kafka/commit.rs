@@ -29,8 +29,10 @@ impl Refusal {
     }
 }
 
-/// The broker's answer.
+/// The broker's answer to a commit.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CommitAnswer {
+    /// Why all of it was refused.
     pub refused: Option<Refusal>,
     pub refused_partitions: Vec<(TopicPartition, Refusal)>,
 }

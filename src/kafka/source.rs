@@ -4,7 +4,7 @@ use super::arrival::{Arrival, Coming};
 use super::batch::Batch;
 use super::client::{self, ClientEvent, Consumer, Opened};
 use super::close;
-use super::commit::{CommitRequest, Refusal};
+use super::commit::{CommitAnswer, CommitRequest, Refusal};
 use super::errors::{self, Trouble};
 use super::fetch_size::FetchSize;
 use super::look_up::LookUps;
@@ -43,6 +43,7 @@ pub struct Source {
     served: Queue,
     events: Receiver<ClientEvent>,
     look_ups: LookUps,
+    commit: Option<CommitRequest>,
     wants_statistics: Arc<AtomicBool>,
     descriptor: RawFd,
     client: Arc<Consumer>,
@@ -74,6 +75,7 @@ impl Source {
             served,
             events,
             look_ups,
+            commit: None,
             wants_statistics,
             descriptor,
             client,
@@ -349,12 +351,20 @@ impl Source {
         self.wants_statistics.store(true, Ordering::Relaxed);
     }
 
-    /// Sends a commit.
+    /// Sends a commit; `commit_answer` tells what became of it. One is under way at a time.
     ///
     /// # Errors
     /// If librdkafka does not take it.
-    pub fn commit(&self, positions: &[(TopicPartition, i64)]) -> Result<CommitRequest, Refusal> {
-        CommitRequest::send(&self.client, positions, self.descriptor)
+    pub fn commit(&mut self, positions: &[(TopicPartition, i64)]) -> Result<(), Refusal> {
+        self.commit = Some(CommitRequest::send(&self.client, positions, self.descriptor)?);
+        Ok(())
+    }
+
+    /// The answer to the commit under way, if it is there; once.
+    pub fn commit_answer(&mut self) -> Option<CommitAnswer> {
+        let answer = self.commit.as_ref()?.answer()?;
+        self.commit = None;
+        Some(answer)
     }
 
     /// Gives up a client that was thrown out of its group: it ends in the background, however long that takes.
@@ -372,11 +382,12 @@ impl Source {
         std::mem::forget(client);
         is_closed
     }
+
     /// Lets go of all that holds the client, before it closes: whoever does so last destroys it, which may take for ever.
     fn client_alone(self) -> (Arc<Consumer>, Receiver<ClientEvent>) {
-        let Source { batch, fetch_size, routes, shared, served, events, look_ups, client, .. } = self;
+        let Source { batch, fetch_size, routes, shared, served, events, look_ups, commit, client, .. } = self;
         // Queues before the target of their forwards.
-        drop((batch, fetch_size, routes, shared, served, look_ups));
+        drop((batch, fetch_size, routes, shared, served, look_ups, commit));
         (client, events)
     }
 }

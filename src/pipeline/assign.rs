@@ -5,7 +5,7 @@ use super::lanes::{Gaps, Lane};
 use super::rebalance::{Starting, Step};
 use super::silence::Silence;
 use super::starts::{self, Start, Stop};
-use super::{unknown, unreached};
+use super::unreached;
 use crate::choices::OffsetReset;
 use crate::error::{Failure, Kind};
 use crate::kafka::Trouble;
@@ -14,6 +14,7 @@ use crate::kafka::ranges::{Range, RangeQuery};
 use crate::kafka::source::Assigned;
 use crate::metrics::Read;
 use crate::position::Position;
+use crate::reachability::unknown;
 use crate::record::TopicPartition;
 use crate::settings::Mode;
 use crate::talk::Event;
@@ -79,7 +80,7 @@ impl Run<'_> {
             Err(Unknown::Unanswered | Unknown::NoLeader) | Ok(_) => None,
         });
         if let Some(trouble) = trouble.as_ref().or(refused.into_iter().next()) {
-            let verdict = self.weather.judge(trouble, now);
+            let verdict = self.reachability.classify(trouble, now);
             self.act_on(verdict, now);
         }
         if self.rebalances.position_question.is(ticket) {
@@ -132,7 +133,7 @@ impl Run<'_> {
         if !is_due || self.ending.is_some() {
             return;
         }
-        let is_connected = self.weather.is_connected();
+        let is_connected = self.reachability.is_connected();
         let untold: Vec<_> = starting
             .unknown
             .iter()
@@ -148,7 +149,7 @@ impl Run<'_> {
 
     /// Starts reading partitions whose logs are known.
     fn take_over(&mut self, ranges: &[Range], now: Instant) {
-        self.weather.established();
+        self.reachability.established();
         // Once every start is fixed: what is written from then on is read.
         if self.unreached.is_empty() && self.topics.take_unsaid_start() {
             self.say_in_order(&Event::Started { topics: self.topics.names().to_vec() });
@@ -224,15 +225,15 @@ impl Run<'_> {
         // An empty log gets its position committed as well, or the group would have nothing there for ever.
         let is_empty = range.committed.is_none() && start.offset >= range.end;
         let confirmed = if start.is_committed_at_once {
-            self.schedule.ask();
+            self.commits.ask();
             start.offset - 1
         } else if is_empty {
-            self.schedule.moved();
+            self.commits.passed_marker();
             start.offset - 1
         } else {
             start.offset
         };
-        let claim = self.tracker.assign(start.offset, confirmed);
+        let claim = self.commits.watermarks_mut().assign(range.partition.clone(), start.offset, confirmed);
         // What was ours before may still be told as it was then.
         let is_first = self.settings.stops.to.is_some() && !self.ends.stops.contains_key(&range.partition);
         let (stop, stop_time) = match self.stop_of(range, start.offset) {

@@ -24,8 +24,6 @@ pub struct Ending {
     /// The final commit is given up at this time; set when everything is written.
     commit_deadline: Option<Instant>,
     pub is_signal_said: bool,
-    /// What we know of the group or the topic is not true any more.
-    pub is_commit_forbidden: bool,
     /// The reader of stdout is gone, or the disk is full: what is not written will not be.
     is_unwritable: bool,
     /// Settled records of partitions that were lost meanwhile, no commit of which was confirmed.
@@ -38,7 +36,7 @@ impl Run<'_> {
     pub(super) fn end(&mut self, now: Instant) {
         let limit = self.settings.shutdown_timeout;
         // Reading alone there is nothing to do after the last write.
-        let has_work_after = self.schedule.is_committing() || self.handling.is_some();
+        let has_work_after = self.commits.is_committing() || self.handling.is_some();
         let for_commit = if has_work_after { GIVE_UP_BEFORE.min(limit / 2) } else { Duration::ZERO };
         let (deadline, write_deadline) = (now + limit, now + limit - for_commit);
         if self.ending.is_none()
@@ -51,7 +49,6 @@ impl Run<'_> {
             write_deadline,
             commit_deadline: None,
             is_signal_said: false,
-            is_commit_forbidden: false,
             is_unwritable: false,
             lost_records: 0,
             failure: None,
@@ -69,9 +66,7 @@ impl Run<'_> {
     /// Ends the run with a failure after which nothing may be committed.
     pub(super) fn fail_without_commit(&mut self, failure: Failure, now: Instant) {
         self.fail(failure, now);
-        if let Some(ending) = &mut self.ending {
-            ending.is_commit_forbidden = true;
-        }
+        self.commits.forbid();
     }
 
     pub(super) fn fail_fatally(&mut self, trouble: &Trouble, now: Instant) {
@@ -92,12 +87,8 @@ impl Run<'_> {
 
     /// Notes what can be committed no more: partitions that are being lost were owed their final commit.
     pub(super) fn note_lost(&mut self, partitions: &[TopicPartition]) {
-        if self.ending.is_none() || !self.schedule.is_committing() {
-            return;
-        }
-        let lost: u64 = self.owed_of(partitions).iter().map(|owed| owed.records).sum();
         if let Some(ending) = &mut self.ending {
-            ending.lost_records += lost;
+            ending.lost_records += self.commits.owed_of(partitions).records();
         }
     }
 
@@ -120,16 +111,16 @@ impl Run<'_> {
         let commit_deadline =
             *ending.commit_deadline.get_or_insert((now + FINAL_COMMIT_LIMIT).min(ending.deadline));
         let is_closed = self.handling.as_mut().is_none_or(|handling| handling.is_closed(now));
-        if ending.is_commit_forbidden || now >= commit_deadline {
+        if self.commits.is_forbidden() || now >= commit_deadline {
             return is_closed;
         }
-        if self.outstanding.is_some() {
+        if self.commits.is_under_way() {
             return false;
         }
-        if !self.schedule.is_committing() || self.owed().is_empty() {
+        if !self.commits.is_anything_owed() {
             return is_closed;
         }
-        self.schedule.ask();
+        self.commits.ask();
         // At once: the loop would sleep first, and only the answer wakes it.
         self.advance_commits(now);
         false
@@ -140,19 +131,13 @@ impl Run<'_> {
         let now = Instant::now();
         self.tell_warnings_of_handlers(now);
         let ending = self.ending.take();
-        let (deadline, is_commit_forbidden, lost_records, failure) = match ending {
-            Some(ending) => {
-                (ending.deadline, ending.is_commit_forbidden, ending.lost_records, ending.failure)
-            }
-            None => (now + self.settings.shutdown_timeout, false, 0, None),
+        let (deadline, lost_records, failure) = match ending {
+            Some(ending) => (ending.deadline, ending.lost_records, ending.failure),
+            None => (now + self.settings.shutdown_timeout, 0, None),
         };
         let mut result = failure.map_or(Ok(()), Err);
-        let unconfirmed: u64 = if self.schedule.is_committing() && !is_commit_forbidden {
-            let owing = self.lanes.iter().filter(|lane| self.tracker.owed(lane.claim).is_some());
-            owing.map(|lane| self.tracker.settled_since_confirmed(lane.claim)).sum::<u64>() + lost_records
-        } else {
-            0
-        };
+        let unconfirmed =
+            self.commits.unconfirmed() + if self.commits.is_forbidden() { 0 } else { lost_records };
         let has_started = self.topics.is_reading();
         if has_started {
             self.talk.say(&Event::Progress { message: "Closing consumer...".into() });
@@ -161,7 +146,7 @@ impl Run<'_> {
             let message = "`--filter` failed on some records: they are not printed";
             Failure { kind: Kind::Record, ..Failure::already_told(message) }
         });
-        let Run { source, mut talk, processed, settings, tracker, handling, .. } = self;
+        let Run { source, mut talk, processed, settings, commits, handling, .. } = self;
         let tally = handling.as_ref().map(|handling| handling.tally);
         if let Some(handling) = handling {
             handling.close((now + CLOSE_LIMIT).min(deadline.max(now)));
@@ -185,7 +170,7 @@ impl Run<'_> {
         }
         talk.tell_repeats(Instant::now(), true);
         if has_started {
-            talk.say(&Event::Closed { records: processed, dropped: tracker.stale(), tally });
+            talk.say(&Event::Closed { records: processed, dropped: commits.watermarks().stale(), tally });
             if let Some(tally) = tally {
                 talk.say(&Event::Summary { tally });
             }

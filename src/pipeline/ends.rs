@@ -4,9 +4,9 @@ use super::Run;
 use super::lanes::Lane;
 use super::question::Question;
 use super::starts::Stop;
+use crate::commits::AssignmentId;
 use crate::kafka::admin::{Asked, Unknown};
 use crate::kafka::ranges::Range;
-use crate::offsets::Claim;
 use crate::position::Position;
 use crate::record::TopicPartition;
 use crate::settings::Mode;
@@ -96,7 +96,7 @@ impl Run<'_> {
             let is_read = !lane.is_finished && !lane.is_revoked && !lane.is_broken;
             is_read && (lane.is_dirty || !lane.is_end_said)
         };
-        let open: Vec<(Claim, TopicPartition)> =
+        let open: Vec<(AssignmentId, TopicPartition)> =
             self.lanes.iter().filter(is_open).map(|lane| (lane.claim, lane.partition.clone())).collect();
         if open.is_empty() {
             return;
@@ -108,7 +108,13 @@ impl Run<'_> {
         }
     }
 
-    fn advance(&mut self, claim: Claim, partition: &TopicPartition, position: Option<i64>, now: Instant) {
+    fn advance(
+        &mut self,
+        claim: AssignmentId,
+        partition: &TopicPartition,
+        position: Option<i64>,
+        now: Instant,
+    ) {
         let known_end = self.source.known_end(partition);
         let is_waiting = self.handling.as_ref().is_some_and(|handling| handling.is_held(claim));
         let Some(lane) = self.lanes.get_mut(claim.slot) else { return };
@@ -122,7 +128,7 @@ impl Run<'_> {
         }
         // Nothing passes the end that is known: see `Arrival::Trouble`.
         let highest = known_end.unwrap_or(lane.end).max(lane.end);
-        let next = self.tracker.next(claim).unwrap_or(0);
+        let next = self.commits.watermarks().next(claim).unwrap_or(0);
         let is_quiet = now.duration_since(lane.moved_at) >= QUIET;
         // Fetching is ahead of what was delivered: it counts only if nothing fetched waits to be taken.
         let fetched = lane
@@ -134,7 +140,7 @@ impl Run<'_> {
             .max(fetched.map(|fetched| fetched.next))
             .filter(|position| *position > next && *position <= highest);
         if let Some(position) = position {
-            self.tracker.advance(claim, position);
+            self.commits.watermarks_mut().advance(claim, position);
             lane.moved_at = now;
         }
         let next = position.unwrap_or(next);
@@ -148,10 +154,10 @@ impl Run<'_> {
         if is_waiting {
             lane.moved_at = now;
         }
-        if lane.is_dirty && self.tracker.is_settled(claim) {
+        if lane.is_dirty && self.commits.watermarks().is_settled(claim) {
             lane.is_dirty = false;
-            if self.tracker.owed(claim).is_some() {
-                self.schedule.moved();
+            if self.commits.watermarks().owed(claim).is_some() {
+                self.commits.passed_marker();
             }
         }
     }
@@ -161,7 +167,7 @@ impl Run<'_> {
         let is_verbose = self.talk.is_detail_wanted();
         let mut reached = Vec::new();
         for lane in self.lanes.iter_mut() {
-            let next = self.tracker.next(lane.claim).unwrap_or(0);
+            let next = self.commits.watermarks().next(lane.claim).unwrap_or(0);
             let is_reached = next >= lane.end && !lane.is_revoked;
             if is_reached && !lane.is_end_said {
                 lane.is_end_said = true;

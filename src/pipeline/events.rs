@@ -1,9 +1,9 @@
 //! What the client told, acted on with the tracker in hand.
 
 use super::Run;
-use super::weather::{Change, Verdict};
 use crate::kafka::look_up::Answer;
 use crate::kafka::{ClientEvent, Trouble, TroubleKind};
+use crate::reachability::{Change, Verdict};
 use crate::talk::Event;
 use std::time::{Duration, Instant};
 
@@ -36,11 +36,11 @@ impl Run<'_> {
                     if matches!(trouble.kind, TroubleKind::Transport | TroubleKind::AllBrokersDown) {
                         self.identity.disturbed(now);
                     }
-                    let verdict = self.weather.judge(&trouble, now);
+                    let verdict = self.reachability.classify(&trouble, now);
                     self.act_on(verdict, now);
                 }
                 ClientEvent::Log(line) => {
-                    self.weather.hear(&line);
+                    self.reachability.note_log_line(&line);
                     self.talk.library(line);
                 }
                 ClientEvent::Answer(answer) => self.take_answer(answer, now),
@@ -69,7 +69,7 @@ impl Run<'_> {
             Answer::Names(result) => self.names_found(result, now),
             Answer::Ranges { ticket, ranges, trouble } => self.ranges_found(ticket, ranges, trouble, now),
             Answer::Committed(result) => self.committed_found(result, now),
-            Answer::Probe { is_reached } => match self.weather.probed(is_reached, now) {
+            Answer::Probe { is_reached } => match self.reachability.probe_answered(is_reached, now) {
                 Change::None => {}
                 Change::Lost => {
                     let message = "lost all brokers, still trying".to_owned();
@@ -82,7 +82,7 @@ impl Run<'_> {
             Answer::Foreign(foreign) => {
                 let refused = self.refused_by_group.take();
                 if let Some(trouble) = foreign.or(refused) {
-                    let verdict = self.weather.judge(&trouble, now);
+                    let verdict = self.reachability.classify(&trouble, now);
                     self.act_on(verdict, now);
                 }
             }

@@ -15,10 +15,10 @@ use super::Run;
 use super::expressions::Decision;
 use crate::alarm::{Alarm, Bell};
 use crate::choices::CommitMode;
+use crate::commits::AssignmentId;
 use crate::dedup::{Names, News, Store, Times};
 use crate::error::{Failure, Kind};
 use crate::handlers::{self, Attempt, Context, Reason};
-use crate::offsets::Claim;
 use crate::record::{OwnedRecord, Record, TopicPartition};
 use crate::settings::{self, Consume, OnFailure};
 use crate::talk::{HandlerOutput, Tally};
@@ -59,7 +59,7 @@ pub struct Handling<'a> {
 
 /// What an `add` needs to know of the place of a record.
 pub struct Place<'a> {
-    pub claim: Claim,
+    pub claim: AssignmentId,
     pub partition: &'a TopicPartition,
 }
 
@@ -182,7 +182,7 @@ impl<'a> Handling<'a> {
     }
 
     /// The records of an assignment that are in hand.
-    fn tickets_of(&self, claims: &[Claim]) -> Vec<u64> {
+    fn tickets_of(&self, claims: &[AssignmentId]) -> Vec<u64> {
         self.queue.tickets(|job| claims.contains(&job.claim))
     }
 
@@ -225,7 +225,7 @@ impl Run<'_> {
     /// How long the loop may sleep for handlers' sake.
     pub(super) fn handling_pause(&self, now: Instant) -> Option<Duration> {
         let handling = self.handling.as_ref()?;
-        let may_start = self.ending.is_none() && !self.output.is_full() && handling.may_start(&self.schedule);
+        let may_start = self.ending.is_none() && !self.output.is_full() && handling.may_start(&self.commits);
         handling.pause(now, may_start)
     }
 
@@ -247,7 +247,7 @@ impl Run<'_> {
         }
         let mut faulty = None;
         let mut has_started = false;
-        while handling.may_start(&self.schedule) {
+        while handling.may_start(&self.commits) {
             if handling.rate.as_ref().is_some_and(|rate| rate.due(now) > now) {
                 break;
             }

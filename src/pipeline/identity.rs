@@ -140,7 +140,7 @@ impl Run<'_> {
                 ));
             }
             Verdict::Other => {
-                let failure = self.weather.mistakes().failure(trouble);
+                let failure = self.reachability.failure_text().failure(trouble);
                 self.fail_without_commit(failure, now);
             }
         }
@@ -169,13 +169,11 @@ impl Run<'_> {
         if !held.is_empty() {
             self.lost(held, now);
         }
-        if self.outstanding.take().is_some() {
-            self.commit_given_up(now);
-        }
+        self.give_up_commit(now);
         self.rebalances.start_over();
         self.unreached = Unreached::new();
         self.ends.ask_again();
-        self.weather.ask_again();
+        self.reachability.ask_again();
         self.refused_by_group = None;
         self.has_asked_for_kind = false;
     }

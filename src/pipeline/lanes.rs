@@ -2,9 +2,9 @@
 
 use super::handling::Place;
 use super::silence::Silence;
+use crate::commits::{AssignmentId, Watermarks};
 use crate::kafka::Fetched;
 use crate::metrics::Read;
-use crate::offsets::{Claim, Tracker};
 use crate::record::{Record, TopicPartition};
 use std::time::{Duration, Instant};
 
@@ -19,7 +19,7 @@ const ANSWERED: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub struct Lane {
     pub partition: TopicPartition,
-    pub claim: Claim,
+    pub claim: AssignmentId,
     /// Where it began.
     pub start: i64,
     /// A record of it was taken.
@@ -108,7 +108,7 @@ pub enum Admission {
 
 impl Lane {
     /// Decides about a record that was read; a record that is taken is in hand from now on.
-    pub fn admit(&mut self, record: &Record<'_>, tracker: &mut Tracker, now: Instant) -> Admission {
+    pub fn admit(&mut self, record: &Record<'_>, tracker: &mut Watermarks, now: Instant) -> Admission {
         if self.is_finished || self.is_revoked || self.is_broken {
             return Admission::Left;
         }
@@ -137,7 +137,7 @@ impl Lane {
     }
 
     /// Whether there is a gap in front of a record that was read once only.
-    fn doubts(&mut self, offset: i64, tracker: &Tracker) -> bool {
+    fn doubts(&mut self, offset: i64, tracker: &Watermarks) -> bool {
         let next = tracker.next(self.claim).filter(|next| offset > *next);
         next.is_some_and(|next| self.gaps.doubts(next, offset))
     }

@@ -1,8 +1,8 @@
 //! Partitions that are read on without an end and have lost their leader: nothing comes from them, and that is told.
 
 use super::Run;
-use super::unknown;
 use crate::kafka::admin::{KnownTopic, Unknown};
+use crate::reachability::unknown;
 use crate::record::TopicPartition;
 use std::collections::HashSet;
 use std::sync::Arc;

@@ -31,7 +31,7 @@ impl Run<'_> {
         for range in found.filter(|range| lost.contains(&range.partition)) {
             self.forget_cut(range);
             let Some(lane) = self.lanes.find_mut(&range.partition) else { continue };
-            let Some(position) = self.tracker.next(lane.claim) else { continue };
+            let Some(position) = self.commits.watermarks().next(lane.claim) else { continue };
             if (range.begin..=range.high).contains(&position) {
                 // It is inside after all: the broker that said otherwise was behind.
                 self.start_over(&range.partition, position, now);
@@ -47,11 +47,11 @@ impl Run<'_> {
             };
             if start.offset < position {
                 // The log was cut: offsets that were passed come again, as other records.
-                lane.claim = self.tracker.restart(lane.claim, start.offset);
-                self.schedule.ask();
+                lane.claim = self.commits.watermarks_mut().restart(lane.claim, start.offset);
+                self.commits.ask();
             }
             // What lies before a later start is gone: no gap to be read again.
-            self.tracker.advance(lane.claim, start.offset);
+            self.commits.watermarks_mut().advance(lane.claim, start.offset);
             if let Some(warning) = start.warning {
                 self.talk.warn(warning, now);
             }
@@ -61,7 +61,9 @@ impl Run<'_> {
 
     /// Where each partition goes on.
     pub(super) fn positions(&self) -> Vec<(TopicPartition, i64)> {
-        let next = |lane: &Lane| self.tracker.next(lane.claim).map(|next| (lane.partition.clone(), next));
+        let next = |lane: &Lane| {
+            self.commits.watermarks().next(lane.claim).map(|next| (lane.partition.clone(), next))
+        };
         self.lanes.iter().filter_map(next).collect()
     }
 
@@ -87,7 +89,7 @@ impl Run<'_> {
     /// Reads a partition a second time from where its last record was taken.
     pub(super) fn read_again(&mut self, slot: usize, now: Instant) {
         let Some(lane) = self.lanes.get_mut(slot) else { return };
-        let Some(next) = self.tracker.next(lane.claim) else { return };
+        let Some(next) = self.commits.watermarks().next(lane.claim) else { return };
         // Until a record comes, the position is that of before.
         lane.is_position_trusted = false;
         lane.starts_over(now);
@@ -101,7 +103,7 @@ impl Run<'_> {
     fn forget_cut(&mut self, range: &Range) {
         let Some(lane) = self.lanes.find_mut(&range.partition) else { return };
         let slot = lane.claim.slot;
-        if self.tracker.next(lane.claim).is_some_and(|position| position > range.high) {
+        if self.commits.watermarks().next(lane.claim).is_some_and(|position| position > range.high) {
             self.disown(std::slice::from_ref(&range.partition));
             self.source.go_on(slot);
         }

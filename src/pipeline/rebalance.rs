@@ -250,7 +250,7 @@ impl Run<'_> {
         }
         if partitions.is_empty() {
             // A member to spare: that the coordinator answers is all there is to reach.
-            self.weather.established();
+            self.reachability.established();
             self.check_topics(now);
             self.counts.assigned += self.as_rebalance();
             self.talk.say(&Event::Assigned { partitions: Vec::new() });
@@ -294,26 +294,25 @@ impl Run<'_> {
         self.output.seal();
         let is_settled = self.is_handled(&partitions).unwrap_or_else(|| {
             let mut lanes = self.lanes.iter().filter(|lane| partitions.contains(&lane.partition));
-            lanes.all(|lane| self.tracker.is_settled(lane.claim))
+            lanes.all(|lane| self.commits.watermarks().is_settled(lane.claim))
         });
         // What is not settled in time is given up; what is, still gets its commit.
         let is_commit_late = now >= deadline + HAND_OVER_COMMIT_LIMIT;
-        let is_waiting = !is_settled && now < deadline || self.outstanding.is_some();
+        let is_waiting = !is_settled && now < deadline || self.commits.is_under_way();
         if is_waiting && !is_commit_late {
             return Some(Step::Revoking { partitions, deadline, is_commit_sent });
         }
-        let owed = self.owed_of(&partitions);
-        let is_worth_it = !owed.is_empty() && !is_commit_sent && self.schedule.is_committing();
-        if is_worth_it && !is_commit_late {
+        let owed = self.commits.owed_of(&partitions);
+        if !owed.is_empty() && !is_commit_sent && !is_commit_late {
             self.commit(owed, now);
             return Some(Step::Revoking { partitions, deadline, is_commit_sent: true });
         }
         self.release(&partitions, now);
         self.counts.revoked += 1;
         self.talk.say(&Event::Revoked { partitions });
-        if !self.owed().is_empty() {
+        if self.commits.is_anything_owed() {
             // The commit of a hand-over starts all counts anew, of partitions that stay as well.
-            self.schedule.ask();
+            self.commits.ask();
         }
         None
     }
@@ -339,7 +338,7 @@ impl Run<'_> {
         for partition in partitions {
             let slot = self.lanes.find(partition).map(|lane| lane.claim.slot);
             if let Some(lane) = slot.and_then(|slot| self.lanes.remove(slot)) {
-                self.tracker.release(lane.claim);
+                self.commits.watermarks_mut().release(lane.claim);
                 self.counts.add_read(&lane.partition.topic, lane.read);
             }
             unassigned.push((partition.clone(), slot));

@@ -91,7 +91,7 @@ impl Run<'_> {
                 let left = self.settings.stops.count.map(|count| count.saturating_sub(self.processed));
                 handling.has_room(left)
             }
-            None => !self.output.is_full() && self.schedule.room(self.tracker.in_hand()) > 0,
+            None => !self.output.is_full() && self.commits.room(self.commits.watermarks().in_hand()) > 0,
         }
     }
 
@@ -124,7 +124,7 @@ impl Run<'_> {
             }
         };
         let lane = self.lanes.get_mut(slot)?;
-        match lane.admit(&record, &mut self.tracker, now) {
+        match lane.admit(&record, self.commits.watermarks_mut(), now) {
             Admission::Taken => {}
             Admission::Left => return Some(Taken::Left),
             Admission::AtStop => {
@@ -144,7 +144,7 @@ impl Run<'_> {
         }
         if decision.as_ref().is_some_and(|decision| decision.is_left_out) {
             self.counts.filtered += 1;
-            self.tracker.leave_out(claim, record.offset);
+            self.commits.watermarks_mut().leave_out(claim, record.offset);
             // Behind a record in hand they lengthen the span as any other.
             self.hold_if_enough(claim, now);
             return Some(Taken::Left);
@@ -212,7 +212,7 @@ impl Run<'_> {
         if let Some(line) = self.talk.line(&event) {
             self.output.say(&line);
         }
-        self.tracker.leave_out(lane.claim, offset);
+        self.commits.watermarks_mut().leave_out(lane.claim, offset);
         Taken::Left
     }
 
@@ -227,7 +227,7 @@ impl Run<'_> {
 
     /// In the waiting commit modes nothing more is taken until these records are written and committed.
     fn seal_for_commit(&mut self) {
-        if self.schedule.room(self.tracker.in_hand()) == 0 {
+        if self.commits.room(self.commits.watermarks().in_hand()) == 0 {
             self.output.seal();
         }
     }
@@ -247,7 +247,7 @@ impl Run<'_> {
         match trouble.kind {
             TroubleKind::OffsetOutOfRange => self.rebalances.find_range(partition),
             TroubleKind::TopicAuthorization => {
-                let failure = self.weather.mistakes().forbidden_topic(&partition.topic);
+                let failure = self.reachability.failure_text().forbidden_topic(&partition.topic);
                 if self.count == 0 && self.processed == 0 {
                     self.fail(failure, now);
                 } else {
@@ -287,10 +287,10 @@ impl Run<'_> {
                 Ok(()) => {
                     let mut settled = 0;
                     for span in &written.spans {
-                        settled += self.tracker.settle_before(span.claim, span.next);
+                        settled += self.commits.watermarks_mut().settle_before(span.claim, span.next);
                     }
                     self.processed += settled;
-                    self.schedule.processed(settled);
+                    self.commits.processed(settled);
                     for ticket in written.handled {
                         self.written(ticket, now);
                     }

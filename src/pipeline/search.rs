@@ -3,7 +3,7 @@
 use crate::error::{Failure, Kind};
 use crate::kafka::TroubleKind;
 use crate::kafka::admin::{Described, Topic};
-use crate::pipeline::mistakes::Mistakes;
+use crate::reachability::FailureText;
 use crate::settings::TopicSelector;
 use crate::settings::known::nearest;
 use std::time::{Duration, Instant};
@@ -76,7 +76,12 @@ impl Search {
     }
 
     /// Takes what the cluster says of the topics.
-    pub fn described(&mut self, topics: Vec<Described<Topic>>, mistakes: &Mistakes, now: Instant) -> Next {
+    pub fn described(
+        &mut self,
+        topics: Vec<Described<Topic>>,
+        failure_text: &FailureText,
+        now: Instant,
+    ) -> Next {
         let mut found = Vec::new();
         for (name, topic) in topics {
             let is_target = self.targets.contains(&name);
@@ -92,7 +97,9 @@ impl Search {
                             Next::AskNames
                         });
                     }
-                    TroubleKind::TopicAuthorization => return Next::Fail(mistakes.forbidden_topic(&name)),
+                    TroubleKind::TopicAuthorization => {
+                        return Next::Fail(failure_text.forbidden_topic(&name));
+                    }
                     TroubleKind::Transport | TroubleKind::AllBrokersDown => {
                         return Next::WaitUntil(now + AGAIN);
                     }
@@ -187,9 +194,9 @@ mod tests {
         let now = Instant::now();
         let mut search = Search::new(&[TopicSelector::Name("task-craeted".to_owned())], Vec::new(), None);
         let trouble = Trouble { kind: TroubleKind::UnknownTopic, reason: String::new() };
-        let mistakes = Mistakes::new("b", None, None);
+        let failure_text = FailureText::new("b", None, None);
         let described = vec![("task-craeted".to_owned(), Err(trouble))];
-        assert_eq!(search.described(described, &mistakes, now), Next::AskNames);
+        assert_eq!(search.described(described, &failure_text, now), Next::AskNames);
         let Next::Fail(failure) = search.names(&names(&["task-created", "orders"]), now) else {
             panic!("the topic is missing")
         };
@@ -206,12 +213,12 @@ mod tests {
         assert_eq!(search.names(&all, now), Next::Describe(all.clone()));
         assert!(matches!(search.names(&names(&["tasks.dead"]), now), Next::WaitUntil(_)));
         let topic = |name: &str| Topic { name: name.to_owned(), partitions: vec![0], leaders: Vec::new() };
-        let mistakes = Mistakes::new("b", None, None);
+        let failure_text = FailureText::new("b", None, None);
         let both = all.iter().map(|name| (name.clone(), Ok(topic(name)))).collect();
-        assert_eq!(search.described(both, &mistakes, now), Next::Found(vec![topic("tasks")]));
+        assert_eq!(search.described(both, &failure_text, now), Next::Found(vec![topic("tasks")]));
         let trouble = Trouble { kind: TroubleKind::UnknownTopic, reason: String::new() };
         let missing = vec![("tasks.dead".to_owned(), Err(trouble))];
-        assert_eq!(search.described(missing, &mistakes, now), Next::AskNames, "it is not waited for");
+        assert_eq!(search.described(missing, &failure_text, now), Next::AskNames, "it is not waited for");
     }
 
     #[test]

@@ -4,9 +4,9 @@
 use super::Run;
 use super::ends::QUIET;
 use super::lanes::Lane;
+use crate::commits::AssignmentId;
 use crate::error::{Failure, Kind};
 use crate::kafka::probe::Finding;
-use crate::offsets::Claim;
 use crate::record::TopicPartition;
 use std::time::{Duration, Instant};
 
@@ -86,7 +86,7 @@ impl Silence {
 
 /// A failure that ends the run once everything read before it in its partition is done.
 pub struct Pending {
-    claim: Claim,
+    claim: AssignmentId,
     failure: Failure,
 }
 
@@ -103,7 +103,7 @@ impl Run<'_> {
     /// Whether a partition has given nothing for so long, although it has something to give.
     fn is_silent(&self, lane: &Lane, quiet: Duration, now: Instant) -> bool {
         let is_held = || self.handling.as_ref().is_some_and(|handling| handling.is_held(lane.claim));
-        let next = self.tracker.next(lane.claim).unwrap_or(0);
+        let next = self.commits.watermarks().next(lane.claim).unwrap_or(0);
         !lane.is_finished
             && !lane.is_revoked
             && !lane.is_broken
@@ -128,7 +128,7 @@ impl Run<'_> {
                 silent.push((silence.looks, lane.claim));
             } else if silence.looks > 0
                 && !silence.is_looking
-                && self.tracker.next(lane.claim).unwrap_or(0) >= self.expected_end(lane)
+                && self.commits.watermarks().next(lane.claim).unwrap_or(0) >= self.expected_end(lane)
             {
                 at_end.push(lane.claim);
             }
@@ -146,14 +146,14 @@ impl Run<'_> {
         }
     }
 
-    fn watch_silent(&mut self, claim: Claim, looking: &mut usize, now: Instant) {
+    fn watch_silent(&mut self, claim: AssignmentId, looking: &mut usize, now: Instant) {
         let Some(expected) = self.lanes.get(claim.slot).map(|lane| self.expected_end(lane)) else { return };
         let Some(lane) = self.lanes.get_mut(claim.slot) else { return };
-        let next = self.tracker.next(claim).unwrap_or(0);
+        let next = self.commits.watermarks().next(claim).unwrap_or(0);
         lane.silence.follow(lane.moved_at);
         // A quota explains a silence, and a look would take from it.
         let is_due = lane.silence.not_before.is_none_or(|at| now >= at)
-            && self.weather.is_connected()
+            && self.reachability.is_connected()
             && !lane.is_throttled(now);
         if is_due && !lane.silence.is_looking && *looking < MOST_LOOKS {
             *looking += 1;
@@ -183,7 +183,7 @@ impl Run<'_> {
         silence.is_looking = false;
         silence.not_before = Some(now + silence.grown(PAUSES));
         silence.looks += 1;
-        if lane.is_broken || self.tracker.next(claim) != Some(offset) {
+        if lane.is_broken || self.commits.watermarks().next(claim) != Some(offset) {
             // It has moved meanwhile.
             return;
         }
@@ -231,26 +231,26 @@ impl Run<'_> {
     }
 
     /// Only markers, aborted or compacted records lie below this offset, or nothing at all.
-    fn nothing_before(&mut self, claim: Claim, next: i64, now: Instant) {
+    fn nothing_before(&mut self, claim: AssignmentId, next: i64, now: Instant) {
         let Some(lane) = self.lanes.get_mut(claim.slot) else { return };
-        self.tracker.advance(claim, lane.stop.map_or(next, |stop| stop.min(next)));
+        self.commits.watermarks_mut().advance(claim, lane.stop.map_or(next, |stop| stop.min(next)));
         (lane.is_dirty, lane.moved_at) = (true, now);
         if lane.stop.is_some_and(|stop| next >= stop) {
             lane.is_finished = true;
             self.ends.is_changed = true;
         }
-        if self.tracker.is_settled(claim) && self.tracker.owed(claim).is_some() {
-            self.schedule.moved();
+        if self.commits.watermarks().is_settled(claim) && self.commits.watermarks().owed(claim).is_some() {
+            self.commits.passed_marker();
         }
     }
 
     /// Ends the run with a failure once what was read before it in its partition is done.
-    pub(super) fn fail_after(&mut self, claim: Claim, failure: Failure, now: Instant) {
+    pub(super) fn fail_after(&mut self, claim: AssignmentId, failure: Failure, now: Instant) {
         if let Some(lane) = self.lanes.get_mut(claim.slot).filter(|lane| lane.claim == claim) {
             lane.is_broken = true;
-            if let Some(next) = self.tracker.next(claim) {
+            if let Some(next) = self.commits.watermarks().next(claim) {
                 // Whatever is told of how far fetching is: what lies behind it was not read.
-                self.tracker.hold(claim, next);
+                self.commits.watermarks_mut().hold(claim, next);
             }
             self.output.seal();
             self.pending.push(Pending { claim, failure });
@@ -265,7 +265,7 @@ impl Run<'_> {
         let lanes = &self.lanes;
         // Whoever gets the partition now finds out for itself.
         self.pending.retain(|pending| lanes.iter().any(|lane| lane.claim == pending.claim));
-        let is_done = |pending: &Pending| self.tracker.is_settled(pending.claim);
+        let is_done = |pending: &Pending| self.commits.watermarks().is_settled(pending.claim);
         if let Some(index) = self.pending.iter().position(is_done) {
             let failure = self.pending.swap_remove(index).failure;
             self.fail(failure, now);
@@ -284,7 +284,7 @@ impl Run<'_> {
             has_end || lane.silence.is_told(lane.moved_at) && is_held_up
         };
         let lane = self.lanes.iter().find(|lane| self.is_silent(lane, QUIET, now) && is_known(lane))?;
-        let next = self.tracker.next(lane.claim).unwrap_or(0);
+        let next = self.commits.watermarks().next(lane.claim).unwrap_or(0);
         let message = format!("stopped at {next} in {}, before its end", lane.partition);
         let failure = Failure::new(Kind::Run, message);
         Some(match &lane.silence.reason {

@@ -163,7 +163,7 @@ impl Run<'_> {
     pub(super) fn topics_described(&mut self, result: Result<Vec<Described<Topic>>, Trouble>, now: Instant) {
         match result {
             Ok(topics) => {
-                let next = self.topics.search.described(topics, self.weather.mistakes(), now);
+                let next = self.topics.search.described(topics, self.reachability.failure_text(), now);
                 self.go_on_searching(next, now);
             }
             Err(trouble) => self.search_failed(&trouble, now),
@@ -171,7 +171,7 @@ impl Run<'_> {
     }
 
     fn search_failed(&mut self, trouble: &Trouble, now: Instant) {
-        let verdict = self.weather.judge(trouble, now);
+        let verdict = self.reachability.classify(trouble, now);
         self.act_on(verdict, now);
         self.topics.again = Some(now + Duration::from_millis(100));
     }
@@ -181,7 +181,7 @@ impl Run<'_> {
         let mut leaders: Vec<String> = leaders.map(|leader| leader.address.clone()).collect();
         leaders.sort();
         leaders.dedup();
-        self.weather.answered(leaders);
+        self.reachability.answered(leaders);
         if self.handling.as_ref().is_some_and(Handling::needs_store) {
             // The store is named by the cluster, and nothing is read before it is open.
             self.source.look_ups().cluster_id();

@@ -2,10 +2,10 @@
 
 use super::Run;
 use super::rebalance::Step;
-use super::unknown::{self, failure, words};
 use crate::error::Failure;
 use crate::kafka::admin::{Asked, Unknown};
 use crate::kafka::ranges::Range;
+use crate::reachability::unknown::{self, failure, words};
 use crate::record::TopicPartition;
 use std::time::{Duration, Instant};
 
@@ -230,7 +230,7 @@ impl Run<'_> {
     fn unstarted(&self, limit: Duration, now: Instant) -> Vec<(TopicPartition, Unknown)> {
         match &self.rebalances.step {
             Step::Starting(starting)
-                if self.weather.has_answered() && now.duration_since(starting.since) >= limit =>
+                if self.reachability.has_answered() && now.duration_since(starting.since) >= limit =>
             {
                 starting.unanswered()
             }

@@ -41,7 +41,7 @@ impl Run<'_> {
             Mode::Group(_) => self.topics.is_reading() && !self.rebalances.is_member,
             Mode::Standalone(_) => false,
         };
-        match self.weather.is_connected() {
+        match self.reachability.is_connected() {
             _ if is_outside => Readiness::Outside,
             true => Readiness::Ready,
             false => Readiness::Unconnected,
@@ -59,7 +59,7 @@ impl Run<'_> {
             skipped: tally.skipped,
             dead_letters: tally.dead_lettered,
             duplicates: tally.duplicates,
-            in_hand: self.tracker.in_hand(),
+            in_hand: self.commits.watermarks().in_hand(),
             in_flight: self.handling.as_ref().map_or(0, |handling| handling.in_flight()),
             lags: self.lags(),
         });
@@ -71,7 +71,7 @@ impl Run<'_> {
         let lag = |lane: &super::lanes::Lane| {
             let known = self.source.known_end(&lane.partition).unwrap_or(0);
             let end = known.max(lane.end).max(lane.asked_end);
-            let watermark = self.tracker.watermark(lane.claim)?;
+            let watermark = self.commits.watermarks().watermark(lane.claim)?;
             Some((lane.partition.clone(), (end - watermark).max(0)))
         };
         self.lanes.iter().filter_map(lag).collect()
@@ -82,7 +82,7 @@ impl Run<'_> {
             return;
         }
         let behind: Vec<_> = self.lags().into_iter().filter(|(_, lag)| *lag > 0).collect();
-        if !behind.is_empty() && self.weather.is_connected() {
+        if !behind.is_empty() && self.reachability.is_connected() {
             self.ends_asked_at = Some(now);
             self.source.look_ups().ends(behind.into_iter().map(|(partition, _)| partition).collect());
         }

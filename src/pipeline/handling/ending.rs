@@ -2,8 +2,8 @@
 
 use super::queue::{Job, Stage};
 use super::{Handling, Run};
+use crate::commits::AssignmentId;
 use crate::handlers::{Done, Outcome};
-use crate::offsets::Claim;
 use crate::record::TopicPartition;
 use nix::sys::signal::Signal;
 use std::time::{Duration, Instant};
@@ -54,7 +54,7 @@ impl Handling<'_> {
     }
 
     /// The highest record of an assignment that a handler works on, or has just done.
-    fn highest_at_work(&self, claim: Claim) -> Option<i64> {
+    fn highest_at_work(&self, claim: AssignmentId) -> Option<i64> {
         let at_work = self.queue.tickets(|job| job.claim == claim && !is_idle(job.stage));
         at_work.iter().filter_map(|ticket| Some(self.queue.job(*ticket)?.record.offset)).max()
     }
@@ -145,12 +145,12 @@ impl Run<'_> {
     pub(in crate::pipeline) fn give_up_unstarted(&mut self, partitions: &[TopicPartition]) {
         let claims = self.claims_of(partitions);
         let Some(handling) = &mut self.handling else { return };
-        let tracker = &self.tracker;
-        let highest = |claim: &Claim| {
-            let (settled, at_work) = (tracker.highest_settled(*claim), handling.highest_at_work(*claim));
+        let watermarks = self.commits.watermarks();
+        let highest = |claim: &AssignmentId| {
+            let (settled, at_work) = (watermarks.highest_settled(*claim), handling.highest_at_work(*claim));
             (*claim, settled.max(at_work))
         };
-        let highest: Vec<(Claim, Option<i64>)> = claims.iter().map(highest).collect();
+        let highest: Vec<(AssignmentId, Option<i64>)> = claims.iter().map(highest).collect();
         let is_above = |job: &Job| {
             let highest = highest.iter().find(|(claim, _)| *claim == job.claim);
             highest.is_some_and(|(_, highest)| highest.is_none_or(|highest| job.record.offset > highest))
@@ -179,7 +179,7 @@ impl Run<'_> {
         handling.disown(&tickets);
     }
 
-    fn claims_of(&self, partitions: &[TopicPartition]) -> Vec<Claim> {
+    fn claims_of(&self, partitions: &[TopicPartition]) -> Vec<AssignmentId> {
         let lanes = self.lanes.iter().filter(|lane| partitions.contains(&lane.partition));
         lanes.map(|lane| lane.claim).collect()
     }

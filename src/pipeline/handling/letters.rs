@@ -7,7 +7,7 @@ use crate::error::{Failure, Kind};
 use crate::handlers::{Done, Outcome, Printed, Reason};
 use crate::kafka::producer::{Outgoing, Producer, Refusal, Report};
 use crate::kafka::{ClientEvent, Trouble, TroubleKind};
-use crate::pipeline::mistakes;
+use crate::reachability::explain;
 use crate::record::OwnedRecord;
 use crate::secrets;
 use crate::settings::Connection;
@@ -222,5 +222,5 @@ fn producer(connection: &Connection, alarm: RawFd, more: Option<(&str, &str)>) -
     let mut properties = connection.for_producer();
     properties.extend(more.map(|(name, value)| (name.to_owned(), value.to_owned())));
     Producer::open(&properties, connection.tokens.as_ref(), false, alarm)
-        .map_err(|words| mistakes::unfit(&secrets::hide(words, &connection.hidden)))
+        .map_err(|words| explain::unfit(&secrets::hide(words, &connection.hidden)))
 }

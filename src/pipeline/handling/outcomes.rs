@@ -284,13 +284,13 @@ impl Run<'_> {
             Settled::Duplicate => &mut handling.tally.duplicates,
         };
         *count += 1;
-        self.tracker.settle(claim, offset);
+        self.commits.watermarks_mut().settle(claim, offset);
         if let Some(lane) = self.lanes.get_mut(claim.slot) {
             lane.is_dirty = true;
         }
         if is_counted {
             self.processed += 1;
-            self.schedule.processed(1);
+            self.commits.processed(1);
         }
         let is_going = self.lanes.get_mut(claim.slot).is_none_or(|lane| lane.is_revoked);
         if handling.has_commit_per_lane && is_counted && self.ending.is_none() && !is_going {

@@ -1,7 +1,7 @@
 //! Records in hand on their way through handlers: which may start next, and what waits for what.
 
 use crate::choices::Order;
-use crate::offsets::Claim;
+use crate::commits::AssignmentId;
 use crate::record::OwnedRecord;
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap, HashMap};
@@ -12,7 +12,7 @@ use std::time::Instant;
 /// A record in hand.
 #[derive(Debug)]
 pub struct Job {
-    pub claim: Claim,
+    pub claim: AssignmentId,
     pub record: Arc<OwnedRecord>,
     /// What `--dedup` found.
     pub event_id: Option<Arc<str>>,
@@ -87,7 +87,7 @@ pub struct Queue {
     /// Records whose id is being looked up; those without an id do not overtake them.
     unclear: BTreeSet<u64>,
     delayed: BinaryHeap<Reverse<(Instant, u64)>>,
-    loads: HashMap<Claim, Load>,
+    loads: HashMap<AssignmentId, Load>,
     total: Load,
     /// Those about to start, too.
     running: usize,
@@ -116,7 +116,7 @@ impl Queue {
     }
 
     /// Takes a record in hand; `Unclear` until `clear` is called if its id has to be looked up.
-    pub fn add(&mut self, claim: Claim, record: Arc<OwnedRecord>, event_id: Option<Arc<str>>) -> u64 {
+    pub fn add(&mut self, claim: AssignmentId, record: Arc<OwnedRecord>, event_id: Option<Arc<str>>) -> u64 {
         self.last_ticket += 1;
         let ticket = self.last_ticket;
         let lane = self.lane_of(claim, &record);
@@ -172,7 +172,7 @@ impl Queue {
         Some(last)
     }
 
-    fn lane_of(&self, claim: Claim, record: &OwnedRecord) -> Option<u64> {
+    fn lane_of(&self, claim: AssignmentId, record: &OwnedRecord) -> Option<u64> {
         // Two keys with one hash share a lane, which keeps more order than was asked for.
         match self.order {
             Order::Key => record.key().map(|key| self.hasher.hash_one((claim, key))),
@@ -350,11 +350,11 @@ impl Queue {
     }
 
     /// The record in hand with the lowest offset of an assignment.
-    pub fn oldest(&self, claim: Claim) -> Option<&Job> {
+    pub fn oldest(&self, claim: AssignmentId) -> Option<&Job> {
         self.jobs.values().filter(|job| job.claim == claim).min_by_key(|job| job.record.offset)
     }
 
-    pub fn load(&self, claim: Claim) -> Load {
+    pub fn load(&self, claim: AssignmentId) -> Load {
         self.loads.get(&claim).copied().unwrap_or_default()
     }
 

@@ -2,7 +2,7 @@
 //! neither fills the memory nor makes a replay endless.
 
 use super::{Handling, Run};
-use crate::offsets::{Claim, Schedule};
+use crate::commits::{AssignmentId, Commits};
 use crate::talk::Event;
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -28,7 +28,7 @@ const STUCK: Duration = Duration::from_secs(10);
 /// Partitions that are not read because enough of them is in hand.
 #[derive(Debug, Default)]
 pub struct Held {
-    since: HashMap<Claim, Holding>,
+    since: HashMap<AssignmentId, Holding>,
 }
 
 #[derive(Debug)]
@@ -48,21 +48,21 @@ impl Handling<'_> {
 
     /// Whether there is somebody free, and the commit mode lets another record start. In `manual` with several at
     /// once each lane waits for its own commit.
-    pub fn may_start(&self, schedule: &Schedule) -> bool {
+    pub fn may_start(&self, commits: &Commits) -> bool {
         // What is claimed starts.
-        self.crew.room() > self.queue.claiming() && self.has_room_before_commit(schedule)
+        self.crew.room() > self.queue.claiming() && self.has_room_before_commit(commits)
     }
 
-    fn has_room_before_commit(&self, schedule: &Schedule) -> bool {
-        self.has_commit_per_lane || schedule.room((self.queue.running() + self.queue.closing()) as u64) > 0
+    fn has_room_before_commit(&self, commits: &Commits) -> bool {
+        self.has_commit_per_lane || commits.room((self.queue.running() + self.queue.closing()) as u64) > 0
     }
 
     /// The partition is not read on before some of it is done.
-    pub fn is_held(&self, claim: Claim) -> bool {
+    pub fn is_held(&self, claim: AssignmentId) -> bool {
         self.held.since.contains_key(&claim) || !self.has_room(None)
     }
 
-    fn is_enough(&self, claim: Claim, span: i64) -> bool {
+    fn is_enough(&self, claim: AssignmentId, span: i64) -> bool {
         let load = self.queue.load(claim);
         let (records, bytes) = self.share();
         load.records >= records || load.bytes >= bytes || span >= SPAN
@@ -75,7 +75,7 @@ impl Handling<'_> {
     }
 
     /// Half of it is gone: reading on will not stop at once again.
-    fn is_half(&self, claim: Claim, span: i64) -> bool {
+    fn is_half(&self, claim: AssignmentId, span: i64) -> bool {
         let load = self.queue.load(claim);
         let (records, bytes) = self.share();
         load.records <= records / 2 && load.bytes <= bytes / 2 && span <= SPAN / 2
@@ -84,9 +84,9 @@ impl Handling<'_> {
 
 impl Run<'_> {
     /// Stops reading a partition of which enough is in hand.
-    pub(in crate::pipeline) fn hold_if_enough(&mut self, claim: Claim, now: Instant) {
+    pub(in crate::pipeline) fn hold_if_enough(&mut self, claim: AssignmentId, now: Instant) {
         let Some(handling) = &mut self.handling else { return };
-        let span = self.tracker.span(claim);
+        let span = self.commits.watermarks().span(claim);
         if handling.is_enough(claim, span) && !handling.held.since.contains_key(&claim) {
             self.source.hold(claim.slot);
             handling.held.since.insert(claim, Holding { since: now, is_told: false });
@@ -101,7 +101,9 @@ impl Run<'_> {
         }
         let mut held = std::mem::take(&mut handling.held.since);
         held.retain(|claim, _| {
-            let Some(span) = self.tracker.next(*claim).map(|_| self.tracker.span(*claim)) else {
+            let Some(span) =
+                self.commits.watermarks().next(*claim).map(|_| self.commits.watermarks().span(*claim))
+            else {
                 return false;
             };
             if handling.is_half(*claim, span) {
@@ -140,7 +142,7 @@ impl Run<'_> {
 }
 
 /// What to say if a record is at work for long while the others of its partition wait for it.
-fn stuck(handling: &Handling<'_>, claim: Claim, now: Instant) -> Option<String> {
+fn stuck(handling: &Handling<'_>, claim: AssignmentId, now: Instant) -> Option<String> {
     let oldest = handling.queue.oldest(claim)?;
     let time = now.duration_since(oldest.started?);
     (time >= STUCK).then(|| {

@@ -1,6 +1,6 @@
 //! In a group or alone: the options and `-X` properties that belong to one of them.
 
-use crate::choices::{CommitMode, Commits, OffsetReset};
+use crate::choices::{CommitMode, CommitSettings, OffsetReset};
 use crate::cli::{Commit, Reading};
 use crate::error::Failure;
 use crate::position::{Position, Positions, Role, partitions};
@@ -21,7 +21,7 @@ pub enum Mode {
 pub struct Group {
     pub name: String,
     pub offset_reset: OffsetReset,
-    pub commits: Commits,
+    pub commits: CommitSettings,
     /// Static membership.
     pub instance_id: Option<String>,
 }
@@ -145,7 +145,7 @@ fn reset_named(given: &Given) -> Result<OffsetReset, Failure> {
     }
 }
 
-fn commits(reading: &Reading, gathered: &mut Gathered) -> Result<Commits, Failure> {
+fn commits(reading: &Reading, gathered: &mut Gathered) -> Result<CommitSettings, Failure> {
     let (commit, origin) = commit(reading, gathered)?;
     if reading.async_commit && matches!(commit, Commit::Auto | Commit::Never) {
         let mode = if commit == Commit::Auto { "auto" } else { "never" };
@@ -161,7 +161,7 @@ fn commits(reading: &Reading, gathered: &mut Gathered) -> Result<Commits, Failur
         Commit::Batch(count) => CommitMode::Batch(count),
         Commit::Never => CommitMode::Never,
     };
-    Ok(Commits { mode, is_async: reading.async_commit })
+    Ok(CommitSettings { mode, is_async: reading.async_commit })
 }
 
 fn commit(reading: &Reading, gathered: &mut Gathered) -> Result<(Commit, Origin), Failure> {

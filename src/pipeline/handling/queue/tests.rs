@@ -6,8 +6,8 @@ use proptest::prelude::*;
 use std::collections::HashSet;
 use std::time::Duration;
 
-fn claim(slot: usize) -> Claim {
-    Claim { slot, epoch: slot as u64 + 1 }
+fn claim(slot: usize) -> AssignmentId {
+    AssignmentId { slot, epoch: slot as u64 + 1 }
 }
 
 fn record(partition: i32, offset: i64, key: Option<&str>) -> Arc<OwnedRecord> {

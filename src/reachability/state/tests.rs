@@ -3,8 +3,8 @@
 use super::*;
 use crate::error::Kind;
 
-fn weather(now: Instant) -> Weather {
-    Weather::new(Mistakes::new("localhost:9092", None, None), Some(now), now)
+fn reachability(now: Instant) -> Reachability {
+    Reachability::new(FailureText::new("localhost:9092", None, None), Some(now), now)
 }
 
 fn refused(broker: &str) -> Trouble {
@@ -17,9 +17,9 @@ fn refused(broker: &str) -> Trouble {
 #[test]
 fn no_broker_at_all_is_told_with_the_reason() {
     let now = Instant::now();
-    let mut weather = weather(now);
-    assert_eq!(weather.judge(&refused("localhost:9092"), now), Verdict::Wait);
-    let failure = weather.give_up(now).unwrap();
+    let mut reachability = reachability(now);
+    assert_eq!(reachability.classify(&refused("localhost:9092"), now), Verdict::Wait);
+    let failure = reachability.give_up(now).unwrap();
     assert_eq!(failure.kind, Kind::Connection);
     assert_eq!(failure.message, "cannot reach any broker at `localhost:9092`");
     assert_eq!(failure.causes, ["connection refused"]);
@@ -28,27 +28,27 @@ fn no_broker_at_all_is_told_with_the_reason() {
 #[test]
 fn who_waits_is_told_once_what_for() {
     let now = Instant::now();
-    let mut weather = weather(now);
-    weather.judge(&refused("localhost:9092"), now);
-    assert!(weather.still_waiting(now).is_none());
-    let Some(Event::Progress { message }) = weather.still_waiting(now + PATIENCE) else {
+    let mut reachability = reachability(now);
+    reachability.classify(&refused("localhost:9092"), now);
+    assert!(reachability.still_waiting(now).is_none());
+    let Some(Event::Progress { message }) = reachability.still_waiting(now + PATIENCE) else {
         panic!("it is said")
     };
     assert_eq!(message, "Still connecting to localhost:9092: connection refused");
-    assert!(weather.still_waiting(now + PATIENCE * 2).is_none());
+    assert!(reachability.still_waiting(now + PATIENCE * 2).is_none());
 }
 
 #[test]
 fn who_waits_without_end_is_warned() {
     let now = Instant::now();
-    let waits = || Weather::new(Mistakes::new("localhost:9092", None, None), None, now);
-    let warned = |mut weather: Weather| match weather.still_waiting(now + PATIENCE) {
+    let waits = || Reachability::new(FailureText::new("localhost:9092", None, None), None, now);
+    let warned = |mut reachability: Reachability| match reachability.still_waiting(now + PATIENCE) {
         Some(Event::Warning { message }) => message,
         _ => panic!("it is no warning"),
     };
-    let mut weather = waits();
-    weather.judge(&refused("localhost:9092"), now);
-    assert_eq!(warned(weather), "still connecting to localhost:9092: connection refused");
+    let mut reachability = waits();
+    reachability.classify(&refused("localhost:9092"), now);
+    assert_eq!(warned(reachability), "still connecting to localhost:9092: connection refused");
     assert_eq!(warned(waits()), "still connecting to localhost:9092: no answer");
 }
 
@@ -62,12 +62,12 @@ fn an_address_of_another_family_counts_only_alone() {
         ),
     };
     for words in ["Cannot assign requested address", "Network is unreachable"] {
-        let mut weather = weather(now);
-        weather.judge(&strange(words), now);
-        assert_eq!(weather.give_up(now).unwrap().causes, [words.to_lowercase()]);
-        weather.judge(&refused("localhost:9092"), now);
-        weather.judge(&strange(words), now);
-        assert_eq!(weather.give_up(now).unwrap().causes, ["connection refused"]);
+        let mut reachability = reachability(now);
+        reachability.classify(&strange(words), now);
+        assert_eq!(reachability.give_up(now).unwrap().causes, [words.to_lowercase()]);
+        reachability.classify(&refused("localhost:9092"), now);
+        reachability.classify(&strange(words), now);
+        assert_eq!(reachability.give_up(now).unwrap().causes, ["connection refused"]);
     }
 }
 
@@ -78,12 +78,15 @@ fn a_server_of_another_kind_is_named() {
         (1_213_486_160, "answers in HTTP, not Kafka", "another server"),
         (352_518_912, "answers in TLS, not Kafka", "security.protocol"),
     ] {
-        let mut weather = weather(now);
+        let mut reachability = reachability(now);
         let reason = format!(
             "localhost:9092/bootstrap: Receive failed: Invalid response size {size} (0..100000000): increase receive.message.max.bytes (after 1ms in state APIVERSION_QUERY)"
         );
-        assert_eq!(weather.judge(&Trouble { kind: TroubleKind::BadRecord, reason }, now), Verdict::Wait);
-        let failure = weather.give_up(now).unwrap();
+        assert_eq!(
+            reachability.classify(&Trouble { kind: TroubleKind::BadRecord, reason }, now),
+            Verdict::Wait
+        );
+        let failure = reachability.give_up(now).unwrap();
         assert_eq!(failure.causes, [words]);
         assert!(failure.hint.is_some_and(|told| told.contains(hint)));
     }
@@ -92,12 +95,12 @@ fn a_server_of_another_kind_is_named() {
 #[test]
 fn a_broker_that_hangs_up_may_speak_another_protocol() {
     let now = Instant::now();
-    let mut weather = weather(now);
-    weather.hear(
+    let mut reachability = reachability(now);
+    reachability.note_log_line(
         "FAIL: [thrd:localhost:9092/bootstrap]: localhost:9092/bootstrap: Disconnected: connection closed by \
          peer: receive 0 after POLLIN (after 1ms in state APIVERSION_QUERY)",
     );
-    let failure = weather.give_up(now).unwrap();
+    let failure = reachability.give_up(now).unwrap();
     assert_eq!(failure.causes, ["the broker closed the connection"]);
     assert!(failure.hint.is_some_and(|hint| hint.contains("`-X security.protocol`")));
 }
@@ -105,11 +108,11 @@ fn a_broker_that_hangs_up_may_speak_another_protocol() {
 #[test]
 fn a_broker_that_sends_us_nowhere_is_named() {
     let now = Instant::now();
-    let mut weather = weather(now);
-    weather.answered(vec!["kafka-0.kafka:9092".to_owned()]);
-    assert_eq!(weather.give_up(now), None, "nothing went wrong yet");
-    weather.judge(&refused("kafka-0.kafka:9092"), now);
-    let failure = weather.give_up(now).unwrap();
+    let mut reachability = reachability(now);
+    reachability.answered(vec!["kafka-0.kafka:9092".to_owned()]);
+    assert_eq!(reachability.give_up(now), None, "nothing went wrong yet");
+    reachability.classify(&refused("kafka-0.kafka:9092"), now);
+    let failure = reachability.give_up(now).unwrap();
     assert_eq!(
         failure.message,
         "`localhost:9092` answered, but sends us to `kafka-0.kafka:9092`: connection refused"
@@ -119,17 +122,17 @@ fn a_broker_that_sends_us_nowhere_is_named() {
 #[test]
 fn lost_and_found_are_said_once_each() {
     let now = Instant::now();
-    let mut weather = weather(now);
-    weather.established();
+    let mut reachability = reachability(now);
+    reachability.established();
     for _ in 0..100 {
-        assert_eq!(weather.judge(&refused("localhost:9092"), now), Verdict::Wait);
+        assert_eq!(reachability.classify(&refused("localhost:9092"), now), Verdict::Wait);
     }
-    assert!(weather.is_probe_due(now));
-    assert!(!weather.is_probe_due(now));
-    assert_eq!(weather.probed(false, now), Change::Lost);
-    assert!(weather.is_probe_due(now + PROBE_EVERY));
-    assert_eq!(weather.probed(false, now), Change::None);
+    assert!(reachability.is_probe_due(now));
+    assert!(!reachability.is_probe_due(now));
+    assert_eq!(reachability.probe_answered(false, now), Change::Lost);
+    assert!(reachability.is_probe_due(now + PROBE_EVERY));
+    assert_eq!(reachability.probe_answered(false, now), Change::None);
     let later = now + Duration::from_secs(12);
-    assert_eq!(weather.probed(true, later), Change::Again(Duration::from_secs(12)));
-    assert!(weather.is_connected());
+    assert_eq!(reachability.probe_answered(true, later), Change::Again(Duration::from_secs(12)));
+    assert!(reachability.is_connected());
 }

@@ -1,6 +1,6 @@
 //! When a commit is due, and how many records may be taken before it.
 
-use crate::choices::{CommitMode, Commits};
+use crate::choices::{CommitMode, CommitSettings};
 use std::time::{Duration, Instant};
 
 /// The first pause before a failed commit is tried again; doubled up to `LONGEST_PAUSE`.
@@ -20,7 +20,6 @@ pub struct Schedule {
     sent_at: Instant,
     /// A commit that no mode waits for: a start that `latest` chose, a marker passed in manual mode.
     is_asked: bool,
-    is_outstanding: bool,
     /// The last commit failed and is not made up for yet.
     is_behind: bool,
     pause: Duration,
@@ -28,7 +27,7 @@ pub struct Schedule {
 }
 
 impl Schedule {
-    pub fn new(commits: Commits, now: Instant) -> Schedule {
+    pub fn new(commits: CommitSettings, now: Instant) -> Schedule {
         Schedule {
             mode: commits.mode,
             is_async: commits.is_async,
@@ -36,7 +35,6 @@ impl Schedule {
             has_moved: false,
             sent_at: now,
             is_asked: false,
-            is_outstanding: false,
             is_behind: false,
             pause: FIRST_PAUSE,
             not_before: None,
@@ -59,7 +57,7 @@ impl Schedule {
     pub fn room(&self, in_hand: u64) -> u64 {
         match self.per_commit() {
             Some(limit) if !self.is_async => {
-                if self.is_outstanding || self.is_behind {
+                if self.is_behind {
                     0
                 } else {
                     limit.saturating_sub(self.processed + in_hand)
@@ -69,10 +67,14 @@ impl Schedule {
         }
     }
 
-    /// Whether a commit should be sent now.
+    /// Whether no record is taken while a commit is under way.
+    pub fn waits_for_answers(&self) -> bool {
+        !self.is_async && self.per_commit().is_some()
+    }
+
+    /// Whether a commit should be sent now, if none is under way.
     pub fn is_due(&self, now: Instant) -> bool {
-        if self.is_outstanding || self.mode == CommitMode::Never || self.not_before.is_some_and(|at| now < at)
-        {
+        if self.mode == CommitMode::Never || self.not_before.is_some_and(|at| now < at) {
             return false;
         }
         let is_interval_over = match self.mode {
@@ -109,7 +111,6 @@ impl Schedule {
 
     /// A commit of everything settled so far is on its way.
     pub fn sent(&mut self, now: Instant) {
-        self.is_outstanding = true;
         self.has_moved = false;
         self.sent_at = now;
         self.processed = 0;
@@ -125,7 +126,6 @@ impl Schedule {
     }
 
     pub fn confirmed(&mut self) {
-        self.is_outstanding = false;
         self.is_behind = false;
         self.pause = FIRST_PAUSE;
         self.not_before = None;
@@ -133,7 +133,6 @@ impl Schedule {
 
     /// The commit failed: the newest watermarks are tried again after a growing pause.
     pub fn failed(&mut self, now: Instant) {
-        self.is_outstanding = false;
         self.is_behind = true;
         self.is_asked = true;
         self.not_before = Some(now + self.pause);
@@ -155,7 +154,7 @@ mod tests {
     use std::num::NonZeroU64;
 
     fn schedule(mode: CommitMode, is_async: bool) -> Schedule {
-        Schedule::new(Commits { mode, is_async }, Instant::now())
+        Schedule::new(CommitSettings { mode, is_async }, Instant::now())
     }
 
     fn batch(count: u64) -> CommitMode {
@@ -172,8 +171,7 @@ mod tests {
         assert_eq!(schedule.room(0), 0);
         assert!(schedule.is_due(now));
         schedule.sent(Instant::now());
-        assert_eq!(schedule.room(0), 0);
-        assert!(!schedule.is_due(now));
+        assert!(!schedule.is_due(now) && schedule.waits_for_answers());
         schedule.confirmed();
         assert_eq!(schedule.room(0), 1);
     }
@@ -189,13 +187,13 @@ mod tests {
     }
 
     #[test]
-    fn async_goes_on_and_keeps_one_outstanding() {
+    fn async_goes_on_while_a_commit_is_under_way() {
         let mut schedule = schedule(CommitMode::Manual, true);
         schedule.processed(1);
         schedule.sent(Instant::now());
         schedule.processed(5);
         assert_eq!(schedule.room(100), u64::MAX);
-        assert!(!schedule.is_due(Instant::now()));
+        assert!(!schedule.waits_for_answers());
         schedule.confirmed();
         assert!(schedule.is_due(Instant::now()));
     }

@@ -3,7 +3,7 @@
 use crate::error::Failure;
 use crate::kafka::errors::{self, Cause};
 use crate::kafka::{Trouble, TroubleKind, words};
-use crate::pipeline::mistakes::Mistakes;
+use crate::reachability::FailureText;
 use crate::talk::Event;
 use std::time::{Duration, Instant};
 
@@ -35,8 +35,8 @@ pub enum Change {
 
 /// Follows whether the cluster answers.
 #[derive(Debug)]
-pub struct Weather {
-    mistakes: Mistakes,
+pub struct Reachability {
+    failure_text: FailureText,
     connect_deadline: Option<Instant>,
     started: Instant,
     is_wait_said: bool,
@@ -54,10 +54,14 @@ pub struct Weather {
     next_probe: Option<Instant>,
 }
 
-impl Weather {
-    pub fn new(mistakes: Mistakes, connect_deadline: Option<Instant>, started: Instant) -> Weather {
-        Weather {
-            mistakes,
+impl Reachability {
+    pub fn new(
+        failure_text: FailureText,
+        connect_deadline: Option<Instant>,
+        started: Instant,
+    ) -> Reachability {
+        Reachability {
+            failure_text,
             connect_deadline,
             started,
             is_wait_said: false,
@@ -79,7 +83,7 @@ impl Weather {
         self.leaders = leaders;
     }
 
-    /// Leaders or the coordinator answered too: from now on trouble is weather.
+    /// Leaders or the coordinator answered too: from now on an error is temporary.
     pub fn established(&mut self) {
         self.has_answered = true;
         self.is_established = true;
@@ -95,16 +99,16 @@ impl Weather {
     }
 
     /// Something went wrong, and whether all brokers are lost is being asked.
-    pub fn is_doubtful(&self) -> bool {
+    pub fn is_uncertain(&self) -> bool {
         self.lost_since.is_some()
     }
 
-    pub fn mistakes(&self) -> &Mistakes {
-        &self.mistakes
+    pub fn failure_text(&self) -> &FailureText {
+        &self.failure_text
     }
 
     /// Takes a line of librdkafka's log: some explain a disconnect better than its error does.
-    pub fn hear(&mut self, line: &str) {
+    pub fn note_log_line(&mut self, line: &str) {
         if self.is_established || !line.starts_with("FAIL: ") {
             return;
         }
@@ -115,12 +119,12 @@ impl Weather {
     }
 
     /// Decides about a trouble.
-    pub fn judge(&mut self, trouble: &Trouble, now: Instant) -> Verdict {
+    pub fn classify(&mut self, trouble: &Trouble, now: Instant) -> Verdict {
         match trouble.kind {
             TroubleKind::Transport | TroubleKind::AllBrokersDown if !self.is_established => {
                 let cause = errors::cause(&trouble.reason);
                 if cause.words.contains("alert") {
-                    return Verdict::Fail(self.mistakes.tls(&cause));
+                    return Verdict::Fail(self.failure_text.tls(&cause));
                 }
                 if cause.broker.is_some() {
                     self.remember(cause);
@@ -133,11 +137,11 @@ impl Weather {
                 Verdict::Wait
             }
             TroubleKind::Token(fault) if !self.is_established && fault.is_passing() => {
-                self.no_token = Some(self.mistakes.failure(trouble));
+                self.no_token = Some(self.failure_text.failure(trouble));
                 Verdict::Wait
             }
             // A standalone run has a group in name only.
-            TroubleKind::GroupAuthorization if !self.mistakes.has_group() => Verdict::Wait,
+            TroubleKind::GroupAuthorization if !self.failure_text.has_group() => Verdict::Wait,
             TroubleKind::Authentication
             | TroubleKind::Token(_)
             | TroubleKind::Tls
@@ -146,7 +150,7 @@ impl Weather {
             | TroubleKind::Authorization
             | TroubleKind::InvalidGroup
             | TroubleKind::InconsistentProtocol => {
-                let failure = self.mistakes.failure(trouble);
+                let failure = self.failure_text.failure(trouble);
                 if self.is_established {
                     Verdict::Warn(in_one_line(&failure))
                 } else {
@@ -157,7 +161,7 @@ impl Weather {
                 Verdict::Warn("we did not poll for longer than `max.poll.interval.ms`".to_owned())
             }
             TroubleKind::Fenced | TroubleKind::Unreleased | TroubleKind::ForeignGroup => {
-                Verdict::Fail(self.mistakes.failure(trouble))
+                Verdict::Fail(self.failure_text.failure(trouble))
             }
             // Asked of the cluster by ourselves, with its answer in hand.
             TroubleKind::UnknownTopic
@@ -196,17 +200,17 @@ impl Weather {
         }
         // Nobody but a broker that answered names one that was not typed.
         let is_named =
-            |cause: &Cause| cause.broker.as_ref().is_some_and(|broker| !self.mistakes.is_typed(broker));
+            |cause: &Cause| cause.broker.as_ref().is_some_and(|broker| !self.failure_text.is_typed(broker));
         if !self.has_answered && !self.causes.iter().any(is_named) {
-            return Some(self.mistakes.unreachable(&self.causes));
+            return Some(self.failure_text.unreachable(&self.causes));
         }
         // A group may take its time to form: only a broker that cannot be reached is a reason to give up.
         let cause = self.causes.iter().rev().find(|cause| {
             let is_further =
-                |broker: &String| self.leaders.contains(broker) || !self.mistakes.is_typed(broker);
+                |broker: &String| self.leaders.contains(broker) || !self.failure_text.is_typed(broker);
             cause.broker.as_ref().is_some_and(is_further)
         })?;
-        Some(self.mistakes.sent_nowhere(cause))
+        Some(self.failure_text.sent_nowhere(cause))
     }
 
     /// What we are waiting for, once, if nothing was reached for a while. Where there is no end to it, it is a
@@ -222,7 +226,9 @@ impl Weather {
             }
             (None, Some(failure)) => ("trying".to_owned(), failure.message.clone()),
             (None, None) if self.has_answered => return None,
-            (None, None) => (format!("connecting to {}", self.mistakes.brokers()), "no answer".to_owned()),
+            (None, None) => {
+                (format!("connecting to {}", self.failure_text.brokers()), "no answer".to_owned())
+            }
         };
         self.is_wait_said = true;
         Some(match self.connect_deadline {
@@ -246,7 +252,7 @@ impl Weather {
     }
 
     /// Takes what a probe found. Lost is said once, and the return once.
-    pub fn probed(&mut self, is_reached: bool, now: Instant) -> Change {
+    pub fn probe_answered(&mut self, is_reached: bool, now: Instant) -> Change {
         self.is_probing = false;
         if is_reached {
             self.next_probe = None;

@@ -1,10 +1,11 @@
 //! The watermark of every assigned partition: the only number that is ever committed.
 
+use crate::record::TopicPartition;
 use std::collections::VecDeque;
 
 /// Names one assignment of one partition: a result that carries an old epoch is dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Claim {
+pub struct AssignmentId {
     pub slot: usize,
     pub epoch: u64,
 }
@@ -13,7 +14,7 @@ pub struct Claim {
 ///
 /// Offsets have gaps (compaction, markers), so order is all that is used, never contiguity.
 #[derive(Debug, Default)]
-pub struct Tracker {
+pub struct Watermarks {
     slots: Vec<Option<Partition>>,
     last_epoch: u64,
     in_hand: u64,
@@ -22,6 +23,7 @@ pub struct Tracker {
 
 #[derive(Debug)]
 struct Partition {
+    name: TopicPartition,
     epoch: u64,
     /// The position after the last record taken, or after what the client says it has passed.
     next: i64,
@@ -40,13 +42,13 @@ struct InHand {
     is_settled: bool,
 }
 
-impl Tracker {
+impl Watermarks {
     /// Starts an assignment: reading begins at `start`. `confirmed` is the group's committed offset, `start`
     /// where it has none, or less than `start` where the start itself is to be committed.
-    pub fn assign(&mut self, start: i64, confirmed: i64) -> Claim {
+    pub fn assign(&mut self, partition: TopicPartition, start: i64, confirmed: i64) -> AssignmentId {
         self.last_epoch += 1;
         let epoch = self.last_epoch;
-        let partition = Partition::new(epoch, start, confirmed);
+        let partition = Partition::new(partition, epoch, start, confirmed);
         let slot = match self.slots.iter().position(Option::is_none) {
             Some(free) => free,
             None => {
@@ -55,11 +57,20 @@ impl Tracker {
             }
         };
         self.slots[slot] = Some(partition);
-        Claim { slot, epoch }
+        AssignmentId { slot, epoch }
+    }
+
+    /// Every assignment there is, with its partition.
+    pub fn assigned(&self) -> impl Iterator<Item = (AssignmentId, &TopicPartition)> {
+        let slots = self.slots.iter().enumerate();
+        slots.filter_map(|(slot, partition)| {
+            let partition = partition.as_ref()?;
+            Some((AssignmentId { slot, epoch: partition.epoch }, &partition.name))
+        })
     }
 
     /// Ends an assignment; what is still in hand is nobody's business any more.
-    pub fn release(&mut self, claim: Claim) {
+    pub fn release(&mut self, claim: AssignmentId) {
         if let Some(partition) = self.live(claim) {
             let unsettled = partition.in_hand.iter().filter(|record| !record.is_settled).count() as u64;
             self.in_hand -= unsettled;
@@ -69,18 +80,16 @@ impl Tracker {
 
     /// Starts the same partition over at another offset: its log was cut, and what is in hand is of the old one.
     /// The start is owed at once: once the log has grown, a restart would pass over what came between.
-    pub fn restart(&mut self, claim: Claim, start: i64) -> Claim {
-        if self.live(claim).is_none() {
-            return claim;
-        }
+    pub fn restart(&mut self, claim: AssignmentId, start: i64) -> AssignmentId {
+        let Some(name) = self.live(claim).map(|partition| partition.name.clone()) else { return claim };
         self.release(claim);
         self.last_epoch += 1;
-        self.slots[claim.slot] = Some(Partition::new(self.last_epoch, start, start - 1));
-        Claim { slot: claim.slot, epoch: self.last_epoch }
+        self.slots[claim.slot] = Some(Partition::new(name, self.last_epoch, start, start - 1));
+        AssignmentId { slot: claim.slot, epoch: self.last_epoch }
     }
 
     /// Takes a record in hand. False if the offset was passed before: drop the record.
-    pub fn take(&mut self, claim: Claim, offset: i64) -> bool {
+    pub fn take(&mut self, claim: AssignmentId, offset: i64) -> bool {
         let Some(partition) = live(&mut self.slots, claim) else {
             self.stale += 1;
             return false;
@@ -96,7 +105,7 @@ impl Tracker {
     }
 
     /// Notes a record that was read and will not be started: the watermark never passes it.
-    pub fn hold(&mut self, claim: Claim, offset: i64) {
+    pub fn hold(&mut self, claim: AssignmentId, offset: i64) {
         if let Some(partition) = live(&mut self.slots, claim)
             && offset >= partition.next
             && partition.held.is_none_or(|held| offset < held)
@@ -106,7 +115,7 @@ impl Tracker {
     }
 
     /// Settles one record, in any order. False if it is not in hand under this epoch.
-    pub fn settle(&mut self, claim: Claim, offset: i64) -> bool {
+    pub fn settle(&mut self, claim: AssignmentId, offset: i64) -> bool {
         let Some(partition) = live(&mut self.slots, claim) else {
             self.stale += 1;
             return false;
@@ -125,7 +134,7 @@ impl Tracker {
 
     /// Lets go of the record taken last, which is not to be handled: nothing of it is kept, however many of its
     /// kind lie behind one that is in hand.
-    pub fn leave_out(&mut self, claim: Claim, offset: i64) {
+    pub fn leave_out(&mut self, claim: AssignmentId, offset: i64) {
         if let Some(partition) = live(&mut self.slots, claim)
             && partition.in_hand.back().is_some_and(|record| record.offset == offset)
         {
@@ -136,7 +145,7 @@ impl Tracker {
     }
 
     /// Settles every record below `next`; returns how many were in hand.
-    pub fn settle_before(&mut self, claim: Claim, next: i64) -> u64 {
+    pub fn settle_before(&mut self, claim: AssignmentId, next: i64) -> u64 {
         let Some(partition) = live(&mut self.slots, claim) else {
             self.stale += 1;
             return 0;
@@ -155,7 +164,7 @@ impl Tracker {
 
     /// Moves to the client's position, which passes markers as well. Only when every record that the client
     /// handed out was taken: one batch moves its position over all of them.
-    pub fn advance(&mut self, claim: Claim, position: i64) {
+    pub fn advance(&mut self, claim: AssignmentId, position: i64) {
         if let Some(partition) = live(&mut self.slots, claim)
             && partition.held.is_none()
         {
@@ -164,34 +173,34 @@ impl Tracker {
     }
 
     /// The position after the last record taken.
-    pub fn next(&self, claim: Claim) -> Option<i64> {
+    pub fn next(&self, claim: AssignmentId) -> Option<i64> {
         self.live(claim).map(|partition| partition.next)
     }
 
     /// The lowest offset in hand, or the position after the last record with nothing in hand.
-    pub fn watermark(&self, claim: Claim) -> Option<i64> {
+    pub fn watermark(&self, claim: AssignmentId) -> Option<i64> {
         self.live(claim).map(Partition::watermark)
     }
 
     /// From the watermark to the position after the last record taken: so many offsets come again after a crash.
-    pub fn span(&self, claim: Claim) -> i64 {
+    pub fn span(&self, claim: AssignmentId) -> i64 {
         self.live(claim).map_or(0, |partition| partition.next - partition.watermark())
     }
 
     /// The highest record that is settled while one below it is not.
-    pub fn highest_settled(&self, claim: Claim) -> Option<i64> {
+    pub fn highest_settled(&self, claim: AssignmentId) -> Option<i64> {
         let mut in_hand = self.live(claim)?.in_hand.iter().rev();
         in_hand.find(|record| record.is_settled).map(|record| record.offset)
     }
 
     /// The offset to commit, if there is one above what is confirmed.
-    pub fn owed(&self, claim: Claim) -> Option<i64> {
+    pub fn owed(&self, claim: AssignmentId) -> Option<i64> {
         let partition = self.live(claim)?;
         Some(partition.watermark()).filter(|watermark| *watermark > partition.confirmed)
     }
 
     /// Notes that the group has `offset` now.
-    pub fn confirm(&mut self, claim: Claim, offset: i64, records: u64) {
+    pub fn confirm(&mut self, claim: AssignmentId, offset: i64, records: u64) {
         if let Some(partition) = live(&mut self.slots, claim) {
             partition.confirmed = partition.confirmed.max(offset);
             partition.settled_since_confirmed = partition.settled_since_confirmed.saturating_sub(records);
@@ -199,12 +208,12 @@ impl Tracker {
     }
 
     /// Settled records that no confirmed commit covers yet.
-    pub fn settled_since_confirmed(&self, claim: Claim) -> u64 {
+    pub fn settled_since_confirmed(&self, claim: AssignmentId) -> u64 {
         self.live(claim).map_or(0, |partition| partition.settled_since_confirmed)
     }
 
     /// Nothing that was taken is unsettled.
-    pub fn is_settled(&self, claim: Claim) -> bool {
+    pub fn is_settled(&self, claim: AssignmentId) -> bool {
         self.live(claim).is_none_or(|partition| partition.in_hand.is_empty())
     }
 
@@ -218,15 +227,15 @@ impl Tracker {
         self.stale
     }
 
-    fn live(&self, claim: Claim) -> Option<&Partition> {
+    fn live(&self, claim: AssignmentId) -> Option<&Partition> {
         self.slots.get(claim.slot)?.as_ref().filter(|partition| partition.epoch == claim.epoch)
     }
 }
 
 impl Partition {
-    fn new(epoch: u64, start: i64, confirmed: i64) -> Partition {
+    fn new(name: TopicPartition, epoch: u64, start: i64, confirmed: i64) -> Partition {
         let in_hand = VecDeque::new();
-        Partition { epoch, next: start, in_hand, held: None, confirmed, settled_since_confirmed: 0 }
+        Partition { name, epoch, next: start, in_hand, held: None, confirmed, settled_since_confirmed: 0 }
     }
 
     fn pass_settled(&mut self) {
@@ -241,7 +250,7 @@ impl Partition {
     }
 }
 
-fn live(slots: &mut [Option<Partition>], claim: Claim) -> Option<&mut Partition> {
+fn live(slots: &mut [Option<Partition>], claim: AssignmentId) -> Option<&mut Partition> {
     slots.get_mut(claim.slot)?.as_mut().filter(|partition| partition.epoch == claim.epoch)
 }
 

@@ -4,10 +4,14 @@ use super::*;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
+fn partition() -> TopicPartition {
+    TopicPartition { topic: "t".into(), partition: 0 }
+}
+
 #[test]
 fn never_passes_a_record_in_hand() {
-    let mut tracker = Tracker::default();
-    let claim = tracker.assign(10, 10);
+    let mut tracker = Watermarks::default();
+    let claim = tracker.assign(partition(), 10, 10);
     for offset in [10, 12, 15] {
         assert!(tracker.take(claim, offset));
     }
@@ -23,8 +27,8 @@ fn never_passes_a_record_in_hand() {
 
 #[test]
 fn passes_markers_with_nothing_in_hand() {
-    let mut tracker = Tracker::default();
-    let claim = tracker.assign(0, 0);
+    let mut tracker = Watermarks::default();
+    let claim = tracker.assign(partition(), 0, 0);
     tracker.take(claim, 0);
     tracker.advance(claim, 2);
     assert_eq!(tracker.watermark(claim), Some(0));
@@ -34,8 +38,8 @@ fn passes_markers_with_nothing_in_hand() {
 
 #[test]
 fn a_held_record_is_never_passed() {
-    let mut tracker = Tracker::default();
-    let claim = tracker.assign(0, 0);
+    let mut tracker = Watermarks::default();
+    let claim = tracker.assign(partition(), 0, 0);
     tracker.take(claim, 0);
     tracker.hold(claim, 3);
     tracker.settle_before(claim, 1);
@@ -45,11 +49,11 @@ fn a_held_record_is_never_passed() {
 
 #[test]
 fn drops_results_of_an_earlier_assignment() {
-    let mut tracker = Tracker::default();
-    let old = tracker.assign(0, 0);
+    let mut tracker = Watermarks::default();
+    let old = tracker.assign(partition(), 0, 0);
     tracker.take(old, 0);
     tracker.release(old);
-    let new = tracker.assign(0, 0);
+    let new = tracker.assign(partition(), 0, 0);
     assert_eq!(old.slot, new.slot);
     tracker.take(new, 0);
     assert_eq!(tracker.settle_before(old, 5), 0);
@@ -61,10 +65,10 @@ fn drops_results_of_an_earlier_assignment() {
 
 #[test]
 fn an_ended_assignment_owes_nothing_and_ends_no_other() {
-    let mut tracker = Tracker::default();
-    let old = tracker.assign(0, 0);
+    let mut tracker = Watermarks::default();
+    let old = tracker.assign(partition(), 0, 0);
     tracker.release(old);
-    let new = tracker.assign(0, 0);
+    let new = tracker.assign(partition(), 0, 0);
     tracker.take(new, 0);
     tracker.settle_before(new, 1);
     tracker.take(new, 1);
@@ -76,9 +80,9 @@ fn an_ended_assignment_owes_nothing_and_ends_no_other() {
 
 #[test]
 fn a_partition_whose_log_was_cut_starts_over_below() {
-    let mut tracker = Tracker::default();
-    let other = tracker.assign(0, 0);
-    let old = tracker.assign(50, 50);
+    let mut tracker = Watermarks::default();
+    let other = tracker.assign(partition(), 0, 0);
+    let old = tracker.assign(partition(), 50, 50);
     tracker.release(other);
     tracker.take(old, 50);
     let new = tracker.restart(old, 10);
@@ -91,8 +95,8 @@ fn a_partition_whose_log_was_cut_starts_over_below() {
 
 #[test]
 fn owes_nothing_until_something_is_settled() {
-    let mut tracker = Tracker::default();
-    let claim = tracker.assign(100, 100);
+    let mut tracker = Watermarks::default();
+    let claim = tracker.assign(partition(), 100, 100);
     assert_eq!(tracker.owed(claim), None);
     tracker.take(claim, 100);
     assert_eq!(tracker.owed(claim), None);
@@ -154,7 +158,13 @@ impl Model {
     }
 }
 
-fn apply(step: Step, tracker: &mut Tracker, claim: &mut Claim, old: &mut Option<Claim>, model: &mut Model) {
+fn apply(
+    step: Step,
+    tracker: &mut Watermarks,
+    claim: &mut AssignmentId,
+    old: &mut Option<AssignmentId>,
+    model: &mut Model,
+) {
     match step {
         Step::Take(hole) => {
             let offset = model.passed + hole;
@@ -205,7 +215,7 @@ fn apply(step: Step, tracker: &mut Tracker, claim: &mut Claim, old: &mut Option<
         Step::Reassign => {
             tracker.release(*claim);
             *old = Some(*claim);
-            *claim = tracker.assign(model.committed, model.committed);
+            *claim = tracker.assign(partition(), model.committed, model.committed);
             *model = Model { taken: BTreeMap::new(), passed: model.committed, committed: model.committed };
         }
     }
@@ -214,8 +224,8 @@ fn apply(step: Step, tracker: &mut Tracker, claim: &mut Claim, old: &mut Option<
 proptest! {
     #[test]
     fn agrees_with_the_model(steps in steps()) {
-        let mut tracker = Tracker::default();
-        let mut claim = tracker.assign(0, 0);
+        let mut tracker = Watermarks::default();
+        let mut claim = tracker.assign(partition(), 0, 0);
         let mut old = None;
         let mut model = Model::default();
         for step in steps {

@@ -7,15 +7,15 @@ use crate::tokens::FaultKind;
 
 /// What messages name: the brokers as typed, who we log in as, the group.
 #[derive(Debug)]
-pub struct Mistakes {
+pub struct FailureText {
     brokers: String,
     user: Option<String>,
     group: Option<String>,
 }
 
-impl Mistakes {
-    pub fn new(brokers: &str, user: Option<&str>, group: Option<&str>) -> Mistakes {
-        Mistakes {
+impl FailureText {
+    pub fn new(brokers: &str, user: Option<&str>, group: Option<&str>) -> FailureText {
+        FailureText {
             brokers: brokers.to_owned(),
             user: user.map(str::to_owned),
             group: group.map(str::to_owned),
@@ -245,20 +245,20 @@ mod tests {
 
     #[test]
     fn a_typed_broker_is_known_with_and_without_its_port() {
-        let mistakes = Mistakes::new("SSL://a:9093, b", None, None);
-        assert!(mistakes.is_typed("a:9093"));
-        assert!(mistakes.is_typed("b:9092"));
-        assert!(!mistakes.is_typed("c:9092"));
+        let failure_text = FailureText::new("SSL://a:9093, b", None, None);
+        assert!(failure_text.is_typed("a:9093"));
+        assert!(failure_text.is_typed("b:9092"));
+        assert!(!failure_text.is_typed("c:9092"));
     }
 
     #[test]
     fn several_brokers_have_a_reason_each() {
-        let mistakes = Mistakes::new("a:1,b:2", None, None);
+        let failure_text = FailureText::new("a:1,b:2", None, None);
         let cause =
             |broker: &str, words: &str| Cause { broker: Some(broker.to_owned()), words: words.to_owned() };
         let causes =
             [cause("a:1", "timed out"), cause("b:2", "connection refused"), cause("x:9", "no matter")];
-        let failure = mistakes.unreachable(&causes);
+        let failure = failure_text.unreachable(&causes);
         assert_eq!(failure.causes, ["`a:1`: timed out", "`b:2`: connection refused"]);
     }
 
@@ -280,8 +280,8 @@ mod tests {
 
     #[test]
     fn a_mistake_names_the_property_to_check() {
-        let mistakes = Mistakes::new("a:1", Some("alice"), Some("g"));
-        let failure = |kind, reason: &str| mistakes.failure(&Trouble { kind, reason: reason.to_owned() });
+        let failure_text = FailureText::new("a:1", Some("alice"), Some("g"));
+        let failure = |kind, reason: &str| failure_text.failure(&Trouble { kind, reason: reason.to_owned() });
         let wrong =
             failure(TroubleKind::Authentication, "a:1/bootstrap: SASL failed: Invalid username or password");
         assert_eq!(wrong.message, "cannot log in at `a:1` as `alice`");

@@ -1,0 +1,8 @@
+//! Whether the cluster answers: what is a failure at the start and passes by itself later, and the words for it. Pure.
+
+pub mod explain;
+mod state;
+pub mod unknown;
+
+pub use explain::FailureText;
+pub use state::{Change, Reachability, Verdict};
