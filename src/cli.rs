@@ -4,17 +4,21 @@ mod connection;
 mod group;
 mod handling;
 mod lag;
+mod profile;
 mod topic;
 mod values;
 
-pub use connection::{Connection, ProfileProperty, ProfileTable};
+pub use connection::Connection;
 pub use group::{Delete, Group, GroupDescribe, Reset};
-pub use handling::{Handling, OnFailure, Order, Stdin};
+pub use handling::{Handling, OnFailure};
 pub use lag::Lag;
+pub use profile::{NOT_IN_A_PROFILE, ProfileProperty, ProfileTable, commands, place, profile_keys};
 pub use topic::{Topic, TopicDescribe};
-pub use values::{ListenAddress, duration};
 
+use crate::choices::{DataFormat, ListenAddress, OffsetReset, TableFormat};
+use crate::duration::parse_duration;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use std::num::NonZeroU64;
 use std::time::Duration;
 use values::{commit, listen_address, positive, positive_duration};
 
@@ -134,7 +138,7 @@ pub struct Reading {
     /// Otherwise such a topic is an error at once (exit code 4); kcons never creates one.
     ///
     /// Example: kcons consume task-created --wait-for-topic 1m
-    #[arg(long, value_name = "DURATION", value_parser = duration, help_heading = "Input")]
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration, help_heading = "Input")]
     pub wait_for_topic: Option<Duration>,
     /// Read records of open and aborted transactions too
     ///
@@ -313,19 +317,12 @@ pub struct Reading {
     pub metrics: Option<ListenAddress>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum OffsetReset {
-    Earliest,
-    Latest,
-    None,
-}
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Commit {
     Auto,
     Manual,
-    /// After every N processed records; N is at least 1.
-    Batch(u64),
+    /// After every N processed records.
+    Batch(NonZeroU64),
     Never,
 }
 
@@ -352,24 +349,6 @@ pub struct Rows {
         help_heading = "Output"
     )]
     pub output: Option<TableFormat>,
-}
-
-/// How rows are printed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum TableFormat {
-    #[default]
-    Table,
-    Json,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum DataFormat {
-    #[default]
-    Auto,
-    Json,
-    Text,
-    Base64,
-    Hex,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

@@ -12,7 +12,8 @@ mod session;
 mod topic;
 
 use crate::alarm::Alarm;
-use crate::cli::{Arguments, Command, ListenAddress, LogFormat};
+use crate::choices::ListenAddress;
+use crate::cli::{Arguments, Command, LogFormat};
 use crate::delivery::{self, Unwritable};
 use crate::error::{self, Failure, Kind};
 use crate::metrics::Meter;
@@ -64,7 +65,7 @@ pub fn print(text: &str, manner: Manner) -> u8 {
 /// Tells a failure that comes before any option but these is known; the exit code.
 pub fn refuse(failure: &Failure, manner: Manner) -> u8 {
     let Manner { color, log } = manner;
-    let has_color = settings::talk::has_color(color, io::stderr().is_terminal(), &environment);
+    let has_color = settings::has_color(color, io::stderr().is_terminal(), &environment);
     colored::control::set_override(has_color);
     tell(failure, &settings::Talk { quiet: false, verbose: 0, has_color, is_json: log == LogFormat::Json })
 }

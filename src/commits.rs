@@ -4,9 +4,9 @@
 pub mod schedule;
 pub mod watermarks;
 
+use crate::choices::CommitSettings;
 use crate::kafka::commit::{CommitAnswer, Refusal};
 use crate::record::TopicPartition;
-use crate::settings;
 use std::time::Instant;
 
 pub use schedule::Schedule;
@@ -69,7 +69,7 @@ impl Positions {
 }
 
 impl Commits {
-    pub fn new(settings: settings::Commits, now: Instant) -> Commits {
+    pub fn new(settings: CommitSettings, now: Instant) -> Commits {
         Commits {
             watermarks: Watermarks::default(),
             schedule: Schedule::new(settings, now),

@@ -2,7 +2,7 @@
 
 pub mod json;
 
-use crate::cli::DataFormat;
+use crate::choices::DataFormat;
 use crate::record::Record;
 use json::{Flaw, Json, Nesting};
 use std::fmt;

@@ -8,7 +8,7 @@ pub use names::Names;
 
 use crate::alarm::Bell;
 use crate::error::{Failure, Kind, reason};
-use crate::settings::handling::StoreChoice;
+use crate::settings::StoreChoice;
 use std::collections::HashSet;
 use std::io;
 use std::path::PathBuf;

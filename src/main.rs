@@ -1,12 +1,14 @@
 //! kcons: a Kafka consumer for the terminal, the shell script and the pod.
 
 mod alarm;
+mod choices;
 mod cli;
 mod commands;
 mod commits;
 mod decode;
 mod dedup;
 mod delivery;
+mod duration;
 mod error;
 mod escape;
 mod files;

@@ -5,7 +5,7 @@ mod request;
 mod server;
 
 use crate::alarm::Bell;
-use crate::cli::ListenAddress;
+use crate::choices::ListenAddress;
 use crate::error::{Failure, Kind, reason};
 use figures::Figures;
 use std::net::{SocketAddr, TcpListener};

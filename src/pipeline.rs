@@ -23,6 +23,7 @@ mod unreached;
 mod watching;
 
 use crate::alarm::Alarm;
+use crate::choices::{CommitMode, CommitSettings};
 use crate::commits::Commits;
 use crate::delivery::{Delivery, Progress, Settled};
 use crate::error::Failure;
@@ -31,7 +32,7 @@ use crate::kafka::{Source, Trouble};
 use crate::metrics::{Counts, Meter};
 use crate::reachability::{FailureText, Reachability, explain};
 use crate::secrets;
-use crate::settings::{self, CommitMode, Consume};
+use crate::settings::Consume;
 use crate::shutdown::Shutdown;
 use crate::talk::{Event, Notice, Talk};
 use coverage::Coverage;
@@ -117,7 +118,7 @@ pub fn run(settings: &Consume, world: World) -> Finished {
     let failure_text =
         FailureText::new(&settings.connection.brokers, user, group.map(|group| group.name.as_str()));
     let connect_deadline = settings.connection.connect_timeout.map(|limit| started + limit);
-    let never = settings::Commits { mode: CommitMode::Never, is_async: false };
+    let never = CommitSettings { mode: CommitMode::Never, is_async: false };
     let mut run = Run {
         settings,
         alarm,

@@ -2,7 +2,7 @@
 
 mod time;
 
-use crate::cli::duration;
+use crate::duration::parse_duration;
 use crate::error::Failure;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -89,7 +89,7 @@ impl Positions {
                 Role::To { .. } => ("--to", Some(VALID_LATER)),
                 Role::Reset => ("--to", None),
             };
-            let hint = match duration(text) {
+            let hint = match parse_duration(text) {
                 Ok(_) => format!("did you mean `-{text}`? POS is one of:"),
                 Err(_) => "POS is one of:".to_owned(),
             };
@@ -217,14 +217,14 @@ fn parse_one(text: &str, role: Role<'_>, partition: Option<i32>, clock: &Clock) 
     if let Some(rest) = text.strip_prefix('-') {
         return match number(rest)? {
             Some(count) => Ok(Position::BeforeEnd(count)),
-            None => ago(duration(rest)?, clock),
+            None => ago(parse_duration(rest)?, clock),
         };
     }
     if let Some(rest) = text.strip_prefix('+') {
         return match (number(rest)?, role) {
             (Some(count), _) => Ok(Position::After(count)),
             (None, Role::From | Role::Reset) => Err("`+` needs a number of offsets here".to_owned()),
-            (None, Role::To { from }) => later(duration(rest)?, from, partition),
+            (None, Role::To { from }) => later(parse_duration(rest)?, from, partition),
         };
     }
     match number(text)? {

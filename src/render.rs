@@ -89,7 +89,7 @@ impl Renderer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::DataFormat;
+    use crate::choices::DataFormat;
     use crate::settings::Pretty;
 
     const RECORD: Record<'_> = Record {

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 /// Modules from the top to the bottom: one imports only what stands in a row below its own.
 ///
 /// `talk` is told by `settings` in which form to speak, so it is above it; `kafka` asks it what a property may be;
-/// `commits` and `render` take the part of it that is theirs. `settings` reads positions, and these durations of `cli`.
+/// `render` takes the part of it that is its own. What the parser and the engine both know is in `choices`.
 const LAYERS: &[&[&str]] = &[
     &["main"],
     &["commands"],
@@ -25,7 +25,7 @@ const LAYERS: &[&[&str]] = &[
     &["settings"],
     &["decode", "jq", "metrics", "position", "shutdown", "startup", "tokens", "usage"],
     &["alarm", "cli", "files", "record", "secrets"],
-    &["error", "escape", "memory", "pause", "quiet"],
+    &["choices", "duration", "error", "escape", "memory", "pause", "quiet"],
 ];
 
 /// Files that may be longer than `LONGEST`, up to this, and why.

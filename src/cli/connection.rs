@@ -1,37 +1,9 @@
 //! Options of every command: how to reach the cluster and how to talk.
 
-use super::values::duration;
-use super::{ColorChoice, LogFormat};
+use super::{ColorChoice, LogFormat, ProfileTable};
+use crate::duration::parse_duration;
 use clap::Args;
 use std::time::Duration;
-
-/// What a profile says beside the options that were added to the typed ones; read by `settings`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ProfileTable {
-    pub name: String,
-    /// Of the file that it stands in.
-    pub path: String,
-    /// A file of properties.
-    pub config: Option<String>,
-    pub properties: Vec<ProfileProperty>,
-    /// The options that were added, without dashes.
-    pub options: Vec<String>,
-    /// It was named by `--profile`, not in the environment.
-    pub is_typed: bool,
-    /// Variables of the environment that hold values.
-    pub variables: Vec<String>,
-    /// Values of options that stand in a variable or file, and how they are written.
-    pub elsewhere: Vec<(String, String)>,
-}
-
-/// A property of a profile.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ProfileProperty {
-    pub name: String,
-    pub value: String,
-    /// Where it stands, from 1.
-    pub line: usize,
-}
 
 /// How to reach the cluster and how to talk; shared by every command.
 #[derive(Debug, Default, Args)]
@@ -80,7 +52,7 @@ pub struct Connection {
     /// Give up if no broker was reached in that long [default: 10s]
     ///
     /// 0s: try for ever, for a pod that may start before its broker.
-    #[arg(long, value_name = "DURATION", value_parser = duration, global = true, help_heading = "Connection")]
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration, global = true, help_heading = "Connection")]
     pub connect_timeout: Option<Duration>,
     /// Print every property, its value and its origin, and exit
     ///

@@ -1,7 +1,8 @@
 //! Options of `kcons group`.
 
+use super::Rows;
 use super::values::signed;
-use super::{Rows, TableFormat};
+use crate::choices::TableFormat;
 use clap::{Args, Subcommand};
 
 #[derive(Debug, Subcommand)]

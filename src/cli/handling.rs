@@ -1,6 +1,8 @@
 //! Options of handlers: what is done with records instead of printing them.
 
-use super::values::{backoff, duration, positive, positive_duration, rate, whole};
+use super::values::{backoff, positive, positive_duration, rate, whole};
+use crate::choices::{Order, Stdin};
+use crate::duration::parse_duration;
 use clap::{Args, ValueEnum};
 use std::ffi::OsString;
 use std::time::Duration;
@@ -91,7 +93,7 @@ pub struct Handling {
     ///
     /// TERM, 5 seconds later KILL, to all processes of the handler; the attempt has failed. 0s: no
     /// limit.
-    #[arg(long, value_name = "DURATION", value_parser = duration, help_heading = "Handling records")]
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration, help_heading = "Handling records")]
     pub timeout: Option<Duration>,
 
     /// Try a failed record that often again [default: 3]
@@ -161,21 +163,6 @@ pub struct Handling {
     /// Remember an id for that long [default: 7d]
     #[arg(long, value_name = "DURATION", value_parser = positive_duration, help_heading = "Duplicates")]
     pub dedup_ttl: Option<Duration>,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Stdin {
-    #[default]
-    Value,
-    Json,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Order {
-    #[default]
-    Key,
-    Partition,
-    None,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

@@ -1,43 +1,14 @@
-//! Readers of option values: durations, counts, ranges, commit modes, addresses.
+//! Parsers of option values: counts, ranges, commit modes, addresses.
 
 use super::Commit;
-use std::fmt;
+use crate::choices::ListenAddress;
+use crate::duration::parse_duration;
 use std::net::Ipv6Addr;
-use std::num::NonZeroU32;
+use std::num::{NonZeroU32, NonZeroU64};
 use std::time::Duration;
 
-/// Reads a duration: whole numbers, each with its unit, as in `500ms`, `30s`, `1h30m`, `1w`.
-///
-/// # Errors
-/// Anything else, in words that say what is valid.
-pub fn duration(text: &str) -> Result<Duration, String> {
-    const VALID: &str = "a duration is a number and a unit, or several: 500ms, 30s, 5m, 2h, 1d, 1w, 1h30m";
-    // From the longest to the shortest, which is how they are put together.
-    const UNITS: [(&str, u64); 6] =
-        [("w", 7 * 86_400_000), ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
-    // A thousand years: beyond it sums with the clock would overflow.
-    const LIMIT: u64 = 1_000 * 366 * 86_400_000;
-    let (mut rest, mut units, mut total) = (text, UNITS.iter(), Some(0_u64));
-    loop {
-        let number_end = rest.find(|c: char| !c.is_ascii_digit()).ok_or(VALID)?;
-        let (number, unit) = rest.split_at(number_end);
-        let unit_end = unit.find(|c: char| c.is_ascii_digit()).unwrap_or(unit.len());
-        let (unit, next) = unit.split_at(unit_end);
-        let (_, milliseconds) = units.find(|(name, _)| *name == unit).ok_or(VALID)?;
-        let number: u64 = number.parse().map_err(|_| VALID)?;
-        let part = number.checked_mul(*milliseconds);
-        total = total.zip(part).and_then(|(total, part)| total.checked_add(part));
-        rest = next;
-        if rest.is_empty() {
-            break;
-        }
-    }
-    let total = total.filter(|total| *total <= LIMIT);
-    total.map(Duration::from_millis).ok_or_else(|| "the duration is too long".to_owned())
-}
-
 pub(super) fn positive_duration(text: &str) -> Result<Duration, String> {
-    match duration(text)? {
+    match parse_duration(text)? {
         Duration::ZERO => Err("it must be longer than zero".to_owned()),
         duration => Ok(duration),
     }
@@ -80,9 +51,9 @@ pub(super) fn commit(text: &str) -> Result<Commit, String> {
         "auto" => Ok(Commit::Auto),
         "manual" => Ok(Commit::Manual),
         "never" => Ok(Commit::Never),
-        _ => match text.strip_prefix("batch=").map(positive) {
-            Some(Ok(count)) => Ok(Commit::Batch(count)),
-            Some(Err(_)) => Err("batch=N needs a whole number of at least 1, as in batch=100".to_owned()),
+        _ => match text.strip_prefix("batch=").map(|count| positive(count).ok().and_then(NonZeroU64::new)) {
+            Some(Some(count)) => Ok(Commit::Batch(count)),
+            Some(None) => Err("batch=N needs a whole number of at least 1, as in batch=100".to_owned()),
             None => Err("it is one of auto, manual, batch=N, never".to_owned()),
         },
     }
@@ -105,23 +76,6 @@ pub(super) fn signed(text: &str) -> Result<i64, String> {
         return Err(VALID.to_owned());
     }
     text.parse().map_err(|_| "the number is too large".to_owned())
-}
-
-/// Where to listen; an empty host is every interface.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ListenAddress {
-    pub host: String,
-    /// 0 is any free one.
-    pub port: u16,
-}
-
-impl fmt::Display for ListenAddress {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.host.contains(':') {
-            true => write!(f, "[{}]:{}", self.host, self.port),
-            false => write!(f, "{}:{}", self.host, self.port),
-        }
-    }
 }
 
 /// `HOST:PORT`, `[IPV6]:PORT`, or `:PORT`.

@@ -4,9 +4,7 @@ use crate::cli;
 use crate::error::{Failure, Kind};
 use crate::handlers;
 use crate::kafka::mock::MockBroker;
-use crate::settings::demo::TOPIC;
-use crate::settings::handling::StoreChoice;
-use crate::settings::{self, Consume, Demo};
+use crate::settings::{self, Consume, DEMO_TOPIC, Demo, StoreChoice};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -67,7 +65,7 @@ fn broker() -> Result<MockBroker, Failure> {
     let failure =
         |reason: String| Failure::new(Kind::Run, "cannot start the broker inside").caused_by(reason);
     let broker = MockBroker::start().map_err(failure)?;
-    for (topic, partitions) in [(TOPIC, PARTITIONS), ("task-created.dead", 1)] {
+    for (topic, partitions) in [(DEMO_TOPIC, PARTITIONS), ("task-created.dead", 1)] {
         broker.create_topic(topic, partitions).map_err(failure)?;
     }
     for (index, (partition, title)) in TASKS.iter().enumerate() {
@@ -80,7 +78,7 @@ fn broker() -> Result<MockBroker, Failure> {
 fn create(broker: &MockBroker, index: usize, partition: i32, title: &str) -> Result<(), String> {
     let id = format!("task-{}", 123 + index);
     let value = serde_json::json!({"id": id, "title": title}).to_string();
-    broker.produce(TOPIC, partition, id.as_bytes(), value.as_bytes())
+    broker.produce(DEMO_TOPIC, partition, id.as_bytes(), value.as_bytes())
 }
 
 /// Creates a task every second for as long as the process lives.

@@ -11,8 +11,7 @@ use super::session;
 use super::world;
 use crate::cli;
 use crate::error::Failure;
-use crate::settings::operations::{Delete, Names, Reset};
-use crate::settings::{self, Connection, print};
+use crate::settings::{self, Connection, Delete, Names, Reset, print};
 use std::io::{self, IsTerminal as _};
 
 /// # Errors

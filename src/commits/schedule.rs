@@ -1,7 +1,7 @@
 //! When a commit is due, and how many records may be taken before it.
 
+use crate::choices::{CommitMode, CommitSettings};
 use crate::pause::GrowingPause;
-use crate::settings::{CommitMode, Commits};
 use std::time::{Duration, Instant};
 
 /// The pauses before a failed commit is tried again.
@@ -28,7 +28,7 @@ pub struct Schedule {
 }
 
 impl Schedule {
-    pub fn new(commits: Commits, now: Instant) -> Schedule {
+    pub fn new(commits: CommitSettings, now: Instant) -> Schedule {
         Schedule {
             mode: commits.mode,
             is_async: commits.is_async,
@@ -154,7 +154,7 @@ mod tests {
     use std::num::NonZeroU64;
 
     fn schedule(mode: CommitMode, is_async: bool) -> Schedule {
-        Schedule::new(Commits { mode, is_async }, Instant::now())
+        Schedule::new(CommitSettings { mode, is_async }, Instant::now())
     }
 
     fn batch(count: u64) -> CommitMode {

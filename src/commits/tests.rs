@@ -1,8 +1,8 @@
 //! Commits that fail, come late or are never answered, and partitions that go meanwhile.
 
 use super::*;
+use crate::choices::{CommitMode, CommitSettings};
 use crate::kafka::TroubleKind;
-use crate::settings::CommitMode;
 use std::num::NonZeroU64;
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ fn partition(number: i32) -> TopicPartition {
 
 fn commits(mode: CommitMode) -> (Commits, Instant) {
     let now = Instant::now();
-    (Commits::new(settings::Commits { mode, is_async: false }, now), now)
+    (Commits::new(CommitSettings { mode, is_async: false }, now), now)
 }
 
 fn batch(count: u64) -> CommitMode {

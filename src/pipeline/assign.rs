@@ -6,7 +6,7 @@ use super::rebalance::{Starting, Step};
 use super::silence::Silence;
 use super::starts::{self, Start, Stop};
 use super::unreached;
-use crate::cli::OffsetReset;
+use crate::choices::OffsetReset;
 use crate::error::{Failure, Kind};
 use crate::kafka::Trouble;
 use crate::kafka::admin::{Asked, Unknown};

@@ -1,6 +1,6 @@
 //! Where reading starts and stops in a partition, once its log is known. Pure.
 
-use crate::cli::OffsetReset;
+use crate::choices::OffsetReset;
 use crate::error::{Failure, Kind};
 use crate::kafka::ranges::Range;
 use crate::position::Position;

@@ -4,7 +4,7 @@ use super::Run;
 use super::leaders::Leaderless;
 use super::rebalance::Starting;
 use super::search::{Next, Search};
-use crate::cli::OffsetReset;
+use crate::choices::OffsetReset;
 use crate::dedup::Names;
 use crate::error::{Failure, Kind};
 use crate::kafka::admin::{Described, KnownTopic, Topic, TopicId};

@@ -129,7 +129,7 @@ fn quoted(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::DataFormat;
+    use crate::choices::DataFormat;
     use crate::decode::Decoders;
     use base64::Engine;
     use base64::engine::general_purpose::STANDARD;

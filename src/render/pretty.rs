@@ -154,7 +154,7 @@ fn beginning(text: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::DataFormat;
+    use crate::choices::DataFormat;
     use crate::decode::Decoders;
     use jiff::tz;
 

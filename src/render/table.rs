@@ -1,6 +1,6 @@
 //! Rows with named columns: as a table for people, as one JSON object a row for programs.
 
-use crate::cli::TableFormat;
+use crate::choices::TableFormat;
 use crate::escape;
 use serde_json::{Map, Value, json};
 use unicode_width::UnicodeWidthStr as _;

@@ -4,8 +4,7 @@ mod options;
 mod table;
 mod uses;
 
-use super::known::{KnownProperties, nearest};
-use crate::cli::{self, Arguments, Command, ProfileTable};
+use crate::cli::{Arguments, Command, ProfileTable};
 use crate::error::{Failure, Kind};
 use crate::files;
 use std::ffi::OsString;
@@ -56,24 +55,6 @@ fn path(set: &impl Fn(&str) -> Option<String>) -> Result<String, Failure> {
     }
 }
 
-/// Where a line of a profile stands, for messages.
-pub fn place(table: &ProfileTable, line: usize) -> String {
-    place_in(&table.name, &table.path, line)
-}
-
-fn place_in(name: &str, path: &str, line: usize) -> String {
-    format!(" in profile `{name}`, `{path}` line {line}")
-}
-
-/// Up to three keys that look like this one, the nearest first.
-pub fn near(name: &str, known: &KnownProperties) -> Vec<String> {
-    let options = options::names(&commands());
-    let properties = known.near(name);
-    let spelled = name.replace('_', "-");
-    let all = options.iter().map(String::as_str).chain(properties);
-    nearest(&spelled, all).into_iter().map(str::to_owned).collect()
-}
-
 /// Adds to a failure about an option that it was the profile who gave it.
 pub fn blame(failure: Failure, table: Option<&ProfileTable>) -> Failure {
     let Some(table) = table.filter(|_| failure.kind == Kind::Usage) else { return failure };
@@ -110,22 +91,6 @@ fn replaced(told: &str, value: &str, written: &str) -> String {
         _ => part.replace(value, written),
     };
     told.split('`').enumerate().map(part).collect::<Vec<_>>().join("`")
-}
-
-/// Every command by its words, with its declaration.
-fn commands() -> Vec<(Vec<String>, clap::Command)> {
-    let mut found = Vec::new();
-    let mut rest = vec![(Vec::new(), cli::command())];
-    while let Some((path, command)) = rest.pop() {
-        for inner in command.get_subcommands() {
-            let path = [path.clone(), vec![inner.get_name().to_owned()]].concat();
-            rest.push((path, inner.clone()));
-        }
-        if !command.has_subcommands() {
-            found.push((path, command));
-        }
-    }
-    found
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use crate::kafka::admin::COORDINATOR_LIMIT;
 use crate::kafka::admin::groups;
 use crate::kafka::{Trouble, TroubleKind};
 use crate::render::table::{Column, Rows};
-use crate::settings::operations::Delete;
+use crate::settings::Delete;
 use std::io::{self, BufRead as _, Write as _};
 use std::time::Instant;
 

@@ -1,12 +1,12 @@
 //! `kcons group describe`: a group and how far behind it is.
 
 use super::members;
-use crate::cli::TableFormat;
+use crate::choices::TableFormat;
 use crate::commands::lag::{self, rows};
 use crate::commands::session::{Session, Stop};
 use crate::escape;
 use crate::kafka::admin::groups::{Group, Member};
-use crate::settings::operations::Names;
+use crate::settings::Names;
 use serde_json::json;
 
 /// # Errors

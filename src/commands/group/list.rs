@@ -3,7 +3,7 @@
 use crate::commands::session::{Session, Stop};
 use crate::kafka::admin::groups::{self, Listed, Listing};
 use crate::render::table::{Cell, Column, Rows};
-use crate::settings::operations::Names;
+use crate::settings::Names;
 use std::time::Instant;
 
 const COLUMNS: [Column; 4] =

@@ -3,7 +3,7 @@
 use crate::kafka::ranges::Range;
 use crate::position::Position;
 use crate::record::TopicPartition;
-use crate::settings::operations::Aim;
+use crate::settings::Aim;
 use std::collections::BTreeMap;
 
 /// A partition that is moved.

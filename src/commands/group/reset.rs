@@ -12,7 +12,7 @@ use crate::kafka::{Trouble, TroubleKind};
 use crate::position::Position;
 use crate::record::TopicPartition;
 use crate::render::table::{Cell, Column, Rows};
-use crate::settings::operations::{Aim, Reset, Scope};
+use crate::settings::{Aim, Reset, Scope};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -93,7 +93,7 @@ fn number(count: u64) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::TableFormat;
+    use crate::choices::TableFormat;
     use crate::kafka::admin::Unknown;
     use crate::kafka::admin::groups::Group;
     use crate::kafka::lag::Owner;

@@ -1,6 +1,6 @@
 //! The pause before another attempt.
 
-use crate::settings::handling::Backoff;
+use crate::settings::Backoff;
 use std::time::Duration;
 
 /// A pause after `failed` attempts (at least 1): between nothing and `min` doubled each time, at most `max`. The

@@ -8,7 +8,7 @@ use crate::delivery::{Progress, Settled};
 use crate::error::{Failure, Kind};
 use crate::handlers::{Done, FailureReason, Outcome};
 use crate::record::OwnedRecord;
-use crate::settings::handling::{Backoff, OnFailure};
+use crate::settings::{Backoff, OnFailure};
 use crate::talk::{Event, Notice};
 use std::sync::Arc;
 use std::time::{Duration, Instant};

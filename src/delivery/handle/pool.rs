@@ -4,8 +4,7 @@ use super::republish::Republisher;
 use crate::alarm::Alarm;
 use crate::error::{self, Failure, Kind};
 use crate::handlers::{self, Attempt, Done, ExecPool, HandlerContext, WorkerPool, Workers};
-use crate::settings::Connection;
-use crate::settings::handling::{Handler, Handling};
+use crate::settings::{Connection, Handler, Handling};
 use nix::sys::signal::Signal;
 
 pub enum Pool {

@@ -1,8 +1,8 @@
 //! Records in hand on their way through handlers: which may start next, and what waits for what.
 
+use crate::choices::Order;
 use crate::commits::AssignmentId;
 use crate::record::OwnedRecord;
-use crate::settings::handling::Order;
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap, HashMap};
 use std::hash::{BuildHasher as _, RandomState};

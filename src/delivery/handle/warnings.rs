@@ -1,7 +1,8 @@
 //! Warnings of a group, a store or an order that leaves handlers idle or blind.
 
 use super::Handlers;
-use crate::settings::handling::{Handler, Order, StoreChoice};
+use crate::choices::Order;
+use crate::settings::{Handler, StoreChoice};
 use std::time::{Duration, Instant};
 
 /// A member without a partition is told of after that long.

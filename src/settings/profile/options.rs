@@ -4,13 +4,11 @@ use super::Environment;
 use super::table::{Entry, Table, Value};
 use super::uses::Run;
 use crate::cli::{self, Arguments, ProfileProperty, ProfileTable};
+use crate::duration::parse_duration;
 use crate::error::Failure;
-use crate::settings::values::{self, Value as Given};
+use crate::settings::properties::values::{self, Value as Given};
 use crate::usage::{self, Request};
 use std::ffi::OsString;
-
-/// What is decided anew each time, or is not about a run.
-const NOT_IN_A_PROFILE: [&str; 6] = ["execute", "help", "print-config", "profile", "version", "yes"];
 
 /// Options that are a property under another name: they are taken as that, so that `-X` and files go before them.
 const PROPERTIES: [(&str, &str); 5] = [
@@ -20,19 +18,6 @@ const PROPERTIES: [(&str, &str); 5] = [
     ("offset-reset", "auto.offset.reset"),
     ("read-uncommitted", "isolation.level"),
 ];
-
-/// The long options of all commands, without dashes.
-pub fn names(commands: &[(Vec<String>, clap::Command)]) -> Vec<String> {
-    let mut names: Vec<String> = commands
-        .iter()
-        .flat_map(|(_, command)| command.get_arguments().filter_map(|argument| argument.get_long()))
-        .filter(|name| !NOT_IN_A_PROFILE.contains(name))
-        .map(str::to_owned)
-        .collect();
-    names.sort();
-    names.dedup();
-    names
-}
 
 /// An option of the profile that is not a property.
 struct Addition {
@@ -84,12 +69,12 @@ fn sort(
     let mut additions = Vec::new();
     // A property under the name of an option is the more exact of the two.
     let mut renamed = Vec::new();
-    let names = names(&run.commands);
+    let names = cli::profile_keys();
     for entry in &table.entries {
         let line = entry.line;
         let place = table.place(line);
         let key = entry.key.as_str();
-        if NOT_IN_A_PROFILE.contains(&key) {
+        if cli::NOT_IN_A_PROFILE.contains(&key) {
             return Err(Failure::usage(format!("`{key}` cannot be set{place}"))
                 .hint(format!("type `--{key}` where it is meant")));
         }
@@ -169,7 +154,7 @@ fn as_property(option: &str, text: String, value: &Value) -> String {
             Value::Switch(false) => "read_committed".to_owned(),
             Value::Switch(true) | Value::One(_) | Value::Several(_) => "read_uncommitted".to_owned(),
         },
-        "commit-interval" => cli::duration(&text).map_or(text, |interval| interval.as_millis().to_string()),
+        "commit-interval" => parse_duration(&text).map_or(text, |interval| interval.as_millis().to_string()),
         _ => text,
     }
 }

@@ -1,5 +1,6 @@
 //! A table of the file of settings: keys, their values as text, and where they stand.
 
+use crate::cli;
 use crate::error::Failure;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -63,7 +64,7 @@ impl Table {
 
     /// ` in profile …`, for messages.
     pub fn place(&self, line: usize) -> String {
-        super::place_in(&self.name, &self.path, line)
+        cli::place(&self.name, &self.path, line)
     }
 
     fn take(

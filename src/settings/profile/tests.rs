@@ -29,7 +29,10 @@ fn an_option_is_as_if_it_had_been_typed() {
         "kcons consume t -g g",
         "commit = \"batch=10\"\nasync-commit = true\ncount = \"env:SECRET\"\noutput = \"raw\"\nexit = false",
     );
-    assert_eq!((read.commit, read.async_commit, read.count), (Some(Commit::Batch(10)), true, Some(5)));
+    assert_eq!(
+        (read.commit, read.async_commit, read.count),
+        (Some(Commit::Batch(10.try_into().expect("ten"))), true, Some(5))
+    );
     assert_eq!((read.output, read.exit), (Some(OutputFormat::Raw), false));
     let arguments =
         applied("kcons consume t", "verbose = 2\nconnect-timeout = \"0s\"", false).expect("valid");

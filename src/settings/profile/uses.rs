@@ -1,6 +1,6 @@
 //! Which options of a profile a run has a use for: it ignores the others, as it does properties of a file.
 
-use super::{Environment, commands};
+use super::Environment;
 use crate::cli;
 use crate::error::Failure;
 use crate::usage;
@@ -45,7 +45,7 @@ impl Run {
             path.push(name);
         }
         let has_color_variable = is_set("NO_COLOR") || is_set("CLICOLOR_FORCE");
-        Ok(Run { commands: commands(), command, matches, path, is_terminal, has_color_variable })
+        Ok(Run { commands: cli::commands(), command, matches, path, is_terminal, has_color_variable })
     }
 
     /// A profile that was typed goes before what is in the environment.

@@ -1,9 +1,11 @@
 //! What a command line of `consume` comes to, and what it is refused for.
 
 use super::*;
-use crate::cli::{Arguments, Command, DataFormat, OffsetReset};
+use crate::choices::{CommitMode, CommitSettings, DataFormat, OffsetReset};
+use crate::cli::{Arguments, Command};
+use crate::settings::Format;
+use crate::settings::options::group::Group;
 use crate::settings::testing::World;
-use crate::settings::{CommitMode, Commits, Format, Group};
 use clap::Parser;
 use std::collections::BTreeSet;
 use std::num::NonZeroU64;
@@ -69,7 +71,7 @@ fn a_group_commits_by_itself_every_five_seconds() {
     let expected = Group {
         name: "g".to_owned(),
         offset_reset: OffsetReset::Earliest,
-        commits: Commits { mode: CommitMode::Auto { interval }, is_async: false },
+        commits: CommitSettings { mode: CommitMode::Auto { interval }, is_async: false },
         instance_id: None,
     };
     assert_eq!(group, expected);
@@ -174,7 +176,7 @@ fn commit_options_that_do_not_belong_together_are_refused() {
     let (group, connection) = group("t -g g --commit batch=10 --async-commit");
     assert_eq!(
         group.commits,
-        Commits { mode: CommitMode::Batch(NonZeroU64::new(10).expect("ten")), is_async: true }
+        CommitSettings { mode: CommitMode::Batch(NonZeroU64::new(10).expect("ten")), is_async: true }
     );
     assert_eq!(connection.property("enable.auto.commit"), Some("false"));
 }

@@ -1,10 +1,13 @@
 //! Settles the commands that look at groups and topics, and those that change groups.
 
-use super::gather::Gathered;
-use super::{Connection, Surroundings, topics};
-use crate::cli::{self, TableFormat};
+use super::topics;
+use crate::choices::TableFormat;
+use crate::cli;
 use crate::error::Failure;
 use crate::position::{Position, Positions, Role, partitions};
+use crate::settings::Surroundings;
+use crate::settings::properties::connection::Connection;
+use crate::settings::properties::gather::Gathered;
 use std::collections::BTreeSet;
 use std::time::Duration;
 

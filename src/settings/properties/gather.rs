@@ -3,9 +3,10 @@
 use super::digest::Digest;
 use super::origin::Origin;
 use super::values::Value;
-use super::{Surroundings, brokers, producer};
+use super::{brokers, producer};
 use crate::cli;
 use crate::error::Failure;
+use crate::settings::Surroundings;
 use std::collections::BTreeMap;
 
 /// A value and where it came from.

@@ -2,9 +2,60 @@
 
 use super::escapes::escapes;
 use super::talk::has_color;
-use super::{Format, Output, Pretty, Surroundings};
+use crate::choices::DataFormat;
 use crate::cli::{Connection, OutputFormat, Reading};
 use crate::error::Failure;
+use crate::settings::Surroundings;
+
+/// What is written to stdout.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Output {
+    pub format: Format,
+    pub value_format: DataFormat,
+    pub key_format: DataFormat,
+    /// End the run at a record that cannot be decoded.
+    pub is_strict: bool,
+    /// Say `Subscribed to …`, `Reached end of …` and so on.
+    pub says_progress: bool,
+}
+
+impl Output {
+    /// Whether there are records that are not in the formats asked for.
+    pub fn can_fail(&self) -> bool {
+        [self.value_format, self.key_format].into_iter().any(|format| match format {
+            DataFormat::Auto | DataFormat::Base64 | DataFormat::Hex => false,
+            DataFormat::Json | DataFormat::Text => true,
+        })
+    }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Format {
+    Pretty(Pretty),
+    Json {
+        /// stdout is a terminal: what would act on it or hide is escaped, which loses nothing.
+        is_terminal: bool,
+    },
+    Raw {
+        delimiter: Vec<u8>,
+        /// stdout is a terminal: what would act on it or hide is escaped.
+        is_terminal: bool,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pretty {
+    /// `None`: the topic's first word.
+    pub label: Option<String>,
+    pub title_field: String,
+    /// A line `  Topic: …` after the key.
+    pub has_topic: bool,
+    /// Timestamp and headers too (`-v`).
+    pub is_verbose: bool,
+    /// stdout is a terminal: what would act on it or hide is escaped.
+    pub is_terminal: bool,
+    pub has_color: bool,
+}
 
 /// Settles the form of the output; `has_topic`: records come from several topics; `is_handled`: there is a
 /// handler, and the form is that of the JSON it gets.

@@ -1,10 +1,12 @@
 //! Settles dedup: the expression for the event id, and where ids are remembered.
 
+use super::{Dedup, StoreChoice};
 use crate::cli;
 use crate::error::Failure;
-use crate::settings::handling::{Dedup, StoreChoice};
-use crate::settings::values::Value;
-use crate::settings::{Mode, Surroundings, filter};
+use crate::settings::Surroundings;
+use crate::settings::options::filter;
+use crate::settings::options::group::Mode;
+use crate::settings::properties::values::Value;
 use std::path::PathBuf;
 use std::time::Duration;
 

@@ -3,13 +3,108 @@
 mod dedup;
 
 use super::filter::needs_handler;
-use super::handling::{Backoff, Exec, Handler, Handling, OnFailure, Order};
-use super::{Mode, Standalone, Surroundings, TopicSelector, topics};
+use super::group::{Mode, Standalone};
+use super::topics::{self, TopicSelector};
+use crate::choices::{Order, Stdin};
 use crate::cli;
 use crate::error::Failure;
+use crate::jq::Program;
 use crate::secrets;
+use crate::settings::Surroundings;
+use crate::settings::properties::values::Value;
 use std::ffi::OsString;
+use std::num::NonZeroU32;
+use std::path::PathBuf;
 use std::time::Duration;
+
+/// What is done with records instead of printing them.
+#[derive(Debug)]
+pub struct Handling {
+    pub handler: Handler,
+    /// How many at once; at least 1.
+    pub parallel: usize,
+    pub order: Order,
+    /// Records that workers hold unanswered, over all of them, or that are on their way to the topic of
+    /// `Forward`; at least 1.
+    pub in_flight: usize,
+    /// Records started a second.
+    pub rate: Option<NonZeroU32>,
+    /// Of one attempt.
+    pub timeout: Option<Duration>,
+    /// Attempts after the first.
+    pub retries: u32,
+    pub backoff: Backoff,
+    pub on_failure: OnFailure,
+    /// Failed records in a row that end the run.
+    pub failure_limit: Option<u64>,
+    pub dedup: Option<Dedup>,
+}
+
+impl Handling {
+    /// The topics that are written to, by the options that name them.
+    pub fn topics(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let forward = match &self.handler {
+            Handler::Forward { topic } => Some(("--forward", topic.as_str())),
+            Handler::Exec(_) | Handler::Worker { .. } => None,
+        };
+        let dead_letter = match &self.on_failure {
+            OnFailure::DeadLetter { topic } => Some(("--dead-letter", topic.as_str())),
+            OnFailure::Stop | OnFailure::Skip => None,
+        };
+        forward.into_iter().chain(dead_letter)
+    }
+}
+
+#[derive(Debug)]
+pub enum Handler {
+    /// One process for each record.
+    Exec(Exec),
+    /// `sh -c` of this, kept running.
+    Worker { command: String },
+    /// Produces the record to this topic.
+    Forward { topic: String },
+}
+
+#[derive(Debug)]
+pub struct Exec {
+    /// The program and its arguments; `sh -c CMD` for `--exec`.
+    pub command: Vec<OsString>,
+    pub stdin: Stdin,
+}
+
+/// The pause before another attempt: exponential from `min` to `max`, full jitter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Backoff {
+    pub min: Duration,
+    pub max: Duration,
+}
+
+/// What happens when the attempts are used up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OnFailure {
+    Stop,
+    Skip,
+    DeadLetter { topic: String },
+}
+
+#[derive(Debug)]
+pub struct Dedup {
+    /// Yields the event id.
+    pub id: Program,
+    pub store: StoreChoice,
+    /// How long an id is remembered.
+    pub ttl: Duration,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StoreChoice {
+    /// A file in this folder, named by cluster id and group.
+    InFolder(PathBuf),
+    /// The path of a file.
+    File(Value),
+    /// `redis://…`
+    Redis(Value),
+}
 
 const IN_FLIGHT: u64 = 64;
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -202,7 +297,7 @@ fn refuse_what_is_idle(reading: &cli::Reading, handler: &Handler) -> Result<(), 
             return refuse("--in-flight", "a process has one record")
                 .map_err(|failure: Failure| failure.hint("`--parallel` is how many run at once"));
         }
-        Handler::Exec(exec) => exec.stdin == cli::Stdin::Json,
+        Handler::Exec(exec) => exec.stdin == Stdin::Json,
         Handler::Worker { .. } if typed.stdin.is_some() => {
             return refuse("--stdin", "a worker gets a JSON record a line");
         }

@@ -1,6 +1,5 @@
 //! Properties of producers: `--forward` and `--dead-letter` have one, which keeps the delivery guarantee itself.
 
-use super::handling::Handling;
 use super::values::Value;
 use crate::error::Failure;
 
@@ -60,8 +59,8 @@ const TIMEOUT: &str = "message.timeout.ms";
 ///
 /// # Errors
 /// There is none, or it decides that itself.
-pub fn settle(typed: &[Typed], handling: Option<&Handling>) -> Result<(), Failure> {
-    if handling.is_none_or(|handling| handling.topics().next().is_none()) {
+pub fn settle(typed: &[Typed], produces: bool) -> Result<(), Failure> {
+    if !produces {
         let hint = "`--forward TOPIC` and `--dead-letter TOPIC` are what produces";
         return refuse_all(typed).map_err(|failure| failure.hint(hint));
     }

@@ -1,14 +1,72 @@
 //! Settles a run of `consume`: everything typed that makes no sense together is refused here.
 
-use super::gather::Gathered;
-use super::{
-    Connection, Consume, FilterFailure, Mode, Standalone, Stops, Surroundings, TopicSelector, filter, handle,
-    mode, output, producer, topics, values,
-};
+use super::filter::{self, FilterFailure};
+use super::group::{self, Group, Mode, Standalone};
+use super::handler::{self, Handling};
+use super::output::{self, Output};
+use super::topics::{self, TopicSelector};
+use crate::choices::ListenAddress;
 use crate::cli;
 use crate::error::Failure;
+use crate::jq::Program;
 use crate::position::{Position, Positions, Role};
+use crate::settings::Surroundings;
+use crate::settings::properties::connection::Connection;
+use crate::settings::properties::gather::Gathered;
+use crate::settings::properties::{producer, values};
 use std::time::Duration;
+
+/// A run of `consume` or `demo`.
+#[derive(Debug)]
+pub struct Consume {
+    pub connection: Connection,
+    /// Names and expressions, as typed.
+    pub topics: Vec<TopicSelector>,
+    /// How long to wait for a topic that does not exist yet; zero: not at all.
+    pub wait_for_topic: Duration,
+    pub mode: Mode,
+    pub stops: Stops,
+    pub shutdown_timeout: Duration,
+    pub read_uncommitted: bool,
+    pub output: Output,
+    /// Only records for which this is true are printed or handled.
+    pub filter: Option<Program>,
+    /// What becomes of a record on which the filter fails; with a handler its policy decides.
+    pub filter_failure: FilterFailure,
+    /// What is done with records instead of printing them.
+    pub handling: Option<Handling>,
+    /// Where figures and probes are served.
+    pub metrics: Option<ListenAddress>,
+    /// Settings that invite trouble, for a person to hear.
+    pub warnings: Vec<String>,
+    /// Variables of the environment that hold values: not for handlers.
+    pub withheld: Vec<String>,
+}
+
+impl Consume {
+    /// The group that the run is a member of.
+    pub fn group(&self) -> Option<&Group> {
+        match &self.mode {
+            Mode::Group(group) => Some(group),
+            Mode::Standalone(_) => None,
+        }
+    }
+
+    /// Topics that this run writes to: an expression for topics to read leaves them out.
+    pub fn written_topics(&self) -> Vec<String> {
+        self.handling.iter().flat_map(Handling::topics).map(|(_, topic)| topic.to_owned()).collect()
+    }
+}
+
+/// What ends a run by itself.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Stops {
+    /// `-e` is `--to end`.
+    pub to: Option<Positions>,
+    pub count: Option<u64>,
+    pub idle_timeout: Option<Duration>,
+    pub duration: Option<Duration>,
+}
 
 /// Below Kubernetes' 30 s.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(25);
@@ -40,18 +98,19 @@ pub fn settle(
     (connection, mut gathered): (&cli::Connection, Gathered),
     surroundings: &Surroundings<'_>,
 ) -> Result<Consume, Failure> {
-    let mode = mode::settle(reading, &mut gathered, surroundings)?;
-    let read_uncommitted = mode::read_uncommitted(reading, &mut gathered)?;
+    let mode = group::settle(reading, &mut gathered, surroundings)?;
+    let read_uncommitted = group::read_uncommitted(reading, &mut gathered)?;
     let stops = stops(reading, &mode, surroundings)?;
     let has_topic = topics.len() > 1 || matches!(topics.first(), Some(TopicSelector::Pattern(_)));
     check_maps(&mode, &stops, has_topic)?;
     let mut warnings: Vec<String> = start_to_come(reading, &mode, &stops, surroundings).into_iter().collect();
-    let handling = handle::settle(reading, &mode, &topics, surroundings)?;
+    let handling = handler::settle(reading, &mode, &topics, surroundings)?;
     if let Some(handling) = &handling {
-        warnings.extend(handle::warnings(handling, &mode, &topics));
+        warnings.extend(handler::warnings(handling, &mode, &topics));
     }
     let typed = std::mem::take(&mut gathered.producer);
-    producer::settle(&typed, handling.as_ref())?;
+    let produces = handling.as_ref().is_some_and(|handling| handling.topics().next().is_some());
+    producer::settle(&typed, produces)?;
     let mut withheld = std::mem::take(&mut gathered.variables);
     withheld.extend(reading.handling.dedup_store.as_deref().and_then(values::variable).map(str::to_owned));
     let mut settled = Connection::settle(gathered, connection.connect_timeout, surroundings)?;

@@ -1,10 +1,10 @@
 //! What handlers come to, and what they are refused for.
 
+use super::{Handler, Handling, OnFailure, StoreChoice};
 use crate::cli::{Arguments, Command};
 use crate::error::Failure;
-use crate::settings::handling::{Handler, Handling, OnFailure, StoreChoice};
+use crate::settings::properties::values::Value;
 use crate::settings::testing::World;
-use crate::settings::values::Value;
 use crate::settings::{Consume, FilterFailure};
 use clap::Parser;
 use std::path::PathBuf;

@@ -1,9 +1,15 @@
 //! Names of topics and expressions for them.
 
-use super::TopicSelector;
 use crate::error::Failure;
 use crate::secrets;
 use regex::Regex;
+
+#[derive(Clone, Debug)]
+pub enum TopicSelector {
+    Name(String),
+    /// Typed with a leading `^`; not anchored at its end.
+    Pattern(Regex),
+}
 
 /// Checks what was typed for TOPIC.
 ///

@@ -1,13 +1,14 @@
 //! How to reach the cluster: the properties that librdkafka gets, and what the user sees of them.
 
 use super::gather::{BROKERS, Gathered, Given};
-use super::known::{Form, Side};
+use super::known::{Form, Side, tokens};
 use super::origin::Origin;
 use super::print::Resolved;
 use super::producer::Typed;
-use super::{Surroundings, brokers, guarded, limits, oauth, producer, security};
+use super::{brokers, guarded, limits, producer, security};
 use crate::error::Failure;
 use crate::secrets;
+use crate::settings::Surroundings;
 use crate::tokens::TokenSource;
 use std::time::Duration;
 
@@ -156,7 +157,7 @@ impl Gathered {
 
 fn for_the_library(gathered: &Gathered) -> Vec<(String, String)> {
     let mut given = gathered.given.clone();
-    given.retain(|name, _| !oauth::is_ours(name));
+    given.retain(|name, _| !tokens::is_ours(name));
     // kcons resolves all start positions itself: an offset outside the log is to be heard of.
     given.insert("auto.offset.reset".to_owned(), Given::plain("error", Origin::Kcons));
     given.entry("group.id".to_owned()).or_insert_with(|| Given::plain(STANDALONE_GROUP, Origin::Kcons));
@@ -166,9 +167,9 @@ fn for_the_library(gathered: &Gathered) -> Vec<(String, String)> {
 fn user(gathered: &Gathered, tokens: Option<&TokenSource>) -> Option<String> {
     let shown = |name: &str| gathered.get(name).map(|given| given.value.shown(name));
     match tokens {
-        Some(TokenSource::Endpoint(_)) => shown(oauth::CLIENT_ID),
+        Some(TokenSource::Endpoint(_)) => shown(tokens::CLIENT_ID),
         Some(TokenSource::Unsecured(unsecured)) => {
-            gathered.get(oauth::CONFIG).map(|given| given.value.quoted(unsecured.principal()))
+            gathered.get(tokens::CONFIG).map(|given| given.value.quoted(unsecured.principal()))
         }
         None => shown("sasl.username"),
     }

@@ -1,61 +1,17 @@
 //! Where tokens of SASL OAUTHBEARER come from: librdkafka is built without a client for token endpoints.
 
 use super::gather::{Gathered, Given};
+use super::known::tokens::{
+    AUTHORITY_FILE, AUTHORITY_PEM, CLIENT_ID, CLIENT_SECRET, CONFIG, EXTENSIONS, METHOD, OF_ENDPOINTS, SCOPE,
+    UNSECURED, URL, extensions,
+};
 use super::values;
 use crate::error::Failure;
 use crate::tokens::{Authorities, Endpoint, TokenSource, Unsecured};
 use std::time::Duration;
 
-const METHOD: &str = "sasl.oauthbearer.method";
-pub const CONFIG: &str = "sasl.oauthbearer.config";
-const UNSECURED: &str = "enable.sasl.oauthbearer.unsecure.jwt";
-const URL: &str = "sasl.oauthbearer.token.endpoint.url";
-pub const CLIENT_ID: &str = "sasl.oauthbearer.client.id";
-const CLIENT_SECRET: &str = "sasl.oauthbearer.client.secret";
-const SCOPE: &str = "sasl.oauthbearer.scope";
-const EXTENSIONS: &str = "sasl.oauthbearer.extensions";
-const GRANT: &str = "sasl.oauthbearer.grant.type";
-const METADATA: &str = "sasl.oauthbearer.metadata.authentication.type";
-const AUTHORITY_FILE: &str = "https.ca.location";
-const AUTHORITY_PEM: &str = "https.ca.pem";
-
-/// What an endpoint is asked with.
-const OF_ENDPOINTS: [&str; 8] =
-    [URL, CLIENT_ID, CLIENT_SECRET, SCOPE, EXTENSIONS, GRANT, AUTHORITY_FILE, AUTHORITY_PEM];
-
 /// One question to an endpoint takes no longer.
 const LONGEST_QUESTION: Duration = Duration::from_secs(10);
-
-/// Whether a property is for us, and librdkafka knows it by name alone.
-pub fn is_ours(name: &str) -> bool {
-    OF_ENDPOINTS.contains(&name) || [METHOD, CONFIG, UNSECURED, METADATA].contains(&name)
-}
-
-/// Refuses what Java's clients take for a token endpoint: a token that lies in a file. Read as ours it would be the
-/// place of the address.
-pub fn refuse_written(name: &str, written: &str, place: &str) -> Option<Failure> {
-    let is_file = name == URL && written.to_ascii_lowercase().starts_with("file://");
-    is_file.then(|| {
-        Failure::usage(format!("`{name}={written}`{place}: a token from a file is not built in"))
-            .hint(format!("set `{name}` to a token endpoint, `{CLIENT_ID}` and `{CLIENT_SECRET}`"))
-    })
-}
-
-/// Says what a property of ours may be, where librdkafka does not know.
-///
-/// # Errors
-/// What is valid.
-pub fn check(name: &str, value: &str) -> Result<(), &'static str> {
-    let is_valid = |valid: &[&str]| valid.iter().any(|one| value.eq_ignore_ascii_case(one));
-    match name {
-        METHOD if !is_valid(&["default", "oidc"]) => Err("default, oidc"),
-        METADATA if !is_valid(&["none"]) => Err("none"),
-        GRANT if !is_valid(&["client_credentials"]) => Err("client_credentials"),
-        URL if !is_url(value) => Err("http://HOST/PATH or https://HOST/PATH, without user and password"),
-        EXTENSIONS if extensions(value).is_none() => Err("KEY=VALUE,KEY=VALUE with keys of letters"),
-        _ => Ok(()),
-    }
-}
 
 /// The source of tokens, of what was given; `limit` is the time for a first connection.
 ///
@@ -128,33 +84,10 @@ pub fn unencrypted(gathered: &Gathered) -> Option<String> {
     is_plain.then(|| given.value.shown(URL))
 }
 
-fn is_url(text: &str) -> bool {
-    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-    rest.is_some_and(|rest| {
-        let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
-        !host.is_empty() && !host.contains('@') && !text.contains(char::is_whitespace)
-    })
-}
-
-/// `KEY=VALUE,KEY=VALUE`; keys are letters (RFC 7628, section 3.1).
-fn extensions(text: &str) -> Option<Vec<(String, String)>> {
-    let pairs = text.split(',').map(str::trim).filter(|pair| !pair.is_empty());
-    pairs
-        .map(|pair| {
-            let (key, value) = pair.split_once('=')?;
-            let is_key =
-                !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphabetic()) && key != "auth";
-            // Java takes what RFC 7628 does: printable ASCII and blanks.
-            let is_value = value.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\t' | b'\r' | b'\n'));
-            (is_key && is_value).then(|| (key.to_owned(), value.to_owned()))
-        })
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::origin::Origin;
+    use crate::settings::properties::origin::Origin;
 
     const OF_A_CLIENT: [(&str, &str); 3] =
         [(URL, "https://a/token"), (CLIENT_ID, "alice"), (CLIENT_SECRET, "s3cret")];
@@ -208,23 +141,5 @@ mod tests {
         assert_eq!(failure.message, format!("`{SCOPE}` has no effect without a token endpoint"));
         assert!(settled(&[&OF_A_CLIENT[..], &[(UNSECURED, "true")]].concat()).is_err());
         assert!(settled(&[]).is_err_and(|failure| failure.message.contains("no source of tokens")));
-    }
-
-    #[test]
-    fn values_are_judged_here() {
-        for (name, good, bad) in [
-            (METHOD, "OIDC", "azure"),
-            (GRANT, "client_credentials", "urn:ietf:params:oauth:grant-type:jwt-bearer"),
-            (URL, "http://localhost:8080/token", "localhost:8080/token"),
-            (URL, "https://a", "https://alice:s3cret@a/token"),
-            (METADATA, "none", "azure_imds"),
-            (EXTENSIONS, "a=1,b=", "auth=x"),
-            (EXTENSIONS, "", "trace-id=x"),
-            (EXTENSIONS, "identityPoolId=pool-1,logicalCluster=lkc-1", "identity_pool_id=pool-1"),
-            (EXTENSIONS, "a=b c", "a=b\u{1}c"),
-        ] {
-            assert_eq!(check(name, good), Ok(()), "{name}={good}");
-            assert!(check(name, bad).is_err(), "{name}={bad}");
-        }
     }
 }

@@ -2,13 +2,13 @@
 
 use super::gather::{BROKERS, Given};
 use super::java::{self, Meaning};
-use super::judge::{self, Refusal};
-use super::known::{FEATURES, Form, Side};
+use super::known::{self, FEATURES, Form, KnownProperties, Refusal, Side, tokens};
 use super::origin::Origin;
 use super::stores::Stores;
 use super::values::{self, Value};
-use super::{Surroundings, brokers, former, guarded, oauth, producer, profile, properties_file};
+use super::{brokers, file, former, guarded, producer};
 use crate::error::Failure;
+use crate::settings::Surroundings;
 use crate::{cli, files};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -60,12 +60,12 @@ impl<'a> Digest<'a> {
     pub fn read_file(mut self, path: &str, hint: &str) -> Result<Digest<'a>, Failure> {
         let text = files::read_text(Path::new(path))
             .map_err(|words| Failure::usage(format!("cannot read `{path}`")).caused_by(words).hint(hint))?;
-        let lines = properties_file::parse(&text).map_err(|(number, cause)| {
+        let lines = file::parse(&text).map_err(|(number, cause)| {
             Failure::usage(format!("cannot read `{path}` line {number}")).caused_by(cause)
         })?;
-        for line in properties_file::last_of_each(lines) {
+        for line in file::last_of_each(lines) {
             let place = format!(" in `{path}` line {}", line.number);
-            let quote = properties_file::quote_around(&line.value);
+            let quote = file::quote_around(&line.value);
             let (name, given) = (line.name.clone(), self.given.len());
             match self.add(&line.name, line.value, &place) {
                 Ok(()) if quote.is_some() && self.given.len() > given => {
@@ -88,8 +88,7 @@ impl<'a> Digest<'a> {
     /// As `read_typed`.
     pub fn read_profile(mut self, table: &cli::ProfileTable) -> Result<Digest<'a>, Failure> {
         for property in &table.properties {
-            let place = profile::place(table, property.line);
-            self.add(&property.name, property.value.clone(), &place)?;
+            self.add(&property.name, property.value.clone(), &table.place(property.line))?;
         }
         self.finish()
     }
@@ -100,7 +99,7 @@ impl<'a> Digest<'a> {
         if guarded::loads_code(name) && self.origin != Origin::Property {
             return Err(guarded::refuse_code(name, place));
         }
-        if let Some(failure) = oauth::refuse_written(name, &written, place) {
+        if let Some(failure) = tokens::refuse_written(name, &written, place) {
             return Err(failure);
         }
         self.variables.extend(values::variable(&written).map(str::to_owned));
@@ -160,7 +159,7 @@ impl<'a> Digest<'a> {
             Origin::Profile(_) => (
                 "key",
                 "keys are options without dashes, as `brokers`, and properties, see `--print-config`",
-                profile::near(name, self.surroundings.known),
+                near_key(name, self.surroundings.known),
             ),
             Origin::Default
             | Origin::Kcons
@@ -211,7 +210,7 @@ impl<'a> Digest<'a> {
             BROKERS => value.with(brokers::read(&value, place)?),
             _ => value,
         };
-        match judge::check(self.surroundings, property, &value, place) {
+        match known::check(self.surroundings, property, &value, place) {
             Ok(()) => {}
             Err(Refusal::NotBuiltIn(failure)) if !self.origin.is_typed() => {
                 self.notes.push(format!("{}: it is ignored", failure.message));
@@ -229,6 +228,15 @@ impl<'a> Digest<'a> {
             Some(_) | None => Ok(()),
         }
     }
+}
+
+/// Up to three keys of a profile that look like this one, the nearest first.
+fn near_key(name: &str, known: &KnownProperties) -> Vec<String> {
+    let options = cli::profile_keys();
+    let properties = known.near(name);
+    let spelled = name.replace('_', "-");
+    let all = options.iter().map(String::as_str).chain(properties);
+    known::nearest(&spelled, all).into_iter().map(str::to_owned).collect()
 }
 
 fn two_values(name: &str) -> Failure {

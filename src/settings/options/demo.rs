@@ -1,11 +1,15 @@
 //! Settles a run of `demo`: `consume` on a broker inside the process, which cannot do everything.
 
-use super::gather::{BROKERS, Gathered};
-use super::origin::Origin;
-use super::{Consume, Mode, Surroundings, TopicSelector, consume, handle};
+use super::consume::{self, Consume};
+use super::group::Mode;
+use super::handler;
+use super::topics::TopicSelector;
 use crate::cli;
 use crate::error::Failure;
 use crate::position::{Position, Positions};
+use crate::settings::Surroundings;
+use crate::settings::properties::gather::{BROKERS, Gathered};
+use crate::settings::properties::origin::Origin;
 
 /// What `kcons demo` is to do.
 #[derive(Debug)]
@@ -20,7 +24,7 @@ pub enum Demo {
 }
 
 /// The topic that a demo reads.
-pub const TOPIC: &str = "task-created";
+pub const DEMO_TOPIC: &str = "task-created";
 
 /// The group of a demo for which none was chosen.
 const GROUP: &str = "demo";
@@ -61,7 +65,7 @@ impl Demo {
         if reading.group.is_none() && !gathered.is_typed("group.id") && !is_alone {
             gathered.set("group.id", GROUP, Origin::Kcons);
         }
-        let topics = vec![TopicSelector::Name(TOPIC.to_owned())];
+        let topics = vec![TopicSelector::Name(DEMO_TOPIC.to_owned())];
         let mut consume = consume::settle(reading, topics, (connection, gathered), surroundings)?;
         if consume.stops.to.is_none() && !arguments.follow {
             consume.stops.to = Some(Positions::All(Position::End));
@@ -182,7 +186,7 @@ fn given(reading: &cli::Reading) -> Option<&'static str> {
         (metrics.is_some(), "--metrics"),
     ];
     let typed = all.into_iter().find_map(|(is_given, option)| is_given.then_some(option));
-    typed.or_else(|| handle::options(handling).next())
+    typed.or_else(|| handler::options(handling).next())
 }
 
 #[cfg(test)]

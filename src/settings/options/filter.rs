@@ -1,9 +1,20 @@
 //! Settles `--filter`, and what becomes of a record on which it fails.
 
-use super::{FilterFailure, Mode};
+use super::group::Mode;
 use crate::cli::{OnFailure, Reading};
 use crate::error::Failure;
 use crate::jq::Program;
+
+/// What becomes of a record on which `--filter` fails, where records are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FilterFailure {
+    /// A warning; the run goes on and ends with exit code 5.
+    Remembered,
+    /// The run ends there (exit code 5), the record uncommitted.
+    Stop,
+    /// A warning.
+    Skip,
+}
 
 /// Compiles the filter, if there is one.
 ///

@@ -1,8 +1,8 @@
 //! What librdkafka gets, and what the user sees of it.
 
 use super::*;
+use crate::settings::properties::values::Value;
 use crate::settings::testing::World;
-use crate::settings::values::Value;
 
 fn settled_from(given: &[(&str, &str, Origin)]) -> Result<Connection, Failure> {
     let mut gathered = Gathered::default();

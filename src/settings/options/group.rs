@@ -1,13 +1,37 @@
 //! In a group or alone: the options and `-X` properties that belong to one of them.
 
-use super::gather::{Gathered, Given};
-use super::origin::Origin;
-use super::{CommitMode, Commits, Group, Mode, Standalone, Surroundings};
-use crate::cli::{Commit, OffsetReset, Reading};
+use crate::choices::{CommitMode, CommitSettings, OffsetReset};
+use crate::cli::{Commit, Reading};
 use crate::error::Failure;
 use crate::position::{Position, Positions, Role, partitions};
-use std::num::NonZeroU64;
+use crate::settings::Surroundings;
+use crate::settings::properties::gather::{Gathered, Given};
+use crate::settings::properties::origin::Origin;
+use std::collections::BTreeSet;
 use std::time::Duration;
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Mode {
+    Group(Group),
+    Standalone(Standalone),
+}
+
+/// Reading as a member of a consumer group.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Group {
+    pub name: String,
+    pub offset_reset: OffsetReset,
+    pub commits: CommitSettings,
+    /// Static membership.
+    pub instance_id: Option<String>,
+}
+
+/// Reading alone: nothing is committed, no group is created.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Standalone {
+    pub from: Positions,
+    pub partitions: Option<BTreeSet<i32>>,
+}
 
 /// Settles the mode and leaves in `gathered` what the user is to see of it.
 ///
@@ -96,14 +120,14 @@ fn offset_reset(reading: &Reading, gathered: &mut Gathered) -> Result<OffsetRese
     };
     let (reset, origin) = match (reading.offset_reset, given, named) {
         (Some(reset), Some(given), Some(named)) if given.origin == Origin::Property && named != reset => {
-            let option = format!("--offset-reset {}", spelled(reset));
+            let option = format!("--offset-reset {}", reset.word());
             return Err(contradiction(&option, RESET, &given));
         }
         (Some(reset), ..) => (reset, Origin::Option),
         (None, Some(given), Some(named)) => (named, given.origin),
         (None, ..) => return Ok(OffsetReset::Earliest),
     };
-    gathered.set(RESET, spelled(reset), origin);
+    gathered.set(RESET, reset.word(), origin);
     Ok(reset)
 }
 
@@ -121,15 +145,7 @@ fn reset_named(given: &Given) -> Result<OffsetReset, Failure> {
     }
 }
 
-fn spelled(reset: OffsetReset) -> &'static str {
-    match reset {
-        OffsetReset::Earliest => "earliest",
-        OffsetReset::Latest => "latest",
-        OffsetReset::None => "none",
-    }
-}
-
-fn commits(reading: &Reading, gathered: &mut Gathered) -> Result<Commits, Failure> {
+fn commits(reading: &Reading, gathered: &mut Gathered) -> Result<CommitSettings, Failure> {
     let (commit, origin) = commit(reading, gathered)?;
     if reading.async_commit && matches!(commit, Commit::Auto | Commit::Never) {
         let mode = if commit == Commit::Auto { "auto" } else { "never" };
@@ -142,10 +158,10 @@ fn commits(reading: &Reading, gathered: &mut Gathered) -> Result<Commits, Failur
     let mode = match commit {
         Commit::Auto => CommitMode::Auto { interval },
         Commit::Manual => CommitMode::Manual,
-        Commit::Batch(count) => CommitMode::Batch(NonZeroU64::new(count).unwrap_or(NonZeroU64::MIN)),
+        Commit::Batch(count) => CommitMode::Batch(count),
         Commit::Never => CommitMode::Never,
     };
-    Ok(Commits { mode, is_async: reading.async_commit })
+    Ok(CommitSettings { mode, is_async: reading.async_commit })
 }
 
 fn commit(reading: &Reading, gathered: &mut Gathered) -> Result<(Commit, Origin), Failure> {

@@ -1,0 +1,100 @@
+//! What a user can choose: the words that the parser reads and the engine acts on, in a layer below both.
+
+use clap::ValueEnum;
+use std::fmt;
+use std::num::NonZeroU64;
+use std::time::Duration;
+
+/// How the bytes of a key or a value are decoded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum DataFormat {
+    #[default]
+    Auto,
+    Json,
+    Text,
+    Base64,
+    Hex,
+}
+
+/// How the rows of a table are printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum TableFormat {
+    #[default]
+    Table,
+    Json,
+}
+
+/// Where a group starts in a partition in which it has committed nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum OffsetReset {
+    Earliest,
+    Latest,
+    None,
+}
+
+impl OffsetReset {
+    /// The choice as it is typed.
+    pub fn word(self) -> &'static str {
+        match self {
+            OffsetReset::Earliest => "earliest",
+            OffsetReset::Latest => "latest",
+            OffsetReset::None => "none",
+        }
+    }
+}
+
+/// Which records are handled one after the other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Order {
+    #[default]
+    Key,
+    Partition,
+    None,
+}
+
+/// What a handler's process gets on stdin.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Stdin {
+    #[default]
+    Value,
+    Json,
+}
+
+/// When and how a group's offsets are committed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CommitSettings {
+    pub mode: CommitMode,
+    /// Do not wait for the broker's answer (manual and batch).
+    pub is_async: bool,
+}
+
+/// When offsets are committed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CommitMode {
+    /// Every `interval`, what was processed in it.
+    Auto {
+        interval: Duration,
+    },
+    /// After every record, before the next one is taken.
+    Manual,
+    /// After this number of records.
+    Batch(NonZeroU64),
+    Never,
+}
+
+/// An address to listen on; an empty host stands for every interface.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListenAddress {
+    pub host: String,
+    /// Port 0 stands for any free port.
+    pub port: u16,
+}
+
+impl fmt::Display for ListenAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.host.contains(':') {
+            true => write!(f, "[{}]:{}", self.host, self.port),
+            false => write!(f, "{}:{}", self.host, self.port),
+        }
+    }
+}

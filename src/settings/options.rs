@@ -1,0 +1,12 @@
+//! The options of each command: what was typed, checked and completed with its defaults.
+
+pub mod admin;
+pub mod consume;
+pub mod demo;
+mod escapes;
+pub mod filter;
+pub mod group;
+pub mod handler;
+pub mod output;
+pub mod talk;
+pub mod topics;
