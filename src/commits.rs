@@ -5,7 +5,7 @@ pub mod schedule;
 pub mod watermarks;
 
 use crate::choices::CommitSettings;
-use crate::kafka::commit::{CommitAnswer, Refusal};
+use crate::kafka::commit::{CommitAnswer, CommitRefusal};
 use crate::record::TopicPartition;
 use std::time::Instant;
 
@@ -49,7 +49,7 @@ pub enum Due {
 #[derive(Debug, PartialEq, Eq)]
 pub enum CommitOutcome {
     Confirmed(Vec<(TopicPartition, i64)>),
-    Refused { offsets: Vec<(TopicPartition, i64)>, refusal: Refusal },
+    Refused { offsets: Vec<(TopicPartition, i64)>, refusal: CommitRefusal },
 }
 
 impl Positions {

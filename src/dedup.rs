@@ -4,7 +4,7 @@ mod names;
 mod redb;
 mod redis;
 
-pub use names::Names;
+pub use names::StoreName;
 
 use crate::alarm::Bell;
 use crate::error::{Failure, Kind, reason};
@@ -21,8 +21,8 @@ const TOGETHER: usize = 1000;
 
 /// The store of event ids, at work on a thread of its own.
 pub struct Store {
-    requests: Sender<Request>,
-    answers: Receiver<Answer>,
+    requests: Sender<StoreRequest>,
+    answers: Receiver<StoreAnswer>,
     news: Receiver<News>,
     /// Closed by the thread when it ends.
     ended: Receiver<()>,
@@ -31,14 +31,14 @@ pub struct Store {
 
 /// What came of one request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answer {
+pub struct StoreAnswer {
     pub ticket: u64,
     /// In words if the store could not be read or written: never taken for an empty store.
-    pub answer: Result<Found, String>,
+    pub answer: Result<IdState, String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Found {
+pub enum IdState {
     /// Kept before, and not expired.
     Known,
     New,
@@ -75,7 +75,7 @@ pub enum News {
     },
 }
 
-enum Request {
+enum StoreRequest {
     LookUp { ticket: u64, id: Arc<str> },
     Keep { ticket: u64, id: Arc<str> },
     Claim { ticket: u64, id: Arc<str> },
@@ -128,32 +128,32 @@ trait Backend: Send {
 }
 
 /// The wall clock, in milliseconds since 1970.
-type Clock = Box<dyn Fn() -> u64 + Send>;
+type WallClock = Box<dyn Fn() -> u64 + Send>;
 
 impl Store {
     /// Opens the store, or makes a new one, and starts its thread.
     ///
     /// # Errors
     /// The store cannot be used; named with what to do.
-    pub fn open(choice: &StoreChoice, names: &Names, times: Times, bell: Bell) -> Result<Store, Failure> {
+    pub fn open(choice: &StoreChoice, names: &StoreName, times: Times, bell: Bell) -> Result<Store, Failure> {
         Store::open_with(choice, names, times, (bell, Box::new(wall_clock)))
     }
 
     fn open_with(
         choice: &StoreChoice,
-        names: &Names,
+        names: &StoreName,
         times: Times,
-        (bell, clock): (Bell, Clock),
+        (bell, clock): (Bell, WallClock),
     ) -> Result<Store, Failure> {
         let (tell, news) = mpsc::channel();
         let backend: Box<dyn Backend> = match choice {
             StoreChoice::InFolder(folder) => {
                 let path = names.file(folder);
                 let shown = path.display().to_string();
-                Box::new(redb::File::open(redb::Place { path, shown }, times.ttl, clock)?)
+                Box::new(redb::File::open(redb::StorePath { path, shown }, times.ttl, clock)?)
             }
             StoreChoice::File(path) => {
-                let place = redb::Place { path: PathBuf::from(&**path), shown: path.quoted(path) };
+                let place = redb::StorePath { path: PathBuf::from(&**path), shown: path.quoted(path) };
                 Box::new(redb::File::open(place, times.ttl, clock)?)
             }
             StoreChoice::Redis(url) => {
@@ -170,7 +170,7 @@ impl Store {
         let (answered, answers) = mpsc::channel();
         let (end, ended) = mpsc::channel();
         let has_claims = backend.has_claims();
-        let mut work = Work { backend, answered, bell };
+        let mut work = StoreThread { backend, answered, bell };
         let run = move || {
             while let Some(first) = work.next(&to_do) {
                 let mut batch = vec![first];
@@ -194,26 +194,26 @@ impl Store {
     /// Asks whether an id is known.
     pub fn look_up(&self, ticket: u64, id: Arc<str>) {
         // The thread only ends before us if it panicked; then no answer comes, as told by `is_alive`.
-        let _ = self.requests.send(Request::LookUp { ticket, id });
+        let _ = self.requests.send(StoreRequest::LookUp { ticket, id });
     }
 
     /// Has an id be kept: only after its record was processed.
     pub fn keep(&self, ticket: u64, id: Arc<str>) {
-        let _ = self.requests.send(Request::Keep { ticket, id });
+        let _ = self.requests.send(StoreRequest::Keep { ticket, id });
     }
 
     /// Claims an id for the handler of a record that is about to start.
     pub fn claim(&self, ticket: u64, id: Arc<str>) {
-        let _ = self.requests.send(Request::Claim { ticket, id });
+        let _ = self.requests.send(StoreRequest::Claim { ticket, id });
     }
 
     /// Gives the claim on an id back: its handler has ended, and not processed the record.
     pub fn give_back(&self, id: Arc<str>) {
-        let _ = self.requests.send(Request::GiveBack { id });
+        let _ = self.requests.send(StoreRequest::GiveBack { id });
     }
 
     /// The next answer. Requests are not answered in order.
-    pub fn answer(&self) -> Option<Answer> {
+    pub fn answer(&self) -> Option<StoreAnswer> {
         self.answers.try_recv().ok()
     }
 
@@ -238,15 +238,15 @@ impl Store {
 }
 
 /// The thread's side.
-struct Work {
+struct StoreThread {
     backend: Box<dyn Backend>,
-    answered: Sender<Answer>,
+    answered: Sender<StoreAnswer>,
     bell: Bell,
 }
 
-impl Work {
+impl StoreThread {
     /// Waits for the next request, renewing claims meanwhile; `None` when nothing more comes.
-    fn next(&mut self, to_do: &Receiver<Request>) -> Option<Request> {
+    fn next(&mut self, to_do: &Receiver<StoreRequest>) -> Option<StoreRequest> {
         loop {
             let Some(due) = self.backend.due() else { return to_do.recv().ok() };
             let now = Instant::now();
@@ -268,36 +268,36 @@ impl Work {
 
     /// Answers a batch: look-ups at once, then all ids to be kept in one go, then claims in their order. A look-up sees
     /// what was to be kept before it.
-    fn serve(&mut self, batch: Vec<Request>) {
+    fn serve(&mut self, batch: Vec<StoreRequest>) {
         let (mut asked, mut kept, mut waiting) = (Vec::new(), Vec::new(), Vec::new());
         let mut claims: Vec<(Option<u64>, Arc<str>)> = Vec::new();
         let mut ids = HashSet::new();
         for request in batch {
             match request {
-                Request::LookUp { ticket, id } if ids.contains(&id) => waiting.push(ticket),
-                Request::LookUp { ticket, id } => asked.push((ticket, id)),
-                Request::Keep { ticket, id } => {
+                StoreRequest::LookUp { ticket, id } if ids.contains(&id) => waiting.push(ticket),
+                StoreRequest::LookUp { ticket, id } => asked.push((ticket, id)),
+                StoreRequest::Keep { ticket, id } => {
                     ids.insert(Arc::clone(&id));
                     kept.push((ticket, id));
                 }
-                Request::Claim { ticket, id } => claims.push((Some(ticket), id)),
-                Request::GiveBack { id } => claims.push((None, id)),
+                StoreRequest::Claim { ticket, id } => claims.push((Some(ticket), id)),
+                StoreRequest::GiveBack { id } => claims.push((None, id)),
             }
         }
         if !asked.is_empty() {
             let result = self.backend.look_up(&asked.iter().map(|(_, id)| &**id).collect::<Vec<_>>());
             for (index, (ticket, _)) in asked.iter().enumerate() {
-                let found = |known: &Vec<bool>| if known[index] { Found::Known } else { Found::New };
+                let found = |known: &Vec<bool>| if known[index] { IdState::Known } else { IdState::New };
                 self.tell(*ticket, result.as_ref().map(found).map_err(String::clone));
             }
         }
         if !kept.is_empty() {
             let result = self.backend.keep(&ids.iter().map(|id| &**id).collect::<Vec<_>>());
             for (ticket, _) in kept {
-                self.tell(ticket, result.clone().map(|()| Found::Kept));
+                self.tell(ticket, result.clone().map(|()| IdState::Kept));
             }
             for ticket in waiting {
-                self.tell(ticket, result.clone().map(|()| Found::Known));
+                self.tell(ticket, result.clone().map(|()| IdState::Known));
             }
         }
         for group in claims.chunk_by(|one, next| one.0.is_some() == next.0.is_some()) {
@@ -319,17 +319,17 @@ impl Work {
         for (index, (ticket, _)) in claims.iter().enumerate() {
             let Some(ticket) = *ticket else { continue };
             let found = |claimed: &Vec<Claimed>| match claimed[index] {
-                Claimed::Kept => Found::Known,
-                Claimed::Elsewhere => Found::Elsewhere,
-                Claimed::Ours => Found::Claimed,
+                Claimed::Kept => IdState::Known,
+                Claimed::Elsewhere => IdState::Elsewhere,
+                Claimed::Ours => IdState::Claimed,
             };
             self.tell(ticket, result.as_ref().map(found).map_err(String::clone));
         }
     }
 
-    fn tell(&self, ticket: u64, answer: Result<Found, String>) {
+    fn tell(&self, ticket: u64, answer: Result<IdState, String>) {
         // The run may be over already.
-        let _ = self.answered.send(Answer { ticket, answer });
+        let _ = self.answered.send(StoreAnswer { ticket, answer });
     }
 }
 

@@ -50,7 +50,7 @@ impl Readiness {
 }
 
 /// What the loop and the server share. The loop counts for itself and hands its figures over when a scrape asks.
-struct Shared {
+struct MeterState {
     opened: Instant,
     /// When the loop last turned: milliseconds since `opened`.
     turned: AtomicU64,
@@ -62,7 +62,7 @@ struct Shared {
     is_fresh: Condvar,
 }
 
-impl Shared {
+impl MeterState {
     fn figures(&self) -> MutexGuard<'_, (u64, Figures)> {
         self.figures.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -93,7 +93,7 @@ impl Shared {
 
 /// The loop's side; without `--metrics` it does nothing.
 #[derive(Clone, Default)]
-pub struct Meter(Option<Arc<Shared>>);
+pub struct Meter(Option<Arc<MeterState>>);
 
 impl Meter {
     /// Listens, and answers from now on; `bell` wakes the loop. Tells where it listens.
@@ -119,7 +119,7 @@ impl Meter {
             .map_err(|words| Failure::new(Kind::Run, "cannot count").caused_by(words.to_string()))?;
         let listener = listen(address).map_err(refused)?;
         let bound = listener.local_addr().map_err(refused)?;
-        let shared = Arc::new(Shared {
+        let shared = Arc::new(MeterState {
             opened: Instant::now(),
             turned: AtomicU64::new(0),
             readiness: AtomicU8::new(Readiness::Unconnected as u8),
@@ -175,7 +175,7 @@ mod tests {
     use super::*;
     use crate::alarm::Alarm;
 
-    fn shared() -> (Meter, Arc<Shared>) {
+    fn shared() -> (Meter, Arc<MeterState>) {
         let alarm = Alarm::new().expect("descriptors");
         let address = ListenAddress { host: "127.0.0.1".to_owned(), port: 0 };
         let (meter, _) = Meter::open(&address, alarm.bell(), ["1", "2"]).expect("a free port");

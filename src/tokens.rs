@@ -28,15 +28,15 @@ pub struct Token {
 
 /// Why there is no token.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
-    pub kind: FaultKind,
+pub struct TokenFault {
+    pub kind: TokenFaultKind,
     /// Where, and in a few words why: `` `URL`: connection refused ``.
     pub words: String,
 }
 
 /// What has to be looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FaultKind {
+pub enum TokenFaultKind {
     /// Nobody answers, or only that it cannot answer now: it may pass by itself.
     Unreachable,
     /// The endpoint's certificate is not trusted.
@@ -50,14 +50,16 @@ pub enum FaultKind {
     Token,
 }
 
-impl FaultKind {
+impl TokenFaultKind {
     /// Whether asking again could help.
     pub fn is_passing(self) -> bool {
         match self {
-            FaultKind::Unreachable => true,
-            FaultKind::Tls | FaultKind::Address | FaultKind::Client | FaultKind::Scope | FaultKind::Token => {
-                false
-            }
+            TokenFaultKind::Unreachable => true,
+            TokenFaultKind::Tls
+            | TokenFaultKind::Address
+            | TokenFaultKind::Client
+            | TokenFaultKind::Scope
+            | TokenFaultKind::Token => false,
         }
     }
 }
@@ -73,7 +75,7 @@ impl TokenSource {
     ///
     /// # Errors
     /// Nothing usable came.
-    pub fn get(&self) -> Result<Token, Fault> {
+    pub fn get(&self) -> Result<Token, TokenFault> {
         match self {
             TokenSource::Unsecured(unsecured) => Ok(unsecured.token(SystemTime::now())),
             TokenSource::Endpoint(endpoint) => endpoint.fetch(),

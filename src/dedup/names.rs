@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 const LONGEST: usize = 200;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Names {
+pub struct StoreName {
     /// The id of the cluster.
     pub cluster: String,
     pub group: Option<String>,
 }
 
-impl Names {
+impl StoreName {
     /// `FOLDER/CLUSTER/GROUP.redb`, each with all that is not a letter, digit, `-` or `_` as `%XX`.
     ///
     /// Names that differ have files that differ: nothing is cut off.
@@ -63,8 +63,8 @@ fn escaped(name: &str) -> String {
 mod tests {
     use super::*;
 
-    fn names(cluster: &str, group: &str) -> Names {
-        Names { cluster: cluster.to_owned(), group: Some(group.to_owned()) }
+    fn names(cluster: &str, group: &str) -> StoreName {
+        StoreName { cluster: cluster.to_owned(), group: Some(group.to_owned()) }
     }
 
     #[test]

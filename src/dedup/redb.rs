@@ -1,6 +1,6 @@
 //! Event ids in a file, for one member.
 
-use super::{Backend, Clock, milliseconds};
+use super::{Backend, WallClock, milliseconds};
 use crate::error::{Failure, Kind, reason};
 use crate::quiet;
 use redb::{Builder, Database, Durability, ReadableTable as _, TableDefinition};
@@ -22,24 +22,24 @@ const CACHE: usize = 16 << 20;
 const SWEEP: usize = 64;
 
 /// Where a store is, and what messages call that.
-pub struct Place {
+pub struct StorePath {
     pub path: PathBuf,
     /// The path, or the variable that it stands in.
     pub shown: String,
 }
 
 pub struct File {
-    place: Place,
+    place: StorePath,
     /// Gone after an error: it is opened again for the next request.
     database: Option<Database>,
     ttl: Duration,
-    clock: Clock,
+    clock: WallClock,
     /// Where the sweep goes on.
     swept: String,
 }
 
 impl File {
-    pub fn open(place: Place, ttl: Duration, clock: Clock) -> Result<File, Failure> {
+    pub fn open(place: StorePath, ttl: Duration, clock: WallClock) -> Result<File, Failure> {
         let database = if place.path.exists() { existing(&place)? } else { make(&place)? };
         Ok(File { place, database: Some(database), ttl, clock, swept: String::new() })
     }
@@ -126,7 +126,7 @@ fn sweep(
 
 /// Makes a store beside its place and then puts it there: a file that is there is complete, so one that is empty
 /// or cut off is damaged and never taken for a new one.
-fn make(place: &Place) -> Result<Database, Failure> {
+fn make(place: &StorePath) -> Result<Database, Failure> {
     let path = &place.path;
     let failed = |error: &io::Error| {
         Failure::new(Kind::Run, format!("cannot make the dedup store `{}`", place.shown))
@@ -167,7 +167,7 @@ fn initialise(path: &Path) -> io::Result<Database> {
     Ok(database)
 }
 
-fn existing(place: &Place) -> Result<Database, Failure> {
+fn existing(place: &StorePath) -> Result<Database, Failure> {
     let damaged = |words: String| {
         Failure::new(Kind::Run, format!("the dedup store `{}` is damaged", place.shown))
             .caused_by(words)

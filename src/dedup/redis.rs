@@ -2,7 +2,7 @@
 
 mod wire;
 
-use super::{Backend, Claimed, Names, News, Times, milliseconds};
+use super::{Backend, Claimed, News, StoreName, Times, milliseconds};
 use crate::alarm::Bell;
 use crate::error::{Failure, Kind, reason};
 use crate::pause::GrowingPause;
@@ -68,7 +68,7 @@ pub struct Server {
 impl Server {
     pub fn open(
         url: &settings::Value,
-        names: &Names,
+        names: &StoreName,
         times: Times,
         news: (Sender<News>, Bell),
     ) -> Result<Server, Failure> {

@@ -3,7 +3,7 @@
 use super::{Delivery, Target};
 use crate::alarm::Bell;
 use crate::commits::{AssignmentId, Watermarks};
-use crate::dedup::Names;
+use crate::dedup::StoreName;
 use crate::delivery::handle::Handlers;
 use crate::error::Failure;
 use std::time::Instant;
@@ -61,7 +61,7 @@ impl Delivery<'_> {
     ///
     /// # Errors
     /// The store cannot be opened or read.
-    pub fn open_store(&mut self, names: Names, bell: Bell) -> Result<(), Failure> {
+    pub fn open_store(&mut self, names: StoreName, bell: Bell) -> Result<(), Failure> {
         self.handlers_mut().map_or(Ok(()), |handlers| handlers.open_store(names, bell))
     }
 }

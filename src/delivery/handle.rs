@@ -17,7 +17,7 @@ use super::{Place, Progress};
 use crate::alarm::{Alarm, Bell};
 use crate::choices::CommitMode;
 use crate::commits::{AssignmentId, Commits};
-use crate::dedup::{Names, News, Store, Times};
+use crate::dedup::{News, Store, StoreName, Times};
 use crate::error::{Failure, Kind};
 use crate::handlers::{self, Attempt, FailureReason, HandlerContext};
 use crate::metrics::RecordCounts;
@@ -130,7 +130,7 @@ impl<'a> Handlers<'a> {
     ///
     /// # Errors
     /// The store cannot be opened or read.
-    pub fn open_store(&mut self, names: Names, bell: Bell) -> Result<(), Failure> {
+    pub fn open_store(&mut self, names: StoreName, bell: Bell) -> Result<(), Failure> {
         if let Some(dedup) = &self.settings.dedup {
             let times = Times { ttl: dedup.ttl, claim: duplicates::claim_time(self.settings.timeout) };
             self.ids = Some(Ids::new(Store::open(&dedup.store, &names, times, bell)?));

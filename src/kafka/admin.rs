@@ -11,7 +11,7 @@ pub use offsets::{Asked, EARLIEST, LATEST, OffsetsRequest, Unknown, answers_or_a
 use super::client::Consumer;
 use super::errors::{self, Trouble};
 use super::metadata::{self, Replicas};
-use super::native::{Event, PartitionList, Queue, error_code, milliseconds, native, text};
+use super::native::{ClientQueue, PartitionList, QueueEvent, error_code, milliseconds, native, text};
 use crate::record::TopicPartition;
 use rdkafka::bindings as rd;
 use rdkafka::types::{RDKafkaErrorCode, RDKafkaRespErr};
@@ -171,32 +171,32 @@ pub fn committed(
 }
 
 /// Waits for the one answer of an admin request; a little longer than the request itself.
-fn wait(answers: &Queue, limit: Duration) -> Result<Event, Trouble> {
+fn wait(answers: &ClientQueue, limit: Duration) -> Result<QueueEvent, Trouble> {
     checked(wait_for_any(answers, limit)?)
 }
 
 /// The same, with an answer that is an error.
-fn wait_for_any(answers: &Queue, limit: Duration) -> Result<Event, Trouble> {
+fn wait_for_any(answers: &ClientQueue, limit: Duration) -> Result<QueueEvent, Trouble> {
     let late = || errors::trouble(RDKafkaErrorCode::OperationTimedOut, "");
     answers.poll(limit + Duration::from_millis(500)).ok_or_else(late)
 }
 
 /// Waits for the one answer of an admin request that may take longer. Nothing: it is still on its way.
-fn answer_until(answers: &Queue, deadline: Instant) -> Option<Result<Event, Trouble>> {
+fn answer_until(answers: &ClientQueue, deadline: Instant) -> Option<Result<QueueEvent, Trouble>> {
     answers.poll(deadline.saturating_duration_since(Instant::now())).map(checked)
 }
 
-fn checked(event: Event) -> Result<Event, Trouble> {
+fn checked(event: QueueEvent) -> Result<QueueEvent, Trouble> {
     match event.error() {
         RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR => Ok(event),
         code => Err(errors::trouble(code.into(), &event.error_text())),
     }
 }
 
-struct Options(*mut rd::rd_kafka_AdminOptions_t);
+struct AdminOptions(*mut rd::rd_kafka_AdminOptions_t);
 
-impl Options {
-    fn new(client: &Consumer, operation: rd::rd_kafka_admin_op_t, limit: Duration) -> Options {
+impl AdminOptions {
+    fn new(client: &Consumer, operation: rd::rd_kafka_admin_op_t, limit: Duration) -> AdminOptions {
         // SAFETY: the client is alive; the options are ours.
         let options = unsafe { rd::rd_kafka_AdminOptions_new(native(client), operation) };
         // SAFETY: no error buffer is handed over; a time-out out of range leaves the default.
@@ -208,7 +208,7 @@ impl Options {
                 0,
             );
         }
-        Options(options)
+        AdminOptions(options)
     }
 
     fn pointer(&self) -> *mut rd::rd_kafka_AdminOptions_t {
@@ -222,7 +222,7 @@ impl Options {
     }
 }
 
-impl Drop for Options {
+impl Drop for AdminOptions {
     fn drop(&mut self) {
         // SAFETY: the options are ours and dropped once.
         unsafe { rd::rd_kafka_AdminOptions_destroy(self.0) }

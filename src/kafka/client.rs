@@ -18,7 +18,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::{Duration, Instant};
 
-pub type Consumer = BaseConsumer<Context>;
+pub type Consumer = BaseConsumer<Callbacks>;
 
 /// What the client has to tell, in the order it happened.
 pub enum ClientEvent {
@@ -50,17 +50,17 @@ pub struct Fetched {
 
 /// Sends events to the loop, from any thread.
 #[derive(Clone)]
-pub struct Teller {
+pub struct EventSender {
     events: Sender<ClientEvent>,
     bell: Bell,
 }
 
-impl Teller {
+impl EventSender {
     pub fn bell(&self) -> Bell {
         self.bell.clone()
     }
 
-    pub fn tell(&self, event: ClientEvent) {
+    pub fn send(&self, event: ClientEvent) {
         // The receiver only goes away with the whole run, which may be over already.
         let _ = self.events.send(event);
         self.bell.ring();
@@ -68,23 +68,23 @@ impl Teller {
 }
 
 /// Handed to librdkafka; every callback becomes an event.
-pub struct Context {
-    teller: Teller,
+pub struct Callbacks {
+    event_sender: EventSender,
     wants_statistics: Arc<AtomicBool>,
     verifier: Verifier,
     pub outage: Outage,
 }
 
-impl Context {
-    fn tell(&self, event: ClientEvent) {
-        self.teller.tell(event);
+impl Callbacks {
+    fn send(&self, event: ClientEvent) {
+        self.event_sender.send(event);
     }
 }
 
 /// A client that connects in the background, and what it tells.
 pub struct Opened {
     pub client: Arc<Consumer>,
-    pub teller: Teller,
+    pub event_sender: EventSender,
     pub events: Receiver<ClientEvent>,
     /// Set for the next statistics to be told.
     pub wants_statistics: Arc<AtomicBool>,
@@ -102,22 +102,22 @@ pub fn open(properties: &[(String, String)], is_verbose: bool, bell: Bell) -> Re
     // The binding would ask the `log` crate; a disconnect while connecting is told at `Info` only.
     config.set_log_level(if is_verbose { RDKafkaLogLevel::Debug } else { RDKafkaLogLevel::Info });
     let (sender, events) = mpsc::channel();
-    let teller = Teller { events: sender, bell };
+    let event_sender = EventSender { events: sender, bell };
     let wants_statistics = Arc::new(AtomicBool::new(false));
-    let context = Context {
-        teller: teller.clone(),
+    let context = Callbacks {
+        event_sender: event_sender.clone(),
         wants_statistics: Arc::clone(&wants_statistics),
         verifier: Verifier::of(properties),
         outage: Outage::default(),
     };
     let client = Consumer::from_config_and_context(&config, context).map_err(|error| error.to_string())?;
     let client = Arc::new(client);
-    Ok(Opened { client, teller, events, wants_statistics })
+    Ok(Opened { client, event_sender, events, wants_statistics })
 }
 
-impl ClientContext for Context {
+impl ClientContext for Callbacks {
     fn log(&self, _: RDKafkaLogLevel, facility: &str, line: &str) {
-        self.tell(ClientEvent::Log(format!("{facility}: {line}")));
+        self.send(ClientEvent::Log(format!("{facility}: {line}")));
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
@@ -129,12 +129,12 @@ impl ClientContext for Context {
         let (is_distrusted, is_strange) =
             (certificate::is_unexplained(&trouble), families::is_unexplained(&trouble));
         if !is_distrusted && !is_strange {
-            return self.tell(ClientEvent::Trouble(trouble));
+            return self.send(ClientEvent::Trouble(trouble));
         }
-        let (teller, verifier) = (self.teller.clone(), self.verifier.clone());
+        let (event_sender, verifier) = (self.event_sender.clone(), self.verifier.clone());
         let explain = move || {
             let explained = if is_strange { families::explain(trouble) } else { verifier.explain(trouble) };
-            teller.tell(ClientEvent::Trouble(explained));
+            event_sender.send(ClientEvent::Trouble(explained));
         };
         // Out of threads: librdkafka tries again, and tells it again.
         drop(std::thread::Builder::new().name("explain".to_owned()).spawn(explain));
@@ -145,15 +145,15 @@ impl ClientContext for Context {
         if (self.wants_statistics.swap(false, Ordering::Relaxed) || tells_of_quota(statistics))
             && let Ok(statistics) = serde_json::from_slice::<serde_json::Value>(statistics)
         {
-            self.tell(ClientEvent::Fetched(fetched(&statistics)));
+            self.send(ClientEvent::Fetched(fetched(&statistics)));
         }
     }
 }
 
-impl ConsumerContext for Context {
+impl ConsumerContext for Callbacks {
     fn rebalance(&self, consumer: &BaseConsumer<Self>, kind: RDKafkaRespErr, list: &mut TopicPartitionList) {
         let partitions = partitions(list);
-        self.tell(if kind == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
+        self.send(if kind == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
             ClientEvent::Assigned(partitions)
         } else {
             ClientEvent::Revoked { partitions, is_lost: consumer.assignment_lost() }

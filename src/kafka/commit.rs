@@ -2,7 +2,7 @@
 
 use super::client::{Consumer, topic_partition};
 use super::errors::{self, Trouble, TroubleKind};
-use super::native::{PartitionList, Queue, error_code, list_elements, native};
+use super::native::{ClientQueue, PartitionList, error_code, list_elements, native};
 use crate::record::TopicPartition;
 use rdkafka::bindings as rd;
 use rdkafka::types::{RDKafkaErrorCode, RDKafkaRespErr};
@@ -13,17 +13,17 @@ use std::time::Duration;
 /// One OffsetCommit request. Its queue lives until the answer came: a time-out ends the waiting, never the
 /// request, and the late answer decides whether the next commit may go.
 pub struct CommitRequest {
-    answers: Queue,
+    answers: ClientQueue,
 }
 
 /// Why a commit, or one partition of it, was refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
+pub struct CommitRefusal {
     pub kind: TroubleKind,
     pub words: String,
 }
 
-impl Refusal {
+impl CommitRefusal {
     pub fn trouble(&self) -> Trouble {
         Trouble { kind: self.kind, reason: self.words.clone() }
     }
@@ -33,8 +33,8 @@ impl Refusal {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CommitAnswer {
     /// Why all of it was refused.
-    pub refused: Option<Refusal>,
-    pub refused_partitions: Vec<(TopicPartition, Refusal)>,
+    pub refused: Option<CommitRefusal>,
+    pub refused_partitions: Vec<(TopicPartition, CommitRefusal)>,
 }
 
 impl CommitRequest {
@@ -46,9 +46,9 @@ impl CommitRequest {
         client: &Arc<Consumer>,
         positions: &[(TopicPartition, i64)],
         descriptor: RawFd,
-    ) -> Result<CommitRequest, Refusal> {
+    ) -> Result<CommitRequest, CommitRefusal> {
         let list = PartitionList::of(positions.iter().map(|(partition, offset)| (partition, *offset)));
-        let answers = Queue::new(client);
+        let answers = ClientQueue::new(client);
         answers.ring(descriptor);
         // SAFETY: client, list and queue are alive; the list is copied, no callback is given.
         let code = unsafe {
@@ -81,12 +81,12 @@ impl CommitRequest {
     }
 }
 
-fn refusal(code: RDKafkaRespErr) -> Option<Refusal> {
+fn refusal(code: RDKafkaRespErr) -> Option<CommitRefusal> {
     match code {
         RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR => None,
         code => {
             let code = RDKafkaErrorCode::from(code);
-            Some(Refusal { kind: errors::kind(code), words: super::words::told(&errors::name(code)) })
+            Some(CommitRefusal { kind: errors::kind(code), words: super::words::told(&errors::name(code)) })
         }
     }
 }

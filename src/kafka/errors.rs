@@ -1,7 +1,7 @@
 //! What librdkafka's error codes mean for a run.
 
 use super::words;
-use crate::tokens::FaultKind;
+use crate::tokens::TokenFaultKind;
 use rdkafka::types::RDKafkaErrorCode as Code;
 
 /// Something that went wrong inside the client.
@@ -20,7 +20,7 @@ pub enum TroubleKind {
     AllBrokersDown,
     Authentication,
     /// There is no token to log in with; the reason begins with where it was looked for.
-    Token(FaultKind),
+    Token(TokenFaultKind),
     Tls,
     TopicAuthorization,
     GroupAuthorization,

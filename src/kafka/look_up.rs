@@ -2,7 +2,7 @@
 
 use super::admin::groups::{self, Unheld};
 use super::admin::{self, Asked, COORDINATOR_LIMIT, Described, KnownTopic, LATEST, Leader, Topic};
-use super::client::{ClientEvent, Consumer, Teller};
+use super::client::{ClientEvent, Consumer, EventSender};
 use super::errors::Trouble;
 use super::probe::{self, Finding};
 use super::ranges::{self, Range, RangeQuery};
@@ -59,7 +59,7 @@ pub enum Answer {
 #[derive(Clone)]
 pub struct LookUps {
     pub client: Arc<Consumer>,
-    teller: Teller,
+    event_sender: EventSender,
     unanswered: Backlog,
     leaders: Leaders,
     own: Arc<Own>,
@@ -74,12 +74,12 @@ struct Own {
 impl LookUps {
     pub fn new(
         client: Arc<Consumer>,
-        teller: Teller,
+        event_sender: EventSender,
         properties: &[(String, String)],
         tokens: Option<&TokenSource>,
     ) -> LookUps {
         let own = Arc::new(Own { properties: properties.to_vec(), tokens: tokens.cloned() });
-        LookUps { client, teller, unanswered: Backlog::default(), leaders: Leaders::default(), own }
+        LookUps { client, event_sender, unanswered: Backlog::default(), leaders: Leaders::default(), own }
     }
 
     /// Starts what could not be started when it was asked: whoever waits for the answer does not ask again.
@@ -152,7 +152,7 @@ impl LookUps {
 
     /// Looks at a partition with a client of its own, for as long as `limit`.
     pub fn look(&self, partition: TopicPartition, offset: i64, limit: Duration) {
-        let (own, bell) = (Arc::clone(&self.own), self.teller.bell());
+        let (own, bell) = (Arc::clone(&self.own), self.event_sender.bell());
         self.start(move |_| {
             let finding =
                 probe::look(&own.properties, own.tokens.as_ref(), bell, (&partition, offset), limit);
@@ -188,8 +188,8 @@ impl LookUps {
     }
 
     fn start(&self, ask: impl FnOnce(&Arc<Consumer>) -> Answer + Send + 'static) {
-        let (client, teller) = (Arc::clone(&self.client), self.teller.clone());
-        let work = move || teller.tell(ClientEvent::Answer(ask(&client)));
+        let (client, event_sender) = (Arc::clone(&self.client), self.event_sender.clone());
+        let work = move || event_sender.send(ClientEvent::Answer(ask(&client)));
         self.unanswered.start(Box::new(work), spawn);
     }
 }

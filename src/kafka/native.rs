@@ -18,33 +18,33 @@ pub fn library_version() -> String {
 
 /// A queue of the client. Holds the client, which therefore outlives it: the other way round
 /// `rd_kafka_destroy` hangs for ever.
-pub struct Queue {
+pub struct ClientQueue {
     pointer: *mut rd::rd_kafka_queue_t,
     client: Arc<Consumer>,
 }
 
 // SAFETY: librdkafka's queues are locked inside and may be used from any thread (rdkafka.h).
-unsafe impl Send for Queue {}
+unsafe impl Send for ClientQueue {}
 
-impl Queue {
-    pub fn new(client: &Arc<Consumer>) -> Queue {
+impl ClientQueue {
+    pub fn new(client: &Arc<Consumer>) -> ClientQueue {
         // SAFETY: the client is alive; the new queue is ours.
         let pointer = unsafe { rd::rd_kafka_queue_new(native(client)) };
-        Queue { pointer, client: Arc::clone(client) }
+        ClientQueue { pointer, client: Arc::clone(client) }
     }
 
     /// The queue of rebalances, errors and log lines.
-    pub fn of_consumer(client: &Arc<Consumer>) -> Queue {
+    pub fn of_consumer(client: &Arc<Consumer>) -> ClientQueue {
         // SAFETY: the client is alive and a consumer; the call returns a reference of our own.
         let pointer = unsafe { rd::rd_kafka_queue_get_consumer(native(client)) };
-        Queue { pointer, client: Arc::clone(client) }
+        ClientQueue { pointer, client: Arc::clone(client) }
     }
 
     /// The fetch queue of a partition.
-    pub fn of_partition(client: &Arc<Consumer>, topic: &CStr, partition: i32) -> Queue {
+    pub fn of_partition(client: &Arc<Consumer>, topic: &CStr, partition: i32) -> ClientQueue {
         // SAFETY: the client is alive, the name ends with NUL; the call returns a reference of our own.
         let pointer = unsafe { rd::rd_kafka_queue_get_partition(native(client), topic.as_ptr(), partition) };
-        Queue { pointer, client: Arc::clone(client) }
+        ClientQueue { pointer, client: Arc::clone(client) }
     }
 
     pub fn pointer(&self) -> *mut rd::rd_kafka_queue_t {
@@ -52,7 +52,7 @@ impl Queue {
     }
 
     /// Has `target` receive all that arrives here.
-    pub fn forward_to(&self, target: &Queue) {
+    pub fn forward_to(&self, target: &ClientQueue) {
         // SAFETY: both queues are alive; librdkafka keeps a reference of its own to the target.
         unsafe { rd::rd_kafka_queue_forward(self.pointer, target.pointer) }
     }
@@ -82,14 +82,14 @@ impl Queue {
     }
 
     /// Takes the next event, waiting at most `limit`.
-    pub fn poll(&self, limit: Duration) -> Option<Event> {
+    pub fn poll(&self, limit: Duration) -> Option<QueueEvent> {
         // SAFETY: the queue is alive; the event is ours.
         let pointer = unsafe { rd::rd_kafka_queue_poll(self.pointer, milliseconds(limit)) };
-        (!pointer.is_null()).then(|| Event { pointer, _client: Arc::clone(&self.client) })
+        (!pointer.is_null()).then(|| QueueEvent { pointer, _client: Arc::clone(&self.client) })
     }
 }
 
-impl Drop for Queue {
+impl Drop for ClientQueue {
     fn drop(&mut self) {
         // SAFETY: the handle is ours and dropped once; the wake-up descriptor is taken off first.
         unsafe {
@@ -100,12 +100,12 @@ impl Drop for Queue {
 }
 
 /// An event taken from a queue; what it owns lives as long as it does.
-pub struct Event {
+pub struct QueueEvent {
     pointer: *mut rd::rd_kafka_event_t,
     _client: Arc<Consumer>,
 }
 
-impl Event {
+impl QueueEvent {
     pub fn pointer(&self) -> *mut rd::rd_kafka_event_t {
         self.pointer
     }
@@ -121,7 +121,7 @@ impl Event {
     }
 }
 
-impl Drop for Event {
+impl Drop for QueueEvent {
     fn drop(&mut self) {
         // SAFETY: the event is ours and dropped once.
         unsafe { rd::rd_kafka_event_destroy(self.pointer) }

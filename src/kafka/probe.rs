@@ -6,7 +6,7 @@
 
 use super::client::{self, ClientEvent, Opened};
 use super::errors::{self, TroubleKind};
-use super::native::{PartitionList, Queue, bytes, c_string, error_code, native};
+use super::native::{ClientQueue, PartitionList, bytes, c_string, error_code, native};
 use super::tokens::supply_consumer;
 use super::words;
 use crate::alarm::Bell;
@@ -74,14 +74,14 @@ pub fn look(
     let mut own: Vec<(String, String)> =
         properties.iter().filter(|(name, _)| !is_ours(name)).cloned().collect();
     own.extend(PROPERTIES.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-    let Ok(Opened { client, teller, events, .. }) = client::open(&own, true, bell) else {
+    let Ok(Opened { client, event_sender, events, .. }) = client::open(&own, true, bell) else {
         return Finding::Unknown(None);
     };
     if let Some(source) = tokens {
-        supply_consumer(source, &client, teller);
+        supply_consumer(source, &client, event_sender);
     }
-    let messages = Queue::new(&client);
-    let own = Queue::of_partition(&client, &c_string(&partition.topic), partition.partition);
+    let messages = ClientQueue::new(&client);
+    let own = ClientQueue::of_partition(&client, &c_string(&partition.topic), partition.partition);
     own.forward_to(&messages);
     let list = PartitionList::of([(partition, offset)].into_iter());
     // SAFETY: client and list are alive; the call copies the list.
@@ -105,7 +105,7 @@ pub fn look(
 }
 
 /// Takes one message; `None` if none came, or one that tells nothing for sure.
-fn next(messages: &Queue) -> Option<Finding> {
+fn next(messages: &ClientQueue) -> Option<Finding> {
     let mut message = std::ptr::null_mut();
     // SAFETY: the queue is alive, and there is room for one message, which is ours and destroyed below.
     unsafe { rd::rd_kafka_consume_batch_queue(messages.pointer(), 0, &raw mut message, 1) };

@@ -4,7 +4,7 @@ use super::client::ClientEvent;
 use super::errors::{self, Trouble};
 use super::native::{c_string, error_code, milliseconds, text};
 use super::properties;
-use super::tokens::{self, Taker, Undying};
+use super::tokens::{self, LeakedClient, TokenTarget};
 use crate::settings::known::{KnownProperties, Side};
 use crate::tokens::TokenSource;
 use rdkafka::bindings as rd;
@@ -50,7 +50,7 @@ pub struct Outgoing<'a> {
 
 /// Why a record was not taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Refusal {
+pub enum SendRefusal {
     /// Too much is on its way: try again after a report.
     Full,
     Failed(Trouble),
@@ -125,7 +125,7 @@ impl Producer {
         };
         if let Some(source) = tokens {
             // What goes wrong the consumer tells: it asks the same endpoint.
-            tokens::supply(source, Taker::Producer(Undying(client)), |_| {});
+            tokens::supply(source, TokenTarget::Producer(LeakedClient(client)), |_| {});
         }
         Ok(Producer { client, queue, reports: RefCell::default(), events: RefCell::default() })
     }
@@ -134,9 +134,9 @@ impl Producer {
     ///
     /// # Errors
     /// It was not taken, and no report will come.
-    pub fn send(&self, ticket: u64, outgoing: &Outgoing<'_>) -> Result<(), Refusal> {
+    pub fn send(&self, ticket: u64, outgoing: &Outgoing<'_>) -> Result<(), SendRefusal> {
         let topic = c_string(outgoing.topic);
-        let headers = Headers::of(outgoing.headers).map_err(|code| Refusal::Failed(failed(code, "")))?;
+        let headers = Headers::of(outgoing.headers).map_err(|code| SendRefusal::Failed(failed(code, "")))?;
         let parts = [
             part(rd::rd_kafka_vtype_t::RD_KAFKA_VTYPE_TOPIC, |u| u.cstr = topic.as_ptr()),
             part(rd::rd_kafka_vtype_t::RD_KAFKA_VTYPE_MSGFLAGS, |u| u.i = rd::RD_KAFKA_MSG_F_COPY),
@@ -157,11 +157,11 @@ impl Producer {
             let words = text(rd::rd_kafka_error_string(error));
             rd::rd_kafka_error_destroy(error);
             if code == RDKafkaRespErr::RD_KAFKA_RESP_ERR__QUEUE_FULL {
-                return Err(Refusal::Full);
+                return Err(SendRefusal::Full);
             }
             failed(code, &words)
         };
-        Err(Refusal::Failed(trouble))
+        Err(SendRefusal::Failed(trouble))
     }
 
     /// The next delivery report, if one is there.

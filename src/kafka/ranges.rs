@@ -113,10 +113,10 @@ pub fn ranges(client: &Arc<Consumer>, query: &RangeQuery) -> Result<Vec<Asked<Ra
     } else {
         vec![None; query.partitions.len()]
     };
-    let answer = |request: admin::OffsetsRequest| -> Offsets { request.answer().into_iter().collect() };
+    let answer = |request: admin::OffsetsRequest| -> AskedOffsets { request.answer().into_iter().collect() };
     let lower = |requests: [_; 2]| agreed(requests.map(answer), i64::min);
     let higher = |requests: [_; 2]| agreed(requests.map(answer), i64::max);
-    let answers = Answers {
+    let answers = RangeAnswers {
         begins: lower(begins),
         ends: higher(ends),
         highs: highs.map(answer),
@@ -134,7 +134,7 @@ pub fn ranges(client: &Arc<Consumer>, query: &RangeQuery) -> Result<Vec<Asked<Ra
 ///
 /// If it is the wrong one, that shows: a start below the log is refused by the leader, and an end above it is never
 /// reached.
-fn agreed([mut first, second]: [Offsets; 2], choose: fn(i64, i64) -> i64) -> Offsets {
+fn agreed([mut first, second]: [AskedOffsets; 2], choose: fn(i64, i64) -> i64) -> AskedOffsets {
     for (partition, answer) in &mut first {
         let other = second.get(partition).cloned().unwrap_or(Err(Unknown::Unanswered));
         // No record is so late: the end.
@@ -169,24 +169,25 @@ pub fn ranges_or_ask_again(client: &Arc<Consumer>, query: &RangeQuery) -> Result
     Ok(found)
 }
 
-type Offsets = HashMap<TopicPartition, Result<i64, Unknown>>;
+type AskedOffsets = HashMap<TopicPartition, Result<i64, Unknown>>;
 
 /// What the leaders answered, question by question.
-struct Answers {
-    begins: Offsets,
-    ends: Offsets,
+struct RangeAnswers {
+    begins: AskedOffsets,
+    ends: AskedOffsets,
     /// `None`: the ends are these.
-    highs: Option<Offsets>,
-    from: Offsets,
-    to: Offsets,
+    highs: Option<AskedOffsets>,
+    from: AskedOffsets,
+    to: AskedOffsets,
 }
 
-impl Answers {
+impl RangeAnswers {
     fn range(&self, partition: &TopicPartition, committed: Option<i64>) -> Result<Range, Unknown> {
-        let find = |offsets: &Offsets| offsets.get(partition).cloned().unwrap_or(Err(Unknown::Unanswered));
+        let find =
+            |offsets: &AskedOffsets| offsets.get(partition).cloned().unwrap_or(Err(Unknown::Unanswered));
         let (begin, end) = (find(&self.begins)?, find(&self.ends)?);
         let high = self.highs.as_ref().map_or(Ok(end), find)?;
-        let at_time = |offsets: &Offsets| match offsets.get(partition) {
+        let at_time = |offsets: &AskedOffsets| match offsets.get(partition) {
             // No record is that late.
             Some(Ok(-1)) => Ok(Some(end)),
             Some(Ok(offset)) => Ok(Some(*offset)),
@@ -208,17 +209,17 @@ mod tests {
         TopicPartition { topic: Arc::from("t"), partition: 0 }
     }
 
-    fn offsets(offset: Result<i64, Unknown>) -> Offsets {
+    fn offsets(offset: Result<i64, Unknown>) -> AskedOffsets {
         HashMap::from([(partition(), offset)])
     }
 
-    fn answers(begin: i64, end: i64, high: i64) -> Answers {
-        Answers {
+    fn answers(begin: i64, end: i64, high: i64) -> RangeAnswers {
+        RangeAnswers {
             begins: offsets(Ok(begin)),
             ends: offsets(Ok(end)),
             highs: Some(offsets(Ok(high))),
-            from: Offsets::new(),
-            to: Offsets::new(),
+            from: AskedOffsets::new(),
+            to: AskedOffsets::new(),
         }
     }
 
@@ -226,9 +227,9 @@ mod tests {
     fn a_log_is_only_known_with_all_its_numbers() {
         let range = answers(1, 5, 7).range(&partition(), Some(3)).unwrap();
         assert_eq!((range.begin, range.end, range.high, range.committed), (1, 5, 7, Some(3)));
-        let lost = Answers { highs: Some(offsets(Err(Unanswered))), ..answers(1, 5, 7) };
+        let lost = RangeAnswers { highs: Some(offsets(Err(Unanswered))), ..answers(1, 5, 7) };
         assert_eq!(lost.range(&partition(), None), Err(Unanswered));
-        let leaderless = Answers { begins: offsets(Err(NoLeader)), ..answers(1, 5, 7) };
+        let leaderless = RangeAnswers { begins: offsets(Err(NoLeader)), ..answers(1, 5, 7) };
         assert_eq!(leaderless.range(&partition(), None), Err(NoLeader));
         let other = TopicPartition { partition: 1, ..partition() };
         assert_eq!(answers(1, 5, 7).range(&other, None), Err(Unanswered));
@@ -263,7 +264,8 @@ mod tests {
 
     #[test]
     fn a_time_behind_the_last_record_is_the_end() {
-        let at = |offset| Answers { from: offsets(offset), ..answers(1, 5, 7) }.range(&partition(), None);
+        let at =
+            |offset| RangeAnswers { from: offsets(offset), ..answers(1, 5, 7) }.range(&partition(), None);
         assert_eq!(at(Ok(-1)).unwrap().from, Some(5));
         assert_eq!(at(Ok(2)).unwrap().from, Some(2));
         assert_eq!(at(Err(Unanswered)), Err(Unanswered));

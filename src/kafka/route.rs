@@ -1,19 +1,19 @@
 //! An assigned partition: its queue, and what waits there while it is held.
 
-use super::native::Queue;
+use super::native::ClientQueue;
 use crate::record::TopicPartition;
 
 pub struct Route {
     pub partition: TopicPartition,
     pub sizes: MeanSize,
-    queue: Queue,
+    queue: ClientQueue,
     /// Its records stay in its own queue, and are prefetched no further than that queue may grow.
     is_held: bool,
 }
 
 impl Route {
     /// For a queue that is forwarded already.
-    pub fn new(partition: TopicPartition, queue: Queue) -> Route {
+    pub fn new(partition: TopicPartition, queue: ClientQueue) -> Route {
         Route { partition, sizes: MeanSize::default(), queue, is_held: false }
     }
 
@@ -24,12 +24,12 @@ impl Route {
     }
 
     /// Delivers again, from where it was held.
-    pub fn go_on(&mut self, target: &Queue) {
+    pub fn go_on(&mut self, target: &ClientQueue) {
         self.is_held = false;
         self.queue.forward_to(target);
     }
 
-    pub fn forward_again(&self, target: &Queue) {
+    pub fn forward_again(&self, target: &ClientQueue) {
         if !self.is_held {
             self.queue.forward_to(target);
         }

@@ -4,11 +4,11 @@ use super::arrival::{Arrival, Coming};
 use super::batch::Batch;
 use super::client::{self, ClientEvent, Consumer, Opened};
 use super::close;
-use super::commit::{CommitAnswer, CommitRequest, Refusal};
+use super::commit::{CommitAnswer, CommitRefusal, CommitRequest};
 use super::errors::{self, Trouble};
 use super::fetch_size::FetchSize;
 use super::look_up::LookUps;
-use super::native::{self, NO_OFFSET, PartitionList, Queue, c_string, code_words, error_words, native};
+use super::native::{self, ClientQueue, NO_OFFSET, PartitionList, c_string, code_words, error_words, native};
 use super::route::Route;
 use super::routes::Routes;
 use super::tokens::supply_consumer;
@@ -40,8 +40,8 @@ pub struct Source {
     batch: Batch,
     fetch_size: FetchSize,
     routes: Routes,
-    shared: Queue,
-    served: Queue,
+    shared: ClientQueue,
+    served: ClientQueue,
     events: Receiver<ClientEvent>,
     look_ups: LookUps,
     commit: Option<CommitRequest>,
@@ -61,16 +61,16 @@ impl Source {
         is_verbose: bool,
         alarm: &Alarm,
     ) -> Result<Source, String> {
-        let Opened { client, teller, events, wants_statistics } =
+        let Opened { client, event_sender, events, wants_statistics } =
             client::open(properties, is_verbose, alarm.bell())?;
         if let Some(source) = tokens {
-            supply_consumer(source, &client, teller.clone());
+            supply_consumer(source, &client, event_sender.clone());
         }
-        let (shared, served) = (Queue::new(&client), Queue::of_consumer(&client));
+        let (shared, served) = (ClientQueue::new(&client), ClientQueue::of_consumer(&client));
         let descriptor = alarm.descriptor();
         shared.ring(descriptor);
         served.ring(descriptor);
-        let look_ups = LookUps::new(Arc::clone(&client), teller, properties, tokens);
+        let look_ups = LookUps::new(Arc::clone(&client), event_sender, properties, tokens);
         Ok(Source {
             batch: Batch::new(),
             fetch_size: FetchSize::new(&client, properties),
@@ -214,7 +214,7 @@ impl Source {
     pub fn assign(&mut self, assigned: &[Assigned], others: &[(TopicPartition, i64)]) -> Result<(), String> {
         for Assigned { partition, slot, .. } in assigned {
             let topic = c_string(&partition.topic);
-            let queue = Queue::of_partition(&self.client, &topic, partition.partition);
+            let queue = ClientQueue::of_partition(&self.client, &topic, partition.partition);
             // Before the assignment, so that nothing lands on the consumer's queue.
             queue.forward_to(&self.shared);
             self.routes.insert(*slot, Route::new(partition.clone(), queue));
@@ -361,7 +361,7 @@ impl Source {
     ///
     /// # Errors
     /// If librdkafka does not take it.
-    pub fn commit(&mut self, positions: &[(TopicPartition, i64)]) -> Result<(), Refusal> {
+    pub fn commit(&mut self, positions: &[(TopicPartition, i64)]) -> Result<(), CommitRefusal> {
         self.commit = Some(CommitRequest::send(&self.client, positions, self.descriptor)?);
         Ok(())
     }

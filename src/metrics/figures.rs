@@ -117,33 +117,37 @@ impl Figures {
     /// # Errors
     /// Never with these names: the library checks them.
     pub fn new([version, librdkafka]: [&str; 2]) -> Result<Figures, prometheus::Error> {
-        let draft = Draft(Registry::new());
+        let builder = FigureBuilder(Registry::new());
         let figures = Figures {
-            records: draft.counters("records_total", "Records read from Kafka.", "topic")?,
-            bytes: draft.counters("bytes_total", "Bytes of the keys and values of records read.", "topic")?,
-            lag: draft.lag()?,
-            commits: draft.counters("commits_total", "Answers to commits, by result.", "result")?,
-            rebalances: draft.counters(
+            records: builder.counters("records_total", "Records read from Kafka.", "topic")?,
+            bytes: builder.counters(
+                "bytes_total",
+                "Bytes of the keys and values of records read.",
+                "topic",
+            )?,
+            lag: builder.lag()?,
+            commits: builder.counters("commits_total", "Answers to commits, by result.", "result")?,
+            rebalances: builder.counters(
                 "rebalances_total",
                 "Times the group gave, took back or gave away partitions.",
                 "event",
             )?,
-            handler_seconds: draft.handler_seconds()?,
-            processed: draft.counter("processed_records_total", "Records printed or handled.")?,
-            filtered: draft.counter("filtered_records_total", "Records left out by --filter.")?,
-            failed: draft.counter(
+            handler_seconds: builder.handler_seconds()?,
+            processed: builder.counter("processed_records_total", "Records printed or handled.")?,
+            filtered: builder.counter("filtered_records_total", "Records left out by --filter.")?,
+            failed: builder.counter(
                 "failed_records_total",
                 "Records that could not be decoded or filtered, or whose attempts were used up.",
             )?,
-            skipped: draft.counter("skipped_records_total", "Failed records skipped by policy.")?,
-            dead_letters: draft
+            skipped: builder.counter("skipped_records_total", "Failed records skipped by policy.")?,
+            dead_letters: builder
                 .counter("dead_letters_total", "Failed records that are in the dead-letter topic.")?,
-            duplicates: draft.counter("duplicate_records_total", "Records known to the dedup store.")?,
-            retries: draft.counter("retries_total", "Attempts after the first one of a record.")?,
-            in_hand: draft.gauge("in_hand_records", "Records read and not settled.")?,
-            in_flight: draft.gauge("in_flight_records", "Records with handlers, not answered.")?,
-            partitions: draft.gauge("assigned_partitions", "Partitions that are read now.")?,
-            registry: draft.0.clone(),
+            duplicates: builder.counter("duplicate_records_total", "Records known to the dedup store.")?,
+            retries: builder.counter("retries_total", "Attempts after the first one of a record.")?,
+            in_hand: builder.gauge("in_hand_records", "Records read and not settled.")?,
+            in_flight: builder.gauge("in_flight_records", "Records with handlers, not answered.")?,
+            partitions: builder.gauge("assigned_partitions", "Partitions that are read now.")?,
+            registry: builder.0.clone(),
         };
         for result in ["ok", "failed"] {
             figures.commits.with_label_values(&[result]);
@@ -151,7 +155,7 @@ impl Figures {
         for event in ["assigned", "revoked", "lost"] {
             figures.rebalances.with_label_values(&[event]);
         }
-        let info = draft.build_info([version, librdkafka])?;
+        let info = builder.build_info([version, librdkafka])?;
         info.set(1);
         Ok(figures)
     }
@@ -204,9 +208,9 @@ fn signed(number: u64) -> i64 {
 }
 
 /// A registry that is being filled.
-struct Draft(Registry);
+struct FigureBuilder(Registry);
 
-impl Draft {
+impl FigureBuilder {
     fn counter(&self, name: &str, help: &str) -> Result<IntCounter, prometheus::Error> {
         let counter = IntCounter::new(full(name), help)?;
         self.0.register(Box::new(counter.clone()))?;

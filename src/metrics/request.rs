@@ -1,6 +1,6 @@
 //! A request to the server, and the answer to it.
 
-use super::Shared;
+use super::MeterState;
 use std::time::Instant;
 
 /// A head that is longer is refused.
@@ -13,7 +13,7 @@ const METRICS_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 const TEXT_TYPE: &str = "text/plain; charset=utf-8";
 
 /// The answer to what has been read so far; none while the head is not complete.
-pub fn answer(head: &[u8], shared: &Shared) -> Option<Vec<u8>> {
+pub fn answer(head: &[u8], shared: &MeterState) -> Option<Vec<u8>> {
     let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
     let mut request = httparse::Request::new(&mut headers);
     match request.parse(head) {

@@ -1,6 +1,6 @@
 //! Serves small answers on a thread of its own: few clients at once, and none for long. The process ends without it.
 
-use super::Shared;
+use super::MeterState;
 use super::request::{LONGEST_HEAD, answer};
 use rustix::event::{PollFd, PollFlags, Timespec};
 use std::io::{self, ErrorKind, Read, Write};
@@ -25,7 +25,7 @@ const AGAIN: Duration = Duration::from_millis(100);
 ///
 /// # Errors
 /// No thread, or a listener that cannot be polled.
-pub fn start(listener: TcpListener, shared: Arc<Shared>) -> io::Result<()> {
+pub fn start(listener: TcpListener, shared: Arc<MeterState>) -> io::Result<()> {
     listener.set_nonblocking(true)?;
     let work = move || {
         let mut clients = Vec::new();
@@ -41,10 +41,10 @@ pub fn start(listener: TcpListener, shared: Arc<Shared>) -> io::Result<()> {
 struct Client {
     stream: TcpStream,
     deadline: Instant,
-    step: Step,
+    step: ClientStep,
 }
 
-enum Step {
+enum ClientStep {
     /// The head of its request so far.
     Asking(Vec<u8>),
     /// What is left to be sent.
@@ -58,8 +58,8 @@ fn wait(listener: &TcpListener, clients: &[Client]) {
     let mut watched = vec![PollFd::new(listener, PollFlags::IN)];
     watched.extend(clients.iter().map(|client| {
         let flags = match client.step {
-            Step::Asking(_) | Step::Leaving => PollFlags::IN,
-            Step::Answering(_) => PollFlags::OUT,
+            ClientStep::Asking(_) | ClientStep::Leaving => PollFlags::IN,
+            ClientStep::Answering(_) => PollFlags::OUT,
         };
         PollFd::new(&client.stream, flags)
     }));
@@ -83,7 +83,7 @@ fn accept(listener: &TcpListener, clients: &mut Vec<Client>) {
                     clients.remove(0);
                 }
                 let deadline = Instant::now() + PATIENCE;
-                clients.push(Client { stream, deadline, step: Step::Asking(Vec::new()) });
+                clients.push(Client { stream, deadline, step: ClientStep::Asking(Vec::new()) });
             }
             Err(error) if error.kind() == ErrorKind::WouldBlock => return,
             // Gone before it was accepted.
@@ -95,23 +95,23 @@ fn accept(listener: &TcpListener, clients: &mut Vec<Client>) {
 
 impl Client {
     /// Goes on as far as it can without waiting. False when it is done with.
-    fn serve(&mut self, shared: &Shared) -> bool {
+    fn serve(&mut self, shared: &MeterState) -> bool {
         if Instant::now() >= self.deadline {
             return false;
         }
         let result = match &mut self.step {
-            Step::Asking(head) => read_head(&mut self.stream, head).map(|()| answer(head, shared)),
-            Step::Answering(_) | Step::Leaving => Ok(None),
+            ClientStep::Asking(head) => read_head(&mut self.stream, head).map(|()| answer(head, shared)),
+            ClientStep::Answering(_) | ClientStep::Leaving => Ok(None),
         };
         match result {
-            Ok(Some(bytes)) => self.step = Step::Answering(bytes),
+            Ok(Some(bytes)) => self.step = ClientStep::Answering(bytes),
             Ok(None) => {}
             Err(_) => return false,
         }
-        if let Step::Answering(rest) = &mut self.step {
+        if let ClientStep::Answering(rest) = &mut self.step {
             match send(&mut self.stream, rest) {
                 Ok(()) if rest.is_empty() && self.stream.shutdown(Shutdown::Write).is_ok() => {
-                    self.step = Step::Leaving;
+                    self.step = ClientStep::Leaving;
                 }
                 Ok(()) if rest.is_empty() => return false,
                 Ok(()) => {}
@@ -119,8 +119,8 @@ impl Client {
             }
         }
         match &self.step {
-            Step::Asking(_) | Step::Answering(_) => true,
-            Step::Leaving => has_more_to_say(&mut self.stream),
+            ClientStep::Asking(_) | ClientStep::Answering(_) => true,
+            ClientStep::Leaving => has_more_to_say(&mut self.stream),
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::Run;
 use crate::commits::{CommitOutcome, Due, Positions};
 use crate::kafka::TroubleKind;
-use crate::kafka::commit::{CommitAnswer, Refusal};
+use crate::kafka::commit::{CommitAnswer, CommitRefusal};
 use crate::talk::Event;
 use std::time::Instant;
 
@@ -69,7 +69,7 @@ impl Run<'_> {
         }
     }
 
-    fn commit_refused(&mut self, refusal: &Refusal, now: Instant) {
+    fn commit_refused(&mut self, refusal: &CommitRefusal, now: Instant) {
         match refusal.kind {
             // The group is being shared out anew: the next commit may go, and nobody has to know.
             TroubleKind::Rebalancing => {}

@@ -5,7 +5,7 @@ use super::leaders::Leaderless;
 use super::rebalance::Starting;
 use super::search::{Next, Search};
 use crate::choices::OffsetReset;
-use crate::dedup::Names;
+use crate::dedup::StoreName;
 use crate::error::{Failure, Kind};
 use crate::kafka::admin::{Described, KnownTopic, Topic, TopicId};
 use crate::kafka::{Trouble, TroubleKind};
@@ -217,7 +217,7 @@ impl Run<'_> {
             self.topics.again = Some(now + LOOK_TWICE);
             return;
         };
-        let names = Names { cluster: id, group: self.settings.group().map(|group| group.name.clone()) };
+        let names = StoreName { cluster: id, group: self.settings.group().map(|group| group.name.clone()) };
         let bell = self.alarm.bell();
         match self.delivery.open_store(names, bell) {
             Ok(()) => self.topics_found(topics, now),

@@ -7,7 +7,7 @@ use crate::record::{Header, Record};
 
 /// Renders envelopes; keeps what stays the same from record to record.
 #[derive(Debug, Default)]
-pub struct Lines {
+pub struct JsonRenderer {
     topic: String,
     partition: i32,
     /// `{"topic":"…","partition":0,"offset":` of this topic and partition.
@@ -15,22 +15,22 @@ pub struct Lines {
 }
 
 /// What stands beside a key or a value.
-struct Names {
+struct FieldNames {
     encoding: &'static [u8],
     error: &'static [u8],
     /// Text is what is expected of a key or header, but has to be said of a value.
     names_text: bool,
 }
 
-const KEY: Names =
-    Names { encoding: b",\"key_encoding\":\"", error: b",\"key_error\":\"", names_text: false };
+const KEY: FieldNames =
+    FieldNames { encoding: b",\"key_encoding\":\"", error: b",\"key_error\":\"", names_text: false };
 
-const VALUE: Names =
-    Names { encoding: b",\"value_encoding\":\"", error: b",\"value_error\":\"", names_text: true };
+const VALUE: FieldNames =
+    FieldNames { encoding: b",\"value_encoding\":\"", error: b",\"value_error\":\"", names_text: true };
 
-const HEADER_VALUE: Names = Names { names_text: false, ..VALUE };
+const HEADER_VALUE: FieldNames = FieldNames { names_text: false, ..VALUE };
 
-impl Lines {
+impl JsonRenderer {
     /// Appends the envelope of the record and a line break.
     pub fn render(&mut self, record: &Record<'_>, content: &Content<'_>, out: &mut Vec<u8>) {
         if self.partition != record.partition || self.topic != record.topic || self.start.is_empty() {
@@ -84,7 +84,7 @@ fn headers(headers: &[Header<'_>], out: &mut Vec<u8>) {
 
 /// Appends a key or value behind its name, how it is encoded, and why it is not what was asked for.
 #[inline]
-fn field(names: &Names, decoded: Option<&Decoded<'_>>, out: &mut Vec<u8>) {
+fn field(names: &FieldNames, decoded: Option<&Decoded<'_>>, out: &mut Vec<u8>) {
     let Some(decoded) = decoded else {
         out.extend_from_slice(b"null");
         return;
@@ -142,7 +142,7 @@ mod tests {
     fn line_as(key: DataFormat, value: DataFormat, record: &Record<'_>) -> String {
         let mut out = Vec::new();
         let content = Decoders::new(key, value).decode(record);
-        Lines::default().render(record, &content, &mut out);
+        JsonRenderer::default().render(record, &content, &mut out);
         String::from_utf8(out).expect("always UTF-8")
     }
 
@@ -194,7 +194,7 @@ mod tests {
 
     #[test]
     fn lines_follow_topic_partition_and_numbers() {
-        let mut lines = Lines::default();
+        let mut lines = JsonRenderer::default();
         let mut out = Vec::new();
         let places = [("a", 0, 9), ("a", 0, 10), ("a", 1, 10), ("b", 1, i64::MAX), ("", 0, 0), ("a", 0, 11)];
         for (topic, partition, offset) in places {

@@ -19,14 +19,14 @@ const NORMAL: &[u8] = b"\x1b[0m";
 
 /// Renders paragraphs of lines; the first one says what was received.
 #[derive(Debug)]
-pub struct Paragraphs {
+pub struct PrettyRenderer {
     settings: Pretty,
     zone: TimeZone,
 }
 
-impl Paragraphs {
-    pub fn new(settings: &Pretty, zone: TimeZone) -> Paragraphs {
-        Paragraphs { settings: settings.clone(), zone }
+impl PrettyRenderer {
+    pub fn new(settings: &Pretty, zone: TimeZone) -> PrettyRenderer {
+        PrettyRenderer { settings: settings.clone(), zone }
     }
 
     pub fn shows_headers(&self) -> bool {
@@ -183,7 +183,7 @@ mod tests {
         let mut out = Vec::new();
         let zone = TimeZone::fixed(tz::offset(1));
         let content = Decoders::new(formats[0], formats[1]).decode(record);
-        Paragraphs::new(settings, zone).render(record, &content, &mut out);
+        PrettyRenderer::new(settings, zone).render(record, &content, &mut out);
         String::from_utf8(out).expect("UTF-8")
     }
 

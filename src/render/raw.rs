@@ -4,14 +4,14 @@ use crate::escape;
 use crate::record::Record;
 
 #[derive(Debug)]
-pub struct Values {
+pub struct RawRenderer {
     delimiter: Vec<u8>,
     is_terminal: bool,
 }
 
-impl Values {
-    pub fn new(delimiter: &[u8], is_terminal: bool) -> Values {
-        Values { delimiter: delimiter.to_vec(), is_terminal }
+impl RawRenderer {
+    pub fn new(delimiter: &[u8], is_terminal: bool) -> RawRenderer {
+        RawRenderer { delimiter: delimiter.to_vec(), is_terminal }
     }
 
     /// Appends the value, whatever it is to be decoded as; a tombstone is an empty value.

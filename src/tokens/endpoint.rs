@@ -1,6 +1,6 @@
 //! A token endpoint: the client credentials grant of OAuth 2 (RFC 6749, section 4.4) over HTTP(S).
 
-use super::{Fault, FaultKind, Token, claims};
+use super::{Token, TokenFault, TokenFaultKind, claims};
 use crate::error::reason;
 use crate::{escape, files};
 use base64::Engine as _;
@@ -50,28 +50,28 @@ pub enum Authorities {
 }
 
 impl Endpoint {
-    pub(super) fn fetch(&self) -> Result<Token, Fault> {
+    pub(super) fn fetch(&self) -> Result<Token, TokenFault> {
         let (status, body) = self.ask()?;
         let answer: Value = serde_json::from_str(&body).unwrap_or_default();
         if !status.is_success() {
             return Err(self.refusal(status, &answer));
         }
         let Some(text) = answer["access_token"].as_str().filter(|text| !text.is_empty()) else {
-            return Err(self.fault(FaultKind::Address, "the answer holds no `access_token`"));
+            return Err(self.fault(TokenFaultKind::Address, "the answer holds no `access_token`"));
         };
         if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
             // A header or a C string would end at some of them.
-            return Err(self.fault(FaultKind::Token, "the token holds characters that no token has"));
+            return Err(self.fault(TokenFaultKind::Token, "the token holds characters that no token has"));
         }
         let now = SystemTime::now();
         let claims = claims::read(text);
         let life = answer["expires_in"].as_u64().map(Duration::from_secs);
         let expires = claims.expires.or_else(|| now.checked_add(life?));
         let Some(expires) = expires else {
-            return Err(self.fault(FaultKind::Token, "the token does not say when it expires"));
+            return Err(self.fault(TokenFaultKind::Token, "the token does not say when it expires"));
         };
         if expires <= now {
-            return Err(self.fault(FaultKind::Token, "the token has expired already"));
+            return Err(self.fault(TokenFaultKind::Token, "the token has expired already"));
         }
         Ok(Token {
             text: text.to_owned(),
@@ -84,8 +84,8 @@ impl Endpoint {
         })
     }
 
-    fn ask(&self) -> Result<(StatusCode, String), Fault> {
-        let roots = self.roots().map_err(|error| self.fault(FaultKind::Tls, &error))?;
+    fn ask(&self) -> Result<(StatusCode, String), TokenFault> {
+        let roots = self.roots().map_err(|error| self.fault(TokenFaultKind::Tls, &error))?;
         let tls = TlsConfig::builder().provider(TlsProvider::NativeTls).root_certs(roots).build();
         let agent: Agent = Agent::config_builder()
             .timeout_global(Some(self.limit))
@@ -129,17 +129,17 @@ impl Endpoint {
     }
 
     /// What an error code of RFC 6749, section 5.2, or else the status says.
-    fn refusal(&self, status: StatusCode, answer: &Value) -> Fault {
+    fn refusal(&self, status: StatusCode, answer: &Value) -> TokenFault {
         let code = answer["error"].as_str().unwrap_or_default();
         let kind = match code {
-            "invalid_client" | "unauthorized_client" => FaultKind::Client,
-            "invalid_scope" => FaultKind::Scope,
-            "temporarily_unavailable" => FaultKind::Unreachable,
+            "invalid_client" | "unauthorized_client" => TokenFaultKind::Client,
+            "invalid_scope" => TokenFaultKind::Scope,
+            "temporarily_unavailable" => TokenFaultKind::Unreachable,
             _ => match status {
-                StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => FaultKind::Client,
-                StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT => FaultKind::Unreachable,
-                status if status.is_server_error() => FaultKind::Unreachable,
-                _ => FaultKind::Address,
+                StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => TokenFaultKind::Client,
+                StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT => TokenFaultKind::Unreachable,
+                status if status.is_server_error() => TokenFaultKind::Unreachable,
+                _ => TokenFaultKind::Address,
             },
         };
         let description = answer["error_description"].as_str().unwrap_or_default();
@@ -151,27 +151,27 @@ impl Endpoint {
         self.fault(kind, &words)
     }
 
-    fn unanswered(&self, error: &Error) -> Fault {
+    fn unanswered(&self, error: &Error) -> TokenFault {
         let text = error.to_string();
         let (kind, words) = match error {
-            Error::HostNotFound => (FaultKind::Unreachable, NO_HOST.to_owned()),
-            Error::Timeout(_) => (FaultKind::Unreachable, "timed out".to_owned()),
+            Error::HostNotFound => (TokenFaultKind::Unreachable, NO_HOST.to_owned()),
+            Error::Timeout(_) => (TokenFaultKind::Unreachable, "timed out".to_owned()),
             // In its own words it would repeat the URL.
-            Error::BadUri(_) | Error::Http(_) => (FaultKind::Address, NO_URL.to_owned()),
-            Error::NativeTls(_) | Error::Tls(_) => (FaultKind::Tls, untrusted(&text).unwrap_or(text)),
-            Error::Io(error) => (FaultKind::Unreachable, io_words(error)),
+            Error::BadUri(_) | Error::Http(_) => (TokenFaultKind::Address, NO_URL.to_owned()),
+            Error::NativeTls(_) | Error::Tls(_) => (TokenFaultKind::Tls, untrusted(&text).unwrap_or(text)),
+            Error::Io(error) => (TokenFaultKind::Unreachable, io_words(error)),
             // ureq's errors grow with it.
-            _ => (FaultKind::Unreachable, text),
+            _ => (TokenFaultKind::Unreachable, text),
         };
         self.fault(kind, &words)
     }
 
-    fn fault(&self, kind: FaultKind, words: &str) -> Fault {
+    fn fault(&self, kind: TokenFaultKind, words: &str) -> TokenFault {
         // An endpoint may repeat what it was asked for.
         let words = words.replace(&self.url, &self.shown);
         let words: String =
             words.chars().filter(|c| !escape::is_unsafe(*c) && !c.is_control()).take(LONGEST_WORDS).collect();
-        Fault { kind, words: format!("`{}`: {words}", self.shown) }
+        TokenFault { kind, words: format!("`{}`: {words}", self.shown) }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::republish::{Delivery, FailureHeaders, Form};
 use super::{Handlers, backoff};
-use crate::dedup::{Answer, Found};
+use crate::dedup::{IdState, StoreAnswer};
 use crate::delivery::writer::Writer;
 use crate::delivery::{Progress, Settled};
 use crate::error::{Failure, Kind};
@@ -219,18 +219,18 @@ impl Handlers<'_> {
         }
     }
 
-    pub(super) fn store_answered(&mut self, answer: Answer, now: Instant, progress: &mut Progress) {
-        let Answer { ticket, answer } = answer;
+    pub(super) fn store_answered(&mut self, answer: StoreAnswer, now: Instant, progress: &mut Progress) {
+        let StoreAnswer { ticket, answer } = answer;
         match answer {
-            Ok(Found::New) => self.queue.clear(ticket),
-            Ok(Found::Known) => self.settle(ticket, Fate::Duplicate, progress),
-            Ok(Found::Claimed) => {
+            Ok(IdState::New) => self.queue.clear(ticket),
+            Ok(IdState::Known) => self.settle(ticket, Fate::Duplicate, progress),
+            Ok(IdState::Claimed) => {
                 if self.queue.claimed(ticket, now) {
                     self.hand(ticket);
                 }
             }
-            Ok(Found::Elsewhere) => progress.notices.extend(self.wait_for_other_member(ticket, now)),
-            Ok(Found::Kept) => self.settle(ticket, Fate::Accepted, progress),
+            Ok(IdState::Elsewhere) => progress.notices.extend(self.wait_for_other_member(ticket, now)),
+            Ok(IdState::Kept) => self.settle(ticket, Fate::Accepted, progress),
             Err(words) => {
                 self.remove(ticket);
                 progress.failure = Some(Failure::new(Kind::Run, "the dedup store failed").caused_by(words));

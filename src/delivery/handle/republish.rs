@@ -5,7 +5,7 @@ mod reasons;
 use crate::alarm::Alarm;
 use crate::error::{Failure, Kind};
 use crate::handlers::{Done, FailureReason, Outcome, Printed};
-use crate::kafka::producer::{Outgoing, Producer, Refusal, Report};
+use crate::kafka::producer::{Outgoing, Producer, Report, SendRefusal};
 use crate::kafka::{ClientEvent, Trouble, TroubleKind};
 use crate::reachability::explain;
 use crate::record::OwnedRecord;
@@ -122,11 +122,11 @@ impl Republisher {
         };
         if let Err(refusal) = producer.send(ticket, &outgoing) {
             let trouble = match refusal {
-                Refusal::Full => Trouble {
+                SendRefusal::Full => Trouble {
                     kind: TroubleKind::Transport,
                     reason: "the producer's queue is full".to_owned(),
                 },
-                Refusal::Failed(trouble) => trouble,
+                SendRefusal::Failed(trouble) => trouble,
             };
             self.refused.push(Report { ticket, result: Err(trouble), is_too_large: false });
         }

@@ -13,8 +13,8 @@ use crate::kafka::errors::{self, Trouble, TroubleKind};
 use crate::kafka::metadata;
 use crate::kafka::native::text;
 use crate::record::TopicPartition;
-pub use descriptions::Request as DescriptionRequest;
-pub use list::{Listed, Listing, list};
+pub use descriptions::DescriptionRequest;
+pub use list::{ListedGroup, Listing, list};
 pub use offsets::{CommittedRequest, alter, ask_committed, delete};
 use raw::RawGroup;
 use rdkafka::bindings as rd;
@@ -35,7 +35,7 @@ const FEW: usize = 8;
 
 /// What a group is: by which protocol its members agree, and about what.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum GroupKind {
     /// Consumers that assign partitions among themselves.
     Classic,
     /// Consumers whose coordinator assigns partitions (KIP-848).
@@ -48,69 +48,69 @@ pub enum Kind {
     Other(String),
 }
 
-impl Kind {
+impl GroupKind {
     /// Of the broker's words for the kind of a group, and for what its members are.
-    fn of(kind: &str, protocol_type: &str) -> Kind {
+    fn of(kind: &str, protocol_type: &str) -> GroupKind {
         match (kind, protocol_type) {
-            ("consumer", _) => Kind::Consumer,
-            ("share", _) => Kind::Share,
-            ("streams", _) => Kind::Streams,
-            ("classic", "" | "consumer") => Kind::Classic,
-            ("classic", other) => Kind::Other(other.to_owned()),
-            (other, _) => Kind::Other(other.to_owned()),
+            ("consumer", _) => GroupKind::Consumer,
+            ("share", _) => GroupKind::Share,
+            ("streams", _) => GroupKind::Streams,
+            ("classic", "" | "consumer") => GroupKind::Classic,
+            ("classic", other) => GroupKind::Other(other.to_owned()),
+            (other, _) => GroupKind::Other(other.to_owned()),
         }
     }
 
     fn words(&self) -> String {
         match self {
-            Kind::Classic | Kind::Consumer => "a group of consumers".to_owned(),
-            Kind::Share | Kind::Streams | Kind::ShareOrStreams => format!("a {self} group"),
-            Kind::Other(kind) if kind == "connect" => "a Connect group".to_owned(),
-            Kind::Other(kind) => format!("a group of type `{kind}`"),
+            GroupKind::Classic | GroupKind::Consumer => "a group of consumers".to_owned(),
+            GroupKind::Share | GroupKind::Streams | GroupKind::ShareOrStreams => format!("a {self} group"),
+            GroupKind::Other(kind) if kind == "connect" => "a Connect group".to_owned(),
+            GroupKind::Other(kind) => format!("a group of type `{kind}`"),
         }
     }
 }
 
-impl fmt::Display for Kind {
+impl fmt::Display for GroupKind {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
-            Kind::Classic => "classic",
-            Kind::Consumer => "consumer",
-            Kind::Share => "share",
-            Kind::Streams => "streams",
-            Kind::ShareOrStreams => "share or streams",
-            Kind::Other(kind) => kind,
+            GroupKind::Classic => "classic",
+            GroupKind::Consumer => "consumer",
+            GroupKind::Share => "share",
+            GroupKind::Streams => "streams",
+            GroupKind::ShareOrStreams => "share or streams",
+            GroupKind::Other(kind) => kind,
         })
     }
 }
 
 /// The trouble with a group that is none of consumers.
-fn foreign(name: &str, kind: &Kind) -> Trouble {
+fn foreign(name: &str, kind: &GroupKind) -> Trouble {
     Trouble { kind: TroubleKind::ForeignGroup, reason: format!("`{name}` is {}", kind.words()) }
 }
 
 /// A group of consumers as its coordinator describes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Group {
+pub struct GroupDescription {
     pub name: String,
     /// In Kafka's words, as in `Stable`; `Dead` if there is no such group.
     pub state: String,
-    pub kind: Kind,
+    pub kind: GroupKind,
     /// Empty without members.
     pub assignor: String,
     /// `HOST:PORT` and its number.
     pub coordinator: Option<(String, i32)>,
-    pub members: Vec<Member>,
+    pub members: Vec<GroupMember>,
 }
 
 #[cfg(test)]
-impl Group {
+impl GroupDescription {
     /// A stable classic group `g` for tests, with these members.
-    pub fn of(members: Vec<Member>) -> Group {
-        Group {
+    pub fn of(members: Vec<GroupMember>) -> GroupDescription {
+        GroupDescription {
             name: "g".to_owned(),
             state: "Stable".to_owned(),
-            kind: Kind::Classic,
+            kind: GroupKind::Classic,
             assignor: "range".to_owned(),
             coordinator: None,
             members,
@@ -120,7 +120,7 @@ impl Group {
 
 /// A member of a group, in the broker's own words.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Member {
+pub struct GroupMember {
     pub consumer_id: String,
     pub client_id: String,
     /// As in `/127.0.0.1`.
@@ -143,7 +143,11 @@ pub type Undescribed = HashMap<String, DescriptionRequest>;
 
 /// Describes groups, in the order of their names; each may be missing, forbidden, of another kind or without an answer on
 /// its own.
-pub fn describe(client: &Arc<Consumer>, names: &[String], limit: Duration) -> Vec<Described<Group>> {
+pub fn describe(
+    client: &Arc<Consumer>,
+    names: &[String],
+    limit: Duration,
+) -> Vec<Described<GroupDescription>> {
     describe_until(client, names, &mut Undescribed::new(), Instant::now() + limit)
 }
 
@@ -154,11 +158,11 @@ pub fn describe_until(
     names: &[String],
     undescribed: &mut Undescribed,
     deadline: Instant,
-) -> Vec<Described<Group>> {
+) -> Vec<Described<GroupDescription>> {
     let raw = raw_groups(client, names, LIMIT.min(deadline.saturating_duration_since(Instant::now())));
     let mut found: HashMap<String, RawGroup> =
         raw.groups.into_iter().map(|group| (group.name.clone(), group)).collect();
-    let mut described: HashMap<&String, Result<Group, Trouble>> = HashMap::new();
+    let mut described: HashMap<&String, Result<GroupDescription, Trouble>> = HashMap::new();
     let mut coordinators: HashMap<&String, String> = HashMap::new();
     for name in names {
         let Some(group) = found.remove(name) else { continue };
@@ -201,11 +205,11 @@ pub fn describe_until(
 fn described_or_other(
     client: &Arc<Consumer>,
     name: &String,
-    mut group: Result<Group, Trouble>,
+    mut group: Result<GroupDescription, Trouble>,
     coordinator: Option<&str>,
     is_listed: bool,
     deadline: Instant,
-) -> Result<Group, Trouble> {
+) -> Result<GroupDescription, Trouble> {
     if is_missing(&group) {
         let has_caught_up = offsets::catch_up(client, name, deadline);
         let again = || descriptions::ask(client, std::slice::from_ref(name)).answer_until(deadline);
@@ -221,7 +225,7 @@ fn described_or_other(
 }
 
 /// The one group that was asked for.
-fn only(answer: Result<Vec<Described<Group>>, Trouble>) -> Result<Group, Trouble> {
+fn only(answer: Result<Vec<Described<GroupDescription>>, Trouble>) -> Result<GroupDescription, Trouble> {
     let unknown = || Err(errors::trouble(RDKafkaErrorCode::GroupIdNotFound, ""));
     answer?.into_iter().next().map_or_else(unknown, |(_, group)| group)
 }
@@ -253,7 +257,7 @@ fn raw_groups(client: &Arc<Consumer>, names: &[String], limit: Duration) -> RawG
     RawGroups { groups: answers.into_iter().flatten().flatten().collect(), is_told }
 }
 
-fn is_missing(group: &Result<Group, Trouble>) -> bool {
+fn is_missing(group: &Result<GroupDescription, Trouble>) -> bool {
     match group {
         Ok(group) => group.state == "Dead",
         Err(trouble) => trouble.kind == TroubleKind::UnknownGroup,
@@ -263,7 +267,7 @@ fn is_missing(group: &Result<Group, Trouble>) -> bool {
 /// Why a group that is listed is none of consumers; nothing if it is gone since.
 fn other_kind(client: &Consumer, name: &str, coordinator: &str) -> Option<Trouble> {
     let Some(listed) = wire::list(client, coordinator) else {
-        return Some(foreign(name, &Kind::ShareOrStreams));
+        return Some(foreign(name, &GroupKind::ShareOrStreams));
     };
     let (_, kind, _) = listed.into_iter().find(|(listed, _, _)| listed == name)?;
     Some(foreign(name, &kind))
@@ -321,7 +325,7 @@ pub fn unheld(
     Ok(Unheld { partitions, is_alone: group.members.len() == 1 })
 }
 
-fn describe_one(client: &Arc<Consumer>, name: &str, limit: Duration) -> Result<Group, Trouble> {
+fn describe_one(client: &Arc<Consumer>, name: &str, limit: Duration) -> Result<GroupDescription, Trouble> {
     only(Ok(describe(client, &[name.to_owned()], limit)))
 }
 

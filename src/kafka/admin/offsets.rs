@@ -1,9 +1,9 @@
 //! Offsets of partitions, asked for by `ListOffsets`: an offset that nobody answered is no offset.
 
-use super::Options;
+use super::AdminOptions;
 use crate::kafka::client::{Consumer, topic_partition};
 use crate::kafka::errors::{self, Trouble, TroubleKind};
-use crate::kafka::native::{Event, PartitionList, Queue, error_code, native, text};
+use crate::kafka::native::{ClientQueue, PartitionList, QueueEvent, error_code, native, text};
 use crate::record::TopicPartition;
 use rdkafka::bindings as rd;
 use rdkafka::types::{RDKafkaErrorCode, RDKafkaRespErr};
@@ -51,7 +51,7 @@ pub type Asked<T> = (TopicPartition, Result<T, Unknown>);
 
 /// A `ListOffsets` request under way.
 pub struct OffsetsRequest {
-    answers: Queue,
+    answers: ClientQueue,
     wanted: Vec<(TopicPartition, i64)>,
     limit: Duration,
 }
@@ -65,13 +65,13 @@ pub fn ask_offsets(
     limit: Duration,
 ) -> OffsetsRequest {
     let list = PartitionList::of(wanted.iter().map(|(partition, wanted)| (partition, *wanted)));
-    let answers = Queue::new(client);
+    let answers = ClientQueue::new(client);
     let level = if read_uncommitted {
         rd::rd_kafka_IsolationLevel_t::RD_KAFKA_ISOLATION_LEVEL_READ_UNCOMMITTED
     } else {
         rd::rd_kafka_IsolationLevel_t::RD_KAFKA_ISOLATION_LEVEL_READ_COMMITTED
     };
-    let options = Options::new(client, rd::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_LISTOFFSETS, limit);
+    let options = AdminOptions::new(client, rd::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_LISTOFFSETS, limit);
     // SAFETY: client, options, list and queue are alive; the call copies what it needs.
     unsafe {
         let error = rd::rd_kafka_AdminOptions_set_isolation_level(options.0, level);
@@ -92,7 +92,7 @@ impl OffsetsRequest {
     pub fn answer(self) -> Vec<Asked<i64>> {
         // A little longer than the request itself.
         let event = self.answers.poll(self.limit + Duration::from_millis(500));
-        let answered = match event.as_ref().map(Event::error) {
+        let answered = match event.as_ref().map(QueueEvent::error) {
             Some(RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR) => Ok(event),
             Some(code) => Err(Unknown::of(code.into())),
             None => Err(Unknown::Unanswered),

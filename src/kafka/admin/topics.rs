@@ -1,10 +1,10 @@
 //! Topics with the replicas of their partitions.
 
-use super::{Options, wait};
+use super::{AdminOptions, wait};
 use crate::kafka::client::Consumer;
 use crate::kafka::errors::{self, Trouble, TroubleKind};
 use crate::kafka::metadata::{self, Described};
-use crate::kafka::native::{Queue, c_string, native, text};
+use crate::kafka::native::{ClientQueue, c_string, native, text};
 use rdkafka::bindings as rd;
 use rdkafka::types::{RDKafkaErrorCode, RDKafkaRespErr};
 use std::sync::Arc;
@@ -58,8 +58,8 @@ fn by_name(client: &Consumer, name: &str, limit: Duration) -> Result<Result<Layo
 }
 
 /// A `DescribeTopics` request under way.
-pub struct Request {
-    answers: Queue,
+pub struct TopicsRequest {
+    answers: ClientQueue,
     limit: Duration,
 }
 
@@ -67,21 +67,21 @@ pub struct Request {
 ///
 /// Needs the controller, which the mock cluster has not. `layouts` does not, but makes a handle of each topic
 /// that it asks for by name: 3 ms for one with 500 partitions.
-pub(super) fn ask_descriptions(client: &Arc<Consumer>, names: &[String], limit: Duration) -> Request {
+pub(super) fn ask_descriptions(client: &Arc<Consumer>, names: &[String], limit: Duration) -> TopicsRequest {
     let c_names: Vec<_> = names.iter().map(|name| c_string(name)).collect();
     let mut pointers: Vec<_> = c_names.iter().map(|name| name.as_ptr()).collect();
-    let answers = Queue::new(client);
-    let options = Options::new(client, rd::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_DESCRIBETOPICS, limit);
+    let answers = ClientQueue::new(client);
+    let options = AdminOptions::new(client, rd::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_DESCRIBETOPICS, limit);
     // SAFETY: names, options and queue are alive over the call, which copies them.
     unsafe {
         let collection = rd::rd_kafka_TopicCollection_of_topic_names(pointers.as_mut_ptr(), pointers.len());
         rd::rd_kafka_DescribeTopics(native(client), collection, options.0, answers.pointer());
         rd::rd_kafka_TopicCollection_destroy(collection);
     }
-    Request { answers, limit }
+    TopicsRequest { answers, limit }
 }
 
-impl Request {
+impl TopicsRequest {
     /// Waits for the descriptions, and what `read` finds in each topic that is there; each may be missing or forbidden on
     /// its own.
     ///

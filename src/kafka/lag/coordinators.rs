@@ -1,7 +1,7 @@
 //! What coordinators say of groups: who is in them, and what they have committed.
 
 use crate::kafka::admin::Described;
-use crate::kafka::admin::groups::{self, CommittedRequest, Group, Undescribed};
+use crate::kafka::admin::groups::{self, CommittedRequest, GroupDescription, Undescribed};
 use crate::kafka::client::Consumer;
 use crate::kafka::errors::{Trouble, TroubleKind};
 use crate::record::TopicPartition;
@@ -16,7 +16,7 @@ const AGAIN: Duration = Duration::from_millis(100);
 const FEW: usize = 8;
 
 /// A group and all that it has committed.
-pub type Told = (Group, Vec<(TopicPartition, i64)>);
+pub type CoordinatorAnswer = (GroupDescription, Vec<(TopicPartition, i64)>);
 
 /// Questions to coordinators. One that has no answer is kept from one look to the next, however long the coordinator is
 /// away: given up, it would end the process (`COORDINATOR_LIMIT`), and asked again, it would be asked ever more often.
@@ -33,9 +33,9 @@ impl Questions {
         client: &Arc<Consumer>,
         names: &[String],
         limit: Duration,
-    ) -> Vec<Described<Told>> {
+    ) -> Vec<Described<CoordinatorAnswer>> {
         let deadline = Instant::now() + limit;
-        let mut told: HashMap<String, Result<Told, Trouble>> = HashMap::new();
+        let mut told: HashMap<String, Result<CoordinatorAnswer, Trouble>> = HashMap::new();
         let mut open = names.to_vec();
         while !open.is_empty() {
             told.extend(self.ask_once(client, &open, deadline));
@@ -55,7 +55,7 @@ impl Questions {
         client: &Arc<Consumer>,
         names: &[String],
         deadline: Instant,
-    ) -> Vec<Described<Told>> {
+    ) -> Vec<Described<CoordinatorAnswer>> {
         let Questions { committed, undescribed } = self;
         // All on their way before the first answer is waited for.
         for name in names {
@@ -71,7 +71,7 @@ impl Questions {
             let committed: HashMap<_, _> = names.iter().filter_map(&mut answer).collect();
             (described.join().unwrap_or_default(), committed)
         });
-        let both = |(name, group): Described<Group>| {
+        let both = |(name, group): Described<GroupDescription>| {
             let mut committed = committed.remove(&name).unwrap_or_else(|| Err(Trouble::unanswered()));
             if names.len() <= FEW && committed.as_ref().is_ok_and(Vec::is_empty) && group.is_ok() {
                 // A coordinator that has just taken over may have been told so before it knew what was committed.

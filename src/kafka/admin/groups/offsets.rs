@@ -1,10 +1,10 @@
 //! What groups have committed: asked for, set, and deleted with its group.
 
 use super::checked;
-use crate::kafka::admin::{COORDINATOR_LIMIT, Described, Options, answer_until, wait};
+use crate::kafka::admin::{AdminOptions, COORDINATOR_LIMIT, Described, answer_until, wait};
 use crate::kafka::client::{Consumer, topic_partition};
 use crate::kafka::errors::{self, Trouble};
-use crate::kafka::native::{Event, PartitionList, Queue, c_string, list_elements, native, text};
+use crate::kafka::native::{ClientQueue, PartitionList, QueueEvent, c_string, list_elements, native, text};
 use crate::record::TopicPartition;
 use rdkafka::bindings as rd;
 use rdkafka::types::RDKafkaRespErr;
@@ -16,10 +16,10 @@ const CATCH_UP_LIMIT: Duration = Duration::from_secs(3);
 
 /// A question for what a group has committed.
 pub struct CommittedRequest {
-    answers: Queue,
+    answers: ClientQueue,
 }
 
-type Committed = Result<Vec<(TopicPartition, i64)>, Trouble>;
+type CommittedOffsets = Result<Vec<(TopicPartition, i64)>, Trouble>;
 
 /// Asks for all that a group has committed.
 pub fn ask_committed(client: &Arc<Consumer>, group: &str) -> CommittedRequest {
@@ -38,9 +38,9 @@ pub fn catch_up(client: &Arc<Consumer>, group: &str, deadline: Instant) -> bool 
 
 fn ask(client: &Arc<Consumer>, group: &str, is_stable: bool) -> CommittedRequest {
     let name = c_string(group);
-    let answers = Queue::new(client);
+    let answers = ClientQueue::new(client);
     let operation = rd::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS;
-    let options = Options::new(client, operation, COORDINATOR_LIMIT);
+    let options = AdminOptions::new(client, operation, COORDINATOR_LIMIT);
     if is_stable {
         // SAFETY: the options are alive, and of an operation that has this one, so that there is no error to free.
         unsafe { rd::rd_kafka_AdminOptions_set_require_stable_offsets(options.pointer(), 1) };
@@ -65,18 +65,18 @@ impl CommittedRequest {
     ///
     /// # Errors
     /// Of the request, of the group, or of its first partition that has one.
-    pub fn answer(self) -> Committed {
+    pub fn answer(self) -> CommittedOffsets {
         committed(&wait(&self.answers, COORDINATOR_LIMIT)?)
     }
 
     /// The same for somebody who does not wait any longer. Nothing: it is still on its way.
-    pub fn answer_until(&self, deadline: Instant) -> Option<Committed> {
+    pub fn answer_until(&self, deadline: Instant) -> Option<CommittedOffsets> {
         let event = answer_until(&self.answers, deadline)?;
         Some(event.and_then(|event| committed(&event)))
     }
 }
 
-fn committed(event: &Event) -> Committed {
+fn committed(event: &QueueEvent) -> CommittedOffsets {
     // SAFETY: the event is alive, and of a ListConsumerGroupOffsets request; what it returns belongs to it and is
     // copied.
     unsafe {
@@ -113,9 +113,12 @@ pub fn alter(
 ) -> Result<Vec<Altered>, Trouble> {
     let name = c_string(group);
     let list = PartitionList::of(offsets.iter().map(|(partition, offset)| (partition, *offset)));
-    let answers = Queue::new(client);
-    let options =
-        Options::new(client, rd::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_ALTERCONSUMERGROUPOFFSETS, limit);
+    let answers = ClientQueue::new(client);
+    let options = AdminOptions::new(
+        client,
+        rd::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_ALTERCONSUMERGROUPOFFSETS,
+        limit,
+    );
     // SAFETY: all handles are alive over the call, which copies the request.
     unsafe {
         let mut request = rd::rd_kafka_AlterConsumerGroupOffsets_new(name.as_ptr(), list.pointer());
@@ -143,7 +146,7 @@ pub fn alter(
     }
 }
 
-fn outcome((partition, _, code): Outcome) -> Altered {
+fn outcome((partition, _, code): PartitionOutcome) -> Altered {
     match code {
         RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR => (partition, Ok(())),
         code => (partition, Err(errors::trouble(code.into(), ""))),
@@ -159,8 +162,8 @@ pub fn delete(
     names: &[String],
     limit: Duration,
 ) -> Result<Vec<Described<()>>, Trouble> {
-    let answers = Queue::new(client);
-    let options = Options::new(client, rd::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_DELETEGROUPS, limit);
+    let answers = ClientQueue::new(client);
+    let options = AdminOptions::new(client, rd::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_DELETEGROUPS, limit);
     // SAFETY: all handles are alive over the call, which copies the request; each part is destroyed once.
     unsafe {
         let mut groups: Vec<_> =
@@ -188,11 +191,11 @@ pub fn delete(
     }
 }
 
-type Outcome = (TopicPartition, i64, RDKafkaRespErr);
+type PartitionOutcome = (TopicPartition, i64, RDKafkaRespErr);
 
 /// # Safety
 /// The result must be alive.
-unsafe fn partitions_of(group: *const rd::rd_kafka_group_result_t) -> Result<Vec<Outcome>, Trouble> {
+unsafe fn partitions_of(group: *const rd::rd_kafka_group_result_t) -> Result<Vec<PartitionOutcome>, Trouble> {
     // SAFETY: the caller vouches for the result; all that hangs on it lives as long.
     unsafe {
         checked(rd::rd_kafka_group_result_error(group))?;
