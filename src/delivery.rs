@@ -147,13 +147,11 @@ impl Delivery<'_> {
         record: &Record<'_>,
         checked: Option<Checked>,
     ) -> Result<Submitted, Box<Ended>> {
-        let Some(mut checked) = checked else { return self.deliver(place, record, Checked::default()) };
+        let Some(checked) = checked else { return self.deliver(place, record, Checked::default()) };
         let warning = self.filter.as_mut().and_then(|filter| filter.warning(&checked, record));
         let mut submitted = if checked.is_filtered {
             self.counts_mut().filtered += 1;
             Submitted { fate: Fate::LeftOut, notices: Vec::new() }
-        } else if let (Target::Print(printer), Some(what)) = (&mut self.target, checked.failure.take()) {
-            printer.leave_out(place, record.offset, what)?
         } else {
             self.deliver(place, record, checked)?
         };
@@ -168,7 +166,10 @@ impl Delivery<'_> {
         checked: Checked,
     ) -> Result<Submitted, Box<Ended>> {
         match &mut self.target {
-            Target::Print(printer) => printer.print(&mut self.writer, place, record),
+            Target::Print(printer) => match checked.failure {
+                Some(what) => printer.leave_out(place, record.offset, what),
+                None => printer.print(&mut self.writer, place, record),
+            },
             Target::Handle(handlers) => {
                 let notices = handlers.take(place, record, checked).into_iter().collect();
                 Ok(Submitted { fate: Fate::Taken, notices })
