@@ -57,6 +57,16 @@ impl Talk {
         };
         // Without a thread nothing is said: there is none to say that on either.
         drop(std::thread::Builder::new().name("stderr".to_owned()).spawn(write));
+        Talk::to(lines, unwritten, settings, says_progress)
+    }
+
+    /// Sends lines to whoever writes them and takes their bytes off `unwritten`.
+    fn to(
+        lines: mpsc::Sender<Vec<u8>>,
+        unwritten: Arc<AtomicUsize>,
+        settings: settings::Talk,
+        says_progress: bool,
+    ) -> Talk {
         let (repeats, hidden) = (Repeats::default(), Vec::new());
         Talk { settings, says_progress, lines, unwritten, dropped: 0, repeats, hidden }
     }
@@ -304,6 +314,24 @@ mod tests {
             let report = report(&failure, &talk(is_json).settings);
             assert!(report.len() < escape::LONGEST + 200, "{}", report.len());
         }
+    }
+
+    #[test]
+    fn a_repeated_warning_is_said_once_and_then_with_a_count() {
+        let settings = settings::Talk { quiet: false, verbose: 0, has_color: false, is_json: false };
+        let (lines, said) = mpsc::channel();
+        let mut talk = Talk::to(lines, Arc::default(), settings, false);
+        let now = Instant::now();
+        (0..5).for_each(|_| talk.warn("the broker is slow", now));
+        talk.warn("something else", now);
+        talk.tell_repeats(now, true);
+        let said: Vec<String> = said.try_iter().map(|line| String::from_utf8(line).unwrap()).collect();
+        let expected = [
+            "warning: the broker is slow\n",
+            "warning: something else\n",
+            "warning: the broker is slow (4 more times)\n",
+        ];
+        assert_eq!(said, expected);
     }
 
     #[test]
