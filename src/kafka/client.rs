@@ -1,4 +1,4 @@
-//! The consumer and its callbacks: they record what happened and return, the loop acts on it.
+//! The consumer and its callbacks, which record what happened and return; the loop acts on it.
 
 use super::certificate::{self, Verifier};
 use super::errors::{self, Trouble, TroubleKind};
@@ -32,19 +32,18 @@ pub enum ClientEvent {
     Log(String),
     /// A look-up on a helper thread is done.
     Answer(Answer),
-    /// Where fetching goes on in each partition: after `Source::ask_statistics`, and when a quota holds us up.
+    /// How far fetching is in each partition; sent after `Source::ask_statistics`, and when a quota slows us down.
     Fetched(Vec<(TopicPartition, Fetched)>),
 }
 
 /// How far fetching is in a partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fetched {
-    /// The offset that is asked for next. It passes batches that hold no record; the application's position
-    /// does not.
+    /// The offset that is fetched next. Unlike the application's position, it passes batches without records.
     pub next: i64,
-    /// It is being fetched; else the offset is that of before.
+    /// Whether the partition is being fetched; if not, `next` is out of date.
     pub is_active: bool,
-    /// How long its leader makes this client wait at most, as it has told since the last statistics: a quota.
+    /// The longest time that its leader has made this client wait since the last statistics, because of a quota.
     pub throttle: Duration,
 }
 
@@ -61,13 +60,13 @@ impl EventSender {
     }
 
     pub fn send(&self, event: ClientEvent) {
-        // The receiver only goes away with the whole run, which may be over already.
+        // The receiver goes away only when the run is over.
         let _ = self.events.send(event);
         self.bell.ring();
     }
 }
 
-/// Handed to librdkafka; every callback becomes an event.
+/// What librdkafka calls back; every call becomes an event.
 pub struct Callbacks {
     event_sender: EventSender,
     wants_statistics: Arc<AtomicBool>,
@@ -81,19 +80,19 @@ impl Callbacks {
     }
 }
 
-/// A client that connects in the background, and what it tells.
+/// A client that connects in the background, and the events that it sends.
 pub struct Opened {
     pub client: Arc<Consumer>,
     pub event_sender: EventSender,
     pub events: Receiver<ClientEvent>,
-    /// Set for the next statistics to be told.
+    /// Set to have the next statistics sent as an event.
     pub wants_statistics: Arc<AtomicBool>,
 }
 
 /// Makes a client, which waits for its first token if it needs any.
 ///
 /// # Errors
-/// librdkafka's words, if the properties do not fit together.
+/// The properties do not fit together, in librdkafka's words.
 pub fn open(properties: &[(String, String)], is_verbose: bool, bell: Bell) -> Result<Opened, String> {
     let mut config = ClientConfig::new();
     for (name, value) in properties {
@@ -136,12 +135,12 @@ impl ClientContext for Callbacks {
             let explained = if is_strange { families::explain(trouble) } else { verifier.explain(trouble) };
             event_sender.send(ClientEvent::Trouble(explained));
         };
-        // Out of threads: librdkafka tries again, and tells it again.
+        // If the system is out of threads, librdkafka tries again and reports it again.
         drop(std::thread::Builder::new().name("explain".to_owned()).spawn(explain));
     }
 
     fn stats_raw(&self, statistics: &[u8]) {
-        // A quota is told of once, when it is new.
+        // A new quota is reported once, without being asked for.
         if (self.wants_statistics.swap(false, Ordering::Relaxed) || tells_of_quota(statistics))
             && let Ok(statistics) = serde_json::from_slice::<serde_json::Value>(statistics)
         {
@@ -169,7 +168,8 @@ fn partitions(list: &TopicPartitionList) -> Vec<TopicPartition> {
     list.elements().iter().map(|element| topic_partition(element.topic(), element.partition())).collect()
 }
 
-/// Whether statistics tell of a broker that makes us wait: a look at each that costs next to nothing.
+/// Whether statistics show a broker that makes us wait. Looking costs next to nothing, so that each can be looked
+/// at.
 fn tells_of_quota(mut statistics: &[u8]) -> bool {
     const THROTTLE: &[u8] = b"\"throttle\"";
     const MOST: &[u8] = b"\"max\":";
@@ -183,7 +183,7 @@ fn tells_of_quota(mut statistics: &[u8]) -> bool {
     false
 }
 
-/// `next_offset` of every partition, and how long its leader makes us wait (STATISTICS.md of librdkafka).
+/// Reads `next_offset` of every partition, and how long its leader makes us wait (STATISTICS.md of librdkafka).
 fn fetched(statistics: &serde_json::Value) -> Vec<(TopicPartition, Fetched)> {
     let brokers = statistics["brokers"].as_object();
     let throttle = |leader: &serde_json::Value| {

@@ -1,4 +1,4 @@
-//! A commit on its way: sent without waiting, asked for its answer by the loop.
+//! A commit request that is sent without waiting; the loop asks for its answer.
 
 use super::client::{Consumer, topic_partition};
 use super::errors::{self, Trouble, TroubleKind};
@@ -10,8 +10,8 @@ use std::os::fd::RawFd;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// One OffsetCommit request. Its queue lives until the answer came: a time-out ends the waiting, never the
-/// request, and the late answer decides whether the next commit may go.
+/// An OffsetCommit request. Its queue lives until the answer has come, since a time-out ends the waiting but not the
+/// request, and the late answer decides whether the next commit may be sent.
 pub struct CommitRequest {
     answers: ClientQueue,
 }
@@ -32,16 +32,13 @@ impl CommitRefusal {
 /// The broker's answer to a commit.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CommitAnswer {
-    /// Why all of it was refused.
+    /// Why the whole commit was refused.
     pub refused: Option<CommitRefusal>,
     pub refused_partitions: Vec<(TopicPartition, CommitRefusal)>,
 }
 
 impl CommitRequest {
-    /// Sends the positions: partition and next offset.
-    ///
-    /// # Errors
-    /// If librdkafka does not take the request.
+    /// Sends the position of each partition, which is the next offset to be read.
     pub fn send(
         client: &Arc<Consumer>,
         positions: &[(TopicPartition, i64)],
@@ -63,7 +60,7 @@ impl CommitRequest {
         refusal(code).map_or(Ok(CommitRequest { answers }), Err)
     }
 
-    /// The answer, if it is there.
+    /// Returns the answer, if it has come.
     pub fn answer(&self) -> Option<CommitAnswer> {
         let event = self.answers.poll(Duration::ZERO)?;
         // SAFETY: the event is alive, and the list belongs to it.

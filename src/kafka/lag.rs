@@ -1,4 +1,4 @@
-//! How far behind groups are: what they have committed beside the logs of their topics.
+//! How far behind groups are: what they have committed, next to the logs of their topics.
 
 mod coordinators;
 
@@ -13,22 +13,22 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// All topics of a large cluster may be told, over a slow link.
+/// The least time for the question about topics, since a large cluster may describe all of them over a slow link.
 const LEAST_FOR_TOPICS: Duration = Duration::from_secs(2);
 
-/// How long the parts of a look may take.
+/// How long the questions for a table of lags may take.
 #[derive(Clone, Copy, Debug)]
 pub struct LagLimits {
-    /// All coordinators together.
+    /// The time for all coordinators together.
     coordinators: Duration,
-    /// A broker that is asked for topics; then another one is.
+    /// The time for one broker that is asked for topics, after which another one is asked.
     topics: Duration,
-    /// All leaders together, twice.
+    /// The time for all leaders together, who are asked at most twice.
     leaders: Duration,
 }
 
 impl LagLimits {
-    /// Shares out this time, with a tenth left over.
+    /// Divides this time among the questions, with a tenth left over.
     pub fn of(all: Duration) -> LagLimits {
         LagLimits {
             coordinators: all * 33 / 100,
@@ -42,7 +42,7 @@ impl LagLimits {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GroupLag {
     pub group: GroupDescription,
-    /// By topic and partition.
+    /// The partitions, sorted by topic and number.
     pub partitions: Vec<PartitionLag>,
 }
 
@@ -51,11 +51,11 @@ pub struct GroupLag {
 pub struct PartitionLag {
     pub partition: TopicPartition,
     pub committed: Option<i64>,
-    /// The first offset; nothing if the partition is gone, or if it is not known.
+    /// The first offset of the log; none if the partition is gone or the offset is not known.
     pub begin: Option<i64>,
-    /// With open transactions; nothing where there is no first offset.
+    /// The end of the log, open transactions included; none where there is no first offset.
     pub end: Option<i64>,
-    /// Why nothing is known of a partition that exists.
+    /// Why nothing is known about a partition that exists.
     pub unknown: Option<Unknown>,
     pub owner: Option<Owner>,
 }
@@ -68,7 +68,7 @@ pub struct Owner {
     pub client_id: String,
 }
 
-/// What belongs to a partition on the way to its row.
+/// What is known about a partition so far.
 struct PartitionDraft {
     committed: Option<i64>,
     owner: Option<Owner>,
@@ -81,9 +81,9 @@ impl Default for PartitionDraft {
     }
 }
 
-/// What is known of the log of a partition.
+/// What is known about the log of a partition.
 enum Log {
-    /// Its leader can be asked.
+    /// The partition has a leader, which can be asked.
     Led,
     /// The partition does not exist any more.
     Gone,
@@ -94,7 +94,7 @@ type Drafts = BTreeMap<TopicPartition, PartitionDraft>;
 type LogOffsets = BTreeMap<TopicPartition, Result<i64, Unknown>>;
 type Begun = Described<(Drafts, GroupDescription)>;
 
-/// Asks how far groups are; each may be missing, forbidden or without an answer on its own.
+/// Asks how far groups are. Each may be missing, forbidden or without an answer on its own.
 ///
 /// # Errors
 /// No coordinator has answered, or nobody says what partitions there are.
@@ -115,7 +115,7 @@ pub fn group_lags(
     let topics: BTreeSet<&str> =
         drafts_of(&begun).flat_map(BTreeMap::keys).map(|partition| &*partition.topic).collect();
     let topics: Vec<String> = topics.into_iter().map(str::to_owned).collect();
-    // Any broker knows them; the one that is asked may be the one that is away.
+    // Any broker knows the topics, and the one that is asked may be the one that is away.
     let layouts = || topics::layouts(client, Some(&topics), limits.topics);
     let layouts = layouts().or_else(|_| layouts()).or_else(|_| layouts())?;
     for (drafts, _) in begun.iter_mut().filter_map(|(_, begun)| begun.as_mut().ok()) {
@@ -124,8 +124,8 @@ pub fn group_lags(
     let is_led = |(_, draft): &(&TopicPartition, &PartitionDraft)| matches!(draft.log, Log::Led);
     let led: BTreeSet<&TopicPartition> =
         drafts_of(&begun).flatten().filter(is_led).map(|(partition, _)| partition).collect();
-    // Not before their leaders are known to librdkafka as well: it would look for them, and 2.12 crashes where it finds them
-    // for one request while it takes the next (`rd_kafka_topic_partition_list_query_leaders_async_worker`).
+    // librdkafka has to know the leaders by now: it would look for them, and 2.12 crashes when it finds them for one
+    // request while it takes the next (`rd_kafka_topic_partition_list_query_leaders_async_worker`).
     let requests = [EARLIEST, LATEST].map(|wanted| {
         let wanted: Vec<_> = led.iter().map(|partition| ((*partition).clone(), wanted)).collect();
         (!wanted.is_empty()).then(|| admin::ask_offsets(client, wanted, true, limits.leaders))
@@ -134,7 +134,7 @@ pub fn group_lags(
     Ok(with_logs(begun, &logs.map(|asked| asked.into_iter().collect())))
 }
 
-/// The partitions of the groups that were told.
+/// The partitions of the groups that coordinators have described.
 fn drafts_of(begun: &[Begun]) -> impl Iterator<Item = &Drafts> {
     begun.iter().filter_map(|(_, begun)| begun.as_ref().ok()).map(|(drafts, _)| drafts)
 }
@@ -160,7 +160,7 @@ fn owner(member: &GroupMember) -> Owner {
     }
 }
 
-/// Adds what else the topics have, and notes which partitions can be asked for their offsets.
+/// Adds the other partitions of the topics, and notes which ones can be asked for their offsets.
 fn add_partitions(drafts: &mut Drafts, layouts: &[Described<topics::Layout>]) {
     for (name, layout) in layouts {
         let of_topic = drafts.iter_mut().filter(|(partition, _)| *partition.topic == **name);
@@ -185,7 +185,7 @@ fn add_partitions(drafts: &mut Drafts, layouts: &[Described<topics::Layout>]) {
     }
 }
 
-/// Adds the first offsets and ends.
+/// Adds the first and last offsets.
 fn with_logs(begun: Vec<Begun>, logs: &[LogOffsets; 2]) -> Vec<Described<GroupLag>> {
     let group_lag = |(drafts, group): (Drafts, GroupDescription)| {
         let progress = |(partition, draft)| progress(partition, draft, logs);
@@ -215,7 +215,7 @@ fn progress(
 }
 
 impl GroupLag {
-    /// The partitions of which nothing is known, and why.
+    /// The partitions about which nothing is known, and why.
     pub fn unknown(&self) -> impl Iterator<Item = (TopicPartition, Unknown)> {
         self.partitions.iter().filter_map(|progress| {
             let unknown = progress.unknown.clone()?;
@@ -223,7 +223,7 @@ impl GroupLag {
         })
     }
 
-    /// There is no such group.
+    /// Whether there is no such group.
     pub fn is_missing(&self) -> bool {
         self.group.state == "Dead" && self.partitions.is_empty()
     }

@@ -1,4 +1,4 @@
-//! Where records come from: every assigned partition's queue, forwarded to one that is ours.
+//! Where records come from: the queues of all assigned partitions, forwarded to one queue of ours.
 
 use super::arrival::{Arrival, Coming};
 use super::batch::Batch;
@@ -54,7 +54,7 @@ impl Source {
     /// Makes the client; it connects in the background, with tokens if it needs them.
     ///
     /// # Errors
-    /// librdkafka's words, if the properties do not fit together.
+    /// The properties do not fit together, in librdkafka's words.
     pub fn open(
         properties: &[(String, String)],
         tokens: Option<&TokenSource>,
@@ -96,9 +96,6 @@ impl Source {
     }
 
     /// Joins the group, or changes what it reads.
-    ///
-    /// # Errors
-    /// librdkafka's words.
     pub fn subscribe(&self, topics: &[&str]) -> Result<(), String> {
         self.client.subscribe(topics).map_err(|error| error.to_string())
     }
@@ -208,9 +205,6 @@ impl Source {
 
     /// Starts reading partitions at concrete offsets; a logical one would cost 100 ms. `others` are read already,
     /// with where each goes on.
-    ///
-    /// # Errors
-    /// librdkafka's words.
     pub fn assign(&mut self, assigned: &[Assigned], others: &[(TopicPartition, i64)]) -> Result<(), String> {
         for Assigned { partition, slot, .. } in assigned {
             let topic = c_string(&partition.topic);
@@ -232,9 +226,6 @@ impl Source {
     }
 
     /// Stops reading partitions; what was read of them and not looked at is dropped.
-    ///
-    /// # Errors
-    /// librdkafka's words.
     pub fn unassign(&mut self, partitions: &[(TopicPartition, Option<usize>)]) -> Result<(), String> {
         for (partition, slot) in partitions {
             let Some(slot) = slot else { continue };
@@ -266,9 +257,6 @@ impl Source {
     }
 
     /// Continues at another offset, without assigning again: that would lose the forward.
-    ///
-    /// # Errors
-    /// librdkafka's words.
     pub fn seek(&self, partition: &TopicPartition, offset: i64) -> Result<(), String> {
         let list = PartitionList::of([(partition, offset)].into_iter());
         // SAFETY: client and list are alive. A time-out of 0 does not wait.
@@ -277,10 +265,7 @@ impl Source {
         error.map_or(Ok(()), Err)
     }
 
-    /// The same, with nothing taken any more of what has been read already.
-    ///
-    /// # Errors
-    /// librdkafka's words.
+    /// Continues at another offset like `seek`, and drops what was read of the partition already.
     pub fn read_again(&mut self, partition: &TopicPartition, offset: i64) -> Result<(), String> {
         self.batch.purge_records(partition);
         self.routes.forget_origins();
@@ -289,9 +274,6 @@ impl Source {
 
     /// Reads a partition on from another offset although it has stopped: after an offset out of range librdkafka
     /// refuses to seek (`rd_kafka_toppar_seek`) and tells nobody. `all` is what is assigned, with where each goes on.
-    ///
-    /// # Errors
-    /// librdkafka's words.
     pub fn start_over(
         &mut self,
         partition: &TopicPartition,
@@ -358,9 +340,6 @@ impl Source {
     }
 
     /// Sends a commit; `commit_answer` tells what became of it. One is under way at a time.
-    ///
-    /// # Errors
-    /// If librdkafka does not take it.
     pub fn commit(&mut self, positions: &[(TopicPartition, i64)]) -> Result<(), CommitRefusal> {
         self.commit = Some(CommitRequest::send(&self.client, positions, self.descriptor)?);
         Ok(())

@@ -1,4 +1,4 @@
-//! Keeps clients supplied with tokens of SASL OAUTHBEARER, from a thread of its own: an endpoint may take its time.
+//! Keeps clients supplied with tokens of SASL OAUTHBEARER, on a separate thread since an endpoint may take its time.
 //!
 //! Without a callback librdkafka only waits for a token (`rd_kafka_sasl_oauthbearer_ready`), and
 //! `rd_kafka_oauthbearer_set_token` may be called from any thread at any time.
@@ -18,7 +18,7 @@ use std::time::{Duration, SystemTime};
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
-/// The clock may be set, and the machine may sleep: the time is looked at that often.
+/// How often the time is looked at, since the clock may be changed and the machine may sleep.
 const LOOK: Duration = Duration::from_secs(10);
 
 /// A client that needs tokens.
@@ -27,19 +27,19 @@ pub enum TokenTarget {
     Producer(LeakedClient),
 }
 
-/// A client that lives as long as the process.
+/// A client that is never destroyed, so that its pointer stays valid.
 pub struct LeakedClient(pub *mut rd::rd_kafka_t);
 
 // SAFETY: the client is never destroyed, and its functions may be called from any thread (rdkafka.h).
 unsafe impl Send for LeakedClient {}
 
-/// Supplies a consumer until it is gone; what goes wrong with that becomes an event.
+/// Supplies a consumer with tokens until it is gone; what goes wrong becomes an event.
 pub fn supply_consumer(source: &TokenSource, client: &Arc<Consumer>, event_sender: EventSender) {
     let tell = move |trouble| event_sender.send(ClientEvent::Trouble(trouble));
     supply(source, TokenTarget::Consumer(Arc::downgrade(client)), tell);
 }
 
-/// Gives the client a token now and a new one before each expires; tells what goes wrong with that.
+/// Gives the client a token now and a new one before each expires; `tell` is told what goes wrong.
 pub fn supply(source: &TokenSource, target: TokenTarget, tell: impl Fn(Trouble) + Send + 'static) {
     let source = source.clone();
     let work = move || {
@@ -61,7 +61,7 @@ pub fn supply(source: &TokenSource, target: TokenTarget, tell: impl Fn(Trouble) 
             }
         }
     };
-    // Out of threads: without a token no broker is reached, which is told.
+    // If the system is out of threads, no broker is reached without a token, which is told.
     drop(std::thread::Builder::new().name("tokens".to_owned()).spawn(work));
 }
 
@@ -110,7 +110,7 @@ unsafe fn set(client: *mut rd::rd_kafka_t, token: &Token) -> Result<(), TokenFau
         rd::rd_kafka_oauthbearer_set_token(
             client,
             value.as_ptr(),
-            // It counts in microseconds.
+            // librdkafka counts in microseconds.
             i64::try_from(life.as_millis()).unwrap_or(i64::MAX).min(i64::MAX / 1000),
             principal.as_ptr(),
             pointers.as_mut_ptr(),
@@ -122,7 +122,7 @@ unsafe fn set(client: *mut rd::rd_kafka_t, token: &Token) -> Result<(), TokenFau
     match code {
         RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR => Ok(()),
         _ => {
-            // librdkafka repeats a value that it cannot take, which is the token: nobody is to see it.
+            // librdkafka repeats a value that it does not take, which is the token here: nobody may see it.
             let words = text(words.as_ptr().cast::<c_char>());
             let words = words.split(": ").next().unwrap_or_default().to_owned();
             let words = format!("its source: it cannot be used (librdkafka: {words})");

@@ -19,7 +19,7 @@ pub struct ConfigsRequest {
     limit: Duration,
 }
 
-/// Asks one broker for the configuration of topics: any of them knows it.
+/// Asks one broker for the configuration of topics, which any broker knows.
 pub fn ask(client: &Arc<Consumer>, topics: &BTreeSet<&str>, broker: i32, limit: Duration) -> ConfigsRequest {
     let answers = ClientQueue::new(client);
     let options =
@@ -40,11 +40,11 @@ pub fn ask(client: &Arc<Consumer>, topics: &BTreeSet<&str>, broker: i32, limit: 
 }
 
 impl ConfigsRequest {
-    /// Waits for the answer; each topic may be missing or forbidden on its own. A broker that does not know the
-    /// request, as the mock cluster, has none to tell.
+    /// Waits for the answer. Each topic may be missing or forbidden on its own, and all are missing if the broker
+    /// does not know the request, like the mock cluster.
     ///
     /// # Errors
-    /// Of the whole request.
+    /// The broker refused the request or did not answer.
     pub fn answer(self) -> Result<Vec<Described<Config>>, Trouble> {
         let event = wait_for_any(&self.answers, self.limit)?;
         match event.error() {

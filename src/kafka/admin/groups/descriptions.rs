@@ -1,5 +1,5 @@
-//! Groups as librdkafka describes them. It ends the process over some assignments that any client may write to a
-//! classic group: those are described by `raw`, and asked for here only where that finds none.
+//! Groups as librdkafka describes them. librdkafka ends the process over some assignments that any client may write
+//! to a classic group. So classic groups are described by `raw`, and asked for here only where that finds none.
 
 use super::{GroupDescription, GroupKind, GroupMember, checked};
 use crate::kafka::admin::{AdminOptions, COORDINATOR_LIMIT, Described, answer_until};
@@ -10,7 +10,7 @@ use rdkafka::bindings as rd;
 use std::sync::Arc;
 use std::time::Instant;
 
-/// Descriptions under way.
+/// A `DescribeConsumerGroups` request under way.
 pub struct DescriptionRequest {
     answers: ClientQueue,
 }
@@ -36,7 +36,8 @@ pub fn ask(client: &Arc<Consumer>, names: &[String]) -> DescriptionRequest {
 }
 
 impl DescriptionRequest {
-    /// Waits for descriptions; each group may be missing or forbidden on its own. Nothing: they are still on their way.
+    /// Waits for the descriptions until `deadline`; returns none while they are on their way. Each group may be
+    /// missing or forbidden on its own.
     pub fn answer_until(
         &self,
         deadline: Instant,

@@ -1,4 +1,5 @@
-//! The list of all groups: each broker knows those that it coordinates, and one that is away leaves out only its own.
+//! The list of all groups. Each broker knows the groups that it coordinates, and a broker that is away leaves out
+//! only those.
 
 use super::raw::{RawFinding, RawGroup};
 use super::{GroupKind, LIMIT, checked, descriptions, raw, wire};
@@ -12,11 +13,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant;
 
-/// A group in the list; what is not known of it is left out.
+/// A group in the list; what is not known about it is left out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListedGroup {
     pub name: String,
-    /// In Kafka's words, as in `Stable`.
+    /// The state in Kafka's words, as in `Stable`.
     pub state: Option<String>,
     pub kind: GroupKind,
     pub members: Option<usize>,
@@ -26,7 +27,7 @@ pub struct ListedGroup {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listing {
     pub groups: Vec<ListedGroup>,
-    /// `HOST:PORT` of brokers whose groups are missing, and why; nothing if they have not answered.
+    /// The brokers whose groups are missing, as `HOST:PORT`, and why; no trouble if they have not answered.
     pub away: Vec<(String, Option<Trouble>)>,
 }
 
@@ -38,7 +39,7 @@ type GroupsByName = BTreeMap<String, ListedGroup>;
 /// No broker answered in time, or all refused.
 pub fn list(client: &Arc<Consumer>) -> Result<Listing, Trouble> {
     let brokers = metadata::brokers(client, LIMIT)?;
-    // All on their way before the first answer is waited for.
+    // All requests are sent before the first answer is waited for.
     let asked: Vec<_> = brokers.iter().map(|broker| (broker, ask(client, broker))).collect();
     let raw = raw::ask(client, None, LIMIT).or_else(|_| raw::ask(client, None, LIMIT / 4));
     let (mut groups, mut away, mut last) = (GroupsByName::new(), Vec::new(), None);
@@ -68,8 +69,8 @@ pub fn list(client: &Arc<Consumer>) -> Result<Listing, Trouble> {
     Ok(Listing { groups: groups.into_values().collect(), away })
 }
 
-/// Asks one broker for its groups of consumers: the request would go to all, and tell of none which it was that has
-/// not answered.
+/// Asks one broker for its groups of consumers. A request to all brokers would not tell which of them has not
+/// answered.
 fn ask(client: &Arc<Consumer>, broker: &Broker) -> ClientQueue {
     let answers = ClientQueue::new(client);
     let options =
@@ -114,8 +115,8 @@ fn is_absence(trouble: &Trouble) -> bool {
     matches!(trouble.kind, TroubleKind::Transport | TroubleKind::AllBrokersDown)
 }
 
-/// Adds groups that are none of consumers, and who is in the classic ones. Gives the coordinators of those whose kind
-/// is not told.
+/// Adds groups of other kinds than consumers, and counts the members of classic ones. Returns the coordinators of
+/// groups whose kind is still unknown.
 fn add_raw(groups: &mut GroupsByName, found: Vec<RawGroup>) -> BTreeSet<String> {
     let mut coordinators = BTreeSet::new();
     for RawGroup { name, coordinator, found } in found {
@@ -142,7 +143,7 @@ fn add_raw(groups: &mut GroupsByName, found: Vec<RawGroup>) -> BTreeSet<String> 
     coordinators
 }
 
-/// Adds what only the coordinator's own words tell.
+/// Adds kinds and states that only the coordinator's own words tell.
 fn add_kinds(groups: &mut GroupsByName, told: Vec<wire::ToldGroup>) {
     for (name, kind, state) in told {
         let is_known = groups.get(&name).is_some_and(|listed| listed.kind != GroupKind::ShareOrStreams);
@@ -159,7 +160,7 @@ fn count_members(client: &Arc<Consumer>, groups: &mut GroupsByName) {
     if names.is_empty() {
         return;
     }
-    // One by one: a coordinator that is away leaves out only its own.
+    // Each group is asked for alone, so that a coordinator that is away leaves out only its own.
     let asked: Vec<_> =
         names.iter().map(|name| descriptions::ask(client, std::slice::from_ref(name))).collect();
     let deadline = Instant::now() + LIMIT;

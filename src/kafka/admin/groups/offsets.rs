@@ -1,4 +1,4 @@
-//! What groups have committed: asked for, set, and deleted with its group.
+//! The committed offsets of groups: asks for them, sets them, and deletes them with their group.
 
 use super::checked;
 use crate::kafka::admin::{AdminOptions, COORDINATOR_LIMIT, Described, answer_until, wait};
@@ -14,23 +14,22 @@ use std::time::{Duration, Instant};
 /// How long a coordinator may take to catch up.
 const CATCH_UP_LIMIT: Duration = Duration::from_secs(3);
 
-/// A question for what a group has committed.
+/// A question for the offsets that a group has committed.
 pub struct CommittedRequest {
     answers: ClientQueue,
 }
 
 type CommittedOffsets = Result<Vec<(TopicPartition, i64)>, Trouble>;
 
-/// Asks for all that a group has committed.
+/// Asks for all offsets that a group has committed.
 pub fn ask_committed(client: &Arc<Consumer>, group: &str) -> CommittedRequest {
     ask(client, group, false)
 }
 
-/// Has the coordinator of a group find out what was decided last. One that has just taken over tells, without an error,
-/// what it knew a moment before, and so that a group does not exist: it reads up to its high watermark, which comes
-/// behind. A question for stable offsets is answered when that is done (KAFKA-14499, part 4).
-///
-/// False if it takes too long.
+/// Makes the coordinator of a group read what was decided last; returns false if that takes too long. A coordinator
+/// that has just taken over has read up to its high watermark, which lags behind, and answers without an error from
+/// what it knows, such as that a group does not exist. A question for stable offsets is answered only once it has
+/// caught up (KAFKA-14499, part 4).
 pub fn catch_up(client: &Arc<Consumer>, group: &str, deadline: Instant) -> bool {
     let deadline = deadline.min(Instant::now() + CATCH_UP_LIMIT);
     ask(client, group, true).answer_until(deadline).is_some()
@@ -61,15 +60,15 @@ fn ask(client: &Arc<Consumer>, group: &str, is_stable: bool) -> CommittedRequest
 }
 
 impl CommittedRequest {
-    /// Waits for committed offsets; only partitions that have one.
+    /// Waits for the committed offsets of the partitions that have one.
     ///
     /// # Errors
-    /// Of the request, of the group, or of its first partition that has one.
+    /// The error of the request, of the group, or of the first partition that has one.
     pub fn answer(self) -> CommittedOffsets {
         committed(&wait(&self.answers, COORDINATOR_LIMIT)?)
     }
 
-    /// The same for somebody who does not wait any longer. Nothing: it is still on its way.
+    /// Waits for the committed offsets until `deadline`, as `answer` does; returns none while they are on their way.
     pub fn answer_until(&self, deadline: Instant) -> Option<CommittedOffsets> {
         let event = answer_until(&self.answers, deadline)?;
         Some(event.and_then(|event| committed(&event)))
@@ -98,13 +97,13 @@ fn committed(event: &QueueEvent) -> CommittedOffsets {
     }
 }
 
-/// What became of one of several partitions.
+/// The outcome for one of several partitions.
 pub type Altered = (TopicPartition, Result<(), Trouble>);
 
-/// Sets committed offsets of a group without members; each partition may be refused on its own.
+/// Sets committed offsets of a group without members. Each partition may be refused on its own.
 ///
 /// # Errors
-/// Of the request, or of the group.
+/// The error of the request, or of the group.
 pub fn alter(
     client: &Arc<Consumer>,
     group: &str,
@@ -139,7 +138,7 @@ pub fn alter(
         let groups = rd::rd_kafka_AlterConsumerGroupOffsets_result_groups(result, &raw mut count);
         let mut altered = Vec::with_capacity(offsets.len());
         for index in 0..count {
-            // The group has no error where all its partitions have one.
+            // The group itself has no error even if all its partitions have one.
             altered.extend(partitions_of(*groups.add(index))?.into_iter().map(outcome));
         }
         Ok(altered)
@@ -153,10 +152,10 @@ fn outcome((partition, _, code): PartitionOutcome) -> Altered {
     }
 }
 
-/// Deletes groups; each may be missing, in use or forbidden on its own.
+/// Deletes groups. Each may be missing, in use or forbidden on its own.
 ///
 /// # Errors
-/// Of the whole request.
+/// The request failed for all groups.
 pub fn delete(
     client: &Arc<Consumer>,
     names: &[String],

@@ -1,5 +1,5 @@
-//! Groups in the words of their coordinators, assignments as bytes: the one question of librdkafka whose answer it does
-//! not take apart itself.
+//! Groups as their coordinators list and describe them, with assignments as bytes: the only question whose answer
+//! librdkafka does not take apart itself.
 
 use super::assignment;
 use super::{GroupDescription, GroupKind, GroupMember, foreign};
@@ -15,34 +15,34 @@ use std::time::Duration;
 /// A group as one broker lists and describes it.
 pub struct RawGroup {
     pub name: String,
-    /// `HOST:PORT` and number of its coordinator.
+    /// The coordinator as `HOST:PORT`, and its number.
     pub coordinator: (String, i32),
     pub found: RawFinding,
 }
 
-/// What the description of a classic group says of a group.
+/// What a group is, as far as the description of a classic group tells.
 pub enum RawFinding {
     /// A classic group of consumers.
     Consumers(GroupDescription),
-    /// A classic group of others, of this type, with so many members.
+    /// A classic group of something other than consumers.
     Others {
         kind: GroupKind,
         state: String,
         members: usize,
     },
-    /// No classic group: of a newer kind, or gone.
+    /// Not a classic group: it is of a newer kind, or gone.
     NotClassic,
     Forbidden(Trouble),
 }
 
-/// Groups of all brokers that answered.
+/// The groups of all brokers that answered.
 pub struct RawAnswer {
     pub groups: Vec<RawGroup>,
-    /// All brokers did.
+    /// Whether all brokers answered.
     pub is_complete: bool,
 }
 
-/// Lists and describes all groups, or the one with this name, as far as brokers answer in time.
+/// Lists and describes all groups, or the one with this name, of the brokers that answer in time.
 ///
 /// # Errors
 /// A broker refused, or cannot be reached.
@@ -59,7 +59,7 @@ pub fn ask(client: &Consumer, name: Option<&str>, limit: Duration) -> Result<Raw
         )
     };
     let is_complete = code == RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR;
-    // Timed out: those that have answered know of no group.
+    // After a time-out, the brokers that have answered know of no group.
     let is_partial = code == RDKafkaRespErr::RD_KAFKA_RESP_ERR__PARTIAL
         || code == RDKafkaRespErr::RD_KAFKA_RESP_ERR__TIMED_OUT;
     if !is_complete && !is_partial {
@@ -123,7 +123,7 @@ unsafe fn member(member: *const rd::rd_kafka_group_member_info) -> GroupMember {
 }
 
 impl RawGroup {
-    /// The group, if its kind is known: a description, or why there is none.
+    /// The description of the group or why there is none, if its kind is known.
     pub fn described(self) -> Option<Result<GroupDescription, Trouble>> {
         match self.found {
             RawFinding::Consumers(group) => Some(Ok(group)),

@@ -1,5 +1,5 @@
-//! The kinds of groups, asked of a broker on a connection of our own: librdkafka 2.12 lists groups in a version that
-//! has no kinds, or leaves out all that are none of consumers. Only where the broker asks neither for TLS nor a login.
+//! The kinds of groups, asked of a broker on a connection of our own, since librdkafka 2.12 lists groups without
+//! their kinds, or only groups of consumers. Works only where the broker wants neither TLS nor a login.
 
 use super::GroupKind;
 use super::assignment::Bytes;
@@ -10,7 +10,7 @@ use std::io::{self, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
-/// For connecting, and for each read: without an answer the kind is not known, which is said.
+/// How long connecting and each read may take. Without an answer the kind stays unknown, which is said.
 const LIMIT: Duration = Duration::from_secs(1);
 
 /// The longest answer that is read.
@@ -30,7 +30,7 @@ pub fn list(client: &Consumer, address: &str) -> Option<Vec<ToldGroup>> {
     answer(address).ok().and_then(|answer| read(&answer))
 }
 
-/// What librdkafka was told.
+/// Returns a property as librdkafka was told it.
 fn property(client: &Consumer, name: &str) -> Option<String> {
     let name = c_string(name);
     let mut value = vec![0u8; 64];
@@ -66,7 +66,7 @@ fn answer(address: &str) -> io::Result<Vec<u8>> {
     Ok(answer)
 }
 
-/// Reads an answer; `None` if it is none, or a refusal.
+/// Reads an answer; `None` if it is not one, or a refusal.
 fn read(answer: &[u8]) -> Option<Vec<ToldGroup>> {
     let mut rest = Bytes(answer);
     let _correlation = rest.i32()?;
