@@ -1,4 +1,4 @@
-//! Records as they are printed: one file a format. Pure; the caller writes the bytes.
+//! Records as they are printed, with a file for each format. The caller writes the bytes.
 
 mod encode;
 mod escape;
@@ -31,14 +31,14 @@ enum FormatRenderer {
 }
 
 impl Renderer {
-    /// Makes the renderer of the format that was settled.
+    /// Makes the renderer of an output's format.
     pub fn new(output: &Output) -> Renderer {
         let format = match &output.format {
             Format::Json { is_terminal } => {
                 FormatRenderer::Json { renderer: JsonRenderer::default(), is_terminal: *is_terminal }
             }
             Format::Pretty(pretty) => {
-                // Only asked for where times are printed: looking it up reads files.
+                // The zone is looked up only where times are printed, since that reads files.
                 let zone = if pretty.is_verbose { TimeZone::system() } else { TimeZone::UTC };
                 FormatRenderer::Pretty(PrettyRenderer::new(pretty, zone))
             }
@@ -54,7 +54,7 @@ impl Renderer {
         Renderer::new(&Output { format: Format::Json { is_terminal: false }, ..output.clone() })
     }
 
-    /// Whether headers are printed.
+    /// Whether headers of records are printed.
     pub fn shows_headers(&self) -> bool {
         match &self.format {
             FormatRenderer::Json { .. } => true,
@@ -63,10 +63,10 @@ impl Renderer {
         }
     }
 
-    /// Appends the record as it is printed, whole, also when it fails.
+    /// Appends the record as it is printed. It is complete even after an error.
     ///
     /// # Errors
-    /// The key or the value is not in the format asked for; its raw form was appended instead.
+    /// The key or the value is not in the format asked for, and was appended in its raw form.
     #[inline]
     pub fn render(&mut self, record: &Record<'_>, out: &mut Vec<u8>) -> Result<(), Undecodable> {
         match &mut self.format {

@@ -148,7 +148,7 @@ fn a_damaged_file_is_an_error_and_never_an_empty_store() {
     for part in [1, 100, 4096, whole.len() / 2] {
         check(&whole[..part], &format!("cut off after {part}"));
     }
-    // Everywhere: some of the pages that hold it are free by now.
+    // It is changed everywhere, since some of the pages that hold it are free by now.
     let mut changed = whole.clone();
     for place in (0..whole.len() - 4).filter(|place| whole[*place..].starts_with(b"id 7")) {
         changed[place] = b'x';
@@ -192,7 +192,7 @@ fn child_that_writes_until_it_is_killed() {
         for _ in 0..50 {
             opened.answer().answer.unwrap();
         }
-        // Put in its place whole: a reader in the middle of `9` would else go on in `10` and see `90`.
+        // The file is replaced as a whole: a reader in the middle of `9` could otherwise go on in `10` and see `90`.
         let done = std::env::var_os(CHILD).expect("told where").into_string().unwrap() + ".done";
         let beside = done.clone() + ".new";
         fs::write(&beside, number.to_string()).unwrap();

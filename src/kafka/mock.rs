@@ -54,7 +54,7 @@ impl MockBroker {
     /// Waits until everything produced is in the log.
     ///
     /// # Errors
-    /// It takes too long.
+    /// Writing takes too long.
     pub fn flush(&self) -> Result<(), String> {
         self.producer.flush(Duration::from_secs(5)).map_err(|error| error.to_string())
     }

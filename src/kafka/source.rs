@@ -124,7 +124,7 @@ impl Source {
         self.events.try_recv().ok()
     }
 
-    /// A fatal error of the client: delivered once, then silence.
+    /// Returns the fatal error of the client, after which it delivers nothing any more.
     pub fn fatal_error(&self) -> Option<Trouble> {
         self.client.client().fatal_error().map(|(code, reason)| errors::trouble(code, &reason))
     }
@@ -139,26 +139,26 @@ impl Source {
         !self.batch.is_used_up()
     }
 
-    /// Bytes of records that were fetched of partitions that are held.
+    /// How many bytes were fetched of partitions that are held.
     fn waiting(&self) -> usize {
         self.routes.iter().map(Route::waiting).sum()
     }
 
-    /// Nothing that was fetched of a partition waits to be looked at.
+    /// Whether nothing that was fetched of a partition waits to be looked at.
     pub fn is_drained(&self, slot: usize) -> bool {
         let route = self.routes.get(slot);
         self.is_used_up() && self.shared.is_empty() && route.is_none_or(Route::is_drained)
     }
 
-    /// All that was read was looked at: positions mean what they say.
+    /// Whether everything that was read was looked at, so that positions mean what they say.
     pub fn is_used_up(&self) -> bool {
         self.batch.is_used_up()
     }
 
-    /// The next record or error of the batch.
+    /// Returns the next record or error of the batch.
     pub fn next(&mut self) -> Option<Arrival<'_>> {
         let Some(slot) = self.routes.step(&mut self.batch) else {
-            // All of it was looked at.
+            // The whole batch was looked at.
             self.batch.advance();
             return None;
         };
@@ -171,7 +171,7 @@ impl Source {
         Some(Arrival::Record { slot, record })
     }
 
-    /// What `next` will give, if that is a record.
+    /// What is known about what `next` will return, if that is a record.
     pub fn coming(&mut self) -> Option<Coming> {
         let place = self.batch.place();
         let coming =
@@ -215,7 +215,7 @@ impl Source {
         }
         let mut all: Vec<_> = assigned.iter().map(|one| (&one.partition, one.start)).collect();
         if !others.is_empty() && !close::is_cooperative(&self.client) {
-            // Such an assignment replaces the one before.
+            // An assignment replaces the one before.
             all.extend(others.iter().map(|(partition, next)| (partition, *next)));
         }
         self.change(&PartitionList::of(all.into_iter()), true)?;
@@ -321,7 +321,7 @@ impl Source {
         self.routes.iter().for_each(|route| route.forward_again(&self.shared));
     }
 
-    /// The position after the last record or marker handed out; `None` before the first.
+    /// The position of each partition after the last record or marker handed out; `None` before the first.
     pub fn positions(&self, partitions: &[TopicPartition]) -> Vec<Option<i64>> {
         let list = PartitionList::without_offsets(partitions);
         // SAFETY: client and list are alive; the list is filled in place, in its order.
@@ -329,7 +329,7 @@ impl Source {
         list.elements().iter().map(|element| Some(element.offset).filter(|offset| *offset >= 0)).collect()
     }
 
-    /// The end of the log as the last fetch told it, open transactions included; asks nobody.
+    /// The end of the log as the last fetch reported it, open transactions included; asks nobody.
     pub fn known_end(&self, partition: &TopicPartition) -> Option<i64> {
         native::known_end(&self.client, partition)
     }
@@ -339,13 +339,13 @@ impl Source {
         self.wants_statistics.store(true, Ordering::Relaxed);
     }
 
-    /// Sends a commit; `commit_answer` tells what became of it. One is under way at a time.
+    /// Sends a commit, whose outcome `commit_answer` returns. Only one is under way at a time.
     pub fn commit(&mut self, positions: &[(TopicPartition, i64)]) -> Result<(), CommitRefusal> {
         self.commit = Some(CommitRequest::send(&self.client, positions, self.descriptor)?);
         Ok(())
     }
 
-    /// The answer to the commit under way, if it is there; once.
+    /// Takes the answer to the commit under way, if it has come.
     pub fn commit_answer(&mut self) -> Option<CommitAnswer> {
         let answer = self.commit.as_ref()?.answer()?;
         self.commit = None;
@@ -358,9 +358,10 @@ impl Source {
         close::let_go(client, events);
     }
 
-    /// Leaves the group, at most until `deadline`. True if the broker was told in time.
+    /// Leaves the group; returns whether the broker was told by `deadline`.
     ///
-    /// The client is not destroyed: with a broker that is gone that could take for ever, and the process ends.
+    /// The client is not destroyed: with a broker that is gone that could take for ever, and the process ends
+    /// anyway.
     pub fn close(self, deadline: Instant) -> bool {
         let (client, events) = self.client_alone();
         let is_closed = close::close(&client, &events, deadline);
@@ -371,7 +372,7 @@ impl Source {
     /// Lets go of all that holds the client, before it closes: whoever does so last destroys it, which may take for ever.
     fn client_alone(self) -> (Arc<Consumer>, Receiver<ClientEvent>) {
         let Source { batch, fetch_size, routes, shared, served, events, look_ups, commit, client, .. } = self;
-        // Queues before the target of their forwards.
+        // Queues are dropped before the one that they forward to.
         drop((batch, fetch_size, routes, shared, served, look_ups, commit));
         (client, events)
     }

@@ -1,4 +1,4 @@
-//! `-o json`: one object a line, the envelope that scripts, jq and workers read.
+//! `-o json`: an object on each line, the envelope that scripts, jq and workers read.
 
 use super::encode::{self, Tail};
 use super::escape;
@@ -10,15 +10,15 @@ use crate::record::{Header, Record};
 pub struct JsonRenderer {
     topic: String,
     partition: i32,
-    /// `{"topic":"…","partition":0,"offset":` of this topic and partition.
+    /// The start of an envelope of this topic and partition: `{"topic":"…","partition":0,"offset":`.
     start: Vec<u8>,
 }
 
-/// What stands beside a key or a value.
+/// The fields that may accompany a key or a value.
 struct FieldNames {
     encoding: &'static [u8],
     error: &'static [u8],
-    /// Text is what is expected of a key or header, but has to be said of a value.
+    /// Whether `encoding` is there for text, too: that is what a key or a header is expected to be, but not a value.
     names_text: bool,
 }
 
@@ -82,7 +82,7 @@ fn headers(headers: &[Header<'_>], out: &mut Vec<u8>) {
     out.extend_from_slice(b"]}\n");
 }
 
-/// Appends a key or value behind its name, how it is encoded, and why it is not what was asked for.
+/// Appends a key or value, how it is encoded, and why it is not in the format that was asked for.
 #[inline]
 fn field(names: &FieldNames, decoded: Option<&Decoded<'_>>, out: &mut Vec<u8>) {
     let Some(decoded) = decoded else {
@@ -312,12 +312,12 @@ mod tests {
             r#"{"key":"/w==","key_encoding":"base64","value":"\""}]}"#,
             "\n"
         );
-        // The formats of key and value say nothing of headers.
+        // The formats of key and value do not apply to headers.
         let line = line_as(DataFormat::Json, DataFormat::Hex, &Record { headers: &headers, ..RECORD });
         assert!(line.ends_with(expected), "{line}");
     }
 
-    /// The bytes that a field of an envelope stands for, but for embedded JSON.
+    /// The bytes that a field of an envelope stands for, unless it is embedded JSON.
     fn bytes_of(object: &Value, name: &str) -> Option<Vec<u8>> {
         let text = object[name].as_str()?;
         match object[format!("{name}_encoding")].as_str() {

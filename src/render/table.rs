@@ -1,4 +1,4 @@
-//! Rows with named columns: as a table for people, as one JSON object a row for programs.
+//! Rows with named columns: a table for people, or a JSON object for each row for programs.
 
 use crate::choices::TableFormat;
 use crate::escape;
@@ -14,7 +14,7 @@ pub enum Cell {
     Numbers(Vec<i32>),
     /// `-` in a table, `null` in JSON.
     Absent,
-    /// Nothing in a table.
+    /// Empty in a table.
     Blank,
 }
 
@@ -42,12 +42,12 @@ impl<T: Into<Cell>> From<Option<T>> for Cell {
     }
 }
 
-/// A column by its name in the head of the table; numbers stand at its right.
+/// A column by its name in the head of the table; numbers are aligned to the right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Column {
     Text(&'static str),
     Number(&'static str),
-    /// Only in JSON.
+    /// A column that only JSON has.
     Field(&'static str),
 }
 
@@ -78,7 +78,7 @@ impl Column {
 pub struct TableRows {
     pub columns: &'static [Column],
     pub rows: Vec<Vec<Cell>>,
-    /// The last row of a table; in JSON there is none.
+    /// The last row of a table, which JSON does not have.
     pub total: Option<Vec<Cell>>,
 }
 
@@ -94,8 +94,8 @@ impl TableRows {
         }
     }
 
-    /// As wide as it gets: a table in a pipe is read by columns.
-    // Not by a crate for tables: those look for words to wrap, 5 ms for 500 rows.
+    /// Renders the table as wide as it gets, since a table in a pipe is read by columns. Crates for tables look for
+    /// words to wrap, which takes 5 ms for 500 rows.
     fn table(&self) -> String {
         let columns: Vec<(usize, &Column)> =
             self.columns.iter().enumerate().filter(|(_, column)| column.is_in_table()).collect();

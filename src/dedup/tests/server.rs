@@ -1,4 +1,4 @@
-//! The same on a real Redis, which is looked for on the machine.
+//! Tests of the store on a real Redis, if one is installed on the machine.
 
 use super::*;
 use std::io::Write as _;
@@ -15,7 +15,7 @@ struct Server {
 }
 
 impl Server {
-    /// None, and a line that says so, where no Redis is installed.
+    /// Starts a server; returns none and prints a line that says so where no Redis is installed.
     fn start() -> Option<Server> {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let folder = tempfile::tempdir().unwrap();
@@ -156,7 +156,7 @@ fn an_id_is_claimed_by_one_until_it_is_kept_or_given_back() {
     let (mut one, mut other) = (server.open(), server.open());
     assert_eq!(one.claim("a"), Ok(IdState::Claimed));
     assert_eq!(other.claim("a"), Ok(IdState::Elsewhere));
-    // It is not known: nobody has processed it.
+    // The id is not known, since nobody has processed it.
     assert_eq!(other.look_up("a"), Ok(IdState::New));
     assert_eq!(one.claim("a"), Ok(IdState::Claimed), "again by the one who has it");
     one.store.give_back("a".into());

@@ -17,7 +17,7 @@ pub struct RunningAttempts {
 #[derive(Default)]
 struct AttemptLists {
     waiting: VecDeque<Attempt>,
-    /// Those that wait and those that run.
+    /// The attempts that wait and those that run.
     all: Vec<RunningAttempt>,
     /// No attempt comes any more.
     is_closed: bool,
