@@ -1,7 +1,7 @@
 //! `kcons lag`: how far behind groups are.
 
-mod pace;
 pub mod rows;
+mod throughput;
 
 use super::session::{self, Session, Stop};
 use super::{failures, missing, world};
@@ -15,10 +15,10 @@ use crate::kafka::{Trouble, TroubleKind};
 use crate::reachability::unknown;
 use crate::record::TopicPartition;
 use crate::settings::{self, Lag, print};
-use pace::Pace;
 use rows::Sums;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
+use throughput::Throughput;
 
 /// Whatever `--connect-timeout` allows, what is not known then is told.
 const LONGEST: Duration = Duration::from_secs(30);
@@ -47,18 +47,18 @@ pub fn run(arguments: &cli::Lag, connection: &cli::Connection, talk: settings::T
 }
 
 fn watch(session: &mut Session, settings: &Lag, look: &mut Look, interval: Duration) -> Result<(), Stop> {
-    let mut pace = Pace::default();
+    let mut throughput = Throughput::default();
     loop {
         let start = Instant::now();
         let told = look.group_lags(session, &settings.groups)?;
         session.be_patient();
         if told.warn(session) {
             // Rates between figures that are not of the same partitions mean nothing.
-            pace = Pace::default();
+            throughput = Throughput::default();
         } else {
-            pace.add(Sums::of(&told.group_lags), Instant::now());
+            throughput.add(Sums::of(&told.group_lags), Instant::now());
         }
-        let too_far = too_far_in(show(session, settings, &told.group_lags, Some(&pace)))?;
+        let too_far = too_far_in(show(session, settings, &told.group_lags, Some(&throughput)))?;
         failures::end(session, too_far.into_iter().chain(told.failed).collect())?;
         session.sleep_until(start + interval)?;
     }
@@ -189,14 +189,19 @@ fn doubts(group_lag: &GroupLag) -> Vec<String> {
     is_bare.then(|| missing::commits(name)).into_iter().chain(unreadable).collect()
 }
 
-fn show(session: &Session, settings: &Lag, group_lags: &[GroupLag], pace: Option<&Pace>) -> Result<(), Stop> {
+fn show(
+    session: &Session,
+    settings: &Lag,
+    group_lags: &[GroupLag],
+    throughput: Option<&Throughput>,
+) -> Result<(), Stop> {
     let sums = Sums::of(group_lags);
     let mut text = rows::rows(group_lags).render(settings.format);
     if settings.format == TableFormat::Table
-        && let Some(pace) = pace
+        && let Some(throughput) = throughput
     {
         text.truncate(text.trim_end().len());
-        text.push_str(&pace.words());
+        text.push_str(&throughput.words());
         text.push('\n');
         if settings.is_terminal {
             text = redrawn(&text);

@@ -118,7 +118,7 @@ impl Child {
 
     /// Whether something of the group runs: the process or what it left behind.
     pub fn has_group(&self) -> bool {
-        // Zombies count here, and some systems bury them late or never: hence the closer look.
+        // Zombies count here, and some systems reap them late or never, so this takes a closer look.
         rustix::process::test_kill_process_group(self.pid).is_ok() && system::is_group_running(self.pid)
     }
 
@@ -150,7 +150,7 @@ impl Drop for Child {
                 self.status = self.look(WaitIdOptions::empty());
             }
         }
-        registry::bury(self.pid);
+        registry::reap(self.pid);
     }
 }
 

@@ -1,7 +1,7 @@
 //! The consumer and its callbacks, which record what happened and return; the loop acts on it.
 
 use super::certificate::{self, Verifier};
-use super::errors::{self, Trouble, TroubleKind};
+use super::errors::{self, Trouble};
 use super::families;
 use super::look_up::Answer;
 use super::outage::Outage;
@@ -122,7 +122,7 @@ impl ClientContext for Callbacks {
     fn error(&self, error: KafkaError, reason: &str) {
         let Some(code) = error.rdkafka_error_code() else { return };
         let trouble = errors::trouble(code, reason);
-        if matches!(trouble.kind, TroubleKind::Transport | TroubleKind::AllBrokersDown) {
+        if trouble.kind.is_absence() {
             self.outage.notice(Instant::now());
         }
         let (is_distrusted, is_strange) =

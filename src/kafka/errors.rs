@@ -47,6 +47,13 @@ pub enum TroubleKind {
     Other,
 }
 
+impl TroubleKind {
+    /// Whether nobody answered, rather than refused.
+    pub fn is_absence(self) -> bool {
+        matches!(self, TroubleKind::Transport | TroubleKind::AllBrokersDown)
+    }
+}
+
 impl Trouble {
     /// The trouble of a question that nobody answered in time.
     pub fn unanswered() -> Trouble {

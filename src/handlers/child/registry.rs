@@ -29,7 +29,7 @@ pub fn start(start: impl FnOnce() -> io::Result<Pid>) -> io::Result<Pid> {
 }
 
 /// Takes the status of a process that has ended, after which the system may reuse its number.
-pub fn bury(pid: Pid) {
+pub fn reap(pid: Pid) {
     let mut groups = groups();
     let _ = rustix::process::waitpid(Some(pid), rustix::process::WaitOptions::NOHANG);
     groups.ours.retain(|other| *other != pid);

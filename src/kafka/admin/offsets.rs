@@ -2,7 +2,7 @@
 
 use super::AdminOptions;
 use crate::kafka::client::{Consumer, topic_partition};
-use crate::kafka::errors::{self, Trouble, TroubleKind};
+use crate::kafka::errors::{self, Trouble};
 use crate::kafka::native::{ClientQueue, PartitionList, QueueEvent, error_code, native, text};
 use crate::record::TopicPartition;
 use rdkafka::bindings as rd;
@@ -39,10 +39,7 @@ impl Unknown {
 
 impl From<Trouble> for Unknown {
     fn from(trouble: Trouble) -> Unknown {
-        match trouble.kind {
-            TroubleKind::Transport | TroubleKind::AllBrokersDown => Unknown::Unanswered,
-            _ => Unknown::Refused(trouble),
-        }
+        if trouble.kind.is_absence() { Unknown::Unanswered } else { Unknown::Refused(trouble) }
     }
 }
 

@@ -5,7 +5,7 @@ use super::raw::{RawFinding, RawGroup};
 use super::{GroupKind, LIMIT, checked, descriptions, raw, wire};
 use crate::kafka::admin::{AdminOptions, wait};
 use crate::kafka::client::Consumer;
-use crate::kafka::errors::{Trouble, TroubleKind};
+use crate::kafka::errors::Trouble;
 use crate::kafka::metadata::{self, Broker};
 use crate::kafka::native::{ClientQueue, native, text};
 use rdkafka::bindings as rd;
@@ -48,7 +48,10 @@ pub fn list(client: &Arc<Consumer>) -> Result<Listing, Trouble> {
             Ok(listed) => groups.extend(listed.into_iter().map(|one| (one.name.clone(), one))),
             Err(trouble) => {
                 last = Some(trouble.clone());
-                away.push((broker.address.clone(), Some(trouble).filter(|trouble| !is_absence(trouble))));
+                away.push((
+                    broker.address.clone(),
+                    Some(trouble).filter(|trouble| !trouble.kind.is_absence()),
+                ));
             }
         }
     }
@@ -109,10 +112,6 @@ unsafe fn listed(group: *const rd::rd_kafka_ConsumerGroupListing_t) -> ListedGro
             members: None,
         }
     }
-}
-
-fn is_absence(trouble: &Trouble) -> bool {
-    matches!(trouble.kind, TroubleKind::Transport | TroubleKind::AllBrokersDown)
 }
 
 /// Adds groups of other kinds than consumers, and counts the members of classic ones. Returns the coordinators of

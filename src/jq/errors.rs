@@ -11,14 +11,14 @@ use jaq_json::Val;
 pub fn of_text(text: &str, errors: load::Errors<&str, ()>) -> String {
     let first = errors.into_iter().next().map(|(_, error)| error);
     let words = match first {
-        Some(Error::Io(mistakes)) => {
-            mistakes.first().map(|(path, _)| format!("no module can be loaded, not `{path}` either"))
+        Some(Error::Io(errors)) => {
+            errors.first().map(|(path, _)| format!("no module can be loaded, not `{path}` either"))
         }
-        Some(Error::Lex(mistakes)) => {
-            mistakes.first().map(|(expected, found)| expectation(text, expected.as_str(), found))
+        Some(Error::Lex(errors)) => {
+            errors.first().map(|(expected, found)| expectation(text, expected.as_str(), found))
         }
-        Some(Error::Parse(mistakes)) => {
-            mistakes.first().map(|(expected, found)| expectation(text, expected.as_str(), found))
+        Some(Error::Parse(errors)) => {
+            errors.first().map(|(expected, found)| expectation(text, expected.as_str(), found))
         }
         None => None,
     };
@@ -27,7 +27,7 @@ pub fn of_text(text: &str, errors: load::Errors<&str, ()>) -> String {
 
 /// The first name in a program that stands for nothing.
 pub fn of_names(text: &str, errors: Errors<&str, ()>) -> String {
-    let first: Option<compile::Error<&str>> = errors.into_iter().flat_map(|(_, mistakes)| mistakes).next();
+    let first: Option<compile::Error<&str>> = errors.into_iter().flat_map(|(_, errors)| errors).next();
     let Some((name, kind)) = first else { return "not a jq program".to_owned() };
     let place = place(text, name);
     match kind {

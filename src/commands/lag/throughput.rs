@@ -1,21 +1,21 @@
-//! How fast groups catch up, from one look to the next. Pure.
+//! How fast groups catch up, from one look to the next.
 
 use super::rows::Sums;
 use std::time::{Duration, Instant};
 
-/// The last two looks.
+/// What the last two looks have shown.
 #[derive(Debug, Default)]
-pub struct Pace {
+pub struct Throughput {
     before: Option<(Sums, Instant)>,
     last: Option<(Sums, Instant)>,
 }
 
-impl Pace {
+impl Throughput {
     pub fn add(&mut self, sums: Sums, now: Instant) {
         self.before = self.last.replace((sums, now));
     }
 
-    /// What stands behind the sum: `  read 120/s, written 20/s, caught up in 42 s`.
+    /// The words after the sum: `  read 120/s, written 20/s, caught up in 42 s`.
     pub fn words(&self) -> String {
         let (Some((before, then)), Some((last, now))) = (self.before, self.last) else {
             return String::new();
@@ -54,11 +54,11 @@ mod tests {
 
     fn words(before: Sums, last: Sums, seconds: u64) -> String {
         let now = Instant::now();
-        let mut pace = Pace::default();
-        pace.add(before, now);
-        assert_eq!(pace.words(), "");
-        pace.add(last, now + Duration::from_secs(seconds));
-        pace.words()
+        let mut throughput = Throughput::default();
+        throughput.add(before, now);
+        assert_eq!(throughput.words(), "");
+        throughput.add(last, now + Duration::from_secs(seconds));
+        throughput.words()
     }
 
     #[test]
