@@ -30,8 +30,9 @@ use std::time::{Duration, Instant};
 
 /// Runs what was typed, with what its profile adds; the exit code.
 pub fn run(typed: Arguments, words: &[OsString]) -> u8 {
-    let is_terminal = io::stdout().is_terminal();
-    let arguments = match settings::profile::apply(typed, words, (&environment, is_terminal)) {
+    let process =
+        settings::Process { environment: &environment, is_stdout_terminal: io::stdout().is_terminal() };
+    let arguments = match settings::profile::apply(typed, words, process) {
         Ok(arguments) => arguments,
         Err(failure) => return refuse(&failure, usage::manner(words)),
     };

@@ -22,6 +22,21 @@ pub use properties::connection::Connection;
 pub use properties::values::Value;
 pub use properties::{known, print};
 
+/// The process as it was started: its environment and its terminal.
+#[derive(Clone, Copy)]
+pub struct Process<'a> {
+    /// Looks a variable of the environment up.
+    pub environment: &'a dyn Fn(&str) -> Option<String>,
+    pub is_stdout_terminal: bool,
+}
+
+impl Process<'_> {
+    /// A variable of the environment; an empty one counts as absent.
+    fn variable(&self, name: &str) -> Option<String> {
+        (self.environment)(name).filter(|value| !value.is_empty())
+    }
+}
+
 /// The world around the arguments, read once by the caller.
 pub struct Surroundings<'a> {
     /// Looks a variable of the environment up.
@@ -37,6 +52,11 @@ pub struct Surroundings<'a> {
 impl Surroundings<'_> {
     /// A variable of the environment; an empty one counts as absent.
     fn variable(&self, name: &str) -> Option<String> {
-        (self.environment)(name).filter(|value| !value.is_empty())
+        self.process().variable(name)
+    }
+
+    /// What was known before the properties were: the environment and the terminal.
+    fn process(&self) -> Process<'_> {
+        Process { environment: self.environment, is_stdout_terminal: self.is_stdout_terminal }
     }
 }

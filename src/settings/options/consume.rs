@@ -1,9 +1,11 @@
 //! Settles a run of `consume`: everything typed that makes no sense together is refused here.
 
 use super::filter::{self, FilterFailure};
+use super::given::GivenOptions;
 use super::group::{self, Mode, Standalone};
 use super::handler::{self, Handling};
 use super::output::{self, Output};
+use super::rules;
 use super::topics::{self, TopicSelector};
 use crate::choices::ListenAddress;
 use crate::cli;
@@ -76,27 +78,30 @@ impl Consume {
         if arguments.topics.is_empty() && !connection.print_config {
             return Err(Failure::usage("`TOPIC` is missing").hint("kcons consume TOPIC reads a topic"));
         }
+        let given = GivenOptions::of_consume(arguments, connection, surroundings.process());
+        rules::check(&given)?;
         let topics = topics::settle(&arguments.topics)?;
         let mut gathered = Gathered::read(connection, surroundings)?;
         gathered.default_brokers();
-        settle(&arguments.reading, topics, (connection, gathered), surroundings)
+        settle(&given, topics, gathered, surroundings)
     }
 }
 
-/// What `consume` and `demo` have in common.
+/// Settles what `consume` and `demo` have in common, for options that break no rule.
 pub fn settle(
-    reading: &cli::Reading,
+    given: &GivenOptions<'_>,
     topics: Vec<TopicSelector>,
-    (connection, mut gathered): (&cli::Connection, Gathered),
+    mut gathered: Gathered,
     surroundings: &Surroundings<'_>,
 ) -> Result<Consume, Failure> {
-    let mode = group::settle(reading, &mut gathered, surroundings)?;
+    let reading = given.reading;
+    let mode = group::settle(given, &mut gathered, surroundings)?;
     let read_uncommitted = group::read_uncommitted(reading, &mut gathered)?;
     let stops = stops(reading, &mode, surroundings)?;
     let has_topic = topics.len() > 1 || matches!(topics.first(), Some(TopicSelector::Pattern(_)));
     check_maps(&mode, &stops, has_topic)?;
     let mut warnings: Vec<String> = start_to_come(reading, &mode, &stops, surroundings).into_iter().collect();
-    let handling = handler::settle(reading, &mode, &topics, surroundings)?;
+    let handling = handler::settle(reading, &topics, surroundings)?;
     if let Some(handling) = &handling {
         warnings.extend(handler::warnings(handling, &mode, &topics));
     }
@@ -105,26 +110,21 @@ pub fn settle(
     producer::settle(&typed, produces)?;
     let mut withheld = std::mem::take(&mut gathered.variables);
     withheld.extend(reading.handling.dedup_store.as_deref().and_then(values::variable).map(str::to_owned));
-    let mut settled = Connection::settle(gathered, connection.connect_timeout, surroundings)?;
-    settled.add_producer(typed);
-    let filter_failure = match &handling {
-        // The policy of the handler decides.
-        Some(_) => FilterFailure::Stop,
-        None => filter::failure(reading, &mode)?,
-    };
+    let mut connection = Connection::settle(gathered, given.connection.connect_timeout, surroundings)?;
+    connection.add_producer(typed);
     Ok(Consume {
-        output: output::settle(reading, connection, (has_topic, handling.is_some()), surroundings)?,
-        connection: settled,
+        output: output::settle(given, has_topic, surroundings)?,
+        connection,
         warnings,
         withheld,
         topics,
         wait_for_topic: reading.wait_for_topic.unwrap_or_default(),
+        filter: filter::settle(reading)?,
+        filter_failure: filter::failure(given, &mode),
         mode,
         stops,
         shutdown_timeout: reading.shutdown_timeout.unwrap_or(SHUTDOWN_TIMEOUT),
         read_uncommitted,
-        filter: filter::settle(reading)?,
-        filter_failure,
         handling,
         metrics: reading.metrics.clone(),
     })

@@ -1,8 +1,9 @@
 //! Settles a run of `demo`: `consume` on a broker inside the process, which cannot do everything.
 
 use super::consume::{self, Consume};
+use super::given::{GivenOptions, OptionName};
 use super::group::Mode;
-use super::handler;
+use super::rules;
 use super::topics::TopicSelector;
 use crate::cli;
 use crate::error::Failure;
@@ -42,31 +43,19 @@ impl Demo {
         connection: &cli::Connection,
         surroundings: &Surroundings<'_>,
     ) -> Result<Demo, Failure> {
-        let reading = &arguments.reading;
-        if connection.brokers.is_some() {
-            return Err(refuse("--brokers", "it brings its own broker"));
-        }
+        let given = GivenOptions::of_demo(arguments, connection, surroundings.process());
+        rules::check(&given)?;
         if arguments.serve {
-            return match given(reading).or((!connection.properties.is_empty()).then_some("--property")) {
-                Some(option) => Err(Failure::usage(format!("`{option}` cannot be used with `--serve`"))
-                    .caused_by("nothing is consumed")),
-                None => Ok(Demo::Serve),
-            };
-        }
-        for (is_given, option) in [(reading.exit, "--exit"), (reading.to.is_some(), "--to")] {
-            if arguments.follow && is_given {
-                return Err(Failure::usage(format!("`{option}` cannot be used with `--follow`")));
-            }
+            return Ok(Demo::Serve);
         }
         let mut gathered = Gathered::read(connection, surroundings)?;
-        leave_out_what_the_broker_lacks(reading, &mut gathered)?;
+        leave_out_what_the_broker_lacks(&mut gathered)?;
         gathered.propose("partition.assignment.strategy", ASSIGNOR);
-        let is_alone = reading.from.is_some() || reading.partitions.is_some();
-        if reading.group.is_none() && !gathered.is_typed("group.id") && !is_alone {
+        if given.typed_as(OptionName::Group).is_none() && given.is_in_group() {
             gathered.set("group.id", GROUP, Origin::Kcons);
         }
         let topics = vec![TopicSelector::Name(DEMO_TOPIC.to_owned())];
-        let mut consume = consume::settle(reading, topics, (connection, gathered), surroundings)?;
+        let mut consume = consume::settle(&given, topics, gathered, surroundings)?;
         if consume.stops.to.is_none() && !arguments.follow {
             consume.stops.to = Some(Positions::All(Position::End));
         }
@@ -79,22 +68,14 @@ fn refuse(what: &str, reason: &str) -> Failure {
     Failure::usage(format!("`{what}` cannot be used with `kcons demo`")).caused_by(reason)
 }
 
-/// Refuses what was typed, forgets what a file or the environment says for real brokers.
-fn leave_out_what_the_broker_lacks(reading: &cli::Reading, gathered: &mut Gathered) -> Result<(), Failure> {
-    const STATIC: &str = "its broker knows no static members";
-    const TRANSACTIONS: &str = "its broker knows no transactions";
-    if reading.instance_id.is_some() {
-        return Err(refuse("--instance-id", STATIC));
-    }
-    if reading.read_uncommitted {
-        return Err(refuse("--read-uncommitted", TRANSACTIONS));
-    }
+/// Refuses properties that were typed, forgets what a file or the environment says for real brokers.
+fn leave_out_what_the_broker_lacks(gathered: &mut Gathered) -> Result<(), Failure> {
     let names: Vec<String> = gathered.given.keys().cloned().collect();
     for name in names {
         let reason = match name.as_str() {
-            BROKERS => "it brings its own broker",
-            "group.instance.id" => STATIC,
-            "isolation.level" => TRANSACTIONS,
+            BROKERS => rules::OWN_BROKER,
+            "group.instance.id" => rules::NO_STATIC_MEMBERS,
+            "isolation.level" => rules::NO_TRANSACTIONS,
             "group.protocol" | "group.remote.assignor" => "its broker knows classic groups only",
             "security.protocol" | "enable.ssl.certificate.verification" => {
                 "its broker has neither TLS nor SASL"
@@ -124,69 +105,6 @@ fn refuse_times(consume: &Consume) -> Result<(), Failure> {
         true => Err(refuse("--to", NO_TIMES).hint("use an offset, as in `--to 5`")),
         false => Ok(()),
     }
-}
-
-/// The first option of reading that was typed.
-fn given(reading: &cli::Reading) -> Option<&'static str> {
-    let cli::Reading {
-        group,
-        partitions,
-        wait_for_topic,
-        read_uncommitted,
-        instance_id,
-        offset_reset,
-        from,
-        to,
-        exit,
-        count,
-        idle_timeout,
-        duration,
-        shutdown_timeout,
-        commit,
-        async_commit,
-        commit_interval,
-        output,
-        json,
-        delimiter,
-        label,
-        title_field,
-        filter,
-        handling,
-        value_format,
-        key_format,
-        strict,
-        metrics,
-    } = reading;
-    let all = [
-        (group.is_some(), "--group"),
-        (partitions.is_some(), "--partitions"),
-        (wait_for_topic.is_some(), "--wait-for-topic"),
-        (*read_uncommitted, "--read-uncommitted"),
-        (instance_id.is_some(), "--instance-id"),
-        (offset_reset.is_some(), "--offset-reset"),
-        (from.is_some(), "--from"),
-        (to.is_some(), "--to"),
-        (*exit, "--exit"),
-        (count.is_some(), "--count"),
-        (idle_timeout.is_some(), "--idle-timeout"),
-        (duration.is_some(), "--duration"),
-        (shutdown_timeout.is_some(), "--shutdown-timeout"),
-        (commit.is_some(), "--commit"),
-        (*async_commit, "--async-commit"),
-        (commit_interval.is_some(), "--commit-interval"),
-        (output.is_some(), "--output"),
-        (*json, "--json"),
-        (delimiter.is_some(), "--delimiter"),
-        (label.is_some(), "--label"),
-        (title_field.is_some(), "--title-field"),
-        (filter.is_some(), "--filter"),
-        (value_format.is_some(), "--value-format"),
-        (key_format.is_some(), "--key-format"),
-        (*strict, "--strict"),
-        (metrics.is_some(), "--metrics"),
-    ];
-    let typed = all.into_iter().find_map(|(is_given, option)| is_given.then_some(option));
-    typed.or_else(|| handler::options(handling).next())
 }
 
 #[cfg(test)]

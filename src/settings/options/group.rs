@@ -1,5 +1,6 @@
 //! In a group or alone: the options and `-X` properties that belong to one of them.
 
+use super::given::GivenOptions;
 use crate::choices::{CommitMode, CommitSettings, OffsetReset};
 use crate::cli::{Commit, Reading};
 use crate::error::Failure;
@@ -38,10 +39,11 @@ pub struct Standalone {
 /// # Errors
 /// Options of the other mode, and an option and a `-X` that say two things.
 pub fn settle(
-    reading: &Reading,
+    given: &GivenOptions<'_>,
     gathered: &mut Gathered,
     surroundings: &Surroundings<'_>,
 ) -> Result<Mode, Failure> {
+    let reading = given.reading;
     match group_name(reading, gathered)? {
         Some(name) => group(name, reading, gathered).map(Mode::Group),
         None => standalone(reading, gathered, surroundings).map(Mode::Standalone),
@@ -91,19 +93,6 @@ fn group_name(reading: &Reading, gathered: &mut Gathered) -> Result<Option<Strin
 }
 
 fn group(name: String, reading: &Reading, gathered: &mut Gathered) -> Result<Group, Failure> {
-    for (is_given, option, hint) in [
-        (
-            reading.from.is_some(),
-            "--from",
-            "a group starts where it has committed, else as `--offset-reset` says; \
-             `kcons group reset` moves it",
-        ),
-        (reading.partitions.is_some(), "--partitions", "the members of a group share the partitions"),
-    ] {
-        if is_given {
-            return Err(Failure::usage(format!("`{option}` cannot be used with `--group`")).hint(hint));
-        }
-    }
     Ok(Group {
         name,
         offset_reset: offset_reset(reading, gathered)?,
@@ -147,11 +136,6 @@ fn reset_named(given: &Given) -> Result<OffsetReset, Failure> {
 
 fn commits(reading: &Reading, gathered: &mut Gathered) -> Result<CommitSettings, Failure> {
     let (commit, origin) = commit(reading, gathered)?;
-    if reading.async_commit && matches!(commit, Commit::Auto | Commit::Never) {
-        let mode = if commit == Commit::Auto { "auto" } else { "never" };
-        return Err(Failure::usage(format!("`--async-commit` cannot be used with `--commit {mode}`"))
-            .hint("it is for `--commit manual` and `--commit batch=N`"));
-    }
     let is_auto = commit == Commit::Auto;
     gathered.set(AUTO_COMMIT, if is_auto { "true" } else { "false" }, origin);
     let interval = interval(reading, gathered, is_auto)?;
@@ -203,17 +187,9 @@ const DEFAULT_INTERVAL: Duration = Duration::from_secs(5);
 const LONGEST_INTERVAL: Duration = Duration::from_secs(86_400);
 
 fn interval(reading: &Reading, gathered: &mut Gathered, is_auto: bool) -> Result<Duration, Failure> {
-    let spelled = match reading.commit_interval {
-        Some(_) => Some("--commit-interval"),
-        None if gathered.is_typed(INTERVAL) => Some("-X auto.commit.interval.ms"),
-        None => None,
-    };
     if !is_auto {
         gathered.take(INTERVAL);
-        return match spelled {
-            Some(spelled) => Err(Failure::usage(format!("`{spelled}` needs `--commit auto`"))),
-            None => Ok(DEFAULT_INTERVAL),
-        };
+        return Ok(DEFAULT_INTERVAL);
     }
     if let Some(interval) = reading.commit_interval {
         if interval > LONGEST_INTERVAL {
@@ -266,28 +242,6 @@ fn standalone(
     gathered: &mut Gathered,
     surroundings: &Surroundings<'_>,
 ) -> Result<Standalone, Failure> {
-    for (is_given, spelled) in [
-        (reading.offset_reset.is_some(), "--offset-reset"),
-        (gathered.is_typed(RESET), "-X auto.offset.reset"),
-        (reading.commit.is_some(), "--commit"),
-        (gathered.is_typed(AUTO_COMMIT), "-X enable.auto.commit"),
-        (reading.async_commit, "--async-commit"),
-        (reading.commit_interval.is_some(), "--commit-interval"),
-        (gathered.is_typed(INTERVAL), "-X auto.commit.interval.ms"),
-        (reading.instance_id.is_some(), "--instance-id"),
-        (gathered.is_typed(INSTANCE), "-X group.instance.id"),
-    ] {
-        if is_given {
-            let failure = Failure::usage(format!("`{spelled}` needs `--group`"));
-            return Err(match () {
-                () if spelled.ends_with("reset") => {
-                    failure.hint("without a group `--from` says where to start")
-                }
-                () if spelled.contains("instance") => failure.hint("without a group there are no members"),
-                () => failure.hint("without a group nothing is committed"),
-            });
-        }
-    }
     let mut ignored = Vec::new();
     let mut origins: Vec<String> = Vec::new();
     for name in [GROUP, RESET, AUTO_COMMIT] {

@@ -2,7 +2,6 @@
 
 mod dedup;
 
-use super::filter::needs_handler;
 use super::group::{Mode, Standalone};
 use super::topics::{self, TopicSelector};
 use crate::choices::{Order, Stdin};
@@ -118,20 +117,11 @@ const FAILURE_LIMIT: u32 = 100;
 /// Options that do not belong together, and topics that would be read and written.
 pub fn settle(
     reading: &cli::Reading,
-    mode: &Mode,
     read: &[TopicSelector],
     surroundings: &Surroundings<'_>,
 ) -> Result<Option<Handling>, Failure> {
     let typed = &reading.handling;
-    let Some(handler) = handler(typed)? else {
-        // `filter` answers for `--on-failure`: it is for printed records, too.
-        return match options(typed).find(|option| *option != "--on-failure") {
-            Some(option) => Err(needs_handler(option)),
-            None => Ok(None),
-        };
-    };
-    refuse_what_is_printed(reading, &handler)?;
-    refuse_what_is_idle(reading, &handler)?;
+    let Some(handler) = handler(typed)? else { return Ok(None) };
     let (parallel, in_flight) = at_once(typed, &handler)?;
     let (min, max) = typed.backoff.unwrap_or(BACKOFF);
     let failure_limit = typed.failure_limit.unwrap_or(FAILURE_LIMIT);
@@ -145,7 +135,7 @@ pub fn settle(
         backoff: Backoff { min, max },
         on_failure: on_failure(typed)?,
         failure_limit: (failure_limit > 0).then_some(u64::from(failure_limit)),
-        dedup: dedup::settle(typed, mode, surroundings)?,
+        dedup: dedup::settle(typed, surroundings)?,
         handler,
     };
     check_topics(&handling, read)?;
@@ -171,59 +161,7 @@ pub fn warnings(handling: &Handling, mode: &Mode, read: &[TopicSelector]) -> Vec
     warnings
 }
 
-/// The options of handlers that were typed.
-pub fn options(typed: &cli::Handling) -> impl Iterator<Item = &'static str> {
-    let cli::Handling {
-        command,
-        exec,
-        worker,
-        forward,
-        stdin,
-        parallel,
-        order,
-        in_flight,
-        rate,
-        timeout,
-        retries,
-        backoff,
-        on_failure,
-        dead_letter,
-        failure_limit,
-        dedup,
-        dedup_store,
-        dedup_ttl,
-    } = typed;
-    [
-        (!command.is_empty(), "-- CMD"),
-        (exec.is_some(), "--exec"),
-        (worker.is_some(), "--worker"),
-        (forward.is_some(), "--forward"),
-        (stdin.is_some(), "--stdin"),
-        (parallel.is_some(), "--parallel"),
-        (order.is_some(), "--order"),
-        (in_flight.is_some(), "--in-flight"),
-        (rate.is_some(), "--rate"),
-        (timeout.is_some(), "--timeout"),
-        (retries.is_some(), "--retries"),
-        (backoff.is_some(), "--backoff"),
-        (on_failure.is_some(), "--on-failure"),
-        (dead_letter.is_some(), "--dead-letter"),
-        (failure_limit.is_some(), "--failure-limit"),
-        (dedup.is_some(), "--dedup"),
-        (dedup_store.is_some(), "--dedup-store"),
-        (dedup_ttl.is_some(), "--dedup-ttl"),
-    ]
-    .into_iter()
-    .filter_map(|(is_given, option)| is_given.then_some(option))
-}
-
 fn handler(typed: &cli::Handling) -> Result<Option<Handler>, Failure> {
-    const HANDLERS: [&str; 4] = ["-- CMD", "--exec", "--worker", "--forward"];
-    let mut given = options(typed).filter(|option| HANDLERS.contains(option));
-    if let (Some(first), Some(second)) = (given.next(), given.next()) {
-        return Err(Failure::usage(format!("`{first}` cannot be used with `{second}`"))
-            .caused_by("a run has one handler"));
-    }
     let stdin = typed.stdin.unwrap_or_default();
     let shell = |command: &String| ["sh", "-c", command].map(OsString::from).to_vec();
     let handler = if let Some(topic) = &typed.forward {
@@ -258,87 +196,11 @@ fn topic_of(option: &str, text: &str) -> Result<String, Failure> {
     })
 }
 
-fn spelled(handler: &Handler, typed: &cli::Handling) -> &'static str {
-    match handler {
-        Handler::Exec(_) if typed.exec.is_some() => "--exec",
-        Handler::Exec(_) => "-- CMD",
-        Handler::Worker { .. } => "--worker",
-        Handler::Forward { .. } => "--forward",
-    }
-}
-
-/// With a handler records are not printed.
-fn refuse_what_is_printed(reading: &cli::Reading, handler: &Handler) -> Result<(), Failure> {
-    for (is_given, option) in [
-        (reading.output.is_some(), "--output"),
-        (reading.json, "--json"),
-        (reading.delimiter.is_some(), "--delimiter"),
-        (reading.label.is_some(), "--label"),
-        (reading.title_field.is_some(), "--title-field"),
-    ] {
-        if is_given {
-            let handler = spelled(handler, &reading.handling);
-            return Err(Failure::usage(format!("`{option}` cannot be used with `{handler}`"))
-                .caused_by("records are handled, not printed"));
-        }
-    }
-    Ok(())
-}
-
-/// Options that would change nothing with this handler.
-fn refuse_what_is_idle(reading: &cli::Reading, handler: &Handler) -> Result<(), Failure> {
-    let typed = &reading.handling;
-    let name = spelled(handler, typed);
-    let refuse = |option: &str, cause: &str| {
-        Err(Failure::usage(format!("`{option}` cannot be used with `{name}`")).caused_by(cause))
-    };
-    let gets_json = match handler {
-        Handler::Exec(_) if typed.in_flight.is_some() => {
-            return refuse("--in-flight", "a process has one record")
-                .map_err(|failure: Failure| failure.hint("`--parallel` is how many run at once"));
-        }
-        Handler::Exec(exec) => exec.stdin == Stdin::Json,
-        Handler::Worker { .. } if typed.stdin.is_some() => {
-            return refuse("--stdin", "a worker gets a JSON record a line");
-        }
-        Handler::Forward { .. } if typed.stdin.is_some() => return refuse("--stdin", "nothing is run"),
-        Handler::Worker { .. } => true,
-        Handler::Forward { .. } => false,
-    };
-    let is_exec = matches!(handler, Handler::Exec(_));
-    if typed.backoff.is_some() && typed.retries == Some(0) && !is_exec {
-        return Err(Failure::usage("`--backoff` cannot be used with `--retries 0`")
-            .caused_by("there is no further attempt to wait for"));
-    }
-    let is_decoded = gets_json || typed.dedup.is_some() || reading.filter.is_some();
-    for (is_given, option) in [
-        (reading.value_format.is_some(), "--value-format"),
-        (reading.key_format.is_some(), "--key-format"),
-        (reading.strict, "--strict"),
-    ] {
-        if is_given && !is_decoded {
-            return refuse(option, "nothing is decoded: the handler gets the bytes as they are").map_err(
-                |failure: Failure| match is_exec {
-                    true => failure.hint("`--stdin json` gives it the decoded record"),
-                    false => failure,
-                },
-            );
-        }
-    }
-    Ok(())
-}
-
 /// How many processes, and how many records ahead of their answers.
 fn at_once(typed: &cli::Handling, handler: &Handler) -> Result<(usize, usize), Failure> {
     let count = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
     let parallel = typed.parallel.unwrap_or(1);
     match (handler, typed.parallel, typed.in_flight) {
-        // There is one producer: both would say how many records are on their way.
-        (Handler::Forward { .. }, Some(_), Some(_)) => {
-            Err(Failure::usage("`--parallel` cannot be used with `--in-flight` and `--forward`")
-                .caused_by("there they mean the same")
-                .hint("give one of them"))
-        }
         (Handler::Forward { .. }, ..) => {
             let number = count(typed.parallel.or(typed.in_flight).unwrap_or(IN_FLIGHT));
             Ok((number, number))
@@ -355,19 +217,9 @@ fn at_once(typed: &cli::Handling, handler: &Handler) -> Result<(usize, usize), F
 
 fn on_failure(typed: &cli::Handling) -> Result<OnFailure, Failure> {
     match (&typed.dead_letter, typed.on_failure) {
-        (Some(_), Some(policy @ (cli::OnFailure::Stop | cli::OnFailure::Skip))) => {
-            let policy = if policy == cli::OnFailure::Skip { "skip" } else { "stop" };
-            Err(Failure::usage(format!("`--dead-letter` cannot be used with `--on-failure {policy}`"))
-                .hint("leave `--on-failure` out"))
-        }
-        (Some(topic), Some(cli::OnFailure::DeadLetter) | None) => {
-            Ok(OnFailure::DeadLetter { topic: topic_of("--dead-letter", topic)? })
-        }
-        (None, Some(cli::OnFailure::DeadLetter)) => {
-            Err(Failure::usage("`--on-failure dead-letter` needs `--dead-letter TOPIC`"))
-        }
+        (Some(topic), _) => Ok(OnFailure::DeadLetter { topic: topic_of("--dead-letter", topic)? }),
         (None, Some(cli::OnFailure::Skip)) => Ok(OnFailure::Skip),
-        (None, Some(cli::OnFailure::Stop) | None) => Ok(OnFailure::Stop),
+        (None, Some(cli::OnFailure::Stop | cli::OnFailure::DeadLetter) | None) => Ok(OnFailure::Stop),
     }
 }
 

@@ -1,9 +1,10 @@
 //! What is written to stdout, and in which form.
 
 use super::escapes::escapes;
+use super::given::GivenOptions;
 use super::talk::has_color;
 use crate::choices::DataFormat;
-use crate::cli::{Connection, OutputFormat, Reading};
+use crate::cli::{OutputFormat, Reading};
 use crate::error::Failure;
 use crate::settings::Surroundings;
 
@@ -57,25 +58,18 @@ pub struct Pretty {
     pub has_color: bool,
 }
 
-/// Settles the form of the output; `has_topic`: records come from several topics; `is_handled`: there is a
-/// handler, and the form is that of the JSON it gets.
+/// Settles the form of the output; `has_topic`: records come from several topics. With a handler it is the form of
+/// the JSON that the handler gets.
 ///
 /// # Errors
-/// An option that belongs to another form.
+/// A label, a field or a delimiter that is none.
 pub fn settle(
-    reading: &Reading,
-    connection: &Connection,
-    (has_topic, is_handled): (bool, bool),
+    given: &GivenOptions<'_>,
+    has_topic: bool,
     surroundings: &Surroundings<'_>,
 ) -> Result<Output, Failure> {
-    let format = match reading.output {
-        _ if reading.json || is_handled => OutputFormat::Json,
-        None | Some(OutputFormat::Auto) if surroundings.is_stdout_terminal => OutputFormat::Pretty,
-        None | Some(OutputFormat::Auto) => OutputFormat::Json,
-        Some(format @ (OutputFormat::Pretty | OutputFormat::Json | OutputFormat::Raw)) => format,
-    };
-    refuse_what_is_idle(reading, format)?;
-    let format = match format {
+    let GivenOptions { reading, connection, .. } = given;
+    let format = match given.format() {
         OutputFormat::Pretty => Format::Pretty(Pretty {
             label: named("--label", reading.label.as_ref())?,
             title_field: named("--title-field", reading.title_field.as_ref())?.unwrap_or("title".to_owned()),
@@ -90,7 +84,7 @@ pub fn settle(
         }
         // What handlers get is no screen.
         OutputFormat::Json | OutputFormat::Auto => {
-            Format::Json { is_terminal: surroundings.is_stdout_terminal && !is_handled }
+            Format::Json { is_terminal: surroundings.is_stdout_terminal && given.handler().is_none() }
         }
     };
     let is_pretty = matches!(format, Format::Pretty(_));
@@ -102,32 +96,6 @@ pub fn settle(
             && (is_pretty || surroundings.is_stderr_terminal || connection.verbose > 0),
         format,
     })
-}
-
-fn refuse_what_is_idle(reading: &Reading, format: OutputFormat) -> Result<(), Failure> {
-    let is_raw = format == OutputFormat::Raw;
-    let is_pretty = format == OutputFormat::Pretty;
-    for (option, is_given, is_idle, needed) in [
-        ("--delimiter", reading.delimiter.is_some(), !is_raw, "raw"),
-        ("--label", reading.label.is_some(), !is_pretty, "pretty"),
-        ("--title-field", reading.title_field.is_some(), !is_pretty, "pretty"),
-    ] {
-        if is_given && is_idle {
-            return Err(Failure::usage(format!("`{option}` needs `--output {needed}`")));
-        }
-    }
-    for (option, is_given) in [
-        ("--value-format", reading.value_format.is_some()),
-        ("--key-format", reading.key_format.is_some()),
-        ("--strict", reading.strict),
-    ] {
-        if is_given && is_raw && reading.filter.is_none() {
-            return Err(Failure::usage(format!("`{option}` cannot be used with `--output raw`"))
-                .caused_by("raw output is the value's bytes as they are")
-                .hint("use `--output json`"));
-        }
-    }
-    Ok(())
 }
 
 fn named(option: &str, text: Option<&String>) -> Result<Option<String>, Failure> {

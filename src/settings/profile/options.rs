@@ -1,50 +1,26 @@
 //! The options of a profile among those that were typed.
 
-use super::Environment;
 use super::table::{Entry, Table, Value};
-use super::uses::Run;
+use super::typed::{Addition, TypedCommand, with};
 use crate::cli::{self, Arguments, ProfileProperty, ProfileTable};
 use crate::duration::parse_duration;
 use crate::error::Failure;
+use crate::settings::Process;
+use crate::settings::options::given::OptionName;
 use crate::settings::properties::values::{self, Value as Given};
 use crate::usage::{self, Request};
 use std::ffi::OsString;
-
-/// Options that are a property under another name: they are taken as that, so that `-X` and files go before them.
-const PROPERTIES: [(&str, &str); 5] = [
-    ("brokers", "bootstrap.servers"),
-    ("commit-interval", "auto.commit.interval.ms"),
-    ("group", "group.id"),
-    ("offset-reset", "auto.offset.reset"),
-    ("read-uncommitted", "isolation.level"),
-];
-
-/// An option of the profile that is not a property.
-struct Addition {
-    name: String,
-    words: Vec<String>,
-}
 
 /// Puts the options of the profile that this run has a use for behind those that were typed.
 ///
 /// # Errors
 /// A value that no command takes, by profile and key.
-pub fn add(
-    table: &Table,
-    words: &[OsString],
-    (environment, is_terminal): (Environment<'_>, bool),
-) -> Result<Arguments, Failure> {
-    let run = Run::new(words, environment, is_terminal)?.before_environment(table.is_typed);
-    let (mut settled, additions) = sort(table, &run, environment)?;
-    let given: Vec<(&str, &[String])> =
-        additions.iter().map(|addition| (addition.name.as_str(), addition.words.as_slice())).collect();
-    let mut all = words.to_vec();
-    let end = all.iter().position(|word| word == "--").unwrap_or(all.len());
-    let wanted = additions.iter().filter(|addition| run.has_use(&addition.name, &given));
-    for addition in wanted {
-        settled.options.push(addition.name.clone());
-        all.splice(end..end, addition.words.iter().map(OsString::from));
-    }
+pub fn add(table: &Table, words: &[OsString], process: Process<'_>) -> Result<Arguments, Failure> {
+    let typed = TypedCommand::new(words, process, table.is_typed)?;
+    let (mut settled, additions) = sort(table, &typed, process)?;
+    let chosen = typed.choose(&additions);
+    settled.options = chosen.iter().map(|addition| addition.name.clone()).collect();
+    let all = chosen.iter().rev().fold(words.to_vec(), |words, addition| with(&words, addition));
     let mut arguments = parse(&all).map_err(|failure| super::blame(failure, Some(&settled)))?;
     arguments.connection.profile_table = Some(settled);
     Ok(arguments)
@@ -60,8 +36,8 @@ fn parse(words: &[OsString]) -> Result<Arguments, Failure> {
 /// Properties and options apart, each value tried.
 fn sort(
     table: &Table,
-    run: &Run,
-    environment: Environment<'_>,
+    typed: &TypedCommand<'_>,
+    process: Process<'_>,
 ) -> Result<(ProfileTable, Vec<Addition>), Failure> {
     let mut settled =
         ProfileTable { name: table.name.clone(), path: table.path.clone(), ..ProfileTable::default() };
@@ -87,7 +63,7 @@ fn sort(
             settled.properties.extend(pairs(entry, &place)?);
             continue;
         }
-        let values = texts(entry, shape(key, run), &place, environment)?;
+        let values = texts(entry, shape(key, typed), &place, process)?;
         let written = written(entry);
         settled.variables.extend(written.iter().filter_map(|text| values::variable(text)).map(str::to_owned));
         let elsewhere: Vec<_> = values
@@ -97,7 +73,7 @@ fn sort(
             .collect();
         let texts: Vec<String> = values.into_iter().map(Given::into_text).collect();
         let words = words_of(entry, &texts);
-        let is_taken = takes(run, key, (&words, &elsewhere), &place)?;
+        let is_taken = takes(typed, key, (&words, &elsewhere), &place)?;
         settled.elsewhere.extend(elsewhere);
         let one = texts.into_iter().next().unwrap_or_default();
         // What is read from elsewhere is read again with the other properties, which know whence it came.
@@ -105,9 +81,9 @@ fn sort(
             "commit-interval" | "config" => one,
             _ => written.first().cloned().unwrap_or(one),
         };
-        match PROPERTIES.iter().find(|(option, _)| *option == key) {
-            Some((_, name)) => renamed.push(ProfileProperty {
-                name: (*name).to_owned(),
+        match property_of(key) {
+            Some(name) => renamed.push(ProfileProperty {
+                name: name.to_owned(),
                 value: as_property(key, one, &entry.value),
                 line,
             }),
@@ -122,17 +98,24 @@ fn sort(
     Ok((settled, additions))
 }
 
+/// The property of librdkafka that an option sets and is taken as, so that `-X` and files go before it. How to commit
+/// is more than such a property can say, and a member's id is for members alone: these two stay options.
+fn property_of(key: &str) -> Option<&'static str> {
+    let option = OptionName::find(key)?;
+    option.property().filter(|_| ![OptionName::Commit, OptionName::InstanceId].contains(&option))
+}
+
 /// Whether this run takes an option with these words, some of which stand elsewhere.
 ///
 /// # Errors
 /// No command takes it, by the name that it has in a profile.
 fn takes(
-    run: &Run,
+    typed: &TypedCommand<'_>,
     key: &str,
     (words, elsewhere): (&[String], &[(String, String)]),
     place: &str,
 ) -> Result<bool, Failure> {
-    run.takes(key, words).map_err(|failure| {
+    typed.takes(key, words).map_err(|failure| {
         let failure = super::as_written(failure, elsewhere);
         let message = failure.message.replace(&format!("`--{key}`"), &format!("`{key}`")) + place;
         Failure { message, ..failure }
@@ -184,7 +167,7 @@ fn texts(
     entry: &Entry,
     (takes_none, takes_several): (bool, bool),
     place: &str,
-    environment: Environment<'_>,
+    process: Process<'_>,
 ) -> Result<Vec<Given>, Failure> {
     let key = entry.key.as_str();
     let texts = match &entry.value {
@@ -208,7 +191,7 @@ fn texts(
             // The path of a file, as it is typed; and `file:PATH` that is the store itself, read with the other options.
             return Ok(Given::plain(text));
         }
-        Given::resolve(text.clone(), environment).map_err(|cause| {
+        Given::resolve(text.clone(), process.environment).map_err(|cause| {
             Failure::usage(format!("cannot read the value of `{key}`{place}")).caused_by(cause)
         })
     };
@@ -225,8 +208,8 @@ fn written(entry: &Entry) -> Vec<String> {
 }
 
 /// Whether an option is a switch, and whether it can be repeated.
-fn shape(key: &str, run: &Run) -> (bool, bool) {
-    let mut arguments = run.commands.iter().flat_map(|(_, command)| command.get_arguments());
+fn shape(key: &str, typed: &TypedCommand<'_>) -> (bool, bool) {
+    let mut arguments = typed.commands.iter().flat_map(|(_, command)| command.get_arguments());
     let found = arguments.find(|argument| argument.get_long() == Some(key)).map(clap::Arg::get_action);
     let takes_none = found.is_some_and(|action| !action.takes_values());
     (takes_none, matches!(found, Some(clap::ArgAction::Append)))

@@ -2,13 +2,16 @@
 
 use super::*;
 use crate::cli::{Commit, OutputFormat, Reading};
+use crate::settings::options::given::GivenOptions;
+use crate::settings::options::rules;
+use crate::settings::options::rules::tests::{EXAMPLES, Example, Outcome};
 
 /// A profile `p` beside what was typed; `BOTH` names two variables.
 fn applied(line: &str, profile: &str, is_terminal: bool) -> Result<Arguments, Failure> {
     let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
     let table = Table::parse(&format!("[profile.p]\n{profile}\n"), "config.toml", "p")?;
     let environment = |name: &str| (name == "SECRET").then(|| "5".to_owned());
-    options::add(&table, &words, (&environment, is_terminal))
+    options::add(&table, &words, Process { environment: &environment, is_stdout_terminal: is_terminal })
 }
 
 fn options_of(line: &str, profile: &str) -> Vec<String> {
@@ -99,6 +102,44 @@ fn what_a_run_has_no_use_for_is_left_out() {
 }
 
 #[test]
+fn an_option_of_a_profile_that_breaks_a_rule_is_left_out_or_refused() {
+    for Example { line, option, message, profile } in EXAMPLES {
+        let key = option.trim_start_matches('-').split_once(' ');
+        let entry =
+            key.map_or(format!("{} = true", &option[2..]), |(key, value)| format!("{key} = '{value}'"));
+        let line = format!("kcons {line}");
+        match profile {
+            Outcome::Nothing => {}
+            Outcome::LeftOut => {
+                assert_eq!(options_of(&line, &entry), Vec::<String>::new(), "{line}: {entry}")
+            }
+            Outcome::Refused => {
+                let arguments = applied(&line, &entry, false).expect("it is a rule for all options together");
+                let process = Process { environment: &|_| None, is_stdout_terminal: false };
+                let given = GivenOptions::of(&arguments, process).expect("a run");
+                assert_eq!(rules::check(&given).expect_err(&line).message, *message);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_handler_of_a_profile_is_left_out_only_where_records_are_to_be_printed_or_handled_otherwise() {
+    for (line, profile, used) in [
+        // Printing them instead of handling them would commit records that nobody handled.
+        ("kcons consume t -g g --strict", "exec = 'cat'", "exec"),
+        ("kcons consume t -g g --value-format hex", "forward = 'f'", "forward"),
+        ("kcons consume t -g g --in-flight 5", "exec = 'cat'", "exec"),
+        ("kcons consume t -g g -o json", "exec = 'cat'", ""),
+        ("kcons consume t -g g --forward f", "worker = 'cat'", ""),
+        ("kcons consume t -g g", "exec = 'cat'\noutput = 'raw'\nworker = 'cat'", "exec"),
+        ("kcons consume t -g g", "forward = 'f'\nparallel = 2\nin-flight = 3", "forward parallel"),
+    ] {
+        assert_eq!(options_of(line, profile).join(" "), used, "{line}: {profile}");
+    }
+}
+
+#[test]
 fn properties_are_kept_apart_under_one_name_however_they_are_written() {
     let properties = |profile: &str| {
         let table = applied("kcons lag g", profile, false).expect("valid").connection.profile_table;
@@ -173,7 +214,10 @@ fn an_unknown_profile_lists_the_known_ones() {
 #[test]
 fn the_file_is_in_the_folder_for_settings() {
     let at = |variables: &[(&str, &str)]| {
-        path(&|name| variables.iter().find(|(other, _)| *other == name).map(|(_, value)| (*value).to_owned()))
+        let environment = |name: &str| {
+            variables.iter().find(|(other, _)| *other == name).map(|(_, value)| (*value).to_owned())
+        };
+        path(Process { environment: &environment, is_stdout_terminal: false })
     };
     assert_eq!(at(&[("XDG_CONFIG_HOME", "/x"), ("HOME", "/h")]).as_deref(), Ok("/x/kcons/config.toml"));
     assert_eq!(at(&[("HOME", "/h")]).as_deref(), Ok("/h/.config/kcons/config.toml"));

@@ -24,7 +24,7 @@ impl Given {
 
     /// Whether librdkafka takes it for true.
     pub fn is_true(&self) -> bool {
-        ["true", "t", "1"].contains(&self.value.to_ascii_lowercase().as_str())
+        self.value.is_true()
     }
 }
 

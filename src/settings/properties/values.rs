@@ -40,6 +40,11 @@ impl Value {
         Value { text: text.into(), written: self.written.clone() }
     }
 
+    /// Whether librdkafka takes it for true.
+    pub fn is_true(&self) -> bool {
+        ["true", "t", "1"].contains(&self.text.to_ascii_lowercase().as_str())
+    }
+
     /// Whether it stands somewhere else.
     pub fn is_from_elsewhere(&self) -> bool {
         self.written.is_some()

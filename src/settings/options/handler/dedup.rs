@@ -5,7 +5,6 @@ use crate::cli;
 use crate::error::Failure;
 use crate::settings::Surroundings;
 use crate::settings::options::filter;
-use crate::settings::options::group::Mode;
 use crate::settings::properties::values::Value;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -16,27 +15,12 @@ const TTL: Duration = Duration::from_secs(7 * 86_400);
 ///
 /// # Errors
 /// An expression or a store that is none, and no place for a store.
-pub fn settle(
-    typed: &cli::Handling,
-    mode: &Mode,
-    surroundings: &Surroundings<'_>,
-) -> Result<Option<Dedup>, Failure> {
-    let Some(expression) = &typed.dedup else {
-        let idle =
-            [(typed.dedup_store.is_some(), "--dedup-store"), (typed.dedup_ttl.is_some(), "--dedup-ttl")];
-        return match idle.into_iter().find(|(is_given, _)| *is_given) {
-            Some((_, option)) => Err(Failure::usage(format!("`{option}` needs `--dedup`"))),
-            None => Ok(None),
-        };
-    };
+pub fn settle(typed: &cli::Handling, surroundings: &Surroundings<'_>) -> Result<Option<Dedup>, Failure> {
+    let Some(expression) = &typed.dedup else { return Ok(None) };
     let id = filter::compile("--dedup", expression)?;
-    let store = match (&typed.dedup_store, mode) {
-        (Some(text), _) => store(text, surroundings)?,
-        (None, Mode::Group(_)) => StoreChoice::InFolder(folder(surroundings)?),
-        (None, Mode::Standalone(_)) => {
-            return Err(Failure::usage("`--dedup` without `--group` needs `--dedup-store`")
-                .caused_by("the file of ids is named by the group"));
-        }
+    let store = match &typed.dedup_store {
+        Some(text) => store(text, surroundings)?,
+        None => StoreChoice::InFolder(folder(surroundings)?),
     };
     Ok(Some(Dedup { id, store, ttl: typed.dedup_ttl.unwrap_or(TTL) }))
 }

@@ -1,0 +1,290 @@
+//! The options of a run as rules look at them: which are given, how they were typed, and what they come to.
+
+use crate::choices::Stdin;
+use crate::cli::{self, Commit, Handling, OnFailure, OutputFormat, Reading};
+use crate::settings::Process;
+use crate::settings::properties::values::Value;
+use clap::ValueEnum;
+
+/// A long option by its name, which clap writes with dashes: `OffsetReset` is `offset-reset`.
+///
+/// The order is the one in which a profile's options are taken in: an option that decides whether others have a use
+/// comes before them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub enum OptionName {
+    Brokers,
+    Property,
+    Group,
+    From,
+    Partitions,
+    /// The program and its arguments behind `--`.
+    Command,
+    Exec,
+    Forward,
+    Worker,
+    Filter,
+    Output,
+    Json,
+    Commit,
+    Stdin,
+    Parallel,
+    Retries,
+    OnFailure,
+    Dedup,
+    AsyncCommit,
+    Backoff,
+    CommitInterval,
+    Count,
+    DeadLetter,
+    DedupStore,
+    DedupTtl,
+    Delimiter,
+    Duration,
+    Exit,
+    FailureLimit,
+    IdleTimeout,
+    InFlight,
+    InstanceId,
+    KeyFormat,
+    Label,
+    Metrics,
+    OffsetReset,
+    Order,
+    Rate,
+    ReadUncommitted,
+    ShutdownTimeout,
+    Strict,
+    Timeout,
+    TitleField,
+    To,
+    ValueFormat,
+    WaitForTopic,
+}
+
+/// Options that set a property of librdkafka: typed as `-X`, the property is taken for the option.
+const PROPERTIES: [(OptionName, &str); 7] = [
+    (OptionName::Brokers, "bootstrap.servers"),
+    (OptionName::Commit, "enable.auto.commit"),
+    (OptionName::CommitInterval, "auto.commit.interval.ms"),
+    (OptionName::Group, "group.id"),
+    (OptionName::InstanceId, "group.instance.id"),
+    (OptionName::OffsetReset, "auto.offset.reset"),
+    (OptionName::ReadUncommitted, "isolation.level"),
+];
+
+impl OptionName {
+    /// Finds the option that is typed as `--name`.
+    pub fn find(name: &str) -> Option<OptionName> {
+        OptionName::from_str(name, false).ok()
+    }
+
+    /// The property of librdkafka that the option sets.
+    pub fn property(self) -> Option<&'static str> {
+        PROPERTIES.iter().find(|(option, _)| *option == self).map(|(_, property)| *property)
+    }
+
+    /// The option as messages name it: `--name`, or `-- CMD`.
+    pub fn spelled(self) -> String {
+        match self.to_possible_value() {
+            Some(value) if self != OptionName::Command => format!("--{}", value.get_name()),
+            Some(_) | None => "-- CMD".to_owned(),
+        }
+    }
+}
+
+/// Whether a field of parsed options holds what somebody typed.
+trait IsGiven {
+    fn is_given(&self) -> bool;
+}
+
+impl IsGiven for bool {
+    fn is_given(&self) -> bool {
+        *self
+    }
+}
+
+impl<T> IsGiven for Option<T> {
+    fn is_given(&self) -> bool {
+        self.is_some()
+    }
+}
+
+impl<T> IsGiven for Vec<T> {
+    fn is_given(&self) -> bool {
+        !self.is_empty()
+    }
+}
+
+/// The names of those fields that are given. It takes the whole struct apart, so that the compiler finds a field that
+/// is not listed.
+macro_rules! names_of {
+    ($type:ident = $options:expr; without $($other:ident)?; $($field:ident $name:ident,)*) => {{
+        let $type { $($field,)* $($other: _)? } = $options;
+        [$($field.is_given().then_some(OptionName::$name)),*]
+    }};
+}
+
+/// The options that are given for a run of `consume` or `demo`, typed or by a profile.
+pub struct GivenOptions<'a> {
+    pub reading: &'a Reading,
+    pub connection: &'a cli::Connection,
+    demo: Option<&'a cli::Demo>,
+    process: Process<'a>,
+    /// In the order in which help lists them.
+    names: Vec<OptionName>,
+}
+
+impl<'a> GivenOptions<'a> {
+    pub fn of_consume(
+        arguments: &'a cli::Consume,
+        connection: &'a cli::Connection,
+        process: Process<'a>,
+    ) -> GivenOptions<'a> {
+        let reading = &arguments.reading;
+        GivenOptions { reading, connection, demo: None, process, names: names(reading, connection) }
+    }
+
+    pub fn of_demo(
+        arguments: &'a cli::Demo,
+        connection: &'a cli::Connection,
+        process: Process<'a>,
+    ) -> GivenOptions<'a> {
+        let reading = &arguments.reading;
+        GivenOptions {
+            reading,
+            connection,
+            demo: Some(arguments),
+            process,
+            names: names(reading, connection),
+        }
+    }
+
+    /// The options of a command to which rules apply; `None` for any other command.
+    pub fn of(arguments: &'a cli::Arguments, process: Process<'a>) -> Option<GivenOptions<'a>> {
+        let connection = &arguments.connection;
+        match &arguments.command {
+            cli::Command::Consume(consume) => Some(GivenOptions::of_consume(consume, connection, process)),
+            cli::Command::Demo(demo) => Some(GivenOptions::of_demo(demo, connection, process)),
+            cli::Command::Lag(_)
+            | cli::Command::Group(_)
+            | cli::Command::Topic(_)
+            | cli::Command::Completions(_)
+            | cli::Command::Man => None,
+        }
+    }
+
+    /// The names of all given options, in the order in which help lists them.
+    pub fn names(&self) -> &[OptionName] {
+        &self.names
+    }
+
+    /// Whether an option is given by its own name.
+    pub fn has(&self, option: OptionName) -> bool {
+        self.names.contains(&option)
+    }
+
+    /// The option as it was typed, `--name` or `-X property`; `None` if it was not.
+    pub fn typed_as(&self, option: OptionName) -> Option<String> {
+        if self.has(option) {
+            return Some(option.spelled());
+        }
+        option.property().filter(|name| self.property(name).is_some()).map(|name| format!("-X {name}"))
+    }
+
+    /// The value of a property that was typed as `-X`, as it was typed.
+    fn property(&self, name: &str) -> Option<&'a str> {
+        let mut pairs = self.connection.properties.iter().filter_map(|text| text.split_once('='));
+        let bare = |name: &'a str| name.trim().strip_prefix("topic.").unwrap_or(name.trim());
+        pairs.find(|(other, _)| bare(other) == name).map(|(_, value)| value)
+    }
+
+    /// Whether the run is one of `kcons demo`.
+    pub fn is_demo(&self) -> bool {
+        self.demo.is_some()
+    }
+
+    /// Whether the demo goes on until it is ended (`--follow`).
+    pub fn follows(&self) -> bool {
+        self.demo.is_some_and(|demo| demo.follow)
+    }
+
+    /// Whether the demo keeps its broker for other terminals and consumes nothing (`--serve`).
+    pub fn serves(&self) -> bool {
+        self.demo.is_some_and(|demo| demo.serve)
+    }
+
+    /// Whether the run is a member of a group: as it is told, and the demo unless it is told otherwise.
+    pub fn is_in_group(&self) -> bool {
+        let is_alone = self.has(OptionName::From) || self.has(OptionName::Partitions);
+        self.typed_as(OptionName::Group).is_some() || self.is_demo() && !is_alone
+    }
+
+    /// How offsets are committed, in a group.
+    pub fn commit(&self) -> Commit {
+        let of_property = || {
+            let value = self.property("enable.auto.commit")?;
+            let value = Value::resolve(value.to_owned(), self.process.environment).ok()?;
+            Some(if value.is_true() { Commit::Auto } else { Commit::Never })
+        };
+        self.reading.commit.or_else(of_property).unwrap_or(Commit::Auto)
+    }
+
+    /// The option that says who handles records; `None` if they are printed.
+    pub fn handler(&self) -> Option<OptionName> {
+        [OptionName::Forward, OptionName::Worker, OptionName::Exec, OptionName::Command]
+            .into_iter()
+            .find(|handler| self.has(*handler))
+    }
+
+    /// Whether the handler is a program that is run for each record.
+    pub fn runs_programs(&self) -> bool {
+        matches!(self.handler(), Some(OptionName::Command | OptionName::Exec))
+    }
+
+    /// Whether records are decoded for their handler or on their way to it.
+    pub fn decodes_for_handler(&self) -> bool {
+        let gets_json = self.reading.handling.stdin == Some(Stdin::Json);
+        self.has(OptionName::Worker)
+            || self.runs_programs() && gets_json
+            || self.has(OptionName::Dedup)
+            || self.has(OptionName::Filter)
+    }
+
+    /// What happens to a failed record, if that is given.
+    pub fn on_failure(&self) -> Option<OnFailure> {
+        self.reading.handling.on_failure
+    }
+
+    /// The format of what is printed, or of what a handler gets as a decoded record; never `Auto`.
+    pub fn format(&self) -> OutputFormat {
+        match self.reading.output {
+            _ if self.reading.json || self.handler().is_some() => OutputFormat::Json,
+            None | Some(OutputFormat::Auto) if self.process.is_stdout_terminal => OutputFormat::Pretty,
+            None | Some(OutputFormat::Auto) => OutputFormat::Json,
+            Some(format @ (OutputFormat::Pretty | OutputFormat::Json | OutputFormat::Raw)) => format,
+        }
+    }
+}
+
+/// The options that are given, in the order in which help lists them.
+fn names(reading: &Reading, connection: &cli::Connection) -> Vec<OptionName> {
+    let before = names_of!(Reading = reading; without handling;
+        group Group, partitions Partitions, wait_for_topic WaitForTopic, read_uncommitted ReadUncommitted,
+        instance_id InstanceId, offset_reset OffsetReset, from From, to To, exit Exit, count Count,
+        idle_timeout IdleTimeout, duration Duration, shutdown_timeout ShutdownTimeout, commit Commit,
+        async_commit AsyncCommit, commit_interval CommitInterval, output Output, json Json, delimiter Delimiter,
+        label Label, title_field TitleField, filter Filter, value_format ValueFormat, key_format KeyFormat,
+        strict Strict, metrics Metrics,
+    );
+    let of_handlers = names_of!(Handling = &reading.handling; without;
+        command Command, exec Exec, worker Worker, forward Forward, stdin Stdin, parallel Parallel, order Order,
+        in_flight InFlight, rate Rate, timeout Timeout, retries Retries, backoff Backoff, on_failure OnFailure,
+        dead_letter DeadLetter, failure_limit FailureLimit, dedup Dedup, dedup_store DedupStore,
+        dedup_ttl DedupTtl,
+    );
+    let of_connection = [
+        connection.properties.is_given().then_some(OptionName::Property),
+        connection.brokers.is_given().then_some(OptionName::Brokers),
+    ];
+    before.into_iter().chain(of_handlers).chain(of_connection).flatten().collect()
+}
