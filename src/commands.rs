@@ -14,9 +14,9 @@ mod topic;
 use crate::alarm::Alarm;
 use crate::choices::ListenAddress;
 use crate::cli::{Arguments, Command, LogFormat};
+use crate::delivery::{self, Unwritable};
 use crate::error::{self, Failure, Kind};
 use crate::metrics::Meter;
-use crate::output::{self, Unwritable};
 use crate::position::Clock;
 use crate::settings::{self, Surroundings};
 use crate::shutdown::Shutdown;
@@ -95,7 +95,7 @@ fn check_stdout() -> Result<(), Failure> {
 /// Writes to stdout; a closed pipe is no error.
 fn write(bytes: &[u8]) -> Result<(), Failure> {
     // Not by the standard library, which takes a descriptor that cannot be written for one that is not there.
-    match output::write_all(bytes) {
+    match delivery::write_all(bytes) {
         Ok(()) | Err(Unwritable::Closed) => Ok(()),
         Err(Unwritable::Failed(reason)) => {
             Err(Failure::new(Kind::Run, format!("cannot write to stdout: {reason}")))

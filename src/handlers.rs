@@ -8,11 +8,13 @@ mod lines;
 mod pipes;
 mod printed;
 mod protocol;
+#[cfg(test)]
+mod testing;
 mod worker;
 
-pub use attempt::{Attempt, Done, Outcome, Reason};
+pub use attempt::{Attempt, Context, Done, Outcome, Reason};
 pub use child::{Child, are_all_killed, kill_all, reap_orphans, withhold};
-pub use exec::{Context, ExecCrew, check};
+pub use exec::{ExecCrew, check};
 pub use lines::Lines;
 pub use printed::Printed;
 pub use worker::{WorkerCrew, Workers};

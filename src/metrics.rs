@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-pub use figures::{Counts, Read, Snapshot};
+pub use figures::{Counts, Read, RecordCounts, Snapshot};
 
 /// A loop that has not turned for longer is not alive.
 const STALLED: Duration = Duration::from_secs(30);
@@ -217,7 +217,7 @@ mod tests {
         while !meter.turned(Instant::now(), Readiness::Ready) {
             std::thread::yield_now();
         }
-        meter.publish(&Snapshot { processed: 5, ..Snapshot::of(&counts) });
+        meter.publish(&Snapshot { processed: 5, ..Snapshot::of(&counts, &RecordCounts::default()) });
         assert!(scrape.join().expect("no panic").contains("kcons_processed_records_total 5\n"));
     }
 

@@ -6,8 +6,6 @@ mod coverage;
 mod ending;
 mod ends;
 mod events;
-mod expressions;
-mod handling;
 mod identity;
 mod lanes;
 mod leaders;
@@ -27,21 +25,18 @@ mod watching;
 use crate::alarm::Alarm;
 use crate::choices::{CommitMode, CommitSettings};
 use crate::commits::Commits;
-use crate::error::{Failure, Kind};
+use crate::delivery::{Delivery, Progress, Settled};
+use crate::error::Failure;
 use crate::handlers;
 use crate::kafka::{Source, Trouble};
 use crate::metrics::{Counts, Meter};
-use crate::output::Output;
 use crate::reachability::{FailureText, Reachability, explain};
-use crate::render::Renderer;
 use crate::secrets;
-use crate::settings::{Consume, Group, Mode};
+use crate::settings::Consume;
 use crate::shutdown::Shutdown;
-use crate::talk::{Event, Talk};
+use crate::talk::{Event, Notice, Talk};
 use coverage::Coverage;
 use ending::Ending;
-use expressions::Expressions;
-use handling::Handling;
 use identity::Identity;
 use lanes::Lanes;
 
@@ -69,12 +64,7 @@ pub struct Run<'a> {
     shutdown: Shutdown,
     talk: Talk,
     source: Source,
-    output: Output,
-    renderer: Renderer,
-    /// What is decided about records first.
-    expressions: Option<Expressions>,
-    /// Without it records are printed.
-    handling: Option<Handling<'a>>,
+    delivery: Delivery<'a>,
     reachability: Reachability,
     topics: Topics,
     commits: Commits,
@@ -89,12 +79,8 @@ pub struct Run<'a> {
     ends: ends::Ends,
     /// Failures that wait for what was read before them.
     pending: Vec<Pending>,
-    /// Records written or about to be.
-    count: u64,
     /// Records written to stdout, or handled.
     processed: u64,
-    /// Some were not printed because `--filter` failed on them.
-    has_failed_records: bool,
     ending: Option<Ending>,
     meter: Meter,
     counts: Counts,
@@ -112,24 +98,6 @@ pub struct Finished {
     pub deadline: Instant,
 }
 
-/// What a run works with.
-struct Tools<'a> {
-    source: Source,
-    output: Output,
-    handling: Option<Handling<'a>>,
-}
-
-impl<'a> Tools<'a> {
-    fn open(settings: &'a Consume, alarm: &Alarm, talk: &Talk) -> Result<Tools<'a>, Failure> {
-        let handling = Handling::start(settings, alarm, talk.handler_output())?;
-        let source = open_source(settings, alarm, talk.is_library_wanted())?;
-        let output = Output::start(alarm.bell()).map_err(|error| {
-            Failure::new(Kind::Run, "cannot start the writer").caused_by(error.to_string())
-        })?;
-        Ok(Tools { source, output, handling })
-    }
-}
-
 /// Reads until something ends the run; then finishes, commits and closes.
 ///
 /// # Errors
@@ -137,14 +105,15 @@ impl<'a> Tools<'a> {
 pub fn run(settings: &Consume, world: World) -> Finished {
     let started = Instant::now();
     let World { alarm, shutdown, talk, meter } = world;
-    let Tools { source, output, handling } = match Tools::open(settings, &alarm, &talk) {
-        Ok(tools) => tools,
+    let opened = Delivery::start(settings, &alarm, talk.handler_output(), started)
+        .and_then(|delivery| Ok((delivery, open_source(settings, &alarm, talk.is_library_wanted())?)));
+    let (delivery, source) = match opened {
+        Ok(opened) => opened,
         Err(failure) => {
             return Finished { talk, result: Err(failure), deadline: started + LONGEST_SLEEP };
         }
     };
-    let renderer = Renderer::new(&settings.output);
-    let group = group(settings);
+    let group = settings.group();
     let user = settings.connection.user.as_deref();
     let failure_text =
         FailureText::new(&settings.connection.brokers, user, group.map(|group| group.name.as_str()));
@@ -152,14 +121,11 @@ pub fn run(settings: &Consume, world: World) -> Finished {
     let never = CommitSettings { mode: CommitMode::Never, is_async: false };
     let mut run = Run {
         settings,
-        expressions: Expressions::new(settings, alarm.bell(), started),
         alarm,
         shutdown,
         talk,
         source,
-        output,
-        renderer,
-        handling,
+        delivery,
         reachability: Reachability::new(failure_text, connect_deadline, started),
         topics: Topics::new(settings, started),
         commits: Commits::new(group.map_or(never, |group| group.commits), started),
@@ -172,9 +138,7 @@ pub fn run(settings: &Consume, world: World) -> Finished {
         unreached: Unreached::new(),
         ends: ends::Ends::default(),
         pending: Vec::new(),
-        count: 0,
         processed: 0,
-        has_failed_records: false,
         ending: None,
         meter,
         counts: Counts::default(),
@@ -183,21 +147,13 @@ pub fn run(settings: &Consume, world: World) -> Finished {
         idle_since: started,
         checked: started,
     };
-    run.source.read_headers(run.reads_headers());
+    run.source.read_headers(run.delivery.reads_headers());
     run.search_topics(started);
     while run.turn() {}
     if run.meter.is_on() {
         run.publish();
     }
     run.finish()
-}
-
-/// The group that the run is a member of.
-fn group(settings: &Consume) -> Option<&Group> {
-    match &settings.mode {
-        Mode::Group(group) => Some(group),
-        Mode::Standalone(_) => None,
-    }
 }
 
 /// Makes the client of a run.
@@ -247,15 +203,20 @@ impl Run<'_> {
         self.join_again_if_due(now);
         self.advance_rebalance(now);
         self.advance_commits(now);
-        self.take_outcomes(now);
+        let progress = self.delivery.poll(now);
+        self.apply(progress, now);
         let has_worked = self.take_records(now);
-        self.watch_held();
-        self.start_attempts(now);
+        for id in self.delivery.resume(self.commits.watermarks()) {
+            self.source.go_on(id.slot);
+        }
+        while let Some(progress) = self.delivery.start_attempts(&self.commits, now) {
+            self.apply(progress, now);
+        }
         // A topic that is written to all the time is never idle: a finished partition counts at once.
         if !has_worked || self.ends.is_changed && self.unreached.is_empty() {
             self.look_at_ends(now);
         }
-        self.output.seal_if_waiting(now);
+        self.delivery.seal_if_waiting(now);
         self.watch_clocks(now);
         self.answer_scrapes(now);
         if self.is_over(now) {
@@ -268,8 +229,7 @@ impl Run<'_> {
     }
 
     fn sleep(&mut self, now: Instant) {
-        let limit = [self.output.pause(now), self.handling_pause(now)].into_iter().flatten().min();
-        let limit = limit.unwrap_or(LONGEST_SLEEP).min(LONGEST_SLEEP);
+        let limit = self.delivery.pause(&self.commits, now).unwrap_or(LONGEST_SLEEP).min(LONGEST_SLEEP);
         // While records wait to be written, the writer finds out about a closed reader itself.
         let woken = self.alarm.wait(limit, self.ending.is_none());
         if woken.is_stdout_closed {
@@ -292,9 +252,7 @@ impl Run<'_> {
         self.ask_unreached(now);
         self.fail_pending(now);
         let is_reading = self.reachability.is_connected() && !self.lanes.is_empty();
-        let is_handling = self.handling.as_ref().is_some_and(|handling| !handling.is_idle());
-        let is_deciding = self.expressions.as_ref().is_some_and(Expressions::is_waiting);
-        if !is_reading || !self.output.is_idle() || is_handling || is_deciding {
+        if !is_reading || !self.delivery.is_idle() {
             self.idle_since = now;
         }
         let stops = &self.settings.stops;
@@ -318,7 +276,12 @@ impl Run<'_> {
     fn each_second(&mut self, now: Instant) {
         self.source.forward_again();
         self.source.look_ups().start_again();
-        self.look_after_handling(now);
+        let progress = self.delivery.look_after(now);
+        self.apply(progress, now);
+        let is_spare = self.lanes.is_empty() && self.rebalances.has_joined;
+        if let Some(warning) = self.delivery.spare_member_warning(is_spare, now) {
+            self.talk.warn(warning, now);
+        }
         self.watch_unreached(now);
         self.watch_silence(now);
         self.wonder_about_group(now);
@@ -327,7 +290,7 @@ impl Run<'_> {
         if let Some(trouble) = self.source.fatal_error() {
             self.fail_fatally(&trouble, now);
         }
-        if self.expressions.is_some() {
+        if self.delivery.has_filter() {
             // Records that are left out are no reason for a commit by themselves.
             self.commits.passed_left_out();
         }
@@ -335,11 +298,6 @@ impl Run<'_> {
         for lane in self.lanes.iter_mut() {
             lane.is_dirty = true;
         }
-    }
-
-    /// Whether somebody looks at the headers of records that are taken; expressions see them by themselves.
-    fn reads_headers(&self) -> bool {
-        self.handling.is_some() || self.renderer.shows_headers()
     }
 
     fn watch_signals(&mut self, now: Instant) {
@@ -355,7 +313,51 @@ impl Run<'_> {
     /// Says something once all records before it are written.
     fn say_in_order(&mut self, event: &Event) {
         if let Some(line) = self.talk.line(event) {
-            self.output.say(&line);
+            self.delivery.say(&line);
         }
+    }
+
+    fn tell(&mut self, notice: Notice, now: Instant) {
+        match notice {
+            Notice::Event(event) => self.talk.say(&event),
+            Notice::AfterRecords(event) => self.say_in_order(&event),
+            Notice::Warning(message) => self.talk.warn(message, now),
+            Notice::Library(line) => self.talk.library(line),
+        }
+    }
+
+    /// Acts on what has happened to records.
+    fn apply(&mut self, progress: Progress, now: Instant) {
+        for settled in progress.settled {
+            self.settle(settled);
+        }
+        for notice in progress.notices {
+            self.tell(notice, now);
+        }
+        if let Some(failure) = progress.failure {
+            self.fail(failure, now);
+        }
+        if progress.is_unwritable {
+            self.end_unwritable(now);
+        }
+        let is_enough = self.settings.stops.count.is_some_and(|count| self.processed >= count);
+        if is_enough && self.ending.is_none() {
+            self.end(now);
+        }
+    }
+
+    fn settle(&mut self, settled: Settled) {
+        let records = match settled {
+            Settled::Record { id, offset, is_counted } => {
+                self.commits.watermarks_mut().settle(id, offset);
+                if let Some(lane) = self.lanes.get_mut(id.slot) {
+                    lane.is_dirty = true;
+                }
+                u64::from(is_counted)
+            }
+            Settled::Before { id, next } => self.commits.watermarks_mut().settle_before(id, next),
+        };
+        self.processed += records;
+        self.commits.processed(records);
     }
 }

@@ -13,7 +13,7 @@ pub use options::admin::{Aim, Delete, Lag, Names, Reset, Scope};
 pub use options::consume::Consume;
 pub use options::demo::{DEMO_TOPIC, Demo};
 pub use options::filter::FilterFailure;
-pub use options::group::{Group, Mode};
+pub use options::group::Mode;
 pub use options::handler::{Backoff, Exec, Handler, Handling, OnFailure, StoreChoice};
 pub use options::output::{Format, Output, Pretty};
 pub use options::talk::{Talk, has_color};

@@ -2,6 +2,7 @@
 
 mod event;
 mod handler;
+mod notice;
 mod repeats;
 mod tally;
 
@@ -18,6 +19,7 @@ use std::time::{Duration, Instant};
 
 pub use event::Event;
 pub use handler::HandlerOutput;
+pub use notice::Notice;
 pub use tally::Tally;
 
 /// Bytes that may wait for a reader of stderr.

@@ -18,13 +18,14 @@ const LAYERS: &[&[&str]] = &[
     &["main"],
     &["commands"],
     &["pipeline"],
-    &["handlers", "output", "reachability"],
+    &["delivery"],
+    &["handlers", "reachability"],
     &["commits"],
     &["dedup", "kafka", "render", "talk"],
     &["settings"],
     &["decode", "jq", "metrics", "position", "shutdown", "startup", "tokens", "usage"],
     &["alarm", "cli", "files", "record", "secrets"],
-    &["choices", "duration", "error", "escape", "memory", "quiet"],
+    &["choices", "duration", "error", "escape", "memory", "pause", "quiet"],
 ];
 
 /// Files that may be longer than `LONGEST`, up to this, and why.

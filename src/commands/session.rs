@@ -1,11 +1,11 @@
 //! A connection for commands that ask: each question has an answer, a failure in words, or is given up.
 
 use crate::alarm::Alarm;
+use crate::delivery::{self, Unwritable};
 use crate::error::{Failure, Kind};
 use crate::handlers::reap_orphans;
 use crate::kafka::admin::{self, Unknown};
 use crate::kafka::{ClientEvent, Consumer, Source, Trouble, TroubleKind};
-use crate::output::{self, Unwritable};
 use crate::reachability::explain::{self, FailureText};
 use crate::reachability::unknown;
 use crate::reachability::{Change, Reachability, Verdict};
@@ -283,7 +283,7 @@ impl Session {
     /// # Errors
     /// stdout takes nothing any more; a reader that is gone is no failure.
     pub fn print(&self, text: &str) -> Result<(), Stop> {
-        match output::write_all(text.as_bytes()) {
+        match delivery::write_all(text.as_bytes()) {
             Ok(()) => Ok(()),
             Err(Unwritable::Closed) => Err(Stop::Asked),
             Err(Unwritable::Failed(reason)) => {

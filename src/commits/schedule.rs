@@ -1,9 +1,10 @@
 //! When a commit is due, and how many records may be taken before it.
 
 use crate::choices::{CommitMode, CommitSettings};
+use crate::pause::GrowingPause;
 use std::time::{Duration, Instant};
 
-/// The first pause before a failed commit is tried again; doubled up to `LONGEST_PAUSE`.
+/// The pauses before a failed commit is tried again.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
@@ -22,7 +23,7 @@ pub struct Schedule {
     is_asked: bool,
     /// The last commit failed and is not made up for yet.
     is_behind: bool,
-    pause: Duration,
+    pause: GrowingPause,
     not_before: Option<Instant>,
 }
 
@@ -36,7 +37,7 @@ impl Schedule {
             sent_at: now,
             is_asked: false,
             is_behind: false,
-            pause: FIRST_PAUSE,
+            pause: GrowingPause::new(FIRST_PAUSE, LONGEST_PAUSE),
             not_before: None,
         }
     }
@@ -127,7 +128,7 @@ impl Schedule {
 
     pub fn confirmed(&mut self) {
         self.is_behind = false;
-        self.pause = FIRST_PAUSE;
+        self.pause.reset();
         self.not_before = None;
     }
 
@@ -135,8 +136,7 @@ impl Schedule {
     pub fn failed(&mut self, now: Instant) {
         self.is_behind = true;
         self.is_asked = true;
-        self.not_before = Some(now + self.pause);
-        self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+        self.not_before = Some(now + self.pause.advance());
     }
 
     fn per_commit(&self) -> Option<u64> {

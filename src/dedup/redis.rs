@@ -5,6 +5,7 @@ mod wire;
 use super::{Backend, Claimed, Names, News, Times, milliseconds};
 use crate::alarm::Bell;
 use crate::error::{Failure, Kind, reason};
+use crate::pause::GrowingPause;
 use crate::settings;
 use redis::{Cmd, ConnectionInfo, ErrorKind, IntoConnectionInfo, RedisError, Value};
 use std::collections::HashSet;
@@ -17,7 +18,7 @@ use wire::{Wire, odd};
 /// For making a connection, and for one answer.
 const LIMIT: Duration = Duration::from_secs(5);
 
-/// Between attempts to reach a server that is away: doubled from the one to the other.
+/// The pauses between attempts to reach a server that is away.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
@@ -97,7 +98,8 @@ impl Server {
 
     /// Does the work again until the server answers: while it is away, everything waits for it.
     fn with<T>(&mut self, work: impl Fn(&mut Wire) -> Result<T, RedisError>) -> Result<T, String> {
-        let (mut away_since, mut pause) = (None, FIRST_PAUSE);
+        let mut pause = GrowingPause::new(FIRST_PAUSE, LONGEST_PAUSE);
+        let (mut away_since, mut has_failed) = (None, false);
         loop {
             let result = match self.wire.take() {
                 Some(wire) => Ok(wire),
@@ -117,14 +119,13 @@ impl Server {
                 }
                 Err(error) if is_away(&error) => {
                     // A connection that the server closed while nothing was asked is no news.
-                    if pause > FIRST_PAUSE && away_since.is_none() {
+                    if std::mem::replace(&mut has_failed, true) && away_since.is_none() {
                         away_since = Some(Instant::now());
                         let reason =
                             format!("cannot reach the dedup store `{}`: {}", self.url, words(&error));
                         self.tell(News::Away { reason });
                     }
-                    std::thread::sleep(pause);
-                    pause = (pause * 2).min(LONGEST_PAUSE);
+                    std::thread::sleep(pause.advance());
                 }
                 Err(error) => return Err(format!("the dedup store `{}`: {}", self.url, words(&error))),
             }

@@ -1,8 +1,11 @@
 //! What handlers are given and what they give back.
 
 use super::Printed;
+use crate::alarm::Bell;
 use crate::escape;
 use crate::record::OwnedRecord;
+use crate::settings::Output;
+use crate::talk::HandlerOutput;
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -16,6 +19,18 @@ pub struct Attempt {
     pub number: u32,
     /// The id that `--dedup` found.
     pub event_id: Option<Arc<str>>,
+}
+
+/// What attempts need to know beside their record.
+#[derive(Clone)]
+pub struct Context {
+    pub group: Option<String>,
+    /// How keys and values are decoded for the envelope.
+    pub output: Output,
+    /// How lines on stderr go out.
+    pub lines: HandlerOutput,
+    /// Rung when there is something for `done`.
+    pub bell: Bell,
 }
 
 /// What came of an attempt.

@@ -5,16 +5,14 @@ mod outcome;
 mod program;
 mod run;
 
-use super::child::is_scarcity;
+use super::child::{GRACE, TimeLimits, is_scarcity};
 use super::printed::Room;
-use super::{Attempt, Done, Lines, Outcome, Printed, Reason, environment};
-use crate::alarm::Bell;
+use super::{Attempt, Context, Done, Lines, Outcome, Printed, Reason, environment};
 use crate::choices::Stdin;
 use crate::error::reason;
 use crate::record::OwnedRecord;
 use crate::render::Renderer;
 use crate::settings::{Exec, Format, Output};
-use crate::talk::HandlerOutput;
 use books::Books;
 use nix::sys::signal::Signal;
 use run::{Run, Sinks};
@@ -25,21 +23,6 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::Duration;
 
 pub use program::check;
-
-/// Between the signal that asks and the one that kills.
-const GRACE: Duration = Duration::from_secs(5);
-
-/// What attempts need to know beside their record.
-#[derive(Clone)]
-pub struct Context {
-    pub group: Option<String>,
-    /// How keys and values are decoded for the envelope.
-    pub output: Output,
-    /// How lines on stderr go out.
-    pub lines: HandlerOutput,
-    /// Rung when there is something for `done`.
-    pub bell: Bell,
-}
 
 /// The threads that run attempts; all that is called here returns at once.
 ///
@@ -57,18 +40,10 @@ pub struct ExecCrew {
 struct Job {
     command: Vec<OsString>,
     stdin: Stdin,
-    limits: Limits,
+    limits: TimeLimits,
     /// For what they print.
     room: Arc<Room>,
     context: Context,
-}
-
-/// How long attempts may take.
-#[derive(Clone, Copy, Debug)]
-struct Limits {
-    timeout: Option<Duration>,
-    /// Between TERM and KILL.
-    grace: Duration,
 }
 
 impl ExecCrew {
@@ -82,7 +57,7 @@ impl ExecCrew {
         parallel: usize,
         context: Context,
     ) -> io::Result<ExecCrew> {
-        let limits = Limits { timeout, grace: GRACE };
+        let limits = TimeLimits { timeout, grace: GRACE };
         let room = Arc::new(Room::new(parallel));
         let job = Job { command: exec.command.clone(), stdin: exec.stdin, limits, room, context };
         ExecCrew::start_job(&job, parallel)

@@ -6,6 +6,7 @@ mod member;
 mod process;
 mod watch;
 
+use super::child::{GRACE, TimeLimits};
 use super::{Attempt, Child, Context, Done, Outcome};
 use crate::alarm::{Alarm, Bell};
 use desk::{Batch, Desk, Outbox};
@@ -16,9 +17,6 @@ use std::ffi::OsString;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
-
-/// Between the signal that asks and the one that kills.
-const GRACE: Duration = Duration::from_secs(5);
 
 /// How many workers there are, and what they may take.
 #[derive(Clone, Copy, Debug)]
@@ -62,9 +60,7 @@ type Start = fn(&[OsString], &[(OsString, OsString)]) -> io::Result<Child>;
 struct Job {
     command: String,
     start: Start,
-    timeout: Option<Duration>,
-    /// Between TERM and KILL.
-    grace: Duration,
+    limits: TimeLimits,
     context: Context,
 }
 
@@ -75,7 +71,8 @@ impl WorkerCrew {
     /// The system is out of threads or descriptors. A worker that cannot be started fails its records instead.
     pub fn start(command: &str, workers: Workers, context: Context) -> io::Result<WorkerCrew> {
         let command = command.to_owned();
-        let job = Job { command, start: Child::start, timeout: workers.timeout, grace: GRACE, context };
+        let limits = TimeLimits { timeout: workers.timeout, grace: GRACE };
+        let job = Job { command, start: Child::start, limits, context };
         WorkerCrew::start_job(&job, workers)
     }
 

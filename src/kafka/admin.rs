@@ -5,11 +5,12 @@ pub mod groups;
 mod offsets;
 pub mod topics;
 
+pub use super::metadata::Described;
 pub use offsets::{Asked, EARLIEST, LATEST, OffsetsRequest, Unknown, answers_or_ask_again, ask_offsets};
 
 use super::client::Consumer;
 use super::errors::{self, Trouble};
-use super::metadata;
+use super::metadata::{self, Replicas};
 use super::native::{Event, PartitionList, Queue, error_code, milliseconds, native, text};
 use crate::record::TopicPartition;
 use rdkafka::bindings as rd;
@@ -53,24 +54,23 @@ pub fn topics(
     let mut described = Vec::with_capacity(names.len());
     for name in names {
         let metadata = metadata::fetch(client, Some(name), limit)?;
-        if !metadata.topics.iter().any(|topic| topic.name == *name) {
-            // No answer to what was asked is none.
-            return Err(Trouble::unanswered());
-        }
+        let layout = metadata.topics.into_iter().find(|(other, _)| other == name);
+        // No answer to what was asked is none.
+        let (_, layout) = layout.ok_or_else(Trouble::unanswered)?;
         let address = |node: i32| {
             let broker = metadata.brokers.iter().find(|broker| broker.id == node)?;
             Some(broker.address.clone())
         };
-        for topic in metadata.topics.into_iter().filter(|topic| topic.name == *name) {
-            let leader = |partition: &metadata::Partition| {
-                let node = partition.leader?;
-                Some(Leader { partition: partition.number, node, address: address(node)? })
-            };
-            let leaders = topic.partitions.iter().filter_map(leader).collect();
-            let partitions = topic.partitions.iter().map(|partition| partition.number).collect();
-            let found = Topic { name: name.clone(), partitions, leaders };
-            described.push((name.clone(), topic.trouble.map_or(Ok(found), Err)));
-        }
+        let leader = |replicas: &Replicas| {
+            let node = replicas.leader?;
+            Some(Leader { partition: replicas.partition, node, address: address(node)? })
+        };
+        let topic = layout.map(|layout| Topic {
+            name: layout.name,
+            partitions: layout.partitions.iter().map(|replicas| replicas.partition).collect(),
+            leaders: layout.partitions.iter().filter_map(leader).collect(),
+        });
+        described.push((name.clone(), topic));
     }
     Ok(described)
 }
@@ -87,9 +87,6 @@ pub fn cluster_id(client: &Consumer, limit: Duration) -> Option<String> {
         (!copy.is_empty()).then_some(copy)
     }
 }
-
-/// What became of one of several names.
-pub type Described<T> = (String, Result<T, Trouble>);
 
 /// The id of a topic (KIP-516): changes when it is deleted and made again.
 pub type TopicId = (i64, i64);
@@ -143,7 +140,7 @@ unsafe fn known_topic(topic: *const rd::rd_kafka_TopicDescription_t) -> KnownTop
 /// # Errors
 /// No broker answered in time.
 pub fn topic_names(client: &Consumer, limit: Duration) -> Result<Vec<String>, Trouble> {
-    Ok(metadata::fetch(client, None, limit)?.topics.into_iter().map(|topic| topic.name).collect())
+    Ok(metadata::fetch(client, None, limit)?.topics.into_iter().map(|(name, _)| name).collect())
 }
 
 /// The committed offsets of our own group; `None` where it has none.

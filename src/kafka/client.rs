@@ -5,10 +5,8 @@ use super::errors::{self, Trouble, TroubleKind};
 use super::families;
 use super::look_up::Answer;
 use super::outage::Outage;
-use super::tokens::{self, Taker};
 use crate::alarm::Bell;
 use crate::record::TopicPartition;
-use crate::tokens::TokenSource;
 use memchr::memmem;
 use rdkafka::config::{ClientConfig, FromClientConfigAndContext as _, RDKafkaLogLevel};
 use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext};
@@ -92,16 +90,11 @@ pub struct Opened {
     pub wants_statistics: Arc<AtomicBool>,
 }
 
-/// Makes a client, with tokens if it needs them.
+/// Makes a client, which waits for its first token if it needs any.
 ///
 /// # Errors
 /// librdkafka's words, if the properties do not fit together.
-pub fn open(
-    properties: &[(String, String)],
-    tokens: Option<&TokenSource>,
-    is_verbose: bool,
-    bell: Bell,
-) -> Result<Opened, String> {
+pub fn open(properties: &[(String, String)], is_verbose: bool, bell: Bell) -> Result<Opened, String> {
     let mut config = ClientConfig::new();
     for (name, value) in properties {
         config.set(name, value);
@@ -119,11 +112,6 @@ pub fn open(
     };
     let client = Consumer::from_config_and_context(&config, context).map_err(|error| error.to_string())?;
     let client = Arc::new(client);
-    if let Some(source) = tokens {
-        let teller = teller.clone();
-        let tell = move |trouble| teller.tell(ClientEvent::Trouble(trouble));
-        tokens::supply(source, Taker::Consumer(Arc::downgrade(&client)), tell);
-    }
     Ok(Opened { client, teller, events, wants_statistics })
 }
 

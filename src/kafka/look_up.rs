@@ -118,7 +118,8 @@ impl LookUps {
     /// Asks each leader for itself, so that one that is away does not hold the others up: as many answers
     /// come as there are leaders, and each partition is in one of them.
     pub fn ranges(&self, ticket: u64, query: RangeQuery) {
-        for query in query.by_leader(&self.leaders) {
+        let node = |partition: &TopicPartition| self.leaders.of(partition).map(|leader| leader.node);
+        for query in query.by_leader(node) {
             let leaders = self.leaders.clone();
             self.start(move |client| {
                 let (ranges, trouble) = match ranges::ranges(client, &query) {
@@ -195,7 +196,7 @@ impl LookUps {
 
 /// Who leads which partition, as the brokers told it last.
 #[derive(Clone, Default)]
-pub(super) struct Leaders {
+struct Leaders {
     leaders: Arc<Mutex<HashMap<TopicPartition, Leader>>>,
 }
 
@@ -215,7 +216,7 @@ impl Leaders {
         }
     }
 
-    pub(super) fn of(&self, partition: &TopicPartition) -> Option<Leader> {
+    fn of(&self, partition: &TopicPartition) -> Option<Leader> {
         self.leaders.lock().unwrap_or_else(PoisonError::into_inner).get(partition).cloned()
     }
 }

@@ -18,28 +18,30 @@ pub struct Broker {
     pub address: String,
 }
 
-/// A topic, which may be missing or forbidden.
+/// What is known of something that was asked for by name.
+pub type Described<T> = (String, Result<T, Trouble>);
+
+/// A topic with its partitions, in the order of their numbers.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Topic {
+pub struct Layout {
     pub name: String,
-    pub trouble: Option<Trouble>,
-    pub partitions: Vec<Partition>,
+    pub partitions: Vec<Replicas>,
 }
 
-/// Where a partition is: numbers of brokers.
+/// The brokers that have a partition, by their numbers.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Partition {
-    pub number: i32,
+pub struct Replicas {
+    pub partition: i32,
     pub leader: Option<i32>,
-    pub replicas: Vec<i32>,
+    pub all: Vec<i32>,
     pub in_sync: Vec<i32>,
 }
 
-/// All brokers, and the topics that were asked for.
+/// All brokers, and the topics that were asked for: each may be missing or forbidden on its own.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Metadata {
     pub brokers: Vec<Broker>,
-    pub topics: Vec<Topic>,
+    pub topics: Vec<Described<Layout>>,
 }
 
 /// Asks any broker about a topic, or about all.
@@ -133,26 +135,27 @@ unsafe fn read(answer: *const rd::rd_kafka_metadata) -> Metadata {
 
 /// # Safety
 /// The topic must be alive, and its arrays as long as they say, or null.
-unsafe fn topic(topic: *const rd::rd_kafka_metadata_topic) -> Topic {
+unsafe fn topic(topic: *const rd::rd_kafka_metadata_topic) -> Described<Layout> {
     // SAFETY: the caller vouches for the topic. The code is read as a number: it comes from the wire.
     unsafe {
         let partitions = elements((*topic).partitions, (*topic).partition_cnt);
-        let mut partitions: Vec<Partition> = partitions.map(|one| partition(one)).collect();
-        partitions.sort_by_key(|partition| partition.number);
-        Topic { name: text((*topic).topic), trouble: trouble((&raw const (*topic).err).cast()), partitions }
+        let mut partitions: Vec<Replicas> = partitions.map(|one| replicas(one)).collect();
+        partitions.sort_by_key(|replicas| replicas.partition);
+        let (name, trouble) = (text((*topic).topic), trouble((&raw const (*topic).err).cast()));
+        (name.clone(), trouble.map_or(Ok(Layout { name, partitions }), Err))
     }
 }
 
 /// # Safety
 /// The partition must be alive, and its arrays as long as they say, or null.
-unsafe fn partition(partition: *const rd::rd_kafka_metadata_partition) -> Partition {
+unsafe fn replicas(partition: *const rd::rd_kafka_metadata_partition) -> Replicas {
     // SAFETY: the caller vouches for the partition.
     unsafe {
         let numbers = |pointer: *const i32, count| elements(pointer, count).map(|number| *number).collect();
-        Partition {
-            number: (*partition).id,
+        Replicas {
+            partition: (*partition).id,
             leader: Some((*partition).leader).filter(|leader| *leader >= 0),
-            replicas: numbers((*partition).replicas, (*partition).replica_cnt),
+            all: numbers((*partition).replicas, (*partition).replica_cnt),
             in_sync: numbers((*partition).isrs, (*partition).isr_cnt),
         }
     }

@@ -1,7 +1,5 @@
 //! How brokers that cannot be reached are tried: with pauses, whatever waits for them.
 
-use super::client::Consumer;
-use super::native;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -28,11 +26,10 @@ impl Outage {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).noticed = Some(now);
     }
 
-    /// Sees that the client tries with pauses during an outage, and as it did before once it is over.
-    pub fn pass(&self, client: &Consumer, now: Instant) {
-        if let Some(is_sparse) = self.0.lock().unwrap_or_else(PoisonError::into_inner).change(now) {
-            native::set_sparse_connections(client, is_sparse);
-        }
+    /// Whether connections should be sparse, when that changes: not during an outage, so that the client tries with
+    /// pauses, and again once it is over.
+    pub fn change(&self, now: Instant) -> Option<bool> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).change(now)
     }
 }
 

@@ -7,6 +7,7 @@
 use super::client::{self, ClientEvent, Opened};
 use super::errors::{self, TroubleKind};
 use super::native::{PartitionList, Queue, bytes, c_string, error_code, native};
+use super::tokens::supply_consumer;
 use super::words;
 use crate::alarm::Bell;
 use crate::record::TopicPartition;
@@ -73,9 +74,12 @@ pub fn look(
     let mut own: Vec<(String, String)> =
         properties.iter().filter(|(name, _)| !is_ours(name)).cloned().collect();
     own.extend(PROPERTIES.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-    let Ok(Opened { client, events, .. }) = client::open(&own, tokens, true, bell) else {
+    let Ok(Opened { client, teller, events, .. }) = client::open(&own, true, bell) else {
         return Finding::Unknown(None);
     };
+    if let Some(source) = tokens {
+        supply_consumer(source, &client, teller);
+    }
     let messages = Queue::new(&client);
     let own = Queue::of_partition(&client, &c_string(&partition.topic), partition.partition);
     own.forward_to(&messages);

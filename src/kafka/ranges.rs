@@ -3,7 +3,6 @@
 use super::admin::{self, Asked, EARLIEST, LATEST, Unknown};
 use super::client::Consumer;
 use super::errors::Trouble;
-use super::look_up::Leaders;
 use crate::record::TopicPartition;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -62,11 +61,10 @@ impl RangeQuery {
     }
 
     /// The same question, cut into one for each leader; partitions whose leader is not known stay together.
-    pub(super) fn by_leader(self, leaders: &Leaders) -> Vec<RangeQuery> {
+    pub(super) fn by_leader(self, leader: impl Fn(&TopicPartition) -> Option<i32>) -> Vec<RangeQuery> {
         let mut parts: BTreeMap<Option<i32>, Vec<TopicPartition>> = BTreeMap::new();
         for partition in &self.partitions {
-            let node = leaders.of(partition).map(|leader| leader.node);
-            parts.entry(node).or_default().push(partition.clone());
+            parts.entry(leader(partition)).or_default().push(partition.clone());
         }
         if parts.len() <= 1 {
             return vec![self];

@@ -11,6 +11,7 @@ use super::look_up::LookUps;
 use super::native::{self, NO_OFFSET, PartitionList, Queue, c_string, code_words, error_words, native};
 use super::route::Route;
 use super::routes::Routes;
+use super::tokens::supply_consumer;
 use crate::alarm::Alarm;
 use crate::record::{Record, TopicPartition};
 use crate::tokens::TokenSource;
@@ -61,7 +62,10 @@ impl Source {
         alarm: &Alarm,
     ) -> Result<Source, String> {
         let Opened { client, teller, events, wants_statistics } =
-            client::open(properties, tokens, is_verbose, alarm.bell())?;
+            client::open(properties, is_verbose, alarm.bell())?;
+        if let Some(source) = tokens {
+            supply_consumer(source, &client, teller.clone());
+        }
         let (shared, served) = (Queue::new(&client), Queue::of_consumer(&client));
         let descriptor = alarm.descriptor();
         shared.ring(descriptor);
@@ -114,7 +118,9 @@ impl Source {
                 break;
             }
         }
-        self.client.client().context().outage.pass(&self.client, Instant::now());
+        if let Some(is_sparse) = self.client.client().context().outage.change(Instant::now()) {
+            native::set_sparse_connections(&self.client, is_sparse);
+        }
     }
 
     pub fn event(&self) -> Option<ClientEvent> {
@@ -183,7 +189,7 @@ impl Source {
     pub fn look_ahead(
         &mut self,
         with_headers: bool,
-        mut look: impl FnMut(usize, usize, &Record<'_>) -> bool,
+        look: &mut dyn FnMut(usize, usize, &Record<'_>) -> bool,
     ) {
         let place = self.batch.place();
         let reads_headers = std::mem::replace(&mut self.batch.reads_headers, with_headers);

@@ -3,18 +3,20 @@
 //! Without a callback librdkafka only waits for a token (`rd_kafka_sasl_oauthbearer_ready`), and
 //! `rd_kafka_oauthbearer_set_token` may be called from any thread at any time.
 
-use super::client::Consumer;
+use super::client::{ClientEvent, Consumer, Teller};
 use super::errors::{Trouble, TroubleKind};
 use super::native::{c_string, native, text};
+use crate::pause::GrowingPause;
 use crate::tokens::{Fault, FaultKind, Token, TokenSource};
 use rdkafka::bindings as rd;
 use rdkafka::types::RDKafkaRespErr;
 use std::ffi::{CString, c_char};
-use std::sync::Weak;
+use std::sync::{Arc, Weak};
 use std::time::{Duration, SystemTime};
 
-/// Between two questions that failed: doubled each time, from the first to the second.
-const BACKOFF: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(10));
+/// The pauses before a source that gave no token is asked again.
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
 /// The clock may be set, and the machine may sleep: the time is looked at that often.
 const LOOK: Duration = Duration::from_secs(10);
@@ -31,22 +33,27 @@ pub struct Undying(pub *mut rd::rd_kafka_t);
 // SAFETY: the client is never destroyed, and its functions may be called from any thread (rdkafka.h).
 unsafe impl Send for Undying {}
 
+/// Supplies a consumer until it is gone; what goes wrong with that becomes an event.
+pub fn supply_consumer(source: &TokenSource, client: &Arc<Consumer>, teller: Teller) {
+    let tell = move |trouble| teller.tell(ClientEvent::Trouble(trouble));
+    supply(source, Taker::Consumer(Arc::downgrade(client)), tell);
+}
+
 /// Gives the client a token now and a new one before each expires; tells what goes wrong with that.
 pub fn supply(source: &TokenSource, taker: Taker, tell: impl Fn(Trouble) + Send + 'static) {
     let source = source.clone();
     let work = move || {
-        let mut backoff = BACKOFF.0;
+        let mut pause = GrowingPause::new(FIRST_PAUSE, LONGEST_PAUSE);
         loop {
             let given = source.get().and_then(|token| taker.take(&token).map(|()| token));
             match given {
                 Ok(token) => {
-                    backoff = BACKOFF.0;
+                    pause.reset();
                     sleep_until(token.refresh_at(SystemTime::now()));
                 }
                 Err(Fault { kind, words }) => {
                     tell(Trouble { kind: TroubleKind::Token(kind), reason: words });
-                    std::thread::sleep(backoff);
-                    backoff = (backoff * 2).min(BACKOFF.1);
+                    std::thread::sleep(pause.advance());
                 }
             }
             if taker.is_gone() {

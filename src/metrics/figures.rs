@@ -25,18 +25,23 @@ pub struct Read {
 pub struct Counts {
     /// By topic.
     pub read: BTreeMap<Arc<str>, Read>,
-    pub filtered: u64,
-    /// Could not be decoded or filtered, or whose attempts were used up.
-    pub failed: u64,
-    /// Attempts after the first one of a record.
-    pub retries: u64,
     pub commits_ok: u64,
     pub commits_failed: u64,
     pub assigned: u64,
     pub revoked: u64,
     pub lost: u64,
+}
+
+/// What became of records that were neither printed nor accepted, and how long attempts took.
+#[derive(Debug, Default)]
+pub struct RecordCounts {
+    pub filtered: u64,
+    /// Could not be decoded or filtered, or whose attempts were used up.
+    pub failed: u64,
+    /// Attempts after the first one of a record.
+    pub retries: u64,
     /// How long attempts took since they were last handed over.
-    pub attempts: Vec<Duration>,
+    pub attempt_times: Vec<Duration>,
 }
 
 impl Counts {
@@ -54,6 +59,7 @@ impl Counts {
 /// Everything at one time.
 pub struct Snapshot<'a> {
     pub counts: &'a Counts,
+    pub records: &'a RecordCounts,
     pub processed: u64,
     pub skipped: u64,
     pub dead_letters: u64,
@@ -69,9 +75,10 @@ pub struct Snapshot<'a> {
 #[cfg(test)]
 impl<'a> Snapshot<'a> {
     /// Nothing but these counts.
-    pub fn of(counts: &'a Counts) -> Snapshot<'a> {
+    pub fn of(counts: &'a Counts, records: &'a RecordCounts) -> Snapshot<'a> {
         Snapshot {
             counts,
+            records,
             processed: 0,
             skipped: 0,
             dead_letters: 0,
@@ -151,7 +158,7 @@ impl Figures {
 
     /// Takes the figures of now.
     pub fn take(&mut self, snapshot: &Snapshot<'_>) {
-        let counts = snapshot.counts;
+        let Snapshot { counts, records, .. } = *snapshot;
         for (topic, read) in &counts.read {
             raise(&self.records.with_label_values(&[topic]), read.records);
             raise(&self.bytes.with_label_values(&[topic]), read.bytes);
@@ -165,16 +172,16 @@ impl Figures {
         raise(&self.rebalances.with_label_values(&["assigned"]), counts.assigned);
         raise(&self.rebalances.with_label_values(&["revoked"]), counts.revoked);
         raise(&self.rebalances.with_label_values(&["lost"]), counts.lost);
-        for time in &counts.attempts {
+        for time in &records.attempt_times {
             self.handler_seconds.observe(time.as_secs_f64());
         }
         raise(&self.processed, snapshot.processed);
-        raise(&self.filtered, counts.filtered);
-        raise(&self.failed, counts.failed);
+        raise(&self.filtered, records.filtered);
+        raise(&self.failed, records.failed);
         raise(&self.skipped, snapshot.skipped);
         raise(&self.dead_letters, snapshot.dead_letters);
         raise(&self.duplicates, snapshot.duplicates);
-        raise(&self.retries, counts.retries);
+        raise(&self.retries, records.retries);
         self.in_hand.set(signed(snapshot.in_hand));
         self.in_flight.set(signed(snapshot.in_flight));
         self.partitions.set(signed(snapshot.lags.len() as u64));
@@ -271,9 +278,10 @@ mod tests {
         let (topic, mut counts) = (Arc::<str>::from("a\"b"), Counts::default());
         counts.add_read(&topic, Read { records: 3, bytes: 20 });
         counts.add_read(&topic, Read { records: 1, bytes: 2 });
-        counts.attempts = vec![Duration::from_millis(20), Duration::from_secs(400)];
+        let attempt_times = vec![Duration::from_millis(20), Duration::from_secs(400)];
+        let mut records = RecordCounts { attempt_times, ..RecordCounts::default() };
         let at = |partition, lag| (TopicPartition { topic: Arc::clone(&topic), partition }, lag);
-        figures.take(&Snapshot { lags: vec![at(0, 7), at(1, 0)], ..Snapshot::of(&counts) });
+        figures.take(&Snapshot { lags: vec![at(0, 7), at(1, 0)], ..Snapshot::of(&counts, &records) });
         has(
             &figures,
             &[
@@ -286,8 +294,8 @@ mod tests {
                 r#"kcons_commits_total{result="failed"} 0"#,
             ],
         );
-        counts.attempts.clear();
-        figures.take(&Snapshot { lags: vec![at(1, 2)], processed: 9, ..Snapshot::of(&counts) });
+        records.attempt_times.clear();
+        figures.take(&Snapshot { lags: vec![at(1, 2)], processed: 9, ..Snapshot::of(&counts, &records) });
         has(&figures, &[r#"kcons_records_total{topic="a\"b"} 4"#, "kcons_processed_records_total 9"]);
         let lags: Vec<_> = lines(&figures).into_iter().filter(|line| line.contains("lag_records")).collect();
         assert_eq!(lags, [r#"kcons_lag_records{partition="1",topic="a\"b"} 2"#]);

@@ -153,7 +153,7 @@ impl Run<'_> {
         // Once every start is fixed: what is written from then on is read.
         if self.unreached.is_empty() && self.topics.take_unsaid_start() {
             self.say_in_order(&Event::Started { topics: self.topics.names().to_vec() });
-            self.output.seal();
+            self.delivery.seal();
         }
         self.say_uncommitted(ranges);
         let others = self.positions();
@@ -174,9 +174,9 @@ impl Run<'_> {
             let failure = Failure::new(Kind::Run, "cannot start reading").caused_by(words);
             return self.fail(failure, now);
         }
-        self.share_room();
-        self.warn_of_idle_handlers(now);
-        self.warn_of_lone_store(now);
+        for warning in self.delivery.assigned(self.lanes.iter().count(), self.topics.partitions()) {
+            self.talk.warn(warning, now);
+        }
         self.counts.assigned += self.as_rebalance();
         let partitions = assigned.into_iter().map(|assigned| assigned.partition).collect();
         self.talk.say(&Event::Assigned { partitions });
@@ -187,7 +187,7 @@ impl Run<'_> {
     /// Tells where the group has nothing committed: its offsets may have expired, and `latest` leaves out what was
     /// written meanwhile.
     fn say_uncommitted(&mut self, ranges: &[Range]) {
-        let Some(group) = super::group(self.settings) else { return };
+        let Some(group) = self.settings.group() else { return };
         let is_latest = group.offset_reset == OffsetReset::Latest;
         if group.offset_reset == OffsetReset::None || !is_latest && !self.talk.is_detail_wanted() {
             return;

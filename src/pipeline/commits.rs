@@ -20,15 +20,13 @@ impl Run<'_> {
         self.take_commit_answer(now);
         // A hand-over sends its own commit, of the partitions that go. With handlers it may last, and in `batch` what
         // it waits for may only start once the commit that is due is through.
-        if self.rebalances.is_revoking() && self.handling.is_none() {
+        if self.rebalances.is_revoking() && !self.delivery.has_handlers() {
             return;
         }
         match self.commits.due(now) {
             Due::NotYet => {}
             Due::NothingOwed => {
-                if let Some(handling) = &mut self.handling {
-                    handling.stop_waiting_for_commits();
-                }
+                self.delivery.nothing_to_commit();
             }
             Due::Send(positions) => self.commit(positions, now),
         }
@@ -38,9 +36,7 @@ impl Run<'_> {
     pub(super) fn commit(&mut self, positions: Positions, now: Instant) {
         let offsets = positions.offsets();
         self.commits.sent(positions, now);
-        if let Some(handling) = &mut self.handling {
-            handling.commit_sent();
-        }
+        self.delivery.commit_sent();
         if let Err(refusal) = self.source.commit(&offsets) {
             self.commit_answered(CommitAnswer { refused: Some(refusal), ..CommitAnswer::default() }, now);
         }
@@ -48,12 +44,8 @@ impl Run<'_> {
 
     fn commit_answered(&mut self, answer: CommitAnswer, now: Instant) {
         let outcomes = self.commits.answered(answer, now);
-        if let Some(handling) = &mut self.handling {
-            match outcomes.iter().any(|outcome| matches!(outcome, CommitOutcome::Refused { .. })) {
-                true => handling.commit_failed(),
-                false => handling.commit_confirmed(),
-            }
-        }
+        let is_refused = |outcome: &CommitOutcome| matches!(outcome, CommitOutcome::Refused { .. });
+        self.delivery.commit_ended(!outcomes.iter().any(is_refused));
         for outcome in outcomes {
             match outcome {
                 CommitOutcome::Confirmed(offsets) => {
@@ -73,9 +65,7 @@ impl Run<'_> {
     pub(super) fn give_up_commit(&mut self, now: Instant) {
         if self.commits.give_up(now) {
             self.counts.commits_failed += 1;
-            if let Some(handling) = &mut self.handling {
-                handling.commit_failed();
-            }
+            self.delivery.commit_ended(false);
         }
     }
 

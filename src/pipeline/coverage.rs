@@ -81,7 +81,7 @@ impl Run<'_> {
     pub(super) fn look_for_unheld(&mut self, topics: &[(String, Vec<i32>)]) {
         let is_classic = self.settings.connection.property("group.protocol") != Some("consumer");
         let is_settled = self.rebalances.is_member && self.rebalances.is_quiet();
-        let Some(group) = super::group(self.settings).filter(|_| is_classic && is_settled) else { return };
+        let Some(group) = self.settings.group().filter(|_| is_classic && is_settled) else { return };
         if !self.identity.is_static() {
             return;
         }

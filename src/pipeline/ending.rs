@@ -36,13 +36,11 @@ impl Run<'_> {
     pub(super) fn end(&mut self, now: Instant) {
         let limit = self.settings.shutdown_timeout;
         // Reading alone there is nothing to do after the last write.
-        let has_work_after = self.commits.is_committing() || self.handling.is_some();
+        let has_work_after = self.commits.is_committing() || self.delivery.has_handlers();
         let for_commit = if has_work_after { GIVE_UP_BEFORE.min(limit / 2) } else { Duration::ZERO };
         let (deadline, write_deadline) = (now + limit, now + limit - for_commit);
-        if self.ending.is_none()
-            && let Some(handling) = &mut self.handling
-        {
-            handling.begin_end(write_deadline, deadline);
+        if self.ending.is_none() {
+            self.delivery.begin_drain(write_deadline, deadline);
         }
         self.ending.get_or_insert(Ending {
             deadline,
@@ -94,23 +92,23 @@ impl Run<'_> {
 
     /// Whether everything that can still be done is done.
     pub(super) fn is_over(&mut self, now: Instant) -> bool {
-        if self.ending.is_some() && self.rebalances.is_starting() && super::group(self.settings).is_some() {
+        if self.ending.is_some() && self.rebalances.is_starting() && self.settings.group().is_some() {
             self.answer_with_nothing();
         }
         let Some(ending) = &mut self.ending else { return false };
-        self.output.seal();
+        self.delivery.seal();
         if now >= ending.deadline {
             return true;
         }
-        let is_given_up = now >= ending.write_deadline || ending.is_unwritable && !self.output.is_writing();
-        let is_written = self.output.is_idle() || is_given_up;
-        let is_drained = self.handling.as_ref().is_none_or(|handling| handling.is_drained());
+        let is_given_up = now >= ending.write_deadline || ending.is_unwritable && !self.delivery.is_writing();
+        let is_written = self.delivery.is_written() || is_given_up;
+        let is_drained = self.delivery.is_drained();
         if !is_drained || !is_written || self.rebalances.is_revoking() {
             return false;
         }
         let commit_deadline =
             *ending.commit_deadline.get_or_insert((now + FINAL_COMMIT_LIMIT).min(ending.deadline));
-        let is_closed = self.handling.as_mut().is_none_or(|handling| handling.is_closed(now));
+        let is_closed = self.delivery.is_closed(now);
         if self.commits.is_forbidden() || now >= commit_deadline {
             return is_closed;
         }
@@ -129,7 +127,9 @@ impl Run<'_> {
     /// Closes the consumer and sums up.
     pub(super) fn finish(mut self) -> Finished {
         let now = Instant::now();
-        self.tell_warnings_of_handlers(now);
+        for notice in self.delivery.last_warnings() {
+            self.tell(notice, now);
+        }
         let ending = self.ending.take();
         let (deadline, lost_records, failure) = match ending {
             Some(ending) => (ending.deadline, ending.lost_records, ending.failure),
@@ -142,17 +142,15 @@ impl Run<'_> {
         if has_started {
             self.talk.say(&Event::Progress { message: "Closing consumer...".into() });
         }
-        let failed = self.has_failed_records.then(|| {
+        let failed = self.delivery.has_failed_records().then(|| {
             let message = "`--filter` failed on some records: they are not printed";
             Failure { kind: Kind::Record, ..Failure::already_told(message) }
         });
-        let Run { source, mut talk, processed, settings, commits, handling, .. } = self;
-        let tally = handling.as_ref().map(|handling| handling.tally);
-        if let Some(handling) = handling {
-            handling.close((now + CLOSE_LIMIT).min(deadline.max(now)));
-        }
+        let Run { source, mut talk, processed, settings, commits, delivery, .. } = self;
+        let tally = delivery.tally();
+        delivery.close((now + CLOSE_LIMIT).min(deadline.max(now)));
         // Reading alone there is nobody to tell.
-        if has_started && super::group(settings).is_some() {
+        if has_started && settings.group().is_some() {
             let now = Instant::now();
             source.close((now + CLOSE_LIMIT).min(deadline.max(now)));
         } else {

@@ -116,7 +116,7 @@ impl Run<'_> {
         now: Instant,
     ) {
         let known_end = self.source.known_end(partition);
-        let is_waiting = self.handling.as_ref().is_some_and(|handling| handling.is_held(claim));
+        let is_waiting = self.delivery.is_paused(claim);
         let Some(lane) = self.lanes.get_mut(claim.slot) else { return };
         if lane.is_starting_over {
             lane.fetched = None;
@@ -249,7 +249,7 @@ impl Run<'_> {
         }
         self.ends.spare_since = None;
         // With a map some partitions may have no stop: they go on for ever, and so does the run.
-        if self.handling.as_ref().is_some_and(|handling| !handling.is_idle()) {
+        if !self.delivery.has_nothing_in_hand() {
             // Looked at again when the last one in hand is done.
             return;
         }
@@ -265,7 +265,7 @@ impl Run<'_> {
             return;
         }
         if !std::mem::replace(&mut self.ends.has_asked_owners, true)
-            && let Some(group) = super::group(self.settings)
+            && let Some(group) = self.settings.group()
         {
             self.source.look_ups().owners(group.name.clone());
         }

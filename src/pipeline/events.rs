@@ -98,7 +98,7 @@ impl Run<'_> {
 
     /// The group takes no member like us: it may be none of consumers, which says more.
     fn ask_what_the_group_is(&mut self, trouble: Trouble) {
-        if let Some(group) = super::group(self.settings)
+        if let Some(group) = self.settings.group()
             && self.refused_by_group.replace(trouble).is_none()
         {
             self.source.look_ups().foreign(group.name.clone());
@@ -108,7 +108,7 @@ impl Run<'_> {
     /// A group of another kind may refuse us again and again without a word (`group.protocol=consumer`).
     pub(super) fn wonder_about_group(&mut self, now: Instant) {
         let is_waiting = self.topics.is_reading() && !self.rebalances.has_joined && self.ending.is_none();
-        if let Some(group) = super::group(self.settings).filter(|_| is_waiting && !self.has_asked_for_kind)
+        if let Some(group) = self.settings.group().filter(|_| is_waiting && !self.has_asked_for_kind)
             && now.duration_since(self.started) >= WONDER
         {
             self.has_asked_for_kind = true;

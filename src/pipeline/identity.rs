@@ -156,7 +156,7 @@ impl Run<'_> {
             Ok(source) => source,
             Err(failure) => return self.fail(failure, now),
         };
-        source.read_headers(self.reads_headers());
+        source.read_headers(self.delivery.reads_headers());
         self.forget_membership(now);
         std::mem::replace(&mut self.source, source).abandon();
         self.subscribe(now);

@@ -1,8 +1,8 @@
 //! The partitions that are read now: how far each is, and where it stops.
 
-use super::handling::Place;
 use super::silence::Silence;
 use crate::commits::{AssignmentId, Watermarks};
+use crate::delivery::Place;
 use crate::kafka::Fetched;
 use crate::metrics::Read;
 use crate::record::{Record, TopicPartition};
@@ -164,7 +164,7 @@ impl Lane {
 
     /// Where records of it are from, for handlers.
     pub fn place(&self) -> Place<'_> {
-        Place { claim: self.claim, partition: &self.partition }
+        Place { id: self.claim, partition: &self.partition }
     }
 }
 

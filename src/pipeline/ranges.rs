@@ -26,7 +26,7 @@ impl Run<'_> {
     pub(super) fn positions_found(&mut self, ranges: &[Asked<Range>], now: Instant) {
         let lost = self.rebalances.lost_positions.clone();
         self.rebalances.positions_answered(ranges, now + AGAIN);
-        let reset = super::group(self.settings).map(|group| group.offset_reset);
+        let reset = self.settings.group().map(|group| group.offset_reset);
         let found = ranges.iter().filter_map(|(_, range)| range.as_ref().ok());
         for range in found.filter(|range| lost.contains(&range.partition)) {
             self.forget_cut(range);
@@ -104,7 +104,8 @@ impl Run<'_> {
         let Some(lane) = self.lanes.find_mut(&range.partition) else { return };
         let slot = lane.claim.slot;
         if self.commits.watermarks().next(lane.claim).is_some_and(|position| position > range.high) {
-            self.disown(std::slice::from_ref(&range.partition));
+            let id = lane.claim;
+            self.delivery.abandon(&[id]);
             self.source.go_on(slot);
         }
     }

@@ -3,6 +3,7 @@
 use super::Run;
 use super::question::Question;
 use super::unreached::Retry;
+use crate::commits::AssignmentId;
 use crate::kafka::admin::{Asked, Unknown};
 use crate::kafka::ranges::Range;
 use crate::record::TopicPartition;
@@ -277,8 +278,7 @@ impl Run<'_> {
                 lane.is_revoked = true;
             }
         }
-        self.give_up_unstarted(&partitions);
-        self.output.seal();
+        self.delivery.revoke(&self.ids_of(&partitions), self.commits.watermarks());
         let deadline = now + self.rebalances.limit;
         self.rebalances.step = Step::Revoking { partitions, deadline, is_commit_sent: false };
     }
@@ -291,11 +291,8 @@ impl Run<'_> {
         is_commit_sent: bool,
         now: Instant,
     ) -> Option<Step> {
-        self.output.seal();
-        let is_settled = self.is_handled(&partitions).unwrap_or_else(|| {
-            let mut lanes = self.lanes.iter().filter(|lane| partitions.contains(&lane.partition));
-            lanes.all(|lane| self.commits.watermarks().is_settled(lane.claim))
-        });
+        self.delivery.seal();
+        let is_settled = self.delivery.is_done_with(&self.ids_of(&partitions), self.commits.watermarks());
         // What is not settled in time is given up; what is, still gets its commit.
         let is_commit_late = now >= deadline + HAND_OVER_COMMIT_LIMIT;
         let is_waiting = !is_settled && now < deadline || self.commits.is_under_way();
@@ -329,8 +326,13 @@ impl Run<'_> {
         self.talk.say(&Event::Lost { partitions });
     }
 
+    pub(super) fn ids_of(&self, partitions: &[TopicPartition]) -> Vec<AssignmentId> {
+        let lanes = self.lanes.iter().filter(|lane| partitions.contains(&lane.partition));
+        lanes.map(|lane| lane.claim).collect()
+    }
+
     fn release(&mut self, partitions: &[TopicPartition], now: Instant) {
-        self.disown(partitions);
+        self.delivery.abandon(&self.ids_of(partitions));
         self.unreached.remove(partitions);
         self.rebalances.lost_positions.retain(|partition| !partitions.contains(partition));
         self.ends.forget(partitions);
@@ -347,6 +349,6 @@ impl Run<'_> {
             self.talk.warn(format!("cannot give partitions back: {words}"), now);
         }
         self.ends.is_changed = true;
-        self.share_room();
+        self.delivery.released(self.lanes.iter().count());
     }
 }

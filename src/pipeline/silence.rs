@@ -102,7 +102,7 @@ impl Run<'_> {
 
     /// Whether a partition has given nothing for so long, although it has something to give.
     fn is_silent(&self, lane: &Lane, quiet: Duration, now: Instant) -> bool {
-        let is_held = || self.handling.as_ref().is_some_and(|handling| handling.is_held(lane.claim));
+        let is_held = || self.delivery.is_paused(lane.claim);
         let next = self.commits.watermarks().next(lane.claim).unwrap_or(0);
         !lane.is_finished
             && !lane.is_revoked
@@ -252,7 +252,7 @@ impl Run<'_> {
                 // Whatever is told of how far fetching is: what lies behind it was not read.
                 self.commits.watermarks_mut().hold(claim, next);
             }
-            self.output.seal();
+            self.delivery.seal();
             self.pending.push(Pending { claim, failure });
         }
         self.fail_pending(now);

@@ -1,7 +1,6 @@
 //! The topics of a run: found at the start, watched while it goes on.
 
 use super::Run;
-use super::handling::Handling;
 use super::leaders::Leaderless;
 use super::rebalance::Starting;
 use super::search::{Next, Search};
@@ -182,7 +181,7 @@ impl Run<'_> {
         leaders.sort();
         leaders.dedup();
         self.reachability.answered(leaders);
-        if self.handling.as_ref().is_some_and(Handling::needs_store) {
+        if self.delivery.needs_store() {
             // The store is named by the cluster, and nothing is read before it is open.
             self.source.look_ups().cluster_id();
             self.topics.found = Some(topics);
@@ -218,9 +217,9 @@ impl Run<'_> {
             self.topics.again = Some(now + LOOK_TWICE);
             return;
         };
-        let names = Names { cluster: id, group: super::group(self.settings).map(|group| group.name.clone()) };
+        let names = Names { cluster: id, group: self.settings.group().map(|group| group.name.clone()) };
         let bell = self.alarm.bell();
-        match self.handling.as_mut().map_or(Ok(()), |handling| handling.open_store(names, bell)) {
+        match self.delivery.open_store(names, bell) {
             Ok(()) => self.topics_found(topics, now),
             Err(failure) => self.fail(failure, now),
         }
@@ -262,7 +261,7 @@ impl Run<'_> {
             Mode::Standalone(_) => self.topics.is_start_unsaid = true,
             Mode::Group(_) => {
                 self.say_in_order(&Event::Started { topics: self.topics.names.clone() });
-                self.output.seal();
+                self.delivery.seal();
             }
         }
     }

@@ -5,11 +5,12 @@ use super::rebalance::Step;
 use crate::error::Failure;
 use crate::kafka::admin::{Asked, Unknown};
 use crate::kafka::ranges::Range;
+use crate::pause::GrowingPause;
 use crate::reachability::unknown::{self, failure, words};
 use crate::record::TopicPartition;
 use std::time::{Duration, Instant};
 
-/// The pause before a leader that did not answer is asked again; doubled up to `LONGEST_PAUSE`.
+/// The pauses before a leader that did not answer is asked again.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
@@ -40,23 +41,21 @@ struct Waiting {
 /// When a question is asked again, and how long it may take then.
 #[derive(Clone, Copy, Debug)]
 pub struct Retry {
-    pause: Duration,
+    pause: GrowingPause,
     limit: Duration,
 }
 
 impl Default for Retry {
     fn default() -> Retry {
-        Retry { pause: FIRST_PAUSE, limit: FIRST_LIMIT }
+        Retry { pause: GrowingPause::new(FIRST_PAUSE, LONGEST_PAUSE), limit: FIRST_LIMIT }
     }
 }
 
 impl Retry {
     /// The time until the next try, which may take longer.
     pub fn pause(&mut self) -> Duration {
-        let pause = self.pause;
-        self.pause = (pause * 2).min(LONGEST_PAUSE);
         self.limit = (self.limit * 2).min(LONGEST_LIMIT);
-        pause
+        self.pause.advance()
     }
 
     /// How long the question may take.

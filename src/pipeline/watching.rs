@@ -23,14 +23,14 @@ impl Run<'_> {
         if is_asked {
             self.ask_ends(now);
         }
-        if is_asked || self.counts.attempts.len() >= MOST_ATTEMPTS {
+        if is_asked || self.delivery.counts().attempt_times.len() >= MOST_ATTEMPTS {
             self.publish();
         }
     }
 
     /// One more rebalance; what is read alone is given by nobody.
     pub(super) fn as_rebalance(&self) -> u64 {
-        u64::from(super::group(self.settings).is_some())
+        u64::from(self.settings.group().is_some())
     }
 
     fn readiness(&self) -> Readiness {
@@ -52,18 +52,19 @@ impl Run<'_> {
         for lane in self.lanes.iter_mut() {
             self.counts.add_read(&lane.partition.topic, std::mem::take(&mut lane.read));
         }
-        let tally = self.handling.as_ref().map(|handling| handling.tally).unwrap_or_default();
+        let tally = self.delivery.tally().unwrap_or_default();
         self.meter.publish(&Snapshot {
             counts: &self.counts,
+            records: self.delivery.counts(),
             processed: self.processed,
             skipped: tally.skipped,
             dead_letters: tally.dead_lettered,
             duplicates: tally.duplicates,
             in_hand: self.commits.watermarks().in_hand(),
-            in_flight: self.handling.as_ref().map_or(0, |handling| handling.in_flight()),
+            in_flight: self.delivery.in_flight(),
             lags: self.lags(),
         });
-        self.counts.attempts.clear();
+        self.delivery.counts_mut().attempt_times.clear();
     }
 
     /// From the watermark of each partition to the end of its log as far as it is known.

@@ -1,8 +1,7 @@
 //! What a process's end means for its record.
 
+use crate::handlers::child::exit_words;
 use crate::handlers::{Outcome, Reason};
-use nix::sys::signal::Signal;
-use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 
 /// `EX_DATAERR` of `sysexits.h`: the record is bad.
@@ -13,7 +12,7 @@ const TEMPORARY_FAILURE: i32 = 75;
 
 /// Reads the exit status of a handler; `stderr`: its last lines.
 pub fn of_status(status: ExitStatus, stderr: impl FnOnce() -> String) -> Outcome {
-    let reason = || Reason { what: words(status), stderr: stderr() };
+    let reason = || Reason { what: exit_words(status, "exit status"), stderr: stderr() };
     match status.code() {
         Some(0) => Outcome::Accepted,
         Some(TEMPORARY_FAILURE) => Outcome::Later,
@@ -22,21 +21,10 @@ pub fn of_status(status: ExitStatus, stderr: impl FnOnce() -> String) -> Outcome
     }
 }
 
-/// `exit status 1`, `killed by SIGSEGV`.
-pub fn words(status: ExitStatus) -> String {
-    match (status.code(), status.signal()) {
-        (Some(code), _) => format!("exit status {code}"),
-        (None, Some(number)) => match Signal::try_from(number) {
-            Ok(signal) => format!("killed by {signal}"),
-            Err(_) => format!("killed by signal {number}"),
-        },
-        (None, None) => "ended in an unknown way".to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::unix::process::ExitStatusExt;
 
     #[test]
     fn an_exit_status_is_read_as_documented() {

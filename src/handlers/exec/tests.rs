@@ -1,81 +1,52 @@
-//! The crew with real processes.
+//! The pool with real processes.
 
 use super::*;
-use crate::alarm::Alarm;
-use crate::record::{Record, TopicPartition};
-use crate::settings;
+use crate::handlers::testing::{HOUR, Pool, TestPool, is_alive, line_of, wait_for};
 use std::fs;
-use std::path::Path;
-use std::time::Instant;
-
-const HOUR: Duration = Duration::from_secs(3600);
+use std::time::Duration;
 
 const SHORT: Duration = Duration::from_millis(50);
 
-/// A crew and what it rings.
-struct Crew {
-    crew: ExecCrew,
-    alarm: Alarm,
-    tickets: u64,
+impl Pool for ExecCrew {
+    fn hand(&mut self, attempt: Attempt) {
+        ExecCrew::hand(self, attempt);
+    }
+
+    fn done(&mut self) -> Option<Done> {
+        ExecCrew::done(self)
+    }
 }
 
-impl Crew {
-    fn new(script: &str) -> Crew {
-        Crew::with(script, |_| {})
+type TestHandlers = TestPool<ExecCrew>;
+
+impl TestHandlers {
+    fn new(script: &str) -> TestHandlers {
+        TestHandlers::with(script, |_| {})
     }
 
-    fn with(script: &str, change: impl FnOnce(&mut Job)) -> Crew {
-        let alarm = Alarm::new().unwrap();
-        let output = Output {
-            format: Format::Raw { delimiter: Vec::new(), is_terminal: false },
-            value_format: Default::default(),
-            key_format: Default::default(),
-            is_strict: false,
-            says_progress: false,
-        };
-        let talk = settings::Talk { quiet: false, verbose: 0, has_color: false, is_json: false };
-        let lines = HandlerOutput::new(&talk);
-        let mut job = Job {
-            command: ["sh", "-c", script].map(Into::into).to_vec(),
-            stdin: Stdin::Value,
-            limits: Limits { timeout: None, grace: HOUR },
-            room: Arc::new(Room::new(1)),
-            context: Context { group: Some("g".to_owned()), output, lines, bell: alarm.bell() },
-        };
-        change(&mut job);
-        Crew { crew: ExecCrew::start_job(&job, 2).unwrap(), alarm, tickets: 0 }
+    fn with(script: &str, change: impl FnOnce(&mut Job)) -> TestHandlers {
+        TestPool::start(|context| {
+            let mut job = Job {
+                command: ["sh", "-c", script].map(Into::into).to_vec(),
+                stdin: Stdin::Value,
+                limits: TimeLimits { timeout: None, grace: HOUR },
+                room: Arc::new(Room::new(1)),
+                context,
+            };
+            change(&mut job);
+            ExecCrew::start_job(&job, 2).unwrap()
+        })
     }
 
-    /// Hands a record with this value over; its ticket, which is its offset, too.
     fn hand(&mut self, value: Option<&[u8]>) -> u64 {
-        self.tickets += 1;
-        let offset = self.tickets.try_into().unwrap();
-        let record = Record {
-            topic: "t",
-            partition: 3,
-            offset,
-            timestamp: None,
-            key: Some(b"k"),
-            value,
-            headers: &[],
-        };
-        let partition = TopicPartition { topic: "t".into(), partition: 3 };
-        let record = Arc::new(OwnedRecord::copy(&record, partition));
-        self.crew.hand(Attempt { ticket: self.tickets, record, number: 1, event_id: None });
-        self.tickets
+        self.hand_value(value)
     }
 
     fn done(&mut self) -> Done {
-        let deadline = Instant::now() + Duration::from_secs(60);
-        loop {
-            if let Some(done) = self.crew.done() {
-                return done;
-            }
-            assert!(Instant::now() < deadline, "an attempt hangs");
-            self.alarm.wait(Duration::from_secs(60), false);
-        }
+        self.next_done()
     }
 
+    /// What comes of a record, and what its handler printed.
     fn run(&mut self, value: Option<&[u8]>) -> (Outcome, Vec<u8>) {
         self.hand(value);
         let done = self.done();
@@ -94,28 +65,6 @@ fn why((outcome, output): (Outcome, Vec<u8>)) -> String {
     reason.what
 }
 
-/// Waits for a line in a file that a handler writes, the line break included.
-fn line_of(path: &Path) -> String {
-    wait_for(|| fs::read_to_string(path).ok().filter(|text| text.ends_with('\n')))
-}
-
-fn wait_for<T>(mut look: impl FnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + Duration::from_secs(60);
-    loop {
-        if let Some(found) = look() {
-            return found;
-        }
-        assert!(Instant::now() < deadline, "it does not happen");
-        std::thread::yield_now();
-    }
-}
-
-/// Whether a process does anything still.
-fn is_alive(pid: &str) -> bool {
-    let stat = fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap_or_default();
-    stat.rsplit_once(") ").is_some_and(|(_, rest)| !rest.starts_with('Z'))
-}
-
 fn kill(pid: &str) {
     let pid = nix::unistd::Pid::from_raw(pid.trim().parse().unwrap());
     nix::sys::signal::kill(pid, Signal::SIGKILL).unwrap();
@@ -132,58 +81,59 @@ fn the_exit_status_decides() {
         ("kill -SEGV $$", failed("killed by SIGSEGV", "")),
         ("kill -TERM $$", failed("killed by SIGTERM", "")),
     ] {
-        assert_eq!(Crew::new(script).run(None).0, expected, "{script}");
+        assert_eq!(TestHandlers::new(script).run(None).0, expected, "{script}");
     }
 }
 
 #[test]
 fn what_a_handler_prints_is_given_back_when_it_accepts() {
-    assert_eq!(Crew::new("printf 'a\\nb'").run(None), (Outcome::Accepted, b"a\nb".to_vec()));
-    assert_eq!(Crew::new("echo a; exit 1").run(None), (failed("exit status 1", ""), Vec::new()));
+    assert_eq!(TestHandlers::new("printf 'a\\nb'").run(None), (Outcome::Accepted, b"a\nb".to_vec()));
+    assert_eq!(TestHandlers::new("echo a; exit 1").run(None), (failed("exit status 1", ""), Vec::new()));
 }
 
 #[test]
 fn the_last_lines_on_stderr_are_a_part_of_the_reason() {
-    let mut crew = Crew::new("echo one >&2; printf two >&2; exit 3");
+    let mut handlers = TestHandlers::new("echo one >&2; printf two >&2; exit 3");
     // Twice: the second attempt does not have the lines of the first.
     for _ in 0..2 {
-        assert_eq!(crew.run(None).0, failed("exit status 3", "one\ntwo"));
+        assert_eq!(handlers.run(None).0, failed("exit status 3", "one\ntwo"));
     }
 }
 
 #[test]
 fn a_value_comes_in_as_it_is() {
-    let mut crew = Crew::new("cat");
+    let mut handlers = TestHandlers::new("cat");
     for value in [&b""[..], b"\xff\0 no line break"] {
-        assert_eq!(crew.run(Some(value)), (Outcome::Accepted, value.to_vec()));
+        assert_eq!(handlers.run(Some(value)), (Outcome::Accepted, value.to_vec()));
     }
-    assert_eq!(crew.run(None).1, b"");
+    assert_eq!(handlers.run(None).1, b"");
 }
 
 #[test]
 fn an_envelope_comes_in_with_a_line_break() {
-    let mut crew = Crew::with("cat", |job| job.stdin = Stdin::Json);
+    let mut handlers = TestHandlers::with("cat", |job| job.stdin = Stdin::Json);
     for offset in 1..3 {
         let expected = format!(
             r#"{{"topic":"t","partition":3,"offset":{offset},"timestamp":null,"key":"k","value":[1],"headers":[]}}"#
         );
-        assert_eq!(String::from_utf8(crew.run(Some(b"[1]")).1).unwrap(), expected + "\n");
+        assert_eq!(String::from_utf8(handlers.run(Some(b"[1]")).1).unwrap(), expected + "\n");
     }
 }
 
 #[test]
 fn the_record_is_in_the_environment() {
-    let mut crew = Crew::new("echo $KCONS_TOPIC $KCONS_PARTITION $KCONS_OFFSET $KCONS_KEY $KCONS_GROUP");
-    assert_eq!(crew.run(None).1, b"t 3 1 k g\n");
+    let mut handlers =
+        TestHandlers::new("echo $KCONS_TOPIC $KCONS_PARTITION $KCONS_OFFSET $KCONS_KEY $KCONS_GROUP");
+    assert_eq!(handlers.run(None).1, b"t 3 1 k g\n");
 }
 
 #[test]
 fn large_values_and_outputs_pass_each_other() {
     let value = vec![b'x'; 20 << 20];
-    let (outcome, output) = Crew::new("head -c 10485760 /dev/zero; wc -c").run(Some(&value));
+    let (outcome, output) = TestHandlers::new("head -c 10485760 /dev/zero; wc -c").run(Some(&value));
     assert_eq!(outcome, Outcome::Accepted);
     assert_eq!(output[10 << 20..].trim_ascii(), b"20971520");
-    let (_, output) = Crew::new("cat").run(Some(&value));
+    let (_, output) = TestHandlers::new("cat").run(Some(&value));
     assert!(output == value);
 }
 
@@ -191,13 +141,13 @@ fn large_values_and_outputs_pass_each_other() {
 fn a_handler_need_not_read_its_input() {
     let value = vec![b'x'; 20 << 20];
     for script in ["exit 0", "exec <&-; echo done", "head -c 1 >&-; exit 0"] {
-        assert_eq!(Crew::new(script).run(Some(&value)).0, Outcome::Accepted, "{script}");
+        assert_eq!(TestHandlers::new(script).run(Some(&value)).0, Outcome::Accepted, "{script}");
     }
 }
 
 #[test]
 fn a_daemon_that_keeps_the_pipes_is_left_alone() {
-    let (outcome, output) = Crew::new("sleep 1000 & echo $!").run(None);
+    let (outcome, output) = TestHandlers::new("sleep 1000 & echo $!").run(None);
     assert_eq!(outcome, Outcome::Accepted);
     let daemon = String::from_utf8(output).unwrap();
     assert!(is_alive(&daemon));
@@ -206,7 +156,7 @@ fn a_daemon_that_keeps_the_pipes_is_left_alone() {
 
 #[test]
 fn a_daemon_that_writes_for_ever_is_not_waited_for() {
-    let (outcome, output) = Crew::new("yes & echo $! >&2; exit 1").run(None);
+    let (outcome, output) = TestHandlers::new("yes & echo $! >&2; exit 1").run(None);
     let Outcome::Failed(reason) = outcome else { panic!("{outcome:?}") };
     assert!(output.is_empty());
     // Nobody reads what it writes any more.
@@ -216,19 +166,19 @@ fn a_daemon_that_writes_for_ever_is_not_waited_for() {
 #[test]
 fn a_handler_that_takes_too_long_is_asked_and_then_made_to_end() {
     for (script, grace) in [("exec sleep 1000", HOUR), ("trap '' TERM; sleep 1000", SHORT), ("yes", HOUR)] {
-        let mut crew = Crew::with(script, |job| {
-            job.limits = Limits { timeout: Some(SHORT), grace };
+        let mut handlers = TestHandlers::with(script, |job| {
+            job.limits = TimeLimits { timeout: Some(SHORT), grace };
         });
-        assert_eq!(why(crew.run(None)), "timed out after 50ms", "{script}");
+        assert_eq!(why(handlers.run(None)), "timed out after 50ms", "{script}");
     }
 }
 
 #[test]
 fn what_ends_well_after_its_time_has_failed() {
-    let mut crew = Crew::with("trap 'exit 0' TERM; while :; do sleep 0.01; done", |job| {
+    let mut handlers = TestHandlers::with("trap 'exit 0' TERM; while :; do sleep 0.01; done", |job| {
         job.limits.timeout = Some(SHORT);
     });
-    assert_eq!(why(crew.run(None)), "timed out after 50ms");
+    assert_eq!(why(handlers.run(None)), "timed out after 50ms");
 }
 
 #[test]
@@ -239,25 +189,25 @@ fn nothing_is_left_of_a_group_that_was_ended() {
         "sh -c 'trap \"\" TERM; echo $$ > {0}.new; mv {0}.new {0}; exec sleep 1000' & wait",
         file.display()
     );
-    let mut crew = Crew::with(&script, |job| job.limits.grace = SHORT);
-    let ticket = crew.hand(None);
+    let mut handlers = TestHandlers::with(&script, |job| job.limits.grace = SHORT);
+    let ticket = handlers.hand(None);
     let left_behind = line_of(&file);
-    crew.crew.end(&[ticket], Signal::SIGTERM);
-    assert_eq!(crew.done().outcome, Outcome::Unfinished);
+    handlers.pool.end(&[ticket], Signal::SIGTERM);
+    assert_eq!(handlers.done().outcome, Outcome::Unfinished);
     wait_for(|| (!is_alive(&left_behind)).then_some(()));
 }
 
 #[test]
 fn too_much_output_is_a_failure_with_a_reason() {
-    let mut crew = Crew::with("yes", |job| job.room = Arc::new(Room::of(1 << 20, 1)));
-    assert_eq!(why(crew.run(None)), "wrote more than 1 MiB to stdout");
+    let mut handlers = TestHandlers::with("yes", |job| job.room = Arc::new(Room::of(1 << 20, 1)));
+    assert_eq!(why(handlers.run(None)), "wrote more than 1 MiB to stdout");
 }
 
 #[test]
 fn a_program_that_cannot_be_run_is_a_failed_attempt() {
-    let mut crew = Crew::with("", |job| job.command = vec!["no-such-program".into()]);
+    let mut handlers = TestHandlers::with("", |job| job.command = vec!["no-such-program".into()]);
     let reason = "cannot run `no-such-program`: No such file or directory";
-    assert_eq!(crew.run(None).0, failed(reason, ""));
+    assert_eq!(handlers.run(None).0, failed(reason, ""));
 }
 
 #[test]
@@ -273,14 +223,14 @@ fn what_we_end_has_not_failed() {
         // Short sleeps: a shell that starts one may take its signal for itself.
         let folder = folder.path().display();
         let script = format!("{trap}\necho > {folder}/$KCONS_OFFSET\nwhile :; do sleep 0.01; done");
-        let mut crew = Crew::new(&script);
-        let (first, second) = (crew.hand(None), crew.hand(None));
+        let mut handlers = TestHandlers::new(&script);
+        let (first, second) = (handlers.hand(None), handlers.hand(None));
         let _ = (line_of(&ready(first)), line_of(&ready(second)));
-        crew.crew.end(&[second], Signal::SIGTERM);
-        let done = crew.done();
+        handlers.pool.end(&[second], Signal::SIGTERM);
+        let done = handlers.done();
         assert_eq!((done.ticket, done.outcome), (second, expected), "{script}");
-        crew.crew.end_all(Signal::SIGKILL);
-        let done = crew.done();
+        handlers.pool.end_all(Signal::SIGKILL);
+        let done = handlers.done();
         assert_eq!((done.ticket, done.outcome), (first, Outcome::Unfinished), "{script}");
         fs::remove_file(ready(first)).unwrap();
         fs::remove_file(ready(second)).unwrap();
@@ -289,10 +239,10 @@ fn what_we_end_has_not_failed() {
 
 #[test]
 fn what_is_ended_before_it_has_started_ends_too() {
-    let mut crew = Crew::new("sleep 1000");
-    let ticket = crew.hand(None);
-    crew.crew.end(&[ticket], Signal::SIGKILL);
-    assert_eq!(crew.done().outcome, Outcome::Unfinished);
+    let mut handlers = TestHandlers::new("sleep 1000");
+    let ticket = handlers.hand(None);
+    handlers.pool.end(&[ticket], Signal::SIGKILL);
+    assert_eq!(handlers.done().outcome, Outcome::Unfinished);
 }
 
 #[test]
@@ -303,22 +253,22 @@ fn as_many_run_at_once_as_there_is_room_for() {
         "cd {}; echo > $KCONS_OFFSET; until [ -e 1 ] && [ -e 2 ]; do sleep 0.01; done",
         folder.path().display()
     );
-    let mut crew = Crew::new(&script);
-    assert_eq!(crew.crew.room(), 2);
-    crew.hand(None);
-    crew.hand(None);
-    assert_eq!(crew.crew.room(), 0);
-    assert_eq!([crew.done().outcome, crew.done().outcome], [Outcome::Accepted, Outcome::Accepted]);
-    assert_eq!(crew.crew.room(), 2);
+    let mut handlers = TestHandlers::new(&script);
+    assert_eq!(handlers.pool.room(), 2);
+    handlers.hand(None);
+    handlers.hand(None);
+    assert_eq!(handlers.pool.room(), 0);
+    assert_eq!([handlers.done().outcome, handlers.done().outcome], [Outcome::Accepted, Outcome::Accepted]);
+    assert_eq!(handlers.pool.room(), 2);
 }
 
 #[test]
-fn a_crew_that_is_dropped_leaves_nothing_running() {
+fn a_pool_that_is_dropped_leaves_nothing_running() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("pid");
-    let mut crew = Crew::new(&format!("echo $$ > {}; exec sleep 1000", file.display()));
-    crew.hand(None);
+    let mut handlers = TestHandlers::new(&format!("echo $$ > {}; exec sleep 1000", file.display()));
+    handlers.hand(None);
     let pid = line_of(&file);
-    drop(crew);
+    drop(handlers);
     wait_for(|| (!is_alive(&pid)).then_some(()));
 }

@@ -1,12 +1,13 @@
 //! The thread of one worker: starts its process, anew if it ends, and moves records in and answers out.
 
 use super::desk::{self, Desk, Outbox};
-use super::process::{Limits, Process, Tools};
+use super::process::{Process, Tools};
 use super::watch::{self, Ready};
 use super::{Alarm, Attempt, Job};
 use crate::error;
 use crate::handlers::child::is_scarcity;
 use crate::handlers::{Done, Lines, Outcome, Reason};
+use crate::pause::GrowingPause;
 use crate::render::Renderer;
 use crate::settings::{Format, Output};
 use std::collections::VecDeque;
@@ -38,10 +39,11 @@ pub struct Member {
 }
 
 /// When the process may be started again.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Restart {
-    /// After how many ends in a row that came too soon.
-    pause: Duration,
+    /// Grows while the process ends too soon.
+    pause: GrowingPause,
+    /// At once if there is none.
     at: Option<Instant>,
 }
 
@@ -56,7 +58,7 @@ impl Member {
             lines: Lines::new(job.context.lines),
             is_told: false,
         };
-        let (waiting, batch, restart) = (VecDeque::new(), VecDeque::new(), Restart::default());
+        let (waiting, batch, restart) = (VecDeque::new(), VecDeque::new(), Restart::new());
         Member { number, job, desk, outbox, alarm, process: None, waiting, batch, tools, restart }
     }
 
@@ -119,10 +121,7 @@ impl Member {
         self.tools.lines.forget();
         let command = ["sh", "-c", &self.job.command].map(OsString::from);
         match (self.job.start)(&command, &[]) {
-            Ok(child) => {
-                let limits = Limits { timeout: self.job.timeout, grace: self.job.grace };
-                self.process = Some(Process::new(child, limits));
-            }
+            Ok(child) => self.process = Some(Process::new(child, self.job.limits)),
             // That is no record's fault: all come back after a while, and then it is tried again.
             Err(error) if is_scarcity(&error) => {
                 let scarce = |attempt| desk::done(attempt, Outcome::Scarce(error::reason(&error)));
@@ -146,7 +145,7 @@ impl Member {
                 self.outbox
                     .warn(format!("{why}; it had no record in hand and is started again with the next one"));
             }
-            None => (self.restart.pause, self.restart.at) = (Duration::ZERO, None),
+            None => self.restart = Restart::new(),
         }
         process.settle(&self.tools.lines, &mut self.batch);
     }
@@ -159,18 +158,21 @@ impl Member {
 }
 
 impl Restart {
+    fn new() -> Restart {
+        Restart { pause: GrowingPause::new(FIRST_PAUSE, LONGEST_PAUSE), at: None }
+    }
+
     fn is_due(&self) -> bool {
         self.at.is_none_or(|at| Instant::now() >= at)
     }
 
     /// Waits longer each time that the process lived for a moment only.
     fn put_off(&mut self, lived: Duration, now: Instant) {
-        self.pause = match self.pause {
-            _ if lived >= SOON => Duration::ZERO,
-            Duration::ZERO => FIRST_PAUSE,
-            pause => (pause * 2).min(LONGEST_PAUSE),
-        };
-        self.at = now.checked_add(self.pause);
+        if lived >= SOON {
+            *self = Restart::new();
+        } else {
+            self.at = now.checked_add(self.pause.advance());
+        }
     }
 }
 
@@ -180,14 +182,14 @@ mod tests {
 
     #[test]
     fn the_pause_grows_while_the_process_ends_at_once() {
-        let (mut restart, now) = (Restart::default(), Instant::now());
+        let (mut restart, now) = (Restart::new(), Instant::now());
         let mut pause = |lived| {
             restart.put_off(lived, now);
-            restart.at.unwrap() - now
+            restart.at.map(|at| at - now)
         };
-        let pauses: Vec<u128> = (0..9).map(|_| pause(Duration::ZERO).as_millis()).collect();
+        let pauses: Vec<u128> = (0..9).map(|_| pause(Duration::ZERO).unwrap().as_millis()).collect();
         assert_eq!(pauses, [100, 200, 400, 800, 1600, 3200, 6400, 10_000, 10_000]);
-        assert_eq!(pause(SOON), Duration::ZERO);
-        assert_eq!(pause(Duration::ZERO), FIRST_PAUSE);
+        assert_eq!(pause(SOON), None);
+        assert_eq!(pause(Duration::ZERO), Some(FIRST_PAUSE));
     }
 }

@@ -1,8 +1,9 @@
-//! The crew with real processes.
+//! The pool with real processes.
 
-use super::testing::{Crew, HOUR, is_alive, lines_of, wait_for};
+use super::testing::TestWorkers;
 use super::*;
 use crate::handlers::Reason;
+use crate::handlers::testing::{HOUR, is_alive, line_of, lines_of, wait_for};
 use std::path::Path;
 
 const SHORT: Duration = Duration::from_millis(100);
@@ -27,39 +28,39 @@ fn each_answer_is_given_back() {
         ("fail", Outcome::Refused(reason("worker said fail", ""))),
         ("fail bad id", Outcome::Refused(reason("bad id", ""))),
     ] {
-        let mut crew = Crew::new(&format!("while read -r line; do echo '{answer}'; done"));
+        let mut workers = TestWorkers::new(&format!("while read -r line; do echo '{answer}'; done"));
         for _ in 0..2 {
-            assert_eq!(crew.run(b"1"), expected);
+            assert_eq!(workers.run(b"1"), expected);
         }
     }
 }
 
 #[test]
 fn answers_are_for_the_records_in_order() {
-    let mut crew = Crew::new("n=0; while read -r line; do n=$((n+1)); echo retry $n; done");
-    let outcomes = crew.run_all(50);
+    let mut workers = TestWorkers::new("n=0; while read -r line; do n=$((n+1)); echo retry $n; done");
+    let outcomes = workers.run_all(50);
     let expected: Vec<_> = (1..=50).map(|number| failed(&number.to_string())).collect();
     assert_eq!(outcomes, expected);
 }
 
 #[test]
 fn a_record_comes_as_an_envelope_on_a_line() {
-    let mut crew = Crew::new("while read -r line; do echo \"fail $line\"; done");
+    let mut workers = TestWorkers::new("while read -r line; do echo \"fail $line\"; done");
     let envelope =
         r#"{"topic":"t","partition":3,"offset":1,"timestamp":null,"key":"k","value":{"a":1},"headers":[]}"#;
-    assert_eq!(crew.run(b"{\"a\":\n1}"), Outcome::Refused(reason(envelope, "")));
+    assert_eq!(workers.run(b"{\"a\":\n1}"), Outcome::Refused(reason(envelope, "")));
 }
 
 #[test]
 fn room_is_what_is_not_in_hand() {
-    let mut crew = Crew::new(OK);
-    assert_eq!(crew.crew.room(), 64);
+    let mut workers = TestWorkers::new(OK);
+    assert_eq!(workers.pool.room(), 64);
     (0..64).for_each(|_| {
-        crew.hand(b"1");
+        workers.hand(b"1");
     });
-    assert_eq!(crew.crew.room(), 0);
-    (0..64).for_each(|_| drop(crew.done()));
-    assert_eq!(crew.crew.room(), 64);
+    assert_eq!(workers.pool.room(), 0);
+    (0..64).for_each(|_| drop(workers.done()));
+    assert_eq!(workers.pool.room(), 64);
 }
 
 #[test]
@@ -70,8 +71,8 @@ fn all_workers_have_their_share() {
         "cd {}; read -r line; echo > $$; until [ $(ls | wc -l) = 4 ]; do sleep 0.01; done; echo ok; cat > /dev/null",
         folder.path().display()
     );
-    let mut crew = Crew::with(&script, 4, |_| {});
-    assert_eq!(crew.run_all(4), vec![Outcome::Accepted; 4]);
+    let mut workers = TestWorkers::with(&script, 4, |_| {});
+    assert_eq!(workers.run_all(4), vec![Outcome::Accepted; 4]);
 }
 
 #[test]
@@ -81,10 +82,10 @@ fn any_other_line_fails_the_oldest_record_and_the_worker_is_started_anew() {
         "cd {}; echo >> starts; if [ $(wc -l < starts) = 1 ]; then read -r a; echo ok; read -r a; echo Hello; fi; {OK}",
         folder.path().display()
     );
-    let mut crew = Crew::new(&script);
+    let mut workers = TestWorkers::new(&script);
     let mistake = failed("worker answered `Hello`, which is none of `ok`, `retry REASON`, `fail REASON`");
-    assert_eq!(crew.run_all(4), [Outcome::Accepted, mistake, Outcome::Again, Outcome::Again]);
-    assert_eq!(crew.run(b"1"), Outcome::Accepted);
+    assert_eq!(workers.run_all(4), [Outcome::Accepted, mistake, Outcome::Again, Outcome::Again]);
+    assert_eq!(workers.run(b"1"), Outcome::Accepted);
     assert_eq!(lines_of(&folder.path().join("starts"), 2).len(), 2);
 }
 
@@ -95,25 +96,26 @@ fn a_line_that_nothing_asked_for_ends_the_worker() {
         "cd {}; echo $$ >> starts; if [ $(wc -l < starts) = 1 ]; then echo ok; sleep 1000; fi; {OK}",
         folder.path().display()
     );
-    let mut crew = Crew::new(&script);
-    let pid = lines_of(&folder.path().join("starts"), 1).remove(0);
+    let mut workers = TestWorkers::new(&script);
+    let pid = line_of(&folder.path().join("starts"));
     wait_for(|| (!is_alive(&pid)).then_some(()));
-    assert_eq!(crew.run(b"1"), Outcome::Accepted);
+    assert_eq!(workers.run(b"1"), Outcome::Accepted);
 }
 
 #[test]
 fn an_answer_to_what_was_not_written_whole_is_a_mistake() {
     let value = vec![b'x'; 10 << 20];
-    let mut crew =
-        Crew::new("read -r -n 1 a 2>/dev/null || dd bs=1 count=1 of=/dev/null 2>&-; echo ok; sleep 1000");
+    let mut workers = TestWorkers::new(
+        "read -r -n 1 a 2>/dev/null || dd bs=1 count=1 of=/dev/null 2>&-; echo ok; sleep 1000",
+    );
     let mistake = failed("worker answered `ok` with nothing left to answer");
-    assert_eq!(crew.run(&value), mistake);
+    assert_eq!(workers.run(&value), mistake);
 }
 
 #[test]
 fn a_line_without_an_end_is_a_mistake() {
-    let mut crew = Crew::new("read -r a; printf '%070000d'; sleep 1000");
-    let Outcome::Failed(reason) = crew.run(b"1") else { panic!() };
+    let mut workers = TestWorkers::new("read -r a; printf '%070000d'; sleep 1000");
+    let Outcome::Failed(reason) = workers.run(b"1") else { panic!() };
     assert!(reason.what.starts_with("worker answered with a line longer than 64 KiB: `000"), "{reason:?}");
 }
 
@@ -124,24 +126,24 @@ fn a_worker_that_dies_is_charged_for_the_oldest_record_only() {
         ("exit 0", "worker exited with status 0"),
         ("kill -KILL $$", "worker killed by SIGKILL"),
     ] {
-        let mut crew =
-            Crew::new(&format!("read -r a; echo ok; read -r a; echo one >&2; printf two >&2; {end}"));
+        let mut workers =
+            TestWorkers::new(&format!("read -r a; echo ok; read -r a; echo one >&2; printf two >&2; {end}"));
         let expected = Outcome::Failed(reason(what, "one\ntwo"));
-        assert_eq!(crew.run_all(4), [Outcome::Accepted, expected.clone(), Outcome::Again, Outcome::Again]);
+        assert_eq!(workers.run_all(4), [Outcome::Accepted, expected.clone(), Outcome::Again, Outcome::Again]);
         // A new one is there.
-        assert_eq!(crew.run_all(3), [Outcome::Accepted, expected, Outcome::Again]);
+        assert_eq!(workers.run_all(3), [Outcome::Accepted, expected, Outcome::Again]);
     }
 }
 
 #[test]
 fn answers_given_before_death_count() {
-    let mut crew = Crew::new("read -r a; read -r a; read -r a; echo ok; echo ok; echo ok; exit 1");
-    assert_eq!(crew.run_all(3), vec![Outcome::Accepted; 3]);
+    let mut workers = TestWorkers::new("read -r a; read -r a; read -r a; echo ok; echo ok; echo ok; exit 1");
+    assert_eq!(workers.run_all(3), vec![Outcome::Accepted; 3]);
 }
 
 #[test]
 fn half_an_answer_at_the_end_is_none() {
-    assert_eq!(Crew::new("read -r a; printf ok").run(b"1"), failed("worker exited with status 0"));
+    assert_eq!(TestWorkers::new("read -r a; printf ok").run(b"1"), failed("worker exited with status 0"));
 }
 
 #[test]
@@ -151,10 +153,10 @@ fn a_worker_that_dies_with_nothing_to_do_is_started_for_the_next_record() {
         "cd {}; echo $$ >> starts; [ $(wc -l < starts) -gt 1 ] || exit 7; {OK}",
         folder.path().display()
     );
-    let mut crew = Crew::new(&script);
-    let pid = lines_of(&folder.path().join("starts"), 1).remove(0);
+    let mut workers = TestWorkers::new(&script);
+    let pid = line_of(&folder.path().join("starts"));
     wait_for(|| (!Path::new(&format!("/proc/{pid}")).exists()).then_some(()));
-    assert_eq!(crew.run(b"1"), Outcome::Accepted);
+    assert_eq!(workers.run(b"1"), Outcome::Accepted);
 }
 
 #[test]
@@ -164,11 +166,11 @@ fn a_worker_that_takes_too_long_is_asked_and_then_made_to_end() {
         ("trap '' TERM; read -r a; echo late >&2; sleep 1000 & wait", SHORT),
         ("trap 'echo ok; exit 0' TERM; read -r a; echo late >&2; while :; do sleep 0.01; done", HOUR),
     ] {
-        let mut crew = Crew::with(script, 1, |job| {
-            job.timeout = Some(Duration::from_millis(500));
-            job.grace = grace;
+        let mut workers = TestWorkers::with(script, 1, |job| {
+            job.limits.timeout = Some(Duration::from_millis(500));
+            job.limits.grace = grace;
         });
-        let mut outcomes = crew.run_all(3);
+        let mut outcomes = workers.run_all(3);
         let Outcome::Failed(reason) = outcomes.remove(0) else { panic!("{script}") };
         // Its shell may have a word to say about the signal.
         assert!(reason.what == "timed out after 500ms" && reason.stderr.starts_with("late"), "{reason:?}");
@@ -184,12 +186,12 @@ fn nothing_is_left_of_a_group_whose_time_is_over() {
         "sh -c 'trap \"\" TERM; echo $$ > {0}.new; mv {0}.new {0}; exec sleep 1000' & wait",
         file.display()
     );
-    let mut crew = Crew::with(&script, 1, |job| {
-        job.timeout = Some(Duration::from_millis(500));
-        job.grace = SHORT;
+    let mut workers = TestWorkers::with(&script, 1, |job| {
+        job.limits.timeout = Some(Duration::from_millis(500));
+        job.limits.grace = SHORT;
     });
-    let left_behind = lines_of(&file, 1).remove(0);
-    assert_eq!(crew.run(b"1"), failed("timed out after 500ms"));
+    let left_behind = line_of(&file);
+    assert_eq!(workers.run(b"1"), failed("timed out after 500ms"));
     wait_for(|| (!is_alive(&left_behind)).then_some(()));
 }
 
@@ -200,33 +202,34 @@ fn a_worker_that_can_answer_no_more_is_ended() {
         ("exec <&-; sleep 1000", "worker closed its stdin"),
     ] {
         // What it has closed shows when more is written than the pipe would hold.
-        let mut crew = Crew::with(script, 1, |job| job.grace = SHORT);
-        assert_eq!(crew.run(&vec![b'x'; 1 << 20]), failed(what));
+        let mut workers = TestWorkers::with(script, 1, |job| job.limits.grace = SHORT);
+        assert_eq!(workers.run(&vec![b'x'; 1 << 20]), failed(what));
     }
 }
 
 #[test]
 fn a_flood_on_stderr_does_not_hold_the_answers() {
-    let mut crew =
-        Crew::new("while read -r line; do head -c 60000 /dev/zero | tr '\\0' ' ' >&2; echo ok; done");
-    assert_eq!(crew.run_all(20), vec![Outcome::Accepted; 20]);
+    let mut workers =
+        TestWorkers::new("while read -r line; do head -c 60000 /dev/zero | tr '\\0' ' ' >&2; echo ok; done");
+    assert_eq!(workers.run_all(20), vec![Outcome::Accepted; 20]);
 }
 
 #[test]
 fn a_large_record_comes_through() {
     let value = vec![b'x'; 10 << 20];
-    let mut crew = Crew::new("echo retry $(head -n 1 | wc -c); exec sleep 1000");
+    let mut workers = TestWorkers::new("echo retry $(head -n 1 | wc -c); exec sleep 1000");
     let frame = r#"{"topic":"t","partition":3,"offset":1,"timestamp":null,"key":"k","value":"","value_encoding":"text","headers":[]}"#;
-    assert_eq!(crew.run(&value), failed(&(value.len() + frame.len() + 1).to_string()));
+    assert_eq!(workers.run(&value), failed(&(value.len() + frame.len() + 1).to_string()));
 }
 
 #[test]
 fn a_worker_that_never_reads_blocks_nobody() {
-    let mut crew = Crew::with("echo here >&2; exec sleep 1000", 1, |job| job.timeout = Some(SHORT));
+    let mut workers =
+        TestWorkers::with("echo here >&2; exec sleep 1000", 1, |job| job.limits.timeout = Some(SHORT));
     for _ in 0..3 {
-        crew.hand(&vec![b'x'; 1 << 20]);
+        workers.hand(&vec![b'x'; 1 << 20]);
     }
-    let outcomes: Vec<_> = (0..2).map(|_| crew.done().1).collect();
+    let outcomes: Vec<_> = (0..2).map(|_| workers.done().1).collect();
     assert!(matches!(&outcomes[0], Outcome::Failed(reason) if reason.what == "timed out after 100ms"));
     // Those that were not rendered yet are charged one after the other.
     assert!(outcomes[1..].iter().all(|outcome| matches!(outcome, Outcome::Again | Outcome::Failed(_))));
@@ -241,74 +244,74 @@ fn what_we_end_has_not_failed() {
         ("trap 'echo nonsense; echo ok; exit 1' TERM", Outcome::Unfinished),
         ("trap 'echo ok; exit 1' TERM", Outcome::Accepted),
     ] {
-        let mut crew = Crew::new(&format!(
+        let mut workers = TestWorkers::new(&format!(
             "{trap}; read -r a; echo ok; read -r a; read -r a; while :; do sleep 0.01; done"
         ));
         (0..4).for_each(|_| {
-            crew.hand(b"1");
+            workers.hand(b"1");
         });
-        assert_eq!(crew.done(), (1, Outcome::Accepted));
-        crew.crew.end_all(Signal::SIGTERM);
-        assert_eq!(crew.done(), (2, expected), "{trap}");
-        assert_eq!([crew.done(), crew.done()], [(3, Outcome::Unfinished), (4, Outcome::Unfinished)]);
-        crew.wait_until_closed();
+        assert_eq!(workers.done(), (1, Outcome::Accepted));
+        workers.pool.end_all(Signal::SIGTERM);
+        assert_eq!(workers.done(), (2, expected), "{trap}");
+        assert_eq!([workers.done(), workers.done()], [(3, Outcome::Unfinished), (4, Outcome::Unfinished)]);
+        workers.wait_until_closed();
         // Nobody is there to take it.
-        assert_eq!(crew.run(b"1"), Outcome::Unfinished);
+        assert_eq!(workers.run(b"1"), Outcome::Unfinished);
     }
 }
 
 #[test]
 fn a_second_signal_follows_the_first() {
-    let mut crew = Crew::new("trap '' TERM; read -r a; echo ok; while :; do sleep 0.01; done");
-    crew.hand(b"1");
-    crew.hand(b"1");
-    assert_eq!(crew.done(), (1, Outcome::Accepted));
-    crew.crew.end_all(Signal::SIGTERM);
-    assert!(!crew.crew.is_closed());
-    crew.crew.end_all(Signal::SIGKILL);
-    assert_eq!(crew.done(), (2, Outcome::Unfinished));
-    crew.wait_until_closed();
+    let mut workers = TestWorkers::new("trap '' TERM; read -r a; echo ok; while :; do sleep 0.01; done");
+    workers.hand(b"1");
+    workers.hand(b"1");
+    assert_eq!(workers.done(), (1, Outcome::Accepted));
+    workers.pool.end_all(Signal::SIGTERM);
+    assert!(!workers.pool.is_closed());
+    workers.pool.end_all(Signal::SIGKILL);
+    assert_eq!(workers.done(), (2, Outcome::Unfinished));
+    workers.wait_until_closed();
 }
 
 #[test]
 fn workers_find_the_end_of_their_input_when_all_is_done() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("ends");
-    let mut crew = Crew::with(&format!("{OK}; echo end >> {}", file.display()), 2, |_| {});
+    let mut workers = TestWorkers::with(&format!("{OK}; echo end >> {}", file.display()), 2, |_| {});
     for _ in 0..5 {
-        crew.hand(b"1");
+        workers.hand(b"1");
     }
-    crew.crew.close();
+    workers.pool.close();
     for _ in 0..5 {
-        assert_eq!(crew.done().1, Outcome::Accepted);
+        assert_eq!(workers.done().1, Outcome::Accepted);
     }
-    crew.wait_until_closed();
+    workers.wait_until_closed();
     assert_eq!(lines_of(&file, 2), ["end", "end"]);
 }
 
 #[test]
 fn a_worker_that_stays_behind_its_last_record_is_ended() {
-    let mut crew = Crew::with("exec sleep 1000", 2, |job| job.timeout = Some(SHORT));
-    crew.crew.close();
-    crew.wait_until_closed();
+    let mut workers = TestWorkers::with("exec sleep 1000", 2, |job| job.limits.timeout = Some(SHORT));
+    workers.pool.close();
+    workers.wait_until_closed();
 }
 
 #[test]
-fn a_crew_that_is_dropped_leaves_nothing_running() {
+fn a_pool_that_is_dropped_leaves_nothing_running() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("pid");
-    let crew = Crew::new(&format!("echo $$ > {}; exec sleep 1000", file.display()));
-    let pid = lines_of(&file, 1).remove(0);
-    drop(crew);
+    let workers = TestWorkers::new(&format!("echo $$ > {}; exec sleep 1000", file.display()));
+    let pid = line_of(&file);
+    drop(workers);
     wait_for(|| (!is_alive(&pid)).then_some(()));
 }
 
 #[test]
 fn a_worker_that_cannot_be_started_is_charged_for_the_oldest_record_only() {
-    let mut crew = Crew::with("a\0b", 1, |_| {});
+    let mut workers = TestWorkers::with("a\0b", 1, |_| {});
     let expected = failed("cannot start the worker: data provided contains a nul byte");
     for _ in 0..2 {
-        assert_eq!(crew.run_all(3), [expected.clone(), Outcome::Again, Outcome::Again]);
+        assert_eq!(workers.run_all(3), [expected.clone(), Outcome::Again, Outcome::Again]);
     }
 }
 
@@ -316,7 +319,7 @@ fn a_worker_that_cannot_be_started_is_charged_for_the_oldest_record_only() {
 fn no_record_is_charged_while_the_system_is_out_of_something() {
     for code in [libc::EAGAIN, libc::ENOMEM, libc::EMFILE, libc::ENFILE] {
         let words = crate::error::reason(&io::Error::from_raw_os_error(code));
-        let mut crew = Crew::with(OK, 1, |job| {
+        let mut workers = TestWorkers::with(OK, 1, |job| {
             job.start = match code {
                 libc::EAGAIN => |_, _| Err(io::Error::from_raw_os_error(libc::EAGAIN)),
                 libc::ENOMEM => |_, _| Err(io::Error::from_raw_os_error(libc::ENOMEM)),
@@ -324,14 +327,14 @@ fn no_record_is_charged_while_the_system_is_out_of_something() {
                 _ => |_, _| Err(io::Error::from_raw_os_error(libc::ENFILE)),
             };
         });
-        assert_eq!(crew.run_all(3), vec![Outcome::Scarce(words); 3]);
+        assert_eq!(workers.run_all(3), vec![Outcome::Scarce(words); 3]);
     }
 }
 
 #[test]
 fn a_worker_that_dies_with_nothing_to_do_is_warned_of() {
-    let mut crew = Crew::new("exit 7");
-    let warning = wait_for(|| crew.crew.warning());
+    let mut workers = TestWorkers::new("exit 7");
+    let warning = wait_for(|| workers.pool.warning());
     assert_eq!(
         warning,
         "worker exited with status 7; it had no record in hand and is started again with the next one"

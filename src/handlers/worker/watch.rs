@@ -4,10 +4,7 @@ use crate::alarm::Alarm;
 use crate::handlers::Child;
 use rustix::event::{PollFd, PollFlags, Timespec};
 use std::os::fd::{AsFd, BorrowedFd};
-use std::time::{Duration, Instant};
-
-/// How often to look at what nothing tells us about.
-pub const LOOK_AGAIN: Duration = Duration::from_millis(10);
+use std::time::Instant;
 
 /// What can be done without waiting.
 #[derive(Clone, Copy, Debug, Default)]

@@ -1,33 +1,19 @@
 //! Topics with the replicas of their partitions.
 
-use super::{Described, Options, wait};
+use super::{Options, wait};
 use crate::kafka::client::Consumer;
 use crate::kafka::errors::{self, Trouble, TroubleKind};
-use crate::kafka::metadata;
+use crate::kafka::metadata::{self, Described};
 use crate::kafka::native::{Queue, c_string, native, text};
 use rdkafka::bindings as rd;
 use rdkafka::types::{RDKafkaErrorCode, RDKafkaRespErr};
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use crate::kafka::metadata::{Layout, Replicas};
+
 /// Up to so many topics are asked for one by one; beyond it all of the cluster in one request.
 const FEW: usize = 3;
-
-/// A topic with its partitions, in their order.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Layout {
-    pub name: String,
-    pub partitions: Vec<Replicas>,
-}
-
-/// Where a partition is: numbers of brokers.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Replicas {
-    pub partition: i32,
-    pub leader: Option<i32>,
-    pub all: Vec<i32>,
-    pub in_sync: Vec<i32>,
-}
 
 /// Describes all topics, or these, in the order asked for; each may be missing or forbidden on its own.
 ///
@@ -39,13 +25,13 @@ pub fn layouts(
     limit: Duration,
 ) -> Result<Vec<Described<Layout>>, Trouble> {
     let Some(names) = names else {
-        let mut all = request(client, None, limit)?;
+        let mut all = metadata::fetch(client, None, limit)?.topics;
         all.sort_by(|(a, _), (b, _)| a.cmp(b));
         return Ok(all);
     };
     let mut all = match names.len() {
         0..=FEW => Vec::new(),
-        _ => request(client, None, limit)?,
+        _ => metadata::fetch(client, None, limit)?.topics,
     };
     let mut described = Vec::with_capacity(names.len());
     for name in names {
@@ -62,32 +48,13 @@ pub fn layouts(
 /// # Errors
 /// Of the whole request.
 fn by_name(client: &Consumer, name: &str, limit: Duration) -> Result<Result<Layout, Trouble>, Trouble> {
-    let found = match request(client, Some(name), limit) {
+    let found = match metadata::fetch(client, Some(name), limit) {
         // No topic can have this name.
         Err(trouble) if trouble.kind == TroubleKind::UnknownTopic => return Ok(Err(trouble)),
-        found => found?.into_iter().find(|(other, _)| other == name),
+        found => found?.topics.into_iter().find(|(other, _)| other == name),
     };
     let unknown = || Err(errors::trouble(RDKafkaErrorCode::UnknownTopicOrPartition, ""));
     Ok(found.map_or_else(unknown, |(_, layout)| layout))
-}
-
-fn request(
-    client: &Consumer,
-    name: Option<&str>,
-    limit: Duration,
-) -> Result<Vec<Described<Layout>>, Trouble> {
-    let layout = |topic: metadata::Topic| {
-        let replicas = |partition: metadata::Partition| Replicas {
-            partition: partition.number,
-            leader: partition.leader,
-            all: partition.replicas,
-            in_sync: partition.in_sync,
-        };
-        let partitions = topic.partitions.into_iter().map(replicas).collect();
-        let name = topic.name;
-        (name.clone(), topic.trouble.map_or(Ok(Layout { name, partitions }), Err))
-    };
-    Ok(metadata::fetch(client, name, limit)?.topics.into_iter().map(layout).collect())
 }
 
 /// A `DescribeTopics` request under way.

@@ -2,7 +2,7 @@
 
 use super::filter::{self, FilterFailure};
 use super::given::GivenOptions;
-use super::group::{self, Mode, Standalone};
+use super::group::{self, Group, Mode, Standalone};
 use super::handler::{self, Handling};
 use super::output::{self, Output};
 use super::rules;
@@ -46,6 +46,14 @@ pub struct Consume {
 }
 
 impl Consume {
+    /// The group that the run is a member of.
+    pub fn group(&self) -> Option<&Group> {
+        match &self.mode {
+            Mode::Group(group) => Some(group),
+            Mode::Standalone(_) => None,
+        }
+    }
+
     /// Topics that this run writes to: an expression for topics to read leaves them out.
     pub fn written_topics(&self) -> Vec<String> {
         self.handling.iter().flat_map(Handling::topics).map(|(_, topic)| topic.to_owned()).collect()

@@ -3,8 +3,9 @@
 use super::*;
 use crate::choices::{CommitMode, CommitSettings, DataFormat, OffsetReset};
 use crate::cli::{Arguments, Command};
+use crate::settings::Format;
+use crate::settings::options::group::Group;
 use crate::settings::testing::World;
-use crate::settings::{Format, Group};
 use clap::Parser;
 use std::collections::BTreeSet;
 use std::num::NonZeroU64;

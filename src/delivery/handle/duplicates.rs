@@ -11,7 +11,7 @@ pub struct Ids {
     /// The first record with each id is looked up or at work; the others wait for it.
     waiting: HashMap<Arc<str>, VecDeque<u64>>,
     /// Of records that are not ours any more, while a handler is still at work on them.
-    disowned: HashMap<u64, Arc<str>>,
+    abandoned: HashMap<u64, Arc<str>>,
     /// Claimed in the store, or about to be.
     claimed: HashSet<Arc<str>>,
 }
@@ -26,7 +26,7 @@ pub fn claim_time(timeout: Option<Duration>) -> Duration {
 
 impl Ids {
     pub fn new(store: Store) -> Ids {
-        Ids { store, waiting: HashMap::new(), disowned: HashMap::new(), claimed: HashSet::new() }
+        Ids { store, waiting: HashMap::new(), abandoned: HashMap::new(), claimed: HashSet::new() }
     }
 
     /// Asks whether the id was processed before, now or after the record that has it in hand.
@@ -69,14 +69,14 @@ impl Ids {
         self.store.keep(ticket, Arc::clone(id));
     }
 
-    /// The record is out of hand and its handler still at work: it has the id until `disowned_ended`.
-    pub fn disown(&mut self, ticket: u64, id: Arc<str>) {
-        self.disowned.insert(ticket, id);
+    /// The record is out of hand and its handler still at work: it has the id until `abandoned_ended`.
+    pub fn abandon(&mut self, ticket: u64, id: Arc<str>) {
+        self.abandoned.insert(ticket, id);
     }
 
-    /// The handler of a disowned record is done with it; returns its id.
-    pub fn disowned_ended(&mut self, ticket: u64) -> Option<Arc<str>> {
-        self.disowned.remove(&ticket)
+    /// The handler of an abandoned record is done with it; returns its id.
+    pub fn abandoned_ended(&mut self, ticket: u64) -> Option<Arc<str>> {
+        self.abandoned.remove(&ticket)
     }
 
     /// The record that had the id is out of hand: the next one with it is looked up, and returned. `is_alive` tells

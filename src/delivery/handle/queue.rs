@@ -12,14 +12,14 @@ use std::time::Instant;
 /// A record in hand.
 #[derive(Debug)]
 pub struct Job {
-    pub claim: AssignmentId,
+    pub assignment: AssignmentId,
     pub record: Arc<OwnedRecord>,
     /// What `--dedup` found.
     pub event_id: Option<Arc<str>>,
     /// What went wrong with it before any handler: told when its turn comes, so that what came before is done.
     pub fault: Option<Fault>,
     /// What is said once its dead letter is acknowledged.
-    pub letter: Option<String>,
+    pub dead_letter_note: Option<String>,
     /// Attempts that failed and count.
     pub failed: u32,
     /// When the handler first asked for it to come later, and how often since it last counted.
@@ -116,22 +116,22 @@ impl Queue {
     }
 
     /// Takes a record in hand; `Unclear` until `clear` is called if its id has to be looked up.
-    pub fn add(&mut self, claim: AssignmentId, record: Arc<OwnedRecord>, event_id: Option<Arc<str>>) -> u64 {
+    pub fn add(&mut self, id: AssignmentId, record: Arc<OwnedRecord>, event_id: Option<Arc<str>>) -> u64 {
         self.last_ticket += 1;
         let ticket = self.last_ticket;
-        let lane = self.lane_of(claim, &record);
+        let lane = self.lane_of(id, &record);
         let stage = if event_id.is_some() { Stage::Unclear } else { Stage::Waiting };
         let size = record.size();
-        for load in [self.loads.entry(claim).or_default(), &mut self.total] {
+        for load in [self.loads.entry(id).or_default(), &mut self.total] {
             load.records += 1;
             load.bytes += size;
         }
         let job = Job {
-            claim,
+            assignment: id,
             record,
             event_id,
             fault: None,
-            letter: None,
+            dead_letter_note: None,
             failed: 0,
             later: None,
             elsewhere: None,
@@ -172,11 +172,11 @@ impl Queue {
         Some(last)
     }
 
-    fn lane_of(&self, claim: AssignmentId, record: &OwnedRecord) -> Option<u64> {
+    fn lane_of(&self, id: AssignmentId, record: &OwnedRecord) -> Option<u64> {
         // Two keys with one hash share a lane, which keeps more order than was asked for.
         match self.order {
-            Order::Key => record.key().map(|key| self.hasher.hash_one((claim, key))),
-            Order::Partition => Some(self.hasher.hash_one(claim)),
+            Order::Key => record.key().map(|key| self.hasher.hash_one((id, key))),
+            Order::Partition => Some(self.hasher.hash_one(id)),
             Order::None => None,
         }
     }
@@ -304,11 +304,11 @@ impl Queue {
 
     fn unload(&mut self, job: &Job) {
         let size = job.record.size();
-        if let Some(load) = self.loads.get_mut(&job.claim) {
+        if let Some(load) = self.loads.get_mut(&job.assignment) {
             load.records -= 1;
             load.bytes -= size;
             if load.records == 0 {
-                self.loads.remove(&job.claim);
+                self.loads.remove(&job.assignment);
             }
         }
         self.total.records -= 1;
@@ -350,12 +350,12 @@ impl Queue {
     }
 
     /// The record in hand with the lowest offset of an assignment.
-    pub fn oldest(&self, claim: AssignmentId) -> Option<&Job> {
-        self.jobs.values().filter(|job| job.claim == claim).min_by_key(|job| job.record.offset)
+    pub fn oldest(&self, id: AssignmentId) -> Option<&Job> {
+        self.jobs.values().filter(|job| job.assignment == id).min_by_key(|job| job.record.offset)
     }
 
-    pub fn load(&self, claim: AssignmentId) -> Load {
-        self.loads.get(&claim).copied().unwrap_or_default()
+    pub fn load(&self, id: AssignmentId) -> Load {
+        self.loads.get(&id).copied().unwrap_or_default()
     }
 
     pub fn total(&self) -> Load {

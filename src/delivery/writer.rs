@@ -28,7 +28,7 @@ const PAUSE: Duration = Duration::from_millis(1);
 /// Records of one partition on a sheet, in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
-    pub claim: AssignmentId,
+    pub id: AssignmentId,
     /// The offset after the last of them.
     pub next: i64,
 }
@@ -63,7 +63,7 @@ struct Sheet {
 }
 
 /// The poller's side of the writer.
-pub struct Output {
+pub struct Writer {
     sheet: Sheet,
     spare: Vec<Sheet>,
     sheets: mpsc::Sender<Sheet>,
@@ -73,12 +73,12 @@ pub struct Output {
     sealed: Option<Instant>,
 }
 
-impl Output {
+impl Writer {
     /// Starts the writer; `bell` rings when a sheet was written.
     ///
     /// # Errors
     /// If no thread can be started.
-    pub fn start(bell: Bell) -> std::io::Result<Output> {
+    pub fn start(bell: Bell) -> std::io::Result<Writer> {
         let (sheets, queue) = mpsc::channel::<Sheet>();
         let (answer, answers) = mpsc::channel();
         let write = move || {
@@ -95,7 +95,7 @@ impl Output {
         };
         std::thread::Builder::new().name("writer".to_owned()).spawn(write)?;
         let spare = (1..SHEETS).map(|_| Sheet::default()).collect();
-        Ok(Output { sheet: Sheet::default(), spare, sheets, answers, in_flight: 0, sealed: None })
+        Ok(Writer { sheet: Sheet::default(), spare, sheets, answers, in_flight: 0, sealed: None })
     }
 
     /// Where to render the next record; close it with `add`.
@@ -104,10 +104,10 @@ impl Output {
     }
 
     /// Counts the record just rendered as one that this sheet settles.
-    pub fn add(&mut self, claim: AssignmentId, offset: i64) {
+    pub fn add(&mut self, id: AssignmentId, offset: i64) {
         match self.sheet.spans.last_mut() {
-            Some(span) if span.claim == claim => span.next = offset + 1,
-            _ => self.sheet.spans.push(Span { claim, next: offset + 1 }),
+            Some(span) if span.id == id => span.next = offset + 1,
+            _ => self.sheet.spans.push(Span { id, next: offset + 1 }),
         }
         if self.sheet.bytes.len() >= SHEET {
             self.seal();

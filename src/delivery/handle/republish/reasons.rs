@@ -22,7 +22,7 @@ pub type Pair<'a> = (&'a [u8], Option<&'a [u8]>);
 
 /// Why a record is a dead letter.
 #[derive(Clone, Debug)]
-pub struct Notice {
+pub struct FailureHeaders {
     /// What went wrong, with the last of the handler's stderr.
     pub error: String,
     pub attempts: u32,
@@ -35,14 +35,14 @@ pub struct Reasons(Vec<(&'static str, String)>);
 impl Reasons {
     /// Of a record that failed. One that was a dead letter before keeps the place where it first failed; its attempts
     /// and rounds are counted on.
-    pub fn of(record: &OwnedRecord, notice: &Notice) -> Reasons {
+    pub fn of(record: &OwnedRecord, failure_headers: &FailureHeaders) -> Reasons {
         let headers = record.headers();
         let earlier = Earlier::read(&headers);
         let attempts = earlier.as_ref().map_or(0, |earlier| earlier.attempts);
         let rounds = earlier.as_ref().map_or(0, |earlier| earlier.rounds).saturating_add(1);
         let mut reasons = vec![
-            (ERROR, notice.error.clone()),
-            (ATTEMPTS, attempts.saturating_add(u64::from(notice.attempts)).to_string()),
+            (ERROR, failure_headers.error.clone()),
+            (ATTEMPTS, attempts.saturating_add(u64::from(failure_headers.attempts)).to_string()),
         ];
         if rounds > 1 {
             reasons.push((ROUNDS, rounds.to_string()));
@@ -53,7 +53,11 @@ impl Reasons {
                 let partition = &record.partition;
                 let place =
                     [partition.topic.to_string(), partition.partition.to_string(), record.offset.to_string()];
-                (place, record.timestamp.map(|timestamp| timestamp.to_string()), notice.group.clone())
+                (
+                    place,
+                    record.timestamp.map(|timestamp| timestamp.to_string()),
+                    failure_headers.group.clone(),
+                )
             }
         };
         reasons.extend([TOPIC, PARTITION, OFFSET].into_iter().zip(place));
@@ -139,8 +143,9 @@ mod tests {
     /// The headers of its letter, one `NAME=VALUE` each.
     fn letter(headers: &[(&str, Option<&str>)]) -> Vec<String> {
         let record = record(headers);
-        let notice = Notice { error: "why".to_owned(), attempts: 4, group: Some("g".to_owned()) };
-        let (reasons, headers) = (Reasons::of(&record, &notice), record.headers());
+        let failure_headers =
+            FailureHeaders { error: "why".to_owned(), attempts: 4, group: Some("g".to_owned()) };
+        let (reasons, headers) = (Reasons::of(&record, &failure_headers), record.headers());
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace("kcons.", "");
         let pairs = reasons.with(&headers).into_iter();
         pairs.map(|(name, value)| format!("{}={}", text(name), value.map_or("null".into(), text))).collect()
@@ -221,8 +226,8 @@ mod tests {
     fn nothing_of_ours_is_forwarded_and_the_text_can_be_left_out() {
         let record = record(&[("kcons.error", Some("x")), ("a", None), ("kcons.any", None)]);
         assert_eq!(without(&record.headers()), [(&b"a"[..], None)]);
-        let notice = Notice { error: "why".to_owned(), attempts: 1, group: None };
-        let reasons = Reasons::of(&record, &notice).without_text();
+        let failure_headers = FailureHeaders { error: "why".to_owned(), attempts: 1, group: None };
+        let reasons = Reasons::of(&record, &failure_headers).without_text();
         assert_eq!(reasons.with(&[])[0], (&b"kcons.error"[..], Some(&b""[..])));
     }
 }

@@ -1,6 +1,6 @@
 //! Whoever handles records: processes, workers, or the producer of `--forward`, behind one face.
 
-use super::letters::Letters;
+use super::republish::Republisher;
 use crate::alarm::Alarm;
 use crate::error::{self, Failure, Kind};
 use crate::handlers::{self, Attempt, Context, Done, ExecCrew, WorkerCrew, Workers};
@@ -10,7 +10,7 @@ use nix::sys::signal::Signal;
 pub enum Crew {
     Exec(ExecCrew),
     Worker(WorkerCrew),
-    Forward(Box<Letters>),
+    Forward(Box<Republisher>),
 }
 
 impl Crew {
@@ -43,7 +43,9 @@ impl Crew {
                 let limit = handling.timeout.map_or(0, |timeout| timeout.as_millis());
                 let mut connection = connection.clone();
                 connection.properties.push(("message.timeout.ms".to_owned(), limit.to_string()));
-                Letters::open(&connection, topic, handling.in_flight, alarm).map(Box::new).map(Crew::Forward)
+                Republisher::open(&connection, topic, handling.in_flight, alarm)
+                    .map(Box::new)
+                    .map(Crew::Forward)
             }
         }
     }
@@ -53,7 +55,7 @@ impl Crew {
         match self {
             Crew::Exec(crew) => crew.room(),
             Crew::Worker(crew) => crew.room(),
-            Crew::Forward(letters) => letters.room(),
+            Crew::Forward(republisher) => republisher.room(),
         }
     }
 
@@ -62,7 +64,7 @@ impl Crew {
         match self {
             Crew::Exec(crew) => crew.hand(attempt),
             Crew::Worker(crew) => crew.hand(attempt),
-            Crew::Forward(letters) => letters.forward(attempt.ticket, attempt.record),
+            Crew::Forward(republisher) => republisher.forward(attempt.ticket, attempt.record),
         }
     }
 
@@ -79,14 +81,14 @@ impl Crew {
         match self {
             Crew::Exec(crew) => crew.done(),
             Crew::Worker(crew) => crew.done(),
-            Crew::Forward(letters) => letters.done(),
+            Crew::Forward(republisher) => republisher.done(),
         }
     }
 
     /// Nothing can be handled at all, for this reason; told once.
     pub fn forbidden(&mut self) -> Option<Failure> {
         match self {
-            Crew::Forward(letters) => letters.forbidden(),
+            Crew::Forward(republisher) => republisher.forbidden(),
             Crew::Exec(_) | Crew::Worker(_) => None,
         }
     }

@@ -2,7 +2,6 @@
 
 mod thread;
 
-use super::lanes::Lanes;
 use crate::alarm::Bell;
 use crate::decode::Undecodable;
 use crate::error::Failure;
@@ -20,7 +19,7 @@ use thread::{Portion, Programs, Thread, Verdict};
 const PORTION: usize = 256 << 10;
 
 /// Has the JSON envelopes of records looked at.
-pub struct Expressions {
+pub struct Filter {
     envelopes: Renderer,
     /// Without programs records are only looked at whether they can be decoded.
     thread: Option<Thread>,
@@ -41,10 +40,23 @@ struct Waiting {
     undecodable: Option<Undecodable>,
 }
 
-/// What came of a look; the default is a record at which nobody looks.
+/// Shows records before they are taken.
+pub trait Upcoming {
+    /// Shows the next records, each with the slot of its partition and its place in the batch, as long as `look` wants
+    /// more.
+    fn look_ahead(&mut self, with_headers: bool, look: &mut dyn FnMut(usize, usize, &Record<'_>) -> bool);
+}
+
+impl Upcoming for Source {
+    fn look_ahead(&mut self, with_headers: bool, look: &mut dyn FnMut(usize, usize, &Record<'_>) -> bool) {
+        Source::look_ahead(self, with_headers, look);
+    }
+}
+
+/// What is known of a record before it is delivered; the default is that of a record that nobody looks at.
 #[derive(Debug, Default)]
-pub struct Decision {
-    pub is_left_out: bool,
+pub struct Checked {
+    pub is_filtered: bool,
     pub event_id: Option<Arc<str>>,
     no_id: Option<NoId>,
     /// An expression failed: which one, and jq's words.
@@ -53,9 +65,9 @@ pub struct Decision {
     pub undecodable: Option<Undecodable>,
 }
 
-impl Expressions {
+impl Filter {
     /// `None` if there is nothing to look at: every record passes.
-    pub fn new(settings: &Consume, bell: Bell, now: Instant) -> Option<Expressions> {
+    pub fn new(settings: &Consume, bell: Bell, now: Instant) -> Option<Filter> {
         let handling = settings.handling.as_ref();
         let id = handling.and_then(|handling| handling.dedup.as_ref()).map(|dedup| dedup.id.clone());
         let programs = Programs { filter: settings.filter.clone(), id };
@@ -71,7 +83,7 @@ impl Expressions {
             false => Format::Raw { delimiter: Vec::new(), is_terminal: false },
         };
         let output = Output { format, ..settings.output.clone() };
-        Some(Expressions {
+        Some(Filter {
             envelopes: Renderer::new(&output),
             thread: has_programs.then(|| Thread::new(programs, bell, now)),
             waiting: VecDeque::new(),
@@ -104,12 +116,12 @@ impl Expressions {
     ///
     /// # Errors
     /// No thread can be started.
-    pub fn decide(
+    pub fn check(
         &mut self,
         coming: &Coming,
-        source: &mut Source,
-        lanes: &Lanes,
-    ) -> Result<Option<Decision>, Failure> {
+        source: &mut impl Upcoming,
+        is_open: impl Fn(usize, i64) -> bool,
+    ) -> Result<Option<Checked>, Failure> {
         let Some(thread) = &mut self.thread else { return Ok(self.look(source)) };
         while self.waiting.front().is_some_and(|waiting| waiting.index < coming.index) {
             self.waiting.pop_front();
@@ -117,13 +129,13 @@ impl Expressions {
         if let Some(waiting) = self.waiting.front().filter(|waiting| waiting.index == coming.index) {
             let Some(verdict) = thread.verdict(waiting.number) else { return Ok(None) };
             let undecodable = self.waiting.pop_front().and_then(|waiting| waiting.undecodable);
-            return Ok(Some(Decision::new(verdict, undecodable)));
+            return Ok(Some(Checked::new(verdict, undecodable)));
         }
         // Not handed over, or its partition was not read when those behind it were.
         self.waiting.clear();
         let mut portion = Portion { first: self.last_number + 1, ..Portion::default() };
-        source.look_ahead(true, |slot, index, record| {
-            if !lanes.get(slot).is_some_and(|lane| lane.is_open(record.offset)) {
+        source.look_ahead(true, &mut |slot, index, record| {
+            if !is_open(slot, record.offset) {
                 return true;
             }
             let undecodable = self.envelopes.render(record, &mut portion.envelopes).err();
@@ -136,19 +148,19 @@ impl Expressions {
     }
 
     /// Looks at the next record alone, on the spot.
-    fn look(&mut self, source: &mut Source) -> Option<Decision> {
+    fn look(&mut self, source: &mut impl Upcoming) -> Option<Checked> {
         self.envelope.clear();
-        let mut decision = Decision::default();
-        source.look_ahead(false, |_, _, record| {
-            decision.undecodable = self.envelopes.render(record, &mut self.envelope).err();
+        let mut checked = Checked::default();
+        source.look_ahead(false, &mut |_, _, record| {
+            checked.undecodable = self.envelopes.render(record, &mut self.envelope).err();
             false
         });
-        Some(decision)
+        Some(checked)
     }
 
     /// What is to be said about a record without an id: only of the first.
-    pub fn warning(&mut self, decision: &Decision, record: &Record<'_>) -> Option<String> {
-        let why = match decision.no_id? {
+    pub fn warning(&mut self, checked: &Checked, record: &Record<'_>) -> Option<String> {
+        let why = match checked.no_id? {
             NoId::Nothing => "nothing",
             NoId::Null => "`null`",
             NoId::Several => "several values",
@@ -160,9 +172,9 @@ impl Expressions {
     }
 }
 
-impl Decision {
-    fn new(verdict: Verdict, undecodable: Option<Undecodable>) -> Decision {
+impl Checked {
+    fn new(verdict: Verdict, undecodable: Option<Undecodable>) -> Checked {
         let Verdict { is_left_out, event_id, no_id, failure } = verdict;
-        Decision { is_left_out, event_id, no_id, failure, undecodable }
+        Checked { is_filtered: is_left_out, event_id, no_id, failure, undecodable }
     }
 }

@@ -16,13 +16,13 @@ use std::collections::HashMap;
 use std::os::fd::RawFd;
 use std::sync::Arc;
 
-pub use reasons::Notice;
+pub use reasons::FailureHeaders;
 
 /// Unless a record is alone, the topic may refuse it for the sake of others that are sent with it.
 const ALONE: (&str, &str) = ("batch.num.messages", "1");
 
 /// A producer for one topic.
-pub struct Letters {
+pub struct Republisher {
     producer: Producer,
     /// For what was refused as too large in a batch; made when that happens first.
     alone: Option<Producer>,
@@ -42,7 +42,7 @@ pub struct Letters {
 struct Sent {
     record: Arc<OwnedRecord>,
     /// Of a dead letter.
-    notice: Option<Notice>,
+    failure_headers: Option<FailureHeaders>,
     form: Form,
 }
 
@@ -62,7 +62,7 @@ pub struct Delivery {
     pub form: Form,
 }
 
-impl Letters {
+impl Republisher {
     /// Makes the producer; it connects in the background.
     ///
     /// # Errors
@@ -72,9 +72,9 @@ impl Letters {
         topic: &str,
         limit: usize,
         alarm: &Alarm,
-    ) -> Result<Letters, Failure> {
+    ) -> Result<Republisher, Failure> {
         let alarm = alarm.descriptor();
-        Ok(Letters {
+        Ok(Republisher {
             producer: producer(connection, alarm, None)?,
             alone: None,
             connection: connection.clone(),
@@ -94,18 +94,18 @@ impl Letters {
 
     /// Produces a record as it is, less the headers that made it a dead letter.
     pub fn forward(&mut self, ticket: u64, record: Arc<OwnedRecord>) {
-        self.send(ticket, Sent { record, notice: None, form: Form::Batched });
+        self.send(ticket, Sent { record, failure_headers: None, form: Form::Batched });
     }
 
     /// Produces a record with headers that say what went wrong with it.
-    pub fn bury(&mut self, ticket: u64, record: Arc<OwnedRecord>, notice: Notice) {
-        self.send(ticket, Sent { record, notice: Some(notice), form: Form::Batched });
+    pub fn dead_letter(&mut self, ticket: u64, record: Arc<OwnedRecord>, failure_headers: FailureHeaders) {
+        self.send(ticket, Sent { record, failure_headers: Some(failure_headers), form: Form::Batched });
     }
 
     fn send(&mut self, ticket: u64, sent: Sent) {
-        let Sent { record, notice, form } = &sent;
+        let Sent { record, failure_headers, form } = &sent;
         let own = record.headers();
-        let reasons = notice.as_ref().map(|notice| Reasons::of(record, notice));
+        let reasons = failure_headers.as_ref().map(|failure_headers| Reasons::of(record, failure_headers));
         let reasons = match form {
             Form::Batched | Form::Alone => reasons,
             Form::WithoutText => reasons.map(Reasons::without_text),
@@ -143,7 +143,7 @@ impl Letters {
             let Some(mut sent) = self.sent.remove(&ticket) else { continue };
             let next = match sent.form {
                 Form::Batched => Some(Form::Alone),
-                Form::Alone if sent.notice.is_some() => Some(Form::WithoutText),
+                Form::Alone if sent.failure_headers.is_some() => Some(Form::WithoutText),
                 Form::Alone | Form::WithoutText => None,
             };
             match next.filter(|_| is_too_large && self.can_send_alone()) {

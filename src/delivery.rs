@@ -1,0 +1,324 @@
+//! What is done with records: they are printed, or given to handlers. A delivery never calls the broker; it answers
+//! with values, on which the loop acts.
+
+mod assignments;
+mod closing;
+mod filter;
+mod handle;
+mod print;
+mod values;
+mod writer;
+
+use crate::alarm::Alarm;
+use crate::commits::{AssignmentId, Commits, Watermarks};
+use crate::error::{Failure, Kind};
+use crate::kafka::Coming;
+use crate::metrics::RecordCounts;
+use crate::record::Record;
+use crate::settings::Consume;
+use crate::talk::{HandlerOutput, Notice, Tally};
+use filter::Filter;
+use handle::Handlers;
+use print::Printer;
+use std::time::Instant;
+use writer::Writer;
+
+pub use filter::{Checked, Upcoming};
+pub use values::{Check, Ended, Fate, Place, Progress, Settled, Submitted};
+pub use writer::{Unwritable, write_all};
+
+/// The way of records behind the offsets: filter, then stdout or handlers.
+pub struct Delivery<'a> {
+    writer: Writer,
+    /// Absent if every record passes and nobody has to know more of it.
+    filter: Option<Filter>,
+    target: Target<'a>,
+}
+
+enum Target<'a> {
+    Print(Box<Printer>),
+    Handle(Box<Handlers<'a>>),
+}
+
+impl<'a> Delivery<'a> {
+    /// Starts the writer, and whoever handles records. `lines`: how what handlers say is told.
+    ///
+    /// # Errors
+    /// A program that does not exist, or no threads.
+    pub fn start(
+        settings: &'a Consume,
+        alarm: &Alarm,
+        lines: HandlerOutput,
+        now: Instant,
+    ) -> Result<Delivery<'a>, Failure> {
+        let target = match Handlers::start(settings, alarm, lines)? {
+            Some(handlers) => Target::Handle(Box::new(handlers)),
+            None => Target::Print(Box::new(Printer::new(settings))),
+        };
+        let writer = Writer::start(alarm.bell()).map_err(|error| {
+            Failure::new(Kind::Run, "cannot start the writer").caused_by(error.to_string())
+        })?;
+        Ok(Delivery { writer, filter: Filter::new(settings, alarm.bell(), now), target })
+    }
+
+    /// Whether somebody looks at the headers of records that are submitted; filters see them by themselves.
+    pub fn reads_headers(&self) -> bool {
+        match &self.target {
+            Target::Print(printer) => printer.shows_headers(),
+            Target::Handle(_) => true,
+        }
+    }
+
+    pub fn has_handlers(&self) -> bool {
+        matches!(self.target, Target::Handle(_))
+    }
+
+    /// Whether records may be left out or wait for a verdict.
+    pub fn has_filter(&self) -> bool {
+        self.filter.is_some()
+    }
+
+    fn handlers(&self) -> Option<&Handlers<'a>> {
+        match &self.target {
+            Target::Print(_) => None,
+            Target::Handle(handlers) => Some(handlers),
+        }
+    }
+
+    fn handlers_mut(&mut self) -> Option<&mut Handlers<'a>> {
+        match &mut self.target {
+            Target::Print(_) => None,
+            Target::Handle(handlers) => Some(handlers),
+        }
+    }
+}
+
+/// Taking records.
+impl Delivery<'_> {
+    /// Whether one more record may be taken now, with so many `processed`.
+    pub fn has_room(&self, commits: &Commits, processed: u64) -> bool {
+        match &self.target {
+            Target::Print(_) => !self.writer.is_full() && commits.room(commits.watermarks().in_hand()) > 0,
+            Target::Handle(handlers) => handlers.has_room(processed),
+        }
+    }
+
+    /// Another batch of records is looked at from now on.
+    pub fn begin_batch(&mut self) {
+        if let Some(filter) = &mut self.filter {
+            filter.begin_batch();
+        }
+    }
+
+    /// Ends programs that take too long.
+    ///
+    /// # Errors
+    /// Programs got stuck too often.
+    pub fn watch_filter(&mut self, now: Instant) -> Result<(), Failure> {
+        self.filter.as_mut().map_or(Ok(()), |filter| filter.watch(now))
+    }
+
+    /// What is known of the record that `source` gives next. `is_open` tells of a slot and an offset whether a record
+    /// there would be taken: a program that takes long does so for records alone that are wanted.
+    ///
+    /// # Errors
+    /// No thread can be started.
+    pub fn check(
+        &mut self,
+        coming: Option<Coming>,
+        source: &mut impl Upcoming,
+        is_open: impl Fn(usize, i64) -> bool,
+    ) -> Result<Check, Failure> {
+        let (Some(filter), Some(coming)) = (&mut self.filter, coming) else { return Ok(Check::Known(None)) };
+        if !is_open(coming.slot, coming.offset) {
+            return Ok(Check::Known(None));
+        }
+        let checked = filter.check(&coming, source, is_open)?;
+        Ok(checked.map_or(Check::Waiting, |checked| Check::Known(Some(checked))))
+    }
+
+    /// Prints a record, or takes it in hand for a handler.
+    ///
+    /// # Errors
+    /// The run ends with this record, which stays unsettled.
+    pub fn submit(
+        &mut self,
+        place: &Place<'_>,
+        record: &Record<'_>,
+        checked: Option<Checked>,
+    ) -> Result<Submitted, Box<Ended>> {
+        let Some(checked) = checked else { return self.deliver(place, record, Checked::default()) };
+        let warning = self.filter.as_mut().and_then(|filter| filter.warning(&checked, record));
+        let mut submitted = if checked.is_filtered {
+            self.counts_mut().filtered += 1;
+            Submitted { fate: Fate::LeftOut, notices: Vec::new() }
+        } else {
+            self.deliver(place, record, checked)?
+        };
+        submitted.notices.splice(0..0, warning.map(Notice::Warning));
+        Ok(submitted)
+    }
+
+    fn deliver(
+        &mut self,
+        place: &Place<'_>,
+        record: &Record<'_>,
+        checked: Checked,
+    ) -> Result<Submitted, Box<Ended>> {
+        match &mut self.target {
+            Target::Print(printer) => match checked.failure {
+                Some(what) => printer.leave_out(place, record.offset, what),
+                None => printer.print(&mut self.writer, place, record),
+            },
+            Target::Handle(handlers) => {
+                let notices = handlers.take(place, record, checked).into_iter().collect();
+                Ok(Submitted { fate: Fate::Taken, notices })
+            }
+        }
+    }
+
+    /// In the waiting commit modes nothing more is taken until what was printed is written and committed.
+    pub fn seal_for_commit(&mut self, commits: &Commits) {
+        if !self.has_handlers() && commits.room(commits.watermarks().in_hand()) == 0 {
+            self.writer.seal();
+        }
+    }
+
+    /// True if enough of a partition is in hand from now on: it should not be read on. `span`: from its watermark to
+    /// the position after the last record taken.
+    pub fn pause_if_enough(&mut self, id: AssignmentId, watermarks: &Watermarks, now: Instant) -> bool {
+        match &mut self.target {
+            Target::Print(_) => false,
+            Target::Handle(handlers) => handlers.pause_if_enough(id, watermarks.span(id), now),
+        }
+    }
+
+    /// The partitions that should be read on, since half of what was in hand of them is done.
+    pub fn resume(&mut self, watermarks: &Watermarks) -> Vec<AssignmentId> {
+        self.handlers_mut().map_or_else(Vec::new, |handlers| handlers.resume(watermarks))
+    }
+
+    /// The partition is not read on before some of what is in hand is done.
+    pub fn is_paused(&self, id: AssignmentId) -> bool {
+        self.handlers().is_some_and(|handlers| handlers.is_paused(id))
+    }
+}
+
+/// What becomes of records.
+impl Delivery<'_> {
+    /// Takes what the writer has written, or could not write.
+    pub fn take_written(&mut self) -> Progress {
+        let mut progress = Progress::default();
+        while let Some(written) = self.writer.written() {
+            match written.result {
+                Ok(()) => {
+                    let before = |span: &writer::Span| Settled::Before { id: span.id, next: span.next };
+                    progress.settled.extend(written.spans.iter().map(before));
+                    if let Target::Handle(handlers) = &mut self.target {
+                        for ticket in written.handled {
+                            handlers.written(ticket, &mut progress);
+                        }
+                    }
+                }
+                Err(unwritable) => {
+                    if let Unwritable::Failed(reason) = unwritable {
+                        let failure = Failure::new(Kind::Run, format!("cannot write to stdout: {reason}"));
+                        progress.failure.get_or_insert(failure);
+                    }
+                    progress.is_unwritable = true;
+                    if let Target::Handle(handlers) = &mut self.target {
+                        handlers.unwritten(&written.handled);
+                    }
+                }
+            }
+        }
+        progress
+    }
+
+    /// Takes what handlers have answered, up to a failure that ends the run.
+    pub fn poll(&mut self, now: Instant) -> Progress {
+        match &mut self.target {
+            Target::Print(_) => Progress::default(),
+            Target::Handle(handlers) => handlers.poll(&mut self.writer, now),
+        }
+    }
+
+    /// Starts what may start now, up to a record that no handler gets: call it again after it has told of one.
+    pub fn start_attempts(&mut self, commits: &Commits, now: Instant) -> Option<Progress> {
+        if self.writer.is_full() {
+            return None;
+        }
+        self.handlers_mut()?.start_until_a_fault(commits, now)
+    }
+
+    /// Looks after those that tell nothing by themselves when they break; about once a second.
+    pub fn look_after(&mut self, now: Instant) -> Progress {
+        self.handlers_mut().map_or_else(Progress::default, |handlers| handlers.look_after(now))
+    }
+
+    /// A commit of all that is settled is on its way.
+    pub fn commit_sent(&mut self) {
+        if let Some(handlers) = self.handlers_mut() {
+            handlers.commit_sent();
+        }
+    }
+
+    /// The commit under way is confirmed, or has failed.
+    pub fn commit_ended(&mut self, is_confirmed: bool) {
+        match self.handlers_mut() {
+            Some(handlers) if is_confirmed => handlers.commit_confirmed(),
+            Some(handlers) => handlers.commit_failed(),
+            None => {}
+        }
+    }
+
+    /// A commit was due and nothing is owed: nobody waits for one any more.
+    pub fn nothing_to_commit(&mut self) {
+        if let Some(handlers) = self.handlers_mut() {
+            handlers.stop_waiting_for_commits();
+        }
+    }
+}
+
+/// What is known of it.
+impl Delivery<'_> {
+    /// What handlers have done; nothing where records are printed.
+    pub fn tally(&self) -> Option<Tally> {
+        self.handlers().map(|handlers| handlers.tally)
+    }
+
+    /// How many records handlers work on.
+    pub fn in_flight(&self) -> u64 {
+        self.handlers().map_or(0, Handlers::in_flight)
+    }
+
+    /// How many records were rendered for stdout.
+    pub fn rendered(&self) -> u64 {
+        match &self.target {
+            Target::Print(printer) => printer.rendered,
+            Target::Handle(_) => 0,
+        }
+    }
+
+    /// Some records were not printed because `--filter` failed on them, and the run should end with an error.
+    pub fn has_failed_records(&self) -> bool {
+        match &self.target {
+            Target::Print(printer) => printer.has_failed_records,
+            Target::Handle(_) => false,
+        }
+    }
+
+    pub fn counts(&self) -> &RecordCounts {
+        match &self.target {
+            Target::Print(printer) => &printer.counts,
+            Target::Handle(handlers) => &handlers.counts,
+        }
+    }
+
+    pub fn counts_mut(&mut self) -> &mut RecordCounts {
+        match &mut self.target {
+            Target::Print(printer) => &mut printer.counts,
+            Target::Handle(handlers) => &mut handlers.counts,
+        }
+    }
+}

@@ -1,0 +1,336 @@
+//! Records go to handlers: which are in hand, who works on them, and what became of each.
+
+mod backoff;
+mod drain;
+mod duplicates;
+mod limits;
+mod outcomes;
+mod pool;
+mod queue;
+mod rate;
+mod republish;
+pub mod warnings;
+
+use super::filter::Checked;
+use super::writer::Writer;
+use super::{Place, Progress};
+use crate::alarm::{Alarm, Bell};
+use crate::choices::CommitMode;
+use crate::commits::{AssignmentId, Commits};
+use crate::dedup::{Names, News, Store, Times};
+use crate::error::{Failure, Kind};
+use crate::handlers::{self, Attempt, Context, Reason};
+use crate::metrics::RecordCounts;
+use crate::record::{OwnedRecord, Record};
+use crate::settings::{self, Consume, OnFailure};
+use crate::talk::{HandlerOutput, Notice, Tally};
+use duplicates::Ids;
+use limits::Paused;
+use pool::Crew;
+use queue::{Fault, Queue};
+use rate::Rate;
+use republish::Republisher;
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// The records that handlers work on, and the pool that runs the handlers.
+pub struct Handlers<'a> {
+    settings: &'a settings::Handling,
+    /// The consumer group, which dead letters name.
+    group: Option<String>,
+    is_strict: bool,
+    /// `-n`: no more records than that are handled.
+    count: Option<u64>,
+    /// Whether anybody asks how long attempts take.
+    times_attempts: bool,
+    queue: Queue,
+    crew: Crew,
+    dead_letters: Option<Republisher>,
+    /// With `--dedup`, once the cluster is known.
+    ids: Option<Ids>,
+    rate: Option<Rate>,
+    pub tally: Tally,
+    pub counts: RecordCounts,
+    /// Failed records since the last one that was accepted.
+    failed_in_a_row: u64,
+    /// Settled records whose commit is awaited before the next record of their key starts (`manual` with
+    /// `--parallel`).
+    uncommitted: Vec<u64>,
+    /// Those of them that the commit under way covers.
+    committing: Vec<u64>,
+    waits_for_commit_of_each_key: bool,
+    paused: Paused,
+    /// How many partitions this member holds; the limits are divided by it.
+    partitions: usize,
+    /// Assignments that the group takes back.
+    revoked: HashSet<AssignmentId>,
+    /// Since when the group has left no partition for this member.
+    spare_since: Option<Instant>,
+    drain: drain::Drain,
+}
+
+impl<'a> Handlers<'a> {
+    /// Starts whoever handles records; `None` if records are printed.
+    ///
+    /// # Errors
+    /// A program that does not exist, or no threads.
+    pub fn start(
+        consume: &'a Consume,
+        alarm: &Alarm,
+        lines: HandlerOutput,
+    ) -> Result<Option<Handlers<'a>>, Failure> {
+        let Some(settings) = &consume.handling else { return Ok(None) };
+        handlers::withhold(consume.withheld.clone());
+        let group = consume.group();
+        let context = Context {
+            group: group.map(|group| group.name.clone()),
+            output: consume.output.clone(),
+            lines,
+            bell: alarm.bell(),
+        };
+        let connection = &consume.connection;
+        let dead_letters = match &settings.on_failure {
+            OnFailure::DeadLetter { topic } => Some(Republisher::open(connection, topic, usize::MAX, alarm)?),
+            OnFailure::Stop | OnFailure::Skip => None,
+        };
+        let is_manual =
+            group.is_some_and(|group| group.commits.mode == CommitMode::Manual && !group.commits.is_async);
+        Ok(Some(Handlers {
+            settings,
+            group: group.map(|group| group.name.clone()),
+            is_strict: consume.output.is_strict,
+            count: consume.stops.count,
+            times_attempts: consume.metrics.is_some(),
+            queue: Queue::new(settings.order),
+            crew: Crew::start(settings, connection, context, alarm)?,
+            dead_letters,
+            ids: None,
+            rate: settings.rate.map(Rate::new),
+            tally: Tally::default(),
+            counts: RecordCounts::default(),
+            failed_in_a_row: 0,
+            uncommitted: Vec::new(),
+            committing: Vec::new(),
+            waits_for_commit_of_each_key: is_manual && settings.parallel > 1,
+            paused: Paused::default(),
+            partitions: 1,
+            revoked: HashSet::new(),
+            spare_since: None,
+            drain: drain::Drain::default(),
+        }))
+    }
+
+    /// The store of `--dedup` is still to be opened.
+    pub fn needs_store(&self) -> bool {
+        self.settings.dedup.is_some() && self.ids.is_none()
+    }
+
+    /// Opens the store of `--dedup`.
+    ///
+    /// # Errors
+    /// The store cannot be opened or read.
+    pub fn open_store(&mut self, names: Names, bell: Bell) -> Result<(), Failure> {
+        if let Some(dedup) = &self.settings.dedup {
+            let times = Times { ttl: dedup.ttl, claim: duplicates::claim_time(self.settings.timeout) };
+            self.ids = Some(Ids::new(Store::open(&dedup.store, &names, times, bell)?));
+        }
+        Ok(())
+    }
+
+    /// Copies a record and takes it in hand. An id is looked up first.
+    fn add(&mut self, place: &Place<'_>, record: &Record<'_>, event_id: Option<Arc<str>>) -> u64 {
+        let record = Arc::new(OwnedRecord::copy(record, place.partition.clone()));
+        let event_id = event_id.filter(|_| self.ids.is_some());
+        let ticket = self.queue.add(place.id, record, event_id.clone());
+        if let (Some(ids), Some(id)) = (&mut self.ids, &event_id)
+            && ids.look_up(id, ticket)
+        {
+            self.queue.looked_up(ticket);
+        }
+        ticket
+    }
+
+    /// Takes a record in hand; returns what is to be told about it.
+    pub fn take(&mut self, place: &Place<'_>, record: &Record<'_>, checked: Checked) -> Option<Notice> {
+        // It is no failed record: its handler may do with it as it is.
+        let warning = |reason: String| Notice::Warning(format!("{}: {reason}", record.place()));
+        let (fault, warning) = match checked.undecodable.map(|trouble| trouble.to_string()) {
+            Some(reason) if self.is_strict => (Some(Fault::Undecodable(reason)), None),
+            other => (checked.failure.map(Fault::Failed), other.map(warning)),
+        };
+        self.counts.failed += u64::from(warning.is_some());
+        let ticket = self.add(place, record, checked.event_id.filter(|_| fault.is_none()));
+        if let Some(fault) = fault {
+            // Nobody handles it; that is told when its turn comes.
+            self.queue.mark_faulty(ticket, fault);
+        }
+        warning
+    }
+
+    /// Nothing is in hand.
+    pub fn is_idle(&self) -> bool {
+        self.queue.is_empty()
+    }
+
+    /// How many records handlers work on.
+    pub fn in_flight(&self) -> u64 {
+        self.queue.running() as u64
+    }
+
+    /// How long until something is due by time alone. While nothing `may_start` that is only the end: what makes
+    /// room rings.
+    pub fn pause(&self, now: Instant, may_start: bool) -> Option<Duration> {
+        let rate = self.rate.as_ref().map(|rate| rate.due(now));
+        let ready = rate.filter(|_| self.queue.is_anything_ready());
+        let delayed = self.queue.due().map(|due| rate.map_or(due, |rate| rate.max(due)));
+        let starts = [ready, delayed].into_iter().flatten().filter(|_| may_start);
+        let due = starts.chain(self.drain.due()).min()?;
+        Some(due.saturating_duration_since(now))
+    }
+
+    /// The records of an assignment that are in hand.
+    fn tickets_of(&self, ids: &[AssignmentId]) -> Vec<u64> {
+        self.queue.tickets(|job| ids.contains(&job.assignment))
+    }
+
+    /// Gives a record that was started to whoever handles it.
+    fn hand(&mut self, ticket: u64) {
+        let Some(job) = self.queue.job(ticket) else { return };
+        let attempt = Attempt {
+            ticket,
+            record: Arc::clone(&job.record),
+            number: job.failed + 1,
+            event_id: job.event_id.clone(),
+        };
+        self.crew.hand(attempt);
+    }
+
+    /// Takes a record out of hand; whoever waits for its id is next.
+    fn remove(&mut self, ticket: u64) {
+        if let Some(id) = self.queue.remove(ticket).and_then(|job| job.event_id) {
+            self.release(&id, ticket);
+        }
+    }
+
+    fn release(&mut self, id: &Arc<str>, ticket: u64) {
+        let Some(ids) = &mut self.ids else { return };
+        let queue = &self.queue;
+        if let Some(next) = ids.release(id, ticket, |other| queue.job(other).is_some()) {
+            self.queue.looked_up(next);
+        }
+    }
+
+    /// Takes records out of hand, the last first.
+    fn remove_all(&mut self, tickets: &[u64]) {
+        for ticket in tickets.iter().rev() {
+            self.remove(*ticket);
+        }
+    }
+
+    /// Starts what may start now, up to a record that no handler gets; returns what became of that one.
+    pub fn start_until_a_fault(&mut self, commits: &Commits, now: Instant) -> Option<Progress> {
+        if self.drain.is_begun() {
+            return None;
+        }
+        let mut faulty = None;
+        let mut has_started = false;
+        while self.may_start(commits) {
+            if self.rate.as_ref().is_some_and(|rate| rate.due(now) > now) {
+                break;
+            }
+            let Some((ticket, job)) = self.queue.start(now) else { break };
+            if let Some(fault) = job.fault.take() {
+                faulty = Some((ticket, fault));
+                break;
+            }
+            if let Some(rate) = &mut self.rate {
+                // What is claimed counts as well: nearly all of it starts, as soon as the store has answered.
+                rate.started(now);
+            }
+            if let (Some(ids), Some(id)) = (&mut self.ids, &job.event_id)
+                && ids.claim(id, ticket)
+            {
+                self.queue.claim(ticket);
+                continue;
+            }
+            self.hand(ticket);
+            has_started = true;
+        }
+        if has_started {
+            self.crew.flush();
+        }
+        let (ticket, fault) = faulty?;
+        let mut progress = Progress::default();
+        match fault {
+            Fault::Failed(what) => self.record_failed(ticket, Reason::of(what), &mut progress),
+            Fault::Undecodable(what) => self.undecodable(ticket, &what, &mut progress),
+        }
+        Some(progress)
+    }
+
+    /// Looks after those that tell nothing by themselves when they break; about once a second.
+    pub fn look_after(&mut self, now: Instant) -> Progress {
+        let mut progress = Progress::default();
+        progress.notices.extend(self.tell_stuck(now));
+        let forward = match &self.crew {
+            Crew::Forward(republisher) => Some(&**republisher),
+            Crew::Exec(_) | Crew::Worker(_) => None,
+        };
+        let producers = forward.into_iter().chain(&self.dead_letters);
+        let (lines, fatal): (Vec<_>, Vec<_>) = producers.map(Republisher::news).unzip();
+        progress.notices.extend(lines.into_iter().flatten().map(Notice::Library));
+        let is_store_dead = self.ids.as_ref().is_some_and(|ids| !ids.is_alive());
+        if let Some(trouble) = fatal.into_iter().flatten().next() {
+            let failure = Failure::new(Kind::Record, "the producer cannot go on").caused_by(trouble.told());
+            progress.failure = Some(failure);
+        } else if is_store_dead {
+            progress.failure = Some(Failure::new(Kind::Run, "the dedup store broke down"));
+        }
+        progress
+    }
+
+    /// Takes what handlers, the producer and the store have answered, up to a failure that ends the run. What handlers
+    /// print is added to `writer`.
+    pub fn poll(&mut self, writer: &mut Writer, now: Instant) -> Progress {
+        let mut progress = Progress::default();
+        self.watch_drain(now);
+        progress.notices.extend(self.warnings());
+        while progress.failure.is_none() {
+            if let Some(done) = self.crew.done() {
+                self.attempt_ended(done, writer, now, &mut progress);
+            } else if let Some(delivery) = self.dead_letters.as_mut().and_then(Republisher::delivery) {
+                self.dead_letter_answered(delivery, &mut progress);
+            } else if let Some(answer) = self.ids.as_ref().and_then(Ids::answer) {
+                self.store_answered(answer, now, &mut progress);
+            } else {
+                break;
+            }
+        }
+        if let Some(failure) = self.crew.forbidden() {
+            progress.failure.get_or_insert(failure);
+        }
+        // What was claimed is started.
+        self.crew.flush();
+        while let Some(news) = self.ids.as_ref().and_then(Ids::news) {
+            progress.notices.push(store_notice(&news));
+        }
+        progress
+    }
+
+    /// What workers had to say for themselves; asked for once more when they have all ended.
+    pub fn warnings(&mut self) -> Vec<Notice> {
+        std::iter::from_fn(|| self.crew.warning()).map(Notice::Warning).collect()
+    }
+}
+
+fn store_notice(news: &News) -> Notice {
+    match news {
+        News::Away { reason } => Notice::Warning(format!("the dedup store is away: {reason}")),
+        News::Back { after } => Notice::info(format!("the dedup store is back after {} s", after.as_secs())),
+        News::Overtaken { ids } => Notice::Warning(format!(
+            "{ids} event ids were at work for longer than the dedup store knew of it: another member may have handled \
+             them, too"
+        )),
+    }
+}

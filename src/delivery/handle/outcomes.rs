@@ -1,0 +1,318 @@
+//! What became of an attempt, and what follows: settling, another try, the policy.
+
+use super::republish::{Delivery, FailureHeaders, Form};
+use super::{Handlers, backoff};
+use crate::dedup::{Answer, Found};
+use crate::delivery::writer::Writer;
+use crate::delivery::{Progress, Settled};
+use crate::error::{Failure, Kind};
+use crate::handlers::{Done, Outcome, Reason};
+use crate::record::OwnedRecord;
+use crate::settings::{Backoff, OnFailure};
+use crate::talk::{Event, Notice};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// For so long exit status 75 is no attempt.
+const LATER_IS_FREE: Duration = Duration::from_secs(600);
+
+/// How often to ask whether another member is done with an id.
+const ASK_AGAIN: Backoff = Backoff { min: Duration::from_millis(20), max: Duration::from_millis(500) };
+
+/// From then on waiting for another member is told.
+const LONG_ELSEWHERE: Duration = Duration::from_secs(10);
+
+/// How a record was settled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fate {
+    Accepted,
+    Skipped,
+    DeadLettered,
+    Duplicate,
+}
+
+impl Handlers<'_> {
+    pub(super) fn attempt_ended(
+        &mut self,
+        done: Done,
+        writer: &mut Writer,
+        now: Instant,
+        progress: &mut Progress,
+    ) {
+        // Nothing in hand: its assignment has ended.
+        let Some(job) = self.queue.stop(done.ticket) else { return self.abandoned_ended(&done) };
+        if self.times_attempts && done.outcome.is_answer() {
+            let time = job.at_work_since.map(|since| now.saturating_duration_since(since));
+            self.counts.attempt_times.extend(time);
+        }
+        if !done.outcome.keeps_claim()
+            && let (Some(ids), Some(id)) = (&mut self.ids, &job.event_id)
+        {
+            ids.give_back(id);
+        }
+        match done.outcome {
+            Outcome::Accepted => {
+                self.failed_in_a_row = 0;
+                if done.output.is_empty() {
+                    self.written(done.ticket, progress);
+                } else {
+                    let (pieces, place) = done.output.into_parts();
+                    writer.add_handled(done.ticket, pieces, place);
+                }
+            }
+            Outcome::Later => {
+                let since = job.later.map_or(now, |(since, _)| since);
+                if now.duration_since(since) < LATER_IS_FREE {
+                    self.come_later(done.ticket, since, now);
+                } else {
+                    let what = "exit status 75 for more than 10 minutes".to_owned();
+                    self.attempt_failed(done.ticket, Reason::of(what), now, progress);
+                }
+            }
+            Outcome::Scarce(words) => {
+                let warning = format!("cannot start a handler: {words}; it is tried again");
+                progress.notices.push(Notice::Warning(warning));
+                // However long it lasts: it is nothing that the handler asked for.
+                self.come_later(done.ticket, now, now);
+            }
+            Outcome::Failed(reason) => self.attempt_failed(done.ticket, reason, now, progress),
+            Outcome::Refused(reason) => {
+                job.failed += 1;
+                self.record_failed(done.ticket, reason, progress);
+            }
+            Outcome::Again if !self.drain.is_begun() => self.queue.put_back(done.ticket),
+            Outcome::Again | Outcome::Unfinished => self.remove(done.ticket),
+        }
+    }
+
+    /// Tries again after a pause, at no cost; the handler has asked for that since `since`.
+    fn come_later(&mut self, ticket: u64, since: Instant, now: Instant) {
+        let Some(job) = self.queue.stop(ticket) else { return };
+        let times = job.later.map_or(1, |(_, times)| times.saturating_add(1));
+        job.later = Some((since, times));
+        let pause = backoff::pause(self.settings.backoff, times, fastrand::f64());
+        self.try_again(ticket, now + pause);
+    }
+
+    fn attempt_failed(&mut self, ticket: u64, reason: Reason, now: Instant, progress: &mut Progress) {
+        let Some(job) = self.queue.stop(ticket) else { return };
+        job.failed += 1;
+        if job.failed > self.settings.retries {
+            return self.record_failed(ticket, reason, progress);
+        }
+        let pause = backoff::pause(self.settings.backoff, job.failed, fastrand::f64());
+        self.try_again(ticket, now + pause);
+    }
+
+    /// Waits for the next attempt; at the end of a run there is none.
+    fn try_again(&mut self, ticket: u64, at: Instant) {
+        if self.drain.is_begun() {
+            return self.remove(ticket);
+        }
+        if let Some(job) = self.queue.stop(ticket)
+            && !std::mem::replace(&mut job.is_retried, true)
+        {
+            self.tally.retried += 1;
+        }
+        self.counts.retries += 1;
+        self.queue.delay(ticket, at);
+    }
+
+    /// What handlers wrote could not be passed on: their records are not processed.
+    pub fn unwritten(&mut self, tickets: &[u64]) {
+        self.remove_all(tickets);
+    }
+
+    /// The attempts are used up, or there is no use in another: the policy decides.
+    pub(super) fn record_failed(&mut self, ticket: u64, reason: Reason, progress: &mut Progress) {
+        let Some(job) = self.queue.stop(ticket) else { return };
+        let record = Arc::clone(&job.record);
+        let failed = job.failed;
+        let after = attempts(failed);
+        let what = format!("processing failed{after}");
+        self.failed_in_a_row += 1;
+        self.counts.failed += 1;
+        if let Some(limit) = self.settings.failure_limit.filter(|limit| self.failed_in_a_row >= *limit) {
+            let message = format!("{limit} records in a row failed, the last one {}{after}", record.place());
+            let failure = Failure::new(Kind::Record, message)
+                .caused_by(reason.brief())
+                .hint("see what they have in common; `--failure-limit` sets how many are too many");
+            return self.end_with(ticket, format!("{what}: {}", reason.brief()), failure, progress);
+        }
+        match &self.settings.on_failure {
+            OnFailure::Stop => {
+                let message = format!("{}: {what}", record.place());
+                let failure = Failure::new(Kind::Record, message).caused_by(reason.brief()).hint(
+                    "it is not committed and comes again; `--on-failure skip` or `--dead-letter TOPIC` go on without it",
+                );
+                self.end_with(ticket, format!("{what}: {}", reason.brief()), failure, progress);
+            }
+            OnFailure::Skip => {
+                let reason = format!("skipped{after}: {}", reason.brief());
+                progress.notices.push(failed_notice(&record, reason, false));
+                self.settle(ticket, Fate::Skipped, progress);
+            }
+            OnFailure::DeadLetter { topic } => {
+                job.dead_letter_note = Some(format!("to `{topic}`{after}: {}", reason.brief()));
+                let group = self.group.clone();
+                let headers = FailureHeaders { error: reason.full(), attempts: failed.max(1), group };
+                if let Some(dead_letters) = &mut self.dead_letters {
+                    dead_letters.dead_letter(ticket, record, headers);
+                }
+            }
+        }
+    }
+
+    /// `--strict`: the run ends with a record that cannot be decoded, which stays uncommitted.
+    pub(super) fn undecodable(&mut self, ticket: u64, what: &str, progress: &mut Progress) {
+        let Some(job) = self.queue.job(ticket) else { return };
+        self.counts.failed += 1;
+        let failure = Failure::new(Kind::Record, format!("{}: {what}", job.record.place()));
+        self.end_with(ticket, what.to_owned(), failure, progress);
+    }
+
+    /// The run ends with a record that failed, which stays uncommitted.
+    fn end_with(&mut self, ticket: u64, reason: String, failure: Failure, progress: &mut Progress) {
+        if let Some(job) = self.queue.job(ticket) {
+            progress.notices.push(failed_notice(&job.record, reason, true));
+        }
+        self.remove(ticket);
+        progress.failure = Some(failure);
+    }
+
+    /// A dead letter counts as processed once it is acknowledged, not before.
+    pub(super) fn dead_letter_answered(&mut self, delivery: Delivery, progress: &mut Progress) {
+        match delivery.result {
+            Ok(()) => {
+                if let Some(job) = self.queue.stop(delivery.ticket)
+                    && let Some(mut reason) = job.dead_letter_note.take()
+                {
+                    if delivery.form == Form::WithoutText {
+                        reason.push_str(
+                            " (it was too large with the text of `kcons.error`, which is left out)",
+                        );
+                    }
+                    let (partition, offset) = (job.record.partition.clone(), job.record.offset);
+                    progress.notices.push(Notice::Event(Event::DeadLettered { partition, offset, reason }));
+                }
+                self.settle(delivery.ticket, Fate::DeadLettered, progress);
+            }
+            Err(trouble) => {
+                let job = self.queue.job(delivery.ticket);
+                let failure = job
+                    .zip(self.dead_letters.as_ref())
+                    .map(|(job, letters)| letters.failure(&job.record, &trouble));
+                if let Some(failure) = failure {
+                    let reason = format!("its dead letter was not taken: {}", trouble.told());
+                    self.end_with(delivery.ticket, reason, failure, progress);
+                }
+            }
+        }
+    }
+
+    /// What an accepted record printed is on stdout: its id is kept, then it is settled.
+    pub fn written(&mut self, ticket: u64, progress: &mut Progress) {
+        let Some(job) = self.queue.job(ticket) else { return };
+        match (&mut self.ids, &job.event_id) {
+            (Some(ids), Some(id)) => ids.keep(id, ticket),
+            (Some(_), None) | (None, _) => self.settle(ticket, Fate::Accepted, progress),
+        }
+    }
+
+    pub(super) fn store_answered(&mut self, answer: Answer, now: Instant, progress: &mut Progress) {
+        let Answer { ticket, answer } = answer;
+        match answer {
+            Ok(Found::New) => self.queue.clear(ticket),
+            Ok(Found::Known) => self.settle(ticket, Fate::Duplicate, progress),
+            Ok(Found::Claimed) => {
+                if self.queue.claimed(ticket, now) {
+                    self.hand(ticket);
+                }
+            }
+            Ok(Found::Elsewhere) => progress.notices.extend(self.wait_for_other_member(ticket, now)),
+            Ok(Found::Kept) => self.settle(ticket, Fate::Accepted, progress),
+            Err(words) => {
+                self.remove(ticket);
+                progress.failure = Some(Failure::new(Kind::Run, "the dedup store failed").caused_by(words));
+            }
+        }
+    }
+
+    /// Another member has a record with the same id in hand: ours waits, and is a duplicate if that one is processed.
+    fn wait_for_other_member(&mut self, ticket: u64, now: Instant) -> Option<Notice> {
+        let job = self.queue.stop(ticket)?;
+        if let (Some(ids), Some(id)) = (&mut self.ids, &job.event_id) {
+            ids.is_elsewhere(id);
+        }
+        let (since, times) =
+            job.elsewhere.map_or((now, 1), |(since, times)| (since, times.saturating_add(1)));
+        job.elsewhere = Some((since, times));
+        let time = now.duration_since(since);
+        let is_told = time >= LONG_ELSEWHERE && !std::mem::replace(&mut job.is_elsewhere_told, true);
+        let notice = is_told.then(|| {
+            let (place, seconds) = (job.record.place(), time.as_secs());
+            let message =
+                format!("{place}: another member has had its event id in hand for {seconds} s; waiting");
+            Notice::info(message)
+        });
+        self.queue.delay(ticket, now + backoff::pause(ASK_AGAIN, times, 1.0));
+        notice
+    }
+
+    fn settle(&mut self, ticket: u64, fate: Fate, progress: &mut Progress) {
+        let Some(job) = self.queue.job(ticket) else { return };
+        let (id, offset) = (job.assignment, job.record.offset);
+        let is_counted = fate != Fate::Duplicate;
+        let count = match fate {
+            Fate::Accepted => &mut self.tally.ok,
+            Fate::Skipped => &mut self.tally.skipped,
+            Fate::DeadLettered => &mut self.tally.dead_lettered,
+            Fate::Duplicate => &mut self.tally.duplicates,
+        };
+        *count += 1;
+        progress.settled.push(Settled::Record { id, offset, is_counted });
+        let is_going = self.drain.is_begun() || self.revoked.contains(&id);
+        if self.waits_for_commit_of_each_key && is_counted && !is_going {
+            self.uncommitted.push(ticket);
+        } else {
+            self.remove(ticket);
+        }
+    }
+
+    /// No key waits for a commit any more: the last one covers them all.
+    pub fn stop_waiting_for_commits(&mut self) {
+        self.commit_sent();
+        self.commit_confirmed();
+    }
+
+    /// A commit of all that is settled is on its way.
+    pub fn commit_sent(&mut self) {
+        self.committing.append(&mut self.uncommitted);
+    }
+
+    /// The commit under way is confirmed: the keys that waited for it go on.
+    pub fn commit_confirmed(&mut self) {
+        for ticket in std::mem::take(&mut self.committing) {
+            self.remove(ticket);
+        }
+    }
+
+    /// The commit under way failed: the next one covers its records.
+    pub fn commit_failed(&mut self) {
+        self.uncommitted.append(&mut self.committing);
+    }
+}
+
+fn failed_notice(record: &OwnedRecord, reason: String, ends_run: bool) -> Notice {
+    let partition = record.partition.clone();
+    Notice::Event(Event::RecordFailed { partition, offset: record.offset, reason, ends_run })
+}
+
+/// ` after 4 attempts`
+fn attempts(failed: u32) -> String {
+    match failed {
+        0 => String::new(),
+        1 => " after 1 attempt".to_owned(),
+        _ => format!(" after {failed} attempts"),
+    }
+}

@@ -1,0 +1,51 @@
+//! Warnings of a group, a store or an order that leaves handlers idle or blind.
+
+use super::Handlers;
+use crate::choices::Order;
+use crate::settings::{Handler, StoreChoice};
+use std::time::{Duration, Instant};
+
+/// A member without a partition is told of after that long.
+const SPARE: Duration = Duration::from_secs(10);
+
+impl Handlers<'_> {
+    /// What to say when partitions were taken over. A dedup store in a file knows nothing of what other members of the
+    /// group process; with `--order partition` more handlers than partitions have nothing to do.
+    ///
+    /// `partitions`: those of this member; `all`: those of all topics that are read.
+    pub fn assignment_warnings(&self, partitions: usize, all: usize) -> Vec<String> {
+        let (parallel, order) = (self.settings.parallel, self.settings.order);
+        let is_forward = matches!(self.settings.handler, Handler::Forward { .. });
+        let mut warnings = Vec::new();
+        if order == Order::Partition && parallel > partitions && !is_forward {
+            warnings.push(format!(
+                "`--parallel {parallel}` is more than the {partitions} partitions: `--order partition` runs one at a \
+                 time of each"
+            ));
+        }
+        let store = self.settings.dedup.as_ref().map(|dedup| &dedup.store);
+        let is_file = matches!(store, Some(StoreChoice::File(_) | StoreChoice::InFolder(_)));
+        if is_file && self.group.is_some() && partitions < all {
+            warnings.push(
+                "the dedup store is a file, and other members of the group have partitions: duplicates among them \
+                 are not seen; `--dedup-store redis://…` is shared by all"
+                    .to_owned(),
+            );
+        }
+        warnings
+    }
+
+    /// What to say to a member that has had no partition for a while and so handles nothing. An empty assignment may
+    /// only be the first step of a rebalance.
+    pub fn spare_member_warning(&mut self, is_spare: bool, now: Instant) -> Option<&'static str> {
+        if !is_spare {
+            self.spare_since = None;
+            return None;
+        }
+        let since = *self.spare_since.get_or_insert(now);
+        (now.duration_since(since) >= SPARE).then_some(
+            "the group has given no partition to this member: others hold them, or are still remembered after an \
+             outage",
+        )
+    }
+}

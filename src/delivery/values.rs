@@ -1,0 +1,65 @@
+//! What goes into a delivery, and what it answers.
+
+use super::Checked;
+use crate::commits::AssignmentId;
+use crate::error::Failure;
+use crate::record::TopicPartition;
+use crate::talk::Notice;
+
+/// Where a record is from.
+#[derive(Clone, Copy, Debug)]
+pub struct Place<'a> {
+    pub id: AssignmentId,
+    pub partition: &'a TopicPartition,
+}
+
+/// What is known of a record before it is delivered.
+pub enum Check {
+    Known(Option<Checked>),
+    /// Not known yet: the record stays where it is, and a ring tells when to ask again.
+    Waiting,
+}
+
+/// What became of a record that was submitted.
+#[derive(Debug)]
+pub struct Submitted {
+    pub fate: Fate,
+    pub notices: Vec<Notice>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It is on its way; `Progress::settled` tells when it is processed.
+    Taken,
+    /// The same, and the run ends with it: `-n` is reached.
+    Last,
+    /// It counts as processed: nobody wants it.
+    LeftOut,
+}
+
+/// The run ends with a record.
+#[derive(Debug)]
+pub struct Ended {
+    pub notices: Vec<Notice>,
+    pub failure: Failure,
+}
+
+/// Records that are processed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Settled {
+    /// One record, in any order. Duplicates are not counted.
+    Record { id: AssignmentId, offset: i64, is_counted: bool },
+    /// All records of a partition below this offset.
+    Before { id: AssignmentId, next: i64 },
+}
+
+/// What has happened to records since somebody last asked.
+#[derive(Debug, Default)]
+pub struct Progress {
+    pub settled: Vec<Settled>,
+    pub notices: Vec<Notice>,
+    /// The run ends with this.
+    pub failure: Option<Failure>,
+    /// Nothing more can be written to stdout.
+    pub is_unwritable: bool,
+}
