@@ -7,8 +7,8 @@ use crate::settings::{self, Consume};
 /// # Errors
 /// Wrong usage, or whatever ended the run early.
 pub fn run(
-    arguments: &cli::Consume,
-    connection: &cli::Connection,
+    arguments: &cli::ConsumeOptions,
+    connection: &cli::ConnectionOptions,
     talk: settings::Talk,
 ) -> Result<(), Failure> {
     let settings = super::settle(|surroundings| Consume::settle(arguments, connection, surroundings))?;

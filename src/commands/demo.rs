@@ -22,7 +22,11 @@ const TASKS: [(i32, &str); 5] = [
 
 /// # Errors
 /// Wrong usage, no broker inside, or whatever ended the run early.
-pub fn run(arguments: &cli::Demo, connection: &cli::Connection, talk: settings::Talk) -> Result<(), Failure> {
+pub fn run(
+    arguments: &cli::DemoOptions,
+    connection: &cli::ConnectionOptions,
+    talk: settings::Talk,
+) -> Result<(), Failure> {
     let demo = super::settle(|surroundings| Demo::settle(arguments, connection, surroundings))?;
     let world = super::world()?;
     match demo {

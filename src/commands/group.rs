@@ -16,7 +16,11 @@ use std::io::{self, IsTerminal as _};
 
 /// # Errors
 /// Wrong usage, a group that is missing or has members, or no answer.
-pub fn run(command: &cli::Group, connection: &cli::Connection, talk: settings::Talk) -> Result<(), Failure> {
+pub fn run(
+    command: &cli::GroupCommand,
+    connection: &cli::ConnectionOptions,
+    talk: settings::Talk,
+) -> Result<(), Failure> {
     let start = |settled: &Connection,
                  work: &mut dyn FnMut(&mut session::Session) -> Result<(), session::Stop>| {
         if connection.print_config {
@@ -25,20 +29,20 @@ pub fn run(command: &cli::Group, connection: &cli::Connection, talk: settings::T
         session::run(settled, (talk, world()?), work)
     };
     match command {
-        cli::Group::List(arguments) => {
+        cli::GroupCommand::List(arguments) => {
             let settings =
                 super::settle(|world| Names::none("group list", arguments.rows.output, connection, world))?;
             start(&settings.connection, &mut |session| list::run(session, &settings))
         }
-        cli::Group::Describe(arguments) => {
+        cli::GroupCommand::Describe(arguments) => {
             let settings = super::settle(|world| Names::of_group(arguments, connection, world))?;
             start(&settings.connection, &mut |session| describe::run(session, &settings))
         }
-        cli::Group::Reset(arguments) => {
+        cli::GroupCommand::Reset(arguments) => {
             let settings = super::settle(|world| Reset::settle(arguments, connection, world))?;
             start(&settings.connection, &mut |session| reset::run(session, &settings))
         }
-        cli::Group::Delete(arguments) => {
+        cli::GroupCommand::Delete(arguments) => {
             // A question is no event.
             let can_ask = io::stdin().is_terminal() && io::stderr().is_terminal() && !talk.is_json;
             let settings = super::settle(|world| Delete::settle(arguments, connection, can_ask, world))?;

@@ -25,7 +25,11 @@ const LONGEST: Duration = Duration::from_secs(30);
 
 /// # Errors
 /// Wrong usage, a group that is missing or too far behind, or no answer.
-pub fn run(arguments: &cli::Lag, connection: &cli::Connection, talk: settings::Talk) -> Result<(), Failure> {
+pub fn run(
+    arguments: &cli::LagOptions,
+    connection: &cli::ConnectionOptions,
+    talk: settings::Talk,
+) -> Result<(), Failure> {
     let settings = super::settle(|surroundings| Lag::settle(arguments, connection, surroundings))?;
     if connection.print_config {
         return super::write(print::table(&settings.connection.resolved).as_bytes());

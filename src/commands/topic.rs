@@ -26,17 +26,23 @@ const SECOND_LIMIT: Duration = Duration::from_secs(4);
 
 /// # Errors
 /// Wrong usage, a topic that is missing, or no answer.
-pub fn run(command: &cli::Topic, connection: &cli::Connection, talk: settings::Talk) -> Result<(), Failure> {
+pub fn run(
+    command: &cli::TopicCommand,
+    connection: &cli::ConnectionOptions,
+    talk: settings::Talk,
+) -> Result<(), Failure> {
     let settings = super::settle(|surroundings| match command {
-        cli::Topic::List(list) => Names::none("topic list", list.rows.output, connection, surroundings),
-        cli::Topic::Describe(describe) => Names::of_topics(describe, connection, surroundings),
+        cli::TopicCommand::List(list) => {
+            Names::none("topic list", list.rows.output, connection, surroundings)
+        }
+        cli::TopicCommand::Describe(describe) => Names::of_topics(describe, connection, surroundings),
     })?;
     if connection.print_config {
         return super::write(print::table(&settings.connection.resolved).as_bytes());
     }
     session::run(&settings.connection, (talk, world()?), |session| match command {
-        cli::Topic::List(_) => list(session, &settings),
-        cli::Topic::Describe(_) => describe(session, &settings),
+        cli::TopicCommand::List(_) => list(session, &settings),
+        cli::TopicCommand::Describe(_) => describe(session, &settings),
     })
 }
 

@@ -74,8 +74,8 @@ impl Lag {
     /// # Errors
     /// Anything that is wrong with what was typed, before a connection is made.
     pub fn settle(
-        arguments: &cli::Lag,
-        connection: &cli::Connection,
+        arguments: &cli::LagOptions,
+        connection: &cli::ConnectionOptions,
         surroundings: &Surroundings<'_>,
     ) -> Result<Lag, Failure> {
         Ok(Lag {
@@ -97,7 +97,7 @@ impl Names {
     pub fn none(
         command: &str,
         output: Option<TableFormat>,
-        connection: &cli::Connection,
+        connection: &cli::ConnectionOptions,
         surroundings: &Surroundings<'_>,
     ) -> Result<Names, Failure> {
         let connection = settle(connection, command, surroundings)?;
@@ -107,8 +107,8 @@ impl Names {
     /// # Errors
     /// Anything that is wrong with what was typed, before a connection is made.
     pub fn of_group(
-        arguments: &cli::GroupDescribe,
-        connection: &cli::Connection,
+        arguments: &cli::GroupDescribeOptions,
+        connection: &cli::ConnectionOptions,
         surroundings: &Surroundings<'_>,
     ) -> Result<Names, Failure> {
         let typed: Vec<String> = arguments.group.iter().cloned().collect();
@@ -122,8 +122,8 @@ impl Names {
     /// # Errors
     /// Anything that is wrong with what was typed, before a connection is made.
     pub fn of_topics(
-        arguments: &cli::TopicDescribe,
-        connection: &cli::Connection,
+        arguments: &cli::TopicDescribeOptions,
+        connection: &cli::ConnectionOptions,
         surroundings: &Surroundings<'_>,
     ) -> Result<Names, Failure> {
         let typed = &arguments.topics;
@@ -148,8 +148,8 @@ impl Reset {
     /// # Errors
     /// Anything that is wrong with what was typed, before a connection is made.
     pub fn settle(
-        arguments: &cli::Reset,
-        connection: &cli::Connection,
+        arguments: &cli::ResetOptions,
+        connection: &cli::ConnectionOptions,
         surroundings: &Surroundings<'_>,
     ) -> Result<Reset, Failure> {
         let typed: Vec<String> = arguments.group.iter().cloned().collect();
@@ -179,8 +179,8 @@ impl Delete {
     /// # Errors
     /// Anything that is wrong with what was typed, before a connection is made.
     pub fn settle(
-        arguments: &cli::Delete,
-        connection: &cli::Connection,
+        arguments: &cli::DeleteOptions,
+        connection: &cli::ConnectionOptions,
         can_ask: bool,
         surroundings: &Surroundings<'_>,
     ) -> Result<Delete, Failure> {
@@ -200,7 +200,11 @@ impl Delete {
 }
 
 /// Names of groups: Kafka takes any but the empty one.
-fn groups(typed: &[String], usage: &str, connection: &cli::Connection) -> Result<Vec<String>, Failure> {
+fn groups(
+    typed: &[String],
+    usage: &str,
+    connection: &cli::ConnectionOptions,
+) -> Result<Vec<String>, Failure> {
     if typed.is_empty() && !connection.print_config {
         return Err(Failure::usage("`GROUP` is missing").hint(usage));
     }
@@ -226,7 +230,7 @@ const OF_MEMBERS: [&str; 6] = [
 ];
 
 fn settle(
-    connection: &cli::Connection,
+    connection: &cli::ConnectionOptions,
     command: &str,
     surroundings: &Surroundings<'_>,
 ) -> Result<Connection, Failure> {
@@ -242,7 +246,7 @@ fn settle(
     Connection::settle(gathered, connection.connect_timeout, surroundings)
 }
 
-fn scope(arguments: &cli::Reset) -> Result<Scope, Failure> {
+fn scope(arguments: &cli::ResetOptions) -> Result<Scope, Failure> {
     if arguments.all_topics {
         return Ok(Scope::Committed);
     }
@@ -264,7 +268,7 @@ fn scope(arguments: &cli::Reset) -> Result<Scope, Failure> {
     Ok(Scope::Topics(scope))
 }
 
-fn aim(arguments: &cli::Reset, surroundings: &Surroundings<'_>) -> Result<Aim, Failure> {
+fn aim(arguments: &cli::ResetOptions, surroundings: &Surroundings<'_>) -> Result<Aim, Failure> {
     match (&arguments.to, arguments.shift) {
         (Some(text), _) => Positions::parse(text, Role::Reset, &surroundings.clock).map(Aim::To),
         (None, Some(shift)) => Ok(Aim::Shift(shift)),
@@ -274,7 +278,11 @@ fn aim(arguments: &cli::Reset, surroundings: &Surroundings<'_>) -> Result<Aim, F
 }
 
 /// A time to come is at no record, as a rule.
-fn start_to_come(arguments: &cli::Reset, aim: &Aim, surroundings: &Surroundings<'_>) -> Option<String> {
+fn start_to_come(
+    arguments: &cli::ResetOptions,
+    aim: &Aim,
+    surroundings: &Surroundings<'_>,
+) -> Option<String> {
     let now = surroundings.clock.now.as_millisecond();
     let typed = arguments.to.as_ref()?;
     let Aim::To(Positions::All(Position::Time(time))) = aim else { return None };
@@ -304,7 +312,7 @@ fn check_map(scope: &Scope, positions: &Positions) -> Result<(), Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::{Arguments, Command, Group};
+    use crate::cli::{Arguments, Command, GroupCommand};
     use crate::position::Position;
     use crate::settings::testing::World;
     use clap::Parser;
@@ -312,7 +320,7 @@ mod tests {
     fn reset(words: &str) -> Result<Reset, Failure> {
         let words: Vec<&str> = "kcons group reset".split(' ').chain(words.split_whitespace()).collect();
         let arguments = Arguments::try_parse_from(words).expect("the declaration takes it");
-        let Command::Group(Group::Reset(reset)) = &arguments.command else { panic!("not a reset") };
+        let Command::Group(GroupCommand::Reset(reset)) = &arguments.command else { panic!("not a reset") };
         Reset::settle(reset, &arguments.connection, &World::new(&[]).surroundings())
     }
 
@@ -360,8 +368,9 @@ mod tests {
     #[test]
     fn to_delete_somebody_has_to_agree() {
         let settle = |yes, can_ask| {
-            let arguments = cli::Delete { groups: vec!["g".to_owned()], yes, rows: cli::Rows::default() };
-            let connection = cli::Connection::default();
+            let arguments =
+                cli::DeleteOptions { groups: vec!["g".to_owned()], yes, rows: cli::RowOptions::default() };
+            let connection = cli::ConnectionOptions::default();
             let world = World::new(&[]);
             Delete::settle(&arguments, &connection, can_ask, &world.surroundings()).map(|delete| delete.asks)
         };

@@ -79,8 +79,8 @@ impl Consume {
     /// # Errors
     /// Anything that is wrong with them, before a connection is made.
     pub fn settle(
-        arguments: &cli::Consume,
-        connection: &cli::Connection,
+        arguments: &cli::ConsumeOptions,
+        connection: &cli::ConnectionOptions,
         surroundings: &Surroundings<'_>,
     ) -> Result<Consume, Failure> {
         if arguments.topics.is_empty() && !connection.print_config {
@@ -138,7 +138,11 @@ pub fn settle(
     })
 }
 
-fn stops(reading: &cli::Reading, mode: &Mode, surroundings: &Surroundings<'_>) -> Result<Stops, Failure> {
+fn stops(
+    reading: &cli::ReadingOptions,
+    mode: &Mode,
+    surroundings: &Surroundings<'_>,
+) -> Result<Stops, Failure> {
     let from = match mode {
         Mode::Standalone(standalone) => Some(&standalone.from),
         Mode::Group(_) => None,
@@ -152,7 +156,7 @@ fn stops(reading: &cli::Reading, mode: &Mode, surroundings: &Surroundings<'_>) -
 
 /// Most likely a slip, if the run ends at what is there now.
 fn start_to_come(
-    reading: &cli::Reading,
+    reading: &cli::ReadingOptions,
     mode: &Mode,
     stops: &Stops,
     surroundings: &Surroundings<'_>,

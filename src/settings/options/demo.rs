@@ -39,8 +39,8 @@ impl Demo {
     /// # Errors
     /// What `consume` would refuse, and what the broker inside cannot do.
     pub fn settle(
-        arguments: &cli::Demo,
-        connection: &cli::Connection,
+        arguments: &cli::DemoOptions,
+        connection: &cli::ConnectionOptions,
         surroundings: &Surroundings<'_>,
     ) -> Result<Demo, Failure> {
         let given = GivenOptions::of_demo(arguments, connection, surroundings.process());

@@ -2,7 +2,7 @@
 
 use super::given::GivenOptions;
 use super::group::Mode;
-use crate::cli::{OnFailure, Reading};
+use crate::cli::{OnFailure, ReadingOptions};
 use crate::error::Failure;
 use crate::jq::Program;
 
@@ -21,7 +21,7 @@ pub enum FilterFailure {
 ///
 /// # Errors
 /// An expression that is none.
-pub fn settle(reading: &Reading) -> Result<Option<Program>, Failure> {
+pub fn settle(reading: &ReadingOptions) -> Result<Option<Program>, Failure> {
     reading.filter.as_ref().map(|text| compile("--filter", text)).transpose()
 }
 

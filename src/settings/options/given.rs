@@ -1,7 +1,7 @@
 //! The options of a run as rules look at them: which are given, how they were typed, and what they come to.
 
 use crate::choices::Stdin;
-use crate::cli::{self, Commit, Handling, OnFailure, OutputFormat, Reading};
+use crate::cli::{self, CommitChoice, HandlerOptions, OnFailure, OutputFormat, ReadingOptions};
 use crate::settings::Process;
 use crate::settings::properties::values::Value;
 use clap::ValueEnum;
@@ -126,9 +126,9 @@ macro_rules! names_of {
 
 /// The options that are given for a run of `consume` or `demo`, typed or by a profile.
 pub struct GivenOptions<'a> {
-    pub reading: &'a Reading,
-    pub connection: &'a cli::Connection,
-    demo: Option<&'a cli::Demo>,
+    pub reading: &'a ReadingOptions,
+    pub connection: &'a cli::ConnectionOptions,
+    demo: Option<&'a cli::DemoOptions>,
     process: Process<'a>,
     /// In the order in which help lists them.
     names: Vec<OptionName>,
@@ -136,8 +136,8 @@ pub struct GivenOptions<'a> {
 
 impl<'a> GivenOptions<'a> {
     pub fn of_consume(
-        arguments: &'a cli::Consume,
-        connection: &'a cli::Connection,
+        arguments: &'a cli::ConsumeOptions,
+        connection: &'a cli::ConnectionOptions,
         process: Process<'a>,
     ) -> GivenOptions<'a> {
         let reading = &arguments.reading;
@@ -145,8 +145,8 @@ impl<'a> GivenOptions<'a> {
     }
 
     pub fn of_demo(
-        arguments: &'a cli::Demo,
-        connection: &'a cli::Connection,
+        arguments: &'a cli::DemoOptions,
+        connection: &'a cli::ConnectionOptions,
         process: Process<'a>,
     ) -> GivenOptions<'a> {
         let reading = &arguments.reading;
@@ -220,13 +220,13 @@ impl<'a> GivenOptions<'a> {
     }
 
     /// How offsets are committed, in a group.
-    pub fn commit(&self) -> Commit {
+    pub fn commit(&self) -> CommitChoice {
         let of_property = || {
             let value = self.property("enable.auto.commit")?;
             let value = Value::resolve(value.to_owned(), self.process.environment).ok()?;
-            Some(if value.is_true() { Commit::Auto } else { Commit::Never })
+            Some(if value.is_true() { CommitChoice::Auto } else { CommitChoice::Never })
         };
-        self.reading.commit.or_else(of_property).unwrap_or(Commit::Auto)
+        self.reading.commit.or_else(of_property).unwrap_or(CommitChoice::Auto)
     }
 
     /// The option that says who handles records; `None` if they are printed.
@@ -267,8 +267,8 @@ impl<'a> GivenOptions<'a> {
 }
 
 /// The options that are given, in the order in which help lists them.
-fn names(reading: &Reading, connection: &cli::Connection) -> Vec<OptionName> {
-    let before = names_of!(Reading = reading; without handling;
+fn names(reading: &ReadingOptions, connection: &cli::ConnectionOptions) -> Vec<OptionName> {
+    let before = names_of!(ReadingOptions = reading; without handling;
         group Group, partitions Partitions, wait_for_topic WaitForTopic, read_uncommitted ReadUncommitted,
         instance_id InstanceId, offset_reset OffsetReset, from From, to To, exit Exit, count Count,
         idle_timeout IdleTimeout, duration Duration, shutdown_timeout ShutdownTimeout, commit Commit,
@@ -276,7 +276,7 @@ fn names(reading: &Reading, connection: &cli::Connection) -> Vec<OptionName> {
         label Label, title_field TitleField, filter Filter, value_format ValueFormat, key_format KeyFormat,
         strict Strict, metrics Metrics,
     );
-    let of_handlers = names_of!(Handling = &reading.handling; without;
+    let of_handlers = names_of!(HandlerOptions = &reading.handling; without;
         command Command, exec Exec, worker Worker, forward Forward, stdin Stdin, parallel Parallel, order Order,
         in_flight InFlight, rate Rate, timeout Timeout, retries Retries, backoff Backoff, on_failure OnFailure,
         dead_letter DeadLetter, failure_limit FailureLimit, dedup Dedup, dedup_store DedupStore,

@@ -2,7 +2,7 @@
 
 use super::given::GivenOptions;
 use crate::choices::{CommitMode, CommitSettings, OffsetReset};
-use crate::cli::{Commit, Reading};
+use crate::cli::{CommitChoice, ReadingOptions};
 use crate::error::Failure;
 use crate::position::{Position, Positions, Role, partitions};
 use crate::settings::Surroundings;
@@ -51,7 +51,7 @@ pub fn settle(
 }
 
 /// Whether records of open and aborted transactions are read; from a file too.
-pub fn read_uncommitted(reading: &Reading, gathered: &mut Gathered) -> Result<bool, Failure> {
+pub fn read_uncommitted(reading: &ReadingOptions, gathered: &mut Gathered) -> Result<bool, Failure> {
     const LEVEL: &str = "isolation.level";
     if reading.read_uncommitted {
         let is_same = |given: &Given| given.value.eq_ignore_ascii_case("read_uncommitted");
@@ -71,7 +71,7 @@ const AUTO_COMMIT: &str = "enable.auto.commit";
 const INTERVAL: &str = "auto.commit.interval.ms";
 const INSTANCE: &str = "group.instance.id";
 
-fn group_name(reading: &Reading, gathered: &mut Gathered) -> Result<Option<String>, Failure> {
+fn group_name(reading: &ReadingOptions, gathered: &mut Gathered) -> Result<Option<String>, Failure> {
     let name = match &reading.group {
         Some(name) => {
             gathered.agree("--group", name, GROUP)?;
@@ -92,7 +92,7 @@ fn group_name(reading: &Reading, gathered: &mut Gathered) -> Result<Option<Strin
     }
 }
 
-fn group(name: String, reading: &Reading, gathered: &mut Gathered) -> Result<Group, Failure> {
+fn group(name: String, reading: &ReadingOptions, gathered: &mut Gathered) -> Result<Group, Failure> {
     Ok(Group {
         name,
         offset_reset: offset_reset(reading, gathered)?,
@@ -101,7 +101,7 @@ fn group(name: String, reading: &Reading, gathered: &mut Gathered) -> Result<Gro
     })
 }
 
-fn offset_reset(reading: &Reading, gathered: &mut Gathered) -> Result<OffsetReset, Failure> {
+fn offset_reset(reading: &ReadingOptions, gathered: &mut Gathered) -> Result<OffsetReset, Failure> {
     let given = gathered.take(RESET);
     let named = match &given {
         Some(given) => Some(reset_named(given)?),
@@ -134,31 +134,31 @@ fn reset_named(given: &Given) -> Result<OffsetReset, Failure> {
     }
 }
 
-fn commits(reading: &Reading, gathered: &mut Gathered) -> Result<CommitSettings, Failure> {
+fn commits(reading: &ReadingOptions, gathered: &mut Gathered) -> Result<CommitSettings, Failure> {
     let (commit, origin) = commit(reading, gathered)?;
-    let is_auto = commit == Commit::Auto;
+    let is_auto = commit == CommitChoice::Auto;
     gathered.set(AUTO_COMMIT, if is_auto { "true" } else { "false" }, origin);
     let interval = interval(reading, gathered, is_auto)?;
     let mode = match commit {
-        Commit::Auto => CommitMode::Auto { interval },
-        Commit::Manual => CommitMode::Manual,
-        Commit::Batch(count) => CommitMode::Batch(count),
-        Commit::Never => CommitMode::Never,
+        CommitChoice::Auto => CommitMode::Auto { interval },
+        CommitChoice::Manual => CommitMode::Manual,
+        CommitChoice::Batch(count) => CommitMode::Batch(count),
+        CommitChoice::Never => CommitMode::Never,
     };
     Ok(CommitSettings { mode, is_async: reading.async_commit })
 }
 
-fn commit(reading: &Reading, gathered: &mut Gathered) -> Result<(Commit, Origin), Failure> {
+fn commit(reading: &ReadingOptions, gathered: &mut Gathered) -> Result<(CommitChoice, Origin), Failure> {
     let given = gathered.take(AUTO_COMMIT);
     match (reading.commit, given) {
         (Some(commit), Some(given))
-            if given.origin == Origin::Property && given.is_true() != (commit == Commit::Auto) =>
+            if given.origin == Origin::Property && given.is_true() != (commit == CommitChoice::Auto) =>
         {
             let option = match commit {
-                Commit::Auto => "--commit auto".to_owned(),
-                Commit::Manual => "--commit manual".to_owned(),
-                Commit::Batch(count) => format!("--commit batch={count}"),
-                Commit::Never => "--commit never".to_owned(),
+                CommitChoice::Auto => "--commit auto".to_owned(),
+                CommitChoice::Manual => "--commit manual".to_owned(),
+                CommitChoice::Batch(count) => format!("--commit batch={count}"),
+                CommitChoice::Never => "--commit never".to_owned(),
             };
             Err(contradiction(&option, AUTO_COMMIT, &given))
         }
@@ -167,9 +167,9 @@ fn commit(reading: &Reading, gathered: &mut Gathered) -> Result<(Commit, Origin)
             gathered.notes.push(
                 "`-X enable.auto.commit=false` means `--commit never`: nothing is committed".to_owned(),
             );
-            Ok((Commit::Never, given.origin))
+            Ok((CommitChoice::Never, given.origin))
         }
-        (None, Some(given)) if given.origin.is_typed() => Ok((Commit::Auto, given.origin)),
+        (None, Some(given)) if given.origin.is_typed() => Ok((CommitChoice::Auto, given.origin)),
         // The service commits by itself what it has processed. So does kcons, in every mode.
         (None, Some(given)) if !given.is_true() => {
             let origin = given.origin;
@@ -177,16 +177,16 @@ fn commit(reading: &Reading, gathered: &mut Gathered) -> Result<(Commit, Origin)
                 "ignoring `{AUTO_COMMIT}=false` of {origin}: records are committed once they are written; \
                  `--commit never` commits nothing"
             ));
-            Ok((Commit::Auto, Origin::Default))
+            Ok((CommitChoice::Auto, Origin::Default))
         }
-        (None, Some(_) | None) => Ok((Commit::Auto, Origin::Default)),
+        (None, Some(_) | None) => Ok((CommitChoice::Auto, Origin::Default)),
     }
 }
 
 const DEFAULT_INTERVAL: Duration = Duration::from_secs(5);
 const LONGEST_INTERVAL: Duration = Duration::from_secs(86_400);
 
-fn interval(reading: &Reading, gathered: &mut Gathered, is_auto: bool) -> Result<Duration, Failure> {
+fn interval(reading: &ReadingOptions, gathered: &mut Gathered, is_auto: bool) -> Result<Duration, Failure> {
     if !is_auto {
         gathered.take(INTERVAL);
         return Ok(DEFAULT_INTERVAL);
@@ -209,7 +209,7 @@ fn interval(reading: &Reading, gathered: &mut Gathered, is_auto: bool) -> Result
     }
 }
 
-fn instance_id(reading: &Reading, gathered: &mut Gathered) -> Result<Option<String>, Failure> {
+fn instance_id(reading: &ReadingOptions, gathered: &mut Gathered) -> Result<Option<String>, Failure> {
     if let Some(id) = &reading.instance_id {
         gathered.agree("--instance-id", id, INSTANCE)?;
         gathered.set(INSTANCE, id, gathered.origin_of("instance-id"));
@@ -238,7 +238,7 @@ fn instance_id(reading: &Reading, gathered: &mut Gathered) -> Result<Option<Stri
 }
 
 fn standalone(
-    reading: &Reading,
+    reading: &ReadingOptions,
     gathered: &mut Gathered,
     surroundings: &Surroundings<'_>,
 ) -> Result<Standalone, Failure> {

@@ -116,7 +116,7 @@ const FAILURE_LIMIT: u32 = 100;
 /// # Errors
 /// Options that do not belong together, and topics that would be read and written.
 pub fn settle(
-    reading: &cli::Reading,
+    reading: &cli::ReadingOptions,
     read: &[TopicSelector],
     surroundings: &Surroundings<'_>,
 ) -> Result<Option<Handling>, Failure> {
@@ -161,7 +161,7 @@ pub fn warnings(handling: &Handling, mode: &Mode, read: &[TopicSelector]) -> Vec
     warnings
 }
 
-fn handler(typed: &cli::Handling) -> Result<Option<Handler>, Failure> {
+fn handler(typed: &cli::HandlerOptions) -> Result<Option<Handler>, Failure> {
     let stdin = typed.stdin.unwrap_or_default();
     let shell = |command: &String| ["sh", "-c", command].map(OsString::from).to_vec();
     let handler = if let Some(topic) = &typed.forward {
@@ -197,7 +197,7 @@ fn topic_of(option: &str, text: &str) -> Result<String, Failure> {
 }
 
 /// How many processes, and how many records ahead of their answers.
-fn at_once(typed: &cli::Handling, handler: &Handler) -> Result<(usize, usize), Failure> {
+fn at_once(typed: &cli::HandlerOptions, handler: &Handler) -> Result<(usize, usize), Failure> {
     let count = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
     let parallel = typed.parallel.unwrap_or(1);
     match (handler, typed.parallel, typed.in_flight) {
@@ -215,7 +215,7 @@ fn at_once(typed: &cli::Handling, handler: &Handler) -> Result<(usize, usize), F
     }
 }
 
-fn on_failure(typed: &cli::Handling) -> Result<OnFailure, Failure> {
+fn on_failure(typed: &cli::HandlerOptions) -> Result<OnFailure, Failure> {
     match (&typed.dead_letter, typed.on_failure) {
         (Some(topic), _) => Ok(OnFailure::DeadLetter { topic: topic_of("--dead-letter", topic)? }),
         (None, Some(cli::OnFailure::Skip)) => Ok(OnFailure::Skip),

@@ -4,7 +4,7 @@ use super::escapes::escapes;
 use super::given::GivenOptions;
 use super::talk::has_color;
 use crate::choices::DataFormat;
-use crate::cli::{OutputFormat, Reading};
+use crate::cli::{OutputFormat, ReadingOptions};
 use crate::error::Failure;
 use crate::settings::Surroundings;
 
@@ -106,7 +106,7 @@ fn named(option: &str, text: Option<&String>) -> Result<Option<String>, Failure>
     }
 }
 
-fn delimiter(reading: &Reading) -> Result<Vec<u8>, Failure> {
+fn delimiter(reading: &ReadingOptions) -> Result<Vec<u8>, Failure> {
     let Some(text) = &reading.delimiter else { return Ok(b"\n".to_vec()) };
     escapes(text).map_err(|cause| {
         Failure::usage(format!("invalid value `{text}` for `--delimiter`"))

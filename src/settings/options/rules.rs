@@ -6,7 +6,7 @@
 
 use super::given::GivenOptions;
 use super::given::OptionName::{self, *};
-use crate::cli::{Commit as CommitChoice, OnFailure as Policy, OutputFormat};
+use crate::cli::{CommitChoice, OnFailure as Policy, OutputFormat};
 use crate::error::Failure;
 
 /// Some options, and what they need or cannot be used with.

@@ -1,6 +1,6 @@
 //! How to talk on stderr, and where to use color.
 
-use crate::cli::{ColorChoice, Connection, LogFormat};
+use crate::cli::{ColorChoice, ConnectionOptions, LogFormat};
 
 /// How to talk on stderr.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub struct Talk {
 
 impl Talk {
     pub fn new(
-        arguments: &Connection,
+        arguments: &ConnectionOptions,
         is_stderr_terminal: bool,
         environment: &dyn Fn(&str) -> Option<String>,
     ) -> Talk {
@@ -82,10 +82,10 @@ mod tests {
 
     #[test]
     fn json_has_no_color() {
-        let arguments = Connection {
+        let arguments = ConnectionOptions {
             log: Some(LogFormat::Json),
             color: Some(ColorChoice::Always),
-            ..Connection::default()
+            ..ConnectionOptions::default()
         };
         let talk = Talk::new(&arguments, true, &|_| None);
         assert_eq!(talk, Talk { quiet: false, verbose: 0, has_color: false, is_json: true });

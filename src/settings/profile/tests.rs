@@ -1,7 +1,7 @@
 //! What a profile adds, and what is refused in one.
 
 use super::*;
-use crate::cli::{Commit, OutputFormat, Reading};
+use crate::cli::{CommitChoice, OutputFormat, ReadingOptions};
 use crate::settings::options::given::GivenOptions;
 use crate::settings::options::rules;
 use crate::settings::options::rules::tests::{EXAMPLES, Example, Outcome};
@@ -19,7 +19,7 @@ fn options_of(line: &str, profile: &str) -> Vec<String> {
     arguments.connection.profile_table.expect("it was applied").options
 }
 
-fn reading(line: &str, profile: &str) -> Reading {
+fn reading(line: &str, profile: &str) -> ReadingOptions {
     match applied(line, profile, false).expect("valid").command {
         Command::Consume(consume) => consume.reading,
         other => panic!("{other:?}"),
@@ -34,7 +34,7 @@ fn an_option_is_as_if_it_had_been_typed() {
     );
     assert_eq!(
         (read.commit, read.async_commit, read.count),
-        (Some(Commit::Batch(10.try_into().expect("ten"))), true, Some(5))
+        (Some(CommitChoice::Batch(10.try_into().expect("ten"))), true, Some(5))
     );
     assert_eq!((read.output, read.exit), (Some(OutputFormat::Raw), false));
     let arguments =

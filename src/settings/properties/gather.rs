@@ -50,7 +50,10 @@ impl Gathered {
     ///
     /// # Errors
     /// Whatever librdkafka would not take, or would take without meaning it.
-    pub fn read(arguments: &cli::Connection, surroundings: &Surroundings<'_>) -> Result<Gathered, Failure> {
+    pub fn read(
+        arguments: &cli::ConnectionOptions,
+        surroundings: &Surroundings<'_>,
+    ) -> Result<Gathered, Failure> {
         let mut gathered = Gathered::default();
         let ambient = surroundings.variable("KCONS_CONFIG");
         let table = arguments.profile_table.as_ref();
@@ -85,7 +88,7 @@ impl Gathered {
     /// Of two variables the one that says less says it more exactly: the brokers of a file do not count beside their own.
     fn read_environment(
         &mut self,
-        arguments: &cli::Connection,
+        arguments: &cli::ConnectionOptions,
         typed: Option<&cli::ProfileTable>,
         surroundings: &Surroundings<'_>,
     ) -> Result<(), Failure> {

@@ -15,7 +15,10 @@ const TTL: Duration = Duration::from_secs(7 * 86_400);
 ///
 /// # Errors
 /// An expression or a store that is none, and no place for a store.
-pub fn settle(typed: &cli::Handling, surroundings: &Surroundings<'_>) -> Result<Option<Dedup>, Failure> {
+pub fn settle(
+    typed: &cli::HandlerOptions,
+    surroundings: &Surroundings<'_>,
+) -> Result<Option<Dedup>, Failure> {
     let Some(expression) = &typed.dedup else { return Ok(None) };
     let id = filter::compile("--dedup", expression)?;
     let store = match &typed.dedup_store {

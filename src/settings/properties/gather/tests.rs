@@ -3,12 +3,12 @@
 use super::*;
 use crate::settings::testing::World;
 
-fn typed(properties: &[&str]) -> cli::Connection {
+fn typed(properties: &[&str]) -> cli::ConnectionOptions {
     let properties = properties.iter().map(|text| (*text).to_owned()).collect();
-    cli::Connection { properties, ..cli::Connection::default() }
+    cli::ConnectionOptions { properties, ..cli::ConnectionOptions::default() }
 }
 
-fn read(arguments: &cli::Connection) -> Result<Gathered, Failure> {
+fn read(arguments: &cli::ConnectionOptions) -> Result<Gathered, Failure> {
     Gathered::read(arguments, &World::new(&[("SECRET", "s3cret")]).surroundings())
 }
 
@@ -27,7 +27,7 @@ fn file(text: &str) -> (tempfile::TempDir, String) {
 
 fn read_file(text: &str) -> Result<Gathered, Failure> {
     let (_folder, path) = file(text);
-    read(&cli::Connection { config: Some(path), ..cli::Connection::default() })
+    read(&cli::ConnectionOptions { config: Some(path), ..cli::ConnectionOptions::default() })
 }
 
 fn value<'a>(gathered: &'a Gathered, name: &str) -> Option<&'a str> {
@@ -38,8 +38,8 @@ fn value<'a>(gathered: &'a Gathered, name: &str) -> Option<&'a str> {
 fn an_option_goes_before_a_property_a_file_and_the_environment() {
     let (_folder, path) = file("bootstrap.servers=disk:1\nclient.id=file\nclient.rack=file\n");
     let world = World::new(&[("KCONS_BROKERS", "environment:1")]);
-    let mut arguments = cli::Connection::default();
-    let mut brokers_are = |change: &dyn Fn(&mut cli::Connection), expected: &str| {
+    let mut arguments = cli::ConnectionOptions::default();
+    let mut brokers_are = |change: &dyn Fn(&mut cli::ConnectionOptions), expected: &str| {
         change(&mut arguments);
         let gathered = Gathered::read(&arguments, &world.surroundings()).expect("valid");
         assert_eq!(value(&gathered, BROKERS), Some(expected));
@@ -55,7 +55,7 @@ fn an_option_goes_before_a_property_a_file_and_the_environment() {
     let typed = ["metadata.broker.list=x:1".to_owned(), "client.id=x".to_owned()];
     let gathered = brokers_are(&|arguments| arguments.properties = typed.to_vec(), "x:1");
     assert_eq!((value(&gathered, "client.id"), value(&gathered, "client.rack")), (Some("x"), Some("file")));
-    let option = |arguments: &mut cli::Connection| {
+    let option = |arguments: &mut cli::ConnectionOptions| {
         arguments.brokers = Some("b:1".to_owned());
         arguments.properties.clear();
     };
@@ -67,13 +67,13 @@ fn an_option_goes_before_a_property_a_file_and_the_environment() {
 fn a_file_named_in_the_environment_leaves_the_brokers_to_their_own_variable() {
     let (_folder, path) = file("bootstrap.servers=disk:1\nclient.id=file\n");
     let world = World::new(&[("KCONS_BROKERS", "environment:1"), ("KCONS_CONFIG", &path)]);
-    let gathered = Gathered::read(&cli::Connection::default(), &world.surroundings()).expect("valid");
+    let gathered = Gathered::read(&cli::ConnectionOptions::default(), &world.surroundings()).expect("valid");
     assert_eq!(
         (value(&gathered, BROKERS), value(&gathered, "client.id")),
         (Some("environment:1"), Some("file"))
     );
     let world = World::new(&[("KCONS_BROKERS", ""), ("KCONS_CONFIG", &path)]);
-    let gathered = Gathered::read(&cli::Connection::default(), &world.surroundings()).expect("valid");
+    let gathered = Gathered::read(&cli::ConnectionOptions::default(), &world.surroundings()).expect("valid");
     assert_eq!(value(&gathered, BROKERS), Some("disk:1"));
 }
 
@@ -260,7 +260,8 @@ fn a_mechanism_that_is_named_is_not_replaced_by_the_login() {
 
 #[test]
 fn a_file_that_cannot_be_read_is_refused_by_name() {
-    let arguments = cli::Connection { config: Some("/no/such".to_owned()), ..cli::Connection::default() };
+    let arguments =
+        cli::ConnectionOptions { config: Some("/no/such".to_owned()), ..cli::ConnectionOptions::default() };
     let failure = read(&arguments).expect_err("missing");
     assert_eq!(failure.message, "cannot read `/no/such`");
     assert_eq!(failure.causes, ["No such file or directory"]);

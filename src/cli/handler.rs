@@ -9,7 +9,7 @@ use std::time::Duration;
 
 /// What is done with records instead of printing them.
 #[derive(Debug, Default, Args)]
-pub struct Handling {
+pub struct HandlerOptions {
     /// Run this program for each record, without a shell
     ///
     /// As --exec, with these arguments as they are. It stands behind all topics and options.
