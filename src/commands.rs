@@ -18,7 +18,7 @@ use crate::delivery::{self, Unwritable};
 use crate::error::{self, Failure, Kind};
 use crate::metrics::Meter;
 use crate::position::Clock;
-use crate::settings::{self, Surroundings};
+use crate::settings::{self, Environment, Surroundings};
 use crate::shutdown::Shutdown;
 use crate::startup::{self, Stdout};
 use crate::talk;
@@ -30,13 +30,11 @@ use std::time::{Duration, Instant};
 
 /// Runs what was typed, with what its profile adds; the exit code.
 pub fn run(typed: Arguments, words: &[OsString]) -> u8 {
-    let process =
-        settings::Process { environment: &environment, is_stdout_terminal: io::stdout().is_terminal() };
-    let arguments = match settings::profile::apply(typed, words, process) {
+    let arguments = match settings::profile::apply(typed, words, environment()) {
         Ok(arguments) => arguments,
         Err(failure) => return refuse(&failure, usage::manner(words)),
     };
-    let talk = settings::Talk::new(&arguments.connection, io::stderr().is_terminal(), &environment);
+    let talk = settings::Talk::new(&arguments.connection, io::stderr().is_terminal(), &variable);
     colored::control::set_override(talk.has_color);
     let result = check_stdout().and_then(|()| match &arguments.command {
         Command::Consume(consume) => consume::run(consume, &arguments.connection, talk),
@@ -66,7 +64,7 @@ pub fn print(text: &str, manner: Manner) -> u8 {
 /// Tells a failure that comes before any option but these is known; the exit code.
 pub fn refuse(failure: &Failure, manner: Manner) -> u8 {
     let Manner { color, log } = manner;
-    let has_color = settings::has_color(color, io::stderr().is_terminal(), &environment);
+    let has_color = settings::has_color(color, io::stderr().is_terminal(), &variable);
     colored::control::set_override(has_color);
     tell(failure, &settings::Talk { quiet: false, verbose: 0, has_color, is_json: log == LogFormat::Json })
 }
@@ -103,18 +101,21 @@ fn write(bytes: &[u8]) -> Result<(), Failure> {
     }
 }
 
-fn environment(name: &str) -> Option<String> {
+fn environment() -> Environment<'static> {
+    Environment { variables: &variable, is_stdout_terminal: io::stdout().is_terminal() }
+}
+
+fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-/// Reads the world once and settles with it.
-fn settle<T>(settle: impl FnOnce(&Surroundings<'_>) -> Result<T, Failure>) -> Result<T, Failure> {
+/// Reads the world once and resolves settings with it.
+fn resolve<T>(resolve: impl FnOnce(&Surroundings<'_>) -> Result<T, Failure>) -> Result<T, Failure> {
     let known = kafka::properties::known().map_err(|error| {
         Failure::new(Kind::Run, "cannot read librdkafka's properties").caused_by(error.to_string())
     })?;
-    settle(&Surroundings {
-        environment: &environment,
-        is_stdout_terminal: io::stdout().is_terminal(),
+    resolve(&Surroundings {
+        environment: environment(),
         is_stderr_terminal: io::stderr().is_terminal(),
         clock: Clock { now: jiff::Timestamp::now(), zone: jiff::tz::TimeZone::system },
         known: &known,

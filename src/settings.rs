@@ -1,4 +1,4 @@
-//! What was settled before anything is connected: arguments, environment, files and terminal.
+//! What was resolved before anything is connected: arguments, environment, files and terminal.
 
 mod options;
 pub mod profile;
@@ -22,41 +22,27 @@ pub use properties::connection::Connection;
 pub use properties::values::Value;
 pub use properties::{known, print};
 
-/// The process as it was started: its environment and its terminal.
+/// The environment in which kcons was started: its variables and its terminal.
 #[derive(Clone, Copy)]
-pub struct Process<'a> {
-    /// Looks a variable of the environment up.
-    pub environment: &'a dyn Fn(&str) -> Option<String>,
+pub struct Environment<'a> {
+    /// Looks a variable up.
+    pub variables: &'a dyn Fn(&str) -> Option<String>,
     pub is_stdout_terminal: bool,
 }
 
-impl Process<'_> {
-    /// A variable of the environment; an empty one counts as absent.
+impl Environment<'_> {
+    /// The value of a variable; an empty one counts as absent.
     fn variable(&self, name: &str) -> Option<String> {
-        (self.environment)(name).filter(|value| !value.is_empty())
+        (self.variables)(name).filter(|value| !value.is_empty())
     }
 }
 
-/// The world around the arguments, read once by the caller.
+/// What settings depend on besides the arguments, read once by the caller.
 pub struct Surroundings<'a> {
-    /// Looks a variable of the environment up.
-    pub environment: &'a dyn Fn(&str) -> Option<String>,
-    pub is_stdout_terminal: bool,
+    pub environment: Environment<'a>,
     pub is_stderr_terminal: bool,
     pub clock: Clock,
     pub known: &'a KnownProperties,
-    /// Asks the library whether a property takes a value; its own words if not.
+    /// Asks librdkafka whether a property takes a value; what it says if it does not.
     pub check: &'a dyn Fn(&str, &str) -> Result<(), String>,
-}
-
-impl Surroundings<'_> {
-    /// A variable of the environment; an empty one counts as absent.
-    fn variable(&self, name: &str) -> Option<String> {
-        self.process().variable(name)
-    }
-
-    /// What was known before the properties were: the environment and the terminal.
-    fn process(&self) -> Process<'_> {
-        Process { environment: self.environment, is_stdout_terminal: self.is_stdout_terminal }
-    }
 }

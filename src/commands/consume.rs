@@ -11,9 +11,9 @@ pub fn run(
     connection: &cli::ConnectionOptions,
     talk: settings::Talk,
 ) -> Result<(), Failure> {
-    let settings = super::settle(|surroundings| Consume::settle(arguments, connection, surroundings))?;
+    let settings = super::resolve(|surroundings| Consume::resolve(arguments, connection, surroundings))?;
     if connection.print_config {
-        return super::write(settings::print::table(&settings.connection.resolved).as_bytes());
+        return super::write(settings::print::table(&settings.connection.effective).as_bytes());
     }
     super::read(&settings, super::world()?, talk)
 }

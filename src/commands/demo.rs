@@ -27,12 +27,12 @@ pub fn run(
     connection: &cli::ConnectionOptions,
     talk: settings::Talk,
 ) -> Result<(), Failure> {
-    let demo = super::settle(|surroundings| Demo::settle(arguments, connection, surroundings))?;
+    let demo = super::resolve(|surroundings| Demo::resolve(arguments, connection, surroundings))?;
     let world = super::world()?;
     match demo {
         Demo::Run { mut consume, follow } => {
             if connection.print_config {
-                return super::write(settings::print::table(&consume.connection.resolved).as_bytes());
+                return super::write(settings::print::table(&consume.connection.effective).as_bytes());
             }
             let broker = broker()?;
             consume.connection.set_brokers(&broker.address());

@@ -30,9 +30,9 @@ pub fn run(
     connection: &cli::ConnectionOptions,
     talk: settings::Talk,
 ) -> Result<(), Failure> {
-    let settings = super::settle(|surroundings| Lag::settle(arguments, connection, surroundings))?;
+    let settings = super::resolve(|surroundings| Lag::resolve(arguments, connection, surroundings))?;
     if connection.print_config {
-        return super::write(print::table(&settings.connection.resolved).as_bytes());
+        return super::write(print::table(&settings.connection.effective).as_bytes());
     }
     session::run(&settings.connection, (talk, world()?), |session| {
         let mut look = Look::default();

@@ -31,14 +31,14 @@ pub fn run(
     connection: &cli::ConnectionOptions,
     talk: settings::Talk,
 ) -> Result<(), Failure> {
-    let settings = super::settle(|surroundings| match command {
+    let settings = super::resolve(|surroundings| match command {
         cli::TopicCommand::List(list) => {
             Names::none("topic list", list.rows.output, connection, surroundings)
         }
         cli::TopicCommand::Describe(describe) => Names::of_topics(describe, connection, surroundings),
     })?;
     if connection.print_config {
-        return super::write(print::table(&settings.connection.resolved).as_bytes());
+        return super::write(print::table(&settings.connection.effective).as_bytes());
     }
     session::run(&settings.connection, (talk, world()?), |session| match command {
         cli::TopicCommand::List(_) => list(session, &settings),

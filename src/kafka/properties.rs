@@ -57,7 +57,7 @@ mod tests {
     use crate::cli::{Arguments, Command};
     use crate::settings::Consume;
     use crate::settings::known::Side;
-    use crate::settings::testing::World;
+    use crate::settings::testing::TestWorld;
     use clap::Parser;
     use rdkafka::consumer::BaseConsumer;
 
@@ -117,9 +117,9 @@ mod tests {
             let arguments =
                 Arguments::try_parse_from(words.clone()).expect("words that the declaration takes");
             let Command::Consume(consume) = arguments.command else { panic!("consume was typed") };
-            let world = World::new(&[]);
-            let settled = Consume::settle(&consume, &arguments.connection, &world.surroundings());
-            let connection = settled.expect("valid").connection;
+            let world = TestWorld::new(&[]);
+            let resolved = Consume::resolve(&consume, &arguments.connection, &world.surroundings());
+            let connection = resolved.expect("valid").connection;
             let mut config = ClientConfig::new();
             config.extend(connection.properties);
             let client = config.create::<BaseConsumer>();

@@ -7,7 +7,7 @@ mod typed;
 use crate::cli::{Arguments, Command, ProfileTable};
 use crate::error::{Failure, Kind};
 use crate::files;
-use crate::settings::Process;
+use crate::settings::Environment;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use table::Table;
@@ -16,16 +16,20 @@ use table::Table;
 ///
 /// # Errors
 /// A profile that is not there, or says what cannot be.
-pub fn apply(typed: Arguments, words: &[OsString], process: Process<'_>) -> Result<Arguments, Failure> {
+pub fn apply(
+    typed: Arguments,
+    words: &[OsString],
+    environment: Environment<'_>,
+) -> Result<Arguments, Failure> {
     if matches!(typed.command, Command::Completions(_) | Command::Man) {
         return Ok(typed);
     }
-    let (name, spelled) = match (&typed.connection.profile, process.variable("KCONS_PROFILE")) {
+    let (name, spelled) = match (&typed.connection.profile, environment.variable("KCONS_PROFILE")) {
         (Some(name), _) => (name.clone(), "--profile"),
         (None, Some(name)) => (name, "KCONS_PROFILE"),
         (None, None) => return Ok(typed),
     };
-    let path = path(process)?;
+    let path = path(environment)?;
     let text = files::read_text(Path::new(&path)).map_err(|words| {
         Failure::usage(format!("cannot read `{path}`"))
             .caused_by(words)
@@ -33,14 +37,16 @@ pub fn apply(typed: Arguments, words: &[OsString], process: Process<'_>) -> Resu
     })?;
     let mut table = Table::parse(&text, &path, &name)?;
     table.is_typed = typed.connection.profile.is_some();
-    options::add(&table, words, process)
+    options::add(&table, words, environment)
 }
 
 /// The file of settings.
-fn path(process: Process<'_>) -> Result<String, Failure> {
+fn path(environment: Environment<'_>) -> Result<String, Failure> {
     // A relative path counts as none: https://specifications.freedesktop.org/basedir-spec.
-    let folder = process.variable("XDG_CONFIG_HOME").map(PathBuf::from).filter(|folder| folder.is_absolute());
-    let folder = folder.or_else(|| process.variable("HOME").map(|home| PathBuf::from(home).join(".config")));
+    let folder =
+        environment.variable("XDG_CONFIG_HOME").map(PathBuf::from).filter(|folder| folder.is_absolute());
+    let folder =
+        folder.or_else(|| environment.variable("HOME").map(|home| PathBuf::from(home).join(".config")));
     match folder {
         Some(folder) => Ok(folder.join("kcons/config.toml").display().to_string()),
         None => {

@@ -1,4 +1,4 @@
-//! Settles the commands that look at groups and topics, and those that change groups.
+//! Resolves the commands that look at groups and topics, and those that change groups.
 
 use super::topics;
 use crate::choices::TableFormat;
@@ -6,8 +6,8 @@ use crate::cli;
 use crate::error::Failure;
 use crate::position::{Position, Positions, Role, partitions};
 use crate::settings::Surroundings;
+use crate::settings::properties::Properties;
 use crate::settings::properties::connection::Connection;
-use crate::settings::properties::gather::Gathered;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -73,24 +73,24 @@ pub struct Delete {
 impl Lag {
     /// # Errors
     /// Anything that is wrong with what was typed, before a connection is made.
-    pub fn settle(
+    pub fn resolve(
         arguments: &cli::LagOptions,
         connection: &cli::ConnectionOptions,
         surroundings: &Surroundings<'_>,
     ) -> Result<Lag, Failure> {
         Ok(Lag {
             groups: groups(&arguments.groups, "kcons lag GROUP", connection)?,
-            connection: settle(connection, "lag", surroundings)?,
+            connection: resolve(connection, "lag", surroundings)?,
             watch: arguments.watch,
             max_lag: arguments.max_lag,
             format: arguments.rows.output.unwrap_or_default(),
-            is_terminal: surroundings.is_stdout_terminal,
+            is_terminal: surroundings.environment.is_stdout_terminal,
         })
     }
 }
 
 impl Names {
-    /// Settles a command that takes no names.
+    /// Resolves a command that takes no names.
     ///
     /// # Errors
     /// Anything that is wrong with what was typed, before a connection is made.
@@ -100,7 +100,7 @@ impl Names {
         connection: &cli::ConnectionOptions,
         surroundings: &Surroundings<'_>,
     ) -> Result<Names, Failure> {
-        let connection = settle(connection, command, surroundings)?;
+        let connection = resolve(connection, command, surroundings)?;
         Ok(Names { connection, names: Vec::new(), format: output.unwrap_or_default() })
     }
 
@@ -114,7 +114,7 @@ impl Names {
         let typed: Vec<String> = arguments.group.iter().cloned().collect();
         Ok(Names {
             names: groups(&typed, "kcons group describe GROUP", connection)?,
-            connection: settle(connection, "group describe", surroundings)?,
+            connection: resolve(connection, "group describe", surroundings)?,
             format: arguments.output.unwrap_or_default(),
         })
     }
@@ -138,7 +138,7 @@ impl Names {
         }
         Ok(Names {
             names: typed.clone(),
-            connection: settle(connection, "topic describe", surroundings)?,
+            connection: resolve(connection, "topic describe", surroundings)?,
             format: arguments.rows.output.unwrap_or_default(),
         })
     }
@@ -147,7 +147,7 @@ impl Names {
 impl Reset {
     /// # Errors
     /// Anything that is wrong with what was typed, before a connection is made.
-    pub fn settle(
+    pub fn resolve(
         arguments: &cli::ResetOptions,
         connection: &cli::ConnectionOptions,
         surroundings: &Surroundings<'_>,
@@ -163,7 +163,7 @@ impl Reset {
         }
         Ok(Reset {
             group: groups.into_iter().next().unwrap_or_default(),
-            connection: settle(connection, "group reset", surroundings)?,
+            connection: resolve(connection, "group reset", surroundings)?,
             scope,
             warning: start_to_come(arguments, &aim, surroundings),
             aim,
@@ -178,7 +178,7 @@ impl Delete {
     ///
     /// # Errors
     /// Anything that is wrong with what was typed, before a connection is made.
-    pub fn settle(
+    pub fn resolve(
         arguments: &cli::DeleteOptions,
         connection: &cli::ConnectionOptions,
         can_ask: bool,
@@ -191,7 +191,7 @@ impl Delete {
                 .hint(format!("kcons group delete {} --yes", groups.join(" "))));
         }
         Ok(Delete {
-            connection: settle(connection, "group delete", surroundings)?,
+            connection: resolve(connection, "group delete", surroundings)?,
             groups,
             asks: !arguments.yes,
             format: arguments.rows.output.unwrap_or_default(),
@@ -229,21 +229,21 @@ const OF_MEMBERS: [&str; 6] = [
     "isolation.level",
 ];
 
-fn settle(
+fn resolve(
     connection: &cli::ConnectionOptions,
     command: &str,
     surroundings: &Surroundings<'_>,
 ) -> Result<Connection, Failure> {
-    let mut gathered = Gathered::read(connection, surroundings)?;
+    let mut properties = Properties::read(connection, surroundings)?;
     for name in OF_MEMBERS {
-        if gathered.is_typed(name) {
+        if properties.is_typed(name) {
             return Err(Failure::usage(format!("`-X {name}` cannot be used with `kcons {command}`"))
                 .caused_by("nothing is consumed"));
         }
-        gathered.take(name);
+        properties.take(name);
     }
-    gathered.default_brokers();
-    Connection::settle(gathered, connection.connect_timeout, surroundings)
+    properties.default_brokers();
+    Connection::resolve(properties, connection.connect_timeout, surroundings)
 }
 
 fn scope(arguments: &cli::ResetOptions) -> Result<Scope, Failure> {
@@ -314,26 +314,26 @@ mod tests {
     use super::*;
     use crate::cli::{Arguments, Command, GroupCommand};
     use crate::position::Position;
-    use crate::settings::testing::World;
+    use crate::settings::testing::TestWorld;
     use clap::Parser;
 
     fn reset(words: &str) -> Result<Reset, Failure> {
         let words: Vec<&str> = "kcons group reset".split(' ').chain(words.split_whitespace()).collect();
         let arguments = Arguments::try_parse_from(words).expect("the declaration takes it");
         let Command::Group(GroupCommand::Reset(reset)) = &arguments.command else { panic!("not a reset") };
-        Reset::settle(reset, &arguments.connection, &World::new(&[]).surroundings())
+        Reset::resolve(reset, &arguments.connection, &TestWorld::new(&[]).surroundings())
     }
 
     #[test]
     fn topics_may_have_partitions() {
-        let settled = reset("g --topic t:0,2 --topic u --to end").expect("valid");
+        let resolved = reset("g --topic t:0,2 --topic u --to end").expect("valid");
         let expected = vec![("t".to_owned(), Some(BTreeSet::from([0, 2]))), ("u".to_owned(), None)];
-        assert_eq!(settled.scope, Scope::Topics(expected));
-        assert_eq!(settled.aim, Aim::To(Positions::All(Position::End)));
-        assert!(!settled.is_executed);
-        let settled = reset("g --all-topics --shift -5 --execute").expect("valid");
-        assert_eq!((settled.scope, settled.aim), (Scope::Committed, Aim::Shift(-5)));
-        assert!(settled.is_executed);
+        assert_eq!(resolved.scope, Scope::Topics(expected));
+        assert_eq!(resolved.aim, Aim::To(Positions::All(Position::End)));
+        assert!(!resolved.is_executed);
+        let resolved = reset("g --all-topics --shift -5 --execute").expect("valid");
+        assert_eq!((resolved.scope, resolved.aim), (Scope::Committed, Aim::Shift(-5)));
+        assert!(resolved.is_executed);
     }
 
     #[test]
@@ -367,15 +367,18 @@ mod tests {
 
     #[test]
     fn to_delete_somebody_has_to_agree() {
-        let settle = |yes, can_ask| {
+        let resolve = |yes, can_ask| {
             let arguments =
                 cli::DeleteOptions { groups: vec!["g".to_owned()], yes, rows: cli::RowOptions::default() };
             let connection = cli::ConnectionOptions::default();
-            let world = World::new(&[]);
-            Delete::settle(&arguments, &connection, can_ask, &world.surroundings()).map(|delete| delete.asks)
+            let world = TestWorld::new(&[]);
+            Delete::resolve(&arguments, &connection, can_ask, &world.surroundings()).map(|delete| delete.asks)
         };
-        assert_eq!(settle(true, false).ok(), Some(false));
-        assert_eq!(settle(false, true).ok(), Some(true));
-        assert_eq!(settle(false, false).map_err(|failure| failure.message), Err("`--yes` is missing".into()));
+        assert_eq!(resolve(true, false).ok(), Some(false));
+        assert_eq!(resolve(false, true).ok(), Some(true));
+        assert_eq!(
+            resolve(false, false).map_err(|failure| failure.message),
+            Err("`--yes` is missing".into())
+        );
     }
 }

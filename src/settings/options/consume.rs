@@ -1,4 +1,4 @@
-//! Settles a run of `consume`: everything typed that makes no sense together is refused here.
+//! Resolves a run of `consume`: everything typed that makes no sense together is refused here.
 
 use super::filter::{self, FilterFailure};
 use super::given::GivenOptions;
@@ -13,8 +13,8 @@ use crate::error::Failure;
 use crate::jq::Program;
 use crate::position::{Position, Positions, Role};
 use crate::settings::Surroundings;
+use crate::settings::properties::Properties;
 use crate::settings::properties::connection::Connection;
-use crate::settings::properties::gather::Gathered;
 use crate::settings::properties::{producer, values};
 use std::time::Duration;
 
@@ -74,11 +74,11 @@ pub struct Stops {
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(25);
 
 impl Consume {
-    /// Settles the arguments of `kcons consume`.
+    /// Resolves the arguments of `kcons consume`.
     ///
     /// # Errors
     /// Anything that is wrong with them, before a connection is made.
-    pub fn settle(
+    pub fn resolve(
         arguments: &cli::ConsumeOptions,
         connection: &cli::ConnectionOptions,
         surroundings: &Surroundings<'_>,
@@ -86,48 +86,48 @@ impl Consume {
         if arguments.topics.is_empty() && !connection.print_config {
             return Err(Failure::usage("`TOPIC` is missing").hint("kcons consume TOPIC reads a topic"));
         }
-        let given = GivenOptions::of_consume(arguments, connection, surroundings.process());
+        let given = GivenOptions::of_consume(arguments, connection, surroundings.environment);
         rules::check(&given)?;
-        let topics = topics::settle(&arguments.topics)?;
-        let mut gathered = Gathered::read(connection, surroundings)?;
-        gathered.default_brokers();
-        settle(&given, topics, gathered, surroundings)
+        let topics = topics::resolve(&arguments.topics)?;
+        let mut properties = Properties::read(connection, surroundings)?;
+        properties.default_brokers();
+        resolve(&given, topics, properties, surroundings)
     }
 }
 
-/// Settles what `consume` and `demo` have in common, for options that break no rule.
-pub fn settle(
+/// Resolves what `consume` and `demo` have in common, for options that break no rule.
+pub fn resolve(
     given: &GivenOptions<'_>,
     topics: Vec<TopicSelector>,
-    mut gathered: Gathered,
+    mut properties: Properties,
     surroundings: &Surroundings<'_>,
 ) -> Result<Consume, Failure> {
     let reading = given.reading;
-    let mode = group::settle(given, &mut gathered, surroundings)?;
-    let read_uncommitted = group::read_uncommitted(reading, &mut gathered)?;
+    let mode = group::resolve(given, &mut properties, surroundings)?;
+    let read_uncommitted = group::read_uncommitted(reading, &mut properties)?;
     let stops = stops(reading, &mode, surroundings)?;
     let has_topic = topics.len() > 1 || matches!(topics.first(), Some(TopicSelector::Pattern(_)));
     check_maps(&mode, &stops, has_topic)?;
     let mut warnings: Vec<String> = start_to_come(reading, &mode, &stops, surroundings).into_iter().collect();
-    let handling = handler::settle(reading, &topics, surroundings)?;
+    let handling = handler::resolve(reading, &topics, surroundings)?;
     if let Some(handling) = &handling {
         warnings.extend(handler::warnings(handling, &mode, &topics));
     }
-    let typed = std::mem::take(&mut gathered.producer);
+    let typed = std::mem::take(&mut properties.producer);
     let produces = handling.as_ref().is_some_and(|handling| handling.topics().next().is_some());
-    producer::settle(&typed, produces)?;
-    let mut withheld = std::mem::take(&mut gathered.variables);
+    producer::resolve(&typed, produces)?;
+    let mut withheld = std::mem::take(&mut properties.variables);
     withheld.extend(reading.handling.dedup_store.as_deref().and_then(values::variable).map(str::to_owned));
-    let mut connection = Connection::settle(gathered, given.connection.connect_timeout, surroundings)?;
+    let mut connection = Connection::resolve(properties, given.connection.connect_timeout, surroundings)?;
     connection.add_producer(typed);
     Ok(Consume {
-        output: output::settle(given, has_topic, surroundings)?,
+        output: output::resolve(given, has_topic, surroundings)?,
         connection,
         warnings,
         withheld,
         topics,
         wait_for_topic: reading.wait_for_topic.unwrap_or_default(),
-        filter: filter::settle(reading)?,
+        filter: filter::resolve(reading)?,
         filter_failure: filter::failure(given, &mode),
         mode,
         stops,

@@ -1,4 +1,4 @@
-//! Settles a run of `demo`: `consume` on a broker inside the process, which cannot do everything.
+//! Resolves a run of `demo`: `consume` on a broker inside the process, which cannot do everything.
 
 use super::consume::{self, Consume};
 use super::given::{GivenOptions, OptionName};
@@ -9,8 +9,8 @@ use crate::cli;
 use crate::error::Failure;
 use crate::position::{Position, Positions};
 use crate::settings::Surroundings;
-use crate::settings::properties::gather::{BROKERS, Gathered};
-use crate::settings::properties::origin::Origin;
+use crate::settings::properties::origin::PropertyOrigin;
+use crate::settings::properties::{BROKERS, Properties};
 
 /// What `kcons demo` is to do.
 #[derive(Debug)]
@@ -34,28 +34,28 @@ const GROUP: &str = "demo";
 const ASSIGNOR: &str = "cooperative-sticky";
 
 impl Demo {
-    /// Settles the arguments of `kcons demo`.
+    /// Resolves the arguments of `kcons demo`.
     ///
     /// # Errors
     /// What `consume` would refuse, and what the broker inside cannot do.
-    pub fn settle(
+    pub fn resolve(
         arguments: &cli::DemoOptions,
         connection: &cli::ConnectionOptions,
         surroundings: &Surroundings<'_>,
     ) -> Result<Demo, Failure> {
-        let given = GivenOptions::of_demo(arguments, connection, surroundings.process());
+        let given = GivenOptions::of_demo(arguments, connection, surroundings.environment);
         rules::check(&given)?;
         if arguments.serve {
             return Ok(Demo::Serve);
         }
-        let mut gathered = Gathered::read(connection, surroundings)?;
-        leave_out_what_the_broker_lacks(&mut gathered)?;
-        gathered.propose("partition.assignment.strategy", ASSIGNOR);
+        let mut properties = Properties::read(connection, surroundings)?;
+        leave_out_what_the_broker_lacks(&mut properties)?;
+        properties.propose("partition.assignment.strategy", ASSIGNOR);
         if given.typed_as(OptionName::Group).is_none() && given.is_in_group() {
-            gathered.set("group.id", GROUP, Origin::Kcons);
+            properties.set("group.id", GROUP, PropertyOrigin::Kcons);
         }
         let topics = vec![TopicSelector::Name(DEMO_TOPIC.to_owned())];
-        let mut consume = consume::settle(&given, topics, gathered, surroundings)?;
+        let mut consume = consume::resolve(&given, topics, properties, surroundings)?;
         if consume.stops.to.is_none() && !arguments.follow {
             consume.stops.to = Some(Positions::All(Position::End));
         }
@@ -69,8 +69,8 @@ fn refuse(what: &str, reason: &str) -> Failure {
 }
 
 /// Refuses properties that were typed, forgets what a file or the environment says for real brokers.
-fn leave_out_what_the_broker_lacks(gathered: &mut Gathered) -> Result<(), Failure> {
-    let names: Vec<String> = gathered.given.keys().cloned().collect();
+fn leave_out_what_the_broker_lacks(properties: &mut Properties) -> Result<(), Failure> {
+    let names: Vec<String> = properties.values.keys().cloned().collect();
     for name in names {
         let reason = match name.as_str() {
             BROKERS => rules::OWN_BROKER,
@@ -85,10 +85,10 @@ fn leave_out_what_the_broker_lacks(gathered: &mut Gathered) -> Result<(), Failur
             }
             _ => continue,
         };
-        if gathered.is_typed(&name) {
+        if properties.is_typed(&name) {
             return Err(refuse(&format!("-X {name}"), reason));
         }
-        gathered.take(&name);
+        properties.take(&name);
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Settles `--filter`, and what becomes of a record on which it fails.
+//! Resolves `--filter`, and what becomes of a record on which it fails.
 
 use super::given::GivenOptions;
 use super::group::Mode;
@@ -21,7 +21,7 @@ pub enum FilterFailure {
 ///
 /// # Errors
 /// An expression that is none.
-pub fn settle(reading: &ReadingOptions) -> Result<Option<Program>, Failure> {
+pub fn resolve(reading: &ReadingOptions) -> Result<Option<Program>, Failure> {
     reading.filter.as_ref().map(|text| compile("--filter", text)).transpose()
 }
 

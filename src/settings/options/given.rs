@@ -2,7 +2,7 @@
 
 use crate::choices::Stdin;
 use crate::cli::{self, CommitChoice, HandlerOptions, OnFailure, OutputFormat, ReadingOptions};
-use crate::settings::Process;
+use crate::settings::Environment;
 use crate::settings::properties::values::Value;
 use clap::ValueEnum;
 
@@ -129,7 +129,7 @@ pub struct GivenOptions<'a> {
     pub reading: &'a ReadingOptions,
     pub connection: &'a cli::ConnectionOptions,
     demo: Option<&'a cli::DemoOptions>,
-    process: Process<'a>,
+    environment: Environment<'a>,
     /// In the order in which help lists them.
     names: Vec<OptionName>,
 }
@@ -138,33 +138,35 @@ impl<'a> GivenOptions<'a> {
     pub fn of_consume(
         arguments: &'a cli::ConsumeOptions,
         connection: &'a cli::ConnectionOptions,
-        process: Process<'a>,
+        environment: Environment<'a>,
     ) -> GivenOptions<'a> {
         let reading = &arguments.reading;
-        GivenOptions { reading, connection, demo: None, process, names: names(reading, connection) }
+        GivenOptions { reading, connection, demo: None, environment, names: names(reading, connection) }
     }
 
     pub fn of_demo(
         arguments: &'a cli::DemoOptions,
         connection: &'a cli::ConnectionOptions,
-        process: Process<'a>,
+        environment: Environment<'a>,
     ) -> GivenOptions<'a> {
         let reading = &arguments.reading;
         GivenOptions {
             reading,
             connection,
             demo: Some(arguments),
-            process,
+            environment,
             names: names(reading, connection),
         }
     }
 
     /// The options of a command to which rules apply; `None` for any other command.
-    pub fn of(arguments: &'a cli::Arguments, process: Process<'a>) -> Option<GivenOptions<'a>> {
+    pub fn of(arguments: &'a cli::Arguments, environment: Environment<'a>) -> Option<GivenOptions<'a>> {
         let connection = &arguments.connection;
         match &arguments.command {
-            cli::Command::Consume(consume) => Some(GivenOptions::of_consume(consume, connection, process)),
-            cli::Command::Demo(demo) => Some(GivenOptions::of_demo(demo, connection, process)),
+            cli::Command::Consume(consume) => {
+                Some(GivenOptions::of_consume(consume, connection, environment))
+            }
+            cli::Command::Demo(demo) => Some(GivenOptions::of_demo(demo, connection, environment)),
             cli::Command::Lag(_)
             | cli::Command::Group(_)
             | cli::Command::Topic(_)
@@ -223,7 +225,7 @@ impl<'a> GivenOptions<'a> {
     pub fn commit(&self) -> CommitChoice {
         let of_property = || {
             let value = self.property("enable.auto.commit")?;
-            let value = Value::resolve(value.to_owned(), self.process.environment).ok()?;
+            let value = Value::read(value.to_owned(), self.environment.variables).ok()?;
             Some(if value.is_true() { CommitChoice::Auto } else { CommitChoice::Never })
         };
         self.reading.commit.or_else(of_property).unwrap_or(CommitChoice::Auto)
@@ -259,7 +261,7 @@ impl<'a> GivenOptions<'a> {
     pub fn format(&self) -> OutputFormat {
         match self.reading.output {
             _ if self.reading.json || self.handler().is_some() => OutputFormat::Json,
-            None | Some(OutputFormat::Auto) if self.process.is_stdout_terminal => OutputFormat::Pretty,
+            None | Some(OutputFormat::Auto) if self.environment.is_stdout_terminal => OutputFormat::Pretty,
             None | Some(OutputFormat::Auto) => OutputFormat::Json,
             Some(format @ (OutputFormat::Pretty | OutputFormat::Json | OutputFormat::Raw)) => format,
         }

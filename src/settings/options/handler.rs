@@ -1,4 +1,4 @@
-//! Settles handlers: everything typed for them that makes no sense together is refused here.
+//! Resolves handlers: everything typed for them that makes no sense together is refused here.
 
 mod dedup;
 
@@ -111,11 +111,11 @@ const RETRIES: u32 = 3;
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(30));
 const FAILURE_LIMIT: u32 = 100;
 
-/// Settles what is done with records; `None`: they are printed.
+/// Resolves what is done with records; `None`: they are printed.
 ///
 /// # Errors
 /// Options that do not belong together, and topics that would be read and written.
-pub fn settle(
+pub fn resolve(
     reading: &cli::ReadingOptions,
     read: &[TopicSelector],
     surroundings: &Surroundings<'_>,
@@ -135,7 +135,7 @@ pub fn settle(
         backoff: Backoff { min, max },
         on_failure: on_failure(typed)?,
         failure_limit: (failure_limit > 0).then_some(u64::from(failure_limit)),
-        dedup: dedup::settle(typed, surroundings)?,
+        dedup: dedup::resolve(typed, surroundings)?,
         handler,
     };
     check_topics(&handling, read)?;

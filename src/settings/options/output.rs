@@ -58,12 +58,12 @@ pub struct Pretty {
     pub has_color: bool,
 }
 
-/// Settles the form of the output; `has_topic`: records come from several topics. With a handler it is the form of
+/// Resolves the form of the output; `has_topic`: records come from several topics. With a handler it is the form of
 /// the JSON that the handler gets.
 ///
 /// # Errors
 /// A label, a field or a delimiter that is none.
-pub fn settle(
+pub fn resolve(
     given: &GivenOptions<'_>,
     has_topic: bool,
     surroundings: &Surroundings<'_>,
@@ -75,17 +75,22 @@ pub fn settle(
             title_field: named("--title-field", reading.title_field.as_ref())?.unwrap_or("title".to_owned()),
             has_topic,
             is_verbose: connection.verbose > 0,
-            is_terminal: surroundings.is_stdout_terminal,
+            is_terminal: surroundings.environment.is_stdout_terminal,
             // Records are the documented bytes on a terminal, too: styled only when color is asked for.
-            has_color: has_color(connection.color.unwrap_or_default(), false, surroundings.environment),
+            has_color: has_color(
+                connection.color.unwrap_or_default(),
+                false,
+                surroundings.environment.variables,
+            ),
         }),
-        OutputFormat::Raw => {
-            Format::Raw { delimiter: delimiter(reading)?, is_terminal: surroundings.is_stdout_terminal }
-        }
+        OutputFormat::Raw => Format::Raw {
+            delimiter: delimiter(reading)?,
+            is_terminal: surroundings.environment.is_stdout_terminal,
+        },
         // What handlers get is no screen.
-        OutputFormat::Json | OutputFormat::Auto => {
-            Format::Json { is_terminal: surroundings.is_stdout_terminal && given.handler().is_none() }
-        }
+        OutputFormat::Json | OutputFormat::Auto => Format::Json {
+            is_terminal: surroundings.environment.is_stdout_terminal && given.handler().is_none(),
+        },
     };
     let is_pretty = matches!(format, Format::Pretty(_));
     Ok(Output {

@@ -53,10 +53,10 @@ pub fn has_color(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::testing::World;
+    use crate::settings::testing::TestWorld;
 
     fn colors(choice: ColorChoice, is_terminal: bool, variables: &[(&'static str, &str)]) -> bool {
-        has_color(choice, is_terminal, &*World::new(variables).environment)
+        has_color(choice, is_terminal, &*TestWorld::new(variables).variables)
     }
 
     #[test]

@@ -15,7 +15,7 @@ pub enum TopicSelector {
 ///
 /// # Errors
 /// A name that Kafka would not take, an expression that is none, the same thing twice.
-pub fn settle(typed: &[String]) -> Result<Vec<TopicSelector>, Failure> {
+pub fn resolve(typed: &[String]) -> Result<Vec<TopicSelector>, Failure> {
     let mut selectors = Vec::new();
     for (index, text) in typed.iter().enumerate() {
         if typed[..index].contains(text) {
@@ -71,13 +71,13 @@ pub fn name(text: &str) -> Result<String, Failure> {
 mod tests {
     use super::*;
 
-    fn settled(typed: &[&str]) -> Result<Vec<TopicSelector>, Failure> {
-        settle(&typed.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>())
+    fn resolved(typed: &[&str]) -> Result<Vec<TopicSelector>, Failure> {
+        resolve(&typed.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>())
     }
 
     #[test]
     fn a_leading_caret_makes_an_expression() {
-        let selectors = settled(&["task-created", "^task-.*", "__consumer_offsets"]).expect("valid");
+        let selectors = resolved(&["task-created", "^task-.*", "__consumer_offsets"]).expect("valid");
         assert!(matches!(&selectors[0], TopicSelector::Name(name) if name == "task-created"));
         assert!(matches!(&selectors[1], TopicSelector::Pattern(regex) if regex.is_match("task-done.v2")));
         assert!(matches!(&selectors[2], TopicSelector::Name(_)));
@@ -85,7 +85,7 @@ mod tests {
 
     #[test]
     fn a_bad_expression_is_refused_with_the_reason() {
-        let failure = settled(&["^task-("]).expect_err("unclosed");
+        let failure = resolved(&["^task-("]).expect_err("unclosed");
         assert_eq!(failure.message, "invalid regular expression `^task-(`");
         assert_eq!(failure.causes, ["unclosed group"]);
     }
@@ -94,16 +94,16 @@ mod tests {
     fn names_follow_kafkas_rule() {
         let long = "x".repeat(250);
         for bad in ["", ".", "..", "a b", "a/b", "a,b", "é", "task-.*", long.as_str()] {
-            let failure = settled(&[bad]).expect_err(bad);
+            let failure = resolved(&[bad]).expect_err(bad);
             assert_eq!(failure.message, format!("invalid topic name `{bad}`"));
         }
-        assert!(settled(&[&long[..249]]).is_ok());
+        assert!(resolved(&[&long[..249]]).is_ok());
     }
 
     #[test]
     fn the_same_topic_twice_is_refused() {
         assert_eq!(
-            settled(&["a", "b", "a"]).map(|_| ()).map_err(|f| f.message),
+            resolved(&["a", "b", "a"]).map(|_| ()).map_err(|f| f.message),
             Err("topic `a` is given twice".into())
         );
     }

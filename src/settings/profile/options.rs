@@ -5,9 +5,9 @@ use super::typed::{Addition, TypedCommand, with};
 use crate::cli::{self, Arguments, ProfileProperty, ProfileTable};
 use crate::duration::parse_duration;
 use crate::error::Failure;
-use crate::settings::Process;
+use crate::settings::Environment;
 use crate::settings::options::given::OptionName;
-use crate::settings::properties::values::{self, Value as Given};
+use crate::settings::properties::values;
 use crate::usage::{self, Request};
 use std::ffi::OsString;
 
@@ -15,14 +15,14 @@ use std::ffi::OsString;
 ///
 /// # Errors
 /// A value that no command takes, by profile and key.
-pub fn add(table: &Table, words: &[OsString], process: Process<'_>) -> Result<Arguments, Failure> {
-    let typed = TypedCommand::new(words, process, table.is_typed)?;
-    let (mut settled, additions) = sort(table, &typed, process)?;
+pub fn add(table: &Table, words: &[OsString], environment: Environment<'_>) -> Result<Arguments, Failure> {
+    let typed = TypedCommand::new(words, environment, table.is_typed)?;
+    let (mut resolved, additions) = sort(table, &typed, environment)?;
     let chosen = typed.choose(&additions);
-    settled.options = chosen.iter().map(|addition| addition.name.clone()).collect();
+    resolved.options = chosen.iter().map(|addition| addition.name.clone()).collect();
     let all = chosen.iter().rev().fold(words.to_vec(), |words, addition| with(&words, addition));
-    let mut arguments = parse(&all).map_err(|failure| super::blame(failure, Some(&settled)))?;
-    arguments.connection.profile_table = Some(settled);
+    let mut arguments = parse(&all).map_err(|failure| super::blame(failure, Some(&resolved)))?;
+    arguments.connection.profile_table = Some(resolved);
     Ok(arguments)
 }
 
@@ -37,11 +37,11 @@ fn parse(words: &[OsString]) -> Result<Arguments, Failure> {
 fn sort(
     table: &Table,
     typed: &TypedCommand<'_>,
-    process: Process<'_>,
+    environment: Environment<'_>,
 ) -> Result<(ProfileTable, Vec<Addition>), Failure> {
-    let mut settled =
+    let mut resolved =
         ProfileTable { name: table.name.clone(), path: table.path.clone(), ..ProfileTable::default() };
-    settled.is_typed = table.is_typed;
+    resolved.is_typed = table.is_typed;
     let mut additions = Vec::new();
     // A property under the name of an option is the more exact of the two.
     let mut renamed = Vec::new();
@@ -56,25 +56,27 @@ fn sort(
         }
         if !names.iter().any(|name| name == key) {
             let value = property(&entry.value).ok_or_else(|| one_value(key, &place))?;
-            settled.properties.push(ProfileProperty { name: key.to_owned(), value, line });
+            resolved.properties.push(ProfileProperty { name: key.to_owned(), value, line });
             continue;
         }
         if key == "property" {
-            settled.properties.extend(pairs(entry, &place)?);
+            resolved.properties.extend(pairs(entry, &place)?);
             continue;
         }
-        let values = texts(entry, shape(key, typed), &place, process)?;
+        let values = texts(entry, shape(key, typed), &place, environment)?;
         let written = written(entry);
-        settled.variables.extend(written.iter().filter_map(|text| values::variable(text)).map(str::to_owned));
+        resolved
+            .variables
+            .extend(written.iter().filter_map(|text| values::variable(text)).map(str::to_owned));
         let elsewhere: Vec<_> = values
             .iter()
             .filter(|value| value.is_from_elsewhere())
             .map(|value| (value.to_string(), value.quoted("")))
             .collect();
-        let texts: Vec<String> = values.into_iter().map(Given::into_text).collect();
+        let texts: Vec<String> = values.into_iter().map(values::Value::into_text).collect();
         let words = words_of(entry, &texts);
         let is_taken = takes(typed, key, (&words, &elsewhere), &place)?;
-        settled.elsewhere.extend(elsewhere);
+        resolved.elsewhere.extend(elsewhere);
         let one = texts.into_iter().next().unwrap_or_default();
         // What is read from elsewhere is read again with the other properties, which know whence it came.
         let one = match key {
@@ -87,15 +89,15 @@ fn sort(
                 value: as_property(key, one, &entry.value),
                 line,
             }),
-            None if key == "config" => settled.config = Some(one),
+            None if key == "config" => resolved.config = Some(one),
             None if is_taken && !words.is_empty() => {
                 additions.push(Addition { name: key.to_owned(), words });
             }
             None => {}
         }
     }
-    settled.properties.extend(renamed);
-    Ok((settled, additions))
+    resolved.properties.extend(renamed);
+    Ok((resolved, additions))
 }
 
 /// The property of librdkafka that an option sets and is taken as, so that `-X` and files go before it. How to commit
@@ -167,8 +169,8 @@ fn texts(
     entry: &Entry,
     (takes_none, takes_several): (bool, bool),
     place: &str,
-    process: Process<'_>,
-) -> Result<Vec<Given>, Failure> {
+    environment: Environment<'_>,
+) -> Result<Vec<values::Value>, Failure> {
     let key = entry.key.as_str();
     let texts = match &entry.value {
         Value::Switch(_) if takes_none => return Ok(Vec::new()),
@@ -189,9 +191,9 @@ fn texts(
     let read = |text: &String| {
         if matches!(key, "config" | "dedup-store") {
             // The path of a file, as it is typed; and `file:PATH` that is the store itself, read with the other options.
-            return Ok(Given::plain(text));
+            return Ok(values::Value::plain(text));
         }
-        Given::resolve(text.clone(), process.environment).map_err(|cause| {
+        values::Value::read(text.clone(), environment.variables).map_err(|cause| {
             Failure::usage(format!("cannot read the value of `{key}`{place}")).caused_by(cause)
         })
     };

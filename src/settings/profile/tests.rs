@@ -11,7 +11,7 @@ fn applied(line: &str, profile: &str, is_terminal: bool) -> Result<Arguments, Fa
     let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
     let table = Table::parse(&format!("[profile.p]\n{profile}\n"), "config.toml", "p")?;
     let environment = |name: &str| (name == "SECRET").then(|| "5".to_owned());
-    options::add(&table, &words, Process { environment: &environment, is_stdout_terminal: is_terminal })
+    options::add(&table, &words, Environment { variables: &environment, is_stdout_terminal: is_terminal })
 }
 
 fn options_of(line: &str, profile: &str) -> Vec<String> {
@@ -115,8 +115,8 @@ fn an_option_of_a_profile_that_breaks_a_rule_is_left_out_or_refused() {
             }
             Outcome::Refused => {
                 let arguments = applied(&line, &entry, false).expect("it is a rule for all options together");
-                let process = Process { environment: &|_| None, is_stdout_terminal: false };
-                let given = GivenOptions::of(&arguments, process).expect("a run");
+                let environment = Environment { variables: &|_| None, is_stdout_terminal: false };
+                let given = GivenOptions::of(&arguments, environment).expect("a run");
                 assert_eq!(rules::check(&given).expect_err(&line).message, *message);
             }
         }
@@ -217,7 +217,7 @@ fn the_file_is_in_the_folder_for_settings() {
         let environment = |name: &str| {
             variables.iter().find(|(other, _)| *other == name).map(|(_, value)| (*value).to_owned())
         };
-        path(Process { environment: &environment, is_stdout_terminal: false })
+        path(Environment { variables: &environment, is_stdout_terminal: false })
     };
     assert_eq!(at(&[("XDG_CONFIG_HOME", "/x"), ("HOME", "/h")]).as_deref(), Ok("/x/kcons/config.toml"));
     assert_eq!(at(&[("HOME", "/h")]).as_deref(), Ok("/h/.config/kcons/config.toml"));

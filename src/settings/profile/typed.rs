@@ -2,7 +2,7 @@
 
 use crate::cli::{self, Arguments};
 use crate::error::Failure;
-use crate::settings::Process;
+use crate::settings::Environment;
 use crate::settings::options::given::{GivenOptions, OptionName};
 use crate::settings::options::rules::{self, Beside};
 use crate::usage;
@@ -27,7 +27,7 @@ pub struct Addition {
 /// The command that was typed, with its options.
 pub struct TypedCommand<'a> {
     words: &'a [OsString],
-    process: Process<'a>,
+    environment: Environment<'a>,
     /// The declaration of all commands.
     root: clap::Command,
     /// Every command by its words.
@@ -45,7 +45,7 @@ impl<'a> TypedCommand<'a> {
     /// Reads words that were parsed before. A profile that was named on the command line goes before the environment.
     pub fn new(
         words: &'a [OsString],
-        process: Process<'a>,
+        environment: Environment<'a>,
         is_profile_typed: bool,
     ) -> Result<TypedCommand<'a>, Failure> {
         let root = cli::command();
@@ -58,11 +58,11 @@ impl<'a> TypedCommand<'a> {
             matches = inner;
             path.push(name);
         }
-        let is_set = |name: &str| process.variable(name).is_some();
+        let is_set = |name: &str| environment.variable(name).is_some();
         let has_color_variable = !is_profile_typed && (is_set("NO_COLOR") || is_set("CLICOLOR_FORCE"));
         Ok(TypedCommand {
             words,
-            process,
+            environment,
             root,
             commands: cli::commands(),
             command,
@@ -139,7 +139,7 @@ impl<'a> TypedCommand<'a> {
     fn leaves_out(&self, addition: &Addition, before: Option<&Arguments>, after: Option<&Arguments>) -> bool {
         let Some(option) = OptionName::find(&addition.name) else { return false };
         let typed = self.parse(&with(self.words, addition));
-        let given = |arguments| GivenOptions::of(arguments, self.process);
+        let given = |arguments| GivenOptions::of(arguments, self.environment);
         // Options of the profile that exclude each other are not parsed here; they are refused with all others.
         let given = (before.and_then(given), after.and_then(given), typed.as_ref().and_then(given));
         let (Some(before), Some(after), Some(typed)) = given else { return false };

@@ -1,4 +1,4 @@
-//! Settles dedup: the expression for the event id, and where ids are remembered.
+//! Resolves dedup: the expression for the event id, and where ids are remembered.
 
 use super::{Dedup, StoreChoice};
 use crate::cli;
@@ -11,11 +11,11 @@ use std::time::Duration;
 
 const TTL: Duration = Duration::from_secs(7 * 86_400);
 
-/// Settles `--dedup` and the options that go with it.
+/// Resolves `--dedup` and the options that go with it.
 ///
 /// # Errors
 /// An expression or a store that is none, and no place for a store.
-pub fn settle(
+pub fn resolve(
     typed: &cli::HandlerOptions,
     surroundings: &Surroundings<'_>,
 ) -> Result<Option<Dedup>, Failure> {
@@ -34,7 +34,8 @@ fn store(text: &str, surroundings: &Surroundings<'_>) -> Result<StoreChoice, Fai
     let refuse = |cause: &str| Failure::usage("invalid value for `--dedup-store`").caused_by(cause);
     // `file:PATH` is the store itself here, not the place of its address.
     let text = match text.starts_with("env:") {
-        true => Value::resolve(text.to_owned(), surroundings.environment).map_err(|cause| refuse(&cause))?,
+        true => Value::read(text.to_owned(), surroundings.environment.variables)
+            .map_err(|cause| refuse(&cause))?,
         false => Value::plain(text),
     };
     if let Some(address) = text.strip_prefix("redis://") {
@@ -62,8 +63,9 @@ fn store(text: &str, surroundings: &Surroundings<'_>) -> Result<StoreChoice, Fai
 
 /// `$XDG_STATE_HOME/kcons`, else `~/.local/state/kcons`; by the XDG rule a relative path counts as absent.
 fn folder(surroundings: &Surroundings<'_>) -> Result<PathBuf, Failure> {
-    let absolute =
-        |name: &str| surroundings.variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let absolute = |name: &str| {
+        surroundings.environment.variable(name).map(PathBuf::from).filter(|path| path.is_absolute())
+    };
     let state = absolute("XDG_STATE_HOME").or_else(|| Some(absolute("HOME")?.join(".local/state")));
     state.map(|state| state.join("kcons")).ok_or_else(|| {
         Failure::usage("`--dedup` needs `--dedup-store`")

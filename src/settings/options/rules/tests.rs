@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::cli::Arguments;
-use crate::settings::testing::World;
+use crate::settings::testing::TestWorld;
 use clap::{CommandFactory, Parser, ValueEnum};
 use std::collections::BTreeSet;
 
@@ -122,8 +122,8 @@ pub const EXAMPLES: &[Example] = &[
 fn with_given<T>(words: &str, test: impl FnOnce(&GivenOptions<'_>) -> T) -> T {
     let words = format!("kcons {words}");
     let arguments = Arguments::try_parse_from(words.split(' ')).expect("words that the declaration takes");
-    let world = World::new(&[]);
-    test(&GivenOptions::of(&arguments, world.surroundings().process()).expect("a run"))
+    let world = TestWorld::new(&[]);
+    test(&GivenOptions::of(&arguments, world.surroundings().environment).expect("a run"))
 }
 
 #[test]

@@ -1,18 +1,18 @@
 //! What comes out of the sources, and what is refused on the way.
 
 use super::*;
-use crate::settings::testing::World;
+use crate::settings::testing::TestWorld;
 
 fn typed(properties: &[&str]) -> cli::ConnectionOptions {
     let properties = properties.iter().map(|text| (*text).to_owned()).collect();
     cli::ConnectionOptions { properties, ..cli::ConnectionOptions::default() }
 }
 
-fn read(arguments: &cli::ConnectionOptions) -> Result<Gathered, Failure> {
-    Gathered::read(arguments, &World::new(&[("SECRET", "s3cret")]).surroundings())
+fn read(arguments: &cli::ConnectionOptions) -> Result<Properties, Failure> {
+    Properties::read(arguments, &TestWorld::new(&[("SECRET", "s3cret")]).surroundings())
 }
 
-fn read_typed(properties: &[&str]) -> Result<Gathered, Failure> {
+fn read_typed(properties: &[&str]) -> Result<Properties, Failure> {
     read(&typed(properties))
 }
 
@@ -25,56 +25,64 @@ fn file(text: &str) -> (tempfile::TempDir, String) {
     (folder, path)
 }
 
-fn read_file(text: &str) -> Result<Gathered, Failure> {
+fn read_file(text: &str) -> Result<Properties, Failure> {
     let (_folder, path) = file(text);
     read(&cli::ConnectionOptions { config: Some(path), ..cli::ConnectionOptions::default() })
 }
 
-fn value<'a>(gathered: &'a Gathered, name: &str) -> Option<&'a str> {
-    gathered.get(name).map(|given| &*given.value)
+fn value<'a>(properties: &'a Properties, name: &str) -> Option<&'a str> {
+    properties.get(name).map(|given| &*given.value)
 }
 
 #[test]
 fn an_option_goes_before_a_property_a_file_and_the_environment() {
     let (_folder, path) = file("bootstrap.servers=disk:1\nclient.id=file\nclient.rack=file\n");
-    let world = World::new(&[("KCONS_BROKERS", "environment:1")]);
+    let world = TestWorld::new(&[("KCONS_BROKERS", "environment:1")]);
     let mut arguments = cli::ConnectionOptions::default();
     let mut brokers_are = |change: &dyn Fn(&mut cli::ConnectionOptions), expected: &str| {
         change(&mut arguments);
-        let gathered = Gathered::read(&arguments, &world.surroundings()).expect("valid");
-        assert_eq!(value(&gathered, BROKERS), Some(expected));
-        gathered
+        let properties = Properties::read(&arguments, &world.surroundings()).expect("valid");
+        assert_eq!(value(&properties, BROKERS), Some(expected));
+        properties
     };
-    let gathered = brokers_are(&|_| (), "environment:1");
+    let properties = brokers_are(&|_| (), "environment:1");
     assert_eq!(
-        gathered.get(BROKERS).map(|given| given.origin.to_string()).as_deref(),
+        properties.get(BROKERS).map(|given| given.origin.to_string()).as_deref(),
         Some("env KCONS_BROKERS")
     );
-    let gathered = brokers_are(&|arguments| arguments.config = Some(path.clone()), "disk:1");
-    assert_eq!(gathered.get("client.id").map(|given| &given.origin), Some(&Origin::File(path.clone())));
+    let properties = brokers_are(&|arguments| arguments.config = Some(path.clone()), "disk:1");
+    assert_eq!(
+        properties.get("client.id").map(|given| &given.origin),
+        Some(&PropertyOrigin::File(path.clone()))
+    );
     let typed = ["metadata.broker.list=x:1".to_owned(), "client.id=x".to_owned()];
-    let gathered = brokers_are(&|arguments| arguments.properties = typed.to_vec(), "x:1");
-    assert_eq!((value(&gathered, "client.id"), value(&gathered, "client.rack")), (Some("x"), Some("file")));
+    let properties = brokers_are(&|arguments| arguments.properties = typed.to_vec(), "x:1");
+    assert_eq!(
+        (value(&properties, "client.id"), value(&properties, "client.rack")),
+        (Some("x"), Some("file"))
+    );
     let option = |arguments: &mut cli::ConnectionOptions| {
         arguments.brokers = Some("b:1".to_owned());
         arguments.properties.clear();
     };
-    let gathered = brokers_are(&option, "b:1");
-    assert_eq!(gathered.get(BROKERS).map(|given| &given.origin), Some(&Origin::Option));
+    let properties = brokers_are(&option, "b:1");
+    assert_eq!(properties.get(BROKERS).map(|given| &given.origin), Some(&PropertyOrigin::Option));
 }
 
 #[test]
 fn a_file_named_in_the_environment_leaves_the_brokers_to_their_own_variable() {
     let (_folder, path) = file("bootstrap.servers=disk:1\nclient.id=file\n");
-    let world = World::new(&[("KCONS_BROKERS", "environment:1"), ("KCONS_CONFIG", &path)]);
-    let gathered = Gathered::read(&cli::ConnectionOptions::default(), &world.surroundings()).expect("valid");
+    let world = TestWorld::new(&[("KCONS_BROKERS", "environment:1"), ("KCONS_CONFIG", &path)]);
+    let properties =
+        Properties::read(&cli::ConnectionOptions::default(), &world.surroundings()).expect("valid");
     assert_eq!(
-        (value(&gathered, BROKERS), value(&gathered, "client.id")),
+        (value(&properties, BROKERS), value(&properties, "client.id")),
         (Some("environment:1"), Some("file"))
     );
-    let world = World::new(&[("KCONS_BROKERS", ""), ("KCONS_CONFIG", &path)]);
-    let gathered = Gathered::read(&cli::ConnectionOptions::default(), &world.surroundings()).expect("valid");
-    assert_eq!(value(&gathered, BROKERS), Some("disk:1"));
+    let world = TestWorld::new(&[("KCONS_BROKERS", ""), ("KCONS_CONFIG", &path)]);
+    let properties =
+        Properties::read(&cli::ConnectionOptions::default(), &world.surroundings()).expect("valid");
+    assert_eq!(value(&properties, BROKERS), Some("disk:1"));
 }
 
 #[test]
@@ -110,21 +118,21 @@ fn a_bad_value_is_refused_with_what_is_valid() {
     }
     let failure = read_typed(&["sasl.oauthbearer.assertion.algorithm=RS256"]).expect_err("not built in");
     assert_eq!(failure.message, "`sasl.oauthbearer.assertion.algorithm=RS256` is not built in");
-    let gathered = read_file("sasl.oauthbearer.assertion.algorithm=RS256").expect("valid");
+    let properties = read_file("sasl.oauthbearer.assertion.algorithm=RS256").expect("valid");
     assert!(
-        gathered.given.is_empty() && gathered.notes[0].ends_with("is not built in: it is ignored"),
+        properties.values.is_empty() && properties.notes[0].ends_with("is not built in: it is ignored"),
         "{:?}",
-        gathered.notes
+        properties.notes
     );
 }
 
 #[test]
 fn what_is_for_producers_is_kept_apart_when_typed_and_left_out_of_a_file() {
-    let gathered = read_typed(&["linger.ms=5"]).expect("valid");
-    assert_eq!((gathered.given.len(), gathered.producer.len()), (0, 1));
-    let gathered = read_file("linger.ms=5\nacks=all\nkey.serializer=x\nmax.poll.records=10\nclient.id=a")
+    let properties = read_typed(&["linger.ms=5"]).expect("valid");
+    assert_eq!((properties.values.len(), properties.producer.len()), (0, 1));
+    let properties = read_file("linger.ms=5\nacks=all\nkey.serializer=x\nmax.poll.records=10\nclient.id=a")
         .expect("valid");
-    assert_eq!((gathered.given.len(), gathered.producer.len(), gathered.notes.len()), (1, 0, 0));
+    assert_eq!((properties.values.len(), properties.producer.len(), properties.notes.len()), (1, 0, 0));
     assert!(read_typed(&["max.poll.records=10"]).is_err());
     assert!(read_typed(&["rebalance_cb=x"]).is_err());
 }
@@ -141,9 +149,13 @@ fn what_keeps_the_guarantee_is_refused_when_typed_and_noted_in_a_file() {
         let failure = read_typed(&[&format!("{name}=true")]).expect_err(name);
         assert_eq!(failure.message, format!("property `{name}` cannot be set"));
         assert!(failure.hint.is_some_and(|hint| hint.contains(instead)), "{name}");
-        let gathered = read_file(&format!("{name}=true")).expect("valid");
-        assert!(gathered.given.is_empty());
-        assert!(gathered.notes[0].starts_with(&format!("ignoring `{name}` in `")), "{:?}", gathered.notes);
+        let properties = read_file(&format!("{name}=true")).expect("valid");
+        assert!(properties.values.is_empty());
+        assert!(
+            properties.notes[0].starts_with(&format!("ignoring `{name}` in `")),
+            "{:?}",
+            properties.notes
+        );
     }
 }
 
@@ -152,16 +164,20 @@ fn the_prefix_of_kcat_gets_past_no_guard() {
     for name in ["enable.auto.offset.store", "enable.partition.eof", "allow.auto.create.topics"] {
         let failure = read_typed(&[&format!("topic.{name}=true")]).expect_err(name);
         assert_eq!(failure.message, format!("property `{name}` cannot be set"));
-        let gathered = read_file(&format!("topic.{name}=true")).expect("valid");
-        assert!(gathered.given.is_empty(), "{gathered:?}");
-        assert!(gathered.notes[0].starts_with(&format!("ignoring `{name}` in `")), "{:?}", gathered.notes);
+        let properties = read_file(&format!("topic.{name}=true")).expect("valid");
+        assert!(properties.values.is_empty(), "{properties:?}");
+        assert!(
+            properties.notes[0].starts_with(&format!("ignoring `{name}` in `")),
+            "{:?}",
+            properties.notes
+        );
     }
     for name in ["plugin.library.paths", "ssl.engine.location", "ssl.providers"] {
         let failure = read_file(&format!("topic.{name}=/no/such.so")).expect_err(name);
         assert!(failure.message.starts_with(&format!("property `{name}` cannot be set in `")), "{failure:?}");
     }
-    let gathered = read_file("topic.auto.offset.reset=latest").expect("valid");
-    assert_eq!(value(&gathered, "auto.offset.reset"), Some("latest"));
+    let properties = read_file("topic.auto.offset.reset=latest").expect("valid");
+    assert_eq!(value(&properties, "auto.offset.reset"), Some("latest"));
 }
 
 #[test]
@@ -188,9 +204,9 @@ fn a_property_without_a_value_is_refused_and_nothing_secret_repeated() {
 fn a_value_may_stand_in_a_variable_or_a_file() {
     let (_folder, path) = file("from file\n");
     let from_file = format!("client.id=file:{path}");
-    let gathered = read_typed(&["sasl.password=env:SECRET", &from_file]).expect("valid");
-    assert_eq!(value(&gathered, "sasl.password"), Some("s3cret"));
-    assert_eq!(value(&gathered, "client.id"), Some("from file"));
+    let properties = read_typed(&["sasl.password=env:SECRET", &from_file]).expect("valid");
+    assert_eq!(value(&properties, "sasl.password"), Some("s3cret"));
+    assert_eq!(value(&properties, "client.id"), Some("from file"));
     let failure = read_typed(&["sasl.password=env:OTHER"]).expect_err("missing");
     assert_eq!(failure.message, "cannot read the value of property `sasl.password`");
     assert_eq!(failure.causes, ["environment variable `OTHER` is not set"]);
@@ -198,7 +214,7 @@ fn a_value_may_stand_in_a_variable_or_a_file() {
 
 #[test]
 fn a_file_of_a_java_service_is_understood() {
-    let gathered = read_file(
+    let properties = read_file(
         r#"
 # Spring would write the same
 bootstrap.servers = kafka-0:9092, \
@@ -242,9 +258,9 @@ auto.offset.reset=earliest
         ("group.id", "mailer"),
         ("enable.auto.commit", "false"),
     ] {
-        assert_eq!(value(&gathered, name), Some(expected), "{name}");
+        assert_eq!(value(&properties, name), Some(expected), "{name}");
     }
-    assert!(gathered.notes.is_empty(), "{:?}", gathered.notes);
+    assert!(properties.notes.is_empty(), "{:?}", properties.notes);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use crate::error::Failure;
 
 /// A login that is not built in, and how files ask for it.
-struct Login {
+struct UnsupportedLogin {
     name: &'static str,
     /// Of SASL; empty if it has none of its own.
     mechanism: &'static str,
@@ -14,26 +14,26 @@ struct Login {
 
 const KERBEROS: &str = "use a listener of the cluster with SCRAM, PLAIN, OAUTHBEARER or client certificates";
 
-const LOGINS: [Login; 4] = [
-    Login {
+const LOGINS: [UnsupportedLogin; 4] = [
+    UnsupportedLogin {
         name: "AWS_MSK_IAM",
         mechanism: "AWS_MSK_IAM",
         classes: &["IAMLoginModule", "IAMClientCallbackHandler"],
         instead: "use SCRAM-SHA-512 or a client certificate, which Amazon MSK offers too",
     },
-    Login {
+    UnsupportedLogin {
         name: "tokens of AWS IAM",
         mechanism: "",
         classes: &["IAMOAuthBearerLoginCallbackHandler"],
         instead: "use SCRAM-SHA-512 or a client certificate, which Amazon MSK offers too",
     },
-    Login {
+    UnsupportedLogin {
         name: "Kerberos",
         mechanism: "GSSAPI",
         classes: &["Krb5LoginModule", "KerberosLogin"],
         instead: KERBEROS,
     },
-    Login {
+    UnsupportedLogin {
         name: "tokens of Google",
         mechanism: "",
         classes: &["GcpLoginCallbackHandler"],

@@ -1,11 +1,11 @@
 //! One source of properties, `-X`, a file or a profile, on its way into the whole.
 
-use super::gather::{BROKERS, Given};
 use super::java::{self, Meaning};
-use super::known::{self, FEATURES, Form, KnownProperties, Refusal, Side, tokens};
-use super::origin::Origin;
+use super::known::{self, FEATURES, KnownProperties, Side, ValueError, ValueType, tokens};
+use super::origin::PropertyOrigin;
 use super::stores::Stores;
 use super::values::{self, Value};
+use super::{BROKERS, PropertyValue};
 use super::{brokers, file, former, guarded, producer};
 use crate::error::Failure;
 use crate::settings::Surroundings;
@@ -14,29 +14,29 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// What a source gives.
-pub struct Digest<'a> {
+pub struct PropertySource<'a> {
     surroundings: &'a Surroundings<'a>,
-    origin: Origin,
-    pub given: BTreeMap<String, Given>,
-    pub producer: Vec<producer::Typed>,
+    origin: PropertyOrigin,
+    pub values: BTreeMap<String, PropertyValue>,
+    pub producer: Vec<producer::ProducerProperty>,
     stores: Stores,
     pub notes: Vec<String>,
     /// Variables of the environment that hold values.
     pub variables: Vec<String>,
 }
 
-impl<'a> Digest<'a> {
-    pub fn new(surroundings: &'a Surroundings<'a>, origin: Origin) -> Digest<'a> {
-        let (given, stores, producer) = (BTreeMap::new(), Stores::default(), Vec::new());
+impl<'a> PropertySource<'a> {
+    pub fn new(surroundings: &'a Surroundings<'a>, origin: PropertyOrigin) -> PropertySource<'a> {
+        let (values, stores, producer) = (BTreeMap::new(), Stores::default(), Vec::new());
         let (notes, variables) = (Vec::new(), Vec::new());
-        Digest { surroundings, origin, given, producer, stores, notes, variables }
+        PropertySource { surroundings, origin, values, producer, stores, notes, variables }
     }
 
     /// Reads what was typed as `-X`.
     ///
     /// # Errors
     /// A property or value that cannot be meant.
-    pub fn read_typed(mut self, typed: &[String]) -> Result<Digest<'a>, Failure> {
+    pub fn read_typed(mut self, typed: &[String]) -> Result<PropertySource<'a>, Failure> {
         for text in typed {
             let Some((name, value)) = text.split_once('=') else {
                 // What was typed may be a secret in the wrong place: only a name is repeated.
@@ -57,7 +57,7 @@ impl<'a> Digest<'a> {
     ///
     /// # Errors
     /// As `read_typed`, or the file cannot be read.
-    pub fn read_file(mut self, path: &str, hint: &str) -> Result<Digest<'a>, Failure> {
+    pub fn read_file(mut self, path: &str, hint: &str) -> Result<PropertySource<'a>, Failure> {
         let text = files::read_text(Path::new(path))
             .map_err(|words| Failure::usage(format!("cannot read `{path}`")).caused_by(words).hint(hint))?;
         let lines = file::parse(&text).map_err(|(number, cause)| {
@@ -66,9 +66,9 @@ impl<'a> Digest<'a> {
         for line in file::last_of_each(lines) {
             let place = format!(" in `{path}` line {}", line.number);
             let quote = file::quote_around(&line.value);
-            let (name, given) = (line.name.clone(), self.given.len());
+            let (name, given) = (line.name.clone(), self.values.len());
             match self.add(&line.name, line.value, &place) {
-                Ok(()) if quote.is_some() && self.given.len() > given => {
+                Ok(()) if quote.is_some() && self.values.len() > given => {
                     self.notes.push(format!("the quotes around `{name}`{place} are part of its value"));
                 }
                 Ok(()) => {}
@@ -86,7 +86,7 @@ impl<'a> Digest<'a> {
     ///
     /// # Errors
     /// As `read_typed`.
-    pub fn read_profile(mut self, table: &cli::ProfileTable) -> Result<Digest<'a>, Failure> {
+    pub fn read_profile(mut self, table: &cli::ProfileTable) -> Result<PropertySource<'a>, Failure> {
         for property in &table.properties {
             self.add(&property.name, property.value.clone(), &table.place(property.line))?;
         }
@@ -96,14 +96,14 @@ impl<'a> Digest<'a> {
     fn add(&mut self, name: &str, written: String, place: &str) -> Result<(), Failure> {
         // Before any guard looks at it.
         let name = self.without_prefix(name);
-        if guarded::loads_code(name) && self.origin != Origin::Property {
+        if guarded::loads_code(name) && self.origin != PropertyOrigin::Property {
             return Err(guarded::refuse_code(name, place));
         }
         if let Some(failure) = tokens::refuse_written(name, &written, place) {
             return Err(failure);
         }
         self.variables.extend(values::variable(&written).map(str::to_owned));
-        let value = Value::resolve(written, self.surroundings.environment).map_err(|cause| {
+        let value = Value::read(written, self.surroundings.environment.variables).map_err(|cause| {
             Failure::usage(format!("cannot read the value of property `{name}`{place}")).caused_by(cause)
         })?;
         if let Some(guarded) = guarded::find(name) {
@@ -131,7 +131,7 @@ impl<'a> Digest<'a> {
                 for (name, text) in login.properties {
                     self.put(name, value.with(text), place)?;
                 }
-                let mechanism = login.mechanism.filter(|_| !self.given.contains_key("sasl.mechanisms"));
+                let mechanism = login.mechanism.filter(|_| !self.values.contains_key("sasl.mechanisms"));
                 mechanism
                     .map_or(Ok(()), |mechanism| self.put("sasl.mechanisms", Value::plain(mechanism), place))
             }
@@ -156,17 +156,17 @@ impl<'a> Digest<'a> {
 
     fn unknown(&self, name: &str, place: &str) -> Failure {
         let (kind, all, near) = match self.origin {
-            Origin::Profile(_) => (
+            PropertyOrigin::Profile(_) => (
                 "key",
                 "keys are options without dashes, as `brokers`, and properties, see `--print-config`",
                 near_key(name, self.surroundings.known),
             ),
-            Origin::Default
-            | Origin::Kcons
-            | Origin::Option
-            | Origin::Property
-            | Origin::File(_)
-            | Origin::Environment(_) => (
+            PropertyOrigin::Default
+            | PropertyOrigin::Kcons
+            | PropertyOrigin::Option
+            | PropertyOrigin::Property
+            | PropertyOrigin::File(_)
+            | PropertyOrigin::Environment(_) => (
                 "property",
                 "`--print-config` lists all properties",
                 self.surroundings.known.near(name).into_iter().map(str::to_owned).collect(),
@@ -181,7 +181,7 @@ impl<'a> Digest<'a> {
         }
     }
 
-    fn finish(mut self) -> Result<Digest<'a>, Failure> {
+    fn finish(mut self) -> Result<PropertySource<'a>, Failure> {
         for (name, value) in std::mem::take(&mut self.stores).translate()? {
             self.put(name, value, "")?;
         }
@@ -198,7 +198,7 @@ impl<'a> Digest<'a> {
         let Some(property) = known.get(name).filter(|_| name != FEATURES) else {
             return Err(self.unknown(name, place));
         };
-        if property.form == Form::Code {
+        if property.form == ValueType::Code {
             return Err(Failure::usage(format!("property `{name}` cannot be set{place}"))
                 .caused_by("it is a function, not a text"));
         }
@@ -212,18 +212,19 @@ impl<'a> Digest<'a> {
         };
         match known::check(self.surroundings, property, &value, place) {
             Ok(()) => {}
-            Err(Refusal::NotBuiltIn(failure)) if !self.origin.is_typed() => {
+            Err(ValueError::NotBuiltIn(failure)) if !self.origin.is_typed() => {
                 self.notes.push(format!("{}: it is ignored", failure.message));
                 return Ok(());
             }
-            Err(Refusal::NotBuiltIn(failure) | Refusal::BadValue(failure)) => return Err(failure),
+            Err(ValueError::NotBuiltIn(failure) | ValueError::BadValue(failure)) => return Err(failure),
         }
         if property.side == Side::Producer {
-            let typed = producer::Typed { name: name.to_owned(), canonical: property.name.clone(), value };
+            let typed =
+                producer::ProducerProperty { name: name.to_owned(), canonical: property.name.clone(), value };
             return typed.join(&mut self.producer).then_some(()).ok_or_else(|| two_values(name));
         }
-        let given = Given { value, origin: self.origin.clone() };
-        match self.given.insert(property.name.clone(), given.clone()) {
+        let given = PropertyValue { value, origin: self.origin.clone() };
+        match self.values.insert(property.name.clone(), given.clone()) {
             Some(other) if self.origin.is_typed() && *other.value != *given.value => Err(two_values(name)),
             Some(_) | None => Ok(()),
         }
