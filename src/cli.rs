@@ -288,7 +288,7 @@ pub struct ReadingOptions {
     pub filter: Option<String>,
 
     #[command(flatten)]
-    pub handling: HandlerOptions,
+    pub handler: HandlerOptions,
 
     /// Take values as auto, json, text, base64 or hex [default: auto]
     ///

@@ -34,7 +34,7 @@ pub fn run(typed: Arguments, words: &[OsString]) -> u8 {
         Ok(arguments) => arguments,
         Err(failure) => return refuse(&failure, usage::manner(words)),
     };
-    let talk = settings::Talk::new(&arguments.connection, io::stderr().is_terminal(), &variable);
+    let talk = settings::TalkSettings::new(&arguments.connection, io::stderr().is_terminal(), &variable);
     colored::control::set_override(talk.has_color);
     let result = check_stdout().and_then(|()| match &arguments.command {
         Command::Consume(consume) => consume::run(consume, &arguments.connection, talk),
@@ -66,10 +66,13 @@ pub fn refuse(failure: &Failure, manner: Manner) -> u8 {
     let Manner { color, log } = manner;
     let has_color = settings::has_color(color, io::stderr().is_terminal(), &variable);
     colored::control::set_override(has_color);
-    tell(failure, &settings::Talk { quiet: false, verbose: 0, has_color, is_json: log == LogFormat::Json })
+    tell(
+        failure,
+        &settings::TalkSettings { quiet: false, verbose: 0, has_color, is_json: log == LogFormat::Json },
+    )
 }
 
-fn tell(failure: &Failure, talk: &settings::Talk) -> u8 {
+fn tell(failure: &Failure, talk: &settings::TalkSettings) -> u8 {
     if !failure.is_told {
         // There is nobody left to tell that stderr is gone.
         let _ = io::stderr().write_all(&talk::report(failure, talk));
@@ -142,7 +145,7 @@ fn leave_at_once(code: u8) -> ! {
 fn read(
     settings: &settings::Consume,
     (alarm, shutdown): (Alarm, Shutdown),
-    talk: settings::Talk,
+    talk: settings::TalkSettings,
 ) -> Result<(), Failure> {
     let mut talk = talk::Talk::new(talk, settings.output.says_progress);
     talk.hide(&settings.connection.hidden);

@@ -9,7 +9,7 @@ pub mod table;
 
 use crate::decode::{Decoders, Undecodable};
 use crate::record::Record;
-use crate::settings::{Format, Output};
+use crate::settings::{Format, OutputSettings};
 use jiff::tz::TimeZone;
 
 /// Renders the records of a run, one after the other.
@@ -28,7 +28,7 @@ enum Shape {
 
 impl Renderer {
     /// Makes the renderer of the format that was settled.
-    pub fn new(output: &Output) -> Renderer {
+    pub fn new(output: &OutputSettings) -> Renderer {
         let shape = match &output.format {
             Format::Json { is_terminal } => {
                 Shape::Json { lines: json::Lines::default(), is_terminal: *is_terminal }
@@ -99,7 +99,13 @@ mod tests {
 
     fn renderer(format: Format, value_format: DataFormat) -> Renderer {
         let key_format = DataFormat::Auto;
-        Renderer::new(&Output { format, value_format, key_format, is_strict: false, says_progress: false })
+        Renderer::new(&OutputSettings {
+            format,
+            value_format,
+            key_format,
+            is_strict: false,
+            says_progress: false,
+        })
     }
 
     fn formats() -> [(Format, &'static str); 3] {

@@ -9,14 +9,14 @@ pub mod testing;
 use crate::position::Clock;
 use known::KnownProperties;
 
-pub use options::admin::{Aim, Delete, Lag, Names, Reset, Scope};
+pub use options::admin::{Delete, Inspection, Lag, Reset, ResetScope, ResetTarget};
 pub use options::consume::Consume;
 pub use options::demo::{DEMO_TOPIC, Demo};
 pub use options::filter::FilterFailure;
 pub use options::group::Mode;
-pub use options::handler::{Backoff, Exec, Handler, Handling, OnFailure, StoreChoice};
-pub use options::output::{Format, Output, Pretty};
-pub use options::talk::{Talk, has_color};
+pub use options::handler::{Backoff, Exec, FailurePolicy, Handler, HandlerSettings, StoreChoice};
+pub use options::output::{Format, OutputSettings, Pretty};
+pub use options::talk::{TalkSettings, has_color};
 pub use options::topics::TopicSelector;
 pub use properties::connection::Connection;
 pub use properties::values::Value;

@@ -31,7 +31,7 @@ const LEAST_OF_A_REPORT: usize = 256;
 /// Decides what is said and in which form; lines go out on a thread of their own, so that a full pipe on
 /// stderr never holds the poller.
 pub struct Talk {
-    settings: settings::Talk,
+    settings: settings::TalkSettings,
     says_progress: bool,
     lines: mpsc::Sender<Vec<u8>>,
     /// Bytes that are not written yet.
@@ -44,7 +44,7 @@ pub struct Talk {
 }
 
 impl Talk {
-    pub fn new(settings: settings::Talk, says_progress: bool) -> Talk {
+    pub fn new(settings: settings::TalkSettings, says_progress: bool) -> Talk {
         let (lines, queue) = mpsc::channel::<Vec<u8>>();
         let unwritten = Arc::new(AtomicUsize::new(0));
         let written = Arc::clone(&unwritten);
@@ -211,7 +211,7 @@ fn json_line(event: &str, fields: Map<String, Value>) -> Vec<u8> {
 }
 
 /// The final report of a failure, in the form that `talk` asks for.
-pub fn report(failure: &Failure, talk: &settings::Talk) -> Vec<u8> {
+pub fn report(failure: &Failure, talk: &settings::TalkSettings) -> Vec<u8> {
     let parts = [Some(&failure.message)].into_iter().chain([failure.hint.as_ref()]).flatten();
     let longest = (escape::LONGEST / (failure.causes.len() + parts.count())).max(LEAST_OF_A_REPORT);
     let cut = |part: &str| event::cut(part, longest);
@@ -257,7 +257,7 @@ mod tests {
     }
 
     fn talk(is_json: bool) -> Talk {
-        Talk::new(settings::Talk { quiet: false, verbose: 2, has_color: false, is_json }, true)
+        Talk::new(settings::TalkSettings { quiet: false, verbose: 2, has_color: false, is_json }, true)
     }
 
     #[test]
@@ -338,7 +338,7 @@ mod tests {
         let failure = Failure::usage("no").caused_by("why").hint("try this");
         let text = String::from_utf8(report(
             &failure,
-            &settings::Talk { quiet: false, verbose: 0, has_color: false, is_json: false },
+            &settings::TalkSettings { quiet: false, verbose: 0, has_color: false, is_json: false },
         ))
         .unwrap();
         assert_eq!(text, "error: no\n  caused by: why\n  hint: try this\n");

@@ -9,7 +9,7 @@ use crate::settings::{self, Consume};
 pub fn run(
     arguments: &cli::ConsumeOptions,
     connection: &cli::ConnectionOptions,
-    talk: settings::Talk,
+    talk: settings::TalkSettings,
 ) -> Result<(), Failure> {
     let settings = super::resolve(|surroundings| Consume::resolve(arguments, connection, surroundings))?;
     if connection.print_config {

@@ -25,7 +25,7 @@ const TASKS: [(i32, &str); 5] = [
 pub fn run(
     arguments: &cli::DemoOptions,
     connection: &cli::ConnectionOptions,
-    talk: settings::Talk,
+    talk: settings::TalkSettings,
 ) -> Result<(), Failure> {
     let demo = super::resolve(|surroundings| Demo::resolve(arguments, connection, surroundings))?;
     let world = super::world()?;
@@ -101,7 +101,7 @@ fn keep_creating(broker: MockBroker) {
 
 fn serve(
     (mut alarm, shutdown): (crate::alarm::Alarm, crate::shutdown::Shutdown),
-    talk: settings::Talk,
+    talk: settings::TalkSettings,
 ) -> Result<(), Failure> {
     let broker = broker()?;
     super::write(format!("KCONS_BROKERS={}\n", broker.address()).as_bytes())?;

@@ -11,7 +11,7 @@ use super::session;
 use super::world;
 use crate::cli;
 use crate::error::Failure;
-use crate::settings::{self, Connection, Delete, Names, Reset, print};
+use crate::settings::{self, Connection, Delete, Inspection, Reset, print};
 use std::io::{self, IsTerminal as _};
 
 /// # Errors
@@ -19,7 +19,7 @@ use std::io::{self, IsTerminal as _};
 pub fn run(
     command: &cli::GroupCommand,
     connection: &cli::ConnectionOptions,
-    talk: settings::Talk,
+    talk: settings::TalkSettings,
 ) -> Result<(), Failure> {
     let start = |resolved: &Connection,
                  work: &mut dyn FnMut(&mut session::Session) -> Result<(), session::Stop>| {
@@ -30,12 +30,13 @@ pub fn run(
     };
     match command {
         cli::GroupCommand::List(arguments) => {
-            let settings =
-                super::resolve(|world| Names::none("group list", arguments.rows.output, connection, world))?;
+            let settings = super::resolve(|world| {
+                Inspection::none("group list", arguments.rows.output, connection, world)
+            })?;
             start(&settings.connection, &mut |session| list::run(session, &settings))
         }
         cli::GroupCommand::Describe(arguments) => {
-            let settings = super::resolve(|world| Names::of_group(arguments, connection, world))?;
+            let settings = super::resolve(|world| Inspection::of_group(arguments, connection, world))?;
             start(&settings.connection, &mut |session| describe::run(session, &settings))
         }
         cli::GroupCommand::Reset(arguments) => {

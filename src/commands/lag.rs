@@ -28,7 +28,7 @@ const LONGEST: Duration = Duration::from_secs(30);
 pub fn run(
     arguments: &cli::LagOptions,
     connection: &cli::ConnectionOptions,
-    talk: settings::Talk,
+    talk: settings::TalkSettings,
 ) -> Result<(), Failure> {
     let settings = super::resolve(|surroundings| Lag::resolve(arguments, connection, surroundings))?;
     if connection.print_config {

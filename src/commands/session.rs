@@ -72,7 +72,7 @@ pub struct Session {
 /// Whatever the work ended with.
 pub fn run(
     connection: &Connection,
-    (talk, world): (settings::Talk, (Alarm, Shutdown)),
+    (talk, world): (settings::TalkSettings, (Alarm, Shutdown)),
     work: impl FnOnce(&mut Session) -> Result<(), Stop>,
 ) -> Result<(), Failure> {
     let mut session = Session::open(connection, Talk::new(talk, false), world)?;

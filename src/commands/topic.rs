@@ -13,7 +13,7 @@ use crate::kafka::admin::{self, Asked, Described, EARLIEST, LATEST, Unknown};
 use crate::kafka::{Consumer, Trouble, TroubleKind};
 use crate::record::TopicPartition;
 use crate::render::table::{Cell, Column, Rows};
-use crate::settings::{self, Names, print};
+use crate::settings::{self, Inspection, print};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -29,13 +29,13 @@ const SECOND_LIMIT: Duration = Duration::from_secs(4);
 pub fn run(
     command: &cli::TopicCommand,
     connection: &cli::ConnectionOptions,
-    talk: settings::Talk,
+    talk: settings::TalkSettings,
 ) -> Result<(), Failure> {
     let settings = super::resolve(|surroundings| match command {
         cli::TopicCommand::List(list) => {
-            Names::none("topic list", list.rows.output, connection, surroundings)
+            Inspection::none("topic list", list.rows.output, connection, surroundings)
         }
-        cli::TopicCommand::Describe(describe) => Names::of_topics(describe, connection, surroundings),
+        cli::TopicCommand::Describe(describe) => Inspection::of_topics(describe, connection, surroundings),
     })?;
     if connection.print_config {
         return super::write(print::table(&settings.connection.effective).as_bytes());
@@ -48,7 +48,7 @@ pub fn run(
 
 const LIST: [Column; 3] = [Column::Text("TOPIC"), Column::Number("PARTITIONS"), Column::Number("REPLICAS")];
 
-fn list(session: &mut Session, settings: &Names) -> Result<(), Stop> {
+fn list(session: &mut Session, settings: &Inspection) -> Result<(), Stop> {
     let topics = session.ask(|client| topics::layouts(client, None, LIMIT))?;
     let row = |(name, layout): &(String, Result<Layout, Trouble>)| {
         let layout = layout.as_ref().ok();
@@ -87,7 +87,7 @@ struct Description {
     configs: HashMap<String, Result<Config, Trouble>>,
 }
 
-fn describe(session: &mut Session, settings: &Names) -> Result<(), Stop> {
+fn describe(session: &mut Session, settings: &Inspection) -> Result<(), Stop> {
     let names = settings.names.clone();
     let described = session.ask(move |client| description(client, &names))?;
     // A head without rows says nothing.

@@ -22,7 +22,7 @@ use crate::error::{Failure, Kind};
 use crate::handlers::{self, Attempt, Context, Reason};
 use crate::metrics::RecordCounts;
 use crate::record::{OwnedRecord, Record};
-use crate::settings::{self, Consume, OnFailure};
+use crate::settings::{self, Consume, FailurePolicy};
 use crate::talk::{HandlerOutput, Notice, Tally};
 use duplicates::Ids;
 use limits::Paused;
@@ -36,7 +36,7 @@ use std::time::{Duration, Instant};
 
 /// The records that handlers work on, and the pool that runs the handlers.
 pub struct Handlers<'a> {
-    settings: &'a settings::Handling,
+    settings: &'a settings::HandlerSettings,
     /// The consumer group, which dead letters name.
     group: Option<String>,
     is_strict: bool,
@@ -91,8 +91,10 @@ impl<'a> Handlers<'a> {
         };
         let connection = &consume.connection;
         let dead_letters = match &settings.on_failure {
-            OnFailure::DeadLetter { topic } => Some(Republisher::open(connection, topic, usize::MAX, alarm)?),
-            OnFailure::Stop | OnFailure::Skip => None,
+            FailurePolicy::DeadLetter { topic } => {
+                Some(Republisher::open(connection, topic, usize::MAX, alarm)?)
+            }
+            FailurePolicy::Stop | FailurePolicy::Skip => None,
         };
         let is_manual =
             group.is_some_and(|group| group.commits.mode == CommitMode::Manual && !group.commits.is_async);

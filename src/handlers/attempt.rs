@@ -4,7 +4,7 @@ use super::Printed;
 use crate::alarm::Bell;
 use crate::escape;
 use crate::record::OwnedRecord;
-use crate::settings::Output;
+use crate::settings::OutputSettings;
 use crate::talk::HandlerOutput;
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ pub struct Attempt {
 pub struct Context {
     pub group: Option<String>,
     /// How keys and values are decoded for the envelope.
-    pub output: Output,
+    pub output: OutputSettings,
     /// How lines on stderr go out.
     pub lines: HandlerOutput,
     /// Rung when there is something for `done`.

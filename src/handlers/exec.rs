@@ -12,7 +12,7 @@ use crate::choices::Stdin;
 use crate::error::reason;
 use crate::record::OwnedRecord;
 use crate::render::Renderer;
-use crate::settings::{Exec, Format, Output};
+use crate::settings::{Exec, Format, OutputSettings};
 use books::Books;
 use nix::sys::signal::Signal;
 use run::{Run, Sinks};
@@ -151,7 +151,7 @@ impl Desk {
         const PIECE: usize = 64 << 10;
         let format = Format::Json { is_terminal: false };
         Desk {
-            renderer: Renderer::new(&Output { format, ..job.context.output.clone() }),
+            renderer: Renderer::new(&OutputSettings { format, ..job.context.output.clone() }),
             envelope: Vec::new(),
             piece: vec![0; PIECE],
             lines: Lines::new(job.context.lines),

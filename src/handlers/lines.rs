@@ -123,7 +123,7 @@ mod tests {
     }
 
     fn lines() -> Lines {
-        let talk = settings::Talk { quiet: true, verbose: 0, has_color: false, is_json: false };
+        let talk = settings::TalkSettings { quiet: true, verbose: 0, has_color: false, is_json: false };
         Lines::new(HandlerOutput::new(&talk))
     }
 

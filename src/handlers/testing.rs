@@ -3,7 +3,7 @@
 use super::{Attempt, Context, Done};
 use crate::alarm::Alarm;
 use crate::record::{OwnedRecord, Record, TopicPartition};
-use crate::settings::{self, Format, Output};
+use crate::settings::{self, Format, OutputSettings};
 use crate::talk::HandlerOutput;
 use std::fs;
 use std::path::Path;
@@ -37,14 +37,14 @@ impl<P: Pool> TestPool<P> {
     /// A pool that `start` makes for a context.
     pub fn start(start: impl FnOnce(Context) -> P) -> TestPool<P> {
         let alarm = Alarm::new().unwrap();
-        let output = Output {
+        let output = OutputSettings {
             format: Format::Raw { delimiter: Vec::new(), is_terminal: false },
             value_format: Default::default(),
             key_format: Default::default(),
             is_strict: false,
             says_progress: false,
         };
-        let talk = settings::Talk { quiet: false, verbose: 0, has_color: false, is_json: false };
+        let talk = settings::TalkSettings { quiet: false, verbose: 0, has_color: false, is_json: false };
         let lines = HandlerOutput::new(&talk);
         let context = Context { group: Some("g".to_owned()), output, lines, bell: alarm.bell() };
         TestPool { pool: start(context), alarm, tickets: 0 }

@@ -12,7 +12,7 @@ pub struct HandlerOutput {
 }
 
 impl HandlerOutput {
-    pub fn new(settings: &settings::Talk) -> HandlerOutput {
+    pub fn new(settings: &settings::TalkSettings) -> HandlerOutput {
         HandlerOutput { is_json: settings.is_json }
     }
 

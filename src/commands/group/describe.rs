@@ -6,12 +6,12 @@ use crate::commands::lag::{self, rows};
 use crate::commands::session::{Session, Stop};
 use crate::escape;
 use crate::kafka::admin::groups::{Group, Member};
-use crate::settings::Names;
+use crate::settings::Inspection;
 use serde_json::json;
 
 /// # Errors
 /// The group is missing or forbidden, or there is no answer.
-pub fn run(session: &mut Session, settings: &Names) -> Result<(), Stop> {
+pub fn run(session: &mut Session, settings: &Inspection) -> Result<(), Stop> {
     let told = lag::Look::default().standings(session, &settings.names)?;
     if told.standings.is_empty() {
         return told.end(session);

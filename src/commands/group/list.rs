@@ -3,7 +3,7 @@
 use crate::commands::session::{Session, Stop};
 use crate::kafka::admin::groups::{self, Listed, Listing};
 use crate::render::table::{Cell, Column, Rows};
-use crate::settings::Names;
+use crate::settings::Inspection;
 use std::time::Instant;
 
 const COLUMNS: [Column; 4] =
@@ -11,7 +11,7 @@ const COLUMNS: [Column; 4] =
 
 /// # Errors
 /// No answer.
-pub fn run(session: &mut Session, settings: &Names) -> Result<(), Stop> {
+pub fn run(session: &mut Session, settings: &Inspection) -> Result<(), Stop> {
     let Listing { groups, away } = session.ask(groups::list)?;
     for (broker, trouble) in away {
         let warning = match trouble {

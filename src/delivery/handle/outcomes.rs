@@ -8,7 +8,7 @@ use crate::delivery::{Progress, Settled};
 use crate::error::{Failure, Kind};
 use crate::handlers::{Done, Outcome, Reason};
 use crate::record::OwnedRecord;
-use crate::settings::{Backoff, OnFailure};
+use crate::settings::{Backoff, FailurePolicy};
 use crate::talk::{Event, Notice};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -140,19 +140,19 @@ impl Handlers<'_> {
             return self.end_with(ticket, format!("{what}: {}", reason.brief()), failure, progress);
         }
         match &self.settings.on_failure {
-            OnFailure::Stop => {
+            FailurePolicy::Stop => {
                 let message = format!("{}: {what}", record.place());
                 let failure = Failure::new(Kind::Record, message).caused_by(reason.brief()).hint(
                     "it is not committed and comes again; `--on-failure skip` or `--dead-letter TOPIC` go on without it",
                 );
                 self.end_with(ticket, format!("{what}: {}", reason.brief()), failure, progress);
             }
-            OnFailure::Skip => {
+            FailurePolicy::Skip => {
                 let reason = format!("skipped{after}: {}", reason.brief());
                 progress.notices.push(failed_notice(&record, reason, false));
                 self.settle(ticket, Fate::Skipped, progress);
             }
-            OnFailure::DeadLetter { topic } => {
+            FailurePolicy::DeadLetter { topic } => {
                 job.dead_letter_note = Some(format!("to `{topic}`{after}: {}", reason.brief()));
                 let group = self.group.clone();
                 let headers = FailureHeaders { error: reason.full(), attempts: failed.max(1), group };

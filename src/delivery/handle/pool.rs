@@ -4,7 +4,7 @@ use super::republish::Republisher;
 use crate::alarm::Alarm;
 use crate::error::{self, Failure, Kind};
 use crate::handlers::{self, Attempt, Context, Done, ExecCrew, WorkerCrew, Workers};
-use crate::settings::{Connection, Handler, Handling};
+use crate::settings::{Connection, Handler, HandlerSettings};
 use nix::sys::signal::Signal;
 
 pub enum Crew {
@@ -19,7 +19,7 @@ impl Crew {
     /// # Errors
     /// No thread can be started, or the producer's properties do not fit together.
     pub fn start(
-        handling: &Handling,
+        handling: &HandlerSettings,
         connection: &Connection,
         context: Context,
         alarm: &Alarm,
@@ -34,7 +34,7 @@ impl Crew {
                 crew.map(Crew::Exec).map_err(refused)
             }
             Handler::Worker { command } => {
-                let Handling { parallel, in_flight, timeout, .. } = *handling;
+                let HandlerSettings { parallel, in_flight, timeout, .. } = *handling;
                 let workers = Workers { parallel, in_flight, timeout };
                 WorkerCrew::start(command, workers, context).map(Crew::Worker).map_err(refused)
             }

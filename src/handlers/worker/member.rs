@@ -9,7 +9,7 @@ use crate::handlers::child::is_scarcity;
 use crate::handlers::{Done, Lines, Outcome, Reason};
 use crate::pause::GrowingPause;
 use crate::render::Renderer;
-use crate::settings::{Format, Output};
+use crate::settings::{Format, OutputSettings};
 use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::sync::Arc;
@@ -51,7 +51,7 @@ impl Member {
     pub fn new(number: usize, job: Job, desk: Arc<Desk>, outbox: Arc<Outbox>, alarm: Alarm) -> Member {
         const PIECE: usize = 64 << 10;
         let format = Format::Json { is_terminal: false };
-        let output = Output { format, ..job.context.output.clone() };
+        let output = OutputSettings { format, ..job.context.output.clone() };
         let tools = Tools {
             renderer: Renderer::new(&output),
             piece: vec![0; PIECE],

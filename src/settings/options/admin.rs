@@ -25,7 +25,7 @@ pub struct Lag {
 
 /// A run of a command about some names, or none: `group list`, `group describe`, `topic describe` and so on.
 #[derive(Debug)]
-pub struct Names {
+pub struct Inspection {
     pub connection: Connection,
     pub names: Vec<String>,
     pub format: TableFormat,
@@ -36,8 +36,8 @@ pub struct Names {
 pub struct Reset {
     pub connection: Connection,
     pub group: String,
-    pub scope: Scope,
-    pub aim: Aim,
+    pub scope: ResetScope,
+    pub target: ResetTarget,
     pub is_executed: bool,
     /// What a person may have meant otherwise.
     pub warning: Option<String>,
@@ -46,7 +46,7 @@ pub struct Reset {
 
 /// Which partitions are moved.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Scope {
+pub enum ResetScope {
     /// All that the group has committed.
     Committed,
     /// These topics; all of their partitions, or some.
@@ -55,7 +55,7 @@ pub enum Scope {
 
 /// Where partitions are moved to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Aim {
+pub enum ResetTarget {
     To(Positions),
     Shift(i64),
 }
@@ -89,7 +89,7 @@ impl Lag {
     }
 }
 
-impl Names {
+impl Inspection {
     /// Resolves a command that takes no names.
     ///
     /// # Errors
@@ -99,9 +99,9 @@ impl Names {
         output: Option<TableFormat>,
         connection: &cli::ConnectionOptions,
         surroundings: &Surroundings<'_>,
-    ) -> Result<Names, Failure> {
+    ) -> Result<Inspection, Failure> {
         let connection = resolve(connection, command, surroundings)?;
-        Ok(Names { connection, names: Vec::new(), format: output.unwrap_or_default() })
+        Ok(Inspection { connection, names: Vec::new(), format: output.unwrap_or_default() })
     }
 
     /// # Errors
@@ -110,9 +110,9 @@ impl Names {
         arguments: &cli::GroupDescribeOptions,
         connection: &cli::ConnectionOptions,
         surroundings: &Surroundings<'_>,
-    ) -> Result<Names, Failure> {
+    ) -> Result<Inspection, Failure> {
         let typed: Vec<String> = arguments.group.iter().cloned().collect();
-        Ok(Names {
+        Ok(Inspection {
             names: groups(&typed, "kcons group describe GROUP", connection)?,
             connection: resolve(connection, "group describe", surroundings)?,
             format: arguments.output.unwrap_or_default(),
@@ -125,7 +125,7 @@ impl Names {
         arguments: &cli::TopicDescribeOptions,
         connection: &cli::ConnectionOptions,
         surroundings: &Surroundings<'_>,
-    ) -> Result<Names, Failure> {
+    ) -> Result<Inspection, Failure> {
         let typed = &arguments.topics;
         if typed.is_empty() && !connection.print_config {
             return Err(Failure::usage("`TOPIC` is missing").hint("kcons topic describe TOPIC"));
@@ -136,7 +136,7 @@ impl Names {
                 return Err(Failure::usage(format!("topic `{name}` is given twice")));
             }
         }
-        Ok(Names {
+        Ok(Inspection {
             names: typed.clone(),
             connection: resolve(connection, "topic describe", surroundings)?,
             format: arguments.rows.output.unwrap_or_default(),
@@ -154,19 +154,19 @@ impl Reset {
     ) -> Result<Reset, Failure> {
         let typed: Vec<String> = arguments.group.iter().cloned().collect();
         let groups = groups(&typed, "kcons group reset GROUP --topic TOPIC --to POS", connection)?;
-        let (scope, aim) = match connection.print_config {
-            true => (Scope::Committed, Aim::Shift(0)),
-            false => (scope(arguments)?, aim(arguments, surroundings)?),
+        let (scope, target) = match connection.print_config {
+            true => (ResetScope::Committed, ResetTarget::Shift(0)),
+            false => (scope(arguments)?, target(arguments, surroundings)?),
         };
-        if let Aim::To(positions) = &aim {
+        if let ResetTarget::To(positions) = &target {
             check_map(&scope, positions)?;
         }
         Ok(Reset {
             group: groups.into_iter().next().unwrap_or_default(),
             connection: resolve(connection, "group reset", surroundings)?,
             scope,
-            warning: start_to_come(arguments, &aim, surroundings),
-            aim,
+            warning: start_to_come(arguments, &target, surroundings),
+            target,
             is_executed: arguments.execute,
             format: arguments.rows.output.unwrap_or_default(),
         })
@@ -246,9 +246,9 @@ fn resolve(
     Connection::resolve(properties, connection.connect_timeout, surroundings)
 }
 
-fn scope(arguments: &cli::ResetOptions) -> Result<Scope, Failure> {
+fn scope(arguments: &cli::ResetOptions) -> Result<ResetScope, Failure> {
     if arguments.all_topics {
-        return Ok(Scope::Committed);
+        return Ok(ResetScope::Committed);
     }
     if arguments.topics.is_empty() {
         return Err(Failure::usage("`--topic` is missing")
@@ -265,13 +265,13 @@ fn scope(arguments: &cli::ResetOptions) -> Result<Scope, Failure> {
         }
         scope.push((topics::name(name)?, list));
     }
-    Ok(Scope::Topics(scope))
+    Ok(ResetScope::Topics(scope))
 }
 
-fn aim(arguments: &cli::ResetOptions, surroundings: &Surroundings<'_>) -> Result<Aim, Failure> {
+fn target(arguments: &cli::ResetOptions, surroundings: &Surroundings<'_>) -> Result<ResetTarget, Failure> {
     match (&arguments.to, arguments.shift) {
-        (Some(text), _) => Positions::parse(text, Role::Reset, &surroundings.clock).map(Aim::To),
-        (None, Some(shift)) => Ok(Aim::Shift(shift)),
+        (Some(text), _) => Positions::parse(text, Role::Reset, &surroundings.clock).map(ResetTarget::To),
+        (None, Some(shift)) => Ok(ResetTarget::Shift(shift)),
         (None, None) => Err(Failure::usage("`--to` is missing")
             .hint("`--to POS`, as in `--to beginning`, or `--shift -100` to move back from where it is")),
     }
@@ -280,22 +280,22 @@ fn aim(arguments: &cli::ResetOptions, surroundings: &Surroundings<'_>) -> Result
 /// A time to come is at no record, as a rule.
 fn start_to_come(
     arguments: &cli::ResetOptions,
-    aim: &Aim,
+    target: &ResetTarget,
     surroundings: &Surroundings<'_>,
 ) -> Option<String> {
     let now = surroundings.clock.now.as_millisecond();
     let typed = arguments.to.as_ref()?;
-    let Aim::To(Positions::All(Position::Time(time))) = aim else { return None };
+    let ResetTarget::To(Positions::All(Position::Time(time))) = target else { return None };
     let warning = "is in the future: partitions without a record after that are moved to their end";
     (*time > now).then(|| format!("`--to {typed}` {warning}"))
 }
 
 /// Positions for single partitions must have something to apply to.
-fn check_map(scope: &Scope, positions: &Positions) -> Result<(), Failure> {
+fn check_map(scope: &ResetScope, positions: &Positions) -> Result<(), Failure> {
     let Positions::Some(map) = positions else { return Ok(()) };
     let chosen = match scope {
-        Scope::Topics(topics) if topics.len() == 1 => topics[0].1.as_ref(),
-        Scope::Topics(_) | Scope::Committed => {
+        ResetScope::Topics(topics) if topics.len() == 1 => topics[0].1.as_ref(),
+        ResetScope::Topics(_) | ResetScope::Committed => {
             return Err(Failure::usage("`--to` names partitions, and there is more than one topic")
                 .hint("give positions of partitions for one `--topic`"));
         }
@@ -328,11 +328,11 @@ mod tests {
     fn topics_may_have_partitions() {
         let resolved = reset("g --topic t:0,2 --topic u --to end").expect("valid");
         let expected = vec![("t".to_owned(), Some(BTreeSet::from([0, 2]))), ("u".to_owned(), None)];
-        assert_eq!(resolved.scope, Scope::Topics(expected));
-        assert_eq!(resolved.aim, Aim::To(Positions::All(Position::End)));
+        assert_eq!(resolved.scope, ResetScope::Topics(expected));
+        assert_eq!(resolved.target, ResetTarget::To(Positions::All(Position::End)));
         assert!(!resolved.is_executed);
         let resolved = reset("g --all-topics --shift -5 --execute").expect("valid");
-        assert_eq!((resolved.scope, resolved.aim), (Scope::Committed, Aim::Shift(-5)));
+        assert_eq!((resolved.scope, resolved.target), (ResetScope::Committed, ResetTarget::Shift(-5)));
         assert!(resolved.is_executed);
     }
 

@@ -2,9 +2,9 @@
 
 use super::filter::{self, FilterFailure};
 use super::given::GivenOptions;
-use super::group::{self, Group, Mode, Standalone};
-use super::handler::{self, Handling};
-use super::output::{self, Output};
+use super::group::{self, GroupSettings, Mode, Standalone};
+use super::handler::{self, HandlerSettings};
+use super::output::{self, OutputSettings};
 use super::rules;
 use super::topics::{self, TopicSelector};
 use crate::choices::ListenAddress;
@@ -27,16 +27,16 @@ pub struct Consume {
     /// How long to wait for a topic that does not exist yet; zero: not at all.
     pub wait_for_topic: Duration,
     pub mode: Mode,
-    pub stops: Stops,
+    pub stops: StopConditions,
     pub shutdown_timeout: Duration,
     pub read_uncommitted: bool,
-    pub output: Output,
+    pub output: OutputSettings,
     /// Only records for which this is true are printed or handled.
     pub filter: Option<Program>,
     /// What becomes of a record on which the filter fails; with a handler its policy decides.
     pub filter_failure: FilterFailure,
     /// What is done with records instead of printing them.
-    pub handling: Option<Handling>,
+    pub handling: Option<HandlerSettings>,
     /// Where figures and probes are served.
     pub metrics: Option<ListenAddress>,
     /// Settings that invite trouble, for a person to hear.
@@ -47,7 +47,7 @@ pub struct Consume {
 
 impl Consume {
     /// The group that the run is a member of.
-    pub fn group(&self) -> Option<&Group> {
+    pub fn group(&self) -> Option<&GroupSettings> {
         match &self.mode {
             Mode::Group(group) => Some(group),
             Mode::Standalone(_) => None,
@@ -56,13 +56,13 @@ impl Consume {
 
     /// Topics that this run writes to: an expression for topics to read leaves them out.
     pub fn written_topics(&self) -> Vec<String> {
-        self.handling.iter().flat_map(Handling::topics).map(|(_, topic)| topic.to_owned()).collect()
+        self.handling.iter().flat_map(HandlerSettings::topics).map(|(_, topic)| topic.to_owned()).collect()
     }
 }
 
 /// What ends a run by itself.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Stops {
+pub struct StopConditions {
     /// `-e` is `--to end`.
     pub to: Option<Positions>,
     pub count: Option<u64>,
@@ -117,7 +117,7 @@ pub fn resolve(
     let produces = handling.as_ref().is_some_and(|handling| handling.topics().next().is_some());
     producer::resolve(&typed, produces)?;
     let mut withheld = std::mem::take(&mut properties.variables);
-    withheld.extend(reading.handling.dedup_store.as_deref().and_then(values::variable).map(str::to_owned));
+    withheld.extend(reading.handler.dedup_store.as_deref().and_then(values::variable).map(str::to_owned));
     let mut connection = Connection::resolve(properties, given.connection.connect_timeout, surroundings)?;
     connection.add_producer(typed);
     Ok(Consume {
@@ -142,7 +142,7 @@ fn stops(
     reading: &cli::ReadingOptions,
     mode: &Mode,
     surroundings: &Surroundings<'_>,
-) -> Result<Stops, Failure> {
+) -> Result<StopConditions, Failure> {
     let from = match mode {
         Mode::Standalone(standalone) => Some(&standalone.from),
         Mode::Group(_) => None,
@@ -151,14 +151,19 @@ fn stops(
         Some(text) => Some(Positions::parse(text, Role::To { from }, &surroundings.clock)?),
         None => reading.exit.then_some(Positions::All(Position::End)),
     };
-    Ok(Stops { to, count: reading.count, idle_timeout: reading.idle_timeout, duration: reading.duration })
+    Ok(StopConditions {
+        to,
+        count: reading.count,
+        idle_timeout: reading.idle_timeout,
+        duration: reading.duration,
+    })
 }
 
 /// Most likely a slip, if the run ends at what is there now.
 fn start_to_come(
     reading: &cli::ReadingOptions,
     mode: &Mode,
-    stops: &Stops,
+    stops: &StopConditions,
     surroundings: &Surroundings<'_>,
 ) -> Option<String> {
     let now = surroundings.clock.now.as_millisecond();
@@ -178,7 +183,7 @@ fn start_to_come(
 }
 
 /// Positions for single partitions must have something to apply to, and an order.
-fn check_maps(mode: &Mode, stops: &Stops, has_several_topics: bool) -> Result<(), Failure> {
+fn check_maps(mode: &Mode, stops: &StopConditions, has_several_topics: bool) -> Result<(), Failure> {
     let standalone = match mode {
         Mode::Standalone(standalone) => Some(standalone),
         Mode::Group(_) => None,

@@ -245,7 +245,7 @@ impl<'a> GivenOptions<'a> {
 
     /// Whether records are decoded for their handler or on their way to it.
     pub fn decodes_for_handler(&self) -> bool {
-        let gets_json = self.reading.handling.stdin == Some(Stdin::Json);
+        let gets_json = self.reading.handler.stdin == Some(Stdin::Json);
         self.has(OptionName::Worker)
             || self.runs_programs() && gets_json
             || self.has(OptionName::Dedup)
@@ -254,7 +254,7 @@ impl<'a> GivenOptions<'a> {
 
     /// What happens to a failed record, if that is given.
     pub fn on_failure(&self) -> Option<OnFailure> {
-        self.reading.handling.on_failure
+        self.reading.handler.on_failure
     }
 
     /// The format of what is printed, or of what a handler gets as a decoded record; never `Auto`.
@@ -270,7 +270,7 @@ impl<'a> GivenOptions<'a> {
 
 /// The options that are given, in the order in which help lists them.
 fn names(reading: &ReadingOptions, connection: &cli::ConnectionOptions) -> Vec<OptionName> {
-    let before = names_of!(ReadingOptions = reading; without handling;
+    let before = names_of!(ReadingOptions = reading; without handler;
         group Group, partitions Partitions, wait_for_topic WaitForTopic, read_uncommitted ReadUncommitted,
         instance_id InstanceId, offset_reset OffsetReset, from From, to To, exit Exit, count Count,
         idle_timeout IdleTimeout, duration Duration, shutdown_timeout ShutdownTimeout, commit Commit,
@@ -278,7 +278,7 @@ fn names(reading: &ReadingOptions, connection: &cli::ConnectionOptions) -> Vec<O
         label Label, title_field TitleField, filter Filter, value_format ValueFormat, key_format KeyFormat,
         strict Strict, metrics Metrics,
     );
-    let of_handlers = names_of!(HandlerOptions = &reading.handling; without;
+    let of_handlers = names_of!(HandlerOptions = &reading.handler; without;
         command Command, exec Exec, worker Worker, forward Forward, stdin Stdin, parallel Parallel, order Order,
         in_flight InFlight, rate Rate, timeout Timeout, retries Retries, backoff Backoff, on_failure OnFailure,
         dead_letter DeadLetter, failure_limit FailureLimit, dedup Dedup, dedup_store DedupStore,

@@ -13,13 +13,13 @@ use std::time::Duration;
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Mode {
-    Group(Group),
+    Group(GroupSettings),
     Standalone(Standalone),
 }
 
 /// Reading as a member of a consumer group.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Group {
+pub struct GroupSettings {
     pub name: String,
     pub offset_reset: OffsetReset,
     pub commits: CommitSettings,
@@ -95,8 +95,12 @@ fn group_name(reading: &ReadingOptions, properties: &mut Properties) -> Result<O
     }
 }
 
-fn group(name: String, reading: &ReadingOptions, properties: &mut Properties) -> Result<Group, Failure> {
-    Ok(Group {
+fn group(
+    name: String,
+    reading: &ReadingOptions,
+    properties: &mut Properties,
+) -> Result<GroupSettings, Failure> {
+    Ok(GroupSettings {
         name,
         offset_reset: offset_reset(reading, properties)?,
         commits: commits(reading, properties)?,

@@ -18,7 +18,7 @@ use std::time::Duration;
 
 /// What is done with records instead of printing them.
 #[derive(Debug)]
-pub struct Handling {
+pub struct HandlerSettings {
     pub handler: Handler,
     /// How many at once; at least 1.
     pub parallel: usize,
@@ -33,13 +33,13 @@ pub struct Handling {
     /// Attempts after the first.
     pub retries: u32,
     pub backoff: Backoff,
-    pub on_failure: OnFailure,
+    pub on_failure: FailurePolicy,
     /// Failed records in a row that end the run.
     pub failure_limit: Option<u64>,
     pub dedup: Option<Dedup>,
 }
 
-impl Handling {
+impl HandlerSettings {
     /// The topics that are written to, by the options that name them.
     pub fn topics(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let forward = match &self.handler {
@@ -47,8 +47,8 @@ impl Handling {
             Handler::Exec(_) | Handler::Worker { .. } => None,
         };
         let dead_letter = match &self.on_failure {
-            OnFailure::DeadLetter { topic } => Some(("--dead-letter", topic.as_str())),
-            OnFailure::Stop | OnFailure::Skip => None,
+            FailurePolicy::DeadLetter { topic } => Some(("--dead-letter", topic.as_str())),
+            FailurePolicy::Stop | FailurePolicy::Skip => None,
         };
         forward.into_iter().chain(dead_letter)
     }
@@ -80,7 +80,7 @@ pub struct Backoff {
 
 /// What happens when the attempts are used up.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum OnFailure {
+pub enum FailurePolicy {
     Stop,
     Skip,
     DeadLetter { topic: String },
@@ -119,13 +119,13 @@ pub fn resolve(
     reading: &cli::ReadingOptions,
     read: &[TopicSelector],
     surroundings: &Surroundings<'_>,
-) -> Result<Option<Handling>, Failure> {
-    let typed = &reading.handling;
+) -> Result<Option<HandlerSettings>, Failure> {
+    let typed = &reading.handler;
     let Some(handler) = handler(typed)? else { return Ok(None) };
     let (parallel, in_flight) = at_once(typed, &handler)?;
     let (min, max) = typed.backoff.unwrap_or(BACKOFF);
     let failure_limit = typed.failure_limit.unwrap_or(FAILURE_LIMIT);
-    let handling = Handling {
+    let handling = HandlerSettings {
         parallel,
         order: typed.order.unwrap_or_default(),
         in_flight,
@@ -143,7 +143,7 @@ pub fn resolve(
 }
 
 /// What invites trouble and can be known before anything is connected.
-pub fn warnings(handling: &Handling, mode: &Mode, read: &[TopicSelector]) -> Vec<String> {
+pub fn warnings(handling: &HandlerSettings, mode: &Mode, read: &[TopicSelector]) -> Vec<String> {
     let mut warnings = Vec::new();
     let is_forward = matches!(handling.handler, Handler::Forward { .. });
     let Mode::Standalone(Standalone { partitions, .. }) = mode else { return warnings };
@@ -215,16 +215,16 @@ fn at_once(typed: &cli::HandlerOptions, handler: &Handler) -> Result<(usize, usi
     }
 }
 
-fn on_failure(typed: &cli::HandlerOptions) -> Result<OnFailure, Failure> {
+fn on_failure(typed: &cli::HandlerOptions) -> Result<FailurePolicy, Failure> {
     match (&typed.dead_letter, typed.on_failure) {
-        (Some(topic), _) => Ok(OnFailure::DeadLetter { topic: topic_of("--dead-letter", topic)? }),
-        (None, Some(cli::OnFailure::Skip)) => Ok(OnFailure::Skip),
-        (None, Some(cli::OnFailure::Stop | cli::OnFailure::DeadLetter) | None) => Ok(OnFailure::Stop),
+        (Some(topic), _) => Ok(FailurePolicy::DeadLetter { topic: topic_of("--dead-letter", topic)? }),
+        (None, Some(cli::OnFailure::Skip)) => Ok(FailurePolicy::Skip),
+        (None, Some(cli::OnFailure::Stop | cli::OnFailure::DeadLetter) | None) => Ok(FailurePolicy::Stop),
     }
 }
 
 /// What is written to is not read by the same run: it would never end.
-fn check_topics(handling: &Handling, read: &[TopicSelector]) -> Result<(), Failure> {
+fn check_topics(handling: &HandlerSettings, read: &[TopicSelector]) -> Result<(), Failure> {
     let is_read = |topic: &str| {
         read.iter().any(|selector| match selector {
             TopicSelector::Name(name) => name == topic,

@@ -10,7 +10,7 @@ use crate::settings::Surroundings;
 
 /// What is written to stdout.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Output {
+pub struct OutputSettings {
     pub format: Format,
     pub value_format: DataFormat,
     pub key_format: DataFormat,
@@ -20,7 +20,7 @@ pub struct Output {
     pub says_progress: bool,
 }
 
-impl Output {
+impl OutputSettings {
     /// Whether there are records that are not in the formats asked for.
     pub fn can_fail(&self) -> bool {
         [self.value_format, self.key_format].into_iter().any(|format| match format {
@@ -67,7 +67,7 @@ pub fn resolve(
     given: &GivenOptions<'_>,
     has_topic: bool,
     surroundings: &Surroundings<'_>,
-) -> Result<Output, Failure> {
+) -> Result<OutputSettings, Failure> {
     let GivenOptions { reading, connection, .. } = given;
     let format = match given.format() {
         OutputFormat::Pretty => Format::Pretty(Pretty {
@@ -93,7 +93,7 @@ pub fn resolve(
         },
     };
     let is_pretty = matches!(format, Format::Pretty(_));
-    Ok(Output {
+    Ok(OutputSettings {
         value_format: reading.value_format.unwrap_or_default(),
         key_format: reading.key_format.unwrap_or_default(),
         is_strict: reading.strict,

@@ -118,9 +118,8 @@ const FORWARD_AS_IT_IS: Other =
 const IN_FLIGHT_OF_FORWARD: Other =
     Other::Words("`--in-flight` and `--forward`", |given| given.has(InFlight) && given.has(Forward));
 /// Programs can ask for another attempt whatever `--retries` says.
-const NO_RETRIES: Other = Other::Words("`--retries 0`", |given| {
-    given.reading.handling.retries == Some(0) && !given.runs_programs()
-});
+const NO_RETRIES: Other =
+    Other::Words("`--retries 0`", |given| given.reading.handler.retries == Some(0) && !given.runs_programs());
 const POLICY_STOP: Other =
     Other::Words("`--on-failure stop`", |given| given.on_failure() == Some(Policy::Stop));
 const POLICY_SKIP: Other =

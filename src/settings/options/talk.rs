@@ -4,7 +4,7 @@ use crate::cli::{ColorChoice, ConnectionOptions, LogFormat};
 
 /// How to talk on stderr.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Talk {
+pub struct TalkSettings {
     /// Errors only.
     pub quiet: bool,
     /// How often `-v` was typed.
@@ -14,15 +14,15 @@ pub struct Talk {
     pub is_json: bool,
 }
 
-impl Talk {
+impl TalkSettings {
     pub fn new(
         arguments: &ConnectionOptions,
         is_stderr_terminal: bool,
         environment: &dyn Fn(&str) -> Option<String>,
-    ) -> Talk {
+    ) -> TalkSettings {
         let is_json = arguments.log.unwrap_or_default() == LogFormat::Json;
         let choice = arguments.color.unwrap_or_default();
-        Talk {
+        TalkSettings {
             quiet: arguments.quiet,
             verbose: arguments.verbose,
             has_color: !is_json && has_color(choice, is_stderr_terminal, environment),
@@ -87,7 +87,7 @@ mod tests {
             color: Some(ColorChoice::Always),
             ..ConnectionOptions::default()
         };
-        let talk = Talk::new(&arguments, true, &|_| None);
-        assert_eq!(talk, Talk { quiet: false, verbose: 0, has_color: false, is_json: true });
+        let talk = TalkSettings::new(&arguments, true, &|_| None);
+        assert_eq!(talk, TalkSettings { quiet: false, verbose: 0, has_color: false, is_json: true });
     }
 }

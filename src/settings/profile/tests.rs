@@ -42,7 +42,7 @@ fn an_option_is_as_if_it_had_been_typed() {
     assert_eq!(arguments.connection.verbose, 2);
     // It does not get among the arguments of a handler.
     let read = reading("kcons consume t -- cat -n", "retries = 7");
-    assert_eq!((read.handling.retries, read.handling.command.len()), (Some(7), 2));
+    assert_eq!((read.handler.retries, read.handler.command.len()), (Some(7), 2));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::*;
 use crate::choices::{CommitMode, CommitSettings, DataFormat, OffsetReset};
 use crate::cli::{Arguments, Command};
 use crate::settings::Format;
-use crate::settings::options::group::Group;
+use crate::settings::options::group::GroupSettings;
 use crate::settings::testing::TestWorld;
 use clap::Parser;
 use std::collections::BTreeSet;
@@ -29,7 +29,7 @@ fn refused(words: &str) -> Failure {
     resolved(words).expect_err(words)
 }
 
-fn group(words: &str) -> (Group, Connection) {
+fn group(words: &str) -> (GroupSettings, Connection) {
     match resolved(words) {
         Ok(Consume { mode: Mode::Group(group), connection, .. }) => (group, connection),
         other => panic!("{words}: {other:?}"),
@@ -56,7 +56,7 @@ fn without_a_group_everything_is_read_from_the_beginning() {
     let consume = resolved("t").expect("valid");
     let expected = Standalone { from: Positions::All(Position::Beginning), partitions: None };
     assert_eq!(consume.mode, Mode::Standalone(expected));
-    assert_eq!(consume.stops, Stops::default());
+    assert_eq!(consume.stops, StopConditions::default());
     assert_eq!(consume.shutdown_timeout, Duration::from_secs(25));
     assert_eq!(consume.connection.brokers, "localhost:9092");
     assert_eq!(consume.connection.property("enable.auto.commit"), Some("false"));
@@ -68,7 +68,7 @@ fn without_a_group_everything_is_read_from_the_beginning() {
 fn a_group_commits_by_itself_every_five_seconds() {
     let (group, connection) = group("t --group g");
     let interval = Duration::from_secs(5);
-    let expected = Group {
+    let expected = GroupSettings {
         name: "g".to_owned(),
         offset_reset: OffsetReset::Earliest,
         commits: CommitSettings { mode: CommitMode::Auto { interval }, is_async: false },
@@ -234,7 +234,7 @@ fn positions_and_stops_are_read() {
     assert_eq!(standalone.from.at(1), Some(Position::End));
     assert_eq!(standalone.partitions, Some(BTreeSet::from([0, 1, 2])));
     let stops = resolved("t -e -n 3 --idle-timeout 1s --duration 2s").expect("valid").stops;
-    let expected = Stops {
+    let expected = StopConditions {
         to: Some(Positions::All(Position::End)),
         count: Some(3),
         idle_timeout: Some(Duration::from_secs(1)),

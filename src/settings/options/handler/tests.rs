@@ -1,6 +1,6 @@
 //! What handlers come to, and what they are refused for.
 
-use super::{Handler, Handling, OnFailure, StoreChoice};
+use super::{FailurePolicy, Handler, HandlerSettings, StoreChoice};
 use crate::cli::{Arguments, Command};
 use crate::error::Failure;
 use crate::settings::properties::values::Value;
@@ -18,7 +18,7 @@ fn resolved(words: &str) -> Result<Consume, Failure> {
     Consume::resolve(&consume, &arguments.connection, &world.surroundings())
 }
 
-fn handling(words: &str) -> Handling {
+fn handling(words: &str) -> HandlerSettings {
     resolved(words).expect(words).handling.expect("a handler")
 }
 
@@ -29,7 +29,7 @@ fn a_handler_has_the_documented_defaults() {
     assert_eq!((handling.parallel, handling.in_flight, handling.retries), (1, 64, 3));
     assert_eq!((handling.timeout, handling.failure_limit), (Some(Duration::from_secs(60)), Some(100)));
     assert_eq!(handling.backoff.max, Duration::from_secs(30));
-    assert_eq!((handling.on_failure, handling.rate.is_none()), (OnFailure::Stop, true));
+    assert_eq!((handling.on_failure, handling.rate.is_none()), (FailurePolicy::Stop, true));
     let program = self::handling("t -g g -n 1 -- cat -n");
     assert!(matches!(&program.handler, Handler::Exec(exec) if exec.command == ["cat", "-n"]));
     assert!(resolved("t").expect("valid").handling.is_none());
