@@ -22,7 +22,7 @@ use crate::settings::{self, Environment, Surroundings};
 use crate::shutdown::Shutdown;
 use crate::startup::{self, Stdout};
 use crate::talk;
-use crate::usage::{self, Manner};
+use crate::usage::{self, ErrorStyle};
 use crate::{handlers, kafka, pipeline};
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
@@ -32,7 +32,7 @@ use std::time::{Duration, Instant};
 pub fn run(typed: Arguments, words: &[OsString]) -> u8 {
     let arguments = match settings::profile::apply(typed, words, environment()) {
         Ok(arguments) => arguments,
-        Err(failure) => return refuse(&failure, usage::manner(words)),
+        Err(failure) => return refuse(&failure, usage::error_style(words)),
     };
     let talk = settings::TalkSettings::new(&arguments.connection, io::stderr().is_terminal(), &variable);
     colored::control::set_override(talk.has_color);
@@ -54,16 +54,16 @@ pub fn run(typed: Arguments, words: &[OsString]) -> u8 {
 }
 
 /// Prints a text that was asked for; the exit code.
-pub fn print(text: &str, manner: Manner) -> u8 {
+pub fn print(text: &str, style: ErrorStyle) -> u8 {
     match check_stdout().and_then(|()| write(text.as_bytes())) {
         Ok(()) => 0,
-        Err(failure) => refuse(&failure, manner),
+        Err(failure) => refuse(&failure, style),
     }
 }
 
 /// Tells a failure that comes before any option but these is known; the exit code.
-pub fn refuse(failure: &Failure, manner: Manner) -> u8 {
-    let Manner { color, log } = manner;
+pub fn refuse(failure: &Failure, style: ErrorStyle) -> u8 {
+    let ErrorStyle { color, log } = style;
     let has_color = settings::has_color(color, io::stderr().is_terminal(), &variable);
     colored::control::set_override(has_color);
     tell(

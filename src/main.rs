@@ -42,9 +42,9 @@ fn main() {
     kafka::openssl::ignore_files();
     let words: Vec<_> = std::env::args_os().collect();
     let code = match usage::parse(&words) {
-        Ok(usage::Request::Run(arguments)) => commands::run(*arguments, &words),
-        Ok(usage::Request::Print(text)) => commands::print(&text, usage::manner(&words)),
-        Err(failure) => commands::refuse(&failure, usage::manner(&words)),
+        Ok(usage::Invocation::Run(arguments)) => commands::run(*arguments, &words),
+        Ok(usage::Invocation::Print(text)) => commands::print(&text, usage::error_style(&words)),
+        Err(failure) => commands::refuse(&failure, usage::error_style(&words)),
     };
     kafka::leave_process(code)
 }

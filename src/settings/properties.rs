@@ -3,7 +3,6 @@
 mod brokers;
 pub mod connection;
 mod file;
-mod former;
 mod guarded;
 mod jaas;
 mod java;
@@ -16,6 +15,7 @@ pub mod producer;
 mod security;
 mod source;
 mod stores;
+mod unknown;
 mod unsupported_logins;
 pub mod values;
 

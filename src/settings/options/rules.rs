@@ -11,7 +11,7 @@ use crate::error::Failure;
 
 /// Some options, and what they need or cannot be used with.
 pub struct Rule {
-    options: Options,
+    options: Subject,
     relation: Relation,
     other: Other,
     /// A case of the option that the rule is about alone, and how messages name it.
@@ -19,14 +19,14 @@ pub struct Rule {
     cause: Option<&'static str>,
     hint: Option<&'static str>,
     profile: InProfile,
-    /// Options on the other side of the rule that a run does without, too, if a profile has them.
+    /// Subject on the other side of the rule that a run does without, too, if a profile has them.
     also_left_out: &'static [OptionName],
 }
 
 type Test = fn(&GivenOptions<'_>) -> bool;
 
 #[derive(Clone, Copy)]
-enum Options {
+enum Subject {
     These(&'static [OptionName]),
     Any,
 }
@@ -57,15 +57,15 @@ enum InProfile {
 }
 
 const fn needs(options: &'static [OptionName], other: Other) -> Rule {
-    Rule::new(Options::These(options), Relation::Needs, other)
+    Rule::new(Subject::These(options), Relation::Needs, other)
 }
 
 const fn excluded(options: &'static [OptionName], other: Other) -> Rule {
-    Rule::new(Options::These(options), Relation::CannotBeUsedWith, other)
+    Rule::new(Subject::These(options), Relation::CannotBeUsedWith, other)
 }
 
 impl Rule {
-    const fn new(options: Options, relation: Relation, other: Other) -> Rule {
+    const fn new(options: Subject, relation: Relation, other: Other) -> Rule {
         Rule {
             options,
             relation,
@@ -150,7 +150,7 @@ const BYTES: &str = "nothing is decoded: the handler gets the bytes as they are"
 pub const RULES: &[Rule] = &[
     // The demo.
     excluded(&[Brokers], THE_DEMO).cause(OWN_BROKER),
-    Rule::new(Options::Any, Relation::CannotBeUsedWith, SERVE).cause("nothing is consumed"),
+    Rule::new(Subject::Any, Relation::CannotBeUsedWith, SERVE).cause("nothing is consumed"),
     excluded(&[Exit, To], FOLLOW).in_profile(InProfile::GivesWay),
     excluded(&[InstanceId], THE_DEMO).cause(NO_STATIC_MEMBERS),
     excluded(&[ReadUncommitted], THE_DEMO).cause(NO_TRANSACTIONS),
@@ -293,16 +293,16 @@ impl Rule {
 
     fn is_about(&self, option: OptionName) -> bool {
         match self.options {
-            Options::These(options) => options.contains(&option),
-            Options::Any => true,
+            Subject::These(options) => options.contains(&option),
+            Subject::Any => true,
         }
     }
 
     /// The option that breaks the rule.
     fn broken_by(&self, given: &GivenOptions<'_>) -> Option<OptionName> {
         let mut broken = match self.options {
-            Options::These(options) => options.iter(),
-            Options::Any => given.names().iter(),
+            Subject::These(options) => options.iter(),
+            Subject::Any => given.names().iter(),
         };
         broken.find(|option| given.typed_as(**option).is_some()).copied().filter(|_| self.applies(given))
     }

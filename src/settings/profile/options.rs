@@ -1,6 +1,6 @@
 //! The options of a profile among those that were typed.
 
-use super::table::{Entry, Table, Value};
+use super::table::{Entry, EntryValue, Table};
 use super::typed::{Addition, TypedCommand, with};
 use crate::cli::{self, Arguments, ProfileProperty, ProfileTable};
 use crate::duration::parse_duration;
@@ -8,7 +8,7 @@ use crate::error::Failure;
 use crate::settings::Environment;
 use crate::settings::options::given::OptionName;
 use crate::settings::properties::values;
-use crate::usage::{self, Request};
+use crate::usage::{self, Invocation};
 use std::ffi::OsString;
 
 /// Puts the options of the profile that this run has a use for behind those that were typed.
@@ -28,8 +28,8 @@ pub fn add(table: &Table, words: &[OsString], environment: Environment<'_>) -> R
 
 fn parse(words: &[OsString]) -> Result<Arguments, Failure> {
     match usage::parse(words)? {
-        Request::Run(arguments) => Ok(*arguments),
-        Request::Print(_) => Err(Failure::usage("help cannot be asked for in a profile")),
+        Invocation::Run(arguments) => Ok(*arguments),
+        Invocation::Print(_) => Err(Failure::usage("help cannot be asked for in a profile")),
     }
 }
 
@@ -125,19 +125,21 @@ fn takes(
 }
 
 /// The value of a property; `None`: it is none.
-fn property(value: &Value) -> Option<String> {
+fn property(value: &EntryValue) -> Option<String> {
     match value {
-        Value::Switch(is_on) => Some(is_on.to_string()),
-        Value::One(text) => Some(text.clone()),
-        Value::Several(_) => None,
+        EntryValue::Switch(is_on) => Some(is_on.to_string()),
+        EntryValue::One(text) => Some(text.clone()),
+        EntryValue::Several(_) => None,
     }
 }
 
-fn as_property(option: &str, text: String, value: &Value) -> String {
+fn as_property(option: &str, text: String, value: &EntryValue) -> String {
     match option {
         "read-uncommitted" => match value {
-            Value::Switch(false) => "read_committed".to_owned(),
-            Value::Switch(true) | Value::One(_) | Value::Several(_) => "read_uncommitted".to_owned(),
+            EntryValue::Switch(false) => "read_committed".to_owned(),
+            EntryValue::Switch(true) | EntryValue::One(_) | EntryValue::Several(_) => {
+                "read_uncommitted".to_owned()
+            }
         },
         "commit-interval" => parse_duration(&text).map_or(text, |interval| interval.as_millis().to_string()),
         _ => text,
@@ -151,9 +153,9 @@ fn one_value(key: &str, place: &str) -> Failure {
 /// `property = ["KEY=VALUE"]`, as `-X` takes it.
 fn pairs(entry: &Entry, place: &str) -> Result<Vec<ProfileProperty>, Failure> {
     let texts = match &entry.value {
-        Value::Several(texts) => texts.clone(),
-        Value::One(text) => vec![text.clone()],
-        Value::Switch(_) => return Err(Failure::usage(format!("`property`{place} needs a text"))),
+        EntryValue::Several(texts) => texts.clone(),
+        EntryValue::One(text) => vec![text.clone()],
+        EntryValue::Switch(_) => return Err(Failure::usage(format!("`property`{place} needs a text"))),
     };
     let pair = |text: String| match text.split_once('=') {
         Some((name, value)) => {
@@ -173,20 +175,20 @@ fn texts(
 ) -> Result<Vec<values::Value>, Failure> {
     let key = entry.key.as_str();
     let texts = match &entry.value {
-        Value::Switch(_) if takes_none => return Ok(Vec::new()),
+        EntryValue::Switch(_) if takes_none => return Ok(Vec::new()),
         // `-v` twice is a number here.
-        Value::One(number)
+        EntryValue::One(number)
             if takes_none && key == "verbose" && ["0", "1", "2"].contains(&number.as_str()) =>
         {
             return Ok(Vec::new());
         }
-        Value::One(_) | Value::Several(_) if takes_none => {
+        EntryValue::One(_) | EntryValue::Several(_) if takes_none => {
             return Err(Failure::usage(format!("`{key}`{place} is not true or false")));
         }
-        Value::Switch(_) => return Err(Failure::usage(format!("`{key}`{place} needs a value"))),
-        Value::Several(_) if !takes_several => return Err(one_value(key, place)),
-        Value::One(text) => std::slice::from_ref(text),
-        Value::Several(texts) => texts,
+        EntryValue::Switch(_) => return Err(Failure::usage(format!("`{key}`{place} needs a value"))),
+        EntryValue::Several(_) if !takes_several => return Err(one_value(key, place)),
+        EntryValue::One(text) => std::slice::from_ref(text),
+        EntryValue::Several(texts) => texts,
     };
     let read = |text: &String| {
         if matches!(key, "config" | "dedup-store") {
@@ -203,9 +205,9 @@ fn texts(
 /// The values of an option as they are written.
 fn written(entry: &Entry) -> Vec<String> {
     match &entry.value {
-        Value::Switch(_) => Vec::new(),
-        Value::One(text) => vec![text.clone()],
-        Value::Several(texts) => texts.clone(),
+        EntryValue::Switch(_) => Vec::new(),
+        EntryValue::One(text) => vec![text.clone()],
+        EntryValue::Several(texts) => texts.clone(),
     }
 }
 
@@ -220,9 +222,9 @@ fn shape(key: &str, typed: &TypedCommand<'_>) -> (bool, bool) {
 fn words_of(entry: &Entry, texts: &[String]) -> Vec<String> {
     let key = &entry.key;
     let times = match &entry.value {
-        Value::Switch(is_on) => usize::from(*is_on),
-        Value::One(number) if texts.is_empty() => number.parse().unwrap_or(0),
-        Value::One(_) | Value::Several(_) => 0,
+        EntryValue::Switch(is_on) => usize::from(*is_on),
+        EntryValue::One(number) if texts.is_empty() => number.parse().unwrap_or(0),
+        EntryValue::One(_) | EntryValue::Several(_) => 0,
     };
     match texts.is_empty() {
         true => vec![format!("--{key}"); times],

@@ -21,12 +21,12 @@ const DEEPEST: usize = 16;
 pub struct Entry {
     /// Dotted keys and tables in the table are one name: `ssl.ca.location`.
     pub key: String,
-    pub value: Value,
+    pub value: EntryValue,
     /// From 1.
     pub line: usize,
 }
 
-pub enum Value {
+pub enum EntryValue {
     Switch(bool),
     /// A text, a number or a time.
     One(String),
@@ -39,7 +39,7 @@ impl Table {
     /// # Errors
     /// A text that is no TOML, a profile that is not there, a value that is of no use in one.
     pub fn parse(text: &str, path: &str, name: &str) -> Result<Table, Failure> {
-        let lines = Lines::of(text);
+        let lines = LineStarts::of(text);
         let file = DeTable::parse(text).map_err(|error| {
             let (line, column) = lines.place(error.span().map_or(0, |span| span.start));
             let cause = error.message().replace('\n', ", ");
@@ -71,7 +71,7 @@ impl Table {
         &mut self,
         table: &DeTable<'_>,
         prefix: &str,
-        (lines, depth): (&Lines<'_>, usize),
+        (lines, depth): (&LineStarts<'_>, usize),
     ) -> Result<(), Failure> {
         for (key, value) in table.iter() {
             let (line, _) = lines.place(key.span().start);
@@ -106,14 +106,14 @@ fn missing(path: &str, name: &str, known: &[&str]) -> Failure {
     }
 }
 
-fn read(value: &DeValue<'_>) -> Option<Value> {
+fn read(value: &DeValue<'_>) -> Option<EntryValue> {
     match value {
-        DeValue::Boolean(is_on) => Some(Value::Switch(*is_on)),
+        DeValue::Boolean(is_on) => Some(EntryValue::Switch(*is_on)),
         DeValue::Array(values) => {
             let texts: Option<Vec<String>> = values.iter().map(|value| one(value.get_ref())).collect();
-            texts.map(Value::Several)
+            texts.map(EntryValue::Several)
         }
-        other => one(other).map(Value::One),
+        other => one(other).map(EntryValue::One),
     }
 }
 
@@ -131,15 +131,15 @@ fn one(value: &DeValue<'_>) -> Option<String> {
 }
 
 /// Where the lines of a text begin: counting them for each key would take time with the square of their number.
-struct Lines<'a> {
+struct LineStarts<'a> {
     text: &'a str,
     starts: Vec<usize>,
 }
 
-impl Lines<'_> {
-    fn of(text: &str) -> Lines<'_> {
+impl LineStarts<'_> {
+    fn of(text: &str) -> LineStarts<'_> {
         let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(end, _)| end + 1));
-        Lines { text, starts: starts.collect() }
+        LineStarts { text, starts: starts.collect() }
     }
 
     /// Line and column of a byte, both from 1.

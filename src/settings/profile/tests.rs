@@ -4,7 +4,7 @@ use super::*;
 use crate::cli::{CommitChoice, OutputFormat, ReadingOptions};
 use crate::settings::options::given::GivenOptions;
 use crate::settings::options::rules;
-use crate::settings::options::rules::tests::{EXAMPLES, Example, Outcome};
+use crate::settings::options::rules::tests::{EXAMPLES, Example, ProfileOutcome};
 
 /// A profile `p` beside what was typed; `BOTH` names two variables.
 fn applied(line: &str, profile: &str, is_terminal: bool) -> Result<Arguments, Failure> {
@@ -109,11 +109,11 @@ fn an_option_of_a_profile_that_breaks_a_rule_is_left_out_or_refused() {
             key.map_or(format!("{} = true", &option[2..]), |(key, value)| format!("{key} = '{value}'"));
         let line = format!("kcons {line}");
         match profile {
-            Outcome::Nothing => {}
-            Outcome::LeftOut => {
+            ProfileOutcome::Nothing => {}
+            ProfileOutcome::LeftOut => {
                 assert_eq!(options_of(&line, &entry), Vec::<String>::new(), "{line}: {entry}")
             }
-            Outcome::Refused => {
+            ProfileOutcome::Refused => {
                 let arguments = applied(&line, &entry, false).expect("it is a rule for all options together");
                 let environment = Environment { variables: &|_| None, is_stdout_terminal: false };
                 let given = GivenOptions::of(&arguments, environment).expect("a run");

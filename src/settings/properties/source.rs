@@ -1,12 +1,12 @@
 //! One source of properties, `-X`, a file or a profile, on its way into the whole.
 
 use super::java::{self, Meaning};
-use super::known::{self, FEATURES, KnownProperties, Side, ValueError, ValueType, tokens};
+use super::known::{self, FEATURES, Side, ValueError, ValueType, tokens};
 use super::origin::PropertyOrigin;
 use super::stores::Stores;
 use super::values::{self, Value};
 use super::{BROKERS, PropertyValue};
-use super::{brokers, file, former, guarded, producer};
+use super::{brokers, file, guarded, producer, unknown};
 use crate::error::Failure;
 use crate::settings::Surroundings;
 use crate::{cli, files};
@@ -154,33 +154,6 @@ impl<'a> PropertySource<'a> {
         bare.filter(|bare| known.get(name).is_none() && known.get(bare).is_some()).unwrap_or(name)
     }
 
-    fn unknown(&self, name: &str, place: &str) -> Failure {
-        let (kind, all, near) = match self.origin {
-            PropertyOrigin::Profile(_) => (
-                "key",
-                "keys are options without dashes, as `brokers`, and properties, see `--print-config`",
-                near_key(name, self.surroundings.known),
-            ),
-            PropertyOrigin::Default
-            | PropertyOrigin::Kcons
-            | PropertyOrigin::Option
-            | PropertyOrigin::Property
-            | PropertyOrigin::File(_)
-            | PropertyOrigin::Environment(_) => (
-                "property",
-                "`--print-config` lists all properties",
-                self.surroundings.known.near(name).into_iter().map(str::to_owned).collect(),
-            ),
-        };
-        let failure = Failure::usage(format!("unknown {kind} `{name}`{place}"));
-        let near: Vec<String> = near.iter().map(|name| format!("`{name}`")).collect();
-        match former::replacement(name) {
-            Some(replacement) => failure.hint(replacement),
-            None if near.is_empty() => failure.hint(all),
-            None => failure.hint(format!("did you mean {}?", near.join(" or "))),
-        }
-    }
-
     fn finish(mut self) -> Result<PropertySource<'a>, Failure> {
         for (name, value) in std::mem::take(&mut self.stores).translate()? {
             self.put(name, value, "")?;
@@ -191,12 +164,12 @@ impl<'a> PropertySource<'a> {
     /// Takes a property of librdkafka in, after a look at its name and value.
     fn put(&mut self, name: &str, value: Value, place: &str) -> Result<(), Failure> {
         let known = self.surroundings.known;
-        if former::had_an_effect(name) {
+        if unknown::had_an_effect(name) {
             self.notes.push(format!("`{name}`{place} has no effect any more"));
             return Ok(());
         }
         let Some(property) = known.get(name).filter(|_| name != FEATURES) else {
-            return Err(self.unknown(name, place));
+            return Err(unknown::refuse(name, place, &self.origin, known));
         };
         if property.form == ValueType::Code {
             return Err(Failure::usage(format!("property `{name}` cannot be set{place}"))
@@ -229,15 +202,6 @@ impl<'a> PropertySource<'a> {
             Some(_) | None => Ok(()),
         }
     }
-}
-
-/// Up to three keys of a profile that look like this one, the nearest first.
-fn near_key(name: &str, known: &KnownProperties) -> Vec<String> {
-    let options = cli::profile_keys();
-    let properties = known.near(name);
-    let spelled = name.replace('_', "-");
-    let all = options.iter().map(String::as_str).chain(properties);
-    known::nearest(&spelled, all).into_iter().map(str::to_owned).collect()
 }
 
 fn two_values(name: &str) -> Failure {

@@ -14,11 +14,11 @@ pub struct Example {
     pub option: &'static str,
     pub message: &'static str,
     /// What a profile with the option comes to.
-    pub profile: Outcome,
+    pub profile: ProfileOutcome,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum ProfileOutcome {
     /// The run does without it.
     LeftOut,
     Refused,
@@ -26,13 +26,13 @@ pub enum Outcome {
     Nothing,
 }
 
-use Outcome::{LeftOut, Nothing, Refused};
+use ProfileOutcome::{LeftOut, Nothing, Refused};
 
 const fn example(
     line: &'static str,
     option: &'static str,
     message: &'static str,
-    profile: Outcome,
+    profile: ProfileOutcome,
 ) -> Example {
     Example { line, option, message, profile }
 }
@@ -146,8 +146,8 @@ fn each_rule_has_an_example_for_each_of_its_options() {
     }
     for (index, rule) in RULES.iter().enumerate() {
         let options = match rule.options {
-            Options::These(options) => options,
-            Options::Any => &[Metrics],
+            Subject::These(options) => options,
+            Subject::Any => &[Metrics],
         };
         for option in options {
             assert!(broken.contains(&(index, *option)), "rule {index} has no example with {option:?}");

@@ -1,7 +1,7 @@
 //! Words of other tools and what is meant by them here: a table, asked before any name that only looks alike.
 
 /// A word and what replaces it.
-pub struct Meant {
+pub struct Replacement {
     /// Options with their dashes, or words in the place of a command.
     pub typed: &'static [&'static str],
     /// Behind these commands; behind any if there are none.
@@ -9,20 +9,20 @@ pub struct Meant {
     pub hint: &'static str,
 }
 
-const fn anywhere(typed: &'static [&'static str], hint: &'static str) -> Meant {
-    Meant { typed, behind: &[], hint }
+const fn anywhere(typed: &'static [&'static str], hint: &'static str) -> Replacement {
+    Replacement { typed, behind: &[], hint }
 }
 
 const fn behind(
     behind: &'static [&'static str],
     typed: &'static [&'static str],
     hint: &'static str,
-) -> Meant {
-    Meant { typed, behind, hint }
+) -> Replacement {
+    Replacement { typed, behind, hint }
 }
 
 /// Options of Kafka's own tools. The first that fits counts.
-pub const OPTIONS: &[Meant] = &[
+pub const OPTIONS: &[Replacement] = &[
     behind(&["lag"], &["--group", "-g"], "name the group without an option: kcons lag GROUP"),
     behind(
         &["group describe"],
@@ -105,15 +105,15 @@ pub const OPTIONS: &[Meant] = &[
 ];
 
 /// Words in the place of a command.
-pub const COMMANDS: &[Meant] = &[
+pub const COMMANDS: &[Replacement] = &[
     anywhere(&["groups"], "groups are listed by `kcons group list`"),
     anywhere(&["topics"], "topics are listed by `kcons topic list`"),
     anywhere(&["produce"], "kcons only consumes; Kafka's own tool produces: kafka-console-producer.sh"),
 ];
 
 /// What is meant by a word behind a command.
-pub fn find(table: &'static [Meant], typed: &str, command: &str) -> Option<&'static str> {
-    let fits = |meant: &&Meant| {
+pub fn find(table: &'static [Replacement], typed: &str, command: &str) -> Option<&'static str> {
+    let fits = |meant: &&Replacement| {
         meant.typed.contains(&typed) && (meant.behind.is_empty() || meant.behind.contains(&command))
     };
     table.iter().find(fits).map(|meant| meant.hint)

@@ -7,18 +7,18 @@ use jaq_core::load::{self, Error};
 use jaq_core::{Exn, compile::Errors};
 use jaq_json::Val;
 
-/// The first mistake that keeps a text from being a program.
+/// The first error that keeps a text from being a program.
 pub fn of_text(text: &str, errors: load::Errors<&str, ()>) -> String {
     let first = errors.into_iter().next().map(|(_, error)| error);
     let words = match first {
-        Some(Error::Io(mistakes)) => {
-            mistakes.first().map(|(path, _)| format!("no module can be loaded, not `{path}` either"))
+        Some(Error::Io(found)) => {
+            found.first().map(|(path, _)| format!("no module can be loaded, not `{path}` either"))
         }
-        Some(Error::Lex(mistakes)) => {
-            mistakes.first().map(|(expected, found)| expectation(text, expected.as_str(), found))
+        Some(Error::Lex(found)) => {
+            found.first().map(|(expected, part)| expectation(text, expected.as_str(), part))
         }
-        Some(Error::Parse(mistakes)) => {
-            mistakes.first().map(|(expected, found)| expectation(text, expected.as_str(), found))
+        Some(Error::Parse(found)) => {
+            found.first().map(|(expected, part)| expectation(text, expected.as_str(), part))
         }
         None => None,
     };
@@ -27,7 +27,7 @@ pub fn of_text(text: &str, errors: load::Errors<&str, ()>) -> String {
 
 /// The first name in a program that stands for nothing.
 pub fn of_names(text: &str, errors: Errors<&str, ()>) -> String {
-    let first: Option<compile::Error<&str>> = errors.into_iter().flat_map(|(_, mistakes)| mistakes).next();
+    let first: Option<compile::Error<&str>> = errors.into_iter().flat_map(|(_, found)| found).next();
     let Some((name, kind)) = first else { return "not a jq program".to_owned() };
     let place = place(text, name);
     match kind {
