@@ -7,7 +7,7 @@ use crate::duration::parse_duration;
 use crate::error::Failure;
 use crate::settings::Environment;
 use crate::settings::options::given::OptionName;
-use crate::settings::properties::values;
+use crate::settings::properties::values::{self, Value};
 use crate::usage::{self, Invocation};
 use std::ffi::OsString;
 
@@ -17,7 +17,9 @@ use std::ffi::OsString;
 /// A value that no command takes, by profile and key.
 pub fn add(table: &Table, words: &[OsString], environment: Environment<'_>) -> Result<Arguments, Failure> {
     let typed = TypedCommand::new(words, environment, table.is_typed)?;
-    let (mut resolved, additions) = sort(table, &typed, environment)?;
+    let mut reader = ProfileReader::new(table, &typed, environment);
+    table.entries.iter().try_for_each(|entry| reader.read(entry))?;
+    let (mut resolved, additions) = reader.finish();
     let chosen = typed.choose(&additions);
     resolved.options = chosen.iter().map(|addition| addition.name.clone()).collect();
     let all = chosen.iter().rev().fold(words.to_vec(), |words, addition| with(&words, addition));
@@ -33,71 +35,83 @@ fn parse(words: &[OsString]) -> Result<Arguments, Failure> {
     }
 }
 
-/// Properties and options apart, each value tried.
-fn sort(
-    table: &Table,
-    typed: &TypedCommand<'_>,
-    environment: Environment<'_>,
-) -> Result<(ProfileTable, Vec<Addition>), Failure> {
-    let mut resolved =
-        ProfileTable { name: table.name.clone(), path: table.path.clone(), ..ProfileTable::default() };
-    resolved.is_typed = table.is_typed;
-    let mut additions = Vec::new();
-    // A property under the name of an option is the more exact of the two.
-    let mut renamed = Vec::new();
-    let names = cli::profile_keys();
-    for entry in &table.entries {
-        let line = entry.line;
-        let place = table.place(line);
+/// Reads the entries of a profile: properties and options apart, each value tried.
+struct ProfileReader<'a> {
+    table: &'a Table,
+    typed: &'a TypedCommand<'a>,
+    environment: Environment<'a>,
+    /// The options that a profile can set.
+    keys: Vec<String>,
+    profile: ProfileTable,
+    /// Properties under the names of options.
+    renamed: Vec<ProfileProperty>,
+    additions: Vec<Addition>,
+}
+
+impl<'a> ProfileReader<'a> {
+    fn new(table: &'a Table, typed: &'a TypedCommand<'a>, environment: Environment<'a>) -> ProfileReader<'a> {
+        let profile = ProfileTable {
+            name: table.name.clone(),
+            path: table.path.clone(),
+            is_typed: table.is_typed,
+            ..ProfileTable::default()
+        };
+        let keys = cli::profile_keys();
+        ProfileReader { table, typed, environment, keys, profile, renamed: Vec::new(), additions: Vec::new() }
+    }
+
+    fn read(&mut self, entry: &Entry) -> Result<(), Failure> {
+        let place = self.table.place(entry.line);
         let key = entry.key.as_str();
         if cli::NOT_IN_A_PROFILE.contains(&key) {
             return Err(Failure::usage(format!("`{key}` cannot be set{place}"))
                 .hint(format!("type `--{key}` where it is meant")));
         }
-        if !names.iter().any(|name| name == key) {
+        if !self.keys.iter().any(|name| name == key) {
             let value = property(&entry.value).ok_or_else(|| one_value(key, &place))?;
-            resolved.properties.push(ProfileProperty { name: key.to_owned(), value, line });
-            continue;
+            self.profile.properties.push(ProfileProperty { name: key.to_owned(), value, line: entry.line });
+            return Ok(());
         }
         if key == "property" {
-            resolved.properties.extend(pairs(entry, &place)?);
-            continue;
+            self.profile.properties.extend(pairs(entry, &place)?);
+            return Ok(());
         }
-        let values = texts(entry, shape(key, typed), &place, environment)?;
-        let written = written(entry);
-        resolved
-            .variables
-            .extend(written.iter().filter_map(|text| values::variable(text)).map(str::to_owned));
-        let elsewhere: Vec<_> = values
-            .iter()
-            .filter(|value| value.is_from_elsewhere())
-            .map(|value| (value.to_string(), value.quoted("")))
-            .collect();
-        let texts: Vec<String> = values.into_iter().map(values::Value::into_text).collect();
-        let words = words_of(entry, &texts);
-        let is_taken = takes(typed, key, (&words, &elsewhere), &place)?;
-        resolved.elsewhere.extend(elsewhere);
-        let one = texts.into_iter().next().unwrap_or_default();
-        // What is read from elsewhere is read again with the other properties, which know whence it came.
-        let one = match key {
-            "commit-interval" | "config" => one,
-            _ => written.first().cloned().unwrap_or(one),
-        };
-        match property_of(key) {
-            Some(name) => renamed.push(ProfileProperty {
-                name: name.to_owned(),
-                value: as_property(key, one, &entry.value),
-                line,
-            }),
-            None if key == "config" => resolved.config = Some(one),
-            None if is_taken && !words.is_empty() => {
-                additions.push(Addition { name: key.to_owned(), words });
-            }
-            None => {}
-        }
+        self.read_option(entry, &place)
     }
-    resolved.properties.extend(renamed);
-    Ok((resolved, additions))
+
+    fn read_option(&mut self, entry: &Entry, place: &str) -> Result<(), Failure> {
+        let key = entry.key.as_str();
+        let texts = texts(entry, &OptionShape::of(key, self.typed), place)?;
+        let values = values_of(key, texts, place, self.environment)?;
+        let variables = texts.iter().filter_map(|text| values::variable(text)).map(str::to_owned);
+        self.profile.variables.extend(variables);
+        let elsewhere = values.iter().filter(|value| value.is_from_elsewhere());
+        let elsewhere: Vec<_> = elsewhere.map(|value| (value.to_string(), value.quoted(""))).collect();
+        let addition = Addition { name: key.to_owned(), words: words_of(entry, &values) };
+        let is_taken = takes(self.typed, &addition, &elsewhere, place)?;
+        self.profile.elsewhere.extend(elsewhere);
+        // A property that is read from elsewhere is read again with the other properties, which know where it is from.
+        let first = match key {
+            "commit-interval" | "config" => values.into_iter().next().map(Value::into_text),
+            _ => texts.first().cloned(),
+        };
+        let first = first.unwrap_or_default();
+        if let Some(name) = property_of(key) {
+            let value = as_property(key, first, &entry.value);
+            self.renamed.push(ProfileProperty { name: name.to_owned(), value, line: entry.line });
+        } else if key == "config" {
+            self.profile.config = Some(first);
+        } else if is_taken && !addition.words.is_empty() {
+            self.additions.push(addition);
+        }
+        Ok(())
+    }
+
+    fn finish(mut self) -> (ProfileTable, Vec<Addition>) {
+        // Last, because a property under the name of an option goes before the same one under its own name.
+        self.profile.properties.extend(self.renamed);
+        (self.profile, self.additions)
+    }
 }
 
 /// The property of librdkafka that an option sets and is taken as, so that `-X` and files go before it. How to commit
@@ -107,17 +121,19 @@ fn property_of(key: &str) -> Option<&'static str> {
     option.property().filter(|_| ![OptionName::Commit, OptionName::InstanceId].contains(&option))
 }
 
-/// Whether this run takes an option with these words, some of which stand elsewhere.
+/// Whether this run takes an option; `elsewhere` are the values that stand in a variable or a file, and how they are
+/// written.
 ///
 /// # Errors
 /// No command takes it, by the name that it has in a profile.
 fn takes(
     typed: &TypedCommand<'_>,
-    key: &str,
-    (words, elsewhere): (&[String], &[(String, String)]),
+    option: &Addition,
+    elsewhere: &[(String, String)],
     place: &str,
 ) -> Result<bool, Failure> {
-    typed.takes(key, words).map_err(|failure| {
+    let key = &option.name;
+    typed.takes(key, &option.words).map_err(|failure| {
         let failure = super::as_written(failure, elsewhere);
         let message = failure.message.replace(&format!("`--{key}`"), &format!("`{key}`")) + place;
         Failure { message, ..failure }
@@ -166,68 +182,73 @@ fn pairs(entry: &Entry, place: &str) -> Result<Vec<ProfileProperty>, Failure> {
     texts.into_iter().map(pair).collect()
 }
 
-/// The values of an option, those of variables and files read.
-fn texts(
-    entry: &Entry,
-    (takes_none, takes_several): (bool, bool),
-    place: &str,
-    environment: Environment<'_>,
-) -> Result<Vec<values::Value>, Failure> {
+/// How an option is typed.
+struct OptionShape {
+    is_switch: bool,
+    is_repeatable: bool,
+}
+
+impl OptionShape {
+    fn of(key: &str, typed: &TypedCommand<'_>) -> OptionShape {
+        let mut arguments = typed.commands.iter().flat_map(|(_, command)| command.get_arguments());
+        let found = arguments.find(|argument| argument.get_long() == Some(key)).map(clap::Arg::get_action);
+        OptionShape {
+            is_switch: found.is_some_and(|action| !action.takes_values()),
+            is_repeatable: matches!(found, Some(clap::ArgAction::Append)),
+        }
+    }
+}
+
+/// The values of an option as they are written; none for a switch.
+fn texts<'a>(entry: &'a Entry, shape: &OptionShape, place: &str) -> Result<&'a [String], Failure> {
     let key = entry.key.as_str();
-    let texts = match &entry.value {
-        EntryValue::Switch(_) if takes_none => return Ok(Vec::new()),
+    match &entry.value {
+        EntryValue::Switch(_) if shape.is_switch => Ok(&[]),
         // `-v` twice is a number here.
         EntryValue::One(number)
-            if takes_none && key == "verbose" && ["0", "1", "2"].contains(&number.as_str()) =>
+            if shape.is_switch && key == "verbose" && ["0", "1", "2"].contains(&number.as_str()) =>
         {
-            return Ok(Vec::new());
+            Ok(&[])
         }
-        EntryValue::One(_) | EntryValue::Several(_) if takes_none => {
-            return Err(Failure::usage(format!("`{key}`{place} is not true or false")));
+        EntryValue::One(_) | EntryValue::Several(_) if shape.is_switch => {
+            Err(Failure::usage(format!("`{key}`{place} is not true or false")))
         }
-        EntryValue::Switch(_) => return Err(Failure::usage(format!("`{key}`{place} needs a value"))),
-        EntryValue::Several(_) if !takes_several => return Err(one_value(key, place)),
-        EntryValue::One(text) => std::slice::from_ref(text),
-        EntryValue::Several(texts) => texts,
-    };
+        EntryValue::Switch(_) => Err(Failure::usage(format!("`{key}`{place} needs a value"))),
+        EntryValue::Several(_) if !shape.is_repeatable => Err(one_value(key, place)),
+        EntryValue::One(text) => Ok(std::slice::from_ref(text)),
+        EntryValue::Several(texts) => Ok(texts),
+    }
+}
+
+/// The values of an option, those of variables and files read.
+fn values_of(
+    key: &str,
+    texts: &[String],
+    place: &str,
+    environment: Environment<'_>,
+) -> Result<Vec<Value>, Failure> {
     let read = |text: &String| {
         if matches!(key, "config" | "dedup-store") {
             // The path of a file, as it is typed; and `file:PATH` that is the store itself, read with the other options.
-            return Ok(values::Value::plain(text));
+            return Ok(Value::plain(text));
         }
-        values::Value::read(text.clone(), environment.variables).map_err(|cause| {
+        Value::read(text.clone(), environment.variables).map_err(|cause| {
             Failure::usage(format!("cannot read the value of `{key}`{place}")).caused_by(cause)
         })
     };
     texts.iter().map(read).collect()
 }
 
-/// The values of an option as they are written.
-fn written(entry: &Entry) -> Vec<String> {
-    match &entry.value {
-        EntryValue::Switch(_) => Vec::new(),
-        EntryValue::One(text) => vec![text.clone()],
-        EntryValue::Several(texts) => texts.clone(),
-    }
-}
-
-/// Whether an option is a switch, and whether it can be repeated.
-fn shape(key: &str, typed: &TypedCommand<'_>) -> (bool, bool) {
-    let mut arguments = typed.commands.iter().flat_map(|(_, command)| command.get_arguments());
-    let found = arguments.find(|argument| argument.get_long() == Some(key)).map(clap::Arg::get_action);
-    let takes_none = found.is_some_and(|action| !action.takes_values());
-    (takes_none, matches!(found, Some(clap::ArgAction::Append)))
-}
-
-fn words_of(entry: &Entry, texts: &[String]) -> Vec<String> {
+/// The words that would be typed for an option.
+fn words_of(entry: &Entry, values: &[Value]) -> Vec<String> {
     let key = &entry.key;
     let times = match &entry.value {
         EntryValue::Switch(is_on) => usize::from(*is_on),
-        EntryValue::One(number) if texts.is_empty() => number.parse().unwrap_or(0),
+        EntryValue::One(number) if values.is_empty() => number.parse().unwrap_or(0),
         EntryValue::One(_) | EntryValue::Several(_) => 0,
     };
-    match texts.is_empty() {
+    match values.is_empty() {
         true => vec![format!("--{key}"); times],
-        false => texts.iter().map(|text| format!("--{key}={text}")).collect(),
+        false => values.iter().map(|value| format!("--{key}={}", &**value)).collect(),
     }
 }

@@ -17,6 +17,13 @@ pub struct Table {
 /// Tables in tables beyond this are no names of anything.
 const DEEPEST: usize = 16;
 
+/// Where a table stands in the table of the profile.
+struct Nesting {
+    /// The names of the tables around it, each with a dot: `ssl.ca.`.
+    prefix: String,
+    depth: usize,
+}
+
 /// A key and what it is set to.
 pub struct Entry {
     /// Dotted keys and tables in the table are one name: `ssl.ca.location`.
@@ -58,7 +65,7 @@ impl Table {
         };
         let (name, path) = (name.to_owned(), path.to_owned());
         let mut table = Table { name, path, is_typed: false, entries: Vec::new() };
-        table.take(found, "", (&lines, 0))?;
+        table.take(found, &Nesting { prefix: String::new(), depth: 0 }, &lines)?;
         Ok(table)
     }
 
@@ -70,17 +77,18 @@ impl Table {
     fn take(
         &mut self,
         table: &DeTable<'_>,
-        prefix: &str,
-        (lines, depth): (&LineStarts<'_>, usize),
+        nesting: &Nesting,
+        lines: &LineStarts<'_>,
     ) -> Result<(), Failure> {
         for (key, value) in table.iter() {
             let (line, _) = lines.place(key.span().start);
-            let key = format!("{prefix}{}", key.get_ref());
+            let key = format!("{}{}", nesting.prefix, key.get_ref());
             if let DeValue::Table(inner) = value.get_ref() {
-                if depth == DEEPEST {
+                if nesting.depth == DEEPEST {
                     return Err(Failure::usage(format!("tables are nested too deep{}", self.place(line))));
                 }
-                self.take(inner, &format!("{key}."), (lines, depth + 1))?;
+                let inner_nesting = Nesting { prefix: format!("{key}."), depth: nesting.depth + 1 };
+                self.take(inner, &inner_nesting, lines)?;
                 continue;
             }
             let value = read(value.get_ref()).ok_or_else(|| {
