@@ -1,4 +1,4 @@
-//! What was resolved before anything is connected: arguments, environment, files and terminal.
+//! What a run is to do, resolved before anything is connected: from arguments, environment, files and terminal.
 
 mod options;
 pub mod profile;

@@ -1,4 +1,4 @@
-//! The options of each command: what was typed, checked and completed with its defaults.
+//! The options of each command: checked, and completed with their defaults.
 
 pub mod admin;
 pub mod consume;

@@ -1,4 +1,4 @@
-//! Resolves the commands that look at groups and topics, and those that change groups.
+//! Resolves the options of `lag`, `group` and `topic`.
 
 use super::topics;
 use crate::choices::TableFormat;
@@ -19,14 +19,15 @@ pub struct Lag {
     pub watch: Option<Duration>,
     pub max_lag: Option<u64>,
     pub format: TableFormat,
-    /// A table that is watched is redrawn.
+    /// Whether stdout is a terminal: there `--watch` redraws the table.
     pub is_terminal: bool,
 }
 
-/// A run of a command about some names, or none: `group list`, `group describe`, `topic describe` and so on.
+/// A run of a command that shows groups or topics: `group list`, `group describe`, `topic list`, `topic describe`.
 #[derive(Debug)]
 pub struct Inspection {
     pub connection: Connection,
+    /// The groups or topics to describe; empty for a command that lists all of them.
     pub names: Vec<String>,
     pub format: TableFormat,
 }
@@ -39,24 +40,25 @@ pub struct Reset {
     pub scope: ResetScope,
     pub target: ResetTarget,
     pub is_executed: bool,
-    /// What a person may have meant otherwise.
+    /// A warning about a position that is probably not what was meant.
     pub warning: Option<String>,
     pub format: TableFormat,
 }
 
-/// Which partitions are moved.
+/// The partitions that `group reset` moves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ResetScope {
-    /// All that the group has committed.
+    /// All partitions in which the group has committed an offset.
     Committed,
-    /// These topics; all of their partitions, or some.
+    /// Topics, each with its chosen partitions; `None` stands for all of them.
     Topics(Vec<(String, Option<BTreeSet<i32>>)>),
 }
 
-/// Where partitions are moved to.
+/// Where `group reset` moves partitions to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ResetTarget {
     To(Positions),
+    /// Forward by this number of offsets; backward if it is negative.
     Shift(i64),
 }
 
@@ -65,14 +67,12 @@ pub enum ResetTarget {
 pub struct Delete {
     pub connection: Connection,
     pub groups: Vec<String>,
-    /// Ask a person before.
+    /// Whether to ask for confirmation first.
     pub asks: bool,
     pub format: TableFormat,
 }
 
 impl Lag {
-    /// # Errors
-    /// Anything that is wrong with what was typed, before a connection is made.
     pub fn resolve(
         arguments: &cli::LagOptions,
         connection: &cli::ConnectionOptions,
@@ -90,10 +90,7 @@ impl Lag {
 }
 
 impl Inspection {
-    /// Resolves a command that takes no names.
-    ///
-    /// # Errors
-    /// Anything that is wrong with what was typed, before a connection is made.
+    /// Resolves a command that lists everything; `command` is its name for messages.
     pub fn none(
         command: &str,
         output: Option<TableFormat>,
@@ -104,8 +101,6 @@ impl Inspection {
         Ok(Inspection { connection, names: Vec::new(), format: output.unwrap_or_default() })
     }
 
-    /// # Errors
-    /// Anything that is wrong with what was typed, before a connection is made.
     pub fn of_group(
         arguments: &cli::GroupDescribeOptions,
         connection: &cli::ConnectionOptions,
@@ -119,8 +114,6 @@ impl Inspection {
         })
     }
 
-    /// # Errors
-    /// Anything that is wrong with what was typed, before a connection is made.
     pub fn of_topics(
         arguments: &cli::TopicDescribeOptions,
         connection: &cli::ConnectionOptions,
@@ -145,8 +138,6 @@ impl Inspection {
 }
 
 impl Reset {
-    /// # Errors
-    /// Anything that is wrong with what was typed, before a connection is made.
     pub fn resolve(
         arguments: &cli::ResetOptions,
         connection: &cli::ConnectionOptions,
@@ -174,10 +165,7 @@ impl Reset {
 }
 
 impl Delete {
-    /// `can_ask`: there is a person to ask.
-    ///
-    /// # Errors
-    /// Anything that is wrong with what was typed, before a connection is made.
+    /// Resolves the options of `kcons group delete`; `can_ask` says whether somebody can be asked for confirmation.
     pub fn resolve(
         arguments: &cli::DeleteOptions,
         connection: &cli::ConnectionOptions,
@@ -199,7 +187,7 @@ impl Delete {
     }
 }
 
-/// Names of groups: Kafka takes any but the empty one.
+/// Checks names of groups: Kafka takes any name that is not empty.
 fn groups(
     typed: &[String],
     usage: &str,
@@ -219,7 +207,7 @@ fn groups(
     Ok(typed.to_vec())
 }
 
-/// Properties of members: a file may have them for a service, here they would steer nothing.
+/// Properties of group members. A file may hold them for a service; here they would have no effect.
 const OF_MEMBERS: [&str; 6] = [
     "group.id",
     "group.instance.id",
@@ -277,7 +265,7 @@ fn target(arguments: &cli::ResetOptions, surroundings: &Surroundings<'_>) -> Res
     }
 }
 
-/// A time to come is at no record, as a rule.
+/// Warns about a time in the future, at which there is normally no record.
 fn start_to_come(
     arguments: &cli::ResetOptions,
     target: &ResetTarget,
@@ -290,7 +278,7 @@ fn start_to_come(
     (*time > now).then(|| format!("`--to {typed}` {warning}"))
 }
 
-/// Positions for single partitions must have something to apply to.
+/// Checks that positions for single partitions refer to partitions of the one topic that is moved.
 fn check_map(scope: &ResetScope, positions: &Positions) -> Result<(), Failure> {
     let Positions::Some(map) = positions else { return Ok(()) };
     let chosen = match scope {

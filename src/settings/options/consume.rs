@@ -1,4 +1,4 @@
-//! Resolves a run of `consume`: everything typed that makes no sense together is refused here.
+//! Resolves the options of `consume`, most of which `demo` has too.
 
 use super::filter::{self, FilterFailure};
 use super::given::GivenOptions;
@@ -22,31 +22,31 @@ use std::time::Duration;
 #[derive(Debug)]
 pub struct Consume {
     pub connection: Connection,
-    /// Names and expressions, as typed.
+    /// The topics to read, in the order in which they were typed.
     pub topics: Vec<TopicSelector>,
-    /// How long to wait for a topic that does not exist yet; zero: not at all.
+    /// How long to wait for a topic that does not exist yet; zero means not to wait.
     pub wait_for_topic: Duration,
     pub mode: Mode,
     pub stops: StopConditions,
     pub shutdown_timeout: Duration,
     pub read_uncommitted: bool,
     pub output: OutputSettings,
-    /// Only records for which this is true are printed or handled.
+    /// Selects the records to print or handle: those for which the program yields true.
     pub filter: Option<Program>,
-    /// What becomes of a record on which the filter fails; with a handler its policy decides.
+    /// What to do with a record on which the filter fails. With a handler, the failure policy decides instead.
     pub filter_failure: FilterFailure,
-    /// What is done with records instead of printing them.
+    /// The handler that records are given to; `None` if they are printed.
     pub handling: Option<HandlerSettings>,
-    /// Where figures and probes are served.
+    /// The address on which metrics and probes are served.
     pub metrics: Option<ListenAddress>,
-    /// Settings that invite trouble, for a person to hear.
+    /// Warnings to print about settings that are valid but risky.
     pub warnings: Vec<String>,
-    /// Variables of the environment that hold values: not for handlers.
+    /// Environment variables that handlers do not inherit, because they hold values of options or properties.
     pub withheld: Vec<String>,
 }
 
 impl Consume {
-    /// The group that the run is a member of.
+    /// The group that the run is a member of, if any.
     pub fn group(&self) -> Option<&GroupSettings> {
         match &self.mode {
             Mode::Group(group) => Some(group),
@@ -54,30 +54,27 @@ impl Consume {
         }
     }
 
-    /// Topics that this run writes to: an expression for topics to read leaves them out.
+    /// The topics that the run writes to. A regular expression for topics to read does not match them.
     pub fn written_topics(&self) -> Vec<String> {
         self.handling.iter().flat_map(HandlerSettings::topics).map(|(_, topic)| topic.to_owned()).collect()
     }
 }
 
-/// What ends a run by itself.
+/// What ends a run without a signal.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct StopConditions {
-    /// `-e` is `--to end`.
+    /// The position to stop at; `--exit` stands for `end`.
     pub to: Option<Positions>,
     pub count: Option<u64>,
     pub idle_timeout: Option<Duration>,
     pub duration: Option<Duration>,
 }
 
-/// Below Kubernetes' 30 s.
+/// How long a run may take to leave after a signal: below the 30 s that Kubernetes grants.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(25);
 
 impl Consume {
-    /// Resolves the arguments of `kcons consume`.
-    ///
-    /// # Errors
-    /// Anything that is wrong with them, before a connection is made.
+    /// Resolves the options of `kcons consume`.
     pub fn resolve(
         arguments: &cli::ConsumeOptions,
         connection: &cli::ConnectionOptions,
@@ -95,7 +92,7 @@ impl Consume {
     }
 }
 
-/// Resolves what `consume` and `demo` have in common, for options that break no rule.
+/// Resolves the options that `consume` and `demo` share; `given` has passed `rules::check`.
 pub fn resolve(
     given: &GivenOptions<'_>,
     topics: Vec<TopicSelector>,
@@ -159,7 +156,7 @@ fn stops(
     })
 }
 
-/// Most likely a slip, if the run ends at what is there now.
+/// Warns about a start in the future in a run that ends at what is there now: most likely a slip.
 fn start_to_come(
     reading: &cli::ReadingOptions,
     mode: &Mode,
@@ -182,7 +179,7 @@ fn start_to_come(
     })
 }
 
-/// Positions for single partitions must have something to apply to, and an order.
+/// Checks that positions for single partitions refer to partitions that are read, and that no start is after its stop.
 fn check_maps(mode: &Mode, stops: &StopConditions, has_several_topics: bool) -> Result<(), Failure> {
     let standalone = match mode {
         Mode::Standalone(standalone) => Some(standalone),
@@ -212,7 +209,7 @@ fn check_maps(mode: &Mode, stops: &StopConditions, has_several_topics: bool) -> 
     }
 }
 
-/// A start after the stop is a slip; an empty range is not.
+/// Refuses a start after the stop, which is a slip. An empty range is allowed.
 fn check_order(standalone: &Standalone, to: &Positions) -> Result<(), Failure> {
     let from = &standalone.from;
     let is_after = |from: Option<Position>, to: Option<Position>| match (from, to) {

@@ -1,4 +1,4 @@
-//! Resolves a run of `demo`: `consume` on a broker inside the process, which cannot do everything.
+//! Resolves the options of `demo`: those of `consume`, without what the broker inside the process cannot do.
 
 use super::consume::{self, Consume};
 use super::given::{GivenOptions, OptionName};
@@ -12,32 +12,29 @@ use crate::settings::Surroundings;
 use crate::settings::properties::origin::PropertyOrigin;
 use crate::settings::properties::{BROKERS, Properties};
 
-/// What `kcons demo` is to do.
+/// A run of `kcons demo`.
 #[derive(Debug)]
 pub enum Demo {
     Run {
         consume: Box<Consume>,
-        /// Go on with a new task every second.
+        /// Whether to add a new task every second until Ctrl-C.
         follow: bool,
     },
-    /// Keep the broker for other terminals, consume nothing.
+    /// Keeps the broker running for other terminals and consumes nothing.
     Serve,
 }
 
 /// The topic that a demo reads.
 pub const DEMO_TOPIC: &str = "task-created";
 
-/// The group of a demo for which none was chosen.
+/// The group that a demo joins unless another one is chosen.
 const GROUP: &str = "demo";
 
-/// The broker fails the commit of an eager member that gives partitions up.
+/// The assignor of the demo: its broker refuses the commit of a member with an eager assignor that gives up partitions.
 const ASSIGNOR: &str = "cooperative-sticky";
 
 impl Demo {
-    /// Resolves the arguments of `kcons demo`.
-    ///
-    /// # Errors
-    /// What `consume` would refuse, and what the broker inside cannot do.
+    /// Resolves the options of `kcons demo`.
     pub fn resolve(
         arguments: &cli::DemoOptions,
         connection: &cli::ConnectionOptions,
@@ -68,7 +65,8 @@ fn refuse(what: &str, reason: &str) -> Failure {
     Failure::usage(format!("`{what}` cannot be used with `kcons demo`")).caused_by(reason)
 }
 
-/// Refuses properties that were typed, forgets what a file or the environment says for real brokers.
+/// Refuses typed properties that the demo's broker does not support; drops those that a file or the environment sets
+/// for real brokers.
 fn leave_out_what_the_broker_lacks(properties: &mut Properties) -> Result<(), Failure> {
     let names: Vec<String> = properties.values.keys().cloned().collect();
     for name in names {

@@ -1,4 +1,4 @@
-//! Resolves `--filter`, and what becomes of a record on which it fails.
+//! Resolves `--filter`, and what happens to a record on which it fails.
 
 use super::given::GivenOptions;
 use super::group::Mode;
@@ -6,29 +6,26 @@ use crate::cli::{OnFailure, ReadingOptions};
 use crate::error::Failure;
 use crate::jq::Program;
 
-/// What becomes of a record on which `--filter` fails, where records are printed.
+/// What happens to a record on which `--filter` fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FilterFailure {
-    /// A warning; the run goes on and ends with exit code 5.
+    /// It is warned about and skipped; the run goes on and ends with exit code 5.
     Remembered,
-    /// The run ends there (exit code 5), the record uncommitted.
+    /// The run ends at the record (exit code 5), which is not committed.
     Stop,
-    /// A warning.
+    /// It is warned about and skipped.
     Skip,
 }
 
-/// Compiles the filter, if there is one.
-///
-/// # Errors
-/// An expression that is none.
+/// Compiles the expression of `--filter`, if there is one.
 pub fn resolve(reading: &ReadingOptions) -> Result<Option<Program>, Failure> {
     reading.filter.as_ref().map(|text| compile("--filter", text)).transpose()
 }
 
-/// What becomes of a record on which the filter fails.
+/// Decides what happens to a record on which the filter fails.
 pub fn failure(given: &GivenOptions<'_>, mode: &Mode) -> FilterFailure {
     if given.handler().is_some() {
-        // The policy of the handler decides.
+        // Not used: the failure policy of the handler decides.
         return FilterFailure::Stop;
     }
     match (given.on_failure(), mode) {
@@ -39,10 +36,7 @@ pub fn failure(given: &GivenOptions<'_>, mode: &Mode) -> FilterFailure {
     }
 }
 
-/// Compiles an expression.
-///
-/// # Errors
-/// What is wrong with it.
+/// Compiles the jq expression of an option.
 pub fn compile(option: &str, text: &str) -> Result<Program, Failure> {
     if text.trim().is_empty() {
         return Err(Failure::usage(format!("`{option}` must not be empty")));

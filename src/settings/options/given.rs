@@ -1,4 +1,4 @@
-//! The options of a run as rules look at them: which are given, how they were typed, and what they come to.
+//! The options of a run as rules look at them: which ones are given, how they were typed, and what follows from them.
 
 use crate::choices::Stdin;
 use crate::cli::{self, CommitChoice, HandlerOptions, OnFailure, OutputFormat, ReadingOptions};
@@ -8,8 +8,8 @@ use clap::ValueEnum;
 
 /// A long option by its name, which clap writes with dashes: `OffsetReset` is `offset-reset`.
 ///
-/// The order is the one in which a profile's options are taken in: an option that decides whether others have a use
-/// comes before them.
+/// The variants are in the order in which the options of a profile are considered: an option that decides whether
+/// others have an effect comes before them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub enum OptionName {
     Brokers,
@@ -17,7 +17,7 @@ pub enum OptionName {
     Group,
     From,
     Partitions,
-    /// The program and its arguments behind `--`.
+    /// The program of a handler with its arguments, typed behind `--`.
     Command,
     Exec,
     Forward,
@@ -61,7 +61,7 @@ pub enum OptionName {
     WaitForTopic,
 }
 
-/// Options that set a property of librdkafka: typed as `-X`, the property is taken for the option.
+/// Options that set a property of librdkafka. Setting the property with `-X` counts as giving the option.
 const PROPERTIES: [(OptionName, &str); 7] = [
     (OptionName::Brokers, "bootstrap.servers"),
     (OptionName::Commit, "enable.auto.commit"),
@@ -73,12 +73,12 @@ const PROPERTIES: [(OptionName, &str); 7] = [
 ];
 
 impl OptionName {
-    /// Finds the option that is typed as `--name`.
+    /// Finds an option by its name without dashes.
     pub fn find(name: &str) -> Option<OptionName> {
         OptionName::from_str(name, false).ok()
     }
 
-    /// The property of librdkafka that the option sets.
+    /// The property of librdkafka that the option sets, if it sets one.
     pub fn property(self) -> Option<&'static str> {
         PROPERTIES.iter().find(|(option, _)| *option == self).map(|(_, property)| *property)
     }
@@ -92,7 +92,7 @@ impl OptionName {
     }
 }
 
-/// Whether a field of parsed options holds what somebody typed.
+/// Tells whether a field of parsed options was given.
 trait IsGiven {
     fn is_given(&self) -> bool;
 }
@@ -115,8 +115,8 @@ impl<T> IsGiven for Vec<T> {
     }
 }
 
-/// The names of those fields that are given. It takes the whole struct apart, so that the compiler finds a field that
-/// is not listed.
+/// Yields the names of the given fields of a struct. The struct is destructured, so that the compiler reports a field
+/// that is not listed.
 macro_rules! names_of {
     ($type:ident = $options:expr; without $($other:ident)?; $($field:ident $name:ident,)*) => {{
         let $type { $($field,)* $($other: _)? } = $options;
@@ -124,13 +124,13 @@ macro_rules! names_of {
     }};
 }
 
-/// The options that are given for a run of `consume` or `demo`, typed or by a profile.
+/// The options that are given for a run of `consume` or `demo`, on the command line or by a profile.
 pub struct GivenOptions<'a> {
     pub reading: &'a ReadingOptions,
     pub connection: &'a cli::ConnectionOptions,
     demo: Option<&'a cli::DemoOptions>,
     environment: Environment<'a>,
-    /// In the order in which help lists them.
+    /// The names of the given options, in the order of `--help`.
     names: Vec<OptionName>,
 }
 
@@ -159,7 +159,7 @@ impl<'a> GivenOptions<'a> {
         }
     }
 
-    /// The options of a command to which rules apply; `None` for any other command.
+    /// The options of a command that has rules; `None` for any other command.
     pub fn of(arguments: &'a cli::Arguments, environment: Environment<'a>) -> Option<GivenOptions<'a>> {
         let connection = &arguments.connection;
         match &arguments.command {
@@ -175,17 +175,17 @@ impl<'a> GivenOptions<'a> {
         }
     }
 
-    /// The names of all given options, in the order in which help lists them.
+    /// The names of all given options, in the order of `--help`.
     pub fn names(&self) -> &[OptionName] {
         &self.names
     }
 
-    /// Whether an option is given by its own name.
+    /// Whether an option is given under its own name, not as a property.
     pub fn has(&self, option: OptionName) -> bool {
         self.names.contains(&option)
     }
 
-    /// The option as it was typed, `--name` or `-X property`; `None` if it was not.
+    /// How an option was given, `--name` or `-X property`; `None` if it was not given.
     pub fn typed_as(&self, option: OptionName) -> Option<String> {
         if self.has(option) {
             return Some(option.spelled());
@@ -193,35 +193,35 @@ impl<'a> GivenOptions<'a> {
         option.property().filter(|name| self.property(name).is_some()).map(|name| format!("-X {name}"))
     }
 
-    /// The value of a property that was typed as `-X`, as it was typed.
+    /// The value that was typed for a property with `-X`; `env:NAME` is not looked up.
     fn property(&self, name: &str) -> Option<&'a str> {
         let mut pairs = self.connection.properties.iter().filter_map(|text| text.split_once('='));
         let bare = |name: &'a str| name.trim().strip_prefix("topic.").unwrap_or(name.trim());
         pairs.find(|(other, _)| bare(other) == name).map(|(_, value)| value)
     }
 
-    /// Whether the run is one of `kcons demo`.
+    /// Whether the command is `kcons demo`.
     pub fn is_demo(&self) -> bool {
         self.demo.is_some()
     }
 
-    /// Whether the demo goes on until it is ended (`--follow`).
+    /// Whether the demo goes on until a signal ends it (`--follow`).
     pub fn follows(&self) -> bool {
         self.demo.is_some_and(|demo| demo.follow)
     }
 
-    /// Whether the demo keeps its broker for other terminals and consumes nothing (`--serve`).
+    /// Whether the demo only serves its broker and consumes nothing (`--serve`).
     pub fn serves(&self) -> bool {
         self.demo.is_some_and(|demo| demo.serve)
     }
 
-    /// Whether the run is a member of a group: as it is told, and the demo unless it is told otherwise.
+    /// Whether the run is a member of a group. A demo is one by default.
     pub fn is_in_group(&self) -> bool {
         let is_alone = self.has(OptionName::From) || self.has(OptionName::Partitions);
         self.typed_as(OptionName::Group).is_some() || self.is_demo() && !is_alone
     }
 
-    /// How offsets are committed, in a group.
+    /// How a group's offsets are committed.
     pub fn commit(&self) -> CommitChoice {
         let of_property = || {
             let value = self.property("enable.auto.commit")?;
@@ -231,19 +231,19 @@ impl<'a> GivenOptions<'a> {
         self.reading.commit.or_else(of_property).unwrap_or(CommitChoice::Auto)
     }
 
-    /// The option that says who handles records; `None` if they are printed.
+    /// The option that names the handler; `None` if records are printed.
     pub fn handler(&self) -> Option<OptionName> {
         [OptionName::Forward, OptionName::Worker, OptionName::Exec, OptionName::Command]
             .into_iter()
             .find(|handler| self.has(*handler))
     }
 
-    /// Whether the handler is a program that is run for each record.
+    /// Whether the handler is a program that is started for each record.
     pub fn runs_programs(&self) -> bool {
         matches!(self.handler(), Some(OptionName::Command | OptionName::Exec))
     }
 
-    /// Whether records are decoded for their handler or on their way to it.
+    /// Whether records are decoded, for the handler itself or for a filter or an event id in front of it.
     pub fn decodes_for_handler(&self) -> bool {
         let gets_json = self.reading.handler.stdin == Some(Stdin::Json);
         self.has(OptionName::Worker)
@@ -252,12 +252,12 @@ impl<'a> GivenOptions<'a> {
             || self.has(OptionName::Filter)
     }
 
-    /// What happens to a failed record, if that is given.
+    /// The failure policy that is given, if any.
     pub fn on_failure(&self) -> Option<OnFailure> {
         self.reading.handler.on_failure
     }
 
-    /// The format of what is printed, or of what a handler gets as a decoded record; never `Auto`.
+    /// The format in which records are printed, or given to a handler that gets them decoded. Never `Auto`.
     pub fn format(&self) -> OutputFormat {
         match self.reading.output {
             _ if self.reading.json || self.handler().is_some() => OutputFormat::Json,
@@ -268,7 +268,7 @@ impl<'a> GivenOptions<'a> {
     }
 }
 
-/// The options that are given, in the order in which help lists them.
+/// Lists the given options in the order of `--help`.
 fn names(reading: &ReadingOptions, connection: &cli::ConnectionOptions) -> Vec<OptionName> {
     let before = names_of!(ReadingOptions = reading; without handler;
         group Group, partitions Partitions, wait_for_topic WaitForTopic, read_uncommitted ReadUncommitted,

@@ -1,4 +1,4 @@
-//! In a group or alone: the options and `-X` properties that belong to one of them.
+//! Resolves the options of a group member, and those of a run without a group.
 
 use super::given::GivenOptions;
 use crate::choices::{CommitMode, CommitSettings, OffsetReset};
@@ -17,27 +17,25 @@ pub enum Mode {
     Standalone(Standalone),
 }
 
-/// Reading as a member of a consumer group.
+/// How a run reads as a member of a consumer group.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GroupSettings {
     pub name: String,
     pub offset_reset: OffsetReset,
     pub commits: CommitSettings,
-    /// Static membership.
+    /// The id of a static member.
     pub instance_id: Option<String>,
 }
 
-/// Reading alone: nothing is committed, no group is created.
+/// How a run reads without a group: nothing is committed, no group is created.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Standalone {
     pub from: Positions,
     pub partitions: Option<BTreeSet<i32>>,
 }
 
-/// Resolves the mode and leaves in `properties` what the user is to see of it.
-///
-/// # Errors
-/// Options of the other mode, and an option and a `-X` that say two things.
+/// Decides whether the run is a member of a group, and how it reads. Sets the properties that follow from it, for
+/// `--print-config`.
 pub fn resolve(
     given: &GivenOptions<'_>,
     properties: &mut Properties,
@@ -50,7 +48,7 @@ pub fn resolve(
     }
 }
 
-/// Whether records of open and aborted transactions are read; from a file too.
+/// Whether records of open and aborted transactions are read. A file or a profile can say so too.
 pub fn read_uncommitted(reading: &ReadingOptions, properties: &mut Properties) -> Result<bool, Failure> {
     const LEVEL: &str = "isolation.level";
     if reading.read_uncommitted {
@@ -78,7 +76,7 @@ fn group_name(reading: &ReadingOptions, properties: &mut Properties) -> Result<O
             properties.set(GROUP, name, PropertyOrigin::Option);
             name.clone()
         }
-        // A file never chooses the mode; `-X` does, and so does the demo.
+        // A file never makes the run a member of a group; `-X` does, and so does the demo.
         None => match properties.get(GROUP) {
             Some(PropertyValue {
                 origin: PropertyOrigin::File(_) | PropertyOrigin::Environment(_) | PropertyOrigin::Profile(_),
@@ -129,7 +127,7 @@ fn offset_reset(reading: &ReadingOptions, properties: &mut Properties) -> Result
     Ok(reset)
 }
 
-/// librdkafka's names, which include those of older clients.
+/// Parses librdkafka's values, which include those of older clients.
 fn reset_named(given: &PropertyValue) -> Result<OffsetReset, Failure> {
     match given.value.to_ascii_lowercase().as_str() {
         "smallest" | "earliest" | "beginning" => Ok(OffsetReset::Earliest),
@@ -183,7 +181,7 @@ fn commit(
             Ok((CommitChoice::Never, given.origin))
         }
         (None, Some(given)) if given.origin.is_typed() => Ok((CommitChoice::Auto, given.origin)),
-        // The service commits by itself what it has processed. So does kcons, in every mode.
+        // A service sets this to commit what it has processed by itself, which kcons does in every mode.
         (None, Some(given)) if !given.is_true() => {
             let origin = given.origin;
             properties.notes.push(format!(
@@ -218,7 +216,7 @@ fn interval(
         return Ok(interval);
     }
     match properties.get(INTERVAL).map(|given| given.value.parse().unwrap_or(0)) {
-        // librdkafka would commit nothing at all.
+        // With 0, librdkafka would commit nothing at all.
         Some(0) => Err(Failure::usage(format!("invalid value `0` for property `{INTERVAL}`"))
             .hint("valid: 1 to 86400000, or `--commit never`")),
         Some(milliseconds) => Ok(Duration::from_millis(milliseconds)),
@@ -239,7 +237,7 @@ fn instance_id(reading: &ReadingOptions, properties: &mut Properties) -> Result<
         Some(given) if given.value.is_empty() && given.origin.is_typed() => {
             Err(Failure::usage("`--instance-id` must not be empty"))
         }
-        // The id of the service's own member: using it would throw that one out.
+        // This id belongs to a member of the service, which would be thrown out of the group if kcons used it too.
         Some(given) if !given.origin.is_typed() => {
             let note = format!(
                 "ignoring `{INSTANCE}` of {}: `--instance-id` sets one for this member",

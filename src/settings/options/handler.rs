@@ -1,4 +1,4 @@
-//! Resolves handlers: everything typed for them that makes no sense together is refused here.
+//! Resolves the options of handlers.
 
 mod dedup;
 
@@ -16,31 +16,31 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// What is done with records instead of printing them.
+/// Who handles records, in which order, and what happens to failed ones.
 #[derive(Debug)]
 pub struct HandlerSettings {
     pub handler: Handler,
-    /// How many at once; at least 1.
+    /// How many records are handled at once; at least 1.
     pub parallel: usize,
     pub order: Order,
-    /// Records that workers hold unanswered, over all of them, or that are on their way to the topic of
+    /// How many records all workers together hold without an answer, or how many are on their way to the topic of
     /// `Forward`; at least 1.
     pub in_flight: usize,
-    /// Records started a second.
+    /// How many records are started per second at most.
     pub rate: Option<NonZeroU32>,
-    /// Of one attempt.
+    /// How long one attempt may take; `None` means no limit.
     pub timeout: Option<Duration>,
-    /// Attempts after the first.
+    /// How many attempts follow a failed first one.
     pub retries: u32,
     pub backoff: Backoff,
     pub on_failure: FailurePolicy,
-    /// Failed records in a row that end the run.
+    /// How many failed records in a row end the run; `None` means no limit.
     pub failure_limit: Option<u64>,
     pub dedup: Option<Dedup>,
 }
 
 impl HandlerSettings {
-    /// The topics that are written to, by the options that name them.
+    /// The topics that are written to, each with the option that names it.
     pub fn topics(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let forward = match &self.handler {
             Handler::Forward { topic } => Some(("--forward", topic.as_str())),
@@ -56,29 +56,29 @@ impl HandlerSettings {
 
 #[derive(Debug)]
 pub enum Handler {
-    /// One process for each record.
+    /// Starts a process for each record.
     Exec(Exec),
-    /// `sh -c` of this, kept running.
+    /// Keeps `sh -c COMMAND` running.
     Worker { command: String },
-    /// Produces the record to this topic.
+    /// Produces each record to this topic.
     Forward { topic: String },
 }
 
 #[derive(Debug)]
 pub struct Exec {
-    /// The program and its arguments; `sh -c CMD` for `--exec`.
+    /// The program and its arguments; for `--exec` they are `sh -c CMD`.
     pub command: Vec<OsString>,
     pub stdin: Stdin,
 }
 
-/// The pause before another attempt: exponential from `min` to `max`, full jitter.
+/// The pause before another attempt: it grows exponentially from `min` to `max`, with full jitter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Backoff {
     pub min: Duration,
     pub max: Duration,
 }
 
-/// What happens when the attempts are used up.
+/// What happens to a record when its attempts are used up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FailurePolicy {
     Stop,
@@ -88,7 +88,7 @@ pub enum FailurePolicy {
 
 #[derive(Debug)]
 pub struct Dedup {
-    /// Yields the event id.
+    /// The program that yields the event id of a record.
     pub id: Program,
     pub store: StoreChoice,
     /// How long an id is remembered.
@@ -97,11 +97,11 @@ pub struct Dedup {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StoreChoice {
-    /// A file in this folder, named by cluster id and group.
+    /// A file in this folder; its name is made of the cluster id and the group.
     InFolder(PathBuf),
-    /// The path of a file.
+    /// The file at this path.
     File(Value),
-    /// `redis://…`
+    /// The Redis server at this URL.
     Redis(Value),
 }
 
@@ -111,10 +111,7 @@ const RETRIES: u32 = 3;
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(30));
 const FAILURE_LIMIT: u32 = 100;
 
-/// Resolves what is done with records; `None`: they are printed.
-///
-/// # Errors
-/// Options that do not belong together, and topics that would be read and written.
+/// Resolves the handler and the options that go with it; `None` if records are printed.
 pub fn resolve(
     reading: &cli::ReadingOptions,
     read: &[TopicSelector],
@@ -142,7 +139,7 @@ pub fn resolve(
     Ok(Some(handling))
 }
 
-/// What invites trouble and can be known before anything is connected.
+/// Warnings about settings that are valid but risky.
 pub fn warnings(handling: &HandlerSettings, mode: &Mode, read: &[TopicSelector]) -> Vec<String> {
     let mut warnings = Vec::new();
     let is_forward = matches!(handling.handler, Handler::Forward { .. });
@@ -196,7 +193,7 @@ fn topic_of(option: &str, text: &str) -> Result<String, Failure> {
     })
 }
 
-/// How many processes, and how many records ahead of their answers.
+/// How many records are handled at once, and how many are sent ahead of their answers.
 fn at_once(typed: &cli::HandlerOptions, handler: &Handler) -> Result<(usize, usize), Failure> {
     let count = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
     let parallel = typed.parallel.unwrap_or(1);
@@ -223,7 +220,7 @@ fn on_failure(typed: &cli::HandlerOptions) -> Result<FailurePolicy, Failure> {
     }
 }
 
-/// What is written to is not read by the same run: it would never end.
+/// Refuses topics that are both read and written: such a run would read its own records and never end.
 fn check_topics(handling: &HandlerSettings, read: &[TopicSelector]) -> Result<(), Failure> {
     let is_read = |topic: &str| {
         read.iter().any(|selector| match selector {

@@ -1,4 +1,4 @@
-//! What is written to stdout, and in which form.
+//! Resolves what is written to stdout, and in which format.
 
 use super::escapes::escapes;
 use super::given::GivenOptions;
@@ -8,20 +8,20 @@ use crate::cli::{OutputFormat, ReadingOptions};
 use crate::error::Failure;
 use crate::settings::Surroundings;
 
-/// What is written to stdout.
+/// What is written to stdout, or given to handlers as decoded records.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OutputSettings {
     pub format: Format,
     pub value_format: DataFormat,
     pub key_format: DataFormat,
-    /// End the run at a record that cannot be decoded.
+    /// Whether the run ends at a record that cannot be decoded.
     pub is_strict: bool,
-    /// Say `Subscribed to …`, `Reached end of …` and so on.
+    /// Whether `Subscribed to …`, `Reached end of …` and the like are printed on stderr.
     pub says_progress: bool,
 }
 
 impl OutputSettings {
-    /// Whether there are records that are not in the formats asked for.
+    /// Whether decoding can fail: some formats are those of every record.
     pub fn can_fail(&self) -> bool {
         [self.value_format, self.key_format].into_iter().any(|format| match format {
             DataFormat::Auto | DataFormat::Base64 | DataFormat::Hex => false,
@@ -34,35 +34,32 @@ impl OutputSettings {
 pub enum Format {
     Pretty(Pretty),
     Json {
-        /// stdout is a terminal: what would act on it or hide is escaped, which loses nothing.
+        /// Whether stdout is a terminal: characters that would control it are escaped, which loses nothing in JSON.
         is_terminal: bool,
     },
     Raw {
         delimiter: Vec<u8>,
-        /// stdout is a terminal: what would act on it or hide is escaped.
+        /// Whether stdout is a terminal: characters that would control it are escaped.
         is_terminal: bool,
     },
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pretty {
-    /// `None`: the topic's first word.
+    /// What a record is called; `None` stands for the first word of its topic.
     pub label: Option<String>,
     pub title_field: String,
-    /// A line `  Topic: …` after the key.
+    /// Whether a line `  Topic: …` follows the key.
     pub has_topic: bool,
-    /// Timestamp and headers too (`-v`).
+    /// Whether timestamp and headers are printed too (`-v`).
     pub is_verbose: bool,
-    /// stdout is a terminal: what would act on it or hide is escaped.
+    /// Whether stdout is a terminal: characters that would control it are escaped.
     pub is_terminal: bool,
     pub has_color: bool,
 }
 
-/// Resolves the form of the output; `has_topic`: records come from several topics. With a handler it is the form of
-/// the JSON that the handler gets.
-///
-/// # Errors
-/// A label, a field or a delimiter that is none.
+/// Resolves the output; `has_topic` says whether it names the topic of each record. With a handler, it is the JSON that
+/// the handler gets.
 pub fn resolve(
     given: &GivenOptions<'_>,
     has_topic: bool,
@@ -76,7 +73,7 @@ pub fn resolve(
             has_topic,
             is_verbose: connection.verbose > 0,
             is_terminal: surroundings.environment.is_stdout_terminal,
-            // Records are the documented bytes on a terminal, too: styled only when color is asked for.
+            // Scripts rely on the documented bytes of records, on a terminal too: `auto` does not color them.
             has_color: has_color(
                 connection.color.unwrap_or_default(),
                 false,
@@ -87,7 +84,7 @@ pub fn resolve(
             delimiter: delimiter(reading)?,
             is_terminal: surroundings.environment.is_stdout_terminal,
         },
-        // What handlers get is no screen.
+        // Handlers get their records through a pipe.
         OutputFormat::Json | OutputFormat::Auto => Format::Json {
             is_terminal: surroundings.environment.is_stdout_terminal && given.handler().is_none(),
         },

@@ -1,25 +1,25 @@
-//! Which option needs which other, and which cannot be used with which: one table for usage errors, for what a profile
-//! is of use for, and for what `kcons demo` refuses.
+//! The rules of options: one table of which option needs which other one, and which cannot be used with which.
 //!
-//! A rule has an effect in two places. An option that breaks it is refused where it was typed. Where a profile has the
-//! option, the run does without it, as long as the rule is one that says "this would change nothing".
+//! A typed option that breaks a rule is a usage error; `kcons demo` refuses options by the same rules. An option of a
+//! profile that breaks a rule is usually left out, because it would change nothing in this run: a profile is for many
+//! commands.
 
 use super::given::GivenOptions;
 use super::given::OptionName::{self, *};
 use crate::cli::{CommitChoice, OnFailure as Policy, OutputFormat};
 use crate::error::Failure;
 
-/// Some options, and what they need or cannot be used with.
+/// A rule: some options, and what they need or cannot be used with.
 pub struct Rule {
     options: Subject,
     relation: Relation,
     other: Other,
-    /// A case of the option that the rule is about alone, and how messages name it.
+    /// Limits the rule to a case of its option, `--on-failure skip`, which messages then name.
     case: Option<(&'static str, Test)>,
     cause: Option<&'static str>,
     hint: Option<&'static str>,
     profile: InProfile,
-    /// Subject on the other side of the rule that a run does without, too, if a profile has them.
+    /// Options on the other side of the rule that are left out too if they come from a profile.
     also_left_out: &'static [OptionName],
 }
 
@@ -41,18 +41,18 @@ enum Relation {
 #[derive(Clone, Copy)]
 enum Other {
     Option(OptionName),
-    /// In the words of messages; `{handler}` stands for the option of the run's handler.
+    /// What messages call it, and whether it is there; `{handler}` stands for the option that names the handler.
     Words(&'static str, Test),
 }
 
-/// What becomes of an option of a profile that breaks a rule.
+/// What happens to an option of a profile that breaks a rule.
 #[derive(Clone, Copy)]
 enum InProfile {
-    /// The run does without it, because it would change nothing.
+    /// It is left out, because it would change nothing.
     LeftOut,
-    /// The run does without it if what it contradicts was typed; a profile that contradicts itself is refused.
+    /// It gives way to a typed option that it contradicts. A profile that contradicts itself is an error.
     GivesWay,
-    /// It is refused as if it had been typed, because the run would not do what it is told.
+    /// It is an error as if it had been typed, because without it the run would not do what the profile says.
     Refused,
 }
 
@@ -109,7 +109,7 @@ const COMMIT_AUTO: Other = Other::Words("`--commit auto`", |given| given.commit(
 const COMMIT_NEVER: Other = Other::Words("`--commit never`", |given| given.commit() == CommitChoice::Never);
 const A_HANDLER: Other = Other::Words("a handler", |given| given.handler().is_some());
 const THE_HANDLER: Other = Other::Words("`{handler}`", |given| given.handler().is_some());
-/// A program that is run for each record.
+/// Holds if the handler is a program that is started for each record.
 const PROGRAM: Other = Other::Words("`{handler}`", |given| given.runs_programs());
 const PROGRAM_WITHOUT_JSON: Other =
     Other::Words("`{handler}`", |given| given.runs_programs() && !given.decodes_for_handler());
@@ -117,7 +117,7 @@ const FORWARD_AS_IT_IS: Other =
     Other::Words("`{handler}`", |given| given.has(Forward) && !given.decodes_for_handler());
 const IN_FLIGHT_OF_FORWARD: Other =
     Other::Words("`--in-flight` and `--forward`", |given| given.has(InFlight) && given.has(Forward));
-/// Programs can ask for another attempt whatever `--retries` says.
+/// Holds for handlers without a further attempt. Programs can ask for one whatever `--retries` says.
 const NO_RETRIES: Other =
     Other::Words("`--retries 0`", |given| given.reading.handler.retries == Some(0) && !given.runs_programs());
 const POLICY_STOP: Other =
@@ -146,7 +146,7 @@ const HANDLERS: &str =
     "`--exec CMD` runs a command for each record; others are `--worker`, `--forward` and `-- CMD`";
 const BYTES: &str = "nothing is decoded: the handler gets the bytes as they are";
 
-/// All rules; of several that are broken the first is told.
+/// All rules. If several are broken, the first one is reported.
 pub const RULES: &[Rule] = &[
     // The demo.
     excluded(&[Brokers], THE_DEMO).cause(OWN_BROKER),
@@ -202,7 +202,7 @@ pub const RULES: &[Rule] = &[
         .cause(BYTES)
         .hint("`--stdin json` gives it the decoded record"),
     excluded(&[ValueFormat, KeyFormat, Strict], FORWARD_AS_IT_IS).cause(BYTES),
-    // There is one producer: both would say how many records are on their way.
+    // There is one producer: both options would say how many records are on their way.
     excluded(&[Parallel], IN_FLIGHT_OF_FORWARD)
         .cause("there they mean the same")
         .hint("give one of them")
@@ -244,7 +244,7 @@ pub const RULES: &[Rule] = &[
         .hint("use `--output json`"),
 ];
 
-/// Refuses options that cannot be used together, or not without another one.
+/// Checks the options of a run against all rules.
 pub fn check(given: &GivenOptions<'_>) -> Result<(), Failure> {
     match RULES.iter().find_map(|rule| rule.failure(given)) {
         Some(failure) => Err(failure),
@@ -252,17 +252,17 @@ pub fn check(given: &GivenOptions<'_>) -> Result<(), Failure> {
     }
 }
 
-/// The options around one of a profile, to judge whether the run has a use for it.
+/// Options with and without one of a profile, to decide whether the run takes it.
 pub struct Beside<'a> {
-    /// What was typed and was taken from the profile so far.
+    /// What was typed, and what was taken from the profile so far.
     pub before: &'a GivenOptions<'a>,
-    /// The same with the option.
+    /// All of `before`, and the option.
     pub after: &'a GivenOptions<'a>,
-    /// What was typed, and the option.
+    /// What was typed, and the option, without the rest of the profile.
     pub typed: &'a GivenOptions<'a>,
 }
 
-/// Whether the run does without an option of a profile.
+/// Whether an option of a profile is left out.
 pub fn leaves_out(option: OptionName, beside: &Beside<'_>) -> bool {
     RULES.iter().any(|rule| {
         let given = match rule.profile {
@@ -277,7 +277,7 @@ pub fn leaves_out(option: OptionName, beside: &Beside<'_>) -> bool {
 }
 
 impl Rule {
-    /// Whether the rule refuses its options beside the others that are given.
+    /// Whether the rule excludes its own options, given the others.
     fn applies(&self, given: &GivenOptions<'_>) -> bool {
         let is_case = self.case.is_none_or(|(_, is_case)| is_case(given));
         let is_there = match self.other {
@@ -298,7 +298,7 @@ impl Rule {
         }
     }
 
-    /// The option that breaks the rule.
+    /// The first option that breaks the rule.
     fn broken_by(&self, given: &GivenOptions<'_>) -> Option<OptionName> {
         let mut broken = match self.options {
             Subject::These(options) => options.iter(),
@@ -311,7 +311,7 @@ impl Rule {
         self.broken_by(given).is_some()
     }
 
-    /// The usage error, if the rule is broken.
+    /// The usage error of the rule, if it is broken.
     fn failure(&self, given: &GivenOptions<'_>) -> Option<Failure> {
         let option = given.typed_as(self.broken_by(given)?)?;
         let option = self.case.map_or_else(|| format!("`{option}`"), |(words, _)| words.to_owned());

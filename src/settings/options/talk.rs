@@ -1,16 +1,16 @@
-//! How to talk on stderr, and where to use color.
+//! Resolves how messages are written to stderr, and where color is used.
 
 use crate::cli::{ColorChoice, ConnectionOptions, LogFormat};
 
-/// How to talk on stderr.
+/// How messages are written to stderr.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TalkSettings {
-    /// Errors only.
+    /// Whether only errors are written.
     pub quiet: bool,
     /// How often `-v` was typed.
     pub verbose: u8,
     pub has_color: bool,
-    /// One JSON object a line instead of text.
+    /// Whether a message is a JSON object on a line, instead of text.
     pub is_json: bool,
 }
 
@@ -31,8 +31,9 @@ impl TalkSettings {
     }
 }
 
-/// Whether to color what goes to a stream: `--color`, then `NO_COLOR` (<https://no-color.org>), then
-/// `CLICOLOR_FORCE` (<https://bixense.com/clicolors>), then whether it is a terminal that can.
+/// Decides whether a stream is colored: by `--color`, then `NO_COLOR` (<https://no-color.org>), then
+/// `CLICOLOR_FORCE` (<https://bixense.com/clicolors>), then by whether it is a terminal that
+/// can show color.
 pub fn has_color(
     choice: ColorChoice,
     is_terminal: bool,

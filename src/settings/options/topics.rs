@@ -1,4 +1,4 @@
-//! Names of topics and expressions for them.
+//! Resolves names of topics and regular expressions for them.
 
 use crate::error::Failure;
 use crate::secrets;
@@ -7,14 +7,11 @@ use regex::Regex;
 #[derive(Clone, Debug)]
 pub enum TopicSelector {
     Name(String),
-    /// Typed with a leading `^`; not anchored at its end.
+    /// A regular expression, typed with a leading `^`; it is not anchored at its end.
     Pattern(Regex),
 }
 
-/// Checks what was typed for TOPIC.
-///
-/// # Errors
-/// A name that Kafka would not take, an expression that is none, the same thing twice.
+/// Resolves the topics to read, as typed for TOPIC.
 pub fn resolve(typed: &[String]) -> Result<Vec<TopicSelector>, Failure> {
     let mut selectors = Vec::new();
     for (index, text) in typed.iter().enumerate() {
@@ -39,10 +36,7 @@ fn pattern(text: &str) -> Result<Regex, Failure> {
     })
 }
 
-/// Checks a name by Kafka's rule, from its class `Topic`.
-///
-/// # Errors
-/// A name that Kafka would not take.
+/// Checks a name of a topic by the rule of Kafka's class `org.apache.kafka.common.internals.Topic`.
 pub fn name(text: &str) -> Result<String, Failure> {
     const LONGEST: usize = 249;
     let is_legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');

@@ -1,4 +1,4 @@
-//! Resolves dedup: the expression for the event id, and where ids are remembered.
+//! Resolves `--dedup`: the expression for the event id, and where ids are stored.
 
 use super::{Dedup, StoreChoice};
 use crate::cli;
@@ -12,9 +12,6 @@ use std::time::Duration;
 const TTL: Duration = Duration::from_secs(7 * 86_400);
 
 /// Resolves `--dedup` and the options that go with it.
-///
-/// # Errors
-/// An expression or a store that is none, and no place for a store.
 pub fn resolve(
     typed: &cli::HandlerOptions,
     surroundings: &Surroundings<'_>,
@@ -28,11 +25,11 @@ pub fn resolve(
     Ok(Some(Dedup { id, store, ttl: typed.dedup_ttl.unwrap_or(TTL) }))
 }
 
-/// A URL of Redis, or a file. A URL may hold a password, so it is never repeated.
+/// Parses the place of the store: a file, or a URL of Redis. A URL may hold a password, so no message repeats it.
 fn store(text: &str, surroundings: &Surroundings<'_>) -> Result<StoreChoice, Failure> {
     const VALID: &str = "a file, as in ids.redb or file:ids.redb, or redis://HOST:PORT";
     let refuse = |cause: &str| Failure::usage("invalid value for `--dedup-store`").caused_by(cause);
-    // `file:PATH` is the store itself here, not the place of its address.
+    // `file:PATH` names the store itself here, not a file that holds its address.
     let text = match text.starts_with("env:") {
         true => Value::read(text.to_owned(), surroundings.environment.variables)
             .map_err(|cause| refuse(&cause))?,
@@ -52,7 +49,7 @@ fn store(text: &str, surroundings: &Surroundings<'_>) -> Result<StoreChoice, Fai
         );
     }
     let path = text.strip_prefix("file:").unwrap_or(&text);
-    // As in `file:///var/lib/ids`.
+    // A URL such as `file:///var/lib/ids` has two more slashes.
     let path = path.strip_prefix("//").filter(|_| text.starts_with("file:")).unwrap_or(path);
     match () {
         () if path.is_empty() => Err(refuse("it is empty").hint(format!("valid: {VALID}"))),
@@ -61,7 +58,8 @@ fn store(text: &str, surroundings: &Surroundings<'_>) -> Result<StoreChoice, Fai
     }
 }
 
-/// `$XDG_STATE_HOME/kcons`, else `~/.local/state/kcons`; by the XDG rule a relative path counts as absent.
+/// The folder for stores: `$XDG_STATE_HOME/kcons`, or `~/.local/state/kcons`. The XDG specification has relative paths
+/// ignored.
 fn folder(surroundings: &Surroundings<'_>) -> Result<PathBuf, Failure> {
     let absolute = |name: &str| {
         surroundings.environment.variable(name).map(PathBuf::from).filter(|path| path.is_absolute())

@@ -1,4 +1,4 @@
-//! Each rule is broken once for each of its options; `settings::profile` takes the same examples.
+//! Examples that break each rule, once for each of its options. The tests of `settings::profile` use them too.
 
 use super::*;
 use crate::cli::Arguments;
@@ -6,23 +6,23 @@ use crate::settings::testing::TestWorld;
 use clap::{CommandFactory, Parser, ValueEnum};
 use std::collections::BTreeSet;
 
-/// A command line that an option does not go with.
+/// A command line, and an option that breaks a rule there.
 pub struct Example {
-    /// Words behind `kcons` that break no rule.
+    /// A command line without `kcons` that breaks no rule.
     pub line: &'static str,
-    /// An option beside which they break one.
+    /// The option to add, as it is typed.
     pub option: &'static str,
     pub message: &'static str,
-    /// What a profile with the option comes to.
+    /// What happens if a profile holds the option.
     pub profile: ProfileOutcome,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProfileOutcome {
-    /// The run does without it.
+    /// The option is left out.
     LeftOut,
     Refused,
-    /// No profile has it, or it is taken as a property there.
+    /// The example does not apply: no profile has the option, or it is a property there.
     Nothing,
 }
 
@@ -118,7 +118,7 @@ pub const EXAMPLES: &[Example] = &[
     example("consume t -o raw", "--strict", "`--strict` cannot be used with `--output raw`", LeftOut),
 ];
 
-/// Calls a test with the given options of a command line.
+/// Parses a command line and calls `test` with its options.
 fn with_given<T>(words: &str, test: impl FnOnce(&GivenOptions<'_>) -> T) -> T {
     let words = format!("kcons {words}");
     let arguments = Arguments::try_parse_from(words.split(' ')).expect("words that the declaration takes");
@@ -170,7 +170,7 @@ fn every_option_of_the_table_is_declared() {
         assert_eq!(OptionName::find(option.spelled().trim_start_matches('-')), Some(*option));
     }
     assert_eq!(Command.spelled(), "-- CMD");
-    // Words of the table, too: they may name options of other commands.
+    // Options that the words of the table name.
     let words = RULES.iter().flat_map(|rule| {
         let other = match rule.other {
             Other::Words(words, _) => words,
