@@ -179,7 +179,8 @@ fn start_to_come(
     })
 }
 
-/// Checks that positions for single partitions refer to partitions that are read, and that no start is after its stop.
+/// Checks that positions for single partitions refer to partitions that are read, and that no start is after its
+/// stop.
 fn check_maps(mode: &Mode, stops: &StopConditions, has_several_topics: bool) -> Result<(), Failure> {
     let standalone = match mode {
         Mode::Standalone(standalone) => Some(standalone),

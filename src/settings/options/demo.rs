@@ -30,7 +30,8 @@ pub const DEMO_TOPIC: &str = "task-created";
 /// The group that a demo joins unless another one is chosen.
 const GROUP: &str = "demo";
 
-/// The assignor of the demo: its broker refuses the commit of a member with an eager assignor that gives up partitions.
+/// The assignor of the demo: its broker refuses the commit of a member with an eager assignor that gives up
+/// partitions.
 const ASSIGNOR: &str = "cooperative-sticky";
 
 impl Demo {

@@ -1,8 +1,8 @@
 //! The rules of options: one table of which option needs which other one, and which cannot be used with which.
 //!
-//! A typed option that breaks a rule is a usage error; `kcons demo` refuses options by the same rules. An option of a
-//! profile that breaks a rule is usually left out, because it would change nothing in this run: a profile is for many
-//! commands.
+//! A typed option that breaks a rule is a usage error; `kcons demo` refuses options by the same rules. An option of
+//! a profile that breaks a rule is usually left out, because it would change nothing in this run: a profile is for
+//! many commands.
 
 use super::given::GivenOptions;
 use super::given::OptionName::{self, *};

@@ -1,4 +1,4 @@
-//! TLS and SASL: what belongs together, and what is not built in.
+//! Resolves the properties of TLS and SASL: what belongs together, and what is not built in.
 
 use super::known::KnownProperties;
 use super::origin::PropertyOrigin;
@@ -22,11 +22,9 @@ const FILES: [&str; 5] = [
     "https.ca.location",
 ];
 
-/// Checks the properties of TLS and SASL, and looks for the system's certificates by default. Gives the source
-/// of tokens where some are needed; `limit` is the time for a first connection.
-///
-/// # Errors
-/// What the broker or librdkafka would only refuse later, or take without meaning it.
+/// Checks the properties of TLS and SASL before librdkafka or a broker refuses them later, or ignores them. By
+/// default the certificates of the system are used. Returns the source of tokens, if some are needed; `limit` is the
+/// time for a first connection.
 pub fn resolve(
     properties: &mut Properties,
     known: &KnownProperties,
@@ -51,7 +49,7 @@ pub fn resolve(
         let has_authority =
             ["ssl.ca.location", "ssl.ca.pem"].iter().any(|name| properties.get(name).is_some());
         if !has_authority {
-            // OpenSSL is built in and does not know where this system keeps its certificates.
+            // The built-in OpenSSL does not know where this system keeps its certificates.
             properties.set("ssl.ca.location", "probe", PropertyOrigin::Kcons);
         }
     }
@@ -67,7 +65,7 @@ fn has_tls(protocol: &str) -> bool {
     protocol == "SSL" || protocol == "SASL_SSL"
 }
 
-/// What switches protection off, and has to be meant.
+/// Warnings about properties that switch protection off.
 pub fn warnings(properties: &Properties, tokens: Option<&TokenSource>) -> Vec<String> {
     const VERIFICATION: &str = "enable.ssl.certificate.verification";
     const NAMES: &str = "ssl.endpoint.identification.algorithm";
@@ -89,7 +87,8 @@ pub fn warnings(properties: &Properties, tokens: Option<&TokenSource>) -> Vec<St
     warnings
 }
 
-/// Properties that have no effect under a protocol or mechanism: librdkafka would connect without them.
+/// Refuses properties that have no effect under a protocol or mechanism: librdkafka would connect without the
+/// protection that they ask for. `without` is that protocol or mechanism, `instead` the one that is needed.
 fn refuse_idle(
     properties: &mut Properties,
     prefix: &str,
