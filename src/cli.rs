@@ -2,18 +2,18 @@
 
 mod connection;
 mod group;
-mod handling;
+mod handler;
 mod lag;
 mod profile;
 mod topic;
 mod values;
 
-pub use connection::Connection;
-pub use group::{Delete, Group, GroupDescribe, Reset};
-pub use handling::{Handling, OnFailure};
-pub use lag::Lag;
+pub use connection::ConnectionOptions;
+pub use group::{DeleteOptions, GroupCommand, GroupDescribeOptions, ResetOptions};
+pub use handler::{HandlerOptions, OnFailure};
+pub use lag::LagOptions;
 pub use profile::{NOT_IN_A_PROFILE, ProfileProperty, ProfileTable, commands, place, profile_keys};
-pub use topic::{Topic, TopicDescribe};
+pub use topic::{TopicCommand, TopicDescribeOptions};
 
 use crate::choices::{DataFormat, ListenAddress, OffsetReset, TableFormat};
 use crate::duration::parse_duration;
@@ -30,7 +30,7 @@ pub struct Arguments {
     #[command(subcommand)]
     pub command: Command,
     #[command(flatten)]
-    pub connection: Connection,
+    pub connection: ConnectionOptions,
 }
 
 const CONSUME_EXAMPLES: &str = "\
@@ -42,7 +42,7 @@ Examples:
 
 /// The declaration as it is parsed and shown: commands that connect nothing show no connection options.
 pub fn command() -> clap::Command {
-    let connection = Connection::augment_args(clap::Command::new("connection"));
+    let connection = ConnectionOptions::augment_args(clap::Command::new("connection"));
     let hidden: Vec<clap::Arg> = connection
         .get_arguments()
         .filter(|argument| argument.get_help_heading() == Some("Connection"))
@@ -59,19 +59,19 @@ pub fn command() -> clap::Command {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Read topics; print every record, or hand each one to a command
-    Consume(Consume),
+    Consume(ConsumeOptions),
     /// Show how far behind a group is
-    Lag(Lag),
+    Lag(LagOptions),
     /// List, describe, reset or delete consumer groups
     #[command(subcommand)]
-    Group(Group),
+    Group(GroupCommand),
     /// List or describe topics
     #[command(subcommand)]
-    Topic(Topic),
+    Topic(TopicCommand),
     /// Show the same consumer on a broker inside the process: no Kafka needed
-    Demo(Demo),
+    Demo(DemoOptions),
     /// Print the completion script of a shell
-    Completions(Completions),
+    Completions(CompletionsOptions),
     /// Print the manual page in roff
     Man,
 }
@@ -79,7 +79,7 @@ pub enum Command {
 // TOPIC is asked for by `settings`: --print-config does without, wherever it stands.
 #[derive(Debug, Args)]
 #[command(override_usage = "kcons consume [OPTIONS] TOPIC... [-- CMD ARG...]", after_help = CONSUME_EXAMPLES)]
-pub struct Consume {
+pub struct ConsumeOptions {
     /// Topics to read; one that starts with `^` is a regular expression
     ///
     /// A regular expression follows Rust's `regex` syntax and is not anchored at its end. Kafka's
@@ -89,11 +89,11 @@ pub struct Consume {
     #[arg(value_name = "TOPIC", help_heading = "Input", display_order = 0)]
     pub topics: Vec<String>,
     #[command(flatten)]
-    pub reading: Reading,
+    pub reading: ReadingOptions,
 }
 
 #[derive(Debug, Args)]
-pub struct Demo {
+pub struct DemoOptions {
     /// Go on with a new task every second until Ctrl-C
     #[arg(long, help_heading = "Demo")]
     pub follow: bool,
@@ -104,11 +104,11 @@ pub struct Demo {
     #[arg(long, help_heading = "Demo", conflicts_with = "follow")]
     pub serve: bool,
     #[command(flatten)]
-    pub reading: Reading,
+    pub reading: ReadingOptions,
 }
 
 #[derive(Debug, Args)]
-pub struct Completions {
+pub struct CompletionsOptions {
     /// The shell to complete in
     #[arg(value_name = "SHELL")]
     pub shell: clap_complete::Shell,
@@ -116,7 +116,7 @@ pub struct Completions {
 
 /// How to read and print; shared by `consume` and `demo`.
 #[derive(Debug, Default, Args)]
-pub struct Reading {
+pub struct ReadingOptions {
     /// Join this consumer group: share partitions, commit, resume
     ///
     /// The members of a group share the partitions; what was written is committed, and a restart
@@ -227,7 +227,7 @@ pub struct Reading {
     ///
     /// Example: kcons consume task-created --group audit --commit manual
     #[arg(long, value_name = "MODE", value_parser = commit, help_heading = "Commits")]
-    pub commit: Option<Commit>,
+    pub commit: Option<CommitChoice>,
     /// Do not wait for answers to commits (manual and batch)
     ///
     /// One commit at most is on its way; failures are reported. Faster, and after a crash a few
@@ -288,7 +288,7 @@ pub struct Reading {
     pub filter: Option<String>,
 
     #[command(flatten)]
-    pub handling: Handling,
+    pub handler: HandlerOptions,
 
     /// Take values as auto, json, text, base64 or hex [default: auto]
     ///
@@ -318,7 +318,7 @@ pub struct Reading {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Commit {
+pub enum CommitChoice {
     Auto,
     Manual,
     /// After every N processed records.
@@ -336,7 +336,7 @@ pub enum OutputFormat {
 
 /// Options of commands that print rows.
 #[derive(Debug, Default, Args)]
-pub struct Rows {
+pub struct RowOptions {
     /// Print a table or json [default: table]
     ///
     /// json: one object a line, a row each.

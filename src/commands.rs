@@ -14,28 +14,28 @@ mod topic;
 use crate::alarm::Alarm;
 use crate::choices::ListenAddress;
 use crate::cli::{Arguments, Command, LogFormat};
+use crate::consume::{Finished, World};
 use crate::delivery::{self, Unwritable};
 use crate::error::{self, Failure, Kind};
 use crate::metrics::Meter;
 use crate::position::Clock;
-use crate::settings::{self, Surroundings};
+use crate::settings::{self, Environment, Surroundings};
 use crate::shutdown::Shutdown;
 use crate::startup::{self, Stdout};
 use crate::talk;
-use crate::usage::{self, Manner};
-use crate::{handlers, kafka, pipeline};
+use crate::usage::{self, ErrorStyle};
+use crate::{handlers, kafka};
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant};
 
 /// Runs what was typed, with what its profile adds; the exit code.
 pub fn run(typed: Arguments, words: &[OsString]) -> u8 {
-    let is_terminal = io::stdout().is_terminal();
-    let arguments = match settings::profile::apply(typed, words, (&environment, is_terminal)) {
+    let arguments = match settings::profile::apply(typed, words, environment()) {
         Ok(arguments) => arguments,
-        Err(failure) => return refuse(&failure, usage::manner(words)),
+        Err(failure) => return refuse(&failure, usage::error_style(words)),
     };
-    let talk = settings::Talk::new(&arguments.connection, io::stderr().is_terminal(), &environment);
+    let talk = settings::TalkSettings::new(&arguments.connection, io::stderr().is_terminal(), &variable);
     colored::control::set_override(talk.has_color);
     let result = check_stdout().and_then(|()| match &arguments.command {
         Command::Consume(consume) => consume::run(consume, &arguments.connection, talk),
@@ -55,22 +55,25 @@ pub fn run(typed: Arguments, words: &[OsString]) -> u8 {
 }
 
 /// Prints a text that was asked for; the exit code.
-pub fn print(text: &str, manner: Manner) -> u8 {
+pub fn print(text: &str, style: ErrorStyle) -> u8 {
     match check_stdout().and_then(|()| write(text.as_bytes())) {
         Ok(()) => 0,
-        Err(failure) => refuse(&failure, manner),
+        Err(failure) => refuse(&failure, style),
     }
 }
 
 /// Tells a failure that comes before any option but these is known; the exit code.
-pub fn refuse(failure: &Failure, manner: Manner) -> u8 {
-    let Manner { color, log } = manner;
-    let has_color = settings::has_color(color, io::stderr().is_terminal(), &environment);
+pub fn refuse(failure: &Failure, style: ErrorStyle) -> u8 {
+    let ErrorStyle { color, log } = style;
+    let has_color = settings::has_color(color, io::stderr().is_terminal(), &variable);
     colored::control::set_override(has_color);
-    tell(failure, &settings::Talk { quiet: false, verbose: 0, has_color, is_json: log == LogFormat::Json })
+    tell(
+        failure,
+        &settings::TalkSettings { quiet: false, verbose: 0, has_color, is_json: log == LogFormat::Json },
+    )
 }
 
-fn tell(failure: &Failure, talk: &settings::Talk) -> u8 {
+fn tell(failure: &Failure, talk: &settings::TalkSettings) -> u8 {
     if !failure.is_told {
         // There is nobody left to tell that stderr is gone.
         let _ = io::stderr().write_all(&talk::report(failure, talk));
@@ -102,18 +105,21 @@ fn write(bytes: &[u8]) -> Result<(), Failure> {
     }
 }
 
-fn environment(name: &str) -> Option<String> {
+fn environment() -> Environment<'static> {
+    Environment { variables: &variable, is_stdout_terminal: io::stdout().is_terminal() }
+}
+
+fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-/// Reads the world once and settles with it.
-fn settle<T>(settle: impl FnOnce(&Surroundings<'_>) -> Result<T, Failure>) -> Result<T, Failure> {
+/// Reads the world once and resolves settings with it.
+fn resolve<T>(resolve: impl FnOnce(&Surroundings<'_>) -> Result<T, Failure>) -> Result<T, Failure> {
     let known = kafka::properties::known().map_err(|error| {
         Failure::new(Kind::Run, "cannot read librdkafka's properties").caused_by(error.to_string())
     })?;
-    settle(&Surroundings {
-        environment: &environment,
-        is_stdout_terminal: io::stdout().is_terminal(),
+    resolve(&Surroundings {
+        environment: environment(),
         is_stderr_terminal: io::stderr().is_terminal(),
         clock: Clock { now: jiff::Timestamp::now(), zone: jiff::tz::TimeZone::system },
         known: &known,
@@ -140,7 +146,7 @@ fn leave_at_once(code: u8) -> ! {
 fn read(
     settings: &settings::Consume,
     (alarm, shutdown): (Alarm, Shutdown),
-    talk: settings::Talk,
+    talk: settings::TalkSettings,
 ) -> Result<(), Failure> {
     let mut talk = talk::Talk::new(talk, settings.output.says_progress);
     talk.hide(&settings.connection.hidden);
@@ -154,8 +160,8 @@ fn read(
         Some(address) => open_meter(address, &alarm, &mut talk)?,
         None => Meter::default(),
     };
-    let pipeline::Finished { mut talk, result, deadline } =
-        pipeline::run(settings, pipeline::World { alarm, shutdown, talk, meter });
+    let Finished { mut talk, result, deadline } =
+        crate::consume::run(settings, World { alarm, shutdown, talk, meter });
     talk.finish(deadline);
     result
 }

@@ -1,7 +1,7 @@
 //! Programs of the jq language, compiled once and run on the envelopes of records.
 
+mod errors;
 mod functions;
-mod mistakes;
 mod text;
 mod watch;
 
@@ -73,12 +73,12 @@ impl Program {
         let loader = Loader::new(functions::definitions());
         let modules = loader
             .load(&arena, File { code: text, path: () })
-            .map_err(|errors| mistakes::of_text(text, errors))?;
+            .map_err(|errors| errors::of_text(text, errors))?;
         let compiled = Compiler::default()
             .with_funs(functions::functions())
             .with_global_vars([functions::ENVIRONMENT])
             .compile(modules);
-        let filter = compiled.map_err(|errors| mistakes::of_names(text, errors))?;
+        let filter = compiled.map_err(|errors| errors::of_names(text, errors))?;
         let reads_environment = text.contains(functions::ENVIRONMENT);
         Ok(Program { text: text.into(), filter: Arc::new(filter), reads_environment })
     }
@@ -120,7 +120,7 @@ impl Program {
                         break;
                     }
                 }
-                Err(exception) => return Err(mistakes::while_running(exception)),
+                Err(exception) => return Err(errors::while_running(exception)),
             }
         }
         Ok(())

@@ -5,6 +5,7 @@ mod choices;
 mod cli;
 mod commands;
 mod commits;
+mod consume;
 mod decode;
 mod dedup;
 mod delivery;
@@ -18,7 +19,6 @@ mod kafka;
 mod memory;
 mod metrics;
 mod pause;
-mod pipeline;
 mod position;
 mod quiet;
 mod reachability;
@@ -42,9 +42,9 @@ fn main() {
     kafka::openssl::ignore_files();
     let words: Vec<_> = std::env::args_os().collect();
     let code = match usage::parse(&words) {
-        Ok(usage::Request::Run(arguments)) => commands::run(*arguments, &words),
-        Ok(usage::Request::Print(text)) => commands::print(&text, usage::manner(&words)),
-        Err(failure) => commands::refuse(&failure, usage::manner(&words)),
+        Ok(usage::Invocation::Run(arguments)) => commands::run(*arguments, &words),
+        Ok(usage::Invocation::Print(text)) => commands::print(&text, usage::error_style(&words)),
+        Err(failure) => commands::refuse(&failure, usage::error_style(&words)),
     };
     kafka::leave_process(code)
 }

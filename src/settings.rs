@@ -1,4 +1,4 @@
-//! What was settled before anything is connected: arguments, environment, files and terminal.
+//! What a run is to do, resolved before anything is connected: from arguments, environment, files and terminal.
 
 mod options;
 pub mod profile;
@@ -9,34 +9,40 @@ pub mod testing;
 use crate::position::Clock;
 use known::KnownProperties;
 
-pub use options::admin::{Aim, Delete, Lag, Names, Reset, Scope};
+pub use options::admin::{Delete, Inspection, Lag, Reset, ResetScope, ResetTarget};
 pub use options::consume::Consume;
 pub use options::demo::{DEMO_TOPIC, Demo};
 pub use options::filter::FilterFailure;
 pub use options::group::Mode;
-pub use options::handler::{Backoff, Exec, Handler, Handling, OnFailure, StoreChoice};
-pub use options::output::{Format, Output, Pretty};
-pub use options::talk::{Talk, has_color};
+pub use options::handler::{Backoff, Exec, FailurePolicy, Handler, HandlerSettings, StoreChoice};
+pub use options::output::{Format, OutputSettings, Pretty};
+pub use options::talk::{TalkSettings, has_color};
 pub use options::topics::TopicSelector;
 pub use properties::connection::Connection;
 pub use properties::values::Value;
 pub use properties::{known, print};
 
-/// The world around the arguments, read once by the caller.
-pub struct Surroundings<'a> {
-    /// Looks a variable of the environment up.
-    pub environment: &'a dyn Fn(&str) -> Option<String>,
+/// The environment in which kcons was started: its variables and its terminal.
+#[derive(Clone, Copy)]
+pub struct Environment<'a> {
+    /// Looks a variable up.
+    pub variables: &'a dyn Fn(&str) -> Option<String>,
     pub is_stdout_terminal: bool,
+}
+
+impl Environment<'_> {
+    /// The value of a variable; an empty one counts as absent.
+    fn variable(&self, name: &str) -> Option<String> {
+        (self.variables)(name).filter(|value| !value.is_empty())
+    }
+}
+
+/// What settings depend on besides the arguments, read once by the caller.
+pub struct Surroundings<'a> {
+    pub environment: Environment<'a>,
     pub is_stderr_terminal: bool,
     pub clock: Clock,
     pub known: &'a KnownProperties,
-    /// Asks the library whether a property takes a value; its own words if not.
+    /// Asks librdkafka whether a property takes a value; what it says if it does not.
     pub check: &'a dyn Fn(&str, &str) -> Result<(), String>,
-}
-
-impl Surroundings<'_> {
-    /// A variable of the environment; an empty one counts as absent.
-    fn variable(&self, name: &str) -> Option<String> {
-        (self.environment)(name).filter(|value| !value.is_empty())
-    }
 }

@@ -1,6 +1,6 @@
-//! Reads the words of the command line and tells mistakes in the form of all errors.
+//! Reads the words of the command line and reports what is wrong with them in the form of all errors.
 
-mod meant;
+mod other_tools;
 
 use crate::cli::{self, Arguments, ColorChoice, LogFormat};
 use crate::error::Failure;
@@ -12,7 +12,7 @@ use std::ffi::OsString;
 
 /// What was asked for.
 #[derive(Debug)]
-pub enum Request {
+pub enum Invocation {
     Run(Box<Arguments>),
     /// Help or version, for stdout.
     Print(String),
@@ -22,33 +22,33 @@ pub enum Request {
 ///
 /// # Errors
 /// Whatever the declaration does not take, naming the argument and what is valid.
-pub fn parse(words: &[OsString]) -> Result<Request, Failure> {
+pub fn parse(words: &[OsString]) -> Result<Invocation, Failure> {
     let matched = cli::command().try_get_matches_from(words);
     match matched.and_then(|matches| Arguments::from_arg_matches(&matches)) {
-        Ok(arguments) => Ok(Request::Run(Box::new(arguments))),
+        Ok(arguments) => Ok(Invocation::Run(Box::new(arguments))),
         Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
-            Ok(Request::Print(error.render().to_string()))
+            Ok(Invocation::Print(error.render().to_string()))
         }
-        Err(error) => Err(Mistake { error: &error }.told()),
+        Err(error) => Err(ClapError { error: &error }.told()),
     }
 }
 
-/// How mistakes of a command line are told, be the rest of it as it may.
+/// How errors about a command line are printed, as far as the words say so themselves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Manner {
+pub struct ErrorStyle {
     /// The last `--color`.
     pub color: ColorChoice,
     /// The last `--log`.
     pub log: LogFormat,
 }
 
-/// Reads how mistakes are to be told.
-pub fn manner(words: &[OsString]) -> Manner {
+/// Reads how errors are to be printed, from words that need not be valid.
+pub fn error_style(words: &[OsString]) -> ErrorStyle {
     let words: Vec<&str> = words.iter().map(|word| word.to_str().unwrap_or_default()).collect();
     let words = words.split(|word| *word == "--").next().unwrap_or_default();
     let color = last(words, "--color").and_then(|value| ColorChoice::from_str(value, false).ok());
     let log = last(words, "--log").and_then(|value| LogFormat::from_str(value, false).ok());
-    Manner { color: color.unwrap_or_default(), log: log.unwrap_or_default() }
+    ErrorStyle { color: color.unwrap_or_default(), log: log.unwrap_or_default() }
 }
 
 /// The last value of an option.
@@ -61,11 +61,11 @@ fn last<'a>(words: &[&'a str], option: &str) -> Option<&'a str> {
 }
 
 /// What clap found, in our words.
-struct Mistake<'a> {
+struct ClapError<'a> {
     error: &'a clap::Error,
 }
 
-impl Mistake<'_> {
+impl ClapError<'_> {
     fn told(&self) -> Failure {
         match self.error.kind() {
             ErrorKind::InvalidValue => self.invalid_value(),
@@ -109,7 +109,7 @@ impl Mistake<'_> {
         {
             return failure.hint(hint);
         }
-        match self.text(ContextKind::SuggestedValue).filter(|near| meant::is_near(value, near)) {
+        match self.text(ContextKind::SuggestedValue).filter(|near| other_tools::is_near(value, near)) {
             Some(near) => failure.hint(format!("did you mean `{near}`? {list}")),
             None => failure.hint(list),
         }
@@ -127,7 +127,7 @@ impl Mistake<'_> {
         let argument = &secrets::word(self.text(ContextKind::InvalidArg).unwrap_or_default());
         let failure = Failure::usage(format!("unexpected argument `{}`", bare(argument)));
         let command = self.command();
-        let known = meant::find(meant::OPTIONS, &bare(argument), &command);
+        let known = other_tools::find(other_tools::OPTIONS, &bare(argument), &command);
         if let Some(hint) = known.or_else(|| kcat_option(argument)) {
             return failure.hint(hint);
         }
@@ -138,7 +138,8 @@ impl Mistake<'_> {
         if let Some(command) = command_of(argument).filter(|_| command.is_empty()) {
             return failure.hint(format!("it stands behind the command: kcons {command} {argument}"));
         }
-        let near = self.text(ContextKind::SuggestedArg).filter(|near| meant::is_near(&bare(argument), near));
+        let near =
+            self.text(ContextKind::SuggestedArg).filter(|near| other_tools::is_near(&bare(argument), near));
         match near {
             Some(near) => failure.hint(format!("did you mean `{}`?", bare(near))),
             None => failure.hint("`kcons COMMAND --help` lists all options"),
@@ -154,13 +155,13 @@ impl Mistake<'_> {
         }
         let family = self.family();
         if family.is_none()
-            && let Some(hint) = meant::find(meant::COMMANDS, word, "")
+            && let Some(hint) = other_tools::find(other_tools::COMMANDS, word, "")
         {
             return failure.hint(hint);
         }
         let suggested = self.texts(ContextKind::SuggestedSubcommand);
         let near: Vec<String> =
-            suggested.filter(|near| meant::is_near(word, near)).map(str::to_owned).collect();
+            suggested.filter(|near| other_tools::is_near(word, near)).map(str::to_owned).collect();
         match near.is_empty() {
             true if family.is_some() => failure.hint(commands(family)),
             true => failure.hint(format!("to read the topic: kcons consume {word}; {}", commands(None))),
@@ -177,7 +178,7 @@ impl Mistake<'_> {
         }
     }
 
-    /// The mistake was made behind this command.
+    /// Whether the error is about words behind this command.
     fn is_of(&self, command: &str) -> bool {
         let usage = match self.error.get(ContextKind::Usage) {
             Some(ContextValue::StyledStr(usage)) => usage.to_string(),
@@ -187,7 +188,7 @@ impl Mistake<'_> {
         usage.contains(&format!("kcons {command}"))
     }
 
-    /// The words of the command that the mistake stands behind; none in front of all commands.
+    /// The command behind whose name the error is, as in `group reset`; empty in front of all commands.
     fn command(&self) -> String {
         let mut commands = Vec::new();
         for command in cli::command().get_subcommands() {
@@ -198,7 +199,7 @@ impl Mistake<'_> {
         commands.into_iter().find(|command| self.is_of(command)).unwrap_or_default()
     }
 
-    /// The command whose own commands the mistake is about.
+    /// The command that has commands of its own, if the error is about those: `group` or `topic`.
     fn family(&self) -> Option<&'static str> {
         ["group", "topic"].into_iter().find(|family| self.is_of(family))
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 /// How to reach the cluster and how to talk; shared by every command.
 #[derive(Debug, Default, Args)]
-pub struct Connection {
+pub struct ConnectionOptions {
     /// Bootstrap servers [env: KCONS_BROKERS] [default: localhost:9092]
     ///
     /// One is enough, the others of its cluster are found.

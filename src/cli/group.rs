@@ -1,32 +1,32 @@
 //! Options of `kcons group`.
 
-use super::Rows;
+use super::RowOptions;
 use super::values::signed;
 use crate::choices::TableFormat;
 use clap::{Args, Subcommand};
 
 #[derive(Debug, Subcommand)]
-pub enum Group {
+pub enum GroupCommand {
     /// List all consumer groups
-    List(GroupList),
+    List(GroupListOptions),
     /// Show a group: its state, its coordinator, its members and its lag
-    Describe(GroupDescribe),
+    Describe(GroupDescribeOptions),
     /// Move the committed offsets of a group without members
-    Reset(Reset),
+    Reset(ResetOptions),
     /// Delete groups without members, with what they have committed
-    Delete(Delete),
+    Delete(DeleteOptions),
 }
 
 #[derive(Debug, Default, Args)]
-pub struct GroupList {
+pub struct GroupListOptions {
     #[command(flatten)]
-    pub rows: Rows,
+    pub rows: RowOptions,
 }
 
 // GROUP is asked for by `settings`: --print-config does without.
 #[derive(Debug, Default, Args)]
 #[command(override_usage = "kcons group describe [OPTIONS] GROUP")]
-pub struct GroupDescribe {
+pub struct GroupDescribeOptions {
     /// The group to describe
     ///
     /// Example: kcons group describe mailer
@@ -55,7 +55,7 @@ Examples:
 
 #[derive(Debug, Default, Args)]
 #[command(override_usage = "kcons group reset [OPTIONS] GROUP", after_help = RESET_EXAMPLES)]
-pub struct Reset {
+pub struct ResetOptions {
     /// The group to move
     ///
     /// With --topic a group that does not exist yet is made.
@@ -94,12 +94,12 @@ pub struct Reset {
     #[arg(long, help_heading = "Where to")]
     pub execute: bool,
     #[command(flatten)]
-    pub rows: Rows,
+    pub rows: RowOptions,
 }
 
 #[derive(Debug, Default, Args)]
 #[command(override_usage = "kcons group delete [OPTIONS] GROUP...")]
-pub struct Delete {
+pub struct DeleteOptions {
     /// Groups to delete
     #[arg(value_name = "GROUP", help_heading = "Input")]
     pub groups: Vec<String>,
@@ -109,5 +109,5 @@ pub struct Delete {
     #[arg(long, help_heading = "Input")]
     pub yes: bool,
     #[command(flatten)]
-    pub rows: Rows,
+    pub rows: RowOptions,
 }

@@ -1,6 +1,6 @@
 //! Options of `kcons lag`.
 
-use super::Rows;
+use super::RowOptions;
 use super::values::{positive_duration, whole_long};
 use clap::Args;
 use std::time::Duration;
@@ -15,7 +15,7 @@ Examples:
 // GROUP is asked for by `settings`: --print-config does without.
 #[derive(Debug, Default, Args)]
 #[command(override_usage = "kcons lag [OPTIONS] GROUP...", after_help = EXAMPLES)]
-pub struct Lag {
+pub struct LagOptions {
     /// Groups to look at
     ///
     /// Shown are all partitions of the topics in which the group has committed something or holds a
@@ -47,5 +47,5 @@ pub struct Lag {
     #[arg(long, value_name = "N", value_parser = whole_long, allow_hyphen_values = true, help_heading = "Watching")]
     pub max_lag: Option<u64>,
     #[command(flatten)]
-    pub rows: Rows,
+    pub rows: RowOptions,
 }

@@ -19,7 +19,7 @@ fn a_count_is_a_whole_number_of_at_least_one() {
 
 #[test]
 fn a_commit_mode_is_one_of_four() {
-    assert_eq!(commit("batch=10"), Ok(Commit::Batch(10.try_into().expect("ten"))));
+    assert_eq!(commit("batch=10"), Ok(CommitChoice::Batch(10.try_into().expect("ten"))));
     for bad in ["batch", "batch=", "batch=0", "batch=-1", "Auto", ""] {
         assert!(commit(bad).is_err(), "{bad}");
     }

@@ -1,26 +1,26 @@
 //! Options of `kcons topic`.
 
-use super::Rows;
+use super::RowOptions;
 use clap::{Args, Subcommand};
 
 #[derive(Debug, Subcommand)]
-pub enum Topic {
+pub enum TopicCommand {
     /// List all topics
-    List(TopicList),
+    List(TopicListOptions),
     /// Show the partitions of topics: replicas, offsets, retention
-    Describe(TopicDescribe),
+    Describe(TopicDescribeOptions),
 }
 
 #[derive(Debug, Default, Args)]
-pub struct TopicList {
+pub struct TopicListOptions {
     #[command(flatten)]
-    pub rows: Rows,
+    pub rows: RowOptions,
 }
 
 // TOPIC is asked for by `settings`: --print-config does without.
 #[derive(Debug, Default, Args)]
 #[command(override_usage = "kcons topic describe [OPTIONS] TOPIC...")]
-pub struct TopicDescribe {
+pub struct TopicDescribeOptions {
     /// Topics to describe
     ///
     /// Brokers are shown by their numbers. OFFSETS counts all between the first offset and the end:
@@ -30,5 +30,5 @@ pub struct TopicDescribe {
     #[arg(value_name = "TOPIC", help_heading = "Input")]
     pub topics: Vec<String>,
     #[command(flatten)]
-    pub rows: Rows,
+    pub rows: RowOptions,
 }

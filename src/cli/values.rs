@@ -1,6 +1,6 @@
 //! Parsers of option values: counts, ranges, commit modes, addresses.
 
-use super::Commit;
+use super::CommitChoice;
 use crate::choices::ListenAddress;
 use crate::duration::parse_duration;
 use std::net::Ipv6Addr;
@@ -46,13 +46,13 @@ pub(super) fn backoff(text: &str) -> Result<(Duration, Duration), String> {
     }
 }
 
-pub(super) fn commit(text: &str) -> Result<Commit, String> {
+pub(super) fn commit(text: &str) -> Result<CommitChoice, String> {
     match text {
-        "auto" => Ok(Commit::Auto),
-        "manual" => Ok(Commit::Manual),
-        "never" => Ok(Commit::Never),
+        "auto" => Ok(CommitChoice::Auto),
+        "manual" => Ok(CommitChoice::Manual),
+        "never" => Ok(CommitChoice::Never),
         _ => match text.strip_prefix("batch=").map(|count| positive(count).ok().and_then(NonZeroU64::new)) {
-            Some(Some(count)) => Ok(Commit::Batch(count)),
+            Some(Some(count)) => Ok(CommitChoice::Batch(count)),
             Some(None) => Err("batch=N needs a whole number of at least 1, as in batch=100".to_owned()),
             None => Err("it is one of auto, manual, batch=N, never".to_owned()),
         },

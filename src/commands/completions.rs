@@ -1,17 +1,17 @@
 //! `kcons completions`: the completion script of a shell.
 
-use crate::cli::{self, Completions, Connection};
+use crate::cli::{self, CompletionsOptions, ConnectionOptions};
 use crate::error::Failure;
 
 /// # Errors
 /// A connection option, which has no use here, or a stdout that cannot be written.
-pub fn run(arguments: &Completions, connection: &Connection) -> Result<(), Failure> {
+pub fn run(arguments: &CompletionsOptions, connection: &ConnectionOptions) -> Result<(), Failure> {
     connection_is_unused(connection, "completions")?;
     super::write(&script(arguments.shell))
 }
 
 /// Refuses connection options where nothing is connected.
-pub fn connection_is_unused(connection: &Connection, command: &str) -> Result<(), Failure> {
+pub fn connection_is_unused(connection: &ConnectionOptions, command: &str) -> Result<(), Failure> {
     let given = [
         (connection.brokers.is_some(), "--brokers"),
         (!connection.properties.is_empty(), "--property"),

@@ -7,13 +7,13 @@ use crate::settings::{self, Consume};
 /// # Errors
 /// Wrong usage, or whatever ended the run early.
 pub fn run(
-    arguments: &cli::Consume,
-    connection: &cli::Connection,
-    talk: settings::Talk,
+    arguments: &cli::ConsumeOptions,
+    connection: &cli::ConnectionOptions,
+    talk: settings::TalkSettings,
 ) -> Result<(), Failure> {
-    let settings = super::settle(|surroundings| Consume::settle(arguments, connection, surroundings))?;
+    let settings = super::resolve(|surroundings| Consume::resolve(arguments, connection, surroundings))?;
     if connection.print_config {
-        return super::write(settings::print::table(&settings.connection.resolved).as_bytes());
+        return super::write(settings::print::table(&settings.connection.effective).as_bytes());
     }
     super::read(&settings, super::world()?, talk)
 }

@@ -22,13 +22,17 @@ const TASKS: [(i32, &str); 5] = [
 
 /// # Errors
 /// Wrong usage, no broker inside, or whatever ended the run early.
-pub fn run(arguments: &cli::Demo, connection: &cli::Connection, talk: settings::Talk) -> Result<(), Failure> {
-    let demo = super::settle(|surroundings| Demo::settle(arguments, connection, surroundings))?;
+pub fn run(
+    arguments: &cli::DemoOptions,
+    connection: &cli::ConnectionOptions,
+    talk: settings::TalkSettings,
+) -> Result<(), Failure> {
+    let demo = super::resolve(|surroundings| Demo::resolve(arguments, connection, surroundings))?;
     let world = super::world()?;
     match demo {
         Demo::Run { mut consume, follow } => {
             if connection.print_config {
-                return super::write(settings::print::table(&consume.connection.resolved).as_bytes());
+                return super::write(settings::print::table(&consume.connection.effective).as_bytes());
             }
             let broker = broker()?;
             consume.connection.set_brokers(&broker.address());
@@ -97,7 +101,7 @@ fn keep_creating(broker: MockBroker) {
 
 fn serve(
     (mut alarm, shutdown): (crate::alarm::Alarm, crate::shutdown::Shutdown),
-    talk: settings::Talk,
+    talk: settings::TalkSettings,
 ) -> Result<(), Failure> {
     let broker = broker()?;
     super::write(format!("KCONS_BROKERS={}\n", broker.address()).as_bytes())?;

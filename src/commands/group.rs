@@ -11,37 +11,42 @@ use super::session;
 use super::world;
 use crate::cli;
 use crate::error::Failure;
-use crate::settings::{self, Connection, Delete, Names, Reset, print};
+use crate::settings::{self, Connection, Delete, Inspection, Reset, print};
 use std::io::{self, IsTerminal as _};
 
 /// # Errors
 /// Wrong usage, a group that is missing or has members, or no answer.
-pub fn run(command: &cli::Group, connection: &cli::Connection, talk: settings::Talk) -> Result<(), Failure> {
-    let start = |settled: &Connection,
+pub fn run(
+    command: &cli::GroupCommand,
+    connection: &cli::ConnectionOptions,
+    talk: settings::TalkSettings,
+) -> Result<(), Failure> {
+    let start = |resolved: &Connection,
                  work: &mut dyn FnMut(&mut session::Session) -> Result<(), session::Stop>| {
         if connection.print_config {
-            return super::write(print::table(&settled.resolved).as_bytes());
+            return super::write(print::table(&resolved.effective).as_bytes());
         }
-        session::run(settled, (talk, world()?), work)
+        session::run(resolved, (talk, world()?), work)
     };
     match command {
-        cli::Group::List(arguments) => {
-            let settings =
-                super::settle(|world| Names::none("group list", arguments.rows.output, connection, world))?;
+        cli::GroupCommand::List(arguments) => {
+            let settings = super::resolve(|world| {
+                Inspection::none("group list", arguments.rows.output, connection, world)
+            })?;
             start(&settings.connection, &mut |session| list::run(session, &settings))
         }
-        cli::Group::Describe(arguments) => {
-            let settings = super::settle(|world| Names::of_group(arguments, connection, world))?;
+        cli::GroupCommand::Describe(arguments) => {
+            let settings = super::resolve(|world| Inspection::of_group(arguments, connection, world))?;
             start(&settings.connection, &mut |session| describe::run(session, &settings))
         }
-        cli::Group::Reset(arguments) => {
-            let settings = super::settle(|world| Reset::settle(arguments, connection, world))?;
+        cli::GroupCommand::Reset(arguments) => {
+            let settings = super::resolve(|world| Reset::resolve(arguments, connection, world))?;
             start(&settings.connection, &mut |session| reset::run(session, &settings))
         }
-        cli::Group::Delete(arguments) => {
+        cli::GroupCommand::Delete(arguments) => {
             // A question is no event.
             let can_ask = io::stdin().is_terminal() && io::stderr().is_terminal() && !talk.is_json;
-            let settings = super::settle(|world| Delete::settle(arguments, connection, can_ask, world))?;
+            let settings = super::resolve(|world| Delete::resolve(arguments, connection, can_ask, world))?;
             start(&settings.connection, &mut |session| delete::run(session, &settings))
         }
     }

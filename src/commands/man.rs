@@ -1,14 +1,14 @@
 //! `kcons man`: the manual page in roff, every command in one page.
 
 use super::completions::connection_is_unused;
-use crate::cli::{self, Connection};
+use crate::cli::{self, ConnectionOptions};
 use crate::error::{Failure, Kind};
 use clap_mangen::Man;
 use std::io;
 
 /// # Errors
 /// A connection option, which has no use here, or a stdout that cannot be written.
-pub fn run(connection: &Connection) -> Result<(), Failure> {
+pub fn run(connection: &ConnectionOptions) -> Result<(), Failure> {
     connection_is_unused(connection, "man")?;
     let page = page()
         .map_err(|error| Failure::new(Kind::Run, "cannot make the page").caused_by(error.to_string()))?;

@@ -12,8 +12,8 @@ use crate::kafka::admin::topics::{self, Layout, Replicas};
 use crate::kafka::admin::{self, Asked, Described, EARLIEST, LATEST, Unknown};
 use crate::kafka::{Consumer, Trouble, TroubleKind};
 use crate::record::TopicPartition;
-use crate::render::table::{Cell, Column, Rows};
-use crate::settings::{self, Names, print};
+use crate::render::table::{Cell, Column, TableRows};
+use crate::settings::{self, Inspection, print};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -26,23 +26,29 @@ const SECOND_LIMIT: Duration = Duration::from_secs(4);
 
 /// # Errors
 /// Wrong usage, a topic that is missing, or no answer.
-pub fn run(command: &cli::Topic, connection: &cli::Connection, talk: settings::Talk) -> Result<(), Failure> {
-    let settings = super::settle(|surroundings| match command {
-        cli::Topic::List(list) => Names::none("topic list", list.rows.output, connection, surroundings),
-        cli::Topic::Describe(describe) => Names::of_topics(describe, connection, surroundings),
+pub fn run(
+    command: &cli::TopicCommand,
+    connection: &cli::ConnectionOptions,
+    talk: settings::TalkSettings,
+) -> Result<(), Failure> {
+    let settings = super::resolve(|surroundings| match command {
+        cli::TopicCommand::List(list) => {
+            Inspection::none("topic list", list.rows.output, connection, surroundings)
+        }
+        cli::TopicCommand::Describe(describe) => Inspection::of_topics(describe, connection, surroundings),
     })?;
     if connection.print_config {
-        return super::write(print::table(&settings.connection.resolved).as_bytes());
+        return super::write(print::table(&settings.connection.effective).as_bytes());
     }
     session::run(&settings.connection, (talk, world()?), |session| match command {
-        cli::Topic::List(_) => list(session, &settings),
-        cli::Topic::Describe(_) => describe(session, &settings),
+        cli::TopicCommand::List(_) => list(session, &settings),
+        cli::TopicCommand::Describe(_) => describe(session, &settings),
     })
 }
 
 const LIST: [Column; 3] = [Column::Text("TOPIC"), Column::Number("PARTITIONS"), Column::Number("REPLICAS")];
 
-fn list(session: &mut Session, settings: &Names) -> Result<(), Stop> {
+fn list(session: &mut Session, settings: &Inspection) -> Result<(), Stop> {
     let topics = session.ask(|client| topics::layouts(client, None, LIMIT))?;
     let row = |(name, layout): &(String, Result<Layout, Trouble>)| {
         let layout = layout.as_ref().ok();
@@ -54,7 +60,7 @@ fn list(session: &mut Session, settings: &Names) -> Result<(), Stop> {
             replicas.map(count).into(),
         ]
     };
-    session.print(&Rows::new(&LIST, topics.iter().map(row).collect()).render(settings.format))
+    session.print(&TableRows::new(&LIST, topics.iter().map(row).collect()).render(settings.format))
 }
 
 const DESCRIBE: [Column; 11] = [
@@ -81,7 +87,7 @@ struct Description {
     configs: HashMap<String, Result<Config, Trouble>>,
 }
 
-fn describe(session: &mut Session, settings: &Names) -> Result<(), Stop> {
+fn describe(session: &mut Session, settings: &Inspection) -> Result<(), Stop> {
     let names = settings.names.clone();
     let described = session.ask(move |client| description(client, &names))?;
     // A head without rows says nothing.
@@ -130,7 +136,7 @@ fn table(Description { layouts, logs, configs, .. }: &Description, format: Table
         TableFormat::Table => layouts.iter().map(head).collect(),
         TableFormat::Json => String::new(),
     };
-    format!("{heads}{}", Rows::new(&DESCRIBE, rows).render(format))
+    format!("{heads}{}", TableRows::new(&DESCRIBE, rows).render(format))
 }
 
 /// Says why the configuration of topics is not shown.
@@ -210,7 +216,7 @@ fn brokers(layouts: &[Layout]) -> Vec<i32> {
 }
 
 /// Of several brokers that were asked the same, the answer of the first that has one.
-fn first_answer(asked: Vec<configs::Request>) -> Result<Vec<Described<Config>>, Trouble> {
+fn first_answer(asked: Vec<configs::ConfigsRequest>) -> Result<Vec<Described<Config>>, Trouble> {
     let mut answer = Err(Trouble::unanswered());
     for request in asked {
         answer = request.answer();

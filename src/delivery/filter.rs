@@ -9,7 +9,7 @@ use crate::jq::NoId;
 use crate::kafka::{Coming, Source};
 use crate::record::Record;
 use crate::render::Renderer;
-use crate::settings::{Consume, Format, Output};
+use crate::settings::{Consume, Format, OutputSettings};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
@@ -82,7 +82,7 @@ impl Filter {
             // What it looks like is nothing to anybody.
             false => Format::Raw { delimiter: Vec::new(), is_terminal: false },
         };
-        let output = Output { format, ..settings.output.clone() };
+        let output = OutputSettings { format, ..settings.output.clone() };
         Some(Filter {
             envelopes: Renderer::new(&output),
             thread: has_programs.then(|| Thread::new(programs, bell, now)),

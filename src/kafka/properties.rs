@@ -1,4 +1,4 @@
-//! The properties that this build of librdkafka knows, and what it says of a value.
+//! The properties that this build of librdkafka knows, and whether it takes a value for one.
 
 use crate::settings::known::{FEATURES, KnownProperties};
 use rdkafka::bindings::rd_kafka_conf_properties_show;
@@ -19,7 +19,7 @@ pub fn known() -> io::Result<KnownProperties> {
 /// Asks librdkafka whether a property takes a value.
 ///
 /// # Errors
-/// Its own words for why not.
+/// librdkafka's words for why it does not.
 pub fn check(name: &str, value: &str) -> Result<(), String> {
     match ClientConfig::new().set(name, value).create_native_config() {
         Ok(_) => Ok(()),
@@ -28,7 +28,7 @@ pub fn check(name: &str, value: &str) -> Result<(), String> {
     }
 }
 
-/// The table as text: the only form in which librdkafka tells ranges and defaults.
+/// The table as text, the only form in which librdkafka gives ranges and defaults.
 fn table() -> io::Result<String> {
     let mut text: *mut c_char = std::ptr::null_mut();
     let mut length = 0;
@@ -57,7 +57,7 @@ mod tests {
     use crate::cli::{Arguments, Command};
     use crate::settings::Consume;
     use crate::settings::known::Side;
-    use crate::settings::testing::World;
+    use crate::settings::testing::TestWorld;
     use clap::Parser;
     use rdkafka::consumer::BaseConsumer;
 
@@ -117,9 +117,9 @@ mod tests {
             let arguments =
                 Arguments::try_parse_from(words.clone()).expect("words that the declaration takes");
             let Command::Consume(consume) = arguments.command else { panic!("consume was typed") };
-            let world = World::new(&[]);
-            let settled = Consume::settle(&consume, &arguments.connection, &world.surroundings());
-            let connection = settled.expect("valid").connection;
+            let world = TestWorld::new(&[]);
+            let resolved = Consume::resolve(&consume, &arguments.connection, &world.surroundings());
+            let connection = resolved.expect("valid").connection;
             let mut config = ClientConfig::new();
             config.extend(connection.properties);
             let client = config.create::<BaseConsumer>();

@@ -1,12 +1,14 @@
-//! The options of each command: what was typed, checked and completed with its defaults.
+//! The options of each command: checked, and completed with their defaults.
 
 pub mod admin;
 pub mod consume;
 pub mod demo;
 mod escapes;
 pub mod filter;
+pub mod given;
 pub mod group;
 pub mod handler;
 pub mod output;
+pub mod rules;
 pub mod talk;
 pub mod topics;

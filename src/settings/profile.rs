@@ -2,16 +2,15 @@
 
 mod options;
 mod table;
-mod uses;
+mod typed;
 
 use crate::cli::{Arguments, Command, ProfileTable};
 use crate::error::{Failure, Kind};
 use crate::files;
+use crate::settings::Environment;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use table::Table;
-
-type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// Adds to what was typed what its profile says; without a profile no file is read.
 ///
@@ -20,18 +19,17 @@ type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
 pub fn apply(
     typed: Arguments,
     words: &[OsString],
-    (environment, is_terminal): (Environment<'_>, bool),
+    environment: Environment<'_>,
 ) -> Result<Arguments, Failure> {
     if matches!(typed.command, Command::Completions(_) | Command::Man) {
         return Ok(typed);
     }
-    let set = |name: &str| environment(name).filter(|value| !value.is_empty());
-    let (name, spelled) = match (&typed.connection.profile, set("KCONS_PROFILE")) {
+    let (name, spelled) = match (&typed.connection.profile, environment.variable("KCONS_PROFILE")) {
         (Some(name), _) => (name.clone(), "--profile"),
         (None, Some(name)) => (name, "KCONS_PROFILE"),
         (None, None) => return Ok(typed),
     };
-    let path = path(&set)?;
+    let path = path(environment)?;
     let text = files::read_text(Path::new(&path)).map_err(|words| {
         Failure::usage(format!("cannot read `{path}`"))
             .caused_by(words)
@@ -39,14 +37,16 @@ pub fn apply(
     })?;
     let mut table = Table::parse(&text, &path, &name)?;
     table.is_typed = typed.connection.profile.is_some();
-    options::add(&table, words, (environment, is_terminal))
+    options::add(&table, words, environment)
 }
 
 /// The file of settings.
-fn path(set: &impl Fn(&str) -> Option<String>) -> Result<String, Failure> {
+fn path(environment: Environment<'_>) -> Result<String, Failure> {
     // A relative path counts as none: https://specifications.freedesktop.org/basedir-spec.
-    let folder = set("XDG_CONFIG_HOME").map(PathBuf::from).filter(|folder| folder.is_absolute());
-    let folder = folder.or_else(|| set("HOME").map(|home| PathBuf::from(home).join(".config")));
+    let folder =
+        environment.variable("XDG_CONFIG_HOME").map(PathBuf::from).filter(|folder| folder.is_absolute());
+    let folder =
+        folder.or_else(|| environment.variable("HOME").map(|home| PathBuf::from(home).join(".config")));
     match folder {
         Some(folder) => Ok(folder.join("kcons/config.toml").display().to_string()),
         None => {

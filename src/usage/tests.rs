@@ -1,4 +1,4 @@
-//! What is said of each mistake.
+//! What is said about command lines that are wrong.
 
 use super::*;
 
@@ -6,11 +6,11 @@ fn split(words: &str) -> Vec<OsString> {
     std::iter::once("kcons").chain(words.split_whitespace()).map(OsString::from).collect()
 }
 
-fn parsed(words: &str) -> Result<Request, Failure> {
+fn parsed(words: &str) -> Result<Invocation, Failure> {
     parse(&split(words))
 }
 
-fn mistake(words: &str) -> Failure {
+fn refused(words: &str) -> Failure {
     match parsed(words) {
         Err(failure) => failure,
         Ok(request) => panic!("{words}: {request:?}"),
@@ -19,17 +19,17 @@ fn mistake(words: &str) -> Failure {
 
 /// Message and hint.
 fn said(words: &str) -> (String, String) {
-    let failure = mistake(words);
+    let failure = refused(words);
     assert_eq!(failure.kind, crate::error::Kind::Usage);
     (failure.message, failure.hint.unwrap_or_default())
 }
 
 #[test]
-fn help_and_version_are_no_mistakes() {
+fn help_and_version_are_no_errors() {
     for (words, part) in [("--help", "Usage: kcons"), ("consume -h", "--from"), ("--version", "kcons 0.")] {
-        assert!(matches!(parsed(words), Ok(Request::Print(text)) if text.contains(part)), "{words}");
+        assert!(matches!(parsed(words), Ok(Invocation::Print(text)) if text.contains(part)), "{words}");
     }
-    assert!(matches!(parsed("consume t -e"), Ok(Request::Run(_))));
+    assert!(matches!(parsed("consume t -e"), Ok(Invocation::Run(_))));
 }
 
 #[test]
@@ -93,7 +93,7 @@ fn a_bad_value_names_the_option_and_what_is_valid() {
             "it is one of auto, manual, batch=N, never",
         ),
     ] {
-        let failure = mistake(words);
+        let failure = refused(words);
         assert_eq!(
             (failure.message.as_str(), failure.causes.as_slice()),
             (message, [cause.to_owned()].as_slice())
@@ -175,7 +175,7 @@ fn a_hint_names_only_options_that_exist() {
         .filter_map(|argument| argument.get_long().map(|long| format!("--{long}")))
         .collect();
     let hints = ('A'..='z').filter_map(|letter| kcat_option(&format!("-{letter}")));
-    let hints = hints.chain(meant::OPTIONS.iter().chain(meant::COMMANDS).map(|meant| meant.hint));
+    let hints = hints.chain(other_tools::OPTIONS.iter().chain(other_tools::COMMANDS).map(|meant| meant.hint));
     for hint in hints.filter(|hint| !hint.contains("Kafka's own tool")) {
         for option in hint.split([' ', '`', ':']).filter(|word| word.starts_with("--")) {
             assert!(known.iter().any(|known| known == option), "{hint}");
@@ -185,7 +185,7 @@ fn a_hint_names_only_options_that_exist() {
 
 #[test]
 fn words_of_other_tools_get_what_is_meant_by_them() {
-    for table in [meant::OPTIONS, meant::COMMANDS] {
+    for table in [other_tools::OPTIONS, other_tools::COMMANDS] {
         for meant in table {
             let behind = if meant.behind.is_empty() { &["consume"] } else { meant.behind };
             for (typed, command) in
@@ -199,7 +199,7 @@ fn words_of_other_tools_get_what_is_meant_by_them() {
                 assert!(
                     message.starts_with("unexpected argument `-") || message.starts_with("unknown command")
                 );
-                let first = meant::find(table, typed, command);
+                let first = other_tools::find(table, typed, command);
                 assert_eq!(Some(hint.as_str()), first, "{words}");
             }
         }
@@ -260,7 +260,7 @@ fn a_topic_behind_demo_is_told_its_command() {
 }
 
 #[test]
-fn the_manner_of_mistakes_is_read_from_words_that_are_one() {
+fn how_errors_are_printed_is_read_from_words_that_are_wrong() {
     for (words, expected) in [
         ("consume --color always --nonsense", ColorChoice::Always),
         ("--color=never consume --nonsense", ColorChoice::Never),
@@ -270,7 +270,7 @@ fn the_manner_of_mistakes_is_read_from_words_that_are_one() {
         ("consume --colors always", ColorChoice::Auto),
         ("consume t -- --color always", ColorChoice::Auto),
     ] {
-        assert_eq!(manner(&split(words)).color, expected, "{words}");
+        assert_eq!(error_style(&split(words)).color, expected, "{words}");
     }
     for (words, expected) in [
         ("consume --log json --nonsense", LogFormat::Json),
@@ -279,6 +279,6 @@ fn the_manner_of_mistakes_is_read_from_words_that_are_one() {
         ("consume --log", LogFormat::Text),
         ("consume t -- --log json", LogFormat::Text),
     ] {
-        assert_eq!(manner(&split(words)).log, expected, "{words}");
+        assert_eq!(error_style(&split(words)).log, expected, "{words}");
     }
 }

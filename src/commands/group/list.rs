@@ -1,9 +1,9 @@
 //! `kcons group list`: all groups.
 
 use crate::commands::session::{Session, Stop};
-use crate::kafka::admin::groups::{self, Listed, Listing};
-use crate::render::table::{Cell, Column, Rows};
-use crate::settings::Names;
+use crate::kafka::admin::groups::{self, ListedGroup, Listing};
+use crate::render::table::{Cell, Column, TableRows};
+use crate::settings::Inspection;
 use std::time::Instant;
 
 const COLUMNS: [Column; 4] =
@@ -11,7 +11,7 @@ const COLUMNS: [Column; 4] =
 
 /// # Errors
 /// No answer.
-pub fn run(session: &mut Session, settings: &Names) -> Result<(), Stop> {
+pub fn run(session: &mut Session, settings: &Inspection) -> Result<(), Stop> {
     let Listing { groups, away } = session.ask(groups::list)?;
     for (broker, trouble) in away {
         let warning = match trouble {
@@ -20,7 +20,7 @@ pub fn run(session: &mut Session, settings: &Names) -> Result<(), Stop> {
         };
         session.talk.warn(warning, Instant::now());
     }
-    let row = |group: &Listed| -> Vec<Cell> {
+    let row = |group: &ListedGroup| -> Vec<Cell> {
         let members = group.members.map(|count| i64::try_from(count).unwrap_or(i64::MAX));
         vec![
             group.name.as_str().into(),
@@ -29,5 +29,5 @@ pub fn run(session: &mut Session, settings: &Names) -> Result<(), Stop> {
             members.into(),
         ]
     };
-    session.print(&Rows::new(&COLUMNS, groups.iter().map(row).collect()).render(settings.format))
+    session.print(&TableRows::new(&COLUMNS, groups.iter().map(row).collect()).render(settings.format))
 }

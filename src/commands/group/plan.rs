@@ -3,7 +3,7 @@
 use crate::kafka::ranges::Range;
 use crate::position::Position;
 use crate::record::TopicPartition;
-use crate::settings::Aim;
+use crate::settings::ResetTarget;
 use std::collections::BTreeMap;
 
 /// A partition that is moved.
@@ -16,22 +16,24 @@ pub struct Change {
     pub warning: Option<String>,
 }
 
-/// Plans the moves, in the order of the ranges. Partitions that the aim does not name stay.
+/// Plans the moves, in the order of the ranges. Partitions that the target does not name stay.
 ///
 /// # Errors
 /// The partitions that have nothing to be shifted.
 pub fn changes(
     ranges: &[Range],
     committed: &BTreeMap<TopicPartition, i64>,
-    aim: &Aim,
+    target: &ResetTarget,
 ) -> Result<Vec<Change>, Vec<TopicPartition>> {
     let mut changes = Vec::with_capacity(ranges.len());
     let mut stray = Vec::new();
     for range in ranges {
         let old = committed.get(&range.partition).copied();
-        let wanted = match aim {
-            Aim::To(positions) => positions.at(range.partition.partition).map(|to| resolved(range, to)),
-            Aim::Shift(shift) => match old {
+        let wanted = match target {
+            ResetTarget::To(positions) => {
+                positions.at(range.partition.partition).map(|to| resolved(range, to))
+            }
+            ResetTarget::Shift(shift) => match old {
                 Some(old) => Some(old.saturating_add(*shift)),
                 None => {
                     stray.push(range.partition.clone());
@@ -76,10 +78,10 @@ mod tests {
         Range { partition, begin, end, high: end, committed: None, from, to: None }
     }
 
-    fn news(aim: &Aim) -> Result<Vec<i64>, usize> {
+    fn news(target: &ResetTarget) -> Result<Vec<i64>, usize> {
         let ranges = [range(0, 10, 20, Some(15)), range(1, 0, 5, None)];
         let committed = ranges.iter().map(|range| (range.partition.clone(), range.begin + 3)).collect();
-        let changes = changes(&ranges, &committed, aim).map_err(|stray| stray.len())?;
+        let changes = changes(&ranges, &committed, target).map_err(|stray| stray.len())?;
         Ok(changes.into_iter().map(|change| change.new).collect())
     }
 
@@ -95,23 +97,27 @@ mod tests {
             (Position::After(i64::MAX), [20, 5]),
             (Position::Time(1), [15, 5]),
         ] {
-            assert_eq!(news(&Aim::To(Positions::All(position))), Ok(expected.to_vec()), "{position:?}");
+            assert_eq!(
+                news(&ResetTarget::To(Positions::All(position))),
+                Ok(expected.to_vec()),
+                "{position:?}"
+            );
         }
     }
 
     #[test]
     fn a_shift_counts_from_what_is_committed() {
-        assert_eq!(news(&Aim::Shift(1)), Ok(vec![14, 4]));
-        assert_eq!(news(&Aim::Shift(-2)), Ok(vec![11, 1]));
-        assert_eq!(news(&Aim::Shift(i64::MIN)), Ok(vec![10, 0]));
-        assert_eq!(news(&Aim::Shift(i64::MAX)), Ok(vec![20, 5]));
-        assert!(changes(&[range(0, 0, 9, None)], &BTreeMap::new(), &Aim::Shift(1)).is_err());
+        assert_eq!(news(&ResetTarget::Shift(1)), Ok(vec![14, 4]));
+        assert_eq!(news(&ResetTarget::Shift(-2)), Ok(vec![11, 1]));
+        assert_eq!(news(&ResetTarget::Shift(i64::MIN)), Ok(vec![10, 0]));
+        assert_eq!(news(&ResetTarget::Shift(i64::MAX)), Ok(vec![20, 5]));
+        assert!(changes(&[range(0, 0, 9, None)], &BTreeMap::new(), &ResetTarget::Shift(1)).is_err());
     }
 
     #[test]
     fn a_map_leaves_the_other_partitions_alone() {
         let map = BTreeMap::from([(1, Position::Offset(2))]);
-        assert_eq!(news(&Aim::To(Positions::Some(map))), Ok(vec![2]));
+        assert_eq!(news(&ResetTarget::To(Positions::Some(map))), Ok(vec![2]));
     }
 
     #[test]

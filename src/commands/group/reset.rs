@@ -11,8 +11,8 @@ use crate::kafka::ranges::{self, Range, RangeQuery};
 use crate::kafka::{Trouble, TroubleKind};
 use crate::position::Position;
 use crate::record::TopicPartition;
-use crate::render::table::{Cell, Column, Rows};
-use crate::settings::{Aim, Reset, Scope};
+use crate::render::table::{Cell, Column, TableRows};
+use crate::settings::{Reset, ResetScope, ResetTarget};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -40,11 +40,11 @@ pub fn run(session: &mut Session, settings: &Reset) -> Result<(), Stop> {
         session.talk.warn(warning.clone(), Instant::now());
     }
     let partitions = match &settings.scope {
-        Scope::Committed => committed.keys().cloned().collect(),
-        Scope::Topics(topics) => chosen(session, topics, &settings.aim)?,
+        ResetScope::Committed => committed.keys().cloned().collect(),
+        ResetScope::Topics(topics) => chosen(session, topics, &settings.target)?,
     };
-    let ranges = ranges(session, partitions, &settings.aim)?;
-    let changes = plan::changes(&ranges, &committed, &settings.aim)
+    let ranges = ranges(session, partitions, &settings.target)?;
+    let changes = plan::changes(&ranges, &committed, &settings.target)
         .map_err(|stray| nothing_to_shift(&settings.group, &stray))?;
     for warning in changes.iter().filter_map(|change| change.warning.clone()) {
         session.talk.warn(warning, Instant::now());
@@ -64,7 +64,8 @@ pub fn run(session: &mut Session, settings: &Reset) -> Result<(), Stop> {
     };
     // What is moved is said though others are not; where nothing is, a head without rows says nothing.
     if !changes.is_empty() || refused.is_empty() {
-        session.print(&Rows::new(&COLUMNS, changes.iter().map(row).collect()).render(settings.format))?;
+        session
+            .print(&TableRows::new(&COLUMNS, changes.iter().map(row).collect()).render(settings.format))?;
     }
     if !refused.is_empty() {
         let message = format!("group `{}` is not reset in all partitions", settings.group);
@@ -82,7 +83,7 @@ fn committed(session: &mut Session, settings: &Reset) -> Result<Committed, Stop>
     let found = described(session, std::slice::from_ref(&name))?;
     match found.into_iter().next().and_then(|(_, group)| group) {
         Some(group) => refuse_members(&group, "reset")?,
-        None if settings.scope == Scope::Committed => return Err(missing::group(&name, session)),
+        None if settings.scope == ResetScope::Committed => return Err(missing::group(&name, session)),
         None => return Ok(Committed::new()),
     }
     let asked = name.clone();
@@ -92,7 +93,7 @@ fn committed(session: &mut Session, settings: &Reset) -> Result<Committed, Stop>
     })?;
     match committed {
         Ok(committed) => {
-            if committed.is_empty() && settings.scope == Scope::Committed {
+            if committed.is_empty() && settings.scope == ResetScope::Committed {
                 session.talk.warn(missing::commits(&name), Instant::now());
             }
             Ok(committed.into_iter().collect())
@@ -105,7 +106,7 @@ fn committed(session: &mut Session, settings: &Reset) -> Result<Committed, Stop>
 fn chosen(
     session: &mut Session,
     wanted: &[(String, Option<BTreeSet<i32>>)],
-    aim: &Aim,
+    target: &ResetTarget,
 ) -> Result<Vec<TopicPartition>, Stop> {
     let names: Vec<String> = wanted.iter().map(|(name, _)| name.clone()).collect();
     let layouts = session.ask(move |client| {
@@ -115,9 +116,9 @@ fn chosen(
         let passing = troubles.find(|trouble| trouble.kind == TroubleKind::Transport);
         passing.cloned().map_or(Ok(layouts), Err)
     })?;
-    let named = match aim {
-        Aim::To(positions) => positions.named(),
-        Aim::Shift(_) => Vec::new(),
+    let named = match target {
+        ResetTarget::To(positions) => positions.named(),
+        ResetTarget::Shift(_) => Vec::new(),
     };
     let mut partitions = Vec::new();
     for (name, layout) in layouts {
@@ -168,16 +169,20 @@ fn missing_partition(layout: &Layout, number: i32) -> Failure {
 }
 
 /// Asks for the logs of these, and for the offsets of times.
-fn ranges(session: &mut Session, partitions: Vec<TopicPartition>, aim: &Aim) -> Result<Vec<Range>, Stop> {
+fn ranges(
+    session: &mut Session,
+    partitions: Vec<TopicPartition>,
+    target: &ResetTarget,
+) -> Result<Vec<Range>, Stop> {
     if partitions.is_empty() {
         return Ok(Vec::new());
     }
-    let time = |partition: &TopicPartition| match aim {
-        Aim::To(positions) => match positions.at(partition.partition) {
+    let time = |partition: &TopicPartition| match target {
+        ResetTarget::To(positions) => match positions.at(partition.partition) {
             Some(Position::Time(time)) => Some((partition.clone(), time)),
             Some(_) | None => None,
         },
-        Aim::Shift(_) => None,
+        ResetTarget::Shift(_) => None,
     };
     let from_times = partitions.iter().filter_map(time).collect();
     // As Kafka's own tool: a group may go on behind an open transaction, and reads it once it is decided.

@@ -1,4 +1,4 @@
-//! Settles the commands that look at groups and topics, and those that change groups.
+//! Resolves the options of `lag`, `group` and `topic`.
 
 use super::topics;
 use crate::choices::TableFormat;
@@ -6,8 +6,8 @@ use crate::cli;
 use crate::error::Failure;
 use crate::position::{Position, Positions, Role, partitions};
 use crate::settings::Surroundings;
+use crate::settings::properties::Properties;
 use crate::settings::properties::connection::Connection;
-use crate::settings::properties::gather::Gathered;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -19,14 +19,15 @@ pub struct Lag {
     pub watch: Option<Duration>,
     pub max_lag: Option<u64>,
     pub format: TableFormat,
-    /// A table that is watched is redrawn.
+    /// Whether stdout is a terminal: there `--watch` redraws the table.
     pub is_terminal: bool,
 }
 
-/// A run of a command about some names, or none: `group list`, `group describe`, `topic describe` and so on.
+/// A run of a command that shows groups or topics: `group list`, `group describe`, `topic list`, `topic describe`.
 #[derive(Debug)]
-pub struct Names {
+pub struct Inspection {
     pub connection: Connection,
+    /// The groups or topics to describe; empty for a command that lists all of them.
     pub names: Vec<String>,
     pub format: TableFormat,
 }
@@ -36,27 +37,28 @@ pub struct Names {
 pub struct Reset {
     pub connection: Connection,
     pub group: String,
-    pub scope: Scope,
-    pub aim: Aim,
+    pub scope: ResetScope,
+    pub target: ResetTarget,
     pub is_executed: bool,
-    /// What a person may have meant otherwise.
+    /// A warning about a position that is probably not what was meant.
     pub warning: Option<String>,
     pub format: TableFormat,
 }
 
-/// Which partitions are moved.
+/// The partitions that `group reset` moves.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Scope {
-    /// All that the group has committed.
+pub enum ResetScope {
+    /// All partitions in which the group has committed an offset.
     Committed,
-    /// These topics; all of their partitions, or some.
+    /// Topics, each with its chosen partitions; `None` stands for all of them.
     Topics(Vec<(String, Option<BTreeSet<i32>>)>),
 }
 
-/// Where partitions are moved to.
+/// Where `group reset` moves partitions to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Aim {
+pub enum ResetTarget {
     To(Positions),
+    /// Forward by this number of offsets; backward if it is negative.
     Shift(i64),
 }
 
@@ -65,67 +67,58 @@ pub enum Aim {
 pub struct Delete {
     pub connection: Connection,
     pub groups: Vec<String>,
-    /// Ask a person before.
+    /// Whether to ask for confirmation first.
     pub asks: bool,
     pub format: TableFormat,
 }
 
 impl Lag {
-    /// # Errors
-    /// Anything that is wrong with what was typed, before a connection is made.
-    pub fn settle(
-        arguments: &cli::Lag,
-        connection: &cli::Connection,
+    pub fn resolve(
+        arguments: &cli::LagOptions,
+        connection: &cli::ConnectionOptions,
         surroundings: &Surroundings<'_>,
     ) -> Result<Lag, Failure> {
         Ok(Lag {
             groups: groups(&arguments.groups, "kcons lag GROUP", connection)?,
-            connection: settle(connection, "lag", surroundings)?,
+            connection: resolve(connection, "lag", surroundings)?,
             watch: arguments.watch,
             max_lag: arguments.max_lag,
             format: arguments.rows.output.unwrap_or_default(),
-            is_terminal: surroundings.is_stdout_terminal,
+            is_terminal: surroundings.environment.is_stdout_terminal,
         })
     }
 }
 
-impl Names {
-    /// Settles a command that takes no names.
-    ///
-    /// # Errors
-    /// Anything that is wrong with what was typed, before a connection is made.
+impl Inspection {
+    /// Resolves a command that lists everything; `command` is its name for messages.
     pub fn none(
         command: &str,
         output: Option<TableFormat>,
-        connection: &cli::Connection,
+        connection: &cli::ConnectionOptions,
         surroundings: &Surroundings<'_>,
-    ) -> Result<Names, Failure> {
-        let connection = settle(connection, command, surroundings)?;
-        Ok(Names { connection, names: Vec::new(), format: output.unwrap_or_default() })
+    ) -> Result<Inspection, Failure> {
+        let connection = resolve(connection, command, surroundings)?;
+        Ok(Inspection { connection, names: Vec::new(), format: output.unwrap_or_default() })
     }
 
-    /// # Errors
-    /// Anything that is wrong with what was typed, before a connection is made.
     pub fn of_group(
-        arguments: &cli::GroupDescribe,
-        connection: &cli::Connection,
+        arguments: &cli::GroupDescribeOptions,
+        connection: &cli::ConnectionOptions,
         surroundings: &Surroundings<'_>,
-    ) -> Result<Names, Failure> {
+    ) -> Result<Inspection, Failure> {
         let typed: Vec<String> = arguments.group.iter().cloned().collect();
-        Ok(Names {
+        Ok(Inspection {
             names: groups(&typed, "kcons group describe GROUP", connection)?,
-            connection: settle(connection, "group describe", surroundings)?,
+            connection: resolve(connection, "group describe", surroundings)?,
             format: arguments.output.unwrap_or_default(),
         })
     }
 
-    /// # Errors
-    /// Anything that is wrong with what was typed, before a connection is made.
     pub fn of_topics(
-        arguments: &cli::TopicDescribe,
-        connection: &cli::Connection,
+        arguments: &cli::TopicDescribeOptions,
+        connection: &cli::ConnectionOptions,
         surroundings: &Surroundings<'_>,
-    ) -> Result<Names, Failure> {
+    ) -> Result<Inspection, Failure> {
         let typed = &arguments.topics;
         if typed.is_empty() && !connection.print_config {
             return Err(Failure::usage("`TOPIC` is missing").hint("kcons topic describe TOPIC"));
@@ -136,37 +129,35 @@ impl Names {
                 return Err(Failure::usage(format!("topic `{name}` is given twice")));
             }
         }
-        Ok(Names {
+        Ok(Inspection {
             names: typed.clone(),
-            connection: settle(connection, "topic describe", surroundings)?,
+            connection: resolve(connection, "topic describe", surroundings)?,
             format: arguments.rows.output.unwrap_or_default(),
         })
     }
 }
 
 impl Reset {
-    /// # Errors
-    /// Anything that is wrong with what was typed, before a connection is made.
-    pub fn settle(
-        arguments: &cli::Reset,
-        connection: &cli::Connection,
+    pub fn resolve(
+        arguments: &cli::ResetOptions,
+        connection: &cli::ConnectionOptions,
         surroundings: &Surroundings<'_>,
     ) -> Result<Reset, Failure> {
         let typed: Vec<String> = arguments.group.iter().cloned().collect();
         let groups = groups(&typed, "kcons group reset GROUP --topic TOPIC --to POS", connection)?;
-        let (scope, aim) = match connection.print_config {
-            true => (Scope::Committed, Aim::Shift(0)),
-            false => (scope(arguments)?, aim(arguments, surroundings)?),
+        let (scope, target) = match connection.print_config {
+            true => (ResetScope::Committed, ResetTarget::Shift(0)),
+            false => (scope(arguments)?, target(arguments, surroundings)?),
         };
-        if let Aim::To(positions) = &aim {
+        if let ResetTarget::To(positions) = &target {
             check_map(&scope, positions)?;
         }
         Ok(Reset {
             group: groups.into_iter().next().unwrap_or_default(),
-            connection: settle(connection, "group reset", surroundings)?,
+            connection: resolve(connection, "group reset", surroundings)?,
             scope,
-            warning: start_to_come(arguments, &aim, surroundings),
-            aim,
+            warning: start_to_come(arguments, &target, surroundings),
+            target,
             is_executed: arguments.execute,
             format: arguments.rows.output.unwrap_or_default(),
         })
@@ -174,13 +165,10 @@ impl Reset {
 }
 
 impl Delete {
-    /// `can_ask`: there is a person to ask.
-    ///
-    /// # Errors
-    /// Anything that is wrong with what was typed, before a connection is made.
-    pub fn settle(
-        arguments: &cli::Delete,
-        connection: &cli::Connection,
+    /// Resolves the options of `kcons group delete`; `can_ask` says whether somebody can be asked for confirmation.
+    pub fn resolve(
+        arguments: &cli::DeleteOptions,
+        connection: &cli::ConnectionOptions,
         can_ask: bool,
         surroundings: &Surroundings<'_>,
     ) -> Result<Delete, Failure> {
@@ -191,7 +179,7 @@ impl Delete {
                 .hint(format!("kcons group delete {} --yes", groups.join(" "))));
         }
         Ok(Delete {
-            connection: settle(connection, "group delete", surroundings)?,
+            connection: resolve(connection, "group delete", surroundings)?,
             groups,
             asks: !arguments.yes,
             format: arguments.rows.output.unwrap_or_default(),
@@ -199,8 +187,12 @@ impl Delete {
     }
 }
 
-/// Names of groups: Kafka takes any but the empty one.
-fn groups(typed: &[String], usage: &str, connection: &cli::Connection) -> Result<Vec<String>, Failure> {
+/// Checks names of groups: Kafka takes any name that is not empty.
+fn groups(
+    typed: &[String],
+    usage: &str,
+    connection: &cli::ConnectionOptions,
+) -> Result<Vec<String>, Failure> {
     if typed.is_empty() && !connection.print_config {
         return Err(Failure::usage("`GROUP` is missing").hint(usage));
     }
@@ -215,7 +207,7 @@ fn groups(typed: &[String], usage: &str, connection: &cli::Connection) -> Result
     Ok(typed.to_vec())
 }
 
-/// Properties of members: a file may have them for a service, here they would steer nothing.
+/// Properties of group members. A file may hold them for a service; here they would have no effect.
 const OF_MEMBERS: [&str; 6] = [
     "group.id",
     "group.instance.id",
@@ -225,26 +217,26 @@ const OF_MEMBERS: [&str; 6] = [
     "isolation.level",
 ];
 
-fn settle(
-    connection: &cli::Connection,
+fn resolve(
+    connection: &cli::ConnectionOptions,
     command: &str,
     surroundings: &Surroundings<'_>,
 ) -> Result<Connection, Failure> {
-    let mut gathered = Gathered::read(connection, surroundings)?;
+    let mut properties = Properties::read(connection, surroundings)?;
     for name in OF_MEMBERS {
-        if gathered.is_typed(name) {
+        if properties.is_typed(name) {
             return Err(Failure::usage(format!("`-X {name}` cannot be used with `kcons {command}`"))
                 .caused_by("nothing is consumed"));
         }
-        gathered.take(name);
+        properties.take(name);
     }
-    gathered.default_brokers();
-    Connection::settle(gathered, connection.connect_timeout, surroundings)
+    properties.default_brokers();
+    Connection::resolve(properties, connection.connect_timeout, surroundings)
 }
 
-fn scope(arguments: &cli::Reset) -> Result<Scope, Failure> {
+fn scope(arguments: &cli::ResetOptions) -> Result<ResetScope, Failure> {
     if arguments.all_topics {
-        return Ok(Scope::Committed);
+        return Ok(ResetScope::Committed);
     }
     if arguments.topics.is_empty() {
         return Err(Failure::usage("`--topic` is missing")
@@ -261,33 +253,37 @@ fn scope(arguments: &cli::Reset) -> Result<Scope, Failure> {
         }
         scope.push((topics::name(name)?, list));
     }
-    Ok(Scope::Topics(scope))
+    Ok(ResetScope::Topics(scope))
 }
 
-fn aim(arguments: &cli::Reset, surroundings: &Surroundings<'_>) -> Result<Aim, Failure> {
+fn target(arguments: &cli::ResetOptions, surroundings: &Surroundings<'_>) -> Result<ResetTarget, Failure> {
     match (&arguments.to, arguments.shift) {
-        (Some(text), _) => Positions::parse(text, Role::Reset, &surroundings.clock).map(Aim::To),
-        (None, Some(shift)) => Ok(Aim::Shift(shift)),
+        (Some(text), _) => Positions::parse(text, Role::Reset, &surroundings.clock).map(ResetTarget::To),
+        (None, Some(shift)) => Ok(ResetTarget::Shift(shift)),
         (None, None) => Err(Failure::usage("`--to` is missing")
             .hint("`--to POS`, as in `--to beginning`, or `--shift -100` to move back from where it is")),
     }
 }
 
-/// A time to come is at no record, as a rule.
-fn start_to_come(arguments: &cli::Reset, aim: &Aim, surroundings: &Surroundings<'_>) -> Option<String> {
+/// Warns about a time in the future, at which there is normally no record.
+fn start_to_come(
+    arguments: &cli::ResetOptions,
+    target: &ResetTarget,
+    surroundings: &Surroundings<'_>,
+) -> Option<String> {
     let now = surroundings.clock.now.as_millisecond();
     let typed = arguments.to.as_ref()?;
-    let Aim::To(Positions::All(Position::Time(time))) = aim else { return None };
+    let ResetTarget::To(Positions::All(Position::Time(time))) = target else { return None };
     let warning = "is in the future: partitions without a record after that are moved to their end";
     (*time > now).then(|| format!("`--to {typed}` {warning}"))
 }
 
-/// Positions for single partitions must have something to apply to.
-fn check_map(scope: &Scope, positions: &Positions) -> Result<(), Failure> {
+/// Checks that positions for single partitions refer to partitions of the one topic that is moved.
+fn check_map(scope: &ResetScope, positions: &Positions) -> Result<(), Failure> {
     let Positions::Some(map) = positions else { return Ok(()) };
     let chosen = match scope {
-        Scope::Topics(topics) if topics.len() == 1 => topics[0].1.as_ref(),
-        Scope::Topics(_) | Scope::Committed => {
+        ResetScope::Topics(topics) if topics.len() == 1 => topics[0].1.as_ref(),
+        ResetScope::Topics(_) | ResetScope::Committed => {
             return Err(Failure::usage("`--to` names partitions, and there is more than one topic")
                 .hint("give positions of partitions for one `--topic`"));
         }
@@ -304,28 +300,28 @@ fn check_map(scope: &Scope, positions: &Positions) -> Result<(), Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::{Arguments, Command, Group};
+    use crate::cli::{Arguments, Command, GroupCommand};
     use crate::position::Position;
-    use crate::settings::testing::World;
+    use crate::settings::testing::TestWorld;
     use clap::Parser;
 
     fn reset(words: &str) -> Result<Reset, Failure> {
         let words: Vec<&str> = "kcons group reset".split(' ').chain(words.split_whitespace()).collect();
         let arguments = Arguments::try_parse_from(words).expect("the declaration takes it");
-        let Command::Group(Group::Reset(reset)) = &arguments.command else { panic!("not a reset") };
-        Reset::settle(reset, &arguments.connection, &World::new(&[]).surroundings())
+        let Command::Group(GroupCommand::Reset(reset)) = &arguments.command else { panic!("not a reset") };
+        Reset::resolve(reset, &arguments.connection, &TestWorld::new(&[]).surroundings())
     }
 
     #[test]
     fn topics_may_have_partitions() {
-        let settled = reset("g --topic t:0,2 --topic u --to end").expect("valid");
+        let resolved = reset("g --topic t:0,2 --topic u --to end").expect("valid");
         let expected = vec![("t".to_owned(), Some(BTreeSet::from([0, 2]))), ("u".to_owned(), None)];
-        assert_eq!(settled.scope, Scope::Topics(expected));
-        assert_eq!(settled.aim, Aim::To(Positions::All(Position::End)));
-        assert!(!settled.is_executed);
-        let settled = reset("g --all-topics --shift -5 --execute").expect("valid");
-        assert_eq!((settled.scope, settled.aim), (Scope::Committed, Aim::Shift(-5)));
-        assert!(settled.is_executed);
+        assert_eq!(resolved.scope, ResetScope::Topics(expected));
+        assert_eq!(resolved.target, ResetTarget::To(Positions::All(Position::End)));
+        assert!(!resolved.is_executed);
+        let resolved = reset("g --all-topics --shift -5 --execute").expect("valid");
+        assert_eq!((resolved.scope, resolved.target), (ResetScope::Committed, ResetTarget::Shift(-5)));
+        assert!(resolved.is_executed);
     }
 
     #[test]
@@ -359,14 +355,18 @@ mod tests {
 
     #[test]
     fn to_delete_somebody_has_to_agree() {
-        let settle = |yes, can_ask| {
-            let arguments = cli::Delete { groups: vec!["g".to_owned()], yes, rows: cli::Rows::default() };
-            let connection = cli::Connection::default();
-            let world = World::new(&[]);
-            Delete::settle(&arguments, &connection, can_ask, &world.surroundings()).map(|delete| delete.asks)
+        let resolve = |yes, can_ask| {
+            let arguments =
+                cli::DeleteOptions { groups: vec!["g".to_owned()], yes, rows: cli::RowOptions::default() };
+            let connection = cli::ConnectionOptions::default();
+            let world = TestWorld::new(&[]);
+            Delete::resolve(&arguments, &connection, can_ask, &world.surroundings()).map(|delete| delete.asks)
         };
-        assert_eq!(settle(true, false).ok(), Some(false));
-        assert_eq!(settle(false, true).ok(), Some(true));
-        assert_eq!(settle(false, false).map_err(|failure| failure.message), Err("`--yes` is missing".into()));
+        assert_eq!(resolve(true, false).ok(), Some(false));
+        assert_eq!(resolve(false, true).ok(), Some(true));
+        assert_eq!(
+            resolve(false, false).map_err(|failure| failure.message),
+            Err("`--yes` is missing".into())
+        );
     }
 }

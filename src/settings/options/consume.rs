@@ -1,9 +1,11 @@
-//! Settles a run of `consume`: everything typed that makes no sense together is refused here.
+//! Resolves the options of `consume`, most of which `demo` has too.
 
 use super::filter::{self, FilterFailure};
-use super::group::{self, Group, Mode, Standalone};
-use super::handler::{self, Handling};
-use super::output::{self, Output};
+use super::given::GivenOptions;
+use super::group::{self, GroupSettings, Mode, Standalone};
+use super::handler::{self, HandlerSettings};
+use super::output::{self, OutputSettings};
+use super::rules;
 use super::topics::{self, TopicSelector};
 use crate::choices::ListenAddress;
 use crate::cli;
@@ -11,8 +13,8 @@ use crate::error::Failure;
 use crate::jq::Program;
 use crate::position::{Position, Positions, Role};
 use crate::settings::Surroundings;
+use crate::settings::properties::Properties;
 use crate::settings::properties::connection::Connection;
-use crate::settings::properties::gather::Gathered;
 use crate::settings::properties::{producer, values};
 use std::time::Duration;
 
@@ -20,125 +22,124 @@ use std::time::Duration;
 #[derive(Debug)]
 pub struct Consume {
     pub connection: Connection,
-    /// Names and expressions, as typed.
+    /// The topics to read, in the order in which they were typed.
     pub topics: Vec<TopicSelector>,
-    /// How long to wait for a topic that does not exist yet; zero: not at all.
+    /// How long to wait for a topic that does not exist yet; zero means not to wait.
     pub wait_for_topic: Duration,
     pub mode: Mode,
-    pub stops: Stops,
+    pub stops: StopConditions,
     pub shutdown_timeout: Duration,
     pub read_uncommitted: bool,
-    pub output: Output,
-    /// Only records for which this is true are printed or handled.
+    pub output: OutputSettings,
+    /// Selects the records to print or handle: those for which the program yields true.
     pub filter: Option<Program>,
-    /// What becomes of a record on which the filter fails; with a handler its policy decides.
+    /// What to do with a record on which the filter fails. With a handler, the failure policy decides instead.
     pub filter_failure: FilterFailure,
-    /// What is done with records instead of printing them.
-    pub handling: Option<Handling>,
-    /// Where figures and probes are served.
+    /// The handler that records are given to; `None` if they are printed.
+    pub handling: Option<HandlerSettings>,
+    /// The address on which metrics and probes are served.
     pub metrics: Option<ListenAddress>,
-    /// Settings that invite trouble, for a person to hear.
+    /// Warnings to print about settings that are valid but risky.
     pub warnings: Vec<String>,
-    /// Variables of the environment that hold values: not for handlers.
+    /// Environment variables that handlers do not inherit, because they hold values of options or properties.
     pub withheld: Vec<String>,
 }
 
 impl Consume {
-    /// The group that the run is a member of.
-    pub fn group(&self) -> Option<&Group> {
+    /// The group that the run is a member of, if any.
+    pub fn group(&self) -> Option<&GroupSettings> {
         match &self.mode {
             Mode::Group(group) => Some(group),
             Mode::Standalone(_) => None,
         }
     }
 
-    /// Topics that this run writes to: an expression for topics to read leaves them out.
+    /// The topics that the run writes to. A regular expression for topics to read does not match them.
     pub fn written_topics(&self) -> Vec<String> {
-        self.handling.iter().flat_map(Handling::topics).map(|(_, topic)| topic.to_owned()).collect()
+        self.handling.iter().flat_map(HandlerSettings::topics).map(|(_, topic)| topic.to_owned()).collect()
     }
 }
 
-/// What ends a run by itself.
+/// What ends a run without a signal.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Stops {
-    /// `-e` is `--to end`.
+pub struct StopConditions {
+    /// The position to stop at; `--exit` stands for `end`.
     pub to: Option<Positions>,
     pub count: Option<u64>,
     pub idle_timeout: Option<Duration>,
     pub duration: Option<Duration>,
 }
 
-/// Below Kubernetes' 30 s.
+/// How long a run may take to leave after a signal: below the 30 s that Kubernetes grants.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(25);
 
 impl Consume {
-    /// Settles the arguments of `kcons consume`.
-    ///
-    /// # Errors
-    /// Anything that is wrong with them, before a connection is made.
-    pub fn settle(
-        arguments: &cli::Consume,
-        connection: &cli::Connection,
+    /// Resolves the options of `kcons consume`.
+    pub fn resolve(
+        arguments: &cli::ConsumeOptions,
+        connection: &cli::ConnectionOptions,
         surroundings: &Surroundings<'_>,
     ) -> Result<Consume, Failure> {
         if arguments.topics.is_empty() && !connection.print_config {
             return Err(Failure::usage("`TOPIC` is missing").hint("kcons consume TOPIC reads a topic"));
         }
-        let topics = topics::settle(&arguments.topics)?;
-        let mut gathered = Gathered::read(connection, surroundings)?;
-        gathered.default_brokers();
-        settle(&arguments.reading, topics, (connection, gathered), surroundings)
+        let given = GivenOptions::of_consume(arguments, connection, surroundings.environment);
+        rules::check(&given)?;
+        let topics = topics::resolve(&arguments.topics)?;
+        let mut properties = Properties::read(connection, surroundings)?;
+        properties.default_brokers();
+        resolve(&given, topics, properties, surroundings)
     }
 }
 
-/// What `consume` and `demo` have in common.
-pub fn settle(
-    reading: &cli::Reading,
+/// Resolves the options that `consume` and `demo` share; `given` has passed `rules::check`.
+pub fn resolve(
+    given: &GivenOptions<'_>,
     topics: Vec<TopicSelector>,
-    (connection, mut gathered): (&cli::Connection, Gathered),
+    mut properties: Properties,
     surroundings: &Surroundings<'_>,
 ) -> Result<Consume, Failure> {
-    let mode = group::settle(reading, &mut gathered, surroundings)?;
-    let read_uncommitted = group::read_uncommitted(reading, &mut gathered)?;
+    let reading = given.reading;
+    let mode = group::resolve(given, &mut properties, surroundings)?;
+    let read_uncommitted = group::read_uncommitted(reading, &mut properties)?;
     let stops = stops(reading, &mode, surroundings)?;
     let has_topic = topics.len() > 1 || matches!(topics.first(), Some(TopicSelector::Pattern(_)));
     check_maps(&mode, &stops, has_topic)?;
     let mut warnings: Vec<String> = start_to_come(reading, &mode, &stops, surroundings).into_iter().collect();
-    let handling = handler::settle(reading, &mode, &topics, surroundings)?;
+    let handling = handler::resolve(reading, &topics, surroundings)?;
     if let Some(handling) = &handling {
         warnings.extend(handler::warnings(handling, &mode, &topics));
     }
-    let typed = std::mem::take(&mut gathered.producer);
+    let typed = std::mem::take(&mut properties.producer);
     let produces = handling.as_ref().is_some_and(|handling| handling.topics().next().is_some());
-    producer::settle(&typed, produces)?;
-    let mut withheld = std::mem::take(&mut gathered.variables);
-    withheld.extend(reading.handling.dedup_store.as_deref().and_then(values::variable).map(str::to_owned));
-    let mut settled = Connection::settle(gathered, connection.connect_timeout, surroundings)?;
-    settled.add_producer(typed);
-    let filter_failure = match &handling {
-        // The policy of the handler decides.
-        Some(_) => FilterFailure::Stop,
-        None => filter::failure(reading, &mode)?,
-    };
+    producer::resolve(&typed, produces)?;
+    let mut withheld = std::mem::take(&mut properties.variables);
+    withheld.extend(reading.handler.dedup_store.as_deref().and_then(values::variable).map(str::to_owned));
+    let mut connection = Connection::resolve(properties, given.connection.connect_timeout, surroundings)?;
+    connection.add_producer(typed);
     Ok(Consume {
-        output: output::settle(reading, connection, (has_topic, handling.is_some()), surroundings)?,
-        connection: settled,
+        output: output::resolve(given, has_topic, surroundings)?,
+        connection,
         warnings,
         withheld,
         topics,
         wait_for_topic: reading.wait_for_topic.unwrap_or_default(),
+        filter: filter::resolve(reading)?,
+        filter_failure: filter::failure(given, &mode),
         mode,
         stops,
         shutdown_timeout: reading.shutdown_timeout.unwrap_or(SHUTDOWN_TIMEOUT),
         read_uncommitted,
-        filter: filter::settle(reading)?,
-        filter_failure,
         handling,
         metrics: reading.metrics.clone(),
     })
 }
 
-fn stops(reading: &cli::Reading, mode: &Mode, surroundings: &Surroundings<'_>) -> Result<Stops, Failure> {
+fn stops(
+    reading: &cli::ReadingOptions,
+    mode: &Mode,
+    surroundings: &Surroundings<'_>,
+) -> Result<StopConditions, Failure> {
     let from = match mode {
         Mode::Standalone(standalone) => Some(&standalone.from),
         Mode::Group(_) => None,
@@ -147,14 +148,19 @@ fn stops(reading: &cli::Reading, mode: &Mode, surroundings: &Surroundings<'_>) -
         Some(text) => Some(Positions::parse(text, Role::To { from }, &surroundings.clock)?),
         None => reading.exit.then_some(Positions::All(Position::End)),
     };
-    Ok(Stops { to, count: reading.count, idle_timeout: reading.idle_timeout, duration: reading.duration })
+    Ok(StopConditions {
+        to,
+        count: reading.count,
+        idle_timeout: reading.idle_timeout,
+        duration: reading.duration,
+    })
 }
 
-/// Most likely a slip, if the run ends at what is there now.
+/// Warns about a start in the future in a run that ends at what is there now: most likely a slip.
 fn start_to_come(
-    reading: &cli::Reading,
+    reading: &cli::ReadingOptions,
     mode: &Mode,
-    stops: &Stops,
+    stops: &StopConditions,
     surroundings: &Surroundings<'_>,
 ) -> Option<String> {
     let now = surroundings.clock.now.as_millisecond();
@@ -173,8 +179,8 @@ fn start_to_come(
     })
 }
 
-/// Positions for single partitions must have something to apply to, and an order.
-fn check_maps(mode: &Mode, stops: &Stops, has_several_topics: bool) -> Result<(), Failure> {
+/// Checks that positions for single partitions refer to partitions that are read, and that no start is after its stop.
+fn check_maps(mode: &Mode, stops: &StopConditions, has_several_topics: bool) -> Result<(), Failure> {
     let standalone = match mode {
         Mode::Standalone(standalone) => Some(standalone),
         Mode::Group(_) => None,
@@ -203,7 +209,7 @@ fn check_maps(mode: &Mode, stops: &Stops, has_several_topics: bool) -> Result<()
     }
 }
 
-/// A start after the stop is a slip; an empty range is not.
+/// Refuses a start after the stop, which is a slip. An empty range is allowed.
 fn check_order(standalone: &Standalone, to: &Positions) -> Result<(), Failure> {
     let from = &standalone.from;
     let is_after = |from: Option<Position>, to: Option<Position>| match (from, to) {

@@ -1,13 +1,13 @@
-//! The escapes of literal text: `\n`, `\x41`, `\065`.
+//! Escapes in a delimiter: `\n`, `\x41`, `\065`.
 
-/// Turns what was typed into bytes.
+/// Replaces escapes by the bytes that they stand for.
 ///
 /// `\n \t \r \\`, `\xHH` with one or two hexadecimal digits, `\NNN` in decimal or, with a leading
 /// zero, in octal; any other character after a backslash stands for itself, as does a backslash
 /// at the end.
 ///
 /// # Errors
-/// A number that is no byte, in words that name it.
+/// A number that does not fit into a byte, as a message that names it.
 pub fn escapes(text: &str) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text;
@@ -49,7 +49,7 @@ pub fn escapes(text: &str) -> Result<Vec<u8>, String> {
     Ok(bytes)
 }
 
-/// Adds a byte that was written with one character.
+/// Appends a byte that is written with one character; returns that length.
 fn push(bytes: &mut Vec<u8>, byte: u8) -> usize {
     bytes.push(byte);
     1

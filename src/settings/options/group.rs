@@ -1,66 +1,66 @@
-//! In a group or alone: the options and `-X` properties that belong to one of them.
+//! Resolves the options of a group member, and those of a run without a group.
 
+use super::given::GivenOptions;
 use crate::choices::{CommitMode, CommitSettings, OffsetReset};
-use crate::cli::{Commit, Reading};
+use crate::cli::{CommitChoice, ReadingOptions};
 use crate::error::Failure;
 use crate::position::{Position, Positions, Role, partitions};
 use crate::settings::Surroundings;
-use crate::settings::properties::gather::{Gathered, Given};
-use crate::settings::properties::origin::Origin;
+use crate::settings::properties::origin::PropertyOrigin;
+use crate::settings::properties::{Properties, PropertyValue};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Mode {
-    Group(Group),
+    Group(GroupSettings),
     Standalone(Standalone),
 }
 
-/// Reading as a member of a consumer group.
+/// How a run reads as a member of a consumer group.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Group {
+pub struct GroupSettings {
     pub name: String,
     pub offset_reset: OffsetReset,
     pub commits: CommitSettings,
-    /// Static membership.
+    /// The id of a static member.
     pub instance_id: Option<String>,
 }
 
-/// Reading alone: nothing is committed, no group is created.
+/// How a run reads without a group: nothing is committed, no group is created.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Standalone {
     pub from: Positions,
     pub partitions: Option<BTreeSet<i32>>,
 }
 
-/// Settles the mode and leaves in `gathered` what the user is to see of it.
-///
-/// # Errors
-/// Options of the other mode, and an option and a `-X` that say two things.
-pub fn settle(
-    reading: &Reading,
-    gathered: &mut Gathered,
+/// Decides whether the run is a member of a group, and how it reads. Sets the properties that follow from it, for
+/// `--print-config`.
+pub fn resolve(
+    given: &GivenOptions<'_>,
+    properties: &mut Properties,
     surroundings: &Surroundings<'_>,
 ) -> Result<Mode, Failure> {
-    match group_name(reading, gathered)? {
-        Some(name) => group(name, reading, gathered).map(Mode::Group),
-        None => standalone(reading, gathered, surroundings).map(Mode::Standalone),
+    let reading = given.reading;
+    match group_name(reading, properties)? {
+        Some(name) => group(name, reading, properties).map(Mode::Group),
+        None => standalone(reading, properties, surroundings).map(Mode::Standalone),
     }
 }
 
-/// Whether records of open and aborted transactions are read; from a file too.
-pub fn read_uncommitted(reading: &Reading, gathered: &mut Gathered) -> Result<bool, Failure> {
+/// Whether records of open and aborted transactions are read. A file or a profile can say so too.
+pub fn read_uncommitted(reading: &ReadingOptions, properties: &mut Properties) -> Result<bool, Failure> {
     const LEVEL: &str = "isolation.level";
     if reading.read_uncommitted {
-        let is_same = |given: &Given| given.value.eq_ignore_ascii_case("read_uncommitted");
-        match gathered.get(LEVEL) {
-            Some(given) if given.origin == Origin::Property && !is_same(given) => {
+        let is_same = |given: &PropertyValue| given.value.eq_ignore_ascii_case("read_uncommitted");
+        match properties.get(LEVEL) {
+            Some(given) if given.origin == PropertyOrigin::Property && !is_same(given) => {
                 return Err(contradiction("--read-uncommitted", LEVEL, given));
             }
-            Some(_) | None => gathered.set(LEVEL, "read_uncommitted", Origin::Option),
+            Some(_) | None => properties.set(LEVEL, "read_uncommitted", PropertyOrigin::Option),
         }
     }
-    Ok(gathered.get(LEVEL).is_some_and(|given| given.value.eq_ignore_ascii_case("read_uncommitted")))
+    Ok(properties.get(LEVEL).is_some_and(|given| given.value.eq_ignore_ascii_case("read_uncommitted")))
 }
 
 const GROUP: &str = "group.id";
@@ -69,16 +69,19 @@ const AUTO_COMMIT: &str = "enable.auto.commit";
 const INTERVAL: &str = "auto.commit.interval.ms";
 const INSTANCE: &str = "group.instance.id";
 
-fn group_name(reading: &Reading, gathered: &mut Gathered) -> Result<Option<String>, Failure> {
+fn group_name(reading: &ReadingOptions, properties: &mut Properties) -> Result<Option<String>, Failure> {
     let name = match &reading.group {
         Some(name) => {
-            gathered.agree("--group", name, GROUP)?;
-            gathered.set(GROUP, name, Origin::Option);
+            properties.agree("--group", name, GROUP)?;
+            properties.set(GROUP, name, PropertyOrigin::Option);
             name.clone()
         }
-        // A file never chooses the mode; `-X` does, and so does the demo.
-        None => match gathered.get(GROUP) {
-            Some(Given { origin: Origin::File(_) | Origin::Environment(_) | Origin::Profile(_), .. })
+        // A file never makes the run a member of a group; `-X` does, and so does the demo.
+        None => match properties.get(GROUP) {
+            Some(PropertyValue {
+                origin: PropertyOrigin::File(_) | PropertyOrigin::Environment(_) | PropertyOrigin::Profile(_),
+                ..
+            })
             | None => return Ok(None),
             Some(given) => given.value.to_string(),
         },
@@ -90,49 +93,42 @@ fn group_name(reading: &Reading, gathered: &mut Gathered) -> Result<Option<Strin
     }
 }
 
-fn group(name: String, reading: &Reading, gathered: &mut Gathered) -> Result<Group, Failure> {
-    for (is_given, option, hint) in [
-        (
-            reading.from.is_some(),
-            "--from",
-            "a group starts where it has committed, else as `--offset-reset` says; \
-             `kcons group reset` moves it",
-        ),
-        (reading.partitions.is_some(), "--partitions", "the members of a group share the partitions"),
-    ] {
-        if is_given {
-            return Err(Failure::usage(format!("`{option}` cannot be used with `--group`")).hint(hint));
-        }
-    }
-    Ok(Group {
+fn group(
+    name: String,
+    reading: &ReadingOptions,
+    properties: &mut Properties,
+) -> Result<GroupSettings, Failure> {
+    Ok(GroupSettings {
         name,
-        offset_reset: offset_reset(reading, gathered)?,
-        commits: commits(reading, gathered)?,
-        instance_id: instance_id(reading, gathered)?,
+        offset_reset: offset_reset(reading, properties)?,
+        commits: commits(reading, properties)?,
+        instance_id: instance_id(reading, properties)?,
     })
 }
 
-fn offset_reset(reading: &Reading, gathered: &mut Gathered) -> Result<OffsetReset, Failure> {
-    let given = gathered.take(RESET);
+fn offset_reset(reading: &ReadingOptions, properties: &mut Properties) -> Result<OffsetReset, Failure> {
+    let given = properties.take(RESET);
     let named = match &given {
         Some(given) => Some(reset_named(given)?),
         None => None,
     };
     let (reset, origin) = match (reading.offset_reset, given, named) {
-        (Some(reset), Some(given), Some(named)) if given.origin == Origin::Property && named != reset => {
+        (Some(reset), Some(given), Some(named))
+            if given.origin == PropertyOrigin::Property && named != reset =>
+        {
             let option = format!("--offset-reset {}", reset.word());
             return Err(contradiction(&option, RESET, &given));
         }
-        (Some(reset), ..) => (reset, Origin::Option),
+        (Some(reset), ..) => (reset, PropertyOrigin::Option),
         (None, Some(given), Some(named)) => (named, given.origin),
         (None, ..) => return Ok(OffsetReset::Earliest),
     };
-    gathered.set(RESET, reset.word(), origin);
+    properties.set(RESET, reset.word(), origin);
     Ok(reset)
 }
 
-/// librdkafka's names, which include those of older clients.
-fn reset_named(given: &Given) -> Result<OffsetReset, Failure> {
+/// Parses librdkafka's values, which include those of older clients.
+fn reset_named(given: &PropertyValue) -> Result<OffsetReset, Failure> {
     match given.value.to_ascii_lowercase().as_str() {
         "smallest" | "earliest" | "beginning" => Ok(OffsetReset::Earliest),
         "largest" | "latest" | "end" => Ok(OffsetReset::Latest),
@@ -145,87 +141,82 @@ fn reset_named(given: &Given) -> Result<OffsetReset, Failure> {
     }
 }
 
-fn commits(reading: &Reading, gathered: &mut Gathered) -> Result<CommitSettings, Failure> {
-    let (commit, origin) = commit(reading, gathered)?;
-    if reading.async_commit && matches!(commit, Commit::Auto | Commit::Never) {
-        let mode = if commit == Commit::Auto { "auto" } else { "never" };
-        return Err(Failure::usage(format!("`--async-commit` cannot be used with `--commit {mode}`"))
-            .hint("it is for `--commit manual` and `--commit batch=N`"));
-    }
-    let is_auto = commit == Commit::Auto;
-    gathered.set(AUTO_COMMIT, if is_auto { "true" } else { "false" }, origin);
-    let interval = interval(reading, gathered, is_auto)?;
+fn commits(reading: &ReadingOptions, properties: &mut Properties) -> Result<CommitSettings, Failure> {
+    let (commit, origin) = commit(reading, properties)?;
+    let is_auto = commit == CommitChoice::Auto;
+    properties.set(AUTO_COMMIT, if is_auto { "true" } else { "false" }, origin);
+    let interval = interval(reading, properties, is_auto)?;
     let mode = match commit {
-        Commit::Auto => CommitMode::Auto { interval },
-        Commit::Manual => CommitMode::Manual,
-        Commit::Batch(count) => CommitMode::Batch(count),
-        Commit::Never => CommitMode::Never,
+        CommitChoice::Auto => CommitMode::Auto { interval },
+        CommitChoice::Manual => CommitMode::Manual,
+        CommitChoice::Batch(count) => CommitMode::Batch(count),
+        CommitChoice::Never => CommitMode::Never,
     };
     Ok(CommitSettings { mode, is_async: reading.async_commit })
 }
 
-fn commit(reading: &Reading, gathered: &mut Gathered) -> Result<(Commit, Origin), Failure> {
-    let given = gathered.take(AUTO_COMMIT);
+fn commit(
+    reading: &ReadingOptions,
+    properties: &mut Properties,
+) -> Result<(CommitChoice, PropertyOrigin), Failure> {
+    let given = properties.take(AUTO_COMMIT);
     match (reading.commit, given) {
         (Some(commit), Some(given))
-            if given.origin == Origin::Property && given.is_true() != (commit == Commit::Auto) =>
+            if given.origin == PropertyOrigin::Property
+                && given.is_true() != (commit == CommitChoice::Auto) =>
         {
             let option = match commit {
-                Commit::Auto => "--commit auto".to_owned(),
-                Commit::Manual => "--commit manual".to_owned(),
-                Commit::Batch(count) => format!("--commit batch={count}"),
-                Commit::Never => "--commit never".to_owned(),
+                CommitChoice::Auto => "--commit auto".to_owned(),
+                CommitChoice::Manual => "--commit manual".to_owned(),
+                CommitChoice::Batch(count) => format!("--commit batch={count}"),
+                CommitChoice::Never => "--commit never".to_owned(),
             };
             Err(contradiction(&option, AUTO_COMMIT, &given))
         }
-        (Some(commit), _) => Ok((commit, gathered.origin_of("commit"))),
+        (Some(commit), _) => Ok((commit, properties.origin_of("commit"))),
         (None, Some(given)) if given.origin.is_typed() && !given.is_true() => {
-            gathered.notes.push(
+            properties.notes.push(
                 "`-X enable.auto.commit=false` means `--commit never`: nothing is committed".to_owned(),
             );
-            Ok((Commit::Never, given.origin))
+            Ok((CommitChoice::Never, given.origin))
         }
-        (None, Some(given)) if given.origin.is_typed() => Ok((Commit::Auto, given.origin)),
-        // The service commits by itself what it has processed. So does kcons, in every mode.
+        (None, Some(given)) if given.origin.is_typed() => Ok((CommitChoice::Auto, given.origin)),
+        // A service sets this to commit what it has processed by itself, which kcons does in every mode.
         (None, Some(given)) if !given.is_true() => {
             let origin = given.origin;
-            gathered.notes.push(format!(
+            properties.notes.push(format!(
                 "ignoring `{AUTO_COMMIT}=false` of {origin}: records are committed once they are written; \
                  `--commit never` commits nothing"
             ));
-            Ok((Commit::Auto, Origin::Default))
+            Ok((CommitChoice::Auto, PropertyOrigin::Default))
         }
-        (None, Some(_) | None) => Ok((Commit::Auto, Origin::Default)),
+        (None, Some(_) | None) => Ok((CommitChoice::Auto, PropertyOrigin::Default)),
     }
 }
 
 const DEFAULT_INTERVAL: Duration = Duration::from_secs(5);
 const LONGEST_INTERVAL: Duration = Duration::from_secs(86_400);
 
-fn interval(reading: &Reading, gathered: &mut Gathered, is_auto: bool) -> Result<Duration, Failure> {
-    let spelled = match reading.commit_interval {
-        Some(_) => Some("--commit-interval"),
-        None if gathered.is_typed(INTERVAL) => Some("-X auto.commit.interval.ms"),
-        None => None,
-    };
+fn interval(
+    reading: &ReadingOptions,
+    properties: &mut Properties,
+    is_auto: bool,
+) -> Result<Duration, Failure> {
     if !is_auto {
-        gathered.take(INTERVAL);
-        return match spelled {
-            Some(spelled) => Err(Failure::usage(format!("`{spelled}` needs `--commit auto`"))),
-            None => Ok(DEFAULT_INTERVAL),
-        };
+        properties.take(INTERVAL);
+        return Ok(DEFAULT_INTERVAL);
     }
     if let Some(interval) = reading.commit_interval {
         if interval > LONGEST_INTERVAL {
             return Err(Failure::usage("`--commit-interval` must be at most `1d`"));
         }
         let milliseconds = interval.as_millis().to_string();
-        gathered.agree("--commit-interval", &milliseconds, INTERVAL)?;
-        gathered.set(INTERVAL, &milliseconds, Origin::Option);
+        properties.agree("--commit-interval", &milliseconds, INTERVAL)?;
+        properties.set(INTERVAL, &milliseconds, PropertyOrigin::Option);
         return Ok(interval);
     }
-    match gathered.get(INTERVAL).map(|given| given.value.parse().unwrap_or(0)) {
-        // librdkafka would commit nothing at all.
+    match properties.get(INTERVAL).map(|given| given.value.parse().unwrap_or(0)) {
+        // With 0, librdkafka would commit nothing at all.
         Some(0) => Err(Failure::usage(format!("invalid value `0` for property `{INTERVAL}`"))
             .hint("valid: 1 to 86400000, or `--commit never`")),
         Some(milliseconds) => Ok(Duration::from_millis(milliseconds)),
@@ -233,27 +224,27 @@ fn interval(reading: &Reading, gathered: &mut Gathered, is_auto: bool) -> Result
     }
 }
 
-fn instance_id(reading: &Reading, gathered: &mut Gathered) -> Result<Option<String>, Failure> {
+fn instance_id(reading: &ReadingOptions, properties: &mut Properties) -> Result<Option<String>, Failure> {
     if let Some(id) = &reading.instance_id {
-        gathered.agree("--instance-id", id, INSTANCE)?;
-        gathered.set(INSTANCE, id, gathered.origin_of("instance-id"));
+        properties.agree("--instance-id", id, INSTANCE)?;
+        properties.set(INSTANCE, id, properties.origin_of("instance-id"));
         return match id.is_empty() {
             true => Err(Failure::usage("`--instance-id` must not be empty")),
             false => Ok(Some(id.clone())),
         };
     }
-    match gathered.get(INSTANCE) {
+    match properties.get(INSTANCE) {
         Some(given) if given.value.is_empty() && given.origin.is_typed() => {
             Err(Failure::usage("`--instance-id` must not be empty"))
         }
-        // The id of the service's own member: using it would throw that one out.
+        // This id belongs to a member of the service, which would be thrown out of the group if kcons used it too.
         Some(given) if !given.origin.is_typed() => {
             let note = format!(
                 "ignoring `{INSTANCE}` of {}: `--instance-id` sets one for this member",
                 given.origin
             );
-            gathered.notes.push(note);
-            gathered.take(INSTANCE);
+            properties.notes.push(note);
+            properties.take(INSTANCE);
             Ok(None)
         }
         Some(given) => Ok(Some(given.value.to_string())),
@@ -262,36 +253,14 @@ fn instance_id(reading: &Reading, gathered: &mut Gathered) -> Result<Option<Stri
 }
 
 fn standalone(
-    reading: &Reading,
-    gathered: &mut Gathered,
+    reading: &ReadingOptions,
+    properties: &mut Properties,
     surroundings: &Surroundings<'_>,
 ) -> Result<Standalone, Failure> {
-    for (is_given, spelled) in [
-        (reading.offset_reset.is_some(), "--offset-reset"),
-        (gathered.is_typed(RESET), "-X auto.offset.reset"),
-        (reading.commit.is_some(), "--commit"),
-        (gathered.is_typed(AUTO_COMMIT), "-X enable.auto.commit"),
-        (reading.async_commit, "--async-commit"),
-        (reading.commit_interval.is_some(), "--commit-interval"),
-        (gathered.is_typed(INTERVAL), "-X auto.commit.interval.ms"),
-        (reading.instance_id.is_some(), "--instance-id"),
-        (gathered.is_typed(INSTANCE), "-X group.instance.id"),
-    ] {
-        if is_given {
-            let failure = Failure::usage(format!("`{spelled}` needs `--group`"));
-            return Err(match () {
-                () if spelled.ends_with("reset") => {
-                    failure.hint("without a group `--from` says where to start")
-                }
-                () if spelled.contains("instance") => failure.hint("without a group there are no members"),
-                () => failure.hint("without a group nothing is committed"),
-            });
-        }
-    }
     let mut ignored = Vec::new();
     let mut origins: Vec<String> = Vec::new();
     for name in [GROUP, RESET, AUTO_COMMIT] {
-        if let Some(given) = gathered.take(name) {
+        if let Some(given) = properties.take(name) {
             ignored.push(format!("`{name}`"));
             let origin = given.origin.to_string();
             if !origins.contains(&origin) {
@@ -301,10 +270,12 @@ fn standalone(
     }
     if !ignored.is_empty() {
         let (names, origins) = (ignored.join(", "), origins.join(" and "));
-        gathered.notes.push(format!("ignoring {names} of {origins}: reading without a group, see `--group`"));
+        properties
+            .notes
+            .push(format!("ignoring {names} of {origins}: reading without a group, see `--group`"));
     }
-    gathered.take(INTERVAL);
-    gathered.take(INSTANCE);
+    properties.take(INTERVAL);
+    properties.take(INSTANCE);
     let from = reading.from.as_ref().map(|text| Positions::parse(text, Role::From, &surroundings.clock));
     let partitions = reading.partitions.as_ref().map(|text| partitions(text, "--partitions"));
     Ok(Standalone {
@@ -313,7 +284,7 @@ fn standalone(
     })
 }
 
-fn contradiction(option: &str, property: &str, given: &Given) -> Failure {
+fn contradiction(option: &str, property: &str, given: &PropertyValue) -> Failure {
     let value = given.value.shown(property);
     Failure::usage(format!("`{option}` and `-X {property}={value}` contradict each other"))
         .hint("give one of them")

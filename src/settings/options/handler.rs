@@ -1,8 +1,7 @@
-//! Settles handlers: everything typed for them that makes no sense together is refused here.
+//! Resolves the options of handlers.
 
 mod dedup;
 
-use super::filter::needs_handler;
 use super::group::{Mode, Standalone};
 use super::topics::{self, TopicSelector};
 use crate::choices::{Order, Stdin};
@@ -17,39 +16,39 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// What is done with records instead of printing them.
+/// Who handles records, in which order, and what happens to failed ones.
 #[derive(Debug)]
-pub struct Handling {
+pub struct HandlerSettings {
     pub handler: Handler,
-    /// How many at once; at least 1.
+    /// How many records are handled at once; at least 1.
     pub parallel: usize,
     pub order: Order,
-    /// Records that workers hold unanswered, over all of them, or that are on their way to the topic of
+    /// How many records all workers together hold without an answer, or how many are on their way to the topic of
     /// `Forward`; at least 1.
     pub in_flight: usize,
-    /// Records started a second.
+    /// How many records are started per second at most.
     pub rate: Option<NonZeroU32>,
-    /// Of one attempt.
+    /// How long one attempt may take; `None` means no limit.
     pub timeout: Option<Duration>,
-    /// Attempts after the first.
+    /// How many attempts follow a failed first one.
     pub retries: u32,
     pub backoff: Backoff,
-    pub on_failure: OnFailure,
-    /// Failed records in a row that end the run.
+    pub on_failure: FailurePolicy,
+    /// How many failed records in a row end the run; `None` means no limit.
     pub failure_limit: Option<u64>,
     pub dedup: Option<Dedup>,
 }
 
-impl Handling {
-    /// The topics that are written to, by the options that name them.
+impl HandlerSettings {
+    /// The topics that are written to, each with the option that names it.
     pub fn topics(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let forward = match &self.handler {
             Handler::Forward { topic } => Some(("--forward", topic.as_str())),
             Handler::Exec(_) | Handler::Worker { .. } => None,
         };
         let dead_letter = match &self.on_failure {
-            OnFailure::DeadLetter { topic } => Some(("--dead-letter", topic.as_str())),
-            OnFailure::Stop | OnFailure::Skip => None,
+            FailurePolicy::DeadLetter { topic } => Some(("--dead-letter", topic.as_str())),
+            FailurePolicy::Stop | FailurePolicy::Skip => None,
         };
         forward.into_iter().chain(dead_letter)
     }
@@ -57,31 +56,31 @@ impl Handling {
 
 #[derive(Debug)]
 pub enum Handler {
-    /// One process for each record.
+    /// Starts a process for each record.
     Exec(Exec),
-    /// `sh -c` of this, kept running.
+    /// Keeps `sh -c COMMAND` running.
     Worker { command: String },
-    /// Produces the record to this topic.
+    /// Produces each record to this topic.
     Forward { topic: String },
 }
 
 #[derive(Debug)]
 pub struct Exec {
-    /// The program and its arguments; `sh -c CMD` for `--exec`.
+    /// The program and its arguments; for `--exec` they are `sh -c CMD`.
     pub command: Vec<OsString>,
     pub stdin: Stdin,
 }
 
-/// The pause before another attempt: exponential from `min` to `max`, full jitter.
+/// The pause before another attempt: it grows exponentially from `min` to `max`, with full jitter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Backoff {
     pub min: Duration,
     pub max: Duration,
 }
 
-/// What happens when the attempts are used up.
+/// What happens to a record when its attempts are used up.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum OnFailure {
+pub enum FailurePolicy {
     Stop,
     Skip,
     DeadLetter { topic: String },
@@ -89,7 +88,7 @@ pub enum OnFailure {
 
 #[derive(Debug)]
 pub struct Dedup {
-    /// Yields the event id.
+    /// The program that yields the event id of a record.
     pub id: Program,
     pub store: StoreChoice,
     /// How long an id is remembered.
@@ -98,11 +97,11 @@ pub struct Dedup {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StoreChoice {
-    /// A file in this folder, named by cluster id and group.
+    /// A file in this folder; its name is made of the cluster id and the group.
     InFolder(PathBuf),
-    /// The path of a file.
+    /// The file at this path.
     File(Value),
-    /// `redis://…`
+    /// The Redis server at this URL.
     Redis(Value),
 }
 
@@ -112,30 +111,18 @@ const RETRIES: u32 = 3;
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(30));
 const FAILURE_LIMIT: u32 = 100;
 
-/// Settles what is done with records; `None`: they are printed.
-///
-/// # Errors
-/// Options that do not belong together, and topics that would be read and written.
-pub fn settle(
-    reading: &cli::Reading,
-    mode: &Mode,
+/// Resolves the handler and the options that go with it; `None` if records are printed.
+pub fn resolve(
+    reading: &cli::ReadingOptions,
     read: &[TopicSelector],
     surroundings: &Surroundings<'_>,
-) -> Result<Option<Handling>, Failure> {
-    let typed = &reading.handling;
-    let Some(handler) = handler(typed)? else {
-        // `filter` answers for `--on-failure`: it is for printed records, too.
-        return match options(typed).find(|option| *option != "--on-failure") {
-            Some(option) => Err(needs_handler(option)),
-            None => Ok(None),
-        };
-    };
-    refuse_what_is_printed(reading, &handler)?;
-    refuse_what_is_idle(reading, &handler)?;
+) -> Result<Option<HandlerSettings>, Failure> {
+    let typed = &reading.handler;
+    let Some(handler) = handler(typed)? else { return Ok(None) };
     let (parallel, in_flight) = at_once(typed, &handler)?;
     let (min, max) = typed.backoff.unwrap_or(BACKOFF);
     let failure_limit = typed.failure_limit.unwrap_or(FAILURE_LIMIT);
-    let handling = Handling {
+    let handling = HandlerSettings {
         parallel,
         order: typed.order.unwrap_or_default(),
         in_flight,
@@ -145,15 +132,15 @@ pub fn settle(
         backoff: Backoff { min, max },
         on_failure: on_failure(typed)?,
         failure_limit: (failure_limit > 0).then_some(u64::from(failure_limit)),
-        dedup: dedup::settle(typed, mode, surroundings)?,
+        dedup: dedup::resolve(typed, surroundings)?,
         handler,
     };
     check_topics(&handling, read)?;
     Ok(Some(handling))
 }
 
-/// What invites trouble and can be known before anything is connected.
-pub fn warnings(handling: &Handling, mode: &Mode, read: &[TopicSelector]) -> Vec<String> {
+/// Warnings about settings that are valid but risky.
+pub fn warnings(handling: &HandlerSettings, mode: &Mode, read: &[TopicSelector]) -> Vec<String> {
     let mut warnings = Vec::new();
     let is_forward = matches!(handling.handler, Handler::Forward { .. });
     let Mode::Standalone(Standalone { partitions, .. }) = mode else { return warnings };
@@ -171,59 +158,7 @@ pub fn warnings(handling: &Handling, mode: &Mode, read: &[TopicSelector]) -> Vec
     warnings
 }
 
-/// The options of handlers that were typed.
-pub fn options(typed: &cli::Handling) -> impl Iterator<Item = &'static str> {
-    let cli::Handling {
-        command,
-        exec,
-        worker,
-        forward,
-        stdin,
-        parallel,
-        order,
-        in_flight,
-        rate,
-        timeout,
-        retries,
-        backoff,
-        on_failure,
-        dead_letter,
-        failure_limit,
-        dedup,
-        dedup_store,
-        dedup_ttl,
-    } = typed;
-    [
-        (!command.is_empty(), "-- CMD"),
-        (exec.is_some(), "--exec"),
-        (worker.is_some(), "--worker"),
-        (forward.is_some(), "--forward"),
-        (stdin.is_some(), "--stdin"),
-        (parallel.is_some(), "--parallel"),
-        (order.is_some(), "--order"),
-        (in_flight.is_some(), "--in-flight"),
-        (rate.is_some(), "--rate"),
-        (timeout.is_some(), "--timeout"),
-        (retries.is_some(), "--retries"),
-        (backoff.is_some(), "--backoff"),
-        (on_failure.is_some(), "--on-failure"),
-        (dead_letter.is_some(), "--dead-letter"),
-        (failure_limit.is_some(), "--failure-limit"),
-        (dedup.is_some(), "--dedup"),
-        (dedup_store.is_some(), "--dedup-store"),
-        (dedup_ttl.is_some(), "--dedup-ttl"),
-    ]
-    .into_iter()
-    .filter_map(|(is_given, option)| is_given.then_some(option))
-}
-
-fn handler(typed: &cli::Handling) -> Result<Option<Handler>, Failure> {
-    const HANDLERS: [&str; 4] = ["-- CMD", "--exec", "--worker", "--forward"];
-    let mut given = options(typed).filter(|option| HANDLERS.contains(option));
-    if let (Some(first), Some(second)) = (given.next(), given.next()) {
-        return Err(Failure::usage(format!("`{first}` cannot be used with `{second}`"))
-            .caused_by("a run has one handler"));
-    }
+fn handler(typed: &cli::HandlerOptions) -> Result<Option<Handler>, Failure> {
     let stdin = typed.stdin.unwrap_or_default();
     let shell = |command: &String| ["sh", "-c", command].map(OsString::from).to_vec();
     let handler = if let Some(topic) = &typed.forward {
@@ -258,87 +193,11 @@ fn topic_of(option: &str, text: &str) -> Result<String, Failure> {
     })
 }
 
-fn spelled(handler: &Handler, typed: &cli::Handling) -> &'static str {
-    match handler {
-        Handler::Exec(_) if typed.exec.is_some() => "--exec",
-        Handler::Exec(_) => "-- CMD",
-        Handler::Worker { .. } => "--worker",
-        Handler::Forward { .. } => "--forward",
-    }
-}
-
-/// With a handler records are not printed.
-fn refuse_what_is_printed(reading: &cli::Reading, handler: &Handler) -> Result<(), Failure> {
-    for (is_given, option) in [
-        (reading.output.is_some(), "--output"),
-        (reading.json, "--json"),
-        (reading.delimiter.is_some(), "--delimiter"),
-        (reading.label.is_some(), "--label"),
-        (reading.title_field.is_some(), "--title-field"),
-    ] {
-        if is_given {
-            let handler = spelled(handler, &reading.handling);
-            return Err(Failure::usage(format!("`{option}` cannot be used with `{handler}`"))
-                .caused_by("records are handled, not printed"));
-        }
-    }
-    Ok(())
-}
-
-/// Options that would change nothing with this handler.
-fn refuse_what_is_idle(reading: &cli::Reading, handler: &Handler) -> Result<(), Failure> {
-    let typed = &reading.handling;
-    let name = spelled(handler, typed);
-    let refuse = |option: &str, cause: &str| {
-        Err(Failure::usage(format!("`{option}` cannot be used with `{name}`")).caused_by(cause))
-    };
-    let gets_json = match handler {
-        Handler::Exec(_) if typed.in_flight.is_some() => {
-            return refuse("--in-flight", "a process has one record")
-                .map_err(|failure: Failure| failure.hint("`--parallel` is how many run at once"));
-        }
-        Handler::Exec(exec) => exec.stdin == Stdin::Json,
-        Handler::Worker { .. } if typed.stdin.is_some() => {
-            return refuse("--stdin", "a worker gets a JSON record a line");
-        }
-        Handler::Forward { .. } if typed.stdin.is_some() => return refuse("--stdin", "nothing is run"),
-        Handler::Worker { .. } => true,
-        Handler::Forward { .. } => false,
-    };
-    let is_exec = matches!(handler, Handler::Exec(_));
-    if typed.backoff.is_some() && typed.retries == Some(0) && !is_exec {
-        return Err(Failure::usage("`--backoff` cannot be used with `--retries 0`")
-            .caused_by("there is no further attempt to wait for"));
-    }
-    let is_decoded = gets_json || typed.dedup.is_some() || reading.filter.is_some();
-    for (is_given, option) in [
-        (reading.value_format.is_some(), "--value-format"),
-        (reading.key_format.is_some(), "--key-format"),
-        (reading.strict, "--strict"),
-    ] {
-        if is_given && !is_decoded {
-            return refuse(option, "nothing is decoded: the handler gets the bytes as they are").map_err(
-                |failure: Failure| match is_exec {
-                    true => failure.hint("`--stdin json` gives it the decoded record"),
-                    false => failure,
-                },
-            );
-        }
-    }
-    Ok(())
-}
-
-/// How many processes, and how many records ahead of their answers.
-fn at_once(typed: &cli::Handling, handler: &Handler) -> Result<(usize, usize), Failure> {
+/// How many records are handled at once, and how many are sent ahead of their answers.
+fn at_once(typed: &cli::HandlerOptions, handler: &Handler) -> Result<(usize, usize), Failure> {
     let count = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
     let parallel = typed.parallel.unwrap_or(1);
     match (handler, typed.parallel, typed.in_flight) {
-        // There is one producer: both would say how many records are on their way.
-        (Handler::Forward { .. }, Some(_), Some(_)) => {
-            Err(Failure::usage("`--parallel` cannot be used with `--in-flight` and `--forward`")
-                .caused_by("there they mean the same")
-                .hint("give one of them"))
-        }
         (Handler::Forward { .. }, ..) => {
             let number = count(typed.parallel.or(typed.in_flight).unwrap_or(IN_FLIGHT));
             Ok((number, number))
@@ -353,26 +212,16 @@ fn at_once(typed: &cli::Handling, handler: &Handler) -> Result<(usize, usize), F
     }
 }
 
-fn on_failure(typed: &cli::Handling) -> Result<OnFailure, Failure> {
+fn on_failure(typed: &cli::HandlerOptions) -> Result<FailurePolicy, Failure> {
     match (&typed.dead_letter, typed.on_failure) {
-        (Some(_), Some(policy @ (cli::OnFailure::Stop | cli::OnFailure::Skip))) => {
-            let policy = if policy == cli::OnFailure::Skip { "skip" } else { "stop" };
-            Err(Failure::usage(format!("`--dead-letter` cannot be used with `--on-failure {policy}`"))
-                .hint("leave `--on-failure` out"))
-        }
-        (Some(topic), Some(cli::OnFailure::DeadLetter) | None) => {
-            Ok(OnFailure::DeadLetter { topic: topic_of("--dead-letter", topic)? })
-        }
-        (None, Some(cli::OnFailure::DeadLetter)) => {
-            Err(Failure::usage("`--on-failure dead-letter` needs `--dead-letter TOPIC`"))
-        }
-        (None, Some(cli::OnFailure::Skip)) => Ok(OnFailure::Skip),
-        (None, Some(cli::OnFailure::Stop) | None) => Ok(OnFailure::Stop),
+        (Some(topic), _) => Ok(FailurePolicy::DeadLetter { topic: topic_of("--dead-letter", topic)? }),
+        (None, Some(cli::OnFailure::Skip)) => Ok(FailurePolicy::Skip),
+        (None, Some(cli::OnFailure::Stop | cli::OnFailure::DeadLetter) | None) => Ok(FailurePolicy::Stop),
     }
 }
 
-/// What is written to is not read by the same run: it would never end.
-fn check_topics(handling: &Handling, read: &[TopicSelector]) -> Result<(), Failure> {
+/// Refuses topics that are both read and written: such a run would read its own records and never end.
+fn check_topics(handling: &HandlerSettings, read: &[TopicSelector]) -> Result<(), Failure> {
     let is_read = |topic: &str| {
         read.iter().any(|selector| match selector {
             TopicSelector::Name(name) => name == topic,

@@ -1,26 +1,27 @@
-//! What is written to stdout, and in which form.
+//! Resolves what is written to stdout, and in which format.
 
 use super::escapes::escapes;
+use super::given::GivenOptions;
 use super::talk::has_color;
 use crate::choices::DataFormat;
-use crate::cli::{Connection, OutputFormat, Reading};
+use crate::cli::{OutputFormat, ReadingOptions};
 use crate::error::Failure;
 use crate::settings::Surroundings;
 
-/// What is written to stdout.
+/// What is written to stdout, or given to handlers as decoded records.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Output {
+pub struct OutputSettings {
     pub format: Format,
     pub value_format: DataFormat,
     pub key_format: DataFormat,
-    /// End the run at a record that cannot be decoded.
+    /// Whether the run ends at a record that cannot be decoded.
     pub is_strict: bool,
-    /// Say `Subscribed to …`, `Reached end of …` and so on.
+    /// Whether `Subscribed to …`, `Reached end of …` and the like are printed on stderr.
     pub says_progress: bool,
 }
 
-impl Output {
-    /// Whether there are records that are not in the formats asked for.
+impl OutputSettings {
+    /// Whether decoding can fail: some formats are those of every record.
     pub fn can_fail(&self) -> bool {
         [self.value_format, self.key_format].into_iter().any(|format| match format {
             DataFormat::Auto | DataFormat::Base64 | DataFormat::Hex => false,
@@ -33,68 +34,63 @@ impl Output {
 pub enum Format {
     Pretty(Pretty),
     Json {
-        /// stdout is a terminal: what would act on it or hide is escaped, which loses nothing.
+        /// Whether stdout is a terminal: characters that would control it are escaped, which loses nothing in JSON.
         is_terminal: bool,
     },
     Raw {
         delimiter: Vec<u8>,
-        /// stdout is a terminal: what would act on it or hide is escaped.
+        /// Whether stdout is a terminal: characters that would control it are escaped.
         is_terminal: bool,
     },
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pretty {
-    /// `None`: the topic's first word.
+    /// What a record is called; `None` stands for the first word of its topic.
     pub label: Option<String>,
     pub title_field: String,
-    /// A line `  Topic: …` after the key.
+    /// Whether a line `  Topic: …` follows the key.
     pub has_topic: bool,
-    /// Timestamp and headers too (`-v`).
+    /// Whether timestamp and headers are printed too (`-v`).
     pub is_verbose: bool,
-    /// stdout is a terminal: what would act on it or hide is escaped.
+    /// Whether stdout is a terminal: characters that would control it are escaped.
     pub is_terminal: bool,
     pub has_color: bool,
 }
 
-/// Settles the form of the output; `has_topic`: records come from several topics; `is_handled`: there is a
-/// handler, and the form is that of the JSON it gets.
-///
-/// # Errors
-/// An option that belongs to another form.
-pub fn settle(
-    reading: &Reading,
-    connection: &Connection,
-    (has_topic, is_handled): (bool, bool),
+/// Resolves the output; `has_topic` says whether it names the topic of each record. With a handler, it is the JSON that
+/// the handler gets.
+pub fn resolve(
+    given: &GivenOptions<'_>,
+    has_topic: bool,
     surroundings: &Surroundings<'_>,
-) -> Result<Output, Failure> {
-    let format = match reading.output {
-        _ if reading.json || is_handled => OutputFormat::Json,
-        None | Some(OutputFormat::Auto) if surroundings.is_stdout_terminal => OutputFormat::Pretty,
-        None | Some(OutputFormat::Auto) => OutputFormat::Json,
-        Some(format @ (OutputFormat::Pretty | OutputFormat::Json | OutputFormat::Raw)) => format,
-    };
-    refuse_what_is_idle(reading, format)?;
-    let format = match format {
+) -> Result<OutputSettings, Failure> {
+    let GivenOptions { reading, connection, .. } = given;
+    let format = match given.format() {
         OutputFormat::Pretty => Format::Pretty(Pretty {
             label: named("--label", reading.label.as_ref())?,
             title_field: named("--title-field", reading.title_field.as_ref())?.unwrap_or("title".to_owned()),
             has_topic,
             is_verbose: connection.verbose > 0,
-            is_terminal: surroundings.is_stdout_terminal,
-            // Records are the documented bytes on a terminal, too: styled only when color is asked for.
-            has_color: has_color(connection.color.unwrap_or_default(), false, surroundings.environment),
+            is_terminal: surroundings.environment.is_stdout_terminal,
+            // Scripts rely on the documented bytes of records, on a terminal too: `auto` does not color them.
+            has_color: has_color(
+                connection.color.unwrap_or_default(),
+                false,
+                surroundings.environment.variables,
+            ),
         }),
-        OutputFormat::Raw => {
-            Format::Raw { delimiter: delimiter(reading)?, is_terminal: surroundings.is_stdout_terminal }
-        }
-        // What handlers get is no screen.
-        OutputFormat::Json | OutputFormat::Auto => {
-            Format::Json { is_terminal: surroundings.is_stdout_terminal && !is_handled }
-        }
+        OutputFormat::Raw => Format::Raw {
+            delimiter: delimiter(reading)?,
+            is_terminal: surroundings.environment.is_stdout_terminal,
+        },
+        // Handlers get their records through a pipe.
+        OutputFormat::Json | OutputFormat::Auto => Format::Json {
+            is_terminal: surroundings.environment.is_stdout_terminal && given.handler().is_none(),
+        },
     };
     let is_pretty = matches!(format, Format::Pretty(_));
-    Ok(Output {
+    Ok(OutputSettings {
         value_format: reading.value_format.unwrap_or_default(),
         key_format: reading.key_format.unwrap_or_default(),
         is_strict: reading.strict,
@@ -102,32 +98,6 @@ pub fn settle(
             && (is_pretty || surroundings.is_stderr_terminal || connection.verbose > 0),
         format,
     })
-}
-
-fn refuse_what_is_idle(reading: &Reading, format: OutputFormat) -> Result<(), Failure> {
-    let is_raw = format == OutputFormat::Raw;
-    let is_pretty = format == OutputFormat::Pretty;
-    for (option, is_given, is_idle, needed) in [
-        ("--delimiter", reading.delimiter.is_some(), !is_raw, "raw"),
-        ("--label", reading.label.is_some(), !is_pretty, "pretty"),
-        ("--title-field", reading.title_field.is_some(), !is_pretty, "pretty"),
-    ] {
-        if is_given && is_idle {
-            return Err(Failure::usage(format!("`{option}` needs `--output {needed}`")));
-        }
-    }
-    for (option, is_given) in [
-        ("--value-format", reading.value_format.is_some()),
-        ("--key-format", reading.key_format.is_some()),
-        ("--strict", reading.strict),
-    ] {
-        if is_given && is_raw && reading.filter.is_none() {
-            return Err(Failure::usage(format!("`{option}` cannot be used with `--output raw`"))
-                .caused_by("raw output is the value's bytes as they are")
-                .hint("use `--output json`"));
-        }
-    }
-    Ok(())
 }
 
 fn named(option: &str, text: Option<&String>) -> Result<Option<String>, Failure> {
@@ -138,7 +108,7 @@ fn named(option: &str, text: Option<&String>) -> Result<Option<String>, Failure>
     }
 }
 
-fn delimiter(reading: &Reading) -> Result<Vec<u8>, Failure> {
+fn delimiter(reading: &ReadingOptions) -> Result<Vec<u8>, Failure> {
     let Some(text) = &reading.delimiter else { return Ok(b"\n".to_vec()) };
     escapes(text).map_err(|cause| {
         Failure::usage(format!("invalid value `{text}` for `--delimiter`"))

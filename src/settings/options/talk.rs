@@ -1,28 +1,28 @@
-//! How to talk on stderr, and where to use color.
+//! Resolves how messages are written to stderr, and where color is used.
 
-use crate::cli::{ColorChoice, Connection, LogFormat};
+use crate::cli::{ColorChoice, ConnectionOptions, LogFormat};
 
-/// How to talk on stderr.
+/// How messages are written to stderr.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Talk {
-    /// Errors only.
+pub struct TalkSettings {
+    /// Whether only errors are written.
     pub quiet: bool,
     /// How often `-v` was typed.
     pub verbose: u8,
     pub has_color: bool,
-    /// One JSON object a line instead of text.
+    /// Whether a message is a JSON object on a line, instead of text.
     pub is_json: bool,
 }
 
-impl Talk {
+impl TalkSettings {
     pub fn new(
-        arguments: &Connection,
+        arguments: &ConnectionOptions,
         is_stderr_terminal: bool,
         environment: &dyn Fn(&str) -> Option<String>,
-    ) -> Talk {
+    ) -> TalkSettings {
         let is_json = arguments.log.unwrap_or_default() == LogFormat::Json;
         let choice = arguments.color.unwrap_or_default();
-        Talk {
+        TalkSettings {
             quiet: arguments.quiet,
             verbose: arguments.verbose,
             has_color: !is_json && has_color(choice, is_stderr_terminal, environment),
@@ -31,8 +31,9 @@ impl Talk {
     }
 }
 
-/// Whether to color what goes to a stream: `--color`, then `NO_COLOR` (<https://no-color.org>), then
-/// `CLICOLOR_FORCE` (<https://bixense.com/clicolors>), then whether it is a terminal that can.
+/// Decides whether a stream is colored: by `--color`, then `NO_COLOR` (<https://no-color.org>), then
+/// `CLICOLOR_FORCE` (<https://bixense.com/clicolors>), then by whether it is a terminal that
+/// can show color.
 pub fn has_color(
     choice: ColorChoice,
     is_terminal: bool,
@@ -53,10 +54,10 @@ pub fn has_color(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::testing::World;
+    use crate::settings::testing::TestWorld;
 
     fn colors(choice: ColorChoice, is_terminal: bool, variables: &[(&'static str, &str)]) -> bool {
-        has_color(choice, is_terminal, &*World::new(variables).environment)
+        has_color(choice, is_terminal, &*TestWorld::new(variables).variables)
     }
 
     #[test]
@@ -82,12 +83,12 @@ mod tests {
 
     #[test]
     fn json_has_no_color() {
-        let arguments = Connection {
+        let arguments = ConnectionOptions {
             log: Some(LogFormat::Json),
             color: Some(ColorChoice::Always),
-            ..Connection::default()
+            ..ConnectionOptions::default()
         };
-        let talk = Talk::new(&arguments, true, &|_| None);
-        assert_eq!(talk, Talk { quiet: false, verbose: 0, has_color: false, is_json: true });
+        let talk = TalkSettings::new(&arguments, true, &|_| None);
+        assert_eq!(talk, TalkSettings { quiet: false, verbose: 0, has_color: false, is_json: true });
     }
 }

@@ -1,4 +1,4 @@
-//! Names of topics and expressions for them.
+//! Resolves names of topics and regular expressions for them.
 
 use crate::error::Failure;
 use crate::secrets;
@@ -7,15 +7,12 @@ use regex::Regex;
 #[derive(Clone, Debug)]
 pub enum TopicSelector {
     Name(String),
-    /// Typed with a leading `^`; not anchored at its end.
+    /// A regular expression, typed with a leading `^`; it is not anchored at its end.
     Pattern(Regex),
 }
 
-/// Checks what was typed for TOPIC.
-///
-/// # Errors
-/// A name that Kafka would not take, an expression that is none, the same thing twice.
-pub fn settle(typed: &[String]) -> Result<Vec<TopicSelector>, Failure> {
+/// Resolves the topics to read, as typed for TOPIC.
+pub fn resolve(typed: &[String]) -> Result<Vec<TopicSelector>, Failure> {
     let mut selectors = Vec::new();
     for (index, text) in typed.iter().enumerate() {
         if typed[..index].contains(text) {
@@ -39,10 +36,7 @@ fn pattern(text: &str) -> Result<Regex, Failure> {
     })
 }
 
-/// Checks a name by Kafka's rule, from its class `Topic`.
-///
-/// # Errors
-/// A name that Kafka would not take.
+/// Checks a name of a topic by the rule of Kafka's class `org.apache.kafka.common.internals.Topic`.
 pub fn name(text: &str) -> Result<String, Failure> {
     const LONGEST: usize = 249;
     let is_legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
@@ -71,13 +65,13 @@ pub fn name(text: &str) -> Result<String, Failure> {
 mod tests {
     use super::*;
 
-    fn settled(typed: &[&str]) -> Result<Vec<TopicSelector>, Failure> {
-        settle(&typed.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>())
+    fn resolved(typed: &[&str]) -> Result<Vec<TopicSelector>, Failure> {
+        resolve(&typed.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>())
     }
 
     #[test]
     fn a_leading_caret_makes_an_expression() {
-        let selectors = settled(&["task-created", "^task-.*", "__consumer_offsets"]).expect("valid");
+        let selectors = resolved(&["task-created", "^task-.*", "__consumer_offsets"]).expect("valid");
         assert!(matches!(&selectors[0], TopicSelector::Name(name) if name == "task-created"));
         assert!(matches!(&selectors[1], TopicSelector::Pattern(regex) if regex.is_match("task-done.v2")));
         assert!(matches!(&selectors[2], TopicSelector::Name(_)));
@@ -85,7 +79,7 @@ mod tests {
 
     #[test]
     fn a_bad_expression_is_refused_with_the_reason() {
-        let failure = settled(&["^task-("]).expect_err("unclosed");
+        let failure = resolved(&["^task-("]).expect_err("unclosed");
         assert_eq!(failure.message, "invalid regular expression `^task-(`");
         assert_eq!(failure.causes, ["unclosed group"]);
     }
@@ -94,16 +88,16 @@ mod tests {
     fn names_follow_kafkas_rule() {
         let long = "x".repeat(250);
         for bad in ["", ".", "..", "a b", "a/b", "a,b", "é", "task-.*", long.as_str()] {
-            let failure = settled(&[bad]).expect_err(bad);
+            let failure = resolved(&[bad]).expect_err(bad);
             assert_eq!(failure.message, format!("invalid topic name `{bad}`"));
         }
-        assert!(settled(&[&long[..249]]).is_ok());
+        assert!(resolved(&[&long[..249]]).is_ok());
     }
 
     #[test]
     fn the_same_topic_twice_is_refused() {
         assert_eq!(
-            settled(&["a", "b", "a"]).map(|_| ()).map_err(|f| f.message),
+            resolved(&["a", "b", "a"]).map(|_| ()).map_err(|f| f.message),
             Err("topic `a` is given twice".into())
         );
     }

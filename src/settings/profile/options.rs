@@ -1,138 +1,139 @@
 //! The options of a profile among those that were typed.
 
-use super::Environment;
-use super::table::{Entry, Table, Value};
-use super::uses::Run;
+use super::table::{Entry, EntryValue, Table};
+use super::typed::{Addition, TypedCommand, with};
 use crate::cli::{self, Arguments, ProfileProperty, ProfileTable};
 use crate::duration::parse_duration;
 use crate::error::Failure;
-use crate::settings::properties::values::{self, Value as Given};
-use crate::usage::{self, Request};
+use crate::settings::Environment;
+use crate::settings::options::given::OptionName;
+use crate::settings::properties::values::{self, Value};
+use crate::usage::{self, Invocation};
 use std::ffi::OsString;
-
-/// Options that are a property under another name: they are taken as that, so that `-X` and files go before them.
-const PROPERTIES: [(&str, &str); 5] = [
-    ("brokers", "bootstrap.servers"),
-    ("commit-interval", "auto.commit.interval.ms"),
-    ("group", "group.id"),
-    ("offset-reset", "auto.offset.reset"),
-    ("read-uncommitted", "isolation.level"),
-];
-
-/// An option of the profile that is not a property.
-struct Addition {
-    name: String,
-    words: Vec<String>,
-}
 
 /// Puts the options of the profile that this run has a use for behind those that were typed.
 ///
 /// # Errors
 /// A value that no command takes, by profile and key.
-pub fn add(
-    table: &Table,
-    words: &[OsString],
-    (environment, is_terminal): (Environment<'_>, bool),
-) -> Result<Arguments, Failure> {
-    let run = Run::new(words, environment, is_terminal)?.before_environment(table.is_typed);
-    let (mut settled, additions) = sort(table, &run, environment)?;
-    let given: Vec<(&str, &[String])> =
-        additions.iter().map(|addition| (addition.name.as_str(), addition.words.as_slice())).collect();
-    let mut all = words.to_vec();
-    let end = all.iter().position(|word| word == "--").unwrap_or(all.len());
-    let wanted = additions.iter().filter(|addition| run.has_use(&addition.name, &given));
-    for addition in wanted {
-        settled.options.push(addition.name.clone());
-        all.splice(end..end, addition.words.iter().map(OsString::from));
-    }
-    let mut arguments = parse(&all).map_err(|failure| super::blame(failure, Some(&settled)))?;
-    arguments.connection.profile_table = Some(settled);
+pub fn add(table: &Table, words: &[OsString], environment: Environment<'_>) -> Result<Arguments, Failure> {
+    let typed = TypedCommand::new(words, environment, table.is_typed)?;
+    let mut reader = ProfileReader::new(table, &typed, environment);
+    table.entries.iter().try_for_each(|entry| reader.read(entry))?;
+    let (mut resolved, additions) = reader.finish();
+    let chosen = typed.choose(&additions);
+    resolved.options = chosen.iter().map(|addition| addition.name.clone()).collect();
+    let all = chosen.iter().rev().fold(words.to_vec(), |words, addition| with(&words, addition));
+    let mut arguments = parse(&all).map_err(|failure| super::blame(failure, Some(&resolved)))?;
+    arguments.connection.profile_table = Some(resolved);
     Ok(arguments)
 }
 
 fn parse(words: &[OsString]) -> Result<Arguments, Failure> {
     match usage::parse(words)? {
-        Request::Run(arguments) => Ok(*arguments),
-        Request::Print(_) => Err(Failure::usage("help cannot be asked for in a profile")),
+        Invocation::Run(arguments) => Ok(*arguments),
+        Invocation::Print(_) => Err(Failure::usage("help cannot be asked for in a profile")),
     }
 }
 
-/// Properties and options apart, each value tried.
-fn sort(
-    table: &Table,
-    run: &Run,
-    environment: Environment<'_>,
-) -> Result<(ProfileTable, Vec<Addition>), Failure> {
-    let mut settled =
-        ProfileTable { name: table.name.clone(), path: table.path.clone(), ..ProfileTable::default() };
-    settled.is_typed = table.is_typed;
-    let mut additions = Vec::new();
-    // A property under the name of an option is the more exact of the two.
-    let mut renamed = Vec::new();
-    let names = cli::profile_keys();
-    for entry in &table.entries {
-        let line = entry.line;
-        let place = table.place(line);
+/// Reads the entries of a profile: properties and options apart, each value tried.
+struct ProfileReader<'a> {
+    table: &'a Table,
+    typed: &'a TypedCommand<'a>,
+    environment: Environment<'a>,
+    /// The options that a profile can set.
+    keys: Vec<String>,
+    profile: ProfileTable,
+    /// Properties under the names of options.
+    renamed: Vec<ProfileProperty>,
+    additions: Vec<Addition>,
+}
+
+impl<'a> ProfileReader<'a> {
+    fn new(table: &'a Table, typed: &'a TypedCommand<'a>, environment: Environment<'a>) -> ProfileReader<'a> {
+        let profile = ProfileTable {
+            name: table.name.clone(),
+            path: table.path.clone(),
+            is_typed: table.is_typed,
+            ..ProfileTable::default()
+        };
+        let keys = cli::profile_keys();
+        ProfileReader { table, typed, environment, keys, profile, renamed: Vec::new(), additions: Vec::new() }
+    }
+
+    fn read(&mut self, entry: &Entry) -> Result<(), Failure> {
+        let place = self.table.place(entry.line);
         let key = entry.key.as_str();
         if cli::NOT_IN_A_PROFILE.contains(&key) {
             return Err(Failure::usage(format!("`{key}` cannot be set{place}"))
                 .hint(format!("type `--{key}` where it is meant")));
         }
-        if !names.iter().any(|name| name == key) {
+        if !self.keys.iter().any(|name| name == key) {
             let value = property(&entry.value).ok_or_else(|| one_value(key, &place))?;
-            settled.properties.push(ProfileProperty { name: key.to_owned(), value, line });
-            continue;
+            self.profile.properties.push(ProfileProperty { name: key.to_owned(), value, line: entry.line });
+            return Ok(());
         }
         if key == "property" {
-            settled.properties.extend(pairs(entry, &place)?);
-            continue;
+            self.profile.properties.extend(pairs(entry, &place)?);
+            return Ok(());
         }
-        let values = texts(entry, shape(key, run), &place, environment)?;
-        let written = written(entry);
-        settled.variables.extend(written.iter().filter_map(|text| values::variable(text)).map(str::to_owned));
-        let elsewhere: Vec<_> = values
-            .iter()
-            .filter(|value| value.is_from_elsewhere())
-            .map(|value| (value.to_string(), value.quoted("")))
-            .collect();
-        let texts: Vec<String> = values.into_iter().map(Given::into_text).collect();
-        let words = words_of(entry, &texts);
-        let is_taken = takes(run, key, (&words, &elsewhere), &place)?;
-        settled.elsewhere.extend(elsewhere);
-        let one = texts.into_iter().next().unwrap_or_default();
-        // What is read from elsewhere is read again with the other properties, which know whence it came.
-        let one = match key {
-            "commit-interval" | "config" => one,
-            _ => written.first().cloned().unwrap_or(one),
-        };
-        match PROPERTIES.iter().find(|(option, _)| *option == key) {
-            Some((_, name)) => renamed.push(ProfileProperty {
-                name: (*name).to_owned(),
-                value: as_property(key, one, &entry.value),
-                line,
-            }),
-            None if key == "config" => settled.config = Some(one),
-            None if is_taken && !words.is_empty() => {
-                additions.push(Addition { name: key.to_owned(), words });
-            }
-            None => {}
-        }
+        self.read_option(entry, &place)
     }
-    settled.properties.extend(renamed);
-    Ok((settled, additions))
+
+    fn read_option(&mut self, entry: &Entry, place: &str) -> Result<(), Failure> {
+        let key = entry.key.as_str();
+        let texts = texts(entry, &OptionShape::of(key, self.typed), place)?;
+        let values = values_of(key, texts, place, self.environment)?;
+        let variables = texts.iter().filter_map(|text| values::variable(text)).map(str::to_owned);
+        self.profile.variables.extend(variables);
+        let elsewhere = values.iter().filter(|value| value.is_from_elsewhere());
+        let elsewhere: Vec<_> = elsewhere.map(|value| (value.to_string(), value.quoted(""))).collect();
+        let addition = Addition { name: key.to_owned(), words: words_of(entry, &values) };
+        let is_taken = takes(self.typed, &addition, &elsewhere, place)?;
+        self.profile.elsewhere.extend(elsewhere);
+        // A property that is read from elsewhere is read again with the other properties, which know where it is from.
+        let first = match key {
+            "commit-interval" | "config" => values.into_iter().next().map(Value::into_text),
+            _ => texts.first().cloned(),
+        };
+        let first = first.unwrap_or_default();
+        if let Some(name) = property_of(key) {
+            let value = as_property(key, first, &entry.value);
+            self.renamed.push(ProfileProperty { name: name.to_owned(), value, line: entry.line });
+        } else if key == "config" {
+            self.profile.config = Some(first);
+        } else if is_taken && !addition.words.is_empty() {
+            self.additions.push(addition);
+        }
+        Ok(())
+    }
+
+    fn finish(mut self) -> (ProfileTable, Vec<Addition>) {
+        // Last, because a property under the name of an option goes before the same one under its own name.
+        self.profile.properties.extend(self.renamed);
+        (self.profile, self.additions)
+    }
 }
 
-/// Whether this run takes an option with these words, some of which stand elsewhere.
+/// The property of librdkafka that an option sets and is taken as, so that `-X` and files go before it. How to commit
+/// is more than such a property can say, and a member's id is for members alone: these two stay options.
+fn property_of(key: &str) -> Option<&'static str> {
+    let option = OptionName::find(key)?;
+    option.property().filter(|_| ![OptionName::Commit, OptionName::InstanceId].contains(&option))
+}
+
+/// Whether this run takes an option; `elsewhere` are the values that stand in a variable or a file, and how they are
+/// written.
 ///
 /// # Errors
 /// No command takes it, by the name that it has in a profile.
 fn takes(
-    run: &Run,
-    key: &str,
-    (words, elsewhere): (&[String], &[(String, String)]),
+    typed: &TypedCommand<'_>,
+    option: &Addition,
+    elsewhere: &[(String, String)],
     place: &str,
 ) -> Result<bool, Failure> {
-    run.takes(key, words).map_err(|failure| {
+    let key = &option.name;
+    typed.takes(key, &option.words).map_err(|failure| {
         let failure = super::as_written(failure, elsewhere);
         let message = failure.message.replace(&format!("`--{key}`"), &format!("`{key}`")) + place;
         Failure { message, ..failure }
@@ -140,19 +141,21 @@ fn takes(
 }
 
 /// The value of a property; `None`: it is none.
-fn property(value: &Value) -> Option<String> {
+fn property(value: &EntryValue) -> Option<String> {
     match value {
-        Value::Switch(is_on) => Some(is_on.to_string()),
-        Value::One(text) => Some(text.clone()),
-        Value::Several(_) => None,
+        EntryValue::Switch(is_on) => Some(is_on.to_string()),
+        EntryValue::One(text) => Some(text.clone()),
+        EntryValue::Several(_) => None,
     }
 }
 
-fn as_property(option: &str, text: String, value: &Value) -> String {
+fn as_property(option: &str, text: String, value: &EntryValue) -> String {
     match option {
         "read-uncommitted" => match value {
-            Value::Switch(false) => "read_committed".to_owned(),
-            Value::Switch(true) | Value::One(_) | Value::Several(_) => "read_uncommitted".to_owned(),
+            EntryValue::Switch(false) => "read_committed".to_owned(),
+            EntryValue::Switch(true) | EntryValue::One(_) | EntryValue::Several(_) => {
+                "read_uncommitted".to_owned()
+            }
         },
         "commit-interval" => parse_duration(&text).map_or(text, |interval| interval.as_millis().to_string()),
         _ => text,
@@ -166,9 +169,9 @@ fn one_value(key: &str, place: &str) -> Failure {
 /// `property = ["KEY=VALUE"]`, as `-X` takes it.
 fn pairs(entry: &Entry, place: &str) -> Result<Vec<ProfileProperty>, Failure> {
     let texts = match &entry.value {
-        Value::Several(texts) => texts.clone(),
-        Value::One(text) => vec![text.clone()],
-        Value::Switch(_) => return Err(Failure::usage(format!("`property`{place} needs a text"))),
+        EntryValue::Several(texts) => texts.clone(),
+        EntryValue::One(text) => vec![text.clone()],
+        EntryValue::Switch(_) => return Err(Failure::usage(format!("`property`{place} needs a text"))),
     };
     let pair = |text: String| match text.split_once('=') {
         Some((name, value)) => {
@@ -179,68 +182,73 @@ fn pairs(entry: &Entry, place: &str) -> Result<Vec<ProfileProperty>, Failure> {
     texts.into_iter().map(pair).collect()
 }
 
+/// How an option is typed.
+struct OptionShape {
+    is_switch: bool,
+    is_repeatable: bool,
+}
+
+impl OptionShape {
+    fn of(key: &str, typed: &TypedCommand<'_>) -> OptionShape {
+        let mut arguments = typed.commands.iter().flat_map(|(_, command)| command.get_arguments());
+        let found = arguments.find(|argument| argument.get_long() == Some(key)).map(clap::Arg::get_action);
+        OptionShape {
+            is_switch: found.is_some_and(|action| !action.takes_values()),
+            is_repeatable: matches!(found, Some(clap::ArgAction::Append)),
+        }
+    }
+}
+
+/// The values of an option as they are written; none for a switch.
+fn texts<'a>(entry: &'a Entry, shape: &OptionShape, place: &str) -> Result<&'a [String], Failure> {
+    let key = entry.key.as_str();
+    match &entry.value {
+        EntryValue::Switch(_) if shape.is_switch => Ok(&[]),
+        // `-v` twice is a number here.
+        EntryValue::One(number)
+            if shape.is_switch && key == "verbose" && ["0", "1", "2"].contains(&number.as_str()) =>
+        {
+            Ok(&[])
+        }
+        EntryValue::One(_) | EntryValue::Several(_) if shape.is_switch => {
+            Err(Failure::usage(format!("`{key}`{place} is not true or false")))
+        }
+        EntryValue::Switch(_) => Err(Failure::usage(format!("`{key}`{place} needs a value"))),
+        EntryValue::Several(_) if !shape.is_repeatable => Err(one_value(key, place)),
+        EntryValue::One(text) => Ok(std::slice::from_ref(text)),
+        EntryValue::Several(texts) => Ok(texts),
+    }
+}
+
 /// The values of an option, those of variables and files read.
-fn texts(
-    entry: &Entry,
-    (takes_none, takes_several): (bool, bool),
+fn values_of(
+    key: &str,
+    texts: &[String],
     place: &str,
     environment: Environment<'_>,
-) -> Result<Vec<Given>, Failure> {
-    let key = entry.key.as_str();
-    let texts = match &entry.value {
-        Value::Switch(_) if takes_none => return Ok(Vec::new()),
-        // `-v` twice is a number here.
-        Value::One(number)
-            if takes_none && key == "verbose" && ["0", "1", "2"].contains(&number.as_str()) =>
-        {
-            return Ok(Vec::new());
-        }
-        Value::One(_) | Value::Several(_) if takes_none => {
-            return Err(Failure::usage(format!("`{key}`{place} is not true or false")));
-        }
-        Value::Switch(_) => return Err(Failure::usage(format!("`{key}`{place} needs a value"))),
-        Value::Several(_) if !takes_several => return Err(one_value(key, place)),
-        Value::One(text) => std::slice::from_ref(text),
-        Value::Several(texts) => texts,
-    };
+) -> Result<Vec<Value>, Failure> {
     let read = |text: &String| {
         if matches!(key, "config" | "dedup-store") {
             // The path of a file, as it is typed; and `file:PATH` that is the store itself, read with the other options.
-            return Ok(Given::plain(text));
+            return Ok(Value::plain(text));
         }
-        Given::resolve(text.clone(), environment).map_err(|cause| {
+        Value::read(text.clone(), environment.variables).map_err(|cause| {
             Failure::usage(format!("cannot read the value of `{key}`{place}")).caused_by(cause)
         })
     };
     texts.iter().map(read).collect()
 }
 
-/// The values of an option as they are written.
-fn written(entry: &Entry) -> Vec<String> {
-    match &entry.value {
-        Value::Switch(_) => Vec::new(),
-        Value::One(text) => vec![text.clone()],
-        Value::Several(texts) => texts.clone(),
-    }
-}
-
-/// Whether an option is a switch, and whether it can be repeated.
-fn shape(key: &str, run: &Run) -> (bool, bool) {
-    let mut arguments = run.commands.iter().flat_map(|(_, command)| command.get_arguments());
-    let found = arguments.find(|argument| argument.get_long() == Some(key)).map(clap::Arg::get_action);
-    let takes_none = found.is_some_and(|action| !action.takes_values());
-    (takes_none, matches!(found, Some(clap::ArgAction::Append)))
-}
-
-fn words_of(entry: &Entry, texts: &[String]) -> Vec<String> {
+/// The words that would be typed for an option.
+fn words_of(entry: &Entry, values: &[Value]) -> Vec<String> {
     let key = &entry.key;
     let times = match &entry.value {
-        Value::Switch(is_on) => usize::from(*is_on),
-        Value::One(number) if texts.is_empty() => number.parse().unwrap_or(0),
-        Value::One(_) | Value::Several(_) => 0,
+        EntryValue::Switch(is_on) => usize::from(*is_on),
+        EntryValue::One(number) if values.is_empty() => number.parse().unwrap_or(0),
+        EntryValue::One(_) | EntryValue::Several(_) => 0,
     };
-    match texts.is_empty() {
+    match values.is_empty() {
         true => vec![format!("--{key}"); times],
-        false => texts.iter().map(|text| format!("--{key}={text}")).collect(),
+        false => values.iter().map(|value| format!("--{key}={}", &**value)).collect(),
     }
 }

@@ -17,16 +17,23 @@ pub struct Table {
 /// Tables in tables beyond this are no names of anything.
 const DEEPEST: usize = 16;
 
+/// Where a table stands in the table of the profile.
+struct Nesting {
+    /// The names of the tables around it, each with a dot: `ssl.ca.`.
+    prefix: String,
+    depth: usize,
+}
+
 /// A key and what it is set to.
 pub struct Entry {
     /// Dotted keys and tables in the table are one name: `ssl.ca.location`.
     pub key: String,
-    pub value: Value,
+    pub value: EntryValue,
     /// From 1.
     pub line: usize,
 }
 
-pub enum Value {
+pub enum EntryValue {
     Switch(bool),
     /// A text, a number or a time.
     One(String),
@@ -39,7 +46,7 @@ impl Table {
     /// # Errors
     /// A text that is no TOML, a profile that is not there, a value that is of no use in one.
     pub fn parse(text: &str, path: &str, name: &str) -> Result<Table, Failure> {
-        let lines = Lines::of(text);
+        let lines = LineStarts::of(text);
         let file = DeTable::parse(text).map_err(|error| {
             let (line, column) = lines.place(error.span().map_or(0, |span| span.start));
             let cause = error.message().replace('\n', ", ");
@@ -58,7 +65,7 @@ impl Table {
         };
         let (name, path) = (name.to_owned(), path.to_owned());
         let mut table = Table { name, path, is_typed: false, entries: Vec::new() };
-        table.take(found, "", (&lines, 0))?;
+        table.take(found, &Nesting { prefix: String::new(), depth: 0 }, &lines)?;
         Ok(table)
     }
 
@@ -70,17 +77,18 @@ impl Table {
     fn take(
         &mut self,
         table: &DeTable<'_>,
-        prefix: &str,
-        (lines, depth): (&Lines<'_>, usize),
+        nesting: &Nesting,
+        lines: &LineStarts<'_>,
     ) -> Result<(), Failure> {
         for (key, value) in table.iter() {
             let (line, _) = lines.place(key.span().start);
-            let key = format!("{prefix}{}", key.get_ref());
+            let key = format!("{}{}", nesting.prefix, key.get_ref());
             if let DeValue::Table(inner) = value.get_ref() {
-                if depth == DEEPEST {
+                if nesting.depth == DEEPEST {
                     return Err(Failure::usage(format!("tables are nested too deep{}", self.place(line))));
                 }
-                self.take(inner, &format!("{key}."), (lines, depth + 1))?;
+                let inner_nesting = Nesting { prefix: format!("{key}."), depth: nesting.depth + 1 };
+                self.take(inner, &inner_nesting, lines)?;
                 continue;
             }
             let value = read(value.get_ref()).ok_or_else(|| {
@@ -106,14 +114,14 @@ fn missing(path: &str, name: &str, known: &[&str]) -> Failure {
     }
 }
 
-fn read(value: &DeValue<'_>) -> Option<Value> {
+fn read(value: &DeValue<'_>) -> Option<EntryValue> {
     match value {
-        DeValue::Boolean(is_on) => Some(Value::Switch(*is_on)),
+        DeValue::Boolean(is_on) => Some(EntryValue::Switch(*is_on)),
         DeValue::Array(values) => {
             let texts: Option<Vec<String>> = values.iter().map(|value| one(value.get_ref())).collect();
-            texts.map(Value::Several)
+            texts.map(EntryValue::Several)
         }
-        other => one(other).map(Value::One),
+        other => one(other).map(EntryValue::One),
     }
 }
 
@@ -131,15 +139,15 @@ fn one(value: &DeValue<'_>) -> Option<String> {
 }
 
 /// Where the lines of a text begin: counting them for each key would take time with the square of their number.
-struct Lines<'a> {
+struct LineStarts<'a> {
     text: &'a str,
     starts: Vec<usize>,
 }
 
-impl Lines<'_> {
-    fn of(text: &str) -> Lines<'_> {
+impl LineStarts<'_> {
+    fn of(text: &str) -> LineStarts<'_> {
         let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(end, _)| end + 1));
-        Lines { text, starts: starts.collect() }
+        LineStarts { text, starts: starts.collect() }
     }
 
     /// Line and column of a byte, both from 1.

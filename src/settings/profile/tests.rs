@@ -1,14 +1,17 @@
 //! What a profile adds, and what is refused in one.
 
 use super::*;
-use crate::cli::{Commit, OutputFormat, Reading};
+use crate::cli::{CommitChoice, OutputFormat, ReadingOptions};
+use crate::settings::options::given::GivenOptions;
+use crate::settings::options::rules;
+use crate::settings::options::rules::tests::{EXAMPLES, Example, ProfileOutcome};
 
 /// A profile `p` beside what was typed; `BOTH` names two variables.
 fn applied(line: &str, profile: &str, is_terminal: bool) -> Result<Arguments, Failure> {
     let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
     let table = Table::parse(&format!("[profile.p]\n{profile}\n"), "config.toml", "p")?;
     let environment = |name: &str| (name == "SECRET").then(|| "5".to_owned());
-    options::add(&table, &words, (&environment, is_terminal))
+    options::add(&table, &words, Environment { variables: &environment, is_stdout_terminal: is_terminal })
 }
 
 fn options_of(line: &str, profile: &str) -> Vec<String> {
@@ -16,7 +19,7 @@ fn options_of(line: &str, profile: &str) -> Vec<String> {
     arguments.connection.profile_table.expect("it was applied").options
 }
 
-fn reading(line: &str, profile: &str) -> Reading {
+fn reading(line: &str, profile: &str) -> ReadingOptions {
     match applied(line, profile, false).expect("valid").command {
         Command::Consume(consume) => consume.reading,
         other => panic!("{other:?}"),
@@ -31,7 +34,7 @@ fn an_option_is_as_if_it_had_been_typed() {
     );
     assert_eq!(
         (read.commit, read.async_commit, read.count),
-        (Some(Commit::Batch(10.try_into().expect("ten"))), true, Some(5))
+        (Some(CommitChoice::Batch(10.try_into().expect("ten"))), true, Some(5))
     );
     assert_eq!((read.output, read.exit), (Some(OutputFormat::Raw), false));
     let arguments =
@@ -39,7 +42,7 @@ fn an_option_is_as_if_it_had_been_typed() {
     assert_eq!(arguments.connection.verbose, 2);
     // It does not get among the arguments of a handler.
     let read = reading("kcons consume t -- cat -n", "retries = 7");
-    assert_eq!((read.handling.retries, read.handling.command.len()), (Some(7), 2));
+    assert_eq!((read.handler.retries, read.handler.command.len()), (Some(7), 2));
 }
 
 #[test]
@@ -96,6 +99,44 @@ fn what_a_run_has_no_use_for_is_left_out() {
     }
     let pretty = applied("kcons consume t", "label = \"x\"", true).expect("valid");
     assert_eq!(pretty.connection.profile_table.expect("it was applied").options, ["label"]);
+}
+
+#[test]
+fn an_option_of_a_profile_that_breaks_a_rule_is_left_out_or_refused() {
+    for Example { line, option, message, profile } in EXAMPLES {
+        let key = option.trim_start_matches('-').split_once(' ');
+        let entry =
+            key.map_or(format!("{} = true", &option[2..]), |(key, value)| format!("{key} = '{value}'"));
+        let line = format!("kcons {line}");
+        match profile {
+            ProfileOutcome::Nothing => {}
+            ProfileOutcome::LeftOut => {
+                assert_eq!(options_of(&line, &entry), Vec::<String>::new(), "{line}: {entry}")
+            }
+            ProfileOutcome::Refused => {
+                let arguments = applied(&line, &entry, false).expect("it is a rule for all options together");
+                let environment = Environment { variables: &|_| None, is_stdout_terminal: false };
+                let given = GivenOptions::of(&arguments, environment).expect("a run");
+                assert_eq!(rules::check(&given).expect_err(&line).message, *message);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_handler_of_a_profile_gives_way_to_a_typed_one_and_to_printing() {
+    for (line, profile, used) in [
+        // Printing them instead of handling them would commit records that nobody handled.
+        ("kcons consume t -g g --strict", "exec = 'cat'", "exec"),
+        ("kcons consume t -g g --value-format hex", "forward = 'f'", "forward"),
+        ("kcons consume t -g g --in-flight 5", "exec = 'cat'", "exec"),
+        ("kcons consume t -g g -o json", "exec = 'cat'", ""),
+        ("kcons consume t -g g --forward f", "worker = 'cat'", ""),
+        ("kcons consume t -g g", "exec = 'cat'\noutput = 'raw'\nworker = 'cat'", "exec"),
+        ("kcons consume t -g g", "forward = 'f'\nparallel = 2\nin-flight = 3", "forward parallel"),
+    ] {
+        assert_eq!(options_of(line, profile).join(" "), used, "{line}: {profile}");
+    }
 }
 
 #[test]
@@ -173,7 +214,10 @@ fn an_unknown_profile_lists_the_known_ones() {
 #[test]
 fn the_file_is_in_the_folder_for_settings() {
     let at = |variables: &[(&str, &str)]| {
-        path(&|name| variables.iter().find(|(other, _)| *other == name).map(|(_, value)| (*value).to_owned()))
+        let environment = |name: &str| {
+            variables.iter().find(|(other, _)| *other == name).map(|(_, value)| (*value).to_owned())
+        };
+        path(Environment { variables: &environment, is_stdout_terminal: false })
     };
     assert_eq!(at(&[("XDG_CONFIG_HOME", "/x"), ("HOME", "/h")]).as_deref(), Ok("/x/kcons/config.toml"));
     assert_eq!(at(&[("HOME", "/h")]).as_deref(), Ok("/h/.config/kcons/config.toml"));

@@ -1,10 +1,10 @@
 //! How to reach the cluster: the properties that librdkafka gets, and what the user sees of them.
 
-use super::gather::{BROKERS, Gathered, Given};
-use super::known::{Form, Side, tokens};
-use super::origin::Origin;
-use super::print::Resolved;
-use super::producer::Typed;
+use super::known::{Side, ValueType, tokens};
+use super::origin::PropertyOrigin;
+use super::print::EffectiveProperty;
+use super::producer::ProducerProperty;
+use super::{BROKERS, Properties, PropertyValue};
 use super::{brokers, guarded, limits, producer, security};
 use crate::error::Failure;
 use crate::secrets;
@@ -28,7 +28,7 @@ pub struct Connection {
     /// `None`: try for ever.
     pub connect_timeout: Option<Duration>,
     /// All properties of a consumer, by name, for `--print-config`.
-    pub resolved: Vec<Resolved>,
+    pub effective: Vec<EffectiveProperty>,
     /// What a person should hear of values that were ignored.
     pub notes: Vec<String>,
     /// Settings that invite trouble, for a person to hear.
@@ -62,48 +62,51 @@ const DEFAULT_BROKERS: &str = "localhost:9092";
 const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 impl Connection {
-    /// Settles what was gathered; with `group.id` in it, as a member of that group.
+    /// Resolves properties; with `group.id` in it, as a member of that group.
     ///
     /// # Errors
     /// Properties that cannot be together.
-    pub fn settle(
-        mut gathered: Gathered,
+    pub fn resolve(
+        mut properties: Properties,
         connect_timeout: Option<Duration>,
         surroundings: &Surroundings<'_>,
     ) -> Result<Connection, Failure> {
         let known = surroundings.known;
-        producer::refuse_all(&gathered.producer)?;
-        refuse_what_the_broker_decides(&mut gathered)?;
+        producer::refuse_all(&properties.producer)?;
+        refuse_what_the_broker_decides(&mut properties)?;
         for (name, value) in OURS {
-            gathered.propose(name, value);
+            properties.propose(name, value);
         }
-        if gathered.get("group.id").is_none() {
-            gathered.propose("enable.auto.commit", "false");
+        if properties.get("group.id").is_none() {
+            properties.propose("enable.auto.commit", "false");
         }
-        limits::settle(&mut gathered.given, known)?;
+        limits::resolve(&mut properties.values, known)?;
         let timeout = connect_timeout.unwrap_or(DEFAULT_CONNECT_TIMEOUT);
         let connect_timeout = (!timeout.is_zero()).then_some(timeout);
-        let tokens = security::settle(&mut gathered, known, connect_timeout)?;
+        let tokens = security::resolve(&mut properties, known, connect_timeout)?;
         let visible = known.all().filter(|property| {
             let is_legacy = guarded::find(&property.name).is_some_and(|guarded| guarded.is_legacy);
-            property.side != Side::Producer && property.form != Form::Code && !is_legacy
+            property.side != Side::Producer && property.form != ValueType::Code && !is_legacy
         });
-        let resolved = visible.map(|property| {
-            let default = || Given::plain(&property.default, Origin::Default);
-            let given = gathered.get(&property.name).cloned().unwrap_or_else(default);
-            Resolved { name: property.name.clone(), value: given.value, origin: given.origin }
+        let effective = visible.map(|property| {
+            let default = || PropertyValue::plain(&property.default, PropertyOrigin::Default);
+            let given = properties.get(&property.name).cloned().unwrap_or_else(default);
+            EffectiveProperty { name: property.name.clone(), value: given.value, origin: given.origin }
         });
         Ok(Connection {
-            brokers: gathered.get(BROKERS).map(|given| brokers::addresses(&given.value)).unwrap_or_default(),
-            user: user(&gathered, tokens.as_ref()),
-            warnings: security::warnings(&gathered, tokens.as_ref()),
-            hidden: hidden(&gathered),
-            resolved: resolved.collect(),
-            properties: for_the_library(&gathered),
+            brokers: properties
+                .get(BROKERS)
+                .map(|given| brokers::addresses(&given.value))
+                .unwrap_or_default(),
+            user: user(&properties, tokens.as_ref()),
+            warnings: security::warnings(&properties, tokens.as_ref()),
+            hidden: hidden(&properties),
+            effective: effective.collect(),
+            properties: for_the_library(&properties),
             producer: Vec::new(),
             tokens,
             connect_timeout,
-            notes: gathered.notes,
+            notes: properties.notes,
         })
     }
 
@@ -115,13 +118,17 @@ impl Connection {
     }
 
     /// Adds what was typed for the producer of the run.
-    pub fn add_producer(&mut self, typed: Vec<Typed>) {
-        for Typed { canonical, value, .. } in typed {
+    pub fn add_producer(&mut self, typed: Vec<ProducerProperty>) {
+        for ProducerProperty { canonical, value, .. } in typed {
             let name = canonical.clone();
-            self.resolved.push(Resolved { name, value: value.clone(), origin: Origin::Property });
+            self.effective.push(EffectiveProperty {
+                name,
+                value: value.clone(),
+                origin: PropertyOrigin::Property,
+            });
             self.producer.push((canonical, value.into_text()));
         }
-        self.resolved.sort_by(|left, right| left.name.cmp(&right.name));
+        self.effective.sort_by(|left, right| left.name.cmp(&right.name));
     }
 
     /// Everything to set on a producer; it leaves out what consumers alone have.
@@ -131,8 +138,8 @@ impl Connection {
 
     /// Whether nobody but us chose the value of a property.
     pub fn is_ours(&self, name: &str) -> bool {
-        let mut resolved = self.resolved.iter();
-        resolved.find(|resolved| resolved.name == name).is_none_or(|resolved| !resolved.origin.is_chosen())
+        let mut effective = self.effective.iter();
+        effective.find(|property| property.name == name).is_none_or(|property| !property.origin.is_chosen())
     }
 
     /// What librdkafka gets for a property; `None` if its own default holds.
@@ -141,11 +148,11 @@ impl Connection {
     }
 }
 
-impl Gathered {
+impl Properties {
     /// A value of ours where nobody gave one.
     pub fn propose(&mut self, name: &str, value: &str) {
         if self.get(name).is_none() {
-            self.set(name, value, Origin::Kcons);
+            self.set(name, value, PropertyOrigin::Kcons);
         }
     }
 
@@ -155,21 +162,23 @@ impl Gathered {
     }
 }
 
-fn for_the_library(gathered: &Gathered) -> Vec<(String, String)> {
-    let mut given = gathered.given.clone();
+fn for_the_library(properties: &Properties) -> Vec<(String, String)> {
+    let mut given = properties.values.clone();
     given.retain(|name, _| !tokens::is_ours(name));
     // kcons resolves all start positions itself: an offset outside the log is to be heard of.
-    given.insert("auto.offset.reset".to_owned(), Given::plain("error", Origin::Kcons));
-    given.entry("group.id".to_owned()).or_insert_with(|| Given::plain(STANDALONE_GROUP, Origin::Kcons));
+    given.insert("auto.offset.reset".to_owned(), PropertyValue::plain("error", PropertyOrigin::Kcons));
+    given
+        .entry("group.id".to_owned())
+        .or_insert_with(|| PropertyValue::plain(STANDALONE_GROUP, PropertyOrigin::Kcons));
     given.into_iter().map(|(name, given)| (name, given.value.into_text())).collect()
 }
 
-fn user(gathered: &Gathered, tokens: Option<&TokenSource>) -> Option<String> {
-    let shown = |name: &str| gathered.get(name).map(|given| given.value.shown(name));
+fn user(properties: &Properties, tokens: Option<&TokenSource>) -> Option<String> {
+    let shown = |name: &str| properties.get(name).map(|given| given.value.shown(name));
     match tokens {
         Some(TokenSource::Endpoint(_)) => shown(tokens::CLIENT_ID),
         Some(TokenSource::Unsecured(unsecured)) => {
-            gathered.get(tokens::CONFIG).map(|given| given.value.quoted(unsecured.principal()))
+            properties.get(tokens::CONFIG).map(|given| given.value.quoted(unsecured.principal()))
         }
         None => shown("sasl.username"),
     }
@@ -177,15 +186,15 @@ fn user(gathered: &Gathered, tokens: Option<&TokenSource>) -> Option<String> {
 
 /// What stands in a variable or a file, or is a secret, and what is shown for it. The longest first: one may be in another.
 /// Not the brokers: messages name them, and an address that is one holds no secret.
-fn hidden(gathered: &Gathered) -> Vec<(String, String)> {
+fn hidden(properties: &Properties) -> Vec<(String, String)> {
     // What is shorter is in every text.
     const SHORTEST: usize = 4;
-    let is_hidden = |(name, given): &(&String, &Given)| {
+    let is_hidden = |(name, given): &(&String, &PropertyValue)| {
         *name != BROKERS
             && given.value.len() >= SHORTEST
             && (given.value.is_from_elsewhere() || secrets::is_secret(name))
     };
-    let given = gathered.given.iter().filter(is_hidden);
+    let given = properties.values.iter().filter(is_hidden);
     let mut hidden: Vec<(String, String)> =
         given.map(|(name, given)| (given.value.to_string(), given.value.shown(name))).collect();
     hidden.sort_by_key(|(text, _)| std::cmp::Reverse(text.len()));
@@ -193,8 +202,8 @@ fn hidden(gathered: &Gathered) -> Vec<(String, String)> {
 }
 
 /// With the protocol of KIP-848 the broker decides what members of classic groups bring along.
-fn refuse_what_the_broker_decides(gathered: &mut Gathered) -> Result<(), Failure> {
-    if !limits::is_consumer_protocol(&gathered.given) {
+fn refuse_what_the_broker_decides(properties: &mut Properties) -> Result<(), Failure> {
+    if !limits::is_consumer_protocol(&properties.values) {
         return Ok(());
     }
     for (name, hint) in [
@@ -203,13 +212,13 @@ fn refuse_what_the_broker_decides(gathered: &mut Gathered) -> Result<(), Failure
         ("partition.assignment.strategy", "`-X group.remote.assignor` chooses the broker's assignor"),
         ("group.protocol.type", "leave it out"),
     ] {
-        if gathered.is_typed(name) {
+        if properties.is_typed(name) {
             let message = format!("`-X {name}` and `group.protocol=consumer` cannot be used together");
             return Err(Failure::usage(message).hint(hint));
         }
-        if let Some(given) = gathered.take(name) {
+        if let Some(given) = properties.take(name) {
             let origin = given.origin;
-            gathered
+            properties
                 .notes
                 .push(format!("ignoring `{name}` of {origin}: with `group.protocol=consumer` {hint}"));
         }

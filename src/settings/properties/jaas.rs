@@ -1,6 +1,6 @@
 //! `sasl.jaas.config`: who logs in, as Java's login modules say it.
 
-use super::logins;
+use super::unsupported_logins;
 use super::values::Value;
 use crate::error::Failure;
 use std::collections::BTreeMap;
@@ -9,20 +9,20 @@ use std::str::Chars;
 
 /// What a login module says that librdkafka needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Login {
+pub struct JaasLogin {
     /// Not set by the SCRAM module: it has two mechanisms, and the file names one of them.
     pub mechanism: Option<&'static str>,
     /// In the words of librdkafka.
     pub properties: Vec<(&'static str, String)>,
 }
 
-type Options = BTreeMap<String, String>;
+type LoginOptions = BTreeMap<String, String>;
 
 /// Reads `MODULE required username="…" password="…";`. No value of it is repeated in an error.
 ///
 /// # Errors
 /// A module of another kind, by its name; a form that Java would not understand either.
-pub fn parse(value: &Value) -> Result<Login, Failure> {
+pub fn parse(value: &Value) -> Result<JaasLogin, Failure> {
     let malformed = |reason: &str| {
         Failure::usage("`sasl.jaas.config` cannot be read").caused_by(reason.to_owned()).hint(HINT)
     };
@@ -33,10 +33,10 @@ pub fn parse(value: &Value) -> Result<Login, Failure> {
     let mut tokens = tokens.into_iter();
     let module = tokens.next().ok_or_else(|| malformed("it is empty"))?;
     let class = module.rsplit('.').next().unwrap_or_default();
-    if let Some(failure) = logins::refuse_class(class) {
+    if let Some(failure) = unsupported_logins::refuse_class(class) {
         return Err(failure);
     }
-    let mut options = Options::new();
+    let mut options = LoginOptions::new();
     // The first word is the control flag: `required` and its like make no difference for one module.
     for token in tokens.skip(1) {
         let (name, value) = token.split_once('=').ok_or_else(|| malformed("an option has no value"))?;
@@ -46,7 +46,7 @@ pub fn parse(value: &Value) -> Result<Login, Failure> {
         "PlainLoginModule" => Some("PLAIN"),
         "ScramLoginModule" => None,
         "OAuthBearerLoginModule" => {
-            return Ok(Login { mechanism: Some("OAUTHBEARER"), properties: of_tokens(&mut options) });
+            return Ok(JaasLogin { mechanism: Some("OAUTHBEARER"), properties: of_tokens(&mut options) });
         }
         _ => {
             // Anything else may be a secret in the wrong place.
@@ -66,11 +66,11 @@ pub fn parse(value: &Value) -> Result<Login, Failure> {
     }
     let mut take = |name: &str| options.remove(name).ok_or_else(|| malformed(&format!("it has no `{name}`")));
     let properties = vec![("sasl.username", take("username")?), ("sasl.password", take("password")?)];
-    Ok(Login { mechanism, properties })
+    Ok(JaasLogin { mechanism, properties })
 }
 
 /// What the module of OAUTHBEARER says of a client at a token endpoint, or of an unsecured token.
-fn of_tokens(options: &mut Options) -> Vec<(&'static str, String)> {
+fn of_tokens(options: &mut LoginOptions) -> Vec<(&'static str, String)> {
     let mut properties = Vec::new();
     for (name, same) in [
         ("clientId", "sasl.oauthbearer.client.id"),
@@ -144,7 +144,7 @@ fn quoted(quote: char, rest: &mut Peekable<Chars<'_>>, token: &mut String) -> Re
 mod tests {
     use super::*;
 
-    fn parse(text: &str) -> Result<Login, Failure> {
+    fn parse(text: &str) -> Result<JaasLogin, Failure> {
         super::parse(&Value::plain(text))
     }
 

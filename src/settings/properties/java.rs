@@ -1,7 +1,7 @@
 //! Properties as Java clients spell them, in the words of librdkafka.
 
-use super::jaas::{self, Login};
-use super::logins;
+use super::jaas::{self, JaasLogin};
+use super::unsupported_logins;
 use super::values::Value;
 use crate::error::Failure;
 
@@ -13,7 +13,7 @@ pub enum Meaning {
     /// These properties of librdkafka.
     These(Vec<(&'static str, String)>),
     /// Who logs in, and how.
-    Login(Login),
+    Login(JaasLogin),
     /// Nothing: it steers what only Java clients have.
     Nothing,
     /// Nothing for this value, for the reason given, which a person should hear.
@@ -55,9 +55,9 @@ pub fn translate(name: &str, given: &Value) -> Result<Meaning, Failure> {
             one("sasl.oauthbearer.method", "default")
         }
         "sasl.login.callback.handler.class" | "sasl.client.callback.handler.class" | "sasl.login.class"
-            if logins::refuse_class(value).is_some() =>
+            if unsupported_logins::refuse_class(value).is_some() =>
         {
-            logins::refuse_class(value).map_or(Ok(Meaning::Same), Err)
+            unsupported_logins::refuse_class(value).map_or(Ok(Meaning::Same), Err)
         }
         JWT_RETRIEVER => match value.rsplit('.').next().unwrap_or_default() {
             "DefaultJwtRetriever" => Ok(Meaning::Nothing),

@@ -18,7 +18,7 @@ pub enum Side {
 
 /// What a value is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
+pub enum ValueType {
     Integer,
     Float,
     /// Text, a choice, flags, true or false: librdkafka itself says what is valid.
@@ -32,7 +32,7 @@ pub enum Form {
 pub struct KnownProperty {
     pub name: String,
     pub side: Side,
-    pub form: Form,
+    pub form: ValueType,
     /// Empty if there is none.
     pub default: String,
     /// `1 .. 3600000` or `true, false`; empty if any text will do.
@@ -82,10 +82,10 @@ impl KnownProperties {
                 continue;
             }
             let form = match description.rsplit_once("*Type: ").map(|(_, form)| form.trim_end_matches('*')) {
-                Some("integer") => Form::Integer,
-                Some("float") => Form::Float,
-                Some("see dedicated API") => Form::Code,
-                Some(_) | None => Form::Text,
+                Some("integer") => ValueType::Integer,
+                Some("float") => ValueType::Float,
+                Some("see dedicated API") => ValueType::Code,
+                Some(_) | None => ValueType::Text,
             };
             let property = KnownProperty {
                 name: name.to_owned(),
@@ -157,7 +157,7 @@ pub fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Vec<&'a 
 }
 
 /// Why a value is not taken.
-pub enum Refusal {
+pub enum ValueError {
     BadValue(Failure),
     /// This build of the library lacks what the property steers.
     NotBuiltIn(Failure),
@@ -172,7 +172,7 @@ pub fn check(
     property: &KnownProperty,
     value: &Value,
     place: &str,
-) -> Result<(), Refusal> {
+) -> Result<(), ValueError> {
     let name = &property.name;
     if guarded::loads_code(name) {
         // Librdkafka would load it to try the value.
@@ -182,22 +182,24 @@ pub fn check(
         return tokens::check(name, value).map_err(|valid| {
             let shown = value.shown(name);
             let failure = Failure::usage(format!("invalid value `{shown}` for property `{name}`{place}"));
-            Refusal::BadValue(failure.hint(format!("valid: {valid}")))
+            ValueError::BadValue(failure.hint(format!("valid: {valid}")))
         });
     }
     let judged = match property.form {
-        Form::Integer if !is_in_range(value, &property.valid) => Err(String::new()),
-        Form::Float if value.parse::<f64>().is_err() => Err(String::new()),
-        Form::Integer | Form::Float | Form::Text | Form::Code => (surroundings.check)(name, value),
+        ValueType::Integer if !is_in_range(value, &property.valid) => Err(String::new()),
+        ValueType::Float if value.parse::<f64>().is_err() => Err(String::new()),
+        ValueType::Integer | ValueType::Float | ValueType::Text | ValueType::Code => {
+            (surroundings.check)(name, value)
+        }
     };
     let Err(cause) = judged else { return Ok(()) };
     let shown = value.shown(name);
     if let Some((_, lacking)) = cause.split_once("not supported in this build: ") {
         let failure = Failure::usage(format!("`{name}={shown}`{place} is not built in"));
-        return Err(Refusal::NotBuiltIn(failure.caused_by(lacking.trim_end())));
+        return Err(ValueError::NotBuiltIn(failure.caused_by(lacking.trim_end())));
     }
     let failure = Failure::usage(format!("invalid value `{shown}` for property `{name}`{place}"));
-    Err(Refusal::BadValue(match property.valid.is_empty() {
+    Err(ValueError::BadValue(match property.valid.is_empty() {
         // Its words may repeat the value.
         true if shown != **value => failure,
         true => failure.caused_by(cause.trim_end()),
@@ -243,9 +245,9 @@ enable.auto.commit                       |  C  | true, false     |          true
     fn a_line_of_the_table_becomes_a_property() {
         let known = KnownProperties::parse(TABLE, "gzip,ssl, sasl_scram");
         let session = known.get("session.timeout.ms").expect("known");
-        assert_eq!((session.side, session.form), (Side::Consumer, Form::Integer));
+        assert_eq!((session.side, session.form), (Side::Consumer, ValueType::Integer));
         assert_eq!((session.default.as_str(), session.valid.as_str()), ("45000", "1 .. 3600000"));
-        assert_eq!(known.get("error_cb").map(|property| property.form), Some(Form::Code));
+        assert_eq!(known.get("error_cb").map(|property| property.form), Some(ValueType::Code));
         assert_eq!(known.get("linger.ms").map(|property| property.side), Some(Side::Producer));
         assert!(known.has_feature("sasl_scram") && !known.has_feature("sasl_gssapi"));
         assert!(known.get("Property").is_none());

@@ -1,8 +1,8 @@
 //! Properties that must be in proportion to each other.
 
-use super::gather::Given;
+use super::PropertyValue;
 use super::known::KnownProperties;
-use super::origin::Origin;
+use super::origin::PropertyOrigin;
 use crate::error::Failure;
 use std::collections::BTreeMap;
 
@@ -11,10 +11,10 @@ use std::collections::BTreeMap;
 ///
 /// # Errors
 /// Two values that were both chosen and cannot be together.
-pub fn settle(given: &mut BTreeMap<String, Given>, known: &KnownProperties) -> Result<(), Failure> {
-    let is_classic = !is_consumer_protocol(given);
-    let mut limits = Limits { given, known, pins: BTreeMap::new() };
-    limits.settle_default("fetch.max.bytes", FETCH_MAX_BYTES);
+pub fn resolve(values: &mut BTreeMap<String, PropertyValue>, known: &KnownProperties) -> Result<(), Failure> {
+    let is_classic = !is_consumer_protocol(values);
+    let mut limits = Limits { values, known, pins: BTreeMap::new() };
+    limits.set_default("fetch.max.bytes", FETCH_MAX_BYTES);
     for _ in 0..2 {
         limits.order("message.max.bytes", "fetch.max.bytes", 0)?;
         limits.order("fetch.max.bytes", "receive.message.max.bytes", 512)?;
@@ -23,28 +23,28 @@ pub fn settle(given: &mut BTreeMap<String, Given>, known: &KnownProperties) -> R
     // What librdkafka does by itself, said here so that `--print-config` is true.
     let refresh = limits.number("topic.metadata.refresh.interval.ms");
     if refresh > 0 {
-        limits.settle_default("metadata.max.age.ms", refresh * 3);
+        limits.set_default("metadata.max.age.ms", refresh * 3);
     }
     if is_classic {
         limits.order("session.timeout.ms", "max.poll.interval.ms", 0)?;
         // A third of the session, as Kafka advises, but no slower a hand-over than a second.
         let heartbeat = (limits.number("session.timeout.ms") / 3).clamp(1, 1_000);
-        limits.settle_default("heartbeat.interval.ms", heartbeat);
+        limits.set_default("heartbeat.interval.ms", heartbeat);
         limits.order("heartbeat.interval.ms", "session.timeout.ms", 0)?;
     }
     Ok(())
 }
 
 /// Whether the group is to be managed by the broker (KIP-848).
-pub fn is_consumer_protocol(given: &BTreeMap<String, Given>) -> bool {
-    given.get("group.protocol").is_some_and(|given| given.value.eq_ignore_ascii_case("consumer"))
+pub fn is_consumer_protocol(values: &BTreeMap<String, PropertyValue>) -> bool {
+    values.get("group.protocol").is_some_and(|given| given.value.eq_ignore_ascii_case("consumer"))
 }
 
 /// Bounds what one answer of a broker takes in memory; a larger record still comes.
 const FETCH_MAX_BYTES: i64 = 16 * 1024 * 1024;
 
 struct Limits<'a> {
-    given: &'a mut BTreeMap<String, Given>,
+    values: &'a mut BTreeMap<String, PropertyValue>,
     known: &'a KnownProperties,
     /// A property that had to follow, and the chosen one it followed.
     pins: BTreeMap<String, String>,
@@ -53,28 +53,28 @@ struct Limits<'a> {
 impl Limits<'_> {
     fn number(&self, name: &str) -> i64 {
         let default = || self.known.get(name).map_or("", |property| property.default.as_str());
-        let value = self.given.get(name).map_or_else(default, |given| &*given.value);
+        let value = self.values.get(name).map_or_else(default, |given| &*given.value);
         value.parse().unwrap_or(0)
     }
 
-    fn settle_default(&mut self, name: &str, value: i64) {
-        if !self.given.contains_key(name) {
+    fn set_default(&mut self, name: &str, value: i64) {
+        if !self.values.contains_key(name) {
             self.adjust(name, value);
         }
     }
 
     fn adjust(&mut self, name: &str, value: i64) {
-        self.given.insert(name.to_owned(), Given::plain(value.to_string(), Origin::Kcons));
+        self.values.insert(name.to_owned(), PropertyValue::plain(value.to_string(), PropertyOrigin::Kcons));
     }
 
     /// The value of a property as messages repeat it.
     fn shown(&self, name: &str) -> String {
-        self.given.get(name).map_or_else(|| self.number(name).to_string(), |given| given.value.shown(name))
+        self.values.get(name).map_or_else(|| self.number(name).to_string(), |given| given.value.shown(name))
     }
 
     /// The chosen property that this one cannot move away from.
     fn pin(&self, name: &str) -> Option<String> {
-        let is_chosen = self.given.get(name).is_some_and(|given| given.origin.is_chosen());
+        let is_chosen = self.values.get(name).is_some_and(|given| given.origin.is_chosen());
         if is_chosen { Some(name.to_owned()) } else { self.pins.get(name).cloned() }
     }
 
@@ -116,23 +116,23 @@ impl Limits<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::testing::World;
+    use crate::settings::testing::TestWorld;
 
-    fn settled(chosen: &[(&str, &str)]) -> Result<BTreeMap<String, Given>, Failure> {
-        let world = World::new(&[]);
+    fn resolved(chosen: &[(&str, &str)]) -> Result<BTreeMap<String, PropertyValue>, Failure> {
+        let world = TestWorld::new(&[]);
         let mut given = BTreeMap::new();
         for (name, value) in chosen {
-            given.insert((*name).to_owned(), Given::plain(*value, Origin::Property));
+            given.insert((*name).to_owned(), PropertyValue::plain(*value, PropertyOrigin::Property));
         }
         for (name, value) in [("reconnect.backoff.ms", "20"), ("reconnect.backoff.max.ms", "2000")] {
-            let ours = Given::plain(value, Origin::Kcons);
+            let ours = PropertyValue::plain(value, PropertyOrigin::Kcons);
             given.entry(name.to_owned()).or_insert(ours);
         }
-        settle(&mut given, world.surroundings().known).map(|()| given)
+        resolve(&mut given, world.surroundings().known).map(|()| given)
     }
 
     fn value(chosen: &[(&str, &str)], name: &str) -> String {
-        settled(chosen).expect("valid").get(name).map(|given| given.value.to_string()).unwrap_or_default()
+        resolved(chosen).expect("valid").get(name).map(|given| given.value.to_string()).unwrap_or_default()
     }
 
     #[test]
@@ -173,14 +173,14 @@ mod tests {
             (("reconnect.backoff.ms", "10"), ("reconnect.backoff.max.ms", "5")),
             (("session.timeout.ms", "10000"), ("max.poll.interval.ms", "9999")),
         ] {
-            let failure = settled(&[low, high]).expect_err("contradiction");
+            let failure = resolved(&[low, high]).expect_err("contradiction");
             assert!(failure.message.contains(low.0) && failure.message.contains(high.0), "{failure:?}");
         }
     }
 
     #[test]
     fn a_value_that_no_other_can_follow_is_refused() {
-        let failure = settled(&[("fetch.max.bytes", "10")]).expect_err("too small");
+        let failure = resolved(&[("fetch.max.bytes", "10")]).expect_err("too small");
         assert_eq!(failure.message, "invalid value `10` for property `fetch.max.bytes`");
     }
 }

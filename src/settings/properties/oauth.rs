@@ -1,11 +1,11 @@
 //! Where tokens of SASL OAUTHBEARER come from: librdkafka is built without a client for token endpoints.
 
-use super::gather::{Gathered, Given};
 use super::known::tokens::{
     AUTHORITY_FILE, AUTHORITY_PEM, CLIENT_ID, CLIENT_SECRET, CONFIG, EXTENSIONS, METHOD, OF_ENDPOINTS, SCOPE,
     UNSECURED, URL, extensions,
 };
 use super::values;
+use super::{Properties, PropertyValue};
 use crate::error::Failure;
 use crate::tokens::{Authorities, Endpoint, TokenSource, Unsecured};
 use std::time::Duration;
@@ -17,25 +17,25 @@ const LONGEST_QUESTION: Duration = Duration::from_secs(10);
 ///
 /// # Errors
 /// What is missing, or fits no source.
-pub fn settle(gathered: &Gathered, limit: Option<Duration>) -> Result<TokenSource, Failure> {
-    let is_unsecured = gathered.get(UNSECURED).is_some_and(Given::is_true);
-    let method = gathered.get(METHOD).map(|given| given.value.to_ascii_lowercase());
+pub fn resolve(properties: &Properties, limit: Option<Duration>) -> Result<TokenSource, Failure> {
+    let is_unsecured = properties.get(UNSECURED).is_some_and(PropertyValue::is_true);
+    let method = properties.get(METHOD).map(|given| given.value.to_ascii_lowercase());
     let is_endpoint = match method.as_deref() {
         Some(method) => method == "oidc",
-        None => gathered.get(URL).is_some(),
+        None => properties.get(URL).is_some(),
     };
     if is_endpoint && is_unsecured {
         return Err(Failure::usage(format!("`{UNSECURED}` and `{URL}` cannot be used together"))
             .hint("give one of them"));
     }
     if is_endpoint {
-        return endpoint(gathered, limit).map(TokenSource::Endpoint);
+        return endpoint(properties, limit).map(TokenSource::Endpoint);
     }
-    if let Some(name) = OF_ENDPOINTS.into_iter().find(|name| gathered.is_typed(name)) {
+    if let Some(name) = OF_ENDPOINTS.into_iter().find(|name| properties.is_typed(name)) {
         return Err(Failure::usage(format!("`{name}` has no effect without a token endpoint"))
             .hint(format!("add -X {URL}=URL")));
     }
-    let config = gathered.get(CONFIG).map(|given| &*given.value);
+    let config = properties.get(CONFIG).map(|given| &*given.value);
     if config.is_none() && !is_unsecured {
         return Err(Failure::usage("SASL mechanism `OAUTHBEARER` has no source of tokens").hint(format!(
             "set `{URL}`, `{CLIENT_ID}` and `{CLIENT_SECRET}`, or for tests {CONFIG}=principal=NAME"
@@ -48,8 +48,8 @@ pub fn settle(gathered: &Gathered, limit: Option<Duration>) -> Result<TokenSourc
     })
 }
 
-fn endpoint(gathered: &Gathered, limit: Option<Duration>) -> Result<Endpoint, Failure> {
-    let value = |name: &str| gathered.get(name).map(|given| given.value.to_string());
+fn endpoint(properties: &Properties, limit: Option<Duration>) -> Result<Endpoint, Failure> {
+    let value = |name: &str| properties.get(name).map(|given| given.value.to_string());
     let needed = |name: &str| {
         value(name).filter(|value| !value.is_empty()).ok_or_else(|| {
             let failure = Failure::usage(format!("SASL mechanism `OAUTHBEARER` needs `{name}`"));
@@ -66,7 +66,7 @@ fn endpoint(gathered: &Gathered, limit: Option<Duration>) -> Result<Endpoint, Fa
     };
     Ok(Endpoint {
         url: needed(URL)?,
-        shown: gathered.get(URL).map(|given| given.value.shown(URL)).unwrap_or_default(),
+        shown: properties.get(URL).map(|given| given.value.shown(URL)).unwrap_or_default(),
         client_id: needed(CLIENT_ID)?,
         client_secret: needed(CLIENT_SECRET)?,
         scope: value(SCOPE).filter(|scope| !scope.is_empty()),
@@ -78,8 +78,8 @@ fn endpoint(gathered: &Gathered, limit: Option<Duration>) -> Result<Endpoint, Fa
 }
 
 /// The endpoint, if what is sent there can be read on the way.
-pub fn unencrypted(gathered: &Gathered) -> Option<String> {
-    let given = gathered.get(URL)?;
+pub fn unencrypted(properties: &Properties) -> Option<String> {
+    let given = properties.get(URL)?;
     let is_plain = given.value.to_ascii_lowercase().starts_with("http://");
     is_plain.then(|| given.value.shown(URL))
 }
@@ -87,21 +87,21 @@ pub fn unencrypted(gathered: &Gathered) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::properties::origin::Origin;
+    use crate::settings::properties::origin::PropertyOrigin;
 
     const OF_A_CLIENT: [(&str, &str); 3] =
         [(URL, "https://a/token"), (CLIENT_ID, "alice"), (CLIENT_SECRET, "s3cret")];
 
-    fn settled(given: &[(&str, &str)]) -> Result<TokenSource, Failure> {
-        let mut gathered = Gathered::default();
-        given.iter().for_each(|(name, value)| gathered.set(name, value, Origin::Property));
-        settle(&gathered, Some(Duration::from_secs(2)))
+    fn resolved(given: &[(&str, &str)]) -> Result<TokenSource, Failure> {
+        let mut properties = Properties::default();
+        given.iter().for_each(|(name, value)| properties.set(name, value, PropertyOrigin::Property));
+        resolve(&properties, Some(Duration::from_secs(2)))
     }
 
     #[test]
     fn an_endpoint_is_asked_with_what_was_given() {
         let more = [(SCOPE, "kafka"), (EXTENSIONS, "traceId=1, org=2"), (METHOD, "OIDC")];
-        let Ok(TokenSource::Endpoint(endpoint)) = settled(&[&OF_A_CLIENT[..], &more].concat()) else {
+        let Ok(TokenSource::Endpoint(endpoint)) = resolved(&[&OF_A_CLIENT[..], &more].concat()) else {
             panic!("an endpoint was given")
         };
         assert_eq!((endpoint.url.as_str(), endpoint.client_id.as_str()), ("https://a/token", "alice"));
@@ -111,35 +111,35 @@ mod tests {
         assert_eq!(endpoint.shown, "https://a/token");
         assert_eq!(endpoint.limit, Duration::from_millis(1_800));
         let authority = [(AUTHORITY_FILE, "ca.pem")];
-        let with_authority = settled(&[&OF_A_CLIENT[..], &authority].concat());
+        let with_authority = resolved(&[&OF_A_CLIENT[..], &authority].concat());
         assert!(matches!(with_authority, Ok(TokenSource::Endpoint(endpoint))
             if endpoint.authorities == Authorities::Location("ca.pem".to_owned())));
     }
 
     #[test]
     fn a_config_alone_makes_unsecured_tokens() {
-        let source = settled(&[(CONFIG, "principal=alice"), (METHOD, "default")]).expect("valid");
+        let source = resolved(&[(CONFIG, "principal=alice"), (METHOD, "default")]).expect("valid");
         assert!(matches!(source, TokenSource::Unsecured(unsecured) if unsecured.principal() == "alice"));
-        assert!(settled(&[(CONFIG, "principal=alice"), (UNSECURED, "true")]).is_ok());
-        let failure = settled(&[(CONFIG, "s3cret")]).expect_err("no principal");
+        assert!(resolved(&[(CONFIG, "principal=alice"), (UNSECURED, "true")]).is_ok());
+        let failure = resolved(&[(CONFIG, "s3cret")]).expect_err("no principal");
         assert!(!format!("{failure:?}").contains("s3cret"), "{failure:?}");
-        assert!(settled(&[(UNSECURED, "true")]).is_err());
+        assert!(resolved(&[(UNSECURED, "true")]).is_err());
     }
 
     #[test]
     fn what_is_missing_or_idle_is_named() {
         for missing in [CLIENT_ID, CLIENT_SECRET] {
             let given: Vec<_> = OF_A_CLIENT.into_iter().filter(|(name, _)| *name != missing).collect();
-            let failure = settled(&given).expect_err(missing);
+            let failure = resolved(&given).expect_err(missing);
             assert_eq!(failure.message, format!("SASL mechanism `OAUTHBEARER` needs `{missing}`"));
         }
         assert_eq!(
-            settled(&[(METHOD, "oidc")]).map_err(|failure| failure.message),
+            resolved(&[(METHOD, "oidc")]).map_err(|failure| failure.message),
             Err(format!("SASL mechanism `OAUTHBEARER` needs `{URL}`"))
         );
-        let failure = settled(&[(CONFIG, "principal=a"), (SCOPE, "kafka")]).expect_err("idle");
+        let failure = resolved(&[(CONFIG, "principal=a"), (SCOPE, "kafka")]).expect_err("idle");
         assert_eq!(failure.message, format!("`{SCOPE}` has no effect without a token endpoint"));
-        assert!(settled(&[&OF_A_CLIENT[..], &[(UNSECURED, "true")]].concat()).is_err());
-        assert!(settled(&[]).is_err_and(|failure| failure.message.contains("no source of tokens")));
+        assert!(resolved(&[&OF_A_CLIENT[..], &[(UNSECURED, "true")]].concat()).is_err());
+        assert!(resolved(&[]).is_err_and(|failure| failure.message.contains("no source of tokens")));
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 /// Where a property got its value; what is said of it in `--print-config`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Origin {
+pub enum PropertyOrigin {
     /// librdkafka's own default.
     Default,
     /// A default of ours.
@@ -21,42 +21,42 @@ pub enum Origin {
     Profile(String),
 }
 
-impl Origin {
+impl PropertyOrigin {
     /// Whether it was typed for this run: such a value is never ignored in silence.
     pub fn is_typed(&self) -> bool {
         match self {
-            Origin::Option | Origin::Property => true,
-            Origin::Default
-            | Origin::Kcons
-            | Origin::File(_)
-            | Origin::Environment(_)
-            | Origin::Profile(_) => false,
+            PropertyOrigin::Option | PropertyOrigin::Property => true,
+            PropertyOrigin::Default
+            | PropertyOrigin::Kcons
+            | PropertyOrigin::File(_)
+            | PropertyOrigin::Environment(_)
+            | PropertyOrigin::Profile(_) => false,
         }
     }
 
     /// Whether a person chose the value.
     pub fn is_chosen(&self) -> bool {
         match self {
-            Origin::Option
-            | Origin::Property
-            | Origin::File(_)
-            | Origin::Environment(_)
-            | Origin::Profile(_) => true,
-            Origin::Default | Origin::Kcons => false,
+            PropertyOrigin::Option
+            | PropertyOrigin::Property
+            | PropertyOrigin::File(_)
+            | PropertyOrigin::Environment(_)
+            | PropertyOrigin::Profile(_) => true,
+            PropertyOrigin::Default | PropertyOrigin::Kcons => false,
         }
     }
 }
 
-impl fmt::Display for Origin {
+impl fmt::Display for PropertyOrigin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Origin::Default => f.write_str("default"),
-            Origin::Kcons => f.write_str("kcons"),
-            Origin::Option => f.write_str("option"),
-            Origin::Property => f.write_str("-X"),
-            Origin::File(path) => write!(f, "file {path}"),
-            Origin::Environment(name) => write!(f, "env {name}"),
-            Origin::Profile(name) => write!(f, "profile {name}"),
+            PropertyOrigin::Default => f.write_str("default"),
+            PropertyOrigin::Kcons => f.write_str("kcons"),
+            PropertyOrigin::Option => f.write_str("option"),
+            PropertyOrigin::Property => f.write_str("-X"),
+            PropertyOrigin::File(path) => write!(f, "file {path}"),
+            PropertyOrigin::Environment(name) => write!(f, "env {name}"),
+            PropertyOrigin::Profile(name) => write!(f, "profile {name}"),
         }
     }
 }

@@ -1,22 +1,22 @@
 //! `--print-config`: every property, its value and where it came from.
 
-use super::origin::Origin;
+use super::origin::PropertyOrigin;
 use super::values::Value;
 use crate::escape;
 use std::fmt::Write;
 
 /// A property as the user sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Resolved {
+pub struct EffectiveProperty {
     pub name: String,
     /// Empty if it has none.
     pub value: Value,
-    pub origin: Origin,
+    pub origin: PropertyOrigin,
 }
 
 /// One property a line: name, value, origin. Secrets show as `***`, what a variable or file holds by its name,
 /// no value as `(none)`.
-pub fn table(properties: &[Resolved]) -> String {
+pub fn table(properties: &[EffectiveProperty]) -> String {
     // A single long value should not push all origins off the screen.
     const WIDEST: usize = 32;
     let rows: Vec<(&str, String, String)> = properties
@@ -39,16 +39,16 @@ pub fn table(properties: &[Resolved]) -> String {
 mod tests {
     use super::*;
 
-    fn resolved(name: &str, value: &str, origin: Origin) -> Resolved {
-        Resolved { name: name.to_owned(), value: Value::plain(value), origin }
+    fn resolved(name: &str, value: &str, origin: PropertyOrigin) -> EffectiveProperty {
+        EffectiveProperty { name: name.to_owned(), value: Value::plain(value), origin }
     }
 
     #[test]
     fn a_line_has_name_value_and_origin() {
         let properties = [
-            resolved("client.id", "kcons", Origin::Kcons),
-            resolved("client.rack", "", Origin::Default),
-            resolved("sasl.password", "hunter2", Origin::File("a b.properties".to_owned())),
+            resolved("client.id", "kcons", PropertyOrigin::Kcons),
+            resolved("client.rack", "", PropertyOrigin::Default),
+            resolved("sasl.password", "hunter2", PropertyOrigin::File("a b.properties".to_owned())),
         ];
         let expected = "client.id      kcons   kcons\n\
                         client.rack    (none)  default\n\

@@ -5,7 +5,7 @@ use crate::error::Failure;
 
 /// A property of producers that was typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Typed {
+pub struct ProducerProperty {
     /// As it was typed.
     pub name: String,
     /// As librdkafka calls it.
@@ -13,9 +13,9 @@ pub struct Typed {
     pub value: Value,
 }
 
-impl Typed {
+impl ProducerProperty {
     /// Adds it to the others, once; false if one of them gives the same property another value.
-    pub fn join(self, others: &mut Vec<Typed>) -> bool {
+    pub fn join(self, others: &mut Vec<ProducerProperty>) -> bool {
         match others.iter().find(|other| other.canonical == self.canonical) {
             Some(other) => *other.value == *self.value,
             None => {
@@ -55,11 +55,11 @@ const CLOSED: [(&str, &str); 10] = [
 /// Also `delivery.timeout.ms`.
 const TIMEOUT: &str = "message.timeout.ms";
 
-/// Settles what was typed for the producer of a run.
+/// Resolves what was typed for the producer of a run.
 ///
 /// # Errors
 /// There is none, or it decides that itself.
-pub fn settle(typed: &[Typed], produces: bool) -> Result<(), Failure> {
+pub fn resolve(typed: &[ProducerProperty], produces: bool) -> Result<(), Failure> {
     if !produces {
         let hint = "`--forward TOPIC` and `--dead-letter TOPIC` are what produces";
         return refuse_all(typed).map_err(|failure| failure.hint(hint));
@@ -84,7 +84,7 @@ pub fn settle(typed: &[Typed], produces: bool) -> Result<(), Failure> {
 ///
 /// # Errors
 /// Something was.
-pub fn refuse_all(typed: &[Typed]) -> Result<(), Failure> {
+pub fn refuse_all(typed: &[ProducerProperty]) -> Result<(), Failure> {
     match typed.first() {
         Some(typed) => Err(Failure::usage(format!("property `{}` is for producers", typed.name))
             .caused_by("this run produces nothing")),
@@ -97,14 +97,14 @@ mod tests {
     use crate::cli::{Arguments, Command};
     use crate::error::Failure;
     use crate::settings::Consume;
-    use crate::settings::testing::World;
+    use crate::settings::testing::TestWorld;
     use clap::Parser;
 
-    fn settle(words: &[&str]) -> Result<Consume, Failure> {
+    fn resolve(words: &[&str]) -> Result<Consume, Failure> {
         let words = ["kcons", "consume", "t"].iter().chain(words);
         let arguments = Arguments::try_parse_from(words).expect("words that the declaration takes");
         let Command::Consume(consume) = arguments.command else { panic!("consume was typed") };
-        Consume::settle(&consume, &arguments.connection, &World::new(&[]).surroundings())
+        Consume::resolve(&consume, &arguments.connection, &TestWorld::new(&[]).surroundings())
     }
 
     const PRODUCES: [&[&str]; 2] =
@@ -122,14 +122,14 @@ mod tests {
             "compression.level=3",
         ] {
             for run in PRODUCES {
-                let connection = settle(&[run, &["-X", property]].concat()).expect("valid").connection;
+                let connection = resolve(&[run, &["-X", property]].concat()).expect("valid").connection;
                 let value = property.split_once('=').expect("a value").1;
                 let has =
                     |properties: &[(String, String)]| properties.iter().any(|(_, other)| other == value);
                 assert!(has(&connection.for_producer()) && connection.properties.len() > 1, "{property}");
             }
             for run in [&[][..], &["--exec", "true"]] {
-                let failure = settle(&[run, &["-X", property]].concat()).expect_err(property);
+                let failure = resolve(&[run, &["-X", property]].concat()).expect_err(property);
                 let name = property.split_once('=').expect("a value").0;
                 assert_eq!(failure.message, format!("property `{name}` is for producers"));
                 assert_eq!(failure.causes, ["this run produces nothing"]);
@@ -153,7 +153,7 @@ mod tests {
             ("delivery.timeout.ms=1000", "attempt"),
         ] {
             for run in PRODUCES {
-                let failure = settle(&[run, &["-X", property]].concat()).expect_err(property);
+                let failure = resolve(&[run, &["-X", property]].concat()).expect_err(property);
                 let name = property.split_once('=').expect("a value").0;
                 assert_eq!(failure.message, format!("property `{name}` cannot be set"));
                 assert!(failure.causes[0].contains(why), "{failure:?}");
@@ -165,12 +165,12 @@ mod tests {
 
     #[test]
     fn values_are_judged_and_one_property_has_one_value() {
-        let run = |more: &[&str]| settle(&[PRODUCES[0], more].concat());
+        let run = |more: &[&str]| resolve(&[PRODUCES[0], more].concat());
         let failure = run(&["-X", "linger.ms=soon"]).expect_err("no number");
         assert_eq!(failure.message, "invalid value `soon` for property `queue.buffering.max.ms`");
         assert!(run(&["-X", "linger.ms=1", "-X", "linger.ms=2"]).is_err());
         let connection = run(&["-X", "linger.ms=7"]).expect("valid").connection;
-        let shown = connection.resolved.iter().find(|resolved| &*resolved.value == "7");
+        let shown = connection.effective.iter().find(|resolved| &*resolved.value == "7");
         assert!(shown.is_some_and(|resolved| resolved.name == "queue.buffering.max.ms"));
     }
 }

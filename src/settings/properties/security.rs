@@ -1,10 +1,10 @@
 //! TLS and SASL: what belongs together, and what is not built in.
 
-use super::gather::{Gathered, Given};
 use super::known::KnownProperties;
-use super::origin::Origin;
+use super::origin::PropertyOrigin;
 use super::values::Value;
-use super::{logins, oauth, values};
+use super::{Properties, PropertyValue};
+use super::{oauth, unsupported_logins, values};
 use crate::error::Failure;
 use crate::files;
 use crate::tokens::TokenSource;
@@ -27,38 +27,39 @@ const FILES: [&str; 5] = [
 ///
 /// # Errors
 /// What the broker or librdkafka would only refuse later, or take without meaning it.
-pub fn settle(
-    gathered: &mut Gathered,
+pub fn resolve(
+    properties: &mut Properties,
     known: &KnownProperties,
     limit: Option<Duration>,
 ) -> Result<Option<TokenSource>, Failure> {
-    let protocol = protocol(gathered);
+    let protocol = protocol(properties);
     let (has_tls, has_sasl) = (has_tls(&protocol), protocol.starts_with("SASL_"));
     let without = format!("{PROTOCOL}={}", protocol.shown(PROTOCOL));
     if !has_sasl {
         let instead = format!("{PROTOCOL}=SASL_SSL or SASL_PLAINTEXT");
         for prefix in ["sasl.", "enable.sasl.", "https."] {
-            refuse_idle(gathered, prefix, (&without, &instead))?;
+            refuse_idle(properties, prefix, &without, &instead)?;
         }
     }
     if !has_tls {
         let instead = format!("{PROTOCOL}={}", if has_sasl { "SASL_SSL" } else { "SSL" });
-        refuse_idle(gathered, "ssl.", (&without, &instead))?;
+        refuse_idle(properties, "ssl.", &without, &instead)?;
     }
-    let tokens = if has_sasl { check_mechanism(gathered, known, limit)? } else { None };
-    check_files(gathered)?;
+    let tokens = if has_sasl { check_mechanism(properties, known, limit)? } else { None };
+    check_files(properties)?;
     if has_tls {
-        let has_authority = ["ssl.ca.location", "ssl.ca.pem"].iter().any(|name| gathered.get(name).is_some());
+        let has_authority =
+            ["ssl.ca.location", "ssl.ca.pem"].iter().any(|name| properties.get(name).is_some());
         if !has_authority {
             // OpenSSL is built in and does not know where this system keeps its certificates.
-            gathered.set("ssl.ca.location", "probe", Origin::Kcons);
+            properties.set("ssl.ca.location", "probe", PropertyOrigin::Kcons);
         }
     }
     Ok(tokens)
 }
 
-fn protocol(gathered: &Gathered) -> Value {
-    let given = gathered.get(PROTOCOL);
+fn protocol(properties: &Properties) -> Value {
+    let given = properties.get(PROTOCOL);
     given.map_or_else(|| Value::plain("PLAINTEXT"), |given| given.value.with(given.value.to_uppercase()))
 }
 
@@ -67,48 +68,53 @@ fn has_tls(protocol: &str) -> bool {
 }
 
 /// What switches protection off, and has to be meant.
-pub fn warnings(gathered: &Gathered, tokens: Option<&TokenSource>) -> Vec<String> {
+pub fn warnings(properties: &Properties, tokens: Option<&TokenSource>) -> Vec<String> {
     const VERIFICATION: &str = "enable.ssl.certificate.verification";
     const NAMES: &str = "ssl.endpoint.identification.algorithm";
-    let protocol = protocol(gathered);
+    let protocol = protocol(properties);
     let mut warnings = Vec::new();
     if has_tls(&protocol) {
-        if gathered.get(VERIFICATION).is_some_and(|given| !given.is_true()) {
+        if properties.get(VERIFICATION).is_some_and(|given| !given.is_true()) {
             warnings.push(format!(
                 "brokers' certificates are not verified (`{VERIFICATION}=false`): anybody could answer"
             ));
         }
-        if gathered.get(NAMES).is_some_and(|given| given.value.eq_ignore_ascii_case("none")) {
+        if properties.get(NAMES).is_some_and(|given| given.value.eq_ignore_ascii_case("none")) {
             warnings.push(format!("brokers' names are not verified (`{NAMES}=none`): any holder of a trusted certificate could answer"));
         }
     }
-    let endpoint = oauth::unencrypted(gathered).filter(|_| matches!(tokens, Some(TokenSource::Endpoint(_))));
+    let endpoint =
+        oauth::unencrypted(properties).filter(|_| matches!(tokens, Some(TokenSource::Endpoint(_))));
     warnings.extend(endpoint.map(|url| format!("the client secret is sent to `{url}` unencrypted")));
     warnings
 }
 
 /// Properties that have no effect under a protocol or mechanism: librdkafka would connect without them.
-fn refuse_idle(gathered: &mut Gathered, prefix: &str, properties: (&str, &str)) -> Result<(), Failure> {
-    let (property, needed) = properties;
-    let mut idle = gathered.given.iter().filter(|(name, _)| name.starts_with(prefix));
+fn refuse_idle(
+    properties: &mut Properties,
+    prefix: &str,
+    without: &str,
+    instead: &str,
+) -> Result<(), Failure> {
+    let mut idle = properties.values.iter().filter(|(name, _)| name.starts_with(prefix));
     let Some((name, given)) = idle.clone().find(|(_, given)| given.origin.is_typed()).or_else(|| idle.next())
     else {
         return Ok(());
     };
-    let text = format!("`{name}` has no effect with `{property}`");
+    let text = format!("`{name}` has no effect with `{without}`");
     if given.origin.is_typed() {
-        return Err(Failure::usage(text).hint(format!("add -X {needed}")));
+        return Err(Failure::usage(text).hint(format!("add -X {instead}")));
     }
-    gathered.notes.push(text);
+    properties.notes.push(text);
     Ok(())
 }
 
 fn check_mechanism(
-    gathered: &mut Gathered,
+    properties: &mut Properties,
     known: &KnownProperties,
     limit: Option<Duration>,
 ) -> Result<Option<TokenSource>, Failure> {
-    let named = gathered.get(MECHANISM).cloned();
+    let named = properties.get(MECHANISM).cloned();
     let default = || Value::plain("GSSAPI");
     let mechanism = named.as_ref().map_or_else(default, |given| given.value.with(given.value.to_uppercase()));
     let built_in: Vec<&str> = [
@@ -123,7 +129,7 @@ fn check_mechanism(
     .map(|(mechanism, _)| mechanism)
     .collect();
     if !built_in.contains(&&*mechanism) {
-        if let Some(failure) = logins::refuse_mechanism(&mechanism).filter(|_| named.is_some()) {
+        if let Some(failure) = unsupported_logins::refuse_mechanism(&mechanism).filter(|_| named.is_some()) {
             return Err(failure);
         }
         let shown = mechanism.shown(MECHANISM);
@@ -133,21 +139,21 @@ fn check_mechanism(
         };
         return Err(Failure::usage(message).hint(format!("set `sasl.mechanism` to {}", built_in.join(", "))));
     }
-    if let Some(Given { origin, .. }) = named {
-        gathered.given.insert(MECHANISM.to_owned(), Given { value: mechanism.clone(), origin });
+    if let Some(PropertyValue { origin, .. }) = named {
+        properties.values.insert(MECHANISM.to_owned(), PropertyValue { value: mechanism.clone(), origin });
     }
     if *mechanism == *"OAUTHBEARER" {
         for name in ["sasl.username", "sasl.password"] {
-            refuse_idle(gathered, name, ("sasl.mechanism=OAUTHBEARER", "sasl.mechanism=PLAIN"))?;
+            refuse_idle(properties, name, "sasl.mechanism=OAUTHBEARER", "sasl.mechanism=PLAIN")?;
         }
-        return oauth::settle(gathered, limit).map(Some);
+        return oauth::resolve(properties, limit).map(Some);
     }
     let shown = mechanism.shown(MECHANISM);
     let without = format!("sasl.mechanism={shown}");
     for prefix in ["sasl.oauthbearer.", "enable.sasl.oauthbearer.", "https."] {
-        refuse_idle(gathered, prefix, (&without, "sasl.mechanism=OAUTHBEARER"))?;
+        refuse_idle(properties, prefix, &without, "sasl.mechanism=OAUTHBEARER")?;
     }
-    let missing = ["sasl.username", "sasl.password"].into_iter().find(|name| gathered.get(name).is_none());
+    let missing = ["sasl.username", "sasl.password"].into_iter().find(|name| properties.get(name).is_none());
     match missing {
         Some(name) if *mechanism != *"GSSAPI" => {
             Err(Failure::usage(format!("SASL mechanism `{shown}` needs `{name}`"))
@@ -157,16 +163,17 @@ fn check_mechanism(
     }
 }
 
-fn check_files(gathered: &Gathered) -> Result<(), Failure> {
+fn check_files(properties: &Properties) -> Result<(), Failure> {
     for name in FILES {
-        let Some(given) = gathered.get(name).filter(|given| *given.value != *"probe") else { continue };
+        let Some(given) = properties.get(name).filter(|given| *given.value != *"probe") else { continue };
         if let Err(words) = files::check(Path::new(&*given.value)) {
             return Err(Failure::usage(format!("cannot read `{}`", given.value.quoted(&given.value)))
                 .caused_by(words)
                 .hint(format!("check `{name}`")));
         }
     }
-    if gathered.get("ssl.keystore.location").is_some() && gathered.get("ssl.keystore.password").is_none() {
+    if properties.get("ssl.keystore.location").is_some() && properties.get("ssl.keystore.password").is_none()
+    {
         return Err(Failure::usage("`ssl.keystore.location` needs `ssl.keystore.password`"));
     }
     Ok(())

@@ -9,7 +9,7 @@ use std::path::Path;
 /// The properties of one source that speak of stores, by name.
 #[derive(Debug, Default)]
 pub struct Stores {
-    given: BTreeMap<String, Value>,
+    values: BTreeMap<String, Value>,
 }
 
 const NAMES: [&str; 9] = [
@@ -25,7 +25,7 @@ const NAMES: [&str; 9] = [
 ];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+enum StoreFormat {
     Pem,
     Pkcs12,
     Jks,
@@ -38,7 +38,7 @@ impl Stores {
     }
 
     pub fn insert(&mut self, name: &str, value: Value) {
-        self.given.insert(name.to_owned(), value);
+        self.values.insert(name.to_owned(), value);
     }
 
     /// Says the same in properties of librdkafka.
@@ -47,37 +47,39 @@ impl Stores {
     /// A store in a form that librdkafka does not read, with the command that converts it.
     pub fn translate(mut self) -> Result<Vec<(&'static str, Value)>, Failure> {
         let mut translated = Vec::new();
-        if let Some(certificates) = self.given.remove("ssl.truststore.certificates") {
+        if let Some(certificates) = self.values.remove("ssl.truststore.certificates") {
             translated.push(("ssl.ca.pem", certificates.with(pem(&certificates))));
         }
-        if let Some(chain) = self.given.remove("ssl.keystore.certificate.chain") {
+        if let Some(chain) = self.values.remove("ssl.keystore.certificate.chain") {
             translated.push(("ssl.certificate.pem", chain.with(pem(&chain))));
         }
-        if let Some(key) = self.given.remove("ssl.keystore.key") {
+        if let Some(key) = self.values.remove("ssl.keystore.key") {
             translated.push(("ssl.key.pem", key.with(pem(&key))));
         }
-        if let Some(path) = self.given.remove("ssl.truststore.location") {
+        if let Some(path) = self.values.remove("ssl.truststore.location") {
             match self.kind(&path, "ssl.truststore.type")? {
-                Some(Kind::Pem) => translated.push(("ssl.ca.location", path)),
-                Some(kind @ (Kind::Jks | Kind::Pkcs12)) => return Err(refuse_trust_store(&path, kind)),
+                Some(StoreFormat::Pem) => translated.push(("ssl.ca.location", path)),
+                Some(kind @ (StoreFormat::Jks | StoreFormat::Pkcs12)) => {
+                    return Err(refuse_trust_store(&path, kind));
+                }
                 None => return Err(unreadable(&path, "ssl.truststore.location")),
             }
         }
-        if let Some(path) = self.given.remove("ssl.keystore.location") {
+        if let Some(path) = self.values.remove("ssl.keystore.location") {
             match self.kind(&path, "ssl.keystore.type")? {
-                Some(Kind::Pem) => {
+                Some(StoreFormat::Pem) => {
                     translated.push(("ssl.certificate.location", path.clone()));
                     translated.push(("ssl.key.location", path));
                 }
-                Some(Kind::Pkcs12) => {
+                Some(StoreFormat::Pkcs12) => {
                     translated.push(("ssl.keystore.location", path));
-                    let password = self.given.remove("ssl.keystore.password");
+                    let password = self.values.remove("ssl.keystore.password");
                     translated.extend(password.map(|password| ("ssl.keystore.password", password)));
                 }
-                Some(Kind::Jks) => return Err(refuse_key_store(&path)),
+                Some(StoreFormat::Jks) => return Err(refuse_key_store(&path)),
                 None => return Err(unreadable(&path, "ssl.keystore.location")),
             }
-        } else if let Some(password) = self.given.remove("ssl.keystore.password") {
+        } else if let Some(password) = self.values.remove("ssl.keystore.password") {
             translated.push(("ssl.keystore.password", password));
         }
         Ok(translated)
@@ -85,12 +87,12 @@ impl Stores {
 
     /// The form of a store: PEM if the type says so, else what its first bytes show, because Java
     /// reads PKCS#12 under the type JKS too.
-    fn kind(&self, path: &Value, type_name: &str) -> Result<Option<Kind>, Failure> {
-        let given = self.given.get(type_name);
+    fn kind(&self, path: &Value, type_name: &str) -> Result<Option<StoreFormat>, Failure> {
+        let given = self.values.get(type_name);
         let declared = match given.map(|kind| kind.to_ascii_uppercase()).as_deref() {
-            Some("PEM") => return Ok(Some(Kind::Pem)),
-            Some("JKS") => Some(Kind::Jks),
-            Some("PKCS12") => Some(Kind::Pkcs12),
+            Some("PEM") => return Ok(Some(StoreFormat::Pem)),
+            Some("JKS") => Some(StoreFormat::Jks),
+            Some("PKCS12") => Some(StoreFormat::Pkcs12),
             Some(other) => {
                 let shown = given.map_or_else(String::new, |kind| kind.quoted(other));
                 return Err(Failure::usage(format!("`{type_name}` cannot be translated: `{shown}`"))
@@ -102,12 +104,12 @@ impl Stores {
     }
 }
 
-fn found(path: &str) -> Option<Kind> {
+fn found(path: &str) -> Option<StoreFormat> {
     let head = files::head(Path::new(path), 64 * 1024)?;
     match head.as_slice() {
-        [0xfe, 0xed, 0xfe, 0xed, ..] | [0xce, 0xce, 0xce, 0xce, ..] => Some(Kind::Jks),
-        [0x30, ..] => Some(Kind::Pkcs12),
-        text => text.windows(10).any(|window| window == b"-----BEGIN").then_some(Kind::Pem),
+        [0xfe, 0xed, 0xfe, 0xed, ..] | [0xce, 0xce, 0xce, 0xce, ..] => Some(StoreFormat::Jks),
+        [0x30, ..] => Some(StoreFormat::Pkcs12),
+        text => text.windows(10).any(|window| window == b"-----BEGIN").then_some(StoreFormat::Pem),
     }
 }
 
@@ -120,11 +122,13 @@ fn unreadable(path: &Value, name: &str) -> Failure {
     Failure::usage(format!("cannot read `{path}`")).caused_by(cause).hint(format!("check `{name}`"))
 }
 
-fn refuse_trust_store(path: &Value, kind: Kind) -> Failure {
+fn refuse_trust_store(path: &Value, kind: StoreFormat) -> Failure {
     let path = path.quoted(path);
     let (kind, command) = match kind {
-        Kind::Pkcs12 => ("PKCS12", format!("openssl pkcs12 -in {path} -nokeys -out ca.pem")),
-        Kind::Jks | Kind::Pem => ("JKS", format!("keytool -list -rfc -keystore {path} > ca.pem")),
+        StoreFormat::Pkcs12 => ("PKCS12", format!("openssl pkcs12 -in {path} -nokeys -out ca.pem")),
+        StoreFormat::Jks | StoreFormat::Pem => {
+            ("JKS", format!("keytool -list -rfc -keystore {path} > ca.pem"))
+        }
     };
     Failure::usage(format!("`ssl.truststore.location` cannot be translated: `{path}` is a {kind} store"))
         .hint(format!("{command}, then set `ssl.ca.location` to ca.pem"))

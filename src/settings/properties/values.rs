@@ -24,11 +24,11 @@ impl Value {
     ///
     /// # Errors
     /// What is missing, by its name.
-    pub fn resolve(written: String, environment: &dyn Fn(&str) -> Option<String>) -> Result<Value, String> {
+    pub fn read(written: String, environment: &dyn Fn(&str) -> Option<String>) -> Result<Value, String> {
         let text = if let Some(name) = variable(&written) {
             environment(name).ok_or_else(|| format!("environment variable `{name}` is not set"))?
         } else if let Some(path) = written.strip_prefix("file:") {
-            read(path)?
+            read_file(path)?
         } else {
             return Ok(Value::plain(written));
         };
@@ -38,6 +38,11 @@ impl Value {
     /// Another text that was made of this one.
     pub fn with(&self, text: impl Into<String>) -> Value {
         Value { text: text.into(), written: self.written.clone() }
+    }
+
+    /// Whether librdkafka takes it for true.
+    pub fn is_true(&self) -> bool {
+        ["true", "t", "1"].contains(&self.text.to_ascii_lowercase().as_str())
     }
 
     /// Whether it stands somewhere else.
@@ -73,7 +78,7 @@ pub fn variable(written: &str) -> Option<&str> {
     written.strip_prefix("env:")
 }
 
-fn read(path: &str) -> Result<String, String> {
+fn read_file(path: &str) -> Result<String, String> {
     let mut text = match files::read_text(Path::new(path)) {
         Ok(text) => text,
         Err(words) => return Err(format!("cannot read `{path}`: {words}")),
@@ -101,7 +106,7 @@ mod tests {
     }
 
     fn resolved(value: &str) -> Result<String, String> {
-        Value::resolve(value.to_owned(), &environment).map(Value::into_text)
+        Value::read(value.to_owned(), &environment).map(Value::into_text)
     }
 
     #[test]
@@ -113,7 +118,7 @@ mod tests {
 
     #[test]
     fn what_stands_elsewhere_is_shown_as_it_was_written() {
-        let value = Value::resolve("env:SECRET".to_owned(), &environment).expect("it is set");
+        let value = Value::read("env:SECRET".to_owned(), &environment).expect("it is set");
         for value in [value.with("part"), value] {
             assert_eq!(
                 (value.shown("client.id"), value.quoted("part")),

@@ -4,40 +4,40 @@ use super::*;
 use crate::choices::{CommitMode, CommitSettings, DataFormat, OffsetReset};
 use crate::cli::{Arguments, Command};
 use crate::settings::Format;
-use crate::settings::options::group::Group;
-use crate::settings::testing::World;
+use crate::settings::options::group::GroupSettings;
+use crate::settings::testing::TestWorld;
 use clap::Parser;
 use std::collections::BTreeSet;
 use std::num::NonZeroU64;
 
-/// Settles `kcons consume` and these words, without terminals.
-fn settled(words: &str) -> Result<Consume, Failure> {
-    settled_with(words, |_| ())
+/// Resolves `kcons consume` and these words, without terminals.
+fn resolved(words: &str) -> Result<Consume, Failure> {
+    resolved_with(words, |_| ())
 }
 
-fn settled_with(words: &str, change: impl Fn(&mut Surroundings<'_>)) -> Result<Consume, Failure> {
+fn resolved_with(words: &str, change: impl Fn(&mut Surroundings<'_>)) -> Result<Consume, Failure> {
     let words = ["kcons", "consume"].into_iter().chain(words.split_whitespace());
     let arguments = Arguments::try_parse_from(words).expect("words that the declaration takes");
     let Command::Consume(consume) = arguments.command else { panic!("consume was typed") };
-    let world = World::new(&[]);
+    let world = TestWorld::new(&[]);
     let mut surroundings = world.surroundings();
     change(&mut surroundings);
-    Consume::settle(&consume, &arguments.connection, &surroundings)
+    Consume::resolve(&consume, &arguments.connection, &surroundings)
 }
 
 fn refused(words: &str) -> Failure {
-    settled(words).expect_err(words)
+    resolved(words).expect_err(words)
 }
 
-fn group(words: &str) -> (Group, Connection) {
-    match settled(words) {
+fn group(words: &str) -> (GroupSettings, Connection) {
+    match resolved(words) {
         Ok(Consume { mode: Mode::Group(group), connection, .. }) => (group, connection),
         other => panic!("{words}: {other:?}"),
     }
 }
 
 fn alone(words: &str) -> (Standalone, Connection) {
-    match settled(words) {
+    match resolved(words) {
         Ok(Consume { mode: Mode::Standalone(standalone), connection, .. }) => (standalone, connection),
         other => panic!("{words}: {other:?}"),
     }
@@ -53,10 +53,10 @@ fn file(text: &str) -> (tempfile::TempDir, String) {
 
 #[test]
 fn without_a_group_everything_is_read_from_the_beginning() {
-    let consume = settled("t").expect("valid");
+    let consume = resolved("t").expect("valid");
     let expected = Standalone { from: Positions::All(Position::Beginning), partitions: None };
     assert_eq!(consume.mode, Mode::Standalone(expected));
-    assert_eq!(consume.stops, Stops::default());
+    assert_eq!(consume.stops, StopConditions::default());
     assert_eq!(consume.shutdown_timeout, Duration::from_secs(25));
     assert_eq!(consume.connection.brokers, "localhost:9092");
     assert_eq!(consume.connection.property("enable.auto.commit"), Some("false"));
@@ -68,7 +68,7 @@ fn without_a_group_everything_is_read_from_the_beginning() {
 fn a_group_commits_by_itself_every_five_seconds() {
     let (group, connection) = group("t --group g");
     let interval = Duration::from_secs(5);
-    let expected = Group {
+    let expected = GroupSettings {
         name: "g".to_owned(),
         offset_reset: OffsetReset::Earliest,
         commits: CommitSettings { mode: CommitMode::Auto { interval }, is_async: false },
@@ -92,7 +92,7 @@ fn a_property_with_an_option_of_its_own_means_that_option() {
     let (never, connection) = group("t -g g -X enable.auto.commit=false");
     assert_eq!(never.commits.mode, CommitMode::Never);
     assert_eq!(connection.notes.len(), 1);
-    assert!(settled("t -X isolation.level=read_uncommitted").expect("valid").read_uncommitted);
+    assert!(resolved("t -X isolation.level=read_uncommitted").expect("valid").read_uncommitted);
     assert_eq!(group("t -g g -X auto.offset.reset=none").0.offset_reset, OffsetReset::None);
 }
 
@@ -127,8 +127,8 @@ fn an_option_and_a_property_with_two_values_are_both_named() {
         let message = refused(words).message;
         assert!(message.contains(option) && message.contains(property), "{message}");
     }
-    assert!(settled("t -g a -X group.id=a --commit manual -X enable.auto.commit=false").is_ok());
-    assert!(settled("t -g a --offset-reset latest -X auto.offset.reset=end").is_ok());
+    assert!(resolved("t -g a -X group.id=a --commit manual -X enable.auto.commit=false").is_ok());
+    assert!(resolved("t -g a --offset-reset latest -X auto.offset.reset=end").is_ok());
 }
 
 #[test]
@@ -213,7 +213,7 @@ fn a_services_own_file_does_not_choose_the_mode() {
 fn print_config_shows_what_was_typed() {
     let (_, connection) = group("t -g g --offset-reset none --commit manual --read-uncommitted");
     let shown = |name: &str| {
-        let found = connection.resolved.iter().find(|resolved| resolved.name == name);
+        let found = connection.effective.iter().find(|resolved| resolved.name == name);
         found.map(|resolved| format!("{} {}", &*resolved.value, resolved.origin))
     };
     for (name, expected) in [
@@ -225,7 +225,7 @@ fn print_config_shows_what_was_typed() {
     ] {
         assert_eq!(shown(name).as_deref(), Some(expected), "{name}");
     }
-    assert_eq!(settled("--print-config").map(|consume| consume.topics.len()).ok(), Some(0));
+    assert_eq!(resolved("--print-config").map(|consume| consume.topics.len()).ok(), Some(0));
 }
 
 #[test]
@@ -233,17 +233,17 @@ fn positions_and_stops_are_read() {
     let (standalone, _) = alone("t --from 0=5,1=end -p 0-2");
     assert_eq!(standalone.from.at(1), Some(Position::End));
     assert_eq!(standalone.partitions, Some(BTreeSet::from([0, 1, 2])));
-    let stops = settled("t -e -n 3 --idle-timeout 1s --duration 2s").expect("valid").stops;
-    let expected = Stops {
+    let stops = resolved("t -e -n 3 --idle-timeout 1s --duration 2s").expect("valid").stops;
+    let expected = StopConditions {
         to: Some(Positions::All(Position::End)),
         count: Some(3),
         idle_timeout: Some(Duration::from_secs(1)),
         duration: Some(Duration::from_secs(2)),
     };
     assert_eq!(stops, expected);
-    let stops = settled("t --from 2026-11-23 --to +1h").expect("valid").stops;
+    let stops = resolved("t --from 2026-11-23 --to +1h").expect("valid").stops;
     assert!(stops.to.is_some_and(|to| to.has_time()));
-    assert_eq!(settled("t -p 0 --wait-for-topic 5s").expect("valid").wait_for_topic, Duration::from_secs(5));
+    assert_eq!(resolved("t -p 0 --wait-for-topic 5s").expect("valid").wait_for_topic, Duration::from_secs(5));
 }
 
 #[test]
@@ -266,40 +266,41 @@ fn positions_that_apply_to_nothing_are_refused() {
         let message = refused(words).message;
         assert!(message.contains(part), "{message}");
     }
-    assert!(settled("a b -p 0").is_ok());
-    assert!(settled("a --from 5 --to 5").is_ok());
+    assert!(resolved("a b -p 0").is_ok());
+    assert!(resolved("a --from 5 --to 5").is_ok());
 }
 
 #[test]
 fn a_terminal_gets_pretty_and_a_pipe_gets_json() {
-    let on_terminal = |surroundings: &mut Surroundings<'_>| surroundings.is_stdout_terminal = true;
-    let output = settled_with("t -v", on_terminal).expect("valid").output;
+    let on_terminal =
+        |surroundings: &mut Surroundings<'_>| surroundings.environment.is_stdout_terminal = true;
+    let output = resolved_with("t -v", on_terminal).expect("valid").output;
     let Format::Pretty(pretty) = output.format else { panic!("not pretty") };
     assert!(pretty.is_terminal && pretty.is_verbose && !pretty.has_topic);
     assert!(!pretty.has_color, "records are the documented bytes unless color is asked for");
     assert_eq!((pretty.label, pretty.title_field.as_str()), (None, "title"));
     for words in ["t --json", "t -o json"] {
         assert_eq!(
-            settled_with(words, on_terminal).expect("valid").output.format,
+            resolved_with(words, on_terminal).expect("valid").output.format,
             Format::Json { is_terminal: true }
         );
     }
     for words in ["a b -o pretty", "^a -o pretty"] {
-        let format = settled(words).expect("valid").output.format;
+        let format = resolved(words).expect("valid").output.format;
         assert!(matches!(format, Format::Pretty(pretty) if pretty.has_topic && !pretty.has_color));
     }
-    let format = settled("t -o pretty --color always").expect("valid").output.format;
+    let format = resolved("t -o pretty --color always").expect("valid").output.format;
     assert!(matches!(format, Format::Pretty(pretty) if pretty.has_color));
-    let format = settled("t -o raw -D \\x00").expect("valid").output.format;
+    let format = resolved("t -o raw -D \\x00").expect("valid").output.format;
     assert_eq!(format, Format::Raw { delimiter: vec![0], is_terminal: false });
-    assert_eq!(settled("t --value-format hex").expect("valid").output.value_format, DataFormat::Hex);
+    assert_eq!(resolved("t --value-format hex").expect("valid").output.value_format, DataFormat::Hex);
 }
 
 #[test]
 fn progress_is_said_to_people() {
     let says = |words: &str, is_terminal: bool| {
         let change = |surroundings: &mut Surroundings<'_>| surroundings.is_stderr_terminal = is_terminal;
-        settled_with(words, change).expect("valid").output.says_progress
+        resolved_with(words, change).expect("valid").output.says_progress
     };
     assert!(says("t", true) && says("t -o pretty", false) && says("t -v", false));
     assert!(!says("t", false) && !says("t -q", true) && !says("t -o pretty -q", true));

@@ -2,22 +2,22 @@
 
 use super::*;
 use crate::cli::{Arguments, Command};
-use crate::settings::testing::World;
+use crate::settings::testing::TestWorld;
 use clap::Parser;
 
-fn settled_in(world: &World, words: &str) -> Result<Demo, Failure> {
+fn resolved_in(world: &TestWorld, words: &str) -> Result<Demo, Failure> {
     let words = ["kcons", "demo"].into_iter().chain(words.split_whitespace());
     let arguments = Arguments::try_parse_from(words).expect("words that the declaration takes");
     let Command::Demo(demo) = arguments.command else { panic!("demo was typed") };
-    Demo::settle(&demo, &arguments.connection, &world.surroundings())
+    Demo::resolve(&demo, &arguments.connection, &world.surroundings())
 }
 
-fn settled(words: &str) -> Result<Demo, Failure> {
-    settled_in(&World::new(&[]), words)
+fn resolved(words: &str) -> Result<Demo, Failure> {
+    resolved_in(&TestWorld::new(&[]), words)
 }
 
 fn run(words: &str) -> Consume {
-    match settled(words) {
+    match resolved(words) {
         Ok(Demo::Run { consume, .. }) => *consume,
         other => panic!("{words}: {other:?}"),
     }
@@ -38,26 +38,26 @@ fn it_is_a_group_that_ends_at_the_end() {
 fn a_position_or_partitions_make_it_standalone() {
     assert!(matches!(run("--from 0").mode, Mode::Standalone(_)));
     assert!(matches!(run("-p 0,1").mode, Mode::Standalone(_)));
-    assert!(settled("--from 0 --commit manual").is_err());
+    assert!(resolved("--from 0 --commit manual").is_err());
 }
 
 #[test]
 fn following_has_no_end() {
-    let Ok(Demo::Run { consume, follow: true }) = settled("--follow") else { panic!("it follows") };
+    let Ok(Demo::Run { consume, follow: true }) = resolved("--follow") else { panic!("it follows") };
     assert_eq!(consume.stops.to, None);
     assert_eq!(
-        settled("--follow -e").map_err(|f| f.message).err().as_deref(),
+        resolved("--follow -e").map_err(|f| f.message).err().as_deref(),
         Some("`--exit` cannot be used with `--follow`")
     );
 }
 
 #[test]
 fn serving_consumes_nothing() {
-    assert!(matches!(settled("--serve"), Ok(Demo::Serve)));
+    assert!(matches!(resolved("--serve"), Ok(Demo::Serve)));
     for (words, option) in
         [("--serve -e", "--exit"), ("--serve --strict", "--strict"), ("--serve -X client.id=a", "--property")]
     {
-        let failure = settled(words).expect_err(words);
+        let failure = resolved(words).expect_err(words);
         assert_eq!(failure.message, format!("`{option}` cannot be used with `--serve`"));
     }
 }
@@ -77,7 +77,7 @@ fn what_its_broker_cannot_do_is_refused_with_the_reason() {
         ("--from -1h", "--from"),
         ("--to 2026-11-23", "--to"),
     ] {
-        let failure = settled(words).expect_err(words);
+        let failure = resolved(words).expect_err(words);
         assert_eq!(failure.message, format!("`{what}` cannot be used with `kcons demo`"));
         assert_eq!(failure.causes.len(), 1, "{words}");
     }
@@ -89,8 +89,8 @@ fn what_is_set_for_real_brokers_does_not_stand_in_its_way() {
     let path = folder.path().join("client.properties");
     std::fs::write(&path, "security.protocol=SSL\nssl.ca.location=/no\ngroup.id=x\nclient.id=me\n")
         .expect("written");
-    let world = World::new(&[("KCONS_BROKERS", "x:1"), ("KCONS_CONFIG", path.to_str().expect("text"))]);
-    let Ok(Demo::Run { consume, .. }) = settled_in(&world, "") else { panic!("it runs") };
+    let world = TestWorld::new(&[("KCONS_BROKERS", "x:1"), ("KCONS_CONFIG", path.to_str().expect("text"))]);
+    let Ok(Demo::Run { consume, .. }) = resolved_in(&world, "") else { panic!("it runs") };
     assert_eq!(consume.connection.property("client.id"), Some("me"));
     assert_eq!(consume.connection.property("security.protocol"), None);
     assert!(matches!(consume.mode, Mode::Group(group) if group.name == "demo"));

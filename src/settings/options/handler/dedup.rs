@@ -1,53 +1,38 @@
-//! Settles dedup: the expression for the event id, and where ids are remembered.
+//! Resolves `--dedup`: the expression for the event id, and where ids are stored.
 
 use super::{Dedup, StoreChoice};
 use crate::cli;
 use crate::error::Failure;
 use crate::settings::Surroundings;
 use crate::settings::options::filter;
-use crate::settings::options::group::Mode;
 use crate::settings::properties::values::Value;
 use std::path::PathBuf;
 use std::time::Duration;
 
 const TTL: Duration = Duration::from_secs(7 * 86_400);
 
-/// Settles `--dedup` and the options that go with it.
-///
-/// # Errors
-/// An expression or a store that is none, and no place for a store.
-pub fn settle(
-    typed: &cli::Handling,
-    mode: &Mode,
+/// Resolves `--dedup` and the options that go with it.
+pub fn resolve(
+    typed: &cli::HandlerOptions,
     surroundings: &Surroundings<'_>,
 ) -> Result<Option<Dedup>, Failure> {
-    let Some(expression) = &typed.dedup else {
-        let idle =
-            [(typed.dedup_store.is_some(), "--dedup-store"), (typed.dedup_ttl.is_some(), "--dedup-ttl")];
-        return match idle.into_iter().find(|(is_given, _)| *is_given) {
-            Some((_, option)) => Err(Failure::usage(format!("`{option}` needs `--dedup`"))),
-            None => Ok(None),
-        };
-    };
+    let Some(expression) = &typed.dedup else { return Ok(None) };
     let id = filter::compile("--dedup", expression)?;
-    let store = match (&typed.dedup_store, mode) {
-        (Some(text), _) => store(text, surroundings)?,
-        (None, Mode::Group(_)) => StoreChoice::InFolder(folder(surroundings)?),
-        (None, Mode::Standalone(_)) => {
-            return Err(Failure::usage("`--dedup` without `--group` needs `--dedup-store`")
-                .caused_by("the file of ids is named by the group"));
-        }
+    let store = match &typed.dedup_store {
+        Some(text) => store(text, surroundings)?,
+        None => StoreChoice::InFolder(folder(surroundings)?),
     };
     Ok(Some(Dedup { id, store, ttl: typed.dedup_ttl.unwrap_or(TTL) }))
 }
 
-/// A URL of Redis, or a file. A URL may hold a password, so it is never repeated.
+/// Parses the place of the store: a file, or a URL of Redis. A URL may hold a password, so no message repeats it.
 fn store(text: &str, surroundings: &Surroundings<'_>) -> Result<StoreChoice, Failure> {
     const VALID: &str = "a file, as in ids.redb or file:ids.redb, or redis://HOST:PORT";
     let refuse = |cause: &str| Failure::usage("invalid value for `--dedup-store`").caused_by(cause);
-    // `file:PATH` is the store itself here, not the place of its address.
+    // `file:PATH` names the store itself here, not a file that holds its address.
     let text = match text.starts_with("env:") {
-        true => Value::resolve(text.to_owned(), surroundings.environment).map_err(|cause| refuse(&cause))?,
+        true => Value::read(text.to_owned(), surroundings.environment.variables)
+            .map_err(|cause| refuse(&cause))?,
         false => Value::plain(text),
     };
     if let Some(address) = text.strip_prefix("redis://") {
@@ -64,7 +49,7 @@ fn store(text: &str, surroundings: &Surroundings<'_>) -> Result<StoreChoice, Fai
         );
     }
     let path = text.strip_prefix("file:").unwrap_or(&text);
-    // As in `file:///var/lib/ids`.
+    // A URL such as `file:///var/lib/ids` has two more slashes.
     let path = path.strip_prefix("//").filter(|_| text.starts_with("file:")).unwrap_or(path);
     match () {
         () if path.is_empty() => Err(refuse("it is empty").hint(format!("valid: {VALID}"))),
@@ -73,10 +58,12 @@ fn store(text: &str, surroundings: &Surroundings<'_>) -> Result<StoreChoice, Fai
     }
 }
 
-/// `$XDG_STATE_HOME/kcons`, else `~/.local/state/kcons`; by the XDG rule a relative path counts as absent.
+/// The folder for stores: `$XDG_STATE_HOME/kcons`, or `~/.local/state/kcons`. The XDG specification has relative paths
+/// ignored.
 fn folder(surroundings: &Surroundings<'_>) -> Result<PathBuf, Failure> {
-    let absolute =
-        |name: &str| surroundings.variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let absolute = |name: &str| {
+        surroundings.environment.variable(name).map(PathBuf::from).filter(|path| path.is_absolute())
+    };
     let state = absolute("XDG_STATE_HOME").or_else(|| Some(absolute("HOME")?.join(".local/state")));
     state.map(|state| state.join("kcons")).ok_or_else(|| {
         Failure::usage("`--dedup` needs `--dedup-store`")

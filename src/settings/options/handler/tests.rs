@@ -1,25 +1,25 @@
 //! What handlers come to, and what they are refused for.
 
-use super::{Handler, Handling, OnFailure, StoreChoice};
+use super::{FailurePolicy, Handler, HandlerSettings, StoreChoice};
 use crate::cli::{Arguments, Command};
 use crate::error::Failure;
 use crate::settings::properties::values::Value;
-use crate::settings::testing::World;
+use crate::settings::testing::TestWorld;
 use crate::settings::{Consume, FilterFailure};
 use clap::Parser;
 use std::path::PathBuf;
 use std::time::Duration;
 
-fn settled(words: &str) -> Result<Consume, Failure> {
+fn resolved(words: &str) -> Result<Consume, Failure> {
     let words = ["kcons", "consume"].into_iter().chain(words.split_whitespace());
     let arguments = Arguments::try_parse_from(words).expect("words that the declaration takes");
     let Command::Consume(consume) = arguments.command else { panic!("consume was typed") };
-    let world = World::new(&[("HOME", "/h"), ("STORE", "redis://:secret@host")]);
-    Consume::settle(&consume, &arguments.connection, &world.surroundings())
+    let world = TestWorld::new(&[("HOME", "/h"), ("STORE", "redis://:secret@host")]);
+    Consume::resolve(&consume, &arguments.connection, &world.surroundings())
 }
 
-fn handling(words: &str) -> Handling {
-    settled(words).expect(words).handling.expect("a handler")
+fn handling(words: &str) -> HandlerSettings {
+    resolved(words).expect(words).handling.expect("a handler")
 }
 
 #[test]
@@ -29,10 +29,10 @@ fn a_handler_has_the_documented_defaults() {
     assert_eq!((handling.parallel, handling.in_flight, handling.retries), (1, 64, 3));
     assert_eq!((handling.timeout, handling.failure_limit), (Some(Duration::from_secs(60)), Some(100)));
     assert_eq!(handling.backoff.max, Duration::from_secs(30));
-    assert_eq!((handling.on_failure, handling.rate.is_none()), (OnFailure::Stop, true));
+    assert_eq!((handling.on_failure, handling.rate.is_none()), (FailurePolicy::Stop, true));
     let program = self::handling("t -g g -n 1 -- cat -n");
     assert!(matches!(&program.handler, Handler::Exec(exec) if exec.command == ["cat", "-n"]));
-    assert!(settled("t").expect("valid").handling.is_none());
+    assert!(resolved("t").expect("valid").handling.is_none());
 }
 
 #[test]
@@ -44,7 +44,7 @@ fn zero_is_no_limit_where_help_says_so() {
 #[test]
 fn ids_are_kept_where_they_were_told_to_be() {
     let elsewhere = |text: &str| {
-        Value::resolve("env:STORE".to_owned(), &|_| Some(text.to_owned())).expect("the variable is there")
+        Value::read("env:STORE".to_owned(), &|_| Some(text.to_owned())).expect("the variable is there")
     };
     for (words, expected) in [
         ("-g g", StoreChoice::InFolder(PathBuf::from("/h/.local/state/kcons"))),
@@ -92,7 +92,7 @@ fn what_does_not_belong_together_is_refused() {
         ("t --on-failure skip", "`--on-failure` needs a handler or `--filter`"),
         ("t --filter=", "`--filter` must not be empty"),
     ] {
-        assert_eq!(settled(words).expect_err(words).message, message);
+        assert_eq!(resolved(words).expect_err(words).message, message);
     }
 }
 
@@ -101,7 +101,7 @@ fn decoding_is_for_handlers_that_get_decoded_records() {
     for words in
         ["--exec a --stdin json", "--worker w", "--exec a --filter .value", "-g g --exec a --dedup .id"]
     {
-        assert!(settled(&format!("t --strict --value-format text {words}")).is_ok(), "{words}");
+        assert!(resolved(&format!("t --strict --value-format text {words}")).is_ok(), "{words}");
     }
 }
 
@@ -113,13 +113,13 @@ fn a_filter_that_fails_ends_a_group_and_is_remembered_without_one() {
         ("t --filter .a -g g", FilterFailure::Stop),
         ("t --filter .a -g g --on-failure skip", FilterFailure::Skip),
     ] {
-        assert_eq!(settled(words).expect(words).filter_failure, expected, "{words}");
+        assert_eq!(resolved(words).expect(words).filter_failure, expected, "{words}");
     }
 }
 
 #[test]
 fn a_handler_without_a_group_is_warned_of() {
-    let warnings = |words: &str| settled(words).expect(words).warnings;
+    let warnings = |words: &str| resolved(words).expect(words).warnings;
     assert_eq!(
         warnings("t --exec a"),
         ["a handler without `--group`: nothing is committed, every run starts over"]
@@ -130,6 +130,6 @@ fn a_handler_without_a_group_is_warned_of() {
 
 #[test]
 fn topics_that_are_written_to_are_known() {
-    let consume = settled("^t --forward f --dead-letter t.dead").expect("valid");
+    let consume = resolved("^t --forward f --dead-letter t.dead").expect("valid");
     assert_eq!(consume.written_topics(), ["f", "t.dead"]);
 }

@@ -1,0 +1,71 @@
+//! What is wrong with a program, in one line.
+
+use super::text;
+use crate::escape;
+use jaq_core::compile::{self, Undefined};
+use jaq_core::load::{self, Error};
+use jaq_core::{Exn, compile::Errors};
+use jaq_json::Val;
+
+/// The first error that keeps a text from being a program.
+pub fn of_text(text: &str, errors: load::Errors<&str, ()>) -> String {
+    let first = errors.into_iter().next().map(|(_, error)| error);
+    let words = match first {
+        Some(Error::Io(errors)) => {
+            errors.first().map(|(path, _)| format!("no module can be loaded, not `{path}` either"))
+        }
+        Some(Error::Lex(errors)) => {
+            errors.first().map(|(expected, found)| expectation(text, expected.as_str(), found))
+        }
+        Some(Error::Parse(errors)) => {
+            errors.first().map(|(expected, found)| expectation(text, expected.as_str(), found))
+        }
+        None => None,
+    };
+    words.unwrap_or_else(|| "not a jq program".to_owned())
+}
+
+/// The first name in a program that stands for nothing.
+pub fn of_names(text: &str, errors: Errors<&str, ()>) -> String {
+    let first: Option<compile::Error<&str>> = errors.into_iter().flat_map(|(_, errors)| errors).next();
+    let Some((name, kind)) = first else { return "not a jq program".to_owned() };
+    let place = place(text, name);
+    match kind {
+        Undefined::Filter(0) => format!("no function `{name}` {place}"),
+        Undefined::Filter(count) => format!("no function `{name}` with {count} arguments {place}")
+            .replace("with 1 arguments", "with 1 argument"),
+        kind => format!("no {} `{name}` {place}", kind.as_str()),
+    }
+}
+
+/// An error, or whatever else ended a program.
+pub fn while_running(exception: Exn<'_, Val>) -> String {
+    match exception.get_err() {
+        // Its words hold what they are about, all of it.
+        Ok(error) => escape::line(&escape::quoted(&text::bare(&error.into_val()))).into_owned(),
+        Err(exception) => exception.get_halt().map_or_else(
+            |_| "the program left its own loop".to_owned(),
+            |code| format!("the program halted with {code}"),
+        ),
+    }
+}
+
+fn expectation(text: &str, expected: &str, found: &str) -> String {
+    let found_word: String = found.chars().take_while(|c| !c.is_whitespace()).take(20).collect();
+    let place = place(text, found);
+    if found_word.is_empty() {
+        format!("expected {expected} {place}")
+    } else {
+        format!("expected {expected} {place}, not `{found_word}`")
+    }
+}
+
+/// Where a part of the text is, for people: characters count from 1.
+fn place(text: &str, part: &str) -> String {
+    // A part is a slice of the text; a name from elsewhere has no place in it.
+    let start = (part.as_ptr() as usize).wrapping_sub(text.as_ptr() as usize);
+    match text.get(..start) {
+        Some(before) if start < text.len() => format!("at character {}", before.chars().count() + 1),
+        Some(_) | None => "at the end".to_owned(),
+    }
+}

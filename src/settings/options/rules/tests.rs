@@ -1,0 +1,206 @@
+//! Examples that break each rule, once for each of its options. The tests of `settings::profile` use them too.
+
+use super::*;
+use crate::cli::Arguments;
+use crate::settings::testing::TestWorld;
+use clap::{CommandFactory, Parser, ValueEnum};
+use std::collections::BTreeSet;
+
+/// A command line, and an option that breaks a rule there.
+pub struct Example {
+    /// A command line without `kcons` that breaks no rule.
+    pub line: &'static str,
+    /// The option to add, as it is typed.
+    pub option: &'static str,
+    pub message: &'static str,
+    /// What happens if a profile holds the option.
+    pub profile: ProfileOutcome,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProfileOutcome {
+    /// The option is left out.
+    LeftOut,
+    Refused,
+    /// The example does not apply: no profile has the option, or it is a property there.
+    Nothing,
+}
+
+use ProfileOutcome::{LeftOut, Nothing, Refused};
+
+const fn example(
+    line: &'static str,
+    option: &'static str,
+    message: &'static str,
+    profile: ProfileOutcome,
+) -> Example {
+    Example { line, option, message, profile }
+}
+
+#[rustfmt::skip]
+pub const EXAMPLES: &[Example] = &[
+    example("demo", "--brokers x:1", "`--brokers` cannot be used with `kcons demo`", Nothing),
+    example("demo --serve", "--metrics :0", "`--metrics` cannot be used with `--serve`", LeftOut),
+    example("demo --serve", "-X client.id=x", "`--property` cannot be used with `--serve`", Nothing),
+    example("demo --follow", "--exit", "`--exit` cannot be used with `--follow`", LeftOut),
+    example("demo --follow", "--to 5", "`--to` cannot be used with `--follow`", LeftOut),
+    example("demo", "--instance-id i", "`--instance-id` cannot be used with `kcons demo`", LeftOut),
+    example("demo", "-X group.instance.id=i", "`-X group.instance.id` cannot be used with `kcons demo`", Nothing),
+    example("demo", "--read-uncommitted", "`--read-uncommitted` cannot be used with `kcons demo`", Nothing),
+    example("consume t -g g", "--from 5", "`--from` cannot be used with `--group`", LeftOut),
+    example("consume t -X group.id=g", "--from 5", "`--from` cannot be used with `--group`", LeftOut),
+    example("consume t -g g", "--partitions 0", "`--partitions` cannot be used with `--group`", LeftOut),
+    example("consume t", "--offset-reset latest", "`--offset-reset` needs `--group`", Nothing),
+    example("consume t", "-X auto.offset.reset=latest", "`-X auto.offset.reset` needs `--group`", Nothing),
+    example("consume t", "--commit manual", "`--commit` needs `--group`", LeftOut),
+    example("demo --from 0", "--commit manual", "`--commit` needs `--group`", LeftOut),
+    example("consume t", "--async-commit", "`--async-commit` needs `--group`", LeftOut),
+    example("consume t", "--commit-interval 1s", "`--commit-interval` needs `--group`", Nothing),
+    example("consume t", "--instance-id i", "`--instance-id` needs `--group`", LeftOut),
+    example("consume t -g g", "--async-commit", "`--async-commit` cannot be used with `--commit auto`", LeftOut),
+    example("consume t -g g --commit never", "--async-commit", "`--async-commit` cannot be used with `--commit never`", LeftOut),
+    example("consume t -g g -X enable.auto.commit=false", "--async-commit", "`--async-commit` cannot be used with `--commit never`", LeftOut),
+    example("consume t -g g --commit manual", "--commit-interval 1s", "`--commit-interval` needs `--commit auto`", Nothing),
+    example("consume t --exec a", "-- b", "`-- CMD` cannot be used with `--exec`", Nothing),
+    example("consume t --worker a", "-- b", "`-- CMD` cannot be used with `--worker`", Nothing),
+    example("consume t --worker a", "--exec b", "`--exec` cannot be used with `--worker`", LeftOut),
+    example("consume t --forward a", "-- b", "`-- CMD` cannot be used with `--forward`", Nothing),
+    example("consume t --forward a", "--exec b", "`--exec` cannot be used with `--forward`", LeftOut),
+    example("consume t --forward a", "--worker b", "`--worker` cannot be used with `--forward`", LeftOut),
+    example("consume t --worker a", "--forward b", "`--worker` cannot be used with `--forward`", LeftOut),
+    example("consume t", "--stdin json", "`--stdin` needs a handler", LeftOut),
+    example("consume t", "--parallel 2", "`--parallel` needs a handler", LeftOut),
+    example("consume t", "--order none", "`--order` needs a handler", LeftOut),
+    example("consume t", "--in-flight 2", "`--in-flight` needs a handler", LeftOut),
+    example("consume t", "--rate 2", "`--rate` needs a handler", LeftOut),
+    example("consume t", "--timeout 2s", "`--timeout` needs a handler", LeftOut),
+    example("consume t", "--retries 2", "`--retries` needs a handler", LeftOut),
+    example("consume t", "--backoff 1s..2s", "`--backoff` needs a handler", LeftOut),
+    example("consume t", "--dead-letter d", "`--dead-letter` needs a handler", LeftOut),
+    example("consume t", "--failure-limit 2", "`--failure-limit` needs a handler", LeftOut),
+    example("consume t", "--dedup .id", "`--dedup` needs a handler", LeftOut),
+    example("consume t", "--dedup-store f", "`--dedup-store` needs a handler", LeftOut),
+    example("consume t", "--dedup-ttl 1d", "`--dedup-ttl` needs a handler", LeftOut),
+    example("consume t --exec a", "--output raw", "`--output` cannot be used with `--exec`", LeftOut),
+    example("consume t --output raw", "--exec a", "`--output` cannot be used with `--exec`", LeftOut),
+    example("consume t --worker a", "--json", "`--json` cannot be used with `--worker`", LeftOut),
+    example("consume t --forward a", "--delimiter x", "`--delimiter` cannot be used with `--forward`", LeftOut),
+    example("consume t --exec a", "--label x", "`--label` cannot be used with `--exec`", LeftOut),
+    example("consume t --exec a", "--title-field x", "`--title-field` cannot be used with `--exec`", LeftOut),
+    example("consume t --exec a", "--in-flight 2", "`--in-flight` cannot be used with `--exec`", LeftOut),
+    example("consume t --worker a", "--stdin json", "`--stdin` cannot be used with `--worker`", LeftOut),
+    example("consume t --forward a", "--stdin json", "`--stdin` cannot be used with `--forward`", LeftOut),
+    example("consume t --worker a --retries 0", "--backoff 1s..2s", "`--backoff` cannot be used with `--retries 0`", LeftOut),
+    example("consume t --exec a", "--value-format hex", "`--value-format` cannot be used with `--exec`", LeftOut),
+    example("consume t --exec a", "--key-format hex", "`--key-format` cannot be used with `--exec`", LeftOut),
+    example("consume t --exec a", "--strict", "`--strict` cannot be used with `--exec`", LeftOut),
+    example("consume t --forward a", "--value-format hex", "`--value-format` cannot be used with `--forward`", LeftOut),
+    example("consume t --forward a", "--key-format hex", "`--key-format` cannot be used with `--forward`", LeftOut),
+    example("consume t --forward a", "--strict", "`--strict` cannot be used with `--forward`", LeftOut),
+    example("consume t --forward a --in-flight 2", "--parallel 2", "`--parallel` cannot be used with `--in-flight` and `--forward`", LeftOut),
+    example("consume t --forward a --parallel 2", "--in-flight 2", "`--parallel` cannot be used with `--in-flight` and `--forward`", LeftOut),
+    example("consume t --filter .a", "--on-failure dead-letter", "`--on-failure dead-letter` needs a handler", LeftOut),
+    example("consume t", "--on-failure skip", "`--on-failure` needs a handler or `--filter`", LeftOut),
+    example("consume t --filter .a --strict", "--on-failure skip", "`--on-failure skip` cannot be used with `--strict`", LeftOut),
+    example("consume t --filter .a --on-failure skip", "--strict", "`--on-failure skip` cannot be used with `--strict`", LeftOut),
+    example("consume t --exec a --on-failure stop", "--dead-letter d", "`--dead-letter` cannot be used with `--on-failure stop`", LeftOut),
+    example("consume t --exec a --on-failure skip", "--dead-letter d", "`--dead-letter` cannot be used with `--on-failure skip`", LeftOut),
+    example("consume t --exec a --dead-letter d", "--on-failure skip", "`--dead-letter` cannot be used with `--on-failure skip`", LeftOut),
+    example("consume t --exec a", "--on-failure dead-letter", "`--on-failure dead-letter` needs `--dead-letter TOPIC`", Refused),
+    example("consume t --exec a", "--dedup-store f", "`--dedup-store` needs `--dedup`", LeftOut),
+    example("consume t --exec a", "--dedup-ttl 1d", "`--dedup-ttl` needs `--dedup`", LeftOut),
+    example("consume t --exec a", "--dedup .id", "`--dedup` without `--group` needs `--dedup-store`", Refused),
+    example("consume t", "--delimiter x", "`--delimiter` needs `--output raw`", LeftOut),
+    example("consume t", "--label x", "`--label` needs `--output pretty`", LeftOut),
+    example("consume t -o raw", "--title-field x", "`--title-field` needs `--output pretty`", LeftOut),
+    example("consume t -o raw", "--value-format hex", "`--value-format` cannot be used with `--output raw`", LeftOut),
+    example("consume t -o raw", "--key-format hex", "`--key-format` cannot be used with `--output raw`", LeftOut),
+    example("consume t -o raw", "--strict", "`--strict` cannot be used with `--output raw`", LeftOut),
+];
+
+/// Parses a command line and calls `test` with its options.
+fn with_given<T>(words: &str, test: impl FnOnce(&GivenOptions<'_>) -> T) -> T {
+    let words = format!("kcons {words}");
+    let arguments = Arguments::try_parse_from(words.split(' ')).expect("words that the declaration takes");
+    let world = TestWorld::new(&[]);
+    test(&GivenOptions::of(&arguments, world.surroundings().environment).expect("a run"))
+}
+
+#[test]
+fn each_rule_is_told_when_it_is_broken() {
+    for Example { line, option, message, .. } in EXAMPLES {
+        assert_eq!(with_given(line, check), Ok(()), "{line}");
+        let failure = with_given(&format!("{line} {option}"), check).expect_err(message);
+        assert_eq!(failure.message, *message, "{line} {option}");
+    }
+}
+
+#[test]
+fn each_rule_has_an_example_for_each_of_its_options() {
+    let mut broken = BTreeSet::new();
+    for Example { line, option, .. } in EXAMPLES {
+        with_given(&format!("{line} {option}"), |given| {
+            let rules = RULES.iter().enumerate();
+            broken.extend(rules.filter_map(|(index, rule)| Some((index, rule.broken_by(given)?))));
+        });
+    }
+    for (index, rule) in RULES.iter().enumerate() {
+        let options = match rule.options {
+            Subject::These(options) => options,
+            Subject::Any => &[Metrics],
+        };
+        for option in options {
+            assert!(broken.contains(&(index, *option)), "rule {index} has no example with {option:?}");
+        }
+    }
+}
+
+#[test]
+fn every_option_of_the_table_is_declared() {
+    let commands = Arguments::command();
+    let run = ["consume", "demo"].map(|name| commands.find_subcommand(name).expect("a command"));
+    let declared: BTreeSet<String> = run
+        .into_iter()
+        .chain([&commands])
+        .flat_map(clap::Command::get_arguments)
+        .filter_map(|argument| argument.get_long().map(|long| format!("--{long}")))
+        .collect();
+    for option in OptionName::value_variants().iter().filter(|option| **option != Command) {
+        assert!(declared.contains(&option.spelled()), "{}", option.spelled());
+        assert_eq!(OptionName::find(option.spelled().trim_start_matches('-')), Some(*option));
+    }
+    assert_eq!(Command.spelled(), "-- CMD");
+    // Options that the words of the table name.
+    let words = RULES.iter().flat_map(|rule| {
+        let other = match rule.other {
+            Other::Words(words, _) => words,
+            Other::Option(_) => "",
+        };
+        [other, rule.case.map_or("", |(words, _)| words), rule.hint.unwrap_or_default()]
+    });
+    for option in words.flat_map(|words| words.split(['`', ' '])).filter(|word| word.starts_with("--")) {
+        assert!(option == "--" || declared.contains(option), "{option}");
+    }
+}
+
+#[test]
+fn options_that_go_together_break_no_rule() {
+    for line in [
+        "demo",
+        "demo --from 0 --partitions 0",
+        "demo --to 5 --commit batch=10 -g mine",
+        "consume t -g g --commit batch=10 --async-commit --instance-id i --offset-reset latest",
+        "consume t -g g -X enable.auto.commit=true --commit-interval 1s",
+        "consume t --forward f --parallel 2",
+        "consume t --exec a --retries 0 --backoff 1s..2s",
+        "consume t --exec a --stdin json --strict",
+        "consume t --exec a --filter .a --strict --on-failure skip",
+        "consume t --forward a --dedup .id --dedup-store f --strict",
+        "consume t -g g --worker a --dedup .id --dedup-ttl 1d --strict --in-flight 5",
+        "consume t --exec a --dead-letter d --on-failure dead-letter",
+        "consume t -o raw --filter .a --value-format hex -D x",
+        "consume t -o pretty --label x --title-field x",
+    ] {
+        assert_eq!(with_given(line, check), Ok(()), "{line}");
+    }
+}

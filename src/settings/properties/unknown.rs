@@ -1,0 +1,76 @@
+//! Names of properties that are none, or none any more: what is said of them, and what was meant.
+
+use super::known::{self, KnownProperties};
+use super::origin::PropertyOrigin;
+use crate::cli;
+use crate::error::Failure;
+
+/// What librdkafka took once, and some files still have. It has no effect in any current version; kcat says so, too.
+const WITHOUT_EFFECT: [&str; 11] = [
+    "broker.version",
+    "client.software.name",
+    "client.software.version",
+    "default.protocol.features",
+    "enable.sparse.connections",
+    "enforce.isr.cnt",
+    "enforce.required.acks",
+    "metadata.request.timeout.ms",
+    "protocol.features",
+    "protocol.version",
+    "quota.support.enable",
+];
+
+/// What people of other tools type as a property, and what is meant by it.
+const MEANT: [(&str, &str); 9] = [
+    ("print.key", "every output has the key; `--output json` and jq choose fields"),
+    ("print.value", "every output has the value; `--output json` and jq choose fields"),
+    ("print.timestamp", "`--output json` has the timestamp, and pretty output with `-v`"),
+    ("print.headers", "`--output json` has the headers, and pretty output with `-v`"),
+    ("print.offset", "every output but `--output raw` has the offset"),
+    ("print.partition", "every output but `--output raw` has the partition"),
+    ("key.separator", "`--output json` and jq put key and value together"),
+    ("line.separator", "`--output raw --delimiter STR` sets what follows each value"),
+    ("null.literal", "`--output json` tells null from empty"),
+];
+
+/// Whether a property did something in older versions of librdkafka.
+pub fn had_an_effect(name: &str) -> bool {
+    WITHOUT_EFFECT.contains(&name)
+}
+
+/// The error about a name that is no property, and in a profile no option; with what was probably meant.
+pub fn refuse(name: &str, place: &str, origin: &PropertyOrigin, known: &KnownProperties) -> Failure {
+    let (kind, all, near) = match origin {
+        PropertyOrigin::Profile(_) => (
+            "key",
+            "keys are options without dashes, as `brokers`, and properties, see `--print-config`",
+            near_key(name, known),
+        ),
+        PropertyOrigin::Default
+        | PropertyOrigin::Kcons
+        | PropertyOrigin::Option
+        | PropertyOrigin::Property
+        | PropertyOrigin::File(_)
+        | PropertyOrigin::Environment(_) => (
+            "property",
+            "`--print-config` lists all properties",
+            known.near(name).into_iter().map(str::to_owned).collect(),
+        ),
+    };
+    let failure = Failure::usage(format!("unknown {kind} `{name}`{place}"));
+    let near: Vec<String> = near.iter().map(|name| format!("`{name}`")).collect();
+    match MEANT.iter().find(|(meant, _)| *meant == name) {
+        Some((_, replacement)) => failure.hint(*replacement),
+        None if near.is_empty() => failure.hint(all),
+        None => failure.hint(format!("did you mean {}?", near.join(" or "))),
+    }
+}
+
+/// Up to three keys of a profile that look like this one, the nearest first.
+fn near_key(name: &str, known: &KnownProperties) -> Vec<String> {
+    let options = cli::profile_keys();
+    let properties = known.near(name);
+    let spelled = name.replace('_', "-");
+    let all = options.iter().map(String::as_str).chain(properties);
+    known::nearest(&spelled, all).into_iter().map(str::to_owned).collect()
+}
