@@ -33,7 +33,7 @@ struct Owed {
     records: u64,
 }
 
-/// CommitPositions to commit: for each partition the offset of the next record to read.
+/// Positions to commit: for each partition the offset of the next record to read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CommitPositions(Vec<Owed>);
 

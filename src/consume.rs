@@ -10,7 +10,6 @@ mod identity;
 mod leaders;
 mod membership;
 mod opening;
-mod parts;
 mod records;
 mod search;
 #[cfg(test)]
@@ -34,7 +33,6 @@ use action::{Action, Context, ReadChange, RunEnd, Step};
 use assignment::Assignment;
 use broker::Broker;
 use closing::{Closing, ClosingStep};
-use parts::Parts;
 use records::{Intake, Taken};
 use status::{Scrape, Status};
 use std::time::{Duration, Instant};
@@ -59,6 +57,12 @@ struct Consumer<'a, B> {
     closing: Option<Closing>,
 }
 
+/// The parts that a step may change.
+struct Parts<'p, 'a> {
+    assignment: &'p mut Assignment<'a>,
+    topics: &'p mut Topics<'a>,
+}
+
 /// What comes after a turn of the loop.
 enum Turn {
     Again,
@@ -71,6 +75,7 @@ impl<'a, B: Broker> Consumer<'a, B> {
     /// One turn of the loop.
     fn turn(&mut self, is_stop_asked: bool, now: Instant) -> Turn {
         handlers::reap_orphans();
+        self.delivery.begin_turn(now);
         if is_stop_asked {
             self.stop_asked(now);
         }
@@ -80,13 +85,12 @@ impl<'a, B: Broker> Consumer<'a, B> {
         self.take_commit_answer(now);
         self.client.serve();
         self.handle_events(now);
-        if self.closing.is_none() && self.assignment.membership.is_joining_again(now) {
+        if self.closing.is_none() && self.assignment.membership.take_due_rejoin(now) {
             self.join_again(now);
         }
         self.advance_assignment(now);
         self.advance_commits(now);
-        let progress = self.delivery.poll(now);
-        self.apply(progress, now);
+        self.take_outcomes(now);
         let has_taken = self.take_records(now);
         for id in self.delivery.resume(self.commits.watermarks()) {
             self.client.go_on(id.slot);
@@ -109,6 +113,16 @@ impl<'a, B: Broker> Consumer<'a, B> {
         }
     }
 
+    /// Takes what became of records with handlers: a failure that ends the run does not keep the others waiting.
+    fn take_outcomes(&mut self, now: Instant) {
+        let mut may_go_on = true;
+        while may_go_on {
+            let progress = self.delivery.poll(now);
+            may_go_on = progress.failure.is_some();
+            self.apply(progress, now);
+        }
+    }
+
     fn pause(&self, now: Instant) -> Duration {
         self.delivery.pause(&self.commits, now).unwrap_or(LONGEST_SLEEP).min(LONGEST_SLEEP)
     }
@@ -120,7 +134,9 @@ impl<'a, B: Broker> Consumer<'a, B> {
 
 /// Doing what parts ask for.
 impl<'a, B: Broker> Consumer<'a, B> {
-    /// Has a part do a step, and does what it asks for.
+    /// Has a part do a step, and does what it asks for: in order, each action with all that follows from it before the
+    /// next one. An action that fails ends the run and does not stop those behind it. What the step itself returns comes
+    /// last; the first failure is the one that is told. `Context::is_closing` is as it was when the step began.
     fn step(&mut self, now: Instant, step: impl FnOnce(&mut Parts<'_, 'a>, &mut Context<'_, 'a>) -> Step) {
         let mut actions = Vec::new();
         let mut context = Context {
@@ -203,19 +219,24 @@ impl<'a, B: Broker> Consumer<'a, B> {
     }
 
     fn change_reading(&mut self, change: ReadChange, now: Instant) -> Result<(), Failure> {
-        let (is_taken_over, is_given_back) =
-            (matches!(change, ReadChange::Assign { .. }), matches!(change, ReadChange::Unassign(_)));
-        if let Some(warning) = broker::change(&mut self.client, change)? {
+        let taken_over = change.taken_over();
+        let is_given_back = matches!(change, ReadChange::Unassign(_));
+        // At the end of a run it is only an answer: what is not taken ends with the session.
+        let is_answer = matches!(change, ReadChange::AssignNothing) && self.closing.is_some();
+        let warning = broker::change(&mut self.client, change)?;
+        if let Some(warning) = warning.filter(|_| !is_answer) {
             self.status.talk.warn(warning, now);
         }
-        let count = self.assignment.partitions().count();
-        if is_taken_over {
+        if !taken_over.is_empty() || is_given_back {
+            self.delivery.share_among(self.assignment.partitions().count());
+        }
+        if !taken_over.is_empty() {
             self.status.idle_since = now;
-            for warning in self.delivery.assigned(count, self.topics.partitions()) {
+            let count = self.assignment.partitions().count();
+            for warning in self.delivery.assignment_warnings(count, self.topics.partitions()) {
                 self.status.talk.warn(warning, now);
             }
-        } else if is_given_back {
-            self.delivery.released(count);
+            self.tell(Notice::Event(Event::Assigned { partitions: taken_over }), now);
         }
         Ok(())
     }
@@ -292,7 +313,43 @@ impl<B: Broker> Consumer<'_, B> {
                 }
             },
             Answer::Ends(ends) => self.assignment.ends_asked(ends),
-            answer => self.step(now, |parts, context| parts.take_answer(answer, context)),
+            Answer::Ranges { purpose, ranges, trouble } => {
+                // First: a run that fails takes nothing over.
+                if let Some(trouble) = trouble.as_ref().or_else(|| assignment::refusal(&ranges)) {
+                    self.act(vec![Action::Judge(trouble.clone())], now);
+                }
+                self.step(now, |parts, context| parts.assignment.ranges_found(purpose, ranges, context));
+            }
+            Answer::Topics(result) => {
+                self.step(now, |parts, context| parts.topics.described(result, context));
+            }
+            Answer::Names(result) => {
+                self.step(now, |parts, context| parts.topics.names_found(result, context));
+            }
+            Answer::Ids(topics) => self.step(now, |parts, context| {
+                parts.assignment.look_for_unheld(&topics, context);
+                parts.topics.ids_found(topics, parts.assignment.partitions(), context)
+            }),
+            Answer::ClusterId(id) => {
+                self.do_step(now, |parts, context| parts.topics.cluster_found(id, context))
+            }
+            Answer::Committed(result) => {
+                self.do_step(now, |parts, context| parts.topics.committed_found(result, context));
+            }
+            Answer::Looked { partition, offset, finding } => {
+                self.step(now, |parts, context| parts.assignment.looked(&partition, offset, finding, context))
+            }
+            Answer::Owners(owners) => {
+                self.step(now, |parts, context| parts.assignment.owners_found(owners, context));
+            }
+            Answer::Foreign(foreign) => self.do_step(now, |parts, context| {
+                parts.assignment.membership.kind_found(foreign, context);
+            }),
+            Answer::Unheld(unheld) => self.do_step(now, |parts, context| {
+                if unheld.is_some_and(|unheld| parts.assignment.unheld_found(unheld, context)) {
+                    parts.topics.look_soon(context.now);
+                }
+            }),
         }
     }
 
@@ -347,6 +404,8 @@ impl<B: Broker> Consumer<'_, B> {
             let Taken { has_taken: has_taken_more, is_interrupted, actions, end } = intake.take();
             has_taken |= has_taken_more;
             self.act(actions, now);
+            // What is said of a record goes with it.
+            self.delivery.seal_for_commit(&self.commits);
             if let Some(end) = end {
                 self.end_with(*end, now);
             }
@@ -452,8 +511,7 @@ impl<B: Broker> Consumer<'_, B> {
         }
         self.step(now, |parts, context| {
             parts.topics.advance(context)?;
-            parts.assignment.ask_unreached(context);
-            parts.assignment.fail_pending(context)
+            parts.assignment.watch(context)
         });
         let is_reading = self.reachability.is_connected() && !self.assignment.partitions().is_empty();
         if !is_reading || !self.delivery.is_idle() {
@@ -519,16 +577,20 @@ impl<B: Broker> Consumer<'_, B> {
             Scrape::None => {}
             Scrape::Asked => {
                 self.ask_ends(now);
-                self.publish(now);
+                self.publish();
             }
-            Scrape::Full => self.publish(now),
+            Scrape::Full => self.publish(),
         }
     }
 
     /// Asks how far the logs go in which we are behind.
     fn ask_ends(&mut self, now: Instant) {
         if self.status.may_ask_ends(now) && self.reachability.is_connected() {
-            let behind = self.lags(now).into_iter().filter(|(_, lag)| *lag > 0);
+            let behind = self
+                .assignment
+                .lags(&self.client, self.commits.watermarks())
+                .into_iter()
+                .filter(|(_, lag)| *lag > 0);
             let behind: Vec<TopicPartition> = behind.map(|(partition, _)| partition).collect();
             if !behind.is_empty() {
                 self.status.ends_asked(now);
@@ -537,14 +599,9 @@ impl<B: Broker> Consumer<'_, B> {
         }
     }
 
-    fn lags(&mut self, now: Instant) -> Vec<(TopicPartition, i64)> {
-        let mut lags = Vec::new();
-        self.do_step(now, |parts, context| lags = parts.assignment.lags(context));
-        lags
-    }
-
-    fn publish(&mut self, now: Instant) {
-        let (read, lags) = (self.assignment.take_read(), self.lags(now));
+    fn publish(&mut self) {
+        let (read, lags) =
+            (self.assignment.take_read(), self.assignment.lags(&self.client, self.commits.watermarks()));
         self.status.publish(read, lags, &self.commits, &mut self.delivery);
     }
 
@@ -558,15 +615,13 @@ impl<B: Broker> Consumer<'_, B> {
 
     /// Starts no more records.
     fn end(&mut self, now: Instant) -> &mut Closing {
-        if self.closing.is_none() {
-            // Reading alone there is nothing to do after the last write.
-            let has_work_after = self.commits.is_committing() || self.delivery.has_handlers();
-            let closing = Closing::new(self.settings.shutdown_timeout, has_work_after, now);
-            let (terminate, deadline) = closing.deadlines();
-            self.delivery.begin_drain(terminate, deadline);
-            self.closing = Some(closing);
-        }
-        self.closing.get_or_insert_with(|| Closing::new(self.settings.shutdown_timeout, false, now))
+        // Reading alone there is nothing to do after the last write.
+        let has_work_after = self.commits.is_committing() || self.delivery.has_handlers();
+        let limit = self.settings.shutdown_timeout;
+        let closing = self.closing.get_or_insert_with(|| Closing::new(limit, has_work_after, now));
+        let (terminate, deadline) = closing.deadlines();
+        self.delivery.begin_drain(terminate, deadline);
+        closing
     }
 
     fn end_with(&mut self, end: RunEnd, now: Instant) {

@@ -75,6 +75,11 @@ impl<'a> Delivery<'a> {
         Delivery { writer, filter, target }
     }
 
+    /// Tells the time of a turn of the loop.
+    pub fn begin_turn(&mut self, now: Instant) {
+        self.writer.begin_turn(now);
+    }
+
     /// Whether somebody looks at the headers of records that are submitted; filters see them by themselves.
     pub fn reads_headers(&self) -> bool {
         match &self.target {

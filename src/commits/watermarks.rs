@@ -70,27 +70,27 @@ impl Watermarks {
     }
 
     /// Ends an assignment; what is still in hand is nobody's business any more.
-    pub fn release(&mut self, claim: AssignmentId) {
-        if let Some(partition) = self.live(claim) {
+    pub fn release(&mut self, id: AssignmentId) {
+        if let Some(partition) = self.live(id) {
             let unsettled = partition.in_hand.iter().filter(|record| !record.is_settled).count() as u64;
             self.in_hand -= unsettled;
-            self.slots[claim.slot] = None;
+            self.slots[id.slot] = None;
         }
     }
 
     /// Starts the same partition over at another offset: its log was cut, and what is in hand is of the old one.
     /// The start is owed at once: once the log has grown, a restart would pass over what came between.
-    pub fn restart(&mut self, claim: AssignmentId, start: i64) -> AssignmentId {
-        let Some(name) = self.live(claim).map(|partition| partition.name.clone()) else { return claim };
-        self.release(claim);
+    pub fn restart(&mut self, id: AssignmentId, start: i64) -> AssignmentId {
+        let Some(name) = self.live(id).map(|partition| partition.name.clone()) else { return id };
+        self.release(id);
         self.last_epoch += 1;
-        self.slots[claim.slot] = Some(Partition::new(name, self.last_epoch, start, start - 1));
-        AssignmentId { slot: claim.slot, epoch: self.last_epoch }
+        self.slots[id.slot] = Some(Partition::new(name, self.last_epoch, start, start - 1));
+        AssignmentId { slot: id.slot, epoch: self.last_epoch }
     }
 
     /// Takes a record in hand. False if the offset was passed before: drop the record.
-    pub fn take(&mut self, claim: AssignmentId, offset: i64) -> bool {
-        let Some(partition) = live(&mut self.slots, claim) else {
+    pub fn take(&mut self, id: AssignmentId, offset: i64) -> bool {
+        let Some(partition) = live(&mut self.slots, id) else {
             self.stale += 1;
             return false;
         };
@@ -105,8 +105,8 @@ impl Watermarks {
     }
 
     /// Notes a record that was read and will not be started: the watermark never passes it.
-    pub fn hold(&mut self, claim: AssignmentId, offset: i64) {
-        if let Some(partition) = live(&mut self.slots, claim)
+    pub fn hold(&mut self, id: AssignmentId, offset: i64) {
+        if let Some(partition) = live(&mut self.slots, id)
             && offset >= partition.next
             && partition.held.is_none_or(|held| offset < held)
         {
@@ -115,8 +115,8 @@ impl Watermarks {
     }
 
     /// Settles one record, in any order. False if it is not in hand under this epoch.
-    pub fn settle(&mut self, claim: AssignmentId, offset: i64) -> bool {
-        let Some(partition) = live(&mut self.slots, claim) else {
+    pub fn settle(&mut self, id: AssignmentId, offset: i64) -> bool {
+        let Some(partition) = live(&mut self.slots, id) else {
             self.stale += 1;
             return false;
         };
@@ -134,8 +134,8 @@ impl Watermarks {
 
     /// Lets go of the record taken last, which is not to be handled: nothing of it is kept, however many of its
     /// kind lie behind one that is in hand.
-    pub fn leave_out(&mut self, claim: AssignmentId, offset: i64) {
-        if let Some(partition) = live(&mut self.slots, claim)
+    pub fn leave_out(&mut self, id: AssignmentId, offset: i64) {
+        if let Some(partition) = live(&mut self.slots, id)
             && partition.in_hand.back().is_some_and(|record| record.offset == offset)
         {
             partition.in_hand.pop_back();
@@ -145,8 +145,8 @@ impl Watermarks {
     }
 
     /// Settles every record below `next`; returns how many were in hand.
-    pub fn settle_before(&mut self, claim: AssignmentId, next: i64) -> u64 {
-        let Some(partition) = live(&mut self.slots, claim) else {
+    pub fn settle_before(&mut self, id: AssignmentId, next: i64) -> u64 {
+        let Some(partition) = live(&mut self.slots, id) else {
             self.stale += 1;
             return 0;
         };
@@ -164,8 +164,8 @@ impl Watermarks {
 
     /// Moves to the client's position, which passes markers as well. Only when every record that the client
     /// handed out was taken: one batch moves its position over all of them.
-    pub fn advance(&mut self, claim: AssignmentId, position: i64) {
-        if let Some(partition) = live(&mut self.slots, claim)
+    pub fn advance(&mut self, id: AssignmentId, position: i64) {
+        if let Some(partition) = live(&mut self.slots, id)
             && partition.held.is_none()
         {
             partition.next = partition.next.max(position);
@@ -173,48 +173,48 @@ impl Watermarks {
     }
 
     /// The position after the last record taken.
-    pub fn next(&self, claim: AssignmentId) -> Option<i64> {
-        self.live(claim).map(|partition| partition.next)
+    pub fn next(&self, id: AssignmentId) -> Option<i64> {
+        self.live(id).map(|partition| partition.next)
     }
 
     /// The lowest offset in hand, or the position after the last record with nothing in hand.
-    pub fn watermark(&self, claim: AssignmentId) -> Option<i64> {
-        self.live(claim).map(Partition::watermark)
+    pub fn watermark(&self, id: AssignmentId) -> Option<i64> {
+        self.live(id).map(Partition::watermark)
     }
 
     /// From the watermark to the position after the last record taken: so many offsets come again after a crash.
-    pub fn span(&self, claim: AssignmentId) -> i64 {
-        self.live(claim).map_or(0, |partition| partition.next - partition.watermark())
+    pub fn span(&self, id: AssignmentId) -> i64 {
+        self.live(id).map_or(0, |partition| partition.next - partition.watermark())
     }
 
     /// The highest record that is settled while one below it is not.
-    pub fn highest_settled(&self, claim: AssignmentId) -> Option<i64> {
-        let mut in_hand = self.live(claim)?.in_hand.iter().rev();
+    pub fn highest_settled(&self, id: AssignmentId) -> Option<i64> {
+        let mut in_hand = self.live(id)?.in_hand.iter().rev();
         in_hand.find(|record| record.is_settled).map(|record| record.offset)
     }
 
     /// The offset to commit, if there is one above what is confirmed.
-    pub fn owed(&self, claim: AssignmentId) -> Option<i64> {
-        let partition = self.live(claim)?;
+    pub fn owed(&self, id: AssignmentId) -> Option<i64> {
+        let partition = self.live(id)?;
         Some(partition.watermark()).filter(|watermark| *watermark > partition.confirmed)
     }
 
     /// Notes that the group has `offset` now.
-    pub fn confirm(&mut self, claim: AssignmentId, offset: i64, records: u64) {
-        if let Some(partition) = live(&mut self.slots, claim) {
+    pub fn confirm(&mut self, id: AssignmentId, offset: i64, records: u64) {
+        if let Some(partition) = live(&mut self.slots, id) {
             partition.confirmed = partition.confirmed.max(offset);
             partition.settled_since_confirmed = partition.settled_since_confirmed.saturating_sub(records);
         }
     }
 
     /// Settled records that no confirmed commit covers yet.
-    pub fn settled_since_confirmed(&self, claim: AssignmentId) -> u64 {
-        self.live(claim).map_or(0, |partition| partition.settled_since_confirmed)
+    pub fn settled_since_confirmed(&self, id: AssignmentId) -> u64 {
+        self.live(id).map_or(0, |partition| partition.settled_since_confirmed)
     }
 
     /// Nothing that was taken is unsettled.
-    pub fn is_settled(&self, claim: AssignmentId) -> bool {
-        self.live(claim).is_none_or(|partition| partition.in_hand.is_empty())
+    pub fn is_settled(&self, id: AssignmentId) -> bool {
+        self.live(id).is_none_or(|partition| partition.in_hand.is_empty())
     }
 
     /// Unsettled records of all partitions.
@@ -227,8 +227,8 @@ impl Watermarks {
         self.stale
     }
 
-    fn live(&self, claim: AssignmentId) -> Option<&Partition> {
-        self.slots.get(claim.slot)?.as_ref().filter(|partition| partition.epoch == claim.epoch)
+    fn live(&self, id: AssignmentId) -> Option<&Partition> {
+        self.slots.get(id.slot)?.as_ref().filter(|partition| partition.epoch == id.epoch)
     }
 }
 
@@ -250,8 +250,8 @@ impl Partition {
     }
 }
 
-fn live(slots: &mut [Option<Partition>], claim: AssignmentId) -> Option<&mut Partition> {
-    slots.get_mut(claim.slot)?.as_mut().filter(|partition| partition.epoch == claim.epoch)
+fn live(slots: &mut [Option<Partition>], id: AssignmentId) -> Option<&mut Partition> {
+    slots.get_mut(id.slot)?.as_mut().filter(|partition| partition.epoch == id.epoch)
 }
 
 #[cfg(test)]

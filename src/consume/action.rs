@@ -99,6 +99,16 @@ pub enum ReadChange {
     AskStatistics,
 }
 
+impl ReadChange {
+    /// The partitions that are read from now on.
+    pub fn taken_over(&self) -> Vec<TopicPartition> {
+        if let ReadChange::Assign { assigned, .. } = self {
+            return assigned.iter().map(|assigned| assigned.partition.clone()).collect();
+        }
+        Vec::new()
+    }
+}
+
 /// How a run ends.
 #[derive(Debug)]
 pub enum RunEnd {

@@ -5,48 +5,47 @@ mod ends;
 mod hand_over;
 mod lost_positions;
 mod partition;
-mod pending_failures;
-mod queries;
+mod partitions;
 mod question;
 mod rebalance;
 mod retry;
 mod silence;
-mod silent;
 mod start_stop;
 mod starting;
 mod take_over;
 mod times;
 mod troubles;
 mod unreached;
+mod waiting;
 
-use super::action::{Context, Step};
+use super::action::{Context, Fetching, Step};
 use super::membership::Membership;
 use crate::commits::{AssignmentId, Watermarks};
+use crate::error::Failure;
 use crate::kafka::admin::groups::Unheld;
 use crate::kafka::admin::{Asked, Described, KnownTopic, Unknown};
 use crate::kafka::look_up::Purpose;
+use crate::kafka::probe::Finding;
 use crate::kafka::ranges::Range;
 use crate::kafka::{Fetched, Trouble};
 use crate::metrics::Read;
 use crate::record::{Record, TopicPartition};
 use crate::settings::Consume;
-use ends::Ends;
+use ends::{Ends, PlaceInGroup};
 use lost_positions::LostPositions;
-use pending_failures::PendingFailure;
 use rebalance::Rebalances;
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use unreached::Unreached;
 
-pub use partition::{Admission, AssignedPartition, Partitions};
+pub use partition::{Admission, AssignedPartition};
+pub use partitions::Partitions;
 
 /// What is assigned to this run, by the group or by the options.
 pub struct Assignment<'a> {
     settings: &'a Consume,
-    /// Ends of logs that grew since are told, too (`-v`).
-    is_detail_wanted: bool,
-    partitions: Partitions,
+    partitions: Partitions<'a>,
     /// What the group gives and takes.
     rebalances: Rebalances,
     pub membership: Membership,
@@ -54,36 +53,25 @@ pub struct Assignment<'a> {
     unreached: Unreached,
     lost_positions: LostPositions,
     ends: Ends,
-    /// Failures that wait for what was read before them.
-    pending_failures: Vec<PendingFailure>,
     /// Partitions of topics in which the group had nothing when we started: there `latest` applies.
     fresh: HashSet<TopicPartition>,
-    last_ticket: u64,
 }
 
 impl<'a> Assignment<'a> {
     pub fn new(settings: &'a Consume, is_detail_wanted: bool) -> Assignment<'a> {
         Assignment {
             settings,
-            is_detail_wanted,
-            partitions: Partitions::default(),
+            partitions: Partitions::new(settings, is_detail_wanted),
             rebalances: Rebalances::new(rebalance_limit(settings)),
             membership: Membership::new(&settings.connection),
             unreached: Unreached::new(),
             lost_positions: LostPositions::default(),
             ends: Ends::default(),
-            pending_failures: Vec::new(),
             fresh: HashSet::new(),
-            last_ticket: 0,
         }
     }
 
-    fn next_ticket(&mut self) -> u64 {
-        self.last_ticket += 1;
-        self.last_ticket
-    }
-
-    pub fn partitions(&self) -> &Partitions {
+    pub fn partitions(&self) -> &Partitions<'a> {
         &self.partitions
     }
 
@@ -166,10 +154,87 @@ impl<'a> Assignment<'a> {
     ) -> Step {
         match purpose {
             Purpose::Start(ticket) => self.starts_found(ticket, ranges, context)?,
-            Purpose::LostPosition(ticket) => self.positions_found(ticket, &ranges, context)?,
-            Purpose::EndAtTime(ticket) => self.ends_at_time_found(ticket, &ranges, context),
+            Purpose::LostPosition(ticket) => {
+                self.lost_positions.found(ticket, &ranges, &mut self.partitions, context);
+            }
+            Purpose::EndAtTime(ticket) => {
+                self.ends.found(ticket, &ranges, &mut self.partitions, context.now);
+            }
         }
-        self.fail_pending(context)
+        self.partitions.fail_pending(context)
+    }
+
+    /// Asks again for logs that are not known, and ends the run with a failure whose time has come.
+    ///
+    /// # Errors
+    /// That failure.
+    pub fn watch(&mut self, context: &mut Context<'_, '_>) -> Step {
+        self.unreached.ask_again(&mut self.partitions, context);
+        self.partitions.fail_pending(context)
+    }
+
+    /// Asks for the logs of partitions that cannot go on where they stand.
+    pub fn ask_lost_positions(&mut self, context: &mut Context<'_, '_>) {
+        self.lost_positions.ask(&mut self.partitions, context);
+    }
+
+    /// Reads a partition a second time from where its last record was taken.
+    pub fn read_again(&mut self, slot: usize, context: &mut Context<'_, '_>) {
+        self.partitions.read_again(slot, context);
+    }
+
+    /// Looks where every partition is.
+    ///
+    /// # Errors
+    /// Everything is read to its end.
+    pub fn look_at_ends(&mut self, context: &mut Context<'_, '_>) -> Step {
+        let place = self.place_in_group();
+        self.ends.look(&mut self.partitions, &place, context)
+    }
+
+    /// Takes who holds the partitions of the group.
+    ///
+    /// # Errors
+    /// The run ends: other members hold everything.
+    pub fn owners_found(&mut self, owners: Option<Vec<String>>, context: &mut Context<'_, '_>) -> Step {
+        let place = self.place_in_group();
+        self.ends.owners_found(owners, &self.partitions, &place, context)
+    }
+
+    fn place_in_group(&self) -> PlaceInGroup<'a> {
+        PlaceInGroup {
+            group: self.settings.group().map(|group| group.name.as_str()),
+            has_joined: self.rebalances.has_joined,
+            is_member: self.rebalances.is_member,
+            is_settled: self.is_quiet() && self.unreached.is_empty(),
+        }
+    }
+
+    /// Looks at partitions that have given nothing for a while, and tells of those that stay silent.
+    pub fn watch_silence(&mut self, context: &mut Context<'_, '_>) {
+        self.partitions.watch_silence(context);
+    }
+
+    /// Takes what a look at a silent partition has found.
+    ///
+    /// # Errors
+    /// The run ends: the partition cannot be read on.
+    pub fn looked(
+        &mut self,
+        name: &TopicPartition,
+        offset: i64,
+        finding: Finding,
+        context: &mut Context<'_, '_>,
+    ) -> Step {
+        if self.partitions.looked(name, offset, finding, context)? {
+            self.ends.mark_changed();
+        }
+        Ok(())
+    }
+
+    /// The failure of a run whose time is over before everything was read to its end, for no fault of its own.
+    pub fn stopped_before_end(&self, context: &Context<'_, '_>) -> Option<Failure> {
+        self.never_read(context).or_else(|| self.partitions.stopped_before_end(context))
     }
 
     /// Decides about a record that was read.
@@ -209,7 +274,7 @@ impl<'a> Assignment<'a> {
 
     /// Asks who holds the partitions of these topics that are not ours, if it may be nobody.
     pub fn look_for_unheld(&mut self, topics: &[Described<KnownTopic>], context: &mut Context<'_, '_>) {
-        if !self.rebalances.is_member || !self.is_quiet() {
+        if !self.membership.may_miss_partitions() || !self.rebalances.is_member || !self.is_quiet() {
             return;
         }
         let mut others = BTreeSet::new();
@@ -229,11 +294,11 @@ impl<'a> Assignment<'a> {
     }
 
     /// From the watermark of each partition to the end of its log as far as it is known.
-    pub fn lags(&self, context: &Context<'_, '_>) -> Vec<(TopicPartition, i64)> {
+    pub fn lags(&self, client: &dyn Fetching, watermarks: &Watermarks) -> Vec<(TopicPartition, i64)> {
         let lag = |partition: &AssignedPartition| {
-            let known = context.client.known_end(&partition.name).unwrap_or(0);
+            let known = client.known_end(&partition.name).unwrap_or(0);
             let end = known.max(partition.end).max(partition.asked_end);
-            let watermark = context.commits.watermarks().watermark(partition.id)?;
+            let watermark = watermarks.watermark(partition.id)?;
             Some((partition.name.clone(), (end - watermark).max(0)))
         };
         self.partitions.iter().filter_map(lag).collect()

@@ -27,14 +27,12 @@ impl Leaderless {
         self.0 = now;
         changes
     }
-}
 
-impl Leaderless {
     /// Takes what the cluster says of our topics; returns what to warn of, and what to tell.
     pub fn changes(
         &mut self,
         topics: &[(&str, &KnownTopic)],
-        partitions: &Partitions,
+        partitions: &Partitions<'_>,
         now: Instant,
     ) -> (Vec<String>, Vec<String>) {
         let mut leaderless = HashSet::new();

@@ -95,8 +95,8 @@ impl Membership {
         Ok(())
     }
 
-    /// Whether it is time to join with a new client: one that was thrown out never works again.
-    pub fn is_joining_again(&mut self, now: Instant) -> bool {
+    /// True once, when it is time to join with a new client: one that was thrown out never works again.
+    pub fn take_due_rejoin(&mut self, now: Instant) -> bool {
         self.identity.again.take_if(|again| now >= *again).is_some()
     }
 
@@ -133,6 +133,12 @@ impl Membership {
         }
     }
 
+    /// Partitions that nobody holds may be unknown to the group: a static member that leads it and was away would not
+    /// hear of new ones.
+    pub fn may_miss_partitions(&self) -> bool {
+        self.is_classic && self.identity.is_static()
+    }
+
     /// Asks who holds the partitions that are not ours, if it may be nobody.
     pub fn look_for_unheld(
         &mut self,
@@ -141,7 +147,7 @@ impl Membership {
         context: &mut Context<'_, '_>,
     ) {
         let Some(group) = settings.group() else { return };
-        if self.is_classic && self.identity.is_static() && self.coverage.is_worth_asking(others) {
+        if self.may_miss_partitions() && self.coverage.is_worth_asking(others) {
             let question =
                 Question::Unheld { group: group.name.clone(), partitions: self.coverage.asked().clone() };
             context.act(Action::Ask(question));

@@ -1,6 +1,7 @@
 //! A run from its beginning to its end: what it works with is opened, the loop turns, everything is closed.
 
 use super::assignment::Assignment;
+use super::closing::Closing;
 use super::status::Status;
 use super::topics::Topics;
 use super::{Consumer, LONGEST_SLEEP, Turn};
@@ -100,9 +101,8 @@ pub fn consumer<'a, B: Broker>(
 /// Closes the consumer and sums up.
 pub fn finish<B: Broker>(mut consumer: Consumer<'_, B>) -> Finished {
     let now = Instant::now();
-    consumer.end(now);
     if consumer.status.meter.is_on() {
-        consumer.publish(now);
+        consumer.publish();
     }
     for notice in consumer.delivery.last_warnings() {
         consumer.tell(notice, now);
@@ -114,16 +114,15 @@ pub fn finish<B: Broker>(mut consumer: Consumer<'_, B>) -> Finished {
         talk.say(&Event::Progress { message: "Closing consumer...".into() });
     }
     let (tally, has_failed_records) = (delivery.tally(), delivery.has_failed_records());
-    let deadline = |now| closing.as_ref().map_or(now, |closing| closing.close_deadline(now));
-    delivery.close(deadline(now));
+    let closing = closing.unwrap_or_else(|| Closing::new(settings.shutdown_timeout, false, now));
+    delivery.close(closing.close_deadline(now));
     // Reading alone there is nobody to tell.
     if has_started && settings.group().is_some() {
-        client.close(deadline(Instant::now()));
+        client.close(closing.close_deadline(Instant::now()));
     } else {
         std::mem::forget(client);
     }
-    let (result, warning) =
-        closing.map_or((Ok(()), None), |closing| closing.result(&commits, has_failed_records));
+    let (result, warning) = closing.result(&commits, has_failed_records);
     if let Some(message) = warning {
         talk.say(&Event::Warning { message });
     }

@@ -52,12 +52,12 @@ impl<'a, B: Broker> Intake<'_, 'a, B> {
                 Err(failure) => Some(failure.into()),
             };
             has_taken |= end.is_none();
-            if !self.actions.is_empty() {
-                is_interrupted = end.is_none();
-                break;
-            }
             if self.delivery.has_filter() && self.now.elapsed() >= LONGEST_TURN {
                 // Whatever has to be looked at: the client is to be served.
+                break;
+            }
+            if !self.actions.is_empty() {
+                is_interrupted = end.is_none();
                 break;
             }
         }
@@ -116,7 +116,6 @@ impl<'a, B: Broker> Intake<'_, 'a, B> {
         if submitted.fate == Fate::Last {
             return Err(Box::new(RunEnd::Done));
         }
-        self.delivery.seal_for_commit(self.commits);
         Ok(())
     }
 
@@ -137,6 +136,7 @@ impl<'a, B: Broker> Intake<'_, 'a, B> {
             delivery: self.delivery,
             reachability: self.reachability,
             client: self.client,
+            // No record is taken while the run comes to its end.
             is_closing: false,
             now: self.now,
             actions: &mut self.actions,

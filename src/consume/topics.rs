@@ -322,7 +322,7 @@ impl<'a> Topics<'a> {
     pub fn ids_found(
         &mut self,
         topics: Vec<Described<KnownTopic>>,
-        partitions: &Partitions,
+        partitions: &Partitions<'_>,
         context: &mut Context<'_, '_>,
     ) -> Step {
         if self.settings.stops.to.is_none() {

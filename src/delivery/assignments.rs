@@ -7,19 +7,16 @@ use crate::error::Failure;
 use std::time::Instant;
 
 impl Delivery<'_> {
-    /// How many partitions share what may be in hand, of `all` that are read by the group; returns what is to be
-    /// warned of.
-    pub fn assigned(&mut self, partitions: usize, all: usize) -> Vec<String> {
-        let Some(handlers) = self.handlers_mut() else { return Vec::new() };
-        handlers.share_among(partitions);
-        handlers.assignment_warnings(partitions, all)
-    }
-
-    /// How many partitions are left.
-    pub fn released(&mut self, partitions: usize) {
+    /// How many partitions share what may be in hand.
+    pub fn share_among(&mut self, partitions: usize) {
         if let Some(handlers) = self.handlers_mut() {
             handlers.share_among(partitions);
         }
+    }
+
+    /// What to warn of when so many partitions were taken over, of `all` that are read by the group.
+    pub fn assignment_warnings(&self, partitions: usize, all: usize) -> Vec<String> {
+        self.handlers().map_or_else(Vec::new, |handlers| handlers.assignment_warnings(partitions, all))
     }
 
     /// What to say to a member that has had no partition for a while.

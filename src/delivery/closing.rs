@@ -22,7 +22,7 @@ impl Delivery<'_> {
         self.writer.seal_if_waiting(now);
     }
 
-    /// How long until something is due by time alone. `may_start`: records may still be started.
+    /// How long until something is due by time alone.
     pub fn pause(&self, commits: &Commits, now: Instant) -> Option<Duration> {
         let of_handlers = self.handlers().and_then(|handlers| {
             let may_start = !self.writer.is_full() && handlers.may_start(commits);

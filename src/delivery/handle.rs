@@ -212,6 +212,8 @@ impl<'a> Handlers<'a> {
         let rate = self.rate.as_ref().map(|rate| rate.due(now));
         let ready = rate.filter(|_| self.queue.is_anything_ready());
         let delayed = self.queue.due().map(|due| rate.map_or(due, |rate| rate.max(due)));
+        // Nothing is started at the end of a run, though delayed records are still in line.
+        let may_start = may_start && !self.drain.is_begun();
         let starts = [ready, delayed].into_iter().flatten().filter(|_| may_start);
         let due = starts.chain(self.drain.due()).min()?;
         Some(due.saturating_duration_since(now))

@@ -71,8 +71,8 @@ pub struct Writer {
     in_flight: usize,
     /// When a sheet was handed over last.
     sealed: Option<Instant>,
-    /// The time of the turn of the loop.
-    now: Option<Instant>,
+    /// The time of the loop's turn, and when that was by the clock.
+    turn: (Instant, Instant),
 }
 
 impl Writer {
@@ -115,7 +115,20 @@ impl Writer {
         };
         std::thread::Builder::new().name("writer".to_owned()).spawn(write)?;
         let spare = (1..SHEETS).map(|_| Sheet::default()).collect();
-        Ok(Writer { sheet: Sheet::default(), spare, sheets, answers, in_flight: 0, sealed: None, now: None })
+        Ok(Writer {
+            sheet: Sheet::default(),
+            spare,
+            sheets,
+            answers,
+            in_flight: 0,
+            sealed: None,
+            turn: (Instant::now(), Instant::now()),
+        })
+    }
+
+    /// Tells the time of a turn of the loop.
+    pub fn begin_turn(&mut self, now: Instant) {
+        self.turn = (now, Instant::now());
     }
 
     /// Where to render the next record; close it with `add`.
@@ -176,7 +189,6 @@ impl Writer {
 
     /// Hands the sheet on if the writer has had nothing to do for a moment, or a record has waited long enough.
     pub fn seal_if_waiting(&mut self, now: Instant) {
-        self.now = Some(now);
         if self.sheet.is_empty() {
             return;
         }
@@ -201,7 +213,8 @@ impl Writer {
         let Some(spare) = self.spare.pop() else { return };
         let full = std::mem::replace(&mut self.sheet, spare);
         self.in_flight += 1;
-        self.sealed = self.now;
+        let (now, began) = self.turn;
+        self.sealed = Some(now + began.elapsed());
         // The writer ends only when this sender is dropped.
         let _ = self.sheets.send(full);
     }

@@ -1,22 +1,31 @@
 //! The end of every partition: found without waiting for a time-out, said once, and reason to stop.
 
-use super::Assignment;
 use super::partition::{AssignedPartition, PositionTrust, Reading};
+use super::partitions::Partitions;
 use super::question::PartitionQuestion;
 use super::start_stop::StopPoint;
-use super::times::{ANSWER_LIMIT, ASK_AGAIN, QUIET};
+use super::times::{ASK_AGAIN, QUIET};
 use crate::consume::action::{Action, Context, ReadChange, RunEnd, Step};
 use crate::kafka::admin::{Asked, Unknown};
 use crate::kafka::look_up::{Purpose, Question};
 use crate::kafka::ranges::{Range, RangeQuery};
 use crate::position::Position;
 use crate::record::TopicPartition;
-use crate::settings::Mode;
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 /// A member without partitions ends after that long: a dead member is remembered for 45 s.
 const SPARE: Duration = Duration::from_secs(60);
+
+/// Where we are in the group, as far as it decides whether a run is at its end.
+pub struct PlaceInGroup<'p> {
+    pub group: Option<&'p str>,
+    /// The group has given us something at least once, if only nothing.
+    pub has_joined: bool,
+    pub is_member: bool,
+    /// No partition comes or goes, and the logs of all are known.
+    pub is_settled: bool,
+}
 
 /// What is known of the stops of a run.
 #[derive(Default)]
@@ -40,10 +49,6 @@ impl Ends {
     /// Has the ends looked at soon, even while records come.
     pub fn mark_changed(&mut self) {
         self.is_changed = true;
-    }
-
-    pub fn mark_changed_if(&mut self, is_changed: bool) {
-        self.is_changed |= is_changed;
     }
 
     pub fn is_changed(&self) -> bool {
@@ -97,33 +102,34 @@ impl Ends {
         self.time_question.give_up();
         self.has_asked_owners = false;
     }
-}
-
-impl Assignment<'_> {
     /// Looks where every partition is.
     ///
     /// # Errors
     /// Everything is read to its end.
-    pub fn look_at_ends(&mut self, context: &mut Context<'_, '_>) -> Step {
+    pub fn look(
+        &mut self,
+        partitions: &mut Partitions<'_>,
+        place: &PlaceInGroup<'_>,
+        context: &mut Context<'_, '_>,
+    ) -> Step {
         if context.is_closing {
             return Ok(());
         }
-        // CommitPositions mean what they say once all that was read was looked at.
+        // Positions mean what they say once all that was read was looked at.
         if context.client.is_used_up() {
-            self.advance_positions(context);
-            self.say_ends(context);
-            self.watch_time_to_come(context);
+            self.advance_positions(partitions, context);
+            say_ends(partitions, context);
+            self.watch_time_to_come(partitions, context);
         }
-        self.pause_finished(context);
-        self.watch_stops(context)
+        self.pause_finished(partitions, context);
+        self.watch_stops(partitions, place, context)
     }
 
-    fn advance_positions(&mut self, context: &mut Context<'_, '_>) {
+    fn advance_positions(&mut self, partitions: &mut Partitions<'_>, context: &mut Context<'_, '_>) {
         let is_open = |partition: &&AssignedPartition| {
             partition.is_open() && (partition.is_dirty || !partition.is_end_said)
         };
-        let open: Vec<(usize, TopicPartition)> = self
-            .partitions
+        let open: Vec<(usize, TopicPartition)> = partitions
             .iter()
             .filter(is_open)
             .map(|partition| (partition.id.slot, partition.name.clone()))
@@ -134,54 +140,20 @@ impl Assignment<'_> {
         let (slots, names): (Vec<_>, Vec<_>) = open.into_iter().unzip();
         let positions = context.client.positions(&names);
         for (slot, position) in slots.into_iter().zip(positions) {
-            if let Some(partition) = self.partitions.get_mut(slot) {
-                self.ends.is_changed |= advance(partition, position, context);
+            if let Some(partition) = partitions.get_mut(slot) {
+                self.is_changed |= advance(partition, position, context);
             }
-        }
-    }
-
-    fn say_ends(&mut self, context: &mut Context<'_, '_>) {
-        let mut reached = Vec::new();
-        for partition in self.partitions.iter_mut() {
-            let next = context.commits.watermarks().next(partition.id).unwrap_or(0);
-            let is_reached = next >= partition.end && partition.reading != Reading::Revoked;
-            if is_reached && !partition.is_end_said {
-                partition.is_end_said = true;
-                reached.push(partition.name.clone());
-            } else if self.is_detail_wanted && partition.is_end_said && next > partition.end {
-                let is_new_end = context.client.known_end(&partition.name).is_some_and(|end| next >= end);
-                if is_new_end {
-                    partition.end = next;
-                    reached.push(partition.name.clone());
-                }
-            }
-        }
-        for partition in reached {
-            self.say_empty_tail(&partition, context);
-            context.act(Action::EndReached(partition));
-        }
-    }
-
-    /// Tells whoever asked for the last N offsets and got none of their records that there are none.
-    fn say_empty_tail(&self, name: &TopicPartition, context: &mut Context<'_, '_>) {
-        let Some(Position::BeforeEnd(count)) = self.from(name) else { return };
-        let Some(partition) = self.partitions.find(name) else { return };
-        if !partition.has_given && partition.start < partition.end {
-            context.info(format!(
-                "{name}: no record in the last {count} offsets, only transaction markers or what was compacted or \
-                 aborted; try a larger number"
-            ));
         }
     }
 
     /// Once a time in `--to` has come, the end is what it is then.
-    fn watch_time_to_come(&mut self, context: &mut Context<'_, '_>) {
-        if !self.ends.time_question.may_be_asked(context.now) {
+    fn watch_time_to_come(&mut self, partitions: &mut Partitions<'_>, context: &mut Context<'_, '_>) {
+        if !self.time_question.may_be_asked(context.now) {
             return;
         }
         let wall = jiff::Timestamp::now().as_millisecond();
         let is_going_on = |partition: &&AssignedPartition| !partition.is_finished();
-        let due = self.partitions.iter().filter(is_going_on).filter_map(|partition| match partition.stop {
+        let due = partitions.iter().filter(is_going_on).filter_map(|partition| match partition.stop {
             Some(StopPoint::Time(time)) if wall >= time => Some((partition.name.clone(), time)),
             Some(StopPoint::Time(_) | StopPoint::Offset(_)) | None => None,
         });
@@ -189,46 +161,44 @@ impl Assignment<'_> {
         if to_times.is_empty() {
             return;
         }
-        let ticket = self.next_ticket();
-        let partitions: Vec<_> = to_times.iter().map(|(partition, _)| partition.clone()).collect();
-        self.ends.time_question.ask(ticket, partitions.clone());
-        let query = RangeQuery {
-            to_times,
-            ..RangeQuery::of(partitions, self.settings.read_uncommitted, ANSWER_LIMIT)
-        };
+        let ticket = partitions.next_ticket();
+        let asked: Vec<_> = to_times.iter().map(|(partition, _)| partition.clone()).collect();
+        self.time_question.ask(ticket, asked.clone());
+        let query = RangeQuery { to_times, ..partitions.log_query(asked) };
         context.act(Action::Ask(Question::Ranges { purpose: Purpose::EndAtTime(ticket), query }));
     }
 
     /// Takes the logs at the time when `--to` came true.
-    pub(super) fn ends_at_time_found(
+    pub fn found(
         &mut self,
         ticket: u64,
         ranges: &[Asked<Range>],
-        context: &Context<'_, '_>,
+        partitions: &mut Partitions<'_>,
+        now: Instant,
     ) {
-        if !self.ends.time_question.is(ticket) {
+        if !self.time_question.is(ticket) {
             return;
         }
-        self.ends.time_question.answered(ranges, context.now + ASK_AGAIN);
-        self.ends.take_unknown(ranges, context.now);
+        self.time_question.answered(ranges, now + ASK_AGAIN);
+        self.take_unknown(ranges, now);
         for range in ranges.iter().filter_map(|(_, range)| range.as_ref().ok()) {
             let stop = StopPoint::Offset(range.to.unwrap_or(range.end));
-            self.ends.stops.insert(range.partition.clone(), stop);
-            if let Some(partition) = self.partitions.find_mut(&range.partition) {
+            self.stops.insert(range.partition.clone(), stop);
+            if let Some(partition) = partitions.find_mut(&range.partition) {
                 partition.stop = Some(stop);
                 // The log has grown since the partition was taken over.
                 partition.end = partition.end.max(range.end);
             }
         }
-        self.ends.mark_changed();
+        self.mark_changed();
     }
 
     /// A finished partition is fetched no more while others go on.
-    fn pause_finished(&mut self, context: &mut Context<'_, '_>) {
-        if !self.ends.is_changed {
+    fn pause_finished(&mut self, partitions: &mut Partitions<'_>, context: &mut Context<'_, '_>) {
+        if !self.is_changed {
             return;
         }
-        for partition in self.partitions.iter_mut() {
+        for partition in partitions.iter_mut() {
             if partition.reading == (Reading::Finished { is_paused: false }) {
                 partition.reading = Reading::Finished { is_paused: true };
                 context.act(Action::Read(ReadChange::Pause(partition.name.clone())));
@@ -236,50 +206,51 @@ impl Assignment<'_> {
         }
     }
 
-    fn watch_stops(&mut self, context: &mut Context<'_, '_>) -> Step {
-        if self.settings.stops.to.is_none() {
+    fn watch_stops(
+        &mut self,
+        partitions: &Partitions<'_>,
+        place: &PlaceInGroup<'_>,
+        context: &mut Context<'_, '_>,
+    ) -> Step {
+        if !partitions.has_stop() {
             // Nothing will ever finish: the next look is when it is quiet, not after every batch.
-            self.ends.is_changed = false;
+            self.is_changed = false;
             return Ok(());
         }
-        if !self.is_quiet() || !self.unreached.is_empty() {
+        if !place.is_settled || place.group.is_some() && !place.has_joined {
             return Ok(());
         }
-        let is_in_group = matches!(self.settings.mode, Mode::Group(_));
-        if is_in_group && !self.rebalances.has_joined {
-            return Ok(());
-        }
-        if self.partitions.is_empty() && is_in_group {
+        if partitions.is_empty()
+            && let Some(group) = place.group
+        {
             // Thrown out of the group, it is about to join again.
-            match self.rebalances.is_member {
-                true => self.watch_spare(context),
-                false => self.ends.spare_since = None,
+            match place.is_member {
+                true => self.watch_spare(group, context),
+                false => self.spare_since = None,
             }
             return Ok(());
         }
-        self.ends.spare_since = None;
+        self.spare_since = None;
         // With a map some partitions may have no stop: they go on for ever, and so does the run.
         if !context.delivery.has_nothing_in_hand() {
             // Looked at again when the last one in hand is done.
             return Ok(());
         }
-        let is_changed = std::mem::take(&mut self.ends.is_changed);
-        if is_changed && self.partitions.iter().all(AssignedPartition::is_finished) {
+        let is_changed = std::mem::take(&mut self.is_changed);
+        if is_changed && partitions.iter().all(AssignedPartition::is_finished) {
             return Err(Box::new(RunEnd::Done));
         }
         Ok(())
     }
 
     /// Other members hold everything: wait for one of them to be gone, then say who they are and end.
-    fn watch_spare(&mut self, context: &mut Context<'_, '_>) {
-        let since = *self.ends.spare_since.get_or_insert(context.now);
+    fn watch_spare(&mut self, group: &str, context: &mut Context<'_, '_>) {
+        let since = *self.spare_since.get_or_insert(context.now);
         if context.now.duration_since(since) < SPARE {
             return;
         }
-        if !std::mem::replace(&mut self.ends.has_asked_owners, true)
-            && let Some(group) = self.settings.group()
-        {
-            context.act(Action::Ask(Question::Owners(group.name.clone())));
+        if !std::mem::replace(&mut self.has_asked_owners, true) {
+            context.act(Action::Ask(Question::Owners(group.to_owned())));
         }
     }
 
@@ -287,17 +258,58 @@ impl Assignment<'_> {
     ///
     /// # Errors
     /// The run ends: other members hold everything.
-    pub fn owners_found(&mut self, owners: Option<Vec<String>>, context: &mut Context<'_, '_>) -> Step {
+    pub fn owners_found(
+        &mut self,
+        owners: Option<Vec<String>>,
+        partitions: &Partitions<'_>,
+        place: &PlaceInGroup<'_>,
+        context: &mut Context<'_, '_>,
+    ) -> Step {
         // Something may have been given to us meanwhile, and not be read yet.
-        let has_nothing = self.partitions.is_empty() && self.unreached.is_empty() && self.is_quiet();
-        let is_spare = self.ends.spare_since.is_some() && has_nothing && self.rebalances.is_member;
+        let has_nothing = partitions.is_empty() && place.is_settled;
+        let is_spare = self.spare_since.is_some() && has_nothing && place.is_member;
         let Some(owners) = owners.filter(|_| is_spare) else {
-            (self.ends.spare_since, self.ends.has_asked_owners) = (None, false);
+            (self.spare_since, self.has_asked_owners) = (None, false);
             return Ok(());
         };
         let who = if owners.is_empty() { "other members".to_owned() } else { owners.join(", ") };
         context.warn(format!("no partition was left for this member in 60 s; they are held by {who}"));
         Err(Box::new(RunEnd::Done))
+    }
+}
+
+fn say_ends(partitions: &mut Partitions<'_>, context: &mut Context<'_, '_>) {
+    let is_detail_wanted = partitions.is_detail_wanted;
+    let mut reached = Vec::new();
+    for partition in partitions.iter_mut() {
+        let next = context.commits.watermarks().next(partition.id).unwrap_or(0);
+        let is_reached = next >= partition.end && partition.reading != Reading::Revoked;
+        if is_reached && !partition.is_end_said {
+            partition.is_end_said = true;
+            reached.push(partition.name.clone());
+        } else if is_detail_wanted && partition.is_end_said && next > partition.end {
+            let is_new_end = context.client.known_end(&partition.name).is_some_and(|end| next >= end);
+            if is_new_end {
+                partition.end = next;
+                reached.push(partition.name.clone());
+            }
+        }
+    }
+    for partition in reached {
+        say_empty_tail(partitions, &partition, context);
+        context.act(Action::EndReached(partition));
+    }
+}
+
+/// Tells whoever asked for the last N offsets and got none of their records that there are none.
+fn say_empty_tail(partitions: &Partitions<'_>, name: &TopicPartition, context: &mut Context<'_, '_>) {
+    let Some(Position::BeforeEnd(count)) = partitions.from(name) else { return };
+    let Some(partition) = partitions.find(name) else { return };
+    if !partition.has_given && partition.start < partition.end {
+        context.info(format!(
+            "{name}: no record in the last {count} offsets, only transaction markers or what was compacted or \
+             aborted; try a larger number"
+        ));
     }
 }
 

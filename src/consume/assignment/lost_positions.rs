@@ -1,14 +1,13 @@
-//! CommitPositions that fell out of their log: the log is looked up, and reading goes on inside of it.
+//! Positions that fell out of their log: the log is looked up, and reading goes on inside of it.
 
-use super::Assignment;
-use super::partition::PositionTrust;
+use super::partitions::Partitions;
 use super::question::PartitionQuestion;
 use super::start_stop;
-use super::times::{ANSWER_LIMIT, ASK_AGAIN};
-use crate::consume::action::{Action, Context, ReadChange, Step};
+use super::times::ASK_AGAIN;
+use crate::consume::action::{Action, Context};
 use crate::kafka::admin::Asked;
 use crate::kafka::look_up::{Purpose, Question};
-use crate::kafka::ranges::{Range, RangeQuery};
+use crate::kafka::ranges::Range;
 use crate::record::TopicPartition;
 use std::time::Instant;
 
@@ -45,46 +44,44 @@ impl LostPositions {
         self.partitions.retain(|partition| !found.iter().any(|range| range.partition == *partition));
         found
     }
-}
 
-impl Assignment<'_> {
     /// Asks for the logs in which positions are lost.
-    pub fn ask_lost_positions(&mut self, context: &mut Context<'_, '_>) {
-        if self.lost_positions.is_empty() || !self.lost_positions.question.may_be_asked(context.now) {
+    pub fn ask(&mut self, partitions: &mut Partitions<'_>, context: &mut Context<'_, '_>) {
+        if self.is_empty() || !self.question.may_be_asked(context.now) {
             return;
         }
-        let ticket = self.next_ticket();
-        let partitions = self.lost_positions.partitions.clone();
-        self.lost_positions.question.ask(ticket, partitions.clone());
-        let query = RangeQuery::of(partitions, self.settings.read_uncommitted, ANSWER_LIMIT);
+        let ticket = partitions.next_ticket();
+        self.question.ask(ticket, self.partitions.clone());
+        let query = partitions.log_query(self.partitions.clone());
         context.act(Action::Ask(Question::Ranges { purpose: Purpose::LostPosition(ticket), query }));
     }
 
     /// Goes on in partitions whose position fell out of the log.
-    pub(super) fn positions_found(
+    pub fn found(
         &mut self,
         ticket: u64,
         ranges: &[Asked<Range>],
+        partitions: &mut Partitions<'_>,
         context: &mut Context<'_, '_>,
-    ) -> Step {
-        if !self.lost_positions.question.is(ticket) {
-            return Ok(());
+    ) {
+        if !self.question.is(ticket) {
+            return;
         }
-        let reset = self.settings.group().map(|group| group.offset_reset);
-        for range in self.lost_positions.answered(ranges, context.now + ASK_AGAIN) {
-            self.forget_cut(&range, context);
-            let Some(partition) = self.partitions.find_mut(&range.partition) else { continue };
+        let reset = partitions.offset_reset();
+        for range in self.answered(ranges, context.now + ASK_AGAIN) {
+            partitions.forget_cut(&range, context);
+            let Some(partition) = partitions.find_mut(&range.partition) else { continue };
             let Some(position) = context.commits.watermarks().next(partition.id) else { continue };
             if (range.begin..=range.high).contains(&position) {
                 // It is inside after all: the broker that said otherwise was behind.
-                self.start_over(&range.partition, position, context);
+                partitions.start_over(&range.partition, position, context);
                 continue;
             }
             let start = match start_stop::out_of_range(&range, "offset", position, reset) {
                 Ok(start) => start,
                 Err(failure) => {
                     let id = partition.id;
-                    self.fail_after(id, failure, context);
+                    partitions.fail_after(id, failure, context);
                     continue;
                 }
             };
@@ -98,44 +95,7 @@ impl Assignment<'_> {
             if let Some(warning) = start.warning {
                 context.warn(warning);
             }
-            self.start_over(&range.partition, start.offset, context);
+            partitions.start_over(&range.partition, start.offset, context);
         }
-        Ok(())
-    }
-
-    /// Goes on in a partition that librdkafka has stopped.
-    fn start_over(&mut self, name: &TopicPartition, offset: i64, context: &mut Context<'_, '_>) {
-        let mut all = self.partitions.positions(context.commits.watermarks());
-        for (_, next) in all.iter_mut().filter(|(other, _)| other == name) {
-            *next = offset;
-        }
-        if let Some(partition) = self.partitions.find_mut(name) {
-            partition.position = PositionTrust::StartingOver;
-            partition.moved_at = context.now;
-            partition.fetching_starts(context.now);
-        }
-        context.act(Action::Read(ReadChange::StartOver { partition: name.clone(), offset, all }));
-    }
-
-    /// A log that was cut: what handlers have of it in hand are other records now.
-    fn forget_cut(&mut self, range: &Range, context: &mut Context<'_, '_>) {
-        let Some(partition) = self.partitions.find(&range.partition) else { return };
-        let position = context.commits.watermarks().next(partition.id);
-        if position.is_some_and(|position| position > range.high) {
-            let id = partition.id;
-            context.act(Action::Abandon(vec![id]));
-            context.act(Action::Read(ReadChange::Resume(id)));
-        }
-    }
-
-    /// Reads a partition a second time from where its last record was taken.
-    pub fn read_again(&mut self, slot: usize, context: &mut Context<'_, '_>) {
-        let Some(partition) = self.partitions.get_mut(slot) else { return };
-        let Some(offset) = context.commits.watermarks().next(partition.id) else { return };
-        // Until a record comes, the position is that of before.
-        partition.distrust_position();
-        partition.fetching_starts(context.now);
-        let partition = partition.name.clone();
-        context.act(Action::Read(ReadChange::ReadAgain { partition, offset }));
     }
 }

@@ -19,7 +19,6 @@ use crate::metrics::Read;
 use crate::reachability::unknown;
 use crate::record::TopicPartition;
 use crate::settings::Mode;
-use crate::talk::Event;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Instant;
@@ -32,8 +31,8 @@ impl Assignment<'_> {
 
     /// Asks for the logs of partitions before they are read.
     pub(super) fn look_up_starts(&mut self, starting: Starting, context: &mut Context<'_, '_>) {
-        let ticket = self.next_ticket();
-        let query = self.start_query(starting.partitions.clone(), starting.retry.limit());
+        let ticket = self.partitions.next_ticket();
+        let query = self.partitions.start_query(starting.partitions.clone(), starting.retry.limit());
         context.act(Action::Ask(Question::Ranges { purpose: Purpose::Start(ticket), query }));
         let why = if starting.unknown.is_empty() { starting.why } else { starting.unknown };
         let (found, unknown) = (Vec::new(), Vec::new());
@@ -106,9 +105,7 @@ impl Assignment<'_> {
             }
             assigned.push(self.add(range, &start, context.commits, context.now));
         }
-        let partitions = assigned.iter().map(|assigned| assigned.partition.clone()).collect();
         context.act(Action::Read(ReadChange::Assign { assigned, others }));
-        context.tell(Event::Assigned { partitions });
         self.ends.mark_changed();
         Ok(())
     }
@@ -118,7 +115,7 @@ impl Assignment<'_> {
     fn say_uncommitted(&self, ranges: &[Range], context: &mut Context<'_, '_>) {
         let Some(group) = self.settings.group() else { return };
         let is_latest = group.offset_reset == OffsetReset::Latest;
-        if group.offset_reset == OffsetReset::None || !is_latest && !self.is_detail_wanted {
+        if group.offset_reset == OffsetReset::None || !is_latest && !self.partitions.is_detail_wanted {
             return;
         }
         let is_fresh = |range: &&Range| is_latest && self.fresh.contains(&range.partition);
@@ -145,7 +142,7 @@ impl Assignment<'_> {
             Mode::Group(group) => {
                 start_stop::in_group(range, group.offset_reset, self.fresh.contains(&range.partition))
             }
-            Mode::Standalone(_) => start_stop::alone(range, self.from(&range.partition)),
+            Mode::Standalone(_) => start_stop::alone(range, self.partitions.from(&range.partition)),
         }
     }
 
@@ -163,7 +160,7 @@ impl Assignment<'_> {
         };
         let id = commits.watermarks_mut().assign(range.partition.clone(), start.offset, confirmed);
         // What was ours before may still be told as it was then.
-        let is_first = self.settings.stops.to.is_some() && !self.ends.is_stop_known(&range.partition);
+        let is_first = self.partitions.has_stop() && !self.ends.is_stop_known(&range.partition);
         let stop = self.stop_of(range, start.offset);
         let mut partition = AssignedPartition {
             id,
@@ -183,7 +180,7 @@ impl Assignment<'_> {
             started_at: (!is_first).then_some(now),
             silence: Silence::default(),
             // A run that says at its end that all was read has to know.
-            gaps: if self.settings.stops.to.is_some() { Gaps::UpTo(0) } else { Gaps::Believed },
+            gaps: if self.partitions.has_stop() { Gaps::UpTo(0) } else { Gaps::Believed },
             read: Read::default(),
         };
         if partition.stop_offset().is_some_and(|stop| start.offset >= stop) {
@@ -194,7 +191,7 @@ impl Assignment<'_> {
     }
 
     fn stop_of(&mut self, range: &Range, start: i64) -> Option<StopPoint> {
-        let to = self.to(&range.partition)?;
+        let to = self.partitions.to(&range.partition)?;
         // Fixed when the partition is first ours.
         let stop = || start_stop::stop(range, to, start, jiff::Timestamp::now().as_millisecond());
         Some(self.ends.stop_or_insert(&range.partition, stop))

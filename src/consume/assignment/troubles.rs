@@ -1,7 +1,7 @@
 //! Errors of the client, of a partition and of a commit, as far as they concern what is assigned.
 
 use super::Assignment;
-use super::silent::unreadable;
+use super::partitions::unreadable;
 use crate::consume::action::{Action, Context, RunEnd, Step, fail};
 use crate::error::{Failure, Kind};
 use crate::kafka::commit::CommitRefusal;
@@ -122,8 +122,8 @@ impl Assignment<'_> {
             }
             TroubleKind::BadRecord => {
                 let failure = unreadable(&name, offset, &trouble.told());
-                self.fail_after(id, failure, context);
-                return self.fail_pending(context);
+                self.partitions.fail_after(id, failure, context);
+                return self.partitions.fail_pending(context);
             }
             TroubleKind::Transport
             | TroubleKind::AllBrokersDown

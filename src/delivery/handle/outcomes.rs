@@ -201,7 +201,7 @@ impl Handlers<'_> {
                 let job = self.queue.job(delivery.ticket);
                 let failure = job
                     .zip(self.dead_letters.as_ref())
-                    .map(|(job, letters)| letters.failure(&job.record, &trouble));
+                    .map(|(job, topic)| topic.failure(&job.record, &trouble));
                 if let Some(failure) = failure {
                     let reason = format!("its dead letter was not taken: {}", trouble.told());
                     self.end_with(delivery.ticket, reason, failure, progress);

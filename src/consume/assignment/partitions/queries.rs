@@ -1,15 +1,32 @@
 //! What is asked of leaders before partitions are read, and where each is to start and stop.
 
-use super::Assignment;
+use super::Partitions;
+use crate::choices::OffsetReset;
+use crate::consume::assignment::times::ANSWER_LIMIT;
 use crate::kafka::ranges::RangeQuery;
 use crate::position::Position;
 use crate::record::TopicPartition;
 use crate::settings::Mode;
 use std::time::Duration;
 
-impl Assignment<'_> {
+impl Partitions<'_> {
+    /// Asks for the logs of partitions that are read, and for nothing else.
+    pub fn log_query(&self, partitions: Vec<TopicPartition>) -> RangeQuery {
+        RangeQuery::of(partitions, self.settings.read_uncommitted, ANSWER_LIMIT)
+    }
+
+    /// Where the group goes on in a partition that has no committed offset, or one outside of the log.
+    pub fn offset_reset(&self) -> Option<OffsetReset> {
+        self.settings.group().map(|group| group.offset_reset)
+    }
+
+    /// Whether the run is to end at all.
+    pub fn has_stop(&self) -> bool {
+        self.settings.stops.to.is_some()
+    }
+
     /// What has to be known of partitions before they are read.
-    pub(super) fn start_query(&self, partitions: Vec<TopicPartition>, limit: Duration) -> RangeQuery {
+    pub fn start_query(&self, partitions: Vec<TopicPartition>, limit: Duration) -> RangeQuery {
         RangeQuery {
             with_committed: matches!(self.settings.mode, Mode::Group(_)),
             from_times: times(&partitions, |partition| self.from(partition)),
@@ -18,14 +35,14 @@ impl Assignment<'_> {
         }
     }
 
-    pub(super) fn from(&self, partition: &TopicPartition) -> Option<Position> {
+    pub fn from(&self, partition: &TopicPartition) -> Option<Position> {
         match &self.settings.mode {
             Mode::Standalone(standalone) => standalone.from.at(partition.partition),
             Mode::Group(_) => None,
         }
     }
 
-    pub(super) fn to(&self, partition: &TopicPartition) -> Option<Position> {
+    pub fn to(&self, partition: &TopicPartition) -> Option<Position> {
         self.settings.stops.to.as_ref()?.at(partition.partition)
     }
 }

@@ -1,11 +1,11 @@
 //! Partitions that give nothing although their log goes on: silence is no end. It is proved that nothing is left, or
 //! the reason is told.
 
-use super::Assignment;
-use super::partition::{AssignedPartition, Reading};
-use super::silence::Silence;
-use super::times::QUIET;
-use crate::consume::action::{Action, Context, ReadChange, Step};
+use super::Partitions;
+use crate::consume::action::{Action, Context, ReadChange, RunEnd};
+use crate::consume::assignment::partition::{AssignedPartition, Reading};
+use crate::consume::assignment::silence::Silence;
+use crate::consume::assignment::times::QUIET;
 use crate::error::{Failure, Kind};
 use crate::kafka::look_up::Question;
 use crate::kafka::probe::Finding;
@@ -42,7 +42,7 @@ const LOOKS_AT_A_CUT: u32 = 3;
 /// While another partition has given something within that time, a silent one may only wait for its turn.
 const MOVING: Duration = Duration::from_secs(1);
 
-impl Assignment<'_> {
+impl Partitions<'_> {
     /// Up to where a partition has something to give.
     fn expected_end(&self, partition: &AssignedPartition, context: &Context<'_, '_>) -> i64 {
         match self.settings.stops.to {
@@ -68,39 +68,38 @@ impl Assignment<'_> {
             return;
         }
         let now = context.now;
-        let is_moving =
-            self.partitions.iter().any(|partition| now.duration_since(partition.moved_at) < MOVING);
+        let is_moving = self.iter().any(|partition| now.duration_since(partition.moved_at) < MOVING);
         let has_end = self.settings.stops.to.is_some();
         let quiet = if has_end && !is_moving { QUIET } else { QUIET_WITHOUT_END };
         let (mut silent, mut at_end) = (Vec::new(), Vec::new());
-        for partition in self.partitions.iter() {
+        for partition in self.iter() {
             let (silence, slot) = (&partition.silence, partition.id.slot);
-            let expected = self.expected_end(partition, context);
             if self.is_silent(partition, quiet, context) {
-                silent.push((silence.looks, slot, expected));
+                silent.push((silence.looks, slot, self.expected_end(partition, context)));
             } else if silence.looks > 0
                 && !silence.is_looking
-                && context.commits.watermarks().next(partition.id).unwrap_or(0) >= expected
+                && context.commits.watermarks().next(partition.id).unwrap_or(0)
+                    >= self.expected_end(partition, context)
             {
                 at_end.push(slot);
             }
         }
         for slot in at_end {
-            if let Some(partition) = self.partitions.get_mut(slot) {
+            if let Some(partition) = self.get_mut(slot) {
                 partition.silence = Silence::default();
             }
         }
         // Those of a leader that never answers must not keep the others from being looked at.
         silent.sort_by_key(|(looks, ..)| *looks);
-        let mut looking = self.partitions.iter().filter(|partition| partition.silence.is_looking).count();
+        let mut looking = self.iter().filter(|partition| partition.silence.is_looking).count();
         for (_, slot, expected) in silent {
-            if let Some(partition) = self.partitions.get_mut(slot) {
+            if let Some(partition) = self.get_mut(slot) {
                 watch_silent(partition, expected, &mut looking, context);
             }
         }
     }
 
-    /// Takes what a look has found.
+    /// Takes what a look has found. True if the partition is read to its stop.
     ///
     /// # Errors
     /// The run ends: the partition cannot be read on.
@@ -110,9 +109,10 @@ impl Assignment<'_> {
         offset: i64,
         finding: Finding,
         context: &mut Context<'_, '_>,
-    ) -> Step {
+    ) -> Result<bool, Box<RunEnd>> {
+        let mut is_at_stop = false;
         let has_end = self.settings.stops.to.is_some();
-        let Some(partition) = self.partitions.find_mut(name) else { return Ok(()) };
+        let Some(partition) = self.find_mut(name) else { return Ok(false) };
         let (id, end) = (partition.id, partition.end);
         let silence = &mut partition.silence;
         silence.is_looking = false;
@@ -120,7 +120,7 @@ impl Assignment<'_> {
         silence.looks += 1;
         let has_moved = context.commits.watermarks().next(id) != Some(offset);
         if partition.reading == Reading::Broken || has_moved {
-            return Ok(());
+            return Ok(false);
         }
         silence.has_looked = true;
         if !matches!(finding, Finding::EndsAt(_)) {
@@ -129,7 +129,7 @@ impl Assignment<'_> {
         match finding {
             Finding::NothingBefore(next) | Finding::EndsAt(next) if next > offset => {
                 if silence.nothing_before.replace(next) == Some(next) {
-                    self.ends.mark_changed_if(nothing_before(partition, next, context));
+                    is_at_stop = nothing_before(partition, next, context);
                 } else {
                     // It is looked at twice, as any gap is read twice.
                     silence.not_before = None;
@@ -162,21 +162,19 @@ impl Assignment<'_> {
                 }
             }
         }
-        self.fail_pending(context)
+        self.fail_pending(context)?;
+        Ok(is_at_stop)
     }
 
     /// The failure of a run whose time is over before a partition was read to its end, for no fault of its own.
     pub fn stopped_before_end(&self, context: &Context<'_, '_>) -> Option<Failure> {
-        if let Some(failure) = self.never_read(context) {
-            return Some(failure);
-        }
         let has_end = self.settings.stops.to.is_some();
         let is_known = |partition: &AssignedPartition| {
             // Read on without an end, a partition may be silent for no other reason than an open transaction.
             let is_held_up = partition.silence.reason.is_some() || partition.is_throttled(context.now);
             has_end || partition.silence.is_told(partition.moved_at) && is_held_up
         };
-        let mut silent = self.partitions.iter().filter(|partition| self.is_silent(partition, QUIET, context));
+        let mut silent = self.iter().filter(|partition| self.is_silent(partition, QUIET, context));
         let partition = silent.find(|partition| is_known(partition))?;
         let next = context.commits.watermarks().next(partition.id).unwrap_or(0);
         let message = format!("stopped at {next} in {}, before its end", partition.name);

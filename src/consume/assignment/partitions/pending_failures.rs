@@ -1,9 +1,9 @@
 //! Failures that end the run once everything read before them in their partitions is done.
 
-use super::Assignment;
-use super::partition::Reading;
+use super::Partitions;
 use crate::commits::AssignmentId;
 use crate::consume::action::{Action, Context, Step, fail};
+use crate::consume::assignment::partition::Reading;
 use crate::error::Failure;
 
 /// A failure that ends the run once everything read before it in its partition is done.
@@ -13,13 +13,15 @@ pub struct PendingFailure {
     failure: Failure,
 }
 
-impl Assignment<'_> {
+impl Partitions<'_> {
     /// Ends the run with a failure once what was read before it in its partition is done.
-    pub(super) fn fail_after(&mut self, id: AssignmentId, failure: Failure, context: &mut Context<'_, '_>) {
-        let Some(partition) = self.partitions.get_mut(id.slot).filter(|partition| partition.id == id) else {
+    pub fn fail_after(&mut self, id: AssignmentId, failure: Failure, context: &mut Context<'_, '_>) {
+        let Some(partition) = self.get_mut(id.slot).filter(|partition| partition.id == id) else {
             return;
         };
-        partition.reading = Reading::Broken;
+        if partition.reading != Reading::Revoked {
+            partition.reading = Reading::Broken;
+        }
         if let Some(next) = context.commits.watermarks().next(id) {
             // Whatever is told of how far fetching is: what lies behind it was not read.
             context.commits.watermarks_mut().hold(id, next);
@@ -36,9 +38,10 @@ impl Assignment<'_> {
         if self.pending_failures.is_empty() {
             return Ok(());
         }
-        let partitions = &self.partitions;
+        let partitions = &self.by_slot;
         // Whoever gets the partition now finds out for itself.
-        self.pending_failures.retain(|pending| partitions.iter().any(|partition| partition.id == pending.id));
+        self.pending_failures
+            .retain(|pending| partitions.iter().flatten().any(|partition| partition.id == pending.id));
         let is_done = |pending: &PendingFailure| context.commits.watermarks().is_settled(pending.id);
         match self.pending_failures.iter().position(is_done) {
             Some(index) => fail(self.pending_failures.swap_remove(index).failure),
