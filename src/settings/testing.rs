@@ -9,11 +9,11 @@ use std::sync::LazyLock;
 static KNOWN: LazyLock<KnownProperties> =
     LazyLock::new(|| crate::kafka::properties::known().expect("memory for the table"));
 
-type Variables = Box<dyn Fn(&str) -> Option<String>>;
+type VariableLookup = Box<dyn Fn(&str) -> Option<String>>;
 
 /// Surroundings with the given variables, without terminals, at a fixed time.
 pub struct TestWorld {
-    pub variables: Variables,
+    pub variables: VariableLookup,
 }
 
 impl TestWorld {

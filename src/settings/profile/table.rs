@@ -18,7 +18,7 @@ pub struct Table {
 const DEEPEST: usize = 16;
 
 /// Where a table stands within the table of the profile.
-struct Nesting {
+struct TablePath {
     /// The names of the tables around it, each with a dot: `ssl.ca.`.
     prefix: String,
     depth: usize,
@@ -62,7 +62,7 @@ impl Table {
         };
         let (name, path) = (name.to_owned(), path.to_owned());
         let mut table = Table { name, path, is_typed: false, entries: Vec::new() };
-        table.take(found, &Nesting { prefix: String::new(), depth: 0 }, &lines)?;
+        table.take(found, &TablePath { prefix: String::new(), depth: 0 }, &lines)?;
         Ok(table)
     }
 
@@ -71,21 +71,16 @@ impl Table {
         cli::place(&self.name, &self.path, line)
     }
 
-    fn take(
-        &mut self,
-        table: &DeTable<'_>,
-        nesting: &Nesting,
-        lines: &LineStarts<'_>,
-    ) -> Result<(), Failure> {
+    fn take(&mut self, table: &DeTable<'_>, at: &TablePath, lines: &LineStarts<'_>) -> Result<(), Failure> {
         for (key, value) in table.iter() {
             let (line, _) = lines.place(key.span().start);
-            let key = format!("{}{}", nesting.prefix, key.get_ref());
+            let key = format!("{}{}", at.prefix, key.get_ref());
             if let DeValue::Table(inner) = value.get_ref() {
-                if nesting.depth == DEEPEST {
+                if at.depth == DEEPEST {
                     return Err(Failure::usage(format!("tables are nested too deep{}", self.place(line))));
                 }
-                let inner_nesting = Nesting { prefix: format!("{key}."), depth: nesting.depth + 1 };
-                self.take(inner, &inner_nesting, lines)?;
+                let inner_path = TablePath { prefix: format!("{key}."), depth: at.depth + 1 };
+                self.take(inner, &inner_path, lines)?;
                 continue;
             }
             let value = read(value.get_ref()).ok_or_else(|| {
