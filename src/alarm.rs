@@ -1,4 +1,4 @@
-//! One place to sleep: woken by librdkafka's queues, the writer, signals and a closed reader.
+//! A single place to sleep, from which librdkafka's queues, the writer, signals and a closed reader wake us.
 
 use rustix::event::{PollFd, PollFlags, Timespec};
 use std::io::{self, Read, Write};
@@ -8,13 +8,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-/// The sleeping side, owned by the poller.
+/// The side that sleeps; the poller owns it.
 pub struct Alarm {
     receiver: UnixStream,
     bell: Bell,
 }
 
-/// The waking side; rings from any thread. Rings between two sleeps are folded into one.
+/// The side that wakes; rings from any thread. Several rings between two sleeps count as one.
 #[derive(Clone)]
 pub struct Bell {
     sender: Arc<UnixStream>,
@@ -24,13 +24,11 @@ pub struct Bell {
 /// What `wait` saw.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Woken {
-    /// The reader of stdout is gone: nothing written will be read.
+    /// Whether the reader of stdout is gone, so that nothing written will be read.
     pub is_stdout_closed: bool,
 }
 
 impl Alarm {
-    /// # Errors
-    /// If the process is out of descriptors.
     pub fn new() -> io::Result<Alarm> {
         let (sender, receiver) = UnixStream::pair()?;
         sender.set_nonblocking(true)?;
@@ -50,33 +48,34 @@ impl Alarm {
 
     /// Sleeps until something rings, the reader of stdout goes away, or `limit` is over.
     ///
-    /// After it every source must be looked at: one ring may stand for several.
+    /// Look at every source afterwards, since one ring may stand for several.
     pub fn wait(&mut self, limit: Duration, watch_stdout: bool) -> Woken {
         let stdout = rustix::stdio::stdout();
         let mut watched = [
             PollFd::new(&self.receiver, PollFlags::IN),
-            // No events asked for: error and hang-up are reported all the same.
+            // Without asking for events, errors and hang-ups are still reported.
             PollFd::new(&stdout, PollFlags::empty()),
         ];
         let count = if watch_stdout { 2 } else { 1 };
         let limit = Timespec::try_from(limit).ok();
-        // An interrupted wait is a wake-up like any other.
+        // An interrupted wait counts as a ring.
         let _ = rustix::event::poll(&mut watched[..count], limit.as_ref());
         let is_stdout_closed = count == 2 && !watched[1].revents().is_empty();
         self.hush();
         Woken { is_stdout_closed }
     }
 
-    /// Forgets what was rung: for those who watch the alarm beside descriptors of their own.
+    /// Forgets all rings, for whoever polls the alarm together with other descriptors.
     pub fn hush(&mut self) {
         let mut bytes = [0; 256];
         while matches!((&self.receiver).read(&mut bytes), Ok(count) if count == bytes.len()) {}
-        // After reading: the other way round a ring in between would leave the flag set with no byte behind it.
+        // The flag is cleared after reading. The other way round, a ring in between would leave the flag set without
+        // a byte.
         self.bell.is_rung.store(false, Ordering::SeqCst);
     }
 }
 
-/// Readable when something rings.
+/// The descriptor of an alarm is readable when something rings.
 impl AsFd for Alarm {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.receiver.as_fd()
@@ -86,7 +85,7 @@ impl AsFd for Alarm {
 impl Bell {
     pub fn ring(&self) {
         if !self.is_rung.swap(true, Ordering::SeqCst) {
-            // A full socket is a ring that was not heard yet.
+            // If the socket is full, a ring is waiting anyway.
             let _ = (&*self.sender).write(&[1]);
         }
     }
@@ -106,7 +105,10 @@ mod tests {
         let start = Instant::now();
         alarm.wait(Duration::from_secs(30), false);
         assert!(start.elapsed() < Duration::from_secs(20));
-        alarm.wait(Duration::from_millis(1), false);
+        // Both rings were heard: a wait without a new one takes its whole time.
+        let (silence, quiet_since) = (Duration::from_millis(20), Instant::now());
+        alarm.wait(silence, false);
+        assert!(quiet_since.elapsed() >= silence);
         bell.ring();
         alarm.wait(Duration::from_secs(30), false);
         assert!(start.elapsed() < Duration::from_secs(20));

@@ -14,6 +14,7 @@ mod topic;
 use crate::alarm::Alarm;
 use crate::choices::ListenAddress;
 use crate::cli::{Arguments, Command, LogFormat};
+use crate::consume::{Finished, World};
 use crate::delivery::{self, Unwritable};
 use crate::error::{self, Failure, Kind};
 use crate::metrics::Meter;
@@ -23,7 +24,7 @@ use crate::shutdown::Shutdown;
 use crate::startup::{self, Stdout};
 use crate::talk;
 use crate::usage::{self, ErrorStyle};
-use crate::{handlers, kafka, pipeline};
+use crate::{handlers, kafka};
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant};
@@ -159,8 +160,8 @@ fn read(
         Some(address) => open_meter(address, &alarm, &mut talk)?,
         None => Meter::default(),
     };
-    let pipeline::Finished { mut talk, result, deadline } =
-        pipeline::run(settings, pipeline::World { alarm, shutdown, talk, meter });
+    let Finished { mut talk, result, deadline } =
+        crate::consume::run(settings, World { alarm, shutdown, talk, meter });
     talk.finish(deadline);
     result
 }

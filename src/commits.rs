@@ -5,7 +5,7 @@ pub mod schedule;
 pub mod watermarks;
 
 use crate::choices::CommitSettings;
-use crate::kafka::commit::{CommitAnswer, Refusal};
+use crate::kafka::commit::{CommitAnswer, CommitRefusal};
 use crate::record::TopicPartition;
 use std::time::Instant;
 
@@ -20,6 +20,7 @@ pub struct Commits {
     schedule: Schedule,
     under_way: Option<Positions>,
     is_forbidden: bool,
+    total: u64,
 }
 
 /// A watermark above what the group has.
@@ -49,7 +50,7 @@ pub enum Due {
 #[derive(Debug, PartialEq, Eq)]
 pub enum CommitOutcome {
     Confirmed(Vec<(TopicPartition, i64)>),
-    Refused { offsets: Vec<(TopicPartition, i64)>, refusal: Refusal },
+    Refused { offsets: Vec<(TopicPartition, i64)>, refusal: CommitRefusal },
 }
 
 impl Positions {
@@ -75,6 +76,7 @@ impl Commits {
             schedule: Schedule::new(settings, now),
             under_way: None,
             is_forbidden: false,
+            total: 0,
         }
     }
 
@@ -103,7 +105,13 @@ impl Commits {
 
     /// Counts records that were settled.
     pub fn processed(&mut self, records: u64) {
+        self.total += records;
         self.schedule.processed(records);
+    }
+
+    /// How many records were settled in all.
+    pub fn total(&self) -> u64 {
+        self.total
     }
 
     /// Asks for a commit soon, whatever the mode (but `never`).

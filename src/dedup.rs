@@ -1,10 +1,10 @@
-//! Event ids that were processed, remembered over restarts.
+//! Ids of records that were processed, remembered over restarts.
 
 mod names;
 mod redb;
 mod redis;
 
-pub use names::Names;
+pub use names::StoreName;
 
 use crate::alarm::Bell;
 use crate::error::{Failure, Kind, reason};
@@ -16,95 +16,96 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-/// Requests that are answered together: what waits goes into one transaction.
+/// How many requests at most are answered together, with one transaction.
 const TOGETHER: usize = 1000;
 
-/// The store of event ids, at work on a thread of its own.
+/// A store of event ids, which works on a thread of its own.
 pub struct Store {
-    requests: Sender<Request>,
-    answers: Receiver<Answer>,
+    requests: Sender<StoreRequest>,
+    answers: Receiver<StoreAnswer>,
     news: Receiver<News>,
     /// Closed by the thread when it ends.
     ended: Receiver<()>,
     has_claims: bool,
 }
 
-/// What came of one request.
+/// The answer to one request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answer {
+pub struct StoreAnswer {
     pub ticket: u64,
-    /// In words if the store could not be read or written: never taken for an empty store.
-    pub answer: Result<Found, String>,
+    /// What the store says about the id; a message if the store could not be read or written, which never counts as
+    /// an empty store.
+    pub answer: Result<IdState, String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Found {
-    /// Kept before, and not expired.
+pub enum IdState {
+    /// The id was kept before and has not expired.
     Known,
     New,
-    /// Durable from now on.
+    /// The id is durable from now on.
     Kept,
-    /// Its handler may start: no other member's does.
+    /// The id is claimed for us: our handler may start, and no other member's does.
     Claimed,
-    /// Another member has it in hand.
+    /// Another member is handling a record with this id.
     Elsewhere,
 }
 
-/// How long things last.
+/// How long ids and claims last.
 #[derive(Clone, Copy, Debug)]
 pub struct Times {
-    /// What was processed is remembered.
+    /// How long a processed id is remembered.
     pub ttl: Duration,
-    /// A claim outlives a member that died, and has to outlive an attempt; it is renewed long before.
+    /// How long a claim outlives a member that died. It is renewed long before, but has to outlive an attempt.
     pub claim: Duration,
 }
 
-/// How the store itself fares; requests wait meanwhile.
+/// News about the store itself, on which requests may have to wait.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum News {
-    /// Said once.
+    /// The server is away; told once.
     Away {
         reason: String,
     },
     Back {
         after: Duration,
     },
-    /// So many claims ran out, and others took them.
+    /// This many claims of ours expired, and other members took them.
     Overtaken {
         ids: usize,
     },
 }
 
-enum Request {
+enum StoreRequest {
     LookUp { ticket: u64, id: Arc<str> },
     Keep { ticket: u64, id: Arc<str> },
     Claim { ticket: u64, id: Arc<str> },
     GiveBack { id: Arc<str> },
 }
 
-/// What came of a claim.
+/// The outcome of a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Claimed {
-    /// There is nothing to claim: the id is kept.
+    /// There is nothing to claim, since the id is kept.
     Kept,
     Elsewhere,
     Ours,
 }
 
-/// Where ids are kept. Errors are in words.
+/// A place where ids are kept. Errors are messages.
 trait Backend: Send {
     /// Whether each id is known.
     fn look_up(&mut self, ids: &[&str]) -> Result<Vec<bool>, String>;
 
-    /// Keeps all of them, and gives back the claims on them; durable when it returns.
+    /// Keeps these ids and gives back the claims on them. They are durable when it returns.
     fn keep(&mut self, ids: &[&str]) -> Result<(), String>;
 
-    /// Whether others use it at the same time, so that an id has to be claimed before its handler starts.
+    /// Whether others use the store at the same time, so that an id has to be claimed before its handler starts.
     fn has_claims(&self) -> bool {
         false
     }
 
-    /// Claims each id for this process. A claim that is ours already is renewed.
+    /// Claims each id for this process, or renews a claim that is ours already.
     fn claim(&mut self, ids: &[&str]) -> Result<Vec<Claimed>, String> {
         Ok(vec![Claimed::Ours; ids.len()])
     }
@@ -123,37 +124,37 @@ trait Backend: Send {
         Ok(())
     }
 
-    /// Nothing more is asked for.
+    /// Ends the work: nothing more is asked for.
     fn close(&mut self) {}
 }
 
 /// The wall clock, in milliseconds since 1970.
-type Clock = Box<dyn Fn() -> u64 + Send>;
+type WallClock = Box<dyn Fn() -> u64 + Send>;
 
 impl Store {
     /// Opens the store, or makes a new one, and starts its thread.
     ///
     /// # Errors
-    /// The store cannot be used; named with what to do.
-    pub fn open(choice: &StoreChoice, names: &Names, times: Times, bell: Bell) -> Result<Store, Failure> {
+    /// The store cannot be used; the failure says what to do.
+    pub fn open(choice: &StoreChoice, names: &StoreName, times: Times, bell: Bell) -> Result<Store, Failure> {
         Store::open_with(choice, names, times, (bell, Box::new(wall_clock)))
     }
 
     fn open_with(
         choice: &StoreChoice,
-        names: &Names,
+        names: &StoreName,
         times: Times,
-        (bell, clock): (Bell, Clock),
+        (bell, clock): (Bell, WallClock),
     ) -> Result<Store, Failure> {
         let (tell, news) = mpsc::channel();
         let backend: Box<dyn Backend> = match choice {
             StoreChoice::InFolder(folder) => {
                 let path = names.file(folder);
                 let shown = path.display().to_string();
-                Box::new(redb::File::open(redb::Place { path, shown }, times.ttl, clock)?)
+                Box::new(redb::File::open(redb::StorePath { path, shown }, times.ttl, clock)?)
             }
             StoreChoice::File(path) => {
-                let place = redb::Place { path: PathBuf::from(&**path), shown: path.quoted(path) };
+                let place = redb::StorePath { path: PathBuf::from(&**path), shown: path.quoted(path) };
                 Box::new(redb::File::open(place, times.ttl, clock)?)
             }
             StoreChoice::Redis(url) => {
@@ -170,7 +171,7 @@ impl Store {
         let (answered, answers) = mpsc::channel();
         let (end, ended) = mpsc::channel();
         let has_claims = backend.has_claims();
-        let mut work = Work { backend, answered, bell };
+        let mut work = StoreThread { backend, answered, bell };
         let run = move || {
             while let Some(first) = work.next(&to_do) {
                 let mut batch = vec![first];
@@ -178,7 +179,7 @@ impl Store {
                 work.serve(batch);
             }
             work.backend.close();
-            // The file is closed properly before the end is told.
+            // The file is closed before the end is told.
             drop(work);
             drop(end);
         };
@@ -193,42 +194,42 @@ impl Store {
 
     /// Asks whether an id is known.
     pub fn look_up(&self, ticket: u64, id: Arc<str>) {
-        // The thread only ends before us if it panicked; then no answer comes, as told by `is_alive`.
-        let _ = self.requests.send(Request::LookUp { ticket, id });
+        // The thread ends before us only if it panicked. Then no answer comes, which `is_alive` tells.
+        let _ = self.requests.send(StoreRequest::LookUp { ticket, id });
     }
 
-    /// Has an id be kept: only after its record was processed.
+    /// Asks for an id to be kept, once its record was processed.
     pub fn keep(&self, ticket: u64, id: Arc<str>) {
-        let _ = self.requests.send(Request::Keep { ticket, id });
+        let _ = self.requests.send(StoreRequest::Keep { ticket, id });
     }
 
     /// Claims an id for the handler of a record that is about to start.
     pub fn claim(&self, ticket: u64, id: Arc<str>) {
-        let _ = self.requests.send(Request::Claim { ticket, id });
+        let _ = self.requests.send(StoreRequest::Claim { ticket, id });
     }
 
-    /// Gives the claim on an id back: its handler has ended, and not processed the record.
+    /// Gives the claim on an id back, whose handler has ended without processing the record.
     pub fn give_back(&self, id: Arc<str>) {
-        let _ = self.requests.send(Request::GiveBack { id });
+        let _ = self.requests.send(StoreRequest::GiveBack { id });
     }
 
-    /// The next answer. Requests are not answered in order.
-    pub fn answer(&self) -> Option<Answer> {
+    /// Returns the next answer. Requests are not answered in order.
+    pub fn answer(&self) -> Option<StoreAnswer> {
         self.answers.try_recv().ok()
     }
 
-    /// What there is to tell people about the store.
+    /// Returns the next news about the store.
     pub fn news(&self) -> Option<News> {
         self.news.try_recv().ok()
     }
 
-    /// False if the thread broke down: nothing will be answered any more.
+    /// Whether the thread still runs. If it broke down, nothing is answered any more.
     pub fn is_alive(&self) -> bool {
         !matches!(self.ended.try_recv(), Err(mpsc::TryRecvError::Disconnected))
     }
 
-    /// Serves what was asked for and closes the store, at most until `deadline`. True if it is closed; a file
-    /// that is not is mended when it is opened again.
+    /// Serves all requests and closes the store; returns whether that was done by `deadline`. A file that was not
+    /// closed is repaired when it is opened again.
     pub fn close(self, deadline: Instant) -> bool {
         let Store { requests, ended, .. } = self;
         drop(requests);
@@ -237,22 +238,22 @@ impl Store {
     }
 }
 
-/// The thread's side.
-struct Work {
+/// What the thread of a store works with.
+struct StoreThread {
     backend: Box<dyn Backend>,
-    answered: Sender<Answer>,
+    answered: Sender<StoreAnswer>,
     bell: Bell,
 }
 
-impl Work {
-    /// Waits for the next request, renewing claims meanwhile; `None` when nothing more comes.
-    fn next(&mut self, to_do: &Receiver<Request>) -> Option<Request> {
+impl StoreThread {
+    /// Waits for the next request and renews claims meanwhile; returns none when no more requests come.
+    fn next(&mut self, to_do: &Receiver<StoreRequest>) -> Option<StoreRequest> {
         loop {
             let Some(due) = self.backend.due() else { return to_do.recv().ok() };
             let now = Instant::now();
             if now >= due {
                 if let Err(words) = self.backend.renew() {
-                    // Of no record, but the run cannot go on without its claims.
+                    // No record asked for this, but the run cannot go on without its claims.
                     self.tell(0, Err(words));
                     self.bell.ring();
                 }
@@ -266,38 +267,38 @@ impl Work {
         }
     }
 
-    /// Answers a batch: look-ups at once, then all ids to be kept in one go, then claims in their order. A look-up sees
-    /// what was to be kept before it.
-    fn serve(&mut self, batch: Vec<Request>) {
+    /// Answers a batch: first all look-ups, then all ids to be kept, then claims in their order. A look-up sees ids
+    /// that were to be kept before it.
+    fn serve(&mut self, batch: Vec<StoreRequest>) {
         let (mut asked, mut kept, mut waiting) = (Vec::new(), Vec::new(), Vec::new());
         let mut claims: Vec<(Option<u64>, Arc<str>)> = Vec::new();
         let mut ids = HashSet::new();
         for request in batch {
             match request {
-                Request::LookUp { ticket, id } if ids.contains(&id) => waiting.push(ticket),
-                Request::LookUp { ticket, id } => asked.push((ticket, id)),
-                Request::Keep { ticket, id } => {
+                StoreRequest::LookUp { ticket, id } if ids.contains(&id) => waiting.push(ticket),
+                StoreRequest::LookUp { ticket, id } => asked.push((ticket, id)),
+                StoreRequest::Keep { ticket, id } => {
                     ids.insert(Arc::clone(&id));
                     kept.push((ticket, id));
                 }
-                Request::Claim { ticket, id } => claims.push((Some(ticket), id)),
-                Request::GiveBack { id } => claims.push((None, id)),
+                StoreRequest::Claim { ticket, id } => claims.push((Some(ticket), id)),
+                StoreRequest::GiveBack { id } => claims.push((None, id)),
             }
         }
         if !asked.is_empty() {
             let result = self.backend.look_up(&asked.iter().map(|(_, id)| &**id).collect::<Vec<_>>());
             for (index, (ticket, _)) in asked.iter().enumerate() {
-                let found = |known: &Vec<bool>| if known[index] { Found::Known } else { Found::New };
+                let found = |known: &Vec<bool>| if known[index] { IdState::Known } else { IdState::New };
                 self.tell(*ticket, result.as_ref().map(found).map_err(String::clone));
             }
         }
         if !kept.is_empty() {
             let result = self.backend.keep(&ids.iter().map(|id| &**id).collect::<Vec<_>>());
             for (ticket, _) in kept {
-                self.tell(ticket, result.clone().map(|()| Found::Kept));
+                self.tell(ticket, result.clone().map(|()| IdState::Kept));
             }
             for ticket in waiting {
-                self.tell(ticket, result.clone().map(|()| Found::Known));
+                self.tell(ticket, result.clone().map(|()| IdState::Known));
             }
         }
         for group in claims.chunk_by(|one, next| one.0.is_some() == next.0.is_some()) {
@@ -306,7 +307,8 @@ impl Work {
         self.bell.ring();
     }
 
-    /// Claims these ids, or gives them back: they have all tickets, or none.
+    /// Claims these ids if they have tickets, or gives their claims back if they have none. Either all have tickets
+    /// or none has.
     fn serve_claims(&mut self, claims: &[(Option<u64>, Arc<str>)]) {
         let ids: Vec<&str> = claims.iter().map(|(_, id)| &**id).collect();
         if claims.iter().all(|(ticket, _)| ticket.is_none()) {
@@ -319,17 +321,17 @@ impl Work {
         for (index, (ticket, _)) in claims.iter().enumerate() {
             let Some(ticket) = *ticket else { continue };
             let found = |claimed: &Vec<Claimed>| match claimed[index] {
-                Claimed::Kept => Found::Known,
-                Claimed::Elsewhere => Found::Elsewhere,
-                Claimed::Ours => Found::Claimed,
+                Claimed::Kept => IdState::Known,
+                Claimed::Elsewhere => IdState::Elsewhere,
+                Claimed::Ours => IdState::Claimed,
             };
             self.tell(ticket, result.as_ref().map(found).map_err(String::clone));
         }
     }
 
-    fn tell(&self, ticket: u64, answer: Result<Found, String>) {
-        // The run may be over already.
-        let _ = self.answered.send(Answer { ticket, answer });
+    fn tell(&self, ticket: u64, answer: Result<IdState, String>) {
+        // The receiver goes away only when the run is over.
+        let _ = self.answered.send(StoreAnswer { ticket, answer });
     }
 }
 

@@ -6,6 +6,8 @@ mod closing;
 mod filter;
 mod handle;
 mod print;
+#[cfg(test)]
+pub mod testing;
 mod values;
 mod writer;
 
@@ -51,14 +53,26 @@ impl<'a> Delivery<'a> {
         lines: HandlerOutput,
         now: Instant,
     ) -> Result<Delivery<'a>, Failure> {
-        let target = match Handlers::start(settings, alarm, lines)? {
-            Some(handlers) => Target::Handle(Box::new(handlers)),
-            None => Target::Print(Box::new(Printer::new(settings))),
-        };
+        let handlers = Handlers::start(settings, alarm, lines)?;
         let writer = Writer::start(alarm.bell()).map_err(|error| {
             Failure::new(Kind::Run, "cannot start the writer").caused_by(error.to_string())
         })?;
-        Ok(Delivery { writer, filter: Filter::new(settings, alarm.bell(), now), target })
+        let filter = Filter::new(settings, alarm.bell(), now);
+        Ok(Delivery::new(settings, writer, filter, handlers))
+    }
+
+    /// A delivery that has no record yet; without handlers records are printed.
+    pub fn new(
+        settings: &'a Consume,
+        writer: Writer,
+        filter: Option<Filter>,
+        handlers: Option<Handlers<'a>>,
+    ) -> Delivery<'a> {
+        let target = match handlers {
+            Some(handlers) => Target::Handle(Box::new(handlers)),
+            None => Target::Print(Box::new(Printer::new(settings))),
+        };
+        Delivery { writer, filter, target }
     }
 
     /// Whether somebody looks at the headers of records that are submitted; filters see them by themselves.
@@ -95,11 +109,11 @@ impl<'a> Delivery<'a> {
 
 /// Taking records.
 impl Delivery<'_> {
-    /// Whether one more record may be taken now, with so many `processed`.
-    pub fn has_room(&self, commits: &Commits, processed: u64) -> bool {
+    /// Whether one more record may be taken now.
+    pub fn has_room(&self, commits: &Commits) -> bool {
         match &self.target {
             Target::Print(_) => !self.writer.is_full() && commits.room(commits.watermarks().in_hand()) > 0,
-            Target::Handle(handlers) => handlers.has_room(processed),
+            Target::Handle(handlers) => handlers.has_room(commits.total()),
         }
     }
 

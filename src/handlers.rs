@@ -12,9 +12,9 @@ mod protocol;
 mod testing;
 mod worker;
 
-pub use attempt::{Attempt, Context, Done, Outcome, Reason};
+pub use attempt::{Attempt, Done, FailureReason, HandlerContext, Outcome};
 pub use child::{Child, are_all_killed, kill_all, reap_orphans, withhold};
-pub use exec::{ExecCrew, check};
-pub use lines::Lines;
+pub use exec::{ExecPool, check};
+pub use lines::StderrLines;
 pub use printed::Printed;
-pub use worker::{WorkerCrew, Workers};
+pub use worker::{WorkerPool, Workers};

@@ -1,4 +1,4 @@
-//! What a run answers while it goes on: figures for Prometheus, and the probes of an orchestrator (`--metrics`).
+//! The server of `--metrics`: figures for Prometheus, and answers to the probes of an orchestrator.
 
 mod figures;
 mod request;
@@ -15,20 +15,20 @@ use std::time::{Duration, Instant};
 
 pub use figures::{Counts, Read, RecordCounts, Snapshot};
 
-/// A loop that has not turned for longer is not alive.
+/// A run whose loop has not turned for longer than this is not alive.
 const STALLED: Duration = Duration::from_secs(30);
 
-/// A scrape waits that long for fresh figures; a loop that is stuck leaves those of before.
+/// How long a scrape waits for fresh figures. If the loop is stuck, it gets the previous ones.
 const FRESH: Duration = Duration::from_millis(500);
 
-/// Whether a run does what it is for.
+/// How far a run is ready to process records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Readiness {
-    /// No broker or no topic was found yet, or all brokers are lost.
+    /// No broker or topic was found yet, or all brokers are lost.
     Unconnected,
-    /// Not in the group yet, or the group gave our place away.
+    /// We are not in the group yet, or not any more.
     Outside,
-    /// In the group, or alone and connected.
+    /// We are in the group, or connected without one.
     Ready,
     /// No more records are started.
     Ending,
@@ -38,7 +38,7 @@ impl Readiness {
     const ALL: [Readiness; 4] =
         [Readiness::Unconnected, Readiness::Outside, Readiness::Ready, Readiness::Ending];
 
-    /// What `/ready` says if it is not.
+    /// What `/ready` says if the run is not ready.
     fn trouble(self) -> Option<&'static str> {
         match self {
             Readiness::Unconnected => Some("not connected"),
@@ -49,25 +49,26 @@ impl Readiness {
     }
 }
 
-/// What the loop and the server share. The loop counts for itself and hands its figures over when a scrape asks.
-struct Shared {
+/// What the loop and the server share. The loop counts on its own and hands its figures over when a scrape asks for
+/// them.
+struct MeterState {
     opened: Instant,
-    /// When the loop last turned: milliseconds since `opened`.
+    /// When the loop last turned, in milliseconds since `opened`.
     turned: AtomicU64,
     readiness: AtomicU8,
     is_asked: AtomicBool,
     bell: Bell,
-    /// With how often they were handed over.
+    /// How often figures were handed over, and the last ones.
     figures: Mutex<(u64, Figures)>,
     is_fresh: Condvar,
 }
 
-impl Shared {
+impl MeterState {
     fn figures(&self) -> MutexGuard<'_, (u64, Figures)> {
         self.figures.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The text of `/metrics`, as of now unless the loop is stuck.
+    /// The text of `/metrics`, with fresh figures unless the loop is stuck.
     fn scrape(&self) -> String {
         let before = self.figures();
         let times = before.0;
@@ -91,15 +92,15 @@ impl Shared {
     }
 }
 
-/// The loop's side; without `--metrics` it does nothing.
+/// The loop's side of the server; it does nothing without `--metrics`.
 #[derive(Clone, Default)]
-pub struct Meter(Option<Arc<Shared>>);
+pub struct Meter(Option<Arc<MeterState>>);
 
 impl Meter {
-    /// Listens, and answers from now on; `bell` wakes the loop. Tells where it listens.
+    /// Listens and answers from now on; `bell` wakes the loop. Returns the address as well.
     ///
     /// # Errors
-    /// The address cannot be had.
+    /// The address cannot be listened on.
     pub fn open(
         address: &ListenAddress,
         bell: Bell,
@@ -119,7 +120,7 @@ impl Meter {
             .map_err(|words| Failure::new(Kind::Run, "cannot count").caused_by(words.to_string()))?;
         let listener = listen(address).map_err(refused)?;
         let bound = listener.local_addr().map_err(refused)?;
-        let shared = Arc::new(Shared {
+        let shared = Arc::new(MeterState {
             opened: Instant::now(),
             turned: AtomicU64::new(0),
             readiness: AtomicU8::new(Readiness::Unconnected as u8),
@@ -132,12 +133,12 @@ impl Meter {
         Ok((Meter(Some(shared)), bound))
     }
 
-    /// Somebody may look.
+    /// Whether there is a server, so that counting is worth it.
     pub fn is_on(&self) -> bool {
         self.0.is_some()
     }
 
-    /// Notes that the loop has turned. True if a scrape waits for `publish`.
+    /// Notes that the loop has turned; returns whether a scrape waits for `publish`.
     pub fn turned(&self, now: Instant, readiness: Readiness) -> bool {
         let Some(shared) = &self.0 else { return false };
         let time = now.saturating_duration_since(shared.opened).as_millis();
@@ -146,7 +147,7 @@ impl Meter {
         shared.is_asked.load(Ordering::Acquire)
     }
 
-    /// Hands the figures of now over.
+    /// Hands over the current figures.
     pub fn publish(&self, snapshot: &Snapshot<'_>) {
         let Some(shared) = &self.0 else { return };
         shared.is_asked.store(false, Ordering::Release);
@@ -158,7 +159,7 @@ impl Meter {
     }
 }
 
-/// An empty host is every interface, of IPv6 too where there is any.
+/// Listens on an address. An empty host means every interface, with IPv6 where there is any.
 fn listen(address: &ListenAddress) -> std::io::Result<TcpListener> {
     let ListenAddress { host, port } = address;
     if !host.is_empty() {
@@ -175,7 +176,7 @@ mod tests {
     use super::*;
     use crate::alarm::Alarm;
 
-    fn shared() -> (Meter, Arc<Shared>) {
+    fn shared() -> (Meter, Arc<MeterState>) {
         let alarm = Alarm::new().expect("descriptors");
         let address = ListenAddress { host: "127.0.0.1".to_owned(), port: 0 };
         let (meter, _) = Meter::open(&address, alarm.bell(), ["1", "2"]).expect("a free port");

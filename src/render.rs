@@ -1,4 +1,4 @@
-//! Records as they are printed: one file a format. Pure; the caller writes the bytes.
+//! Records as they are printed, with a file for each format. The caller writes the bytes.
 
 mod encode;
 mod escape;
@@ -11,70 +11,81 @@ use crate::decode::{Decoders, Undecodable};
 use crate::record::Record;
 use crate::settings::{Format, OutputSettings};
 use jiff::tz::TimeZone;
+use json::JsonRenderer;
+use pretty::PrettyRenderer;
+use raw::RawRenderer;
 
 /// Renders the records of a run, one after the other.
 #[derive(Debug)]
 pub struct Renderer {
-    shape: Shape,
+    format: FormatRenderer,
     decoders: Decoders,
 }
 
+/// The renderer of the format that was asked for.
 #[derive(Debug)]
-enum Shape {
-    Json { lines: json::Lines, is_terminal: bool },
-    Pretty(pretty::Paragraphs),
-    Raw(raw::Values),
+enum FormatRenderer {
+    Json { renderer: JsonRenderer, is_terminal: bool },
+    Pretty(PrettyRenderer),
+    Raw(RawRenderer),
 }
 
 impl Renderer {
-    /// Makes the renderer of the format that was settled.
+    /// Makes the renderer of an output's format.
     pub fn new(output: &OutputSettings) -> Renderer {
-        let shape = match &output.format {
+        let format = match &output.format {
             Format::Json { is_terminal } => {
-                Shape::Json { lines: json::Lines::default(), is_terminal: *is_terminal }
+                FormatRenderer::Json { renderer: JsonRenderer::default(), is_terminal: *is_terminal }
             }
             Format::Pretty(pretty) => {
-                // Only asked for where times are printed: looking it up reads files.
+                // The zone is looked up only where times are printed, since that reads files.
                 let zone = if pretty.is_verbose { TimeZone::system() } else { TimeZone::UTC };
-                Shape::Pretty(pretty::Paragraphs::new(pretty, zone))
+                FormatRenderer::Pretty(PrettyRenderer::new(pretty, zone))
             }
-            Format::Raw { delimiter, is_terminal } => Shape::Raw(raw::Values::new(delimiter, *is_terminal)),
+            Format::Raw { delimiter, is_terminal } => {
+                FormatRenderer::Raw(RawRenderer::new(delimiter, *is_terminal))
+            }
         };
-        Renderer { shape, decoders: Decoders::new(output.key_format, output.value_format) }
+        Renderer { format, decoders: Decoders::new(output.key_format, output.value_format) }
     }
 
-    /// Whether headers are printed.
+    /// Makes a renderer of JSON lines for programs, which decodes as the output does whatever its format.
+    pub fn json(output: &OutputSettings) -> Renderer {
+        Renderer::new(&OutputSettings { format: Format::Json { is_terminal: false }, ..output.clone() })
+    }
+
+    /// Whether headers of records are printed.
     pub fn shows_headers(&self) -> bool {
-        match &self.shape {
-            Shape::Json { .. } => true,
-            Shape::Pretty(paragraphs) => paragraphs.shows_headers(),
-            Shape::Raw(_) => false,
+        match &self.format {
+            FormatRenderer::Json { .. } => true,
+            FormatRenderer::Pretty(renderer) => renderer.shows_headers(),
+            FormatRenderer::Raw(_) => false,
         }
     }
 
-    /// Appends the record as it is printed, whole, also when it fails.
+    /// Appends the record as it is printed. It is complete even after an error.
     ///
     /// # Errors
-    /// The key or the value is not in the format asked for; its raw form was appended instead.
+    /// The key or the value is not in the format asked for, and was appended in its raw form.
     #[inline]
     pub fn render(&mut self, record: &Record<'_>, out: &mut Vec<u8>) -> Result<(), Undecodable> {
-        match &mut self.shape {
-            Shape::Json { lines, is_terminal } => {
+        match &mut self.format {
+            FormatRenderer::Json { renderer, is_terminal } => {
                 let start = out.len();
                 let content = self.decoders.decode(record);
-                lines.render(record, &content, out);
+                renderer.render(record, &content, out);
                 if *is_terminal {
                     crate::escape::json(start, out);
                 }
                 content.outcome()
             }
-            Shape::Pretty(paragraphs) => {
+            FormatRenderer::Pretty(renderer) => {
                 let content = self.decoders.decode(record);
-                paragraphs.render(record, &content, out);
+                renderer.render(record, &content, out);
                 content.outcome()
             }
-            Shape::Raw(values) => {
-                values.render(record, out);
+            FormatRenderer::Raw(renderer) => {
+                renderer.render(record, out);
                 self.decoders.check(record)
             }
         }

@@ -1,4 +1,4 @@
-//! Everything said on stderr: text for people, or one JSON object a line.
+//! Everything said on stderr: text for people, or a JSON object on each line.
 
 mod event;
 mod handler;
@@ -22,24 +22,24 @@ pub use handler::HandlerOutput;
 pub use notice::Notice;
 pub use tally::Tally;
 
-/// Bytes that may wait for a reader of stderr.
+/// How many bytes may wait for a reader of stderr.
 const MOST_UNWRITTEN: usize = 1 << 20;
 
-/// Bytes of a part of a report, however many parts it has.
+/// The least bytes that each part of a report may have, however many parts there are.
 const LEAST_OF_A_REPORT: usize = 256;
 
-/// Decides what is said and in which form; lines go out on a thread of their own, so that a full pipe on
-/// stderr never holds the poller.
+/// Decides what is said and in which form. A separate thread writes the lines, so that a full pipe on stderr never
+/// blocks the poller.
 pub struct Talk {
     settings: settings::TalkSettings,
     says_progress: bool,
     lines: mpsc::Sender<Vec<u8>>,
-    /// Bytes that are not written yet.
+    /// How many bytes are not written yet.
     unwritten: Arc<AtomicUsize>,
-    /// Lines that were not even queued.
+    /// How many lines were left out since too much was waiting.
     dropped: u64,
     repeats: Repeats,
-    /// What librdkafka's log must not repeat, and what stands in its place.
+    /// Texts that librdkafka's log must not repeat, each with what replaces it.
     hidden: Vec<(String, String)>,
 }
 
@@ -50,18 +50,28 @@ impl Talk {
         let written = Arc::clone(&unwritten);
         let write = move || {
             for line in queue {
-                // There is nobody left to tell that stderr is gone.
+                // Nobody is left to be told that stderr is gone.
                 let _ = std::io::stderr().write_all(&line);
                 written.fetch_sub(line.len(), Ordering::Release);
             }
         };
-        // Without a thread nothing is said: there is none to say that on either.
+        // If the system is out of threads, nothing is said, and there is nowhere to say so.
         drop(std::thread::Builder::new().name("stderr".to_owned()).spawn(write));
+        Talk::to(lines, unwritten, settings, says_progress)
+    }
+
+    /// Sends lines to whoever writes them and takes their bytes off `unwritten`.
+    fn to(
+        lines: mpsc::Sender<Vec<u8>>,
+        unwritten: Arc<AtomicUsize>,
+        settings: settings::TalkSettings,
+        says_progress: bool,
+    ) -> Talk {
         let (repeats, hidden) = (Repeats::default(), Vec::new());
         Talk { settings, says_progress, lines, unwritten, dropped: 0, repeats, hidden }
     }
 
-    /// Says something else for these texts wherever librdkafka's log has them.
+    /// Replaces these texts wherever librdkafka's log has them.
     pub fn hide(&mut self, hidden: &[(String, String)]) {
         self.hidden = hidden.to_vec();
     }
@@ -74,22 +84,22 @@ impl Talk {
         }
     }
 
-    /// librdkafka's own log is asked for.
+    /// Whether librdkafka's own log is asked for.
     pub fn is_library_wanted(&self) -> bool {
         self.settings.verbose >= 2
     }
 
-    /// More talk is asked for.
+    /// Whether details are asked for.
     pub fn is_detail_wanted(&self) -> bool {
         self.settings.verbose >= 1
     }
 
-    /// The form of what handlers say.
+    /// The form in which the lines of handlers are printed.
     pub fn handler_output(&self) -> HandlerOutput {
         HandlerOutput::new(&self.settings)
     }
 
-    /// Says an event now.
+    /// Says an event at once.
     pub fn say(&mut self, event: &Event) {
         if let Some(line) = self.line(event) {
             self.send(line);
@@ -100,7 +110,7 @@ impl Talk {
         self.say(&Event::Info { message: message.into() });
     }
 
-    /// Says a warning; the same one again, or too many of its kind, is counted and told later.
+    /// Says a warning. Repeated warnings, and too many of one kind, are counted and told later.
     pub fn warn(&mut self, message: impl Into<String>, now: Instant) {
         let message = message.into();
         if self.repeats.is_new(&message, now) {
@@ -108,14 +118,14 @@ impl Talk {
         }
     }
 
-    /// Tells the counts of repeated warnings that are due; with `is_last` all of them.
+    /// Says the counts of repeated warnings that are due, or all of them if `is_last`.
     pub fn tell_repeats(&mut self, now: Instant, is_last: bool) {
         for message in self.repeats.due(now, is_last) {
             self.say(&Event::Warning { message });
         }
     }
 
-    /// The line for an event, if it is said at all: for the writer, where order with the records counts.
+    /// The line for an event, if it is said at all; for the writer, which keeps it in order with the records.
     pub fn line(&mut self, event: &Event) -> Option<Vec<u8>> {
         if self.settings.quiet {
             return None;
@@ -132,7 +142,7 @@ impl Talk {
             Level::Machine => false,
         };
         let text = is_said.then(|| event.text())?;
-        // In JSON each is told, for programs that follow every record; people read the first and a count.
+        // JSON has each event, for programs that follow every record. People read the first ones and a count.
         if let Some(kind) = event.kind()
             && !self.repeats.is_one_of_few(&kind, &escape::message(&text), Instant::now())
         {
@@ -155,9 +165,9 @@ impl Talk {
 
     fn send(&mut self, line: Vec<u8>) {
         let waiting = self.unwritten.load(Ordering::Relaxed);
-        // A line that is larger by itself is not left out while somebody reads.
+        // A single line that is larger is not left out as long as somebody reads.
         if waiting > 0 && waiting + line.len() > MOST_UNWRITTEN {
-            // Nobody reads stderr; a line for each record would fill the memory.
+            // Nobody reads stderr, and a line for each record would fill the memory.
             self.dropped += 1;
             return;
         }
@@ -223,7 +233,7 @@ pub fn report(failure: &Failure, talk: &settings::TalkSettings) -> Vec<u8> {
             fields.insert("causes".to_owned(), json!(causes));
         }
         if let Some(hint) = &failure.hint {
-            // Our own words, in lines that are meant.
+            // The lines of a list are our own, so their line breaks stay.
             let hint = cut(hint);
             let lines: Vec<&str> =
                 std::iter::once(hint.as_str()).chain(failure.list.iter().copied()).collect();
@@ -304,6 +314,24 @@ mod tests {
             let report = report(&failure, &talk(is_json).settings);
             assert!(report.len() < escape::LONGEST + 200, "{}", report.len());
         }
+    }
+
+    #[test]
+    fn a_repeated_warning_is_said_once_and_then_with_a_count() {
+        let settings = settings::TalkSettings { quiet: false, verbose: 0, has_color: false, is_json: false };
+        let (lines, said) = mpsc::channel();
+        let mut talk = Talk::to(lines, Arc::default(), settings, false);
+        let now = Instant::now();
+        (0..5).for_each(|_| talk.warn("the broker is slow", now));
+        talk.warn("something else", now);
+        talk.tell_repeats(now, true);
+        let said: Vec<String> = said.try_iter().map(|line| String::from_utf8(line).unwrap()).collect();
+        let expected = [
+            "warning: the broker is slow\n",
+            "warning: something else\n",
+            "warning: the broker is slow (4 more times)\n",
+        ];
+        assert_eq!(said, expected);
     }
 
     #[test]

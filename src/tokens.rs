@@ -16,7 +16,7 @@ pub enum TokenSource {
     Endpoint(Endpoint),
 }
 
-/// A token with what a client must know of it.
+/// A token, and what a client must know about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Token {
     pub text: String,
@@ -28,52 +28,51 @@ pub struct Token {
 
 /// Why there is no token.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
-    pub kind: FaultKind,
-    /// Where, and in a few words why: `` `URL`: connection refused ``.
+pub struct TokenFault {
+    pub kind: TokenFaultKind,
+    /// Where the token was looked for and why there is none, as in `` `URL`: connection refused ``.
     pub words: String,
 }
 
-/// What has to be looked at.
+/// What has to be checked because of a fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FaultKind {
-    /// Nobody answers, or only that it cannot answer now: it may pass by itself.
+pub enum TokenFaultKind {
+    /// Nobody answers, or the endpoint says that it cannot at the moment. It may pass by itself.
     Unreachable,
     /// The endpoint's certificate is not trusted.
     Tls,
-    /// Somebody else answers, or another question was expected.
+    /// The address is wrong: something else answers, or the endpoint expects another request.
     Address,
-    /// Client id and secret are not accepted.
+    /// The client id or the secret is not accepted.
     Client,
     Scope,
-    /// A token came that cannot be used.
+    /// The token that came cannot be used.
     Token,
 }
 
-impl FaultKind {
+impl TokenFaultKind {
     /// Whether asking again could help.
     pub fn is_passing(self) -> bool {
         match self {
-            FaultKind::Unreachable => true,
-            FaultKind::Tls | FaultKind::Address | FaultKind::Client | FaultKind::Scope | FaultKind::Token => {
-                false
-            }
+            TokenFaultKind::Unreachable => true,
+            TokenFaultKind::Tls
+            | TokenFaultKind::Address
+            | TokenFaultKind::Client
+            | TokenFaultKind::Scope
+            | TokenFaultKind::Token => false,
         }
     }
 }
 
-/// What a token says of its life beyond this is of no use: clocks and endpoints change sooner.
+/// The longest life of a token that counts, since clocks and endpoints change sooner.
 const LONGEST_LIFE: Duration = Duration::from_secs(86_400);
 
-/// Between two questions, however short a token lives: an endpoint must not be flooded.
+/// The shortest pause between two questions, so that an endpoint is not flooded when tokens live very short.
 const LEAST_PAUSE: Duration = Duration::from_secs(1);
 
 impl TokenSource {
-    /// Gets a token; an endpoint may take its time.
-    ///
-    /// # Errors
-    /// Nothing usable came.
-    pub fn get(&self) -> Result<Token, Fault> {
+    /// Gets a token, which may take time if an endpoint is asked.
+    pub fn get(&self) -> Result<Token, TokenFault> {
         match self {
             TokenSource::Unsecured(unsecured) => Ok(unsecured.token(SystemTime::now())),
             TokenSource::Endpoint(endpoint) => endpoint.fetch(),
@@ -82,8 +81,8 @@ impl TokenSource {
 }
 
 impl Token {
-    /// When the next one should be there: after four fifths of its life, as in Java clients, but after a day at the
-    /// latest, and never at once.
+    /// When to get the next token: after four fifths of the life of this one, as Java clients do, but within a day
+    /// and never at once.
     pub fn refresh_at(&self, now: SystemTime) -> SystemTime {
         let rest = self.expires.duration_since(now).unwrap_or(Duration::ZERO);
         now + (rest.min(LONGEST_LIFE) * 4 / 5).max(LEAST_PAUSE)

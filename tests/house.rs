@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 const LAYERS: &[&[&str]] = &[
     &["main"],
     &["commands"],
-    &["pipeline"],
+    &["consume"],
     &["delivery"],
     &["handlers", "reachability"],
     &["commits"],
@@ -29,8 +29,14 @@ const LAYERS: &[&[&str]] = &[
 ];
 
 /// Files that may be longer than `LONGEST`, up to this, and why.
-const LONG_FILES: &[(&str, usize, &str)] =
-    &[("src/decode/json.rs", 410, "tables of JSON texts that are tried on it stand beside it")];
+const LONG_FILES: &[(&str, usize, &str)] = &[
+    (
+        "src/consume.rs",
+        610,
+        "the loop: all that calls the broker, says things and ends a run stands in one file",
+    ),
+    ("src/decode/json.rs", 410, "tables of JSON texts that are tried on it stand beside it"),
+];
 
 const LONGEST: usize = 400;
 
@@ -130,10 +136,59 @@ fn no_file_names_a_place_on_a_machine_or_a_registry() {
 }
 
 #[test]
-fn the_changelog_has_a_section_for_what_is_not_released() {
-    let text = read("CHANGELOG.md");
-    let unreleased = text.split("\n## ").nth(1).unwrap_or_default();
-    assert!(unreleased.starts_with("Unreleased\n") && unreleased.contains("\n### "), "{unreleased}");
+fn the_changelog_has_a_section_for_what_is_not_released_and_one_for_each_version() {
+    assert_eq!(changelog_mistakes(&read("CHANGELOG.md")), [""; 0]);
+}
+
+#[test]
+fn mistakes_in_a_changelog_are_seen() {
+    let released = "\n## 0.1.0 (2026-11-29)\n\n### Added\n\n- a\n";
+    let right = ["# Changelog\n\n## Unreleased\n", "# Changelog\n\n## Unreleased\n\n### Fixed\n\n- a\n"];
+    for text in right {
+        assert_eq!(changelog_mistakes(text), [""; 0]);
+        assert_eq!(changelog_mistakes(&format!("{text}{released}")), [""; 0]);
+    }
+    for (text, mistake) in [
+        ("# Changelog\n".to_owned(), "the first section is not `Unreleased`"),
+        (format!("# Changelog\n{released}"), "the first section is not `Unreleased`"),
+        ("# Changelog\n\n## Unreleased\n\n### New\n\n- a\n".to_owned(), "`New` is no kind of change"),
+        (format!("{}\n## 0.0.1\n", right[0]), "`0.0.1` has no changes"),
+    ] {
+        assert_eq!(changelog_mistakes(&text), [mistake], "{text}");
+    }
+}
+
+/// What is wrong with the sections of a changelog; right after a release `Unreleased` is empty.
+fn changelog_mistakes(text: &str) -> Vec<String> {
+    const KINDS: [&str; 6] = ["Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"];
+    let sections: Vec<&str> = text.split("\n## ").skip(1).collect();
+    let title = |section: &str| section.lines().next().unwrap_or_default().to_owned();
+    let mut mistakes = Vec::new();
+    if sections.first().is_none_or(|section| title(section) != "Unreleased") {
+        mistakes.push("the first section is not `Unreleased`".to_owned());
+    }
+    for section in sections {
+        let kinds: Vec<String> = section.split("\n### ").skip(1).map(title).collect();
+        let strange = kinds.iter().filter(|kind| !KINDS.contains(&kind.as_str()));
+        mistakes.extend(strange.map(|kind| format!("`{kind}` is no kind of change")));
+        if kinds.is_empty() && title(section) != "Unreleased" {
+            mistakes.push(format!("`{}` has no changes", title(section)));
+        }
+    }
+    mistakes
+}
+
+#[test]
+fn the_name_of_a_test_is_a_sentence_of_80_characters_at_most() {
+    const LONGEST_NAME: usize = 80;
+    for file in ["src", "tests", "benches"].into_iter().flat_map(rust_files) {
+        for line in read(&file).lines() {
+            let name =
+                line.split_once("fn ").and_then(|(_, rest)| rest.split('(').next()).unwrap_or_default();
+            let is_name = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+            assert!(!is_name || name.len() <= LONGEST_NAME, "{}: `{name}` is too long", file.display());
+        }
+    }
 }
 
 fn root() -> &'static Path {

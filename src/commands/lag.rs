@@ -1,24 +1,24 @@
 //! `kcons lag`: how far behind groups are.
 
-mod pace;
 pub mod rows;
+mod throughput;
 
 use super::session::{self, Session, Stop};
 use super::{failures, missing, world};
 use crate::choices::TableFormat;
 use crate::cli;
 use crate::error::{Failure, Kind};
-use crate::kafka::admin::groups::Group;
+use crate::kafka::admin::groups::GroupDescription;
 use crate::kafka::admin::{Described, Unknown};
-use crate::kafka::lag::{self, Patience, Questions, Standing};
+use crate::kafka::lag::{self, GroupLag, LagLimits, Questions};
 use crate::kafka::{Trouble, TroubleKind};
 use crate::reachability::unknown;
 use crate::record::TopicPartition;
 use crate::settings::{self, Lag, print};
-use pace::Pace;
 use rows::Sums;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
+use throughput::Throughput;
 
 /// Whatever `--connect-timeout` allows, what is not known then is told.
 const LONGEST: Duration = Duration::from_secs(30);
@@ -38,8 +38,8 @@ pub fn run(
         let mut look = Look::default();
         match settings.watch {
             None => {
-                let told = look.standings(session, &settings.groups)?;
-                let too_far = too_far_in(show(session, &settings, &told.standings, None))?;
+                let told = look.group_lags(session, &settings.groups)?;
+                let too_far = too_far_in(show(session, &settings, &told.group_lags, None))?;
                 match settings.max_lag {
                     Some(_) => told.end_in_full(session, too_far),
                     None => told.end(session),
@@ -51,42 +51,43 @@ pub fn run(
 }
 
 fn watch(session: &mut Session, settings: &Lag, look: &mut Look, interval: Duration) -> Result<(), Stop> {
-    let mut pace = Pace::default();
+    let mut throughput = Throughput::default();
     loop {
         let start = Instant::now();
-        let told = look.standings(session, &settings.groups)?;
+        let told = look.group_lags(session, &settings.groups)?;
         session.be_patient();
         if told.warn(session) {
             // Rates between figures that are not of the same partitions mean nothing.
-            pace = Pace::default();
+            throughput = Throughput::default();
         } else {
-            pace.add(Sums::of(&told.standings), Instant::now());
+            throughput.add(Sums::of(&told.group_lags), Instant::now());
         }
-        let too_far = too_far_in(show(session, settings, &told.standings, Some(&pace)))?;
+        let too_far = too_far_in(show(session, settings, &told.group_lags, Some(&throughput)))?;
         failures::end(session, too_far.into_iter().chain(told.failed).collect())?;
         session.sleep_until(start + interval)?;
     }
 }
 
 /// The partitions of which nothing is known, and why.
-pub fn unknown(standings: &[Standing]) -> Vec<(TopicPartition, Unknown)> {
-    let mut unknown: Vec<_> = standings.iter().flat_map(Standing::unknown).collect();
+pub fn unknown(group_lags: &[GroupLag]) -> Vec<(TopicPartition, Unknown)> {
+    let mut unknown: Vec<_> = group_lags.iter().flat_map(GroupLag::unknown).collect();
     unknown.sort_by(|(a, _), (b, _)| a.cmp(b));
     unknown.dedup();
     unknown
 }
 
 /// No leader at all has answered: an outage.
-fn is_nothing_known(standings: &[Described<Standing>]) -> bool {
-    let standings = || standings.iter().filter_map(|(_, standing)| standing.as_ref().ok());
-    let mut partitions = standings().flat_map(|standing| &standing.partitions);
-    partitions.all(|progress| progress.unknown.is_some()) && standings().any(|one| !one.partitions.is_empty())
+fn is_nothing_known(group_lags: &[Described<GroupLag>]) -> bool {
+    let group_lags = || group_lags.iter().filter_map(|(_, group_lag)| group_lag.as_ref().ok());
+    let mut partitions = group_lags().flat_map(|group_lag| &group_lag.partitions);
+    partitions.all(|progress| progress.unknown.is_some())
+        && group_lags().any(|one| !one.partitions.is_empty())
 }
 
 /// How far groups are, and what keeps others from being told.
 #[derive(Default)]
 pub struct Told {
-    pub standings: Vec<Standing>,
+    pub group_lags: Vec<GroupLag>,
     /// Groups that are missing, forbidden or none of consumers.
     failed: Vec<Failure>,
     /// Groups whose coordinator does not answer.
@@ -116,7 +117,7 @@ impl Told {
         let doubts = self.doubts.into_iter().map(|doubt| Failure::new(Kind::Connection, doubt));
         let rest = self.failed.into_iter().chain(self.silent).chain(doubts);
         let mut failures: Vec<Failure> = first.into_iter().chain(rest).collect();
-        if let Err(stop) = session.refuse_unknown(unknown(&self.standings)) {
+        if let Err(stop) = session.refuse_unknown(unknown(&self.group_lags)) {
             failures.push(failures::of(stop)?);
         }
         failures::end(session, failures)
@@ -124,7 +125,7 @@ impl Told {
 
     /// Says what is not known of a table that is shown again soon. True if figures are missing.
     fn warn(&self, session: &mut Session) -> bool {
-        let unknown = unknown(&self.standings);
+        let unknown = unknown(&self.group_lags);
         let silent = self.silent.iter().map(Failure::line);
         let words: Vec<String> = silent.chain(unknown::words(&unknown, |_| None)).collect();
         let is_incomplete = !words.is_empty();
@@ -146,25 +147,25 @@ impl Look {
     ///
     /// # Errors
     /// No answer.
-    pub fn standings(&mut self, session: &mut Session, names: &[String]) -> Result<Told, Stop> {
+    pub fn group_lags(&mut self, session: &mut Session, names: &[String]) -> Result<Told, Stop> {
         let (asked, questions) = (names.to_vec(), Arc::clone(&self.questions));
         let waits_for_outages = session.is_patient();
-        let patience = Patience::of(session.limit().map_or(LONGEST, |limit| limit.min(LONGEST)));
-        let standings = session.ask(move |client| {
+        let limits = LagLimits::of(session.limit().map_or(LONGEST, |limit| limit.min(LONGEST)));
+        let group_lags = session.ask(move |client| {
             let mut questions = questions.lock().unwrap_or_else(PoisonError::into_inner);
-            let standings = lag::standings(client, &asked, &mut questions, patience)?;
-            if waits_for_outages && is_nothing_known(&standings) {
+            let group_lags = lag::group_lags(client, &asked, &mut questions, limits)?;
+            if waits_for_outages && is_nothing_known(&group_lags) {
                 return Err(Trouble::unanswered());
             }
-            Ok(standings)
+            Ok(group_lags)
         })?;
         let mut told = Told::default();
-        for (name, standing) in standings {
-            let trouble = match standing {
-                Ok(standing) if standing.is_missing() => None,
-                Ok(standing) => {
-                    told.doubts.extend(doubts(&standing));
-                    told.standings.push(standing);
+        for (name, group_lag) in group_lags {
+            let trouble = match group_lag {
+                Ok(group_lag) if group_lag.is_missing() => None,
+                Ok(group_lag) => {
+                    told.doubts.extend(doubts(&group_lag));
+                    told.group_lags.push(group_lag);
                     continue;
                 }
                 Err(trouble) => Some(trouble).filter(|trouble| trouble.kind != TroubleKind::UnknownGroup),
@@ -183,30 +184,35 @@ impl Look {
 }
 
 /// What may be hidden of a group: all that it has committed, or what a member holds.
-fn doubts(standing: &Standing) -> Vec<String> {
-    let Group { name, state, members, .. } = &standing.group;
-    let is_bare = standing.partitions.is_empty() && state == "Empty";
+fn doubts(group_lag: &GroupLag) -> Vec<String> {
+    let GroupDescription { name, state, members, .. } = &group_lag.group;
+    let is_bare = group_lag.partitions.is_empty() && state == "Empty";
     let unreadable = members.iter().filter(|member| member.is_unreadable).map(|member| {
         format!("the assignment of member `{}` of group `{name}` cannot be read", member.consumer_id)
     });
     is_bare.then(|| missing::commits(name)).into_iter().chain(unreadable).collect()
 }
 
-fn show(session: &Session, settings: &Lag, standings: &[Standing], pace: Option<&Pace>) -> Result<(), Stop> {
-    let sums = Sums::of(standings);
-    let mut text = rows::rows(standings).render(settings.format);
+fn show(
+    session: &Session,
+    settings: &Lag,
+    group_lags: &[GroupLag],
+    throughput: Option<&Throughput>,
+) -> Result<(), Stop> {
+    let sums = Sums::of(group_lags);
+    let mut text = rows::rows(group_lags).render(settings.format);
     if settings.format == TableFormat::Table
-        && let Some(pace) = pace
+        && let Some(throughput) = throughput
     {
         text.truncate(text.trim_end().len());
-        text.push_str(&pace.words());
+        text.push_str(&throughput.words());
         text.push('\n');
         if settings.is_terminal {
             text = redrawn(&text);
         }
     }
     // A head without rows says nothing where no group could be told.
-    if !standings.is_empty() {
+    if !group_lags.is_empty() {
         session.print(&text)?;
     }
     match settings.max_lag {

@@ -296,17 +296,8 @@ impl Session {
         &self,
         question: &Arc<impl Fn(&Arc<Consumer>) -> Result<T, Trouble> + Send + Sync + 'static>,
     ) -> Receiver<Result<T, Trouble>> {
-        let (sender, answers) = mpsc::channel();
-        let (question, client) = (Arc::clone(question), Arc::clone(&self.source.look_ups().client));
-        let bell = self.alarm.bell();
-        let work = move || {
-            // The command may be over already.
-            let _ = sender.send(question(&client));
-            bell.ring();
-        };
-        // Out of threads: there is no answer in time, which is told.
-        drop(std::thread::Builder::new().name("question".to_owned()).spawn(work));
-        answers
+        let question = Arc::clone(question);
+        self.source.look_ups().ask_with(move |client| question(client))
     }
 
     fn serve(&mut self, now: Instant) -> Result<(), Stop> {
@@ -375,7 +366,7 @@ impl Session {
 
     /// Whether any broker answers.
     fn is_reached(&self) -> bool {
-        admin::topic_names(&self.source.look_ups().client, GRACE).is_ok()
+        admin::topic_names(self.source.look_ups().client(), GRACE).is_ok()
     }
 
     fn no_answer(&self) -> Failure {

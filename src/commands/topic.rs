@@ -12,7 +12,7 @@ use crate::kafka::admin::topics::{self, Layout, Replicas};
 use crate::kafka::admin::{self, Asked, Described, EARLIEST, LATEST, Unknown};
 use crate::kafka::{Consumer, Trouble, TroubleKind};
 use crate::record::TopicPartition;
-use crate::render::table::{Cell, Column, Rows};
+use crate::render::table::{Cell, Column, TableRows};
 use crate::settings::{self, Inspection, print};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -60,7 +60,7 @@ fn list(session: &mut Session, settings: &Inspection) -> Result<(), Stop> {
             replicas.map(count).into(),
         ]
     };
-    session.print(&Rows::new(&LIST, topics.iter().map(row).collect()).render(settings.format))
+    session.print(&TableRows::new(&LIST, topics.iter().map(row).collect()).render(settings.format))
 }
 
 const DESCRIBE: [Column; 11] = [
@@ -136,7 +136,7 @@ fn table(Description { layouts, logs, configs, .. }: &Description, format: Table
         TableFormat::Table => layouts.iter().map(head).collect(),
         TableFormat::Json => String::new(),
     };
-    format!("{heads}{}", Rows::new(&DESCRIBE, rows).render(format))
+    format!("{heads}{}", TableRows::new(&DESCRIBE, rows).render(format))
 }
 
 /// Says why the configuration of topics is not shown.
@@ -216,7 +216,7 @@ fn brokers(layouts: &[Layout]) -> Vec<i32> {
 }
 
 /// Of several brokers that were asked the same, the answer of the first that has one.
-fn first_answer(asked: Vec<configs::Request>) -> Result<Vec<Described<Config>>, Trouble> {
+fn first_answer(asked: Vec<configs::ConfigsRequest>) -> Result<Vec<Described<Config>>, Trouble> {
     let mut answer = Err(Trouble::unanswered());
     for request in asked {
         answer = request.answer();

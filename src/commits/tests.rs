@@ -44,8 +44,8 @@ fn send(commits: &mut Commits, now: Instant) -> Vec<(TopicPartition, i64)> {
     offsets
 }
 
-fn refusal() -> Refusal {
-    Refusal { kind: TroubleKind::Other, words: "no".to_owned() }
+fn refusal() -> CommitRefusal {
+    CommitRefusal { kind: TroubleKind::Other, words: "no".to_owned() }
 }
 
 fn refused() -> CommitAnswer {

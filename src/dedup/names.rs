@@ -1,22 +1,22 @@
-//! What a store is named by: one cluster and one group have one store.
+//! The name of a store: each group of a cluster has its own.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-/// File systems take 255 bytes for a name; what is longer becomes folders.
+/// The longest piece of a path. File systems take names of 255 bytes; longer names become folders.
 const LONGEST: usize = 200;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Names {
+pub struct StoreName {
     /// The id of the cluster.
     pub cluster: String,
     pub group: Option<String>,
 }
 
-impl Names {
-    /// `FOLDER/CLUSTER/GROUP.redb`, each with all that is not a letter, digit, `-` or `_` as `%XX`.
+impl StoreName {
+    /// The file `FOLDER/CLUSTER/GROUP.redb`, with `%XX` for everything but letters, digits, `-` and `_`.
     ///
-    /// Names that differ have files that differ: nothing is cut off.
+    /// Different names have different files, since nothing is cut off.
     pub fn file(&self, folder: &Path) -> PathBuf {
         let mut path = pieces(folder.to_owned(), &escaped(&self.cluster));
         path = pieces(path, &escaped(self.group.as_deref().unwrap_or_default()));
@@ -25,7 +25,8 @@ impl Names {
         path
     }
 
-    /// `kcons:CLUSTER:GROUP:`, to be followed by the id. A colon in a name is escaped: it would end the name.
+    /// The prefix `kcons:CLUSTER:GROUP:` of the keys of ids. A colon in a name is escaped, since it would end the
+    /// name.
     pub fn prefix(&self) -> String {
         let plain = |name: &str| name.replace('%', "%25").replace(':', "%3A");
         let group = self.group.as_deref().unwrap_or_default();
@@ -33,7 +34,7 @@ impl Names {
     }
 }
 
-/// Adds a name in pieces that file systems take. It is ASCII, so it may be cut anywhere.
+/// Adds a name in pieces that file systems take. The name is ASCII, so it may be cut anywhere.
 fn pieces(mut path: PathBuf, name: &str) -> PathBuf {
     let mut rest = name;
     while rest.len() > LONGEST {
@@ -63,8 +64,8 @@ fn escaped(name: &str) -> String {
 mod tests {
     use super::*;
 
-    fn names(cluster: &str, group: &str) -> Names {
-        Names { cluster: cluster.to_owned(), group: Some(group.to_owned()) }
+    fn names(cluster: &str, group: &str) -> StoreName {
+        StoreName { cluster: cluster.to_owned(), group: Some(group.to_owned()) }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Event ids in a file, for one member.
 
-use super::{Backend, Clock, milliseconds};
+use super::{Backend, WallClock, milliseconds};
 use crate::error::{Failure, Kind, reason};
 use crate::quiet;
 use redb::{Builder, Database, Durability, ReadableTable as _, TableDefinition};
@@ -11,35 +11,35 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// The id, and until when it is known in milliseconds since 1970.
+/// Each id with the time at which it expires, in milliseconds since 1970.
 const IDS: TableDefinition<&str, u64> = TableDefinition::new("ids");
 
-/// Memory for pages: look-ups of new ids touch a few leaves each.
+/// The memory for pages. The look-up of a new id touches only a few.
 const CACHE: usize = 16 << 20;
 
-/// Ids looked at with every transaction to remove those that expired, beside as many as it adds: so the file stops
-/// growing, and no transaction takes long.
+/// How many ids, beyond as many as it adds, every transaction checks for having expired. So the file stops growing,
+/// and no transaction takes long.
 const SWEEP: usize = 64;
 
-/// Where a store is, and what messages call that.
-pub struct Place {
+/// The path of a store, and what messages call it.
+pub struct StorePath {
     pub path: PathBuf,
-    /// The path, or the variable that it stands in.
+    /// The path, or the variable that holds it.
     pub shown: String,
 }
 
 pub struct File {
-    place: Place,
-    /// Gone after an error: it is opened again for the next request.
+    place: StorePath,
+    /// None after an error; it is opened again for the next request.
     database: Option<Database>,
     ttl: Duration,
-    clock: Clock,
-    /// Where the sweep goes on.
+    clock: WallClock,
+    /// The id after which the search for expired ids goes on.
     swept: String,
 }
 
 impl File {
-    pub fn open(place: Place, ttl: Duration, clock: Clock) -> Result<File, Failure> {
+    pub fn open(place: StorePath, ttl: Duration, clock: WallClock) -> Result<File, Failure> {
         let database = if place.path.exists() { existing(&place)? } else { make(&place)? };
         Ok(File { place, database: Some(database), ttl, clock, swept: String::new() })
     }
@@ -59,7 +59,7 @@ impl File {
                 self.database = Some(database);
                 Ok(done)
             }
-            // What a transaction left behind is only settled by opening the file again.
+            // What a failed transaction left behind is repaired only by opening the file again.
             Err(error) => {
                 // Closing after a panic may panic again.
                 drop(quiet::catch(|| drop(database)));
@@ -101,7 +101,7 @@ impl Backend for File {
     }
 }
 
-/// Removes what expired among the `count` ids after one, and tells where to go on.
+/// Removes what has expired among the `count` ids after `from`; returns where to go on.
 fn sweep(
     table: &mut redb::Table<'_, &str, u64>,
     after: &str,
@@ -120,13 +120,13 @@ fn sweep(
     for id in &expired {
         table.remove(id.as_str())?;
     }
-    // At the end it starts over.
+    // At the end the search starts over.
     Ok(if looked_at < count { String::new() } else { last })
 }
 
-/// Makes a store beside its place and then puts it there: a file that is there is complete, so one that is empty
-/// or cut off is damaged and never taken for a new one.
-fn make(place: &Place) -> Result<Database, Failure> {
+/// Creates a store next to its path and moves it there when it is complete. So a file that is empty or cut off is
+/// damaged, and never taken for a new one.
+fn make(place: &StorePath) -> Result<Database, Failure> {
     let path = &place.path;
     let failed = |error: &io::Error| {
         Failure::new(Kind::Run, format!("cannot make the dedup store `{}`", place.shown))
@@ -139,14 +139,14 @@ fn make(place: &Place) -> Result<Database, Failure> {
     let mut beside = path.as_os_str().to_owned();
     beside.push(format!(".{}.new", std::process::id()));
     let beside = PathBuf::from(beside);
-    // Left by a process with our number that was killed.
+    // A process with our number may have left it when it was killed.
     let _ = fs::remove_file(&beside);
     let made = initialise(&beside).and_then(|database| {
         match fs::hard_link(&beside, path) {
             Ok(()) => Ok(Some(database)),
-            // Another process was faster: it holds the store.
+            // Another process was faster and holds the store.
             Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(None),
-            // A file system without links.
+            // The file system has no links.
             Err(_) => fs::rename(&beside, path).map(|()| Some(database)),
         }
     });
@@ -167,7 +167,7 @@ fn initialise(path: &Path) -> io::Result<Database> {
     Ok(database)
 }
 
-fn existing(place: &Place) -> Result<Database, Failure> {
+fn existing(place: &StorePath) -> Result<Database, Failure> {
     let damaged = |words: String| {
         Failure::new(Kind::Run, format!("the dedup store `{}` is damaged", place.shown))
             .caused_by(words)
@@ -197,7 +197,7 @@ fn existing(place: &Place) -> Result<Database, Failure> {
     }
 }
 
-/// Opens a file and reads all of it: a page that was overwritten shows in its checksum, and only there.
+/// Opens a file and reads all of it, since a page that was overwritten shows only in its checksum.
 fn open_checked(path: &Path) -> Result<Database, Problem> {
     if fs::metadata(path)?.len() == 0 {
         return Err(corrupted("the file is empty"));
@@ -223,7 +223,7 @@ fn io_error(error: redb::Error) -> io::Error {
     }
 }
 
-/// An error of the database, in a box: it is large.
+/// An error of the database, boxed since it is large.
 struct Problem(Box<redb::Error>);
 
 impl<E: std::error::Error + Into<redb::Error>> From<E> for Problem {

@@ -2,7 +2,7 @@
 
 mod wire;
 
-use super::{Backend, Claimed, Names, News, Times, milliseconds};
+use super::{Backend, Claimed, News, StoreName, Times, milliseconds};
 use crate::alarm::Bell;
 use crate::error::{Failure, Kind, reason};
 use crate::pause::GrowingPause;
@@ -15,19 +15,21 @@ use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 use wire::{Wire, odd};
 
-/// For making a connection, and for one answer.
+/// How long connecting may take, and each answer.
 const LIMIT: Duration = Duration::from_secs(5);
 
 /// The pauses between attempts to reach a server that is away.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-/// Of the key of a claim, before that of its id: no id has a key that starts so.
+/// The prefix of the key of a claim, which is followed by the key of its id. No key of an id begins like this.
 const CLAIM_PREFIX: &str = "claim-";
 
-/// Claims ids. KEYS: of each id, and of its claim. ARGV: for whom, and for how many milliseconds.
+/// Claims ids. KEYS are the key of each id and of its claim; ARGV are the owner and the milliseconds for which to
+/// claim.
 ///
-/// In one step: that an id is not kept, that nobody else claims it, and the claim. A claim of our own is renewed.
+/// One step checks that an id is not kept and that nobody else claims it, and claims it. A claim of our own is
+/// renewed.
 const CLAIM: &str = "
 local answers = {}
 for i = 1, #KEYS, 2 do
@@ -43,7 +45,7 @@ for i = 1, #KEYS, 2 do
 end
 return answers";
 
-/// Gives claims back that are still ours. KEYS: of the claims. ARGV: whose.
+/// Gives back claims that are still ours. KEYS are the keys of the claims, ARGV is the owner.
 const GIVE_BACK: &str = "
 for i = 1, #KEYS do
   if redis.call('GET', KEYS[i]) == ARGV[1] then redis.call('DEL', KEYS[i]) end
@@ -51,13 +53,13 @@ end
 return #KEYS";
 
 pub struct Server {
-    /// As it is shown: without its password, or where it stands.
+    /// The URL as messages show it: without its password, or the variable that holds it.
     url: String,
     info: ConnectionInfo,
     wire: Option<Wire>,
     prefix: String,
     times: Times,
-    /// Whose claims are ours; no other process has this name.
+    /// The owner of our claims; no other process has this name.
     owner: String,
     /// Ids that we have claimed.
     claimed: HashSet<String>,
@@ -68,7 +70,7 @@ pub struct Server {
 impl Server {
     pub fn open(
         url: &settings::Value,
-        names: &Names,
+        names: &StoreName,
         times: Times,
         news: (Sender<News>, Bell),
     ) -> Result<Server, Failure> {
@@ -96,7 +98,7 @@ impl Server {
         })
     }
 
-    /// Does the work again until the server answers: while it is away, everything waits for it.
+    /// Repeats the work until the server answers. While it is away, everything waits for it.
     fn with<T>(&mut self, work: impl Fn(&mut Wire) -> Result<T, RedisError>) -> Result<T, String> {
         let mut pause = GrowingPause::new(FIRST_PAUSE, LONGEST_PAUSE);
         let (mut away_since, mut has_failed) = (None, false);
@@ -118,7 +120,7 @@ impl Server {
                     return Ok(done);
                 }
                 Err(error) if is_away(&error) => {
-                    // A connection that the server closed while nothing was asked is no news.
+                    // It is no news that the server closed an idle connection.
                     if std::mem::replace(&mut has_failed, true) && away_since.is_none() {
                         away_since = Some(Instant::now());
                         let reason =
@@ -133,7 +135,7 @@ impl Server {
     }
 
     fn tell(&self, news: News) {
-        // The run may be over already.
+        // The receiver goes away only when the run is over.
         let _ = self.news.0.send(news);
         self.news.1.ring();
     }
@@ -179,7 +181,7 @@ impl Server {
 
 impl Backend for Server {
     fn look_up(&mut self, ids: &[&str]) -> Result<Vec<bool>, String> {
-        // Whatever stands there: a key of ours is never taken for none.
+        // A key of ours counts whatever its value is.
         let commands: Vec<Cmd> =
             ids.iter().map(|id| Cmd::new().arg("EXISTS").arg(self.key(id)).to_owned()).collect();
         self.with(|wire| {
@@ -190,12 +192,12 @@ impl Backend for Server {
         })
     }
 
-    /// As durable as the server is told to be (`appendfsync`).
+    /// Keeps ids as durably as the server is configured to (`appendfsync`).
     fn keep(&mut self, ids: &[&str]) -> Result<(), String> {
         let ttl = milliseconds(self.times.ttl).max(1);
         let set = |id: &&str| Cmd::new().arg("SET").arg(self.key(id)).arg(1).arg("PX").arg(ttl).to_owned();
         let mut commands: Vec<Cmd> = ids.iter().map(set).collect();
-        // Behind them: who waits for a claim finds the id.
+        // Claims are given back after the ids are kept, so that whoever waits for a claim finds the id.
         commands.push(self.giving_back(ids));
         self.with(|wire| {
             let answers = wire.ask_all(&commands)?;
@@ -273,7 +275,7 @@ impl Backend for Server {
     }
 }
 
-/// An answer for each.
+/// Checks that there is an answer for each id.
 fn all_of<T>(ids: &[&str], answers: Vec<T>) -> Result<Vec<T>, RedisError> {
     if answers.len() == ids.len() {
         Ok(answers)
@@ -286,13 +288,13 @@ fn is_done(answer: &Value) -> bool {
     matches!(answer, Value::Okay) || matches!(answer, Value::SimpleString(word) if word == "OK")
 }
 
-/// `PID-` and 128 random bits.
+/// A name from our process id and 128 random bits.
 fn unique_name() -> String {
     let random = || RandomState::new().hash_one(std::process::id());
     format!("{}-{:016x}{:016x}", std::process::id(), random(), random())
 }
 
-/// The connection failed, or the server is starting: it passes by itself.
+/// Whether the connection failed or the server is starting, which passes by itself.
 fn is_away(error: &RedisError) -> bool {
     let is_loading = matches!(error.code(), Some("LOADING" | "MASTERDOWN" | "BUSY"));
     is_loading || matches!(error.kind(), ErrorKind::Io)
@@ -304,7 +306,7 @@ fn words(error: &RedisError) -> String {
         (ErrorKind::Parse, Some(detail)) => format!("unexpected answer: {detail}"),
         (ErrorKind::UnexpectedReturnType, _) => "unexpected answer".to_owned(),
         (_, Some(detail)) => format!("{}: {detail}", error.category()),
-        // The system's words alone.
+        // The system's words, without what Rust adds to them.
         (_, None) => reason(&io::Error::other(error.to_string())),
     }
 }

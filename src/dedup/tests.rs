@@ -19,11 +19,11 @@ struct Opened {
     alarm: Alarm,
 }
 
-fn names() -> Names {
-    Names { cluster: "c".to_owned(), group: Some("g".to_owned()) }
+fn names() -> StoreName {
+    StoreName { cluster: "c".to_owned(), group: Some("g".to_owned()) }
 }
 
-fn open_at(choice: &StoreChoice, clock: Clock) -> Result<Opened, Failure> {
+fn open_at(choice: &StoreChoice, clock: WallClock) -> Result<Opened, Failure> {
     let alarm = Alarm::new().unwrap();
     Ok(Opened { store: Store::open_with(choice, &names(), TIMES, (alarm.bell(), clock))?, alarm })
 }
@@ -37,7 +37,7 @@ fn open(path: &Path) -> Result<Opened, Failure> {
 }
 
 impl Opened {
-    fn answer(&mut self) -> Answer {
+    fn answer(&mut self) -> StoreAnswer {
         let deadline = Instant::now() + WAIT;
         loop {
             if let Some(answer) = self.store.answer() {
@@ -48,12 +48,12 @@ impl Opened {
         }
     }
 
-    fn look_up(&mut self, id: &str) -> Result<Found, String> {
+    fn look_up(&mut self, id: &str) -> Result<IdState, String> {
         self.store.look_up(1, id.into());
         self.answer().answer
     }
 
-    fn keep(&mut self, id: &str) -> Result<Found, String> {
+    fn keep(&mut self, id: &str) -> Result<IdState, String> {
         self.store.keep(2, id.into());
         self.answer().answer
     }
@@ -68,15 +68,15 @@ fn an_id_is_known_once_it_is_kept_and_after_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let choice = StoreChoice::InFolder(folder.path().join("new/state"));
     let mut opened = open_at(&choice, Box::new(|| 1000)).unwrap();
-    assert_eq!(opened.look_up("a"), Ok(Found::New));
-    assert_eq!(opened.keep("a"), Ok(Found::Kept));
-    assert_eq!(opened.look_up("a"), Ok(Found::Known));
-    assert_eq!(opened.look_up("b"), Ok(Found::New));
+    assert_eq!(opened.look_up("a"), Ok(IdState::New));
+    assert_eq!(opened.keep("a"), Ok(IdState::Kept));
+    assert_eq!(opened.look_up("a"), Ok(IdState::Known));
+    assert_eq!(opened.look_up("b"), Ok(IdState::New));
     opened.close();
     let file = names().file(&folder.path().join("new/state"));
     assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
     assert_eq!(fs::read_dir(file.parent().unwrap()).unwrap().count(), 1, "nothing else is left");
-    assert_eq!(open_at(&choice, Box::new(|| 1000)).unwrap().look_up("a"), Ok(Found::Known));
+    assert_eq!(open_at(&choice, Box::new(|| 1000)).unwrap().look_up("a"), Ok(IdState::Known));
 }
 
 #[test]
@@ -92,9 +92,9 @@ fn a_batch_is_answered_as_if_one_came_after_the_other() {
         }
     }
     for _ in 0..count {
-        let Answer { ticket, answer } = opened.answer();
-        let expected =
-            [Found::New, Found::Kept, Found::Kept, Found::Known][usize::try_from(ticket % 4).unwrap()];
+        let StoreAnswer { ticket, answer } = opened.answer();
+        let expected = [IdState::New, IdState::Kept, IdState::Kept, IdState::Known]
+            [usize::try_from(ticket % 4).unwrap()];
         assert_eq!(answer, Ok(expected), "{ticket}");
     }
 }
@@ -113,10 +113,10 @@ fn an_expired_id_is_new_and_leaves_the_file() {
         opened.keep(id).unwrap();
     }
     now.store(10_999, Ordering::SeqCst);
-    assert_eq!(opened.look_up("a"), Ok(Found::Known));
+    assert_eq!(opened.look_up("a"), Ok(IdState::Known));
     now.store(11_000, Ordering::SeqCst);
-    assert_eq!(opened.look_up("a"), Ok(Found::New));
-    assert_eq!(opened.keep("d"), Ok(Found::Kept));
+    assert_eq!(opened.look_up("a"), Ok(IdState::New));
+    assert_eq!(opened.keep("d"), Ok(IdState::Kept));
     opened.close();
     let database = ::redb::Database::open(path).unwrap();
     let table: ::redb::TableDefinition<'_, &str, u64> = ::redb::TableDefinition::new("ids");
@@ -148,7 +148,7 @@ fn a_damaged_file_is_an_error_and_never_an_empty_store() {
     for part in [1, 100, 4096, whole.len() / 2] {
         check(&whole[..part], &format!("cut off after {part}"));
     }
-    // Everywhere: some of the pages that hold it are free by now.
+    // It is changed everywhere, since some of the pages that hold it are free by now.
     let mut changed = whole.clone();
     for place in (0..whole.len() - 4).filter(|place| whole[*place..].starts_with(b"id 7")) {
         changed[place] = b'x';
@@ -192,7 +192,7 @@ fn child_that_writes_until_it_is_killed() {
         for _ in 0..50 {
             opened.answer().answer.unwrap();
         }
-        // Put in its place whole: a reader in the middle of `9` would else go on in `10` and see `90`.
+        // The file is replaced as a whole: a reader in the middle of `9` could otherwise go on in `10` and see `90`.
         let done = std::env::var_os(CHILD).expect("told where").into_string().unwrap() + ".done";
         let beside = done.clone() + ".new";
         fs::write(&beside, number.to_string()).unwrap();
@@ -227,7 +227,7 @@ fn a_store_killed_in_mid_write_opens_again_with_all_that_was_kept() {
         child.wait().unwrap();
         let mut opened = open(&path).unwrap();
         for number in 0..=last {
-            assert_eq!(opened.look_up(&format!("{number} 49")), Ok(Found::Known), "{number} of {last}");
+            assert_eq!(opened.look_up(&format!("{number} 49")), Ok(IdState::Known), "{number} of {last}");
         }
         opened.close();
     }
@@ -241,7 +241,7 @@ fn a_store_that_was_deleted_is_a_new_one() {
     opened.keep("a").unwrap();
     opened.close();
     fs::remove_file(&path).unwrap();
-    assert_eq!(open(&path).unwrap().look_up("a"), Ok(Found::New));
+    assert_eq!(open(&path).unwrap().look_up("a"), Ok(IdState::New));
 }
 
 #[test]
@@ -256,8 +256,8 @@ fn child_that_writes_until_the_disk_is_full() {
         number > 10 && words.contains("the dedup store `") && words.ends_with("File too large"),
         "{words}"
     );
-    assert_eq!(opened.look_up(&format!("{} {long}", number - 1)), Ok(Found::Known));
-    assert_eq!(opened.look_up(&format!("{number} {long}")), Ok(Found::New));
+    assert_eq!(opened.look_up(&format!("{} {long}", number - 1)), Ok(IdState::Known));
+    assert_eq!(opened.look_up(&format!("{number} {long}")), Ok(IdState::New));
 }
 
 #[test]

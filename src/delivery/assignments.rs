@@ -1,9 +1,7 @@
 //! A delivery whose partitions come and go.
 
 use super::{Delivery, Target};
-use crate::alarm::Bell;
 use crate::commits::{AssignmentId, Watermarks};
-use crate::dedup::Names;
 use crate::delivery::handle::Handlers;
 use crate::error::Failure;
 use std::time::Instant;
@@ -57,11 +55,11 @@ impl Delivery<'_> {
         self.handlers().is_some_and(Handlers::needs_store)
     }
 
-    /// Opens the store of `--dedup`, if there is one.
+    /// Opens the store of `--dedup`, if there is one; it is named by the cluster.
     ///
     /// # Errors
     /// The store cannot be opened or read.
-    pub fn open_store(&mut self, names: Names, bell: Bell) -> Result<(), Failure> {
-        self.handlers_mut().map_or(Ok(()), |handlers| handlers.open_store(names, bell))
+    pub fn open_store(&mut self, cluster: String) -> Result<(), Failure> {
+        self.handlers_mut().map_or(Ok(()), |handlers| handlers.open_store(cluster))
     }
 }

@@ -17,16 +17,15 @@ use super::{Place, Progress};
 use crate::alarm::{Alarm, Bell};
 use crate::choices::CommitMode;
 use crate::commits::{AssignmentId, Commits};
-use crate::dedup::{Names, News, Store, Times};
+use crate::dedup::{News, Store, StoreName, Times};
 use crate::error::{Failure, Kind};
-use crate::handlers::{self, Attempt, Context, Reason};
+use crate::handlers::{self, Attempt, FailureReason, HandlerContext};
 use crate::metrics::RecordCounts;
 use crate::record::{OwnedRecord, Record};
 use crate::settings::{self, Consume, FailurePolicy};
 use crate::talk::{HandlerOutput, Notice, Tally};
 use duplicates::Ids;
 use limits::Paused;
-use pool::Crew;
 use queue::{Fault, Queue};
 use rate::Rate;
 use republish::Republisher;
@@ -34,19 +33,25 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+pub use pool::Pool;
+pub use republish::DeadLetterTopic;
+#[cfg(test)]
+pub use republish::{Delivered, FailureHeaders, Form};
+
 /// The records that handlers work on, and the pool that runs the handlers.
 pub struct Handlers<'a> {
     settings: &'a settings::HandlerSettings,
     /// The consumer group, which dead letters name.
     group: Option<String>,
+    bell: Bell,
     is_strict: bool,
     /// `-n`: no more records than that are handled.
     count: Option<u64>,
     /// Whether anybody asks how long attempts take.
     times_attempts: bool,
     queue: Queue,
-    crew: Crew,
-    dead_letters: Option<Republisher>,
+    pool: Box<dyn Pool>,
+    dead_letters: Option<Box<dyn DeadLetterTopic>>,
     /// With `--dedup`, once the cluster is known.
     ids: Option<Ids>,
     rate: Option<Rate>,
@@ -83,29 +88,43 @@ impl<'a> Handlers<'a> {
         let Some(settings) = &consume.handling else { return Ok(None) };
         handlers::withhold(consume.withheld.clone());
         let group = consume.group();
-        let context = Context {
+        let context = HandlerContext {
             group: group.map(|group| group.name.clone()),
             output: consume.output.clone(),
             lines,
             bell: alarm.bell(),
         };
         let connection = &consume.connection;
-        let dead_letters = match &settings.on_failure {
+        let dead_letters: Option<Box<dyn DeadLetterTopic>> = match &settings.on_failure {
             FailurePolicy::DeadLetter { topic } => {
-                Some(Republisher::open(connection, topic, usize::MAX, alarm)?)
+                Some(Box::new(Republisher::open(connection, topic, usize::MAX, alarm)?))
             }
             FailurePolicy::Stop | FailurePolicy::Skip => None,
         };
+        let pool = pool::start(settings, connection, context, alarm)?;
+        Ok(Some(Handlers::new(consume, settings, pool, dead_letters, alarm.bell())))
+    }
+
+    /// Handlers that have no record yet.
+    pub fn new(
+        consume: &Consume,
+        settings: &'a settings::HandlerSettings,
+        pool: Box<dyn Pool>,
+        dead_letters: Option<Box<dyn DeadLetterTopic>>,
+        bell: Bell,
+    ) -> Handlers<'a> {
+        let group = consume.group();
         let is_manual =
             group.is_some_and(|group| group.commits.mode == CommitMode::Manual && !group.commits.is_async);
-        Ok(Some(Handlers {
+        Handlers {
             settings,
             group: group.map(|group| group.name.clone()),
+            bell,
             is_strict: consume.output.is_strict,
             count: consume.stops.count,
             times_attempts: consume.metrics.is_some(),
             queue: Queue::new(settings.order),
-            crew: Crew::start(settings, connection, context, alarm)?,
+            pool,
             dead_letters,
             ids: None,
             rate: settings.rate.map(Rate::new),
@@ -120,7 +139,7 @@ impl<'a> Handlers<'a> {
             revoked: HashSet::new(),
             spare_since: None,
             drain: drain::Drain::default(),
-        }))
+        }
     }
 
     /// The store of `--dedup` is still to be opened.
@@ -132,10 +151,11 @@ impl<'a> Handlers<'a> {
     ///
     /// # Errors
     /// The store cannot be opened or read.
-    pub fn open_store(&mut self, names: Names, bell: Bell) -> Result<(), Failure> {
+    pub fn open_store(&mut self, cluster: String) -> Result<(), Failure> {
         if let Some(dedup) = &self.settings.dedup {
+            let names = StoreName { cluster, group: self.group.clone() };
             let times = Times { ttl: dedup.ttl, claim: duplicates::claim_time(self.settings.timeout) };
-            self.ids = Some(Ids::new(Store::open(&dedup.store, &names, times, bell)?));
+            self.ids = Some(Ids::new(Store::open(&dedup.store, &names, times, self.bell.clone())?));
         }
         Ok(())
     }
@@ -205,7 +225,7 @@ impl<'a> Handlers<'a> {
             number: job.failed + 1,
             event_id: job.event_id.clone(),
         };
-        self.crew.hand(attempt);
+        self.pool.hand(attempt);
     }
 
     /// Takes a record out of hand; whoever waits for its id is next.
@@ -260,12 +280,12 @@ impl<'a> Handlers<'a> {
             has_started = true;
         }
         if has_started {
-            self.crew.flush();
+            self.pool.flush();
         }
         let (ticket, fault) = faulty?;
         let mut progress = Progress::default();
         match fault {
-            Fault::Failed(what) => self.record_failed(ticket, Reason::of(what), &mut progress),
+            Fault::Failed(what) => self.record_failed(ticket, FailureReason::of(what), &mut progress),
             Fault::Undecodable(what) => self.undecodable(ticket, &what, &mut progress),
         }
         Some(progress)
@@ -275,12 +295,8 @@ impl<'a> Handlers<'a> {
     pub fn look_after(&mut self, now: Instant) -> Progress {
         let mut progress = Progress::default();
         progress.notices.extend(self.tell_stuck(now));
-        let forward = match &self.crew {
-            Crew::Forward(republisher) => Some(&**republisher),
-            Crew::Exec(_) | Crew::Worker(_) => None,
-        };
-        let producers = forward.into_iter().chain(&self.dead_letters);
-        let (lines, fatal): (Vec<_>, Vec<_>) = producers.map(Republisher::news).unzip();
+        let dead_letters = self.dead_letters.as_ref().map(|topic| topic.news());
+        let (lines, fatal): (Vec<_>, Vec<_>) = std::iter::once(self.pool.news()).chain(dead_letters).unzip();
         progress.notices.extend(lines.into_iter().flatten().map(Notice::Library));
         let is_store_dead = self.ids.as_ref().is_some_and(|ids| !ids.is_alive());
         if let Some(trouble) = fatal.into_iter().flatten().next() {
@@ -299,9 +315,9 @@ impl<'a> Handlers<'a> {
         self.watch_drain(now);
         progress.notices.extend(self.warnings());
         while progress.failure.is_none() {
-            if let Some(done) = self.crew.done() {
+            if let Some(done) = self.pool.done() {
                 self.attempt_ended(done, writer, now, &mut progress);
-            } else if let Some(delivery) = self.dead_letters.as_mut().and_then(Republisher::delivery) {
+            } else if let Some(delivery) = self.dead_letters.as_mut().and_then(|topic| topic.delivery()) {
                 self.dead_letter_answered(delivery, &mut progress);
             } else if let Some(answer) = self.ids.as_ref().and_then(Ids::answer) {
                 self.store_answered(answer, now, &mut progress);
@@ -309,11 +325,11 @@ impl<'a> Handlers<'a> {
                 break;
             }
         }
-        if let Some(failure) = self.crew.forbidden() {
+        if let Some(failure) = self.pool.forbidden() {
             progress.failure.get_or_insert(failure);
         }
         // What was claimed is started.
-        self.crew.flush();
+        self.pool.flush();
         while let Some(news) = self.ids.as_ref().and_then(Ids::news) {
             progress.notices.push(store_notice(&news));
         }
@@ -322,7 +338,7 @@ impl<'a> Handlers<'a> {
 
     /// What workers had to say for themselves; asked for once more when they have all ended.
     pub fn warnings(&mut self) -> Vec<Notice> {
-        std::iter::from_fn(|| self.crew.warning()).map(Notice::Warning).collect()
+        std::iter::from_fn(|| self.pool.warning()).map(Notice::Warning).collect()
     }
 }
 

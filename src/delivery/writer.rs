@@ -71,14 +71,34 @@ pub struct Writer {
     in_flight: usize,
     /// When a sheet was handed over last.
     sealed: Option<Instant>,
+    /// The time of the turn of the loop.
+    now: Option<Instant>,
 }
 
 impl Writer {
-    /// Starts the writer; `bell` rings when a sheet was written.
+    /// Starts the writer of stdout; `bell` rings when a sheet was written.
     ///
     /// # Errors
-    /// If no thread can be started.
+    /// No thread can be started.
     pub fn start(bell: Bell) -> std::io::Result<Writer> {
+        Writer::start_with(bell, write_sheet)
+    }
+
+    /// Starts a writer that hands all bytes to `sink`.
+    #[cfg(test)]
+    pub fn start_into(
+        bell: Bell,
+        mut sink: impl FnMut(&[u8]) -> Result<(), Unwritable> + Send + 'static,
+    ) -> std::io::Result<Writer> {
+        Writer::start_with(bell, move |sheet| {
+            sheet.pieces.iter().chain([&sheet.bytes]).try_for_each(|piece| sink(piece))
+        })
+    }
+
+    fn start_with(
+        bell: Bell,
+        mut write_sheet: impl FnMut(&Sheet) -> Result<(), Unwritable> + Send + 'static,
+    ) -> std::io::Result<Writer> {
         let (sheets, queue) = mpsc::channel::<Sheet>();
         let (answer, answers) = mpsc::channel();
         let write = move || {
@@ -95,7 +115,7 @@ impl Writer {
         };
         std::thread::Builder::new().name("writer".to_owned()).spawn(write)?;
         let spare = (1..SHEETS).map(|_| Sheet::default()).collect();
-        Ok(Writer { sheet: Sheet::default(), spare, sheets, answers, in_flight: 0, sealed: None })
+        Ok(Writer { sheet: Sheet::default(), spare, sheets, answers, in_flight: 0, sealed: None, now: None })
     }
 
     /// Where to render the next record; close it with `add`.
@@ -156,6 +176,7 @@ impl Writer {
 
     /// Hands the sheet on if the writer has had nothing to do for a moment, or a record has waited long enough.
     pub fn seal_if_waiting(&mut self, now: Instant) {
+        self.now = Some(now);
         if self.sheet.is_empty() {
             return;
         }
@@ -180,7 +201,7 @@ impl Writer {
         let Some(spare) = self.spare.pop() else { return };
         let full = std::mem::replace(&mut self.sheet, spare);
         self.in_flight += 1;
-        self.sealed = Some(Instant::now());
+        self.sealed = self.now;
         // The writer ends only when this sender is dropped.
         let _ = self.sheets.send(full);
     }

@@ -12,24 +12,24 @@ use std::sync::Arc;
 /// One try at one record.
 #[derive(Clone, Debug)]
 pub struct Attempt {
-    /// Names the record in our books; comes back in `Done`.
+    /// The number of the record in the queue, which `Done` gives back.
     pub ticket: u64,
     pub record: Arc<OwnedRecord>,
-    /// From 1.
+    /// How often the record has been tried, this time included.
     pub number: u32,
-    /// The id that `--dedup` found.
+    /// The id of the record, with `--dedup`.
     pub event_id: Option<Arc<str>>,
 }
 
-/// What attempts need to know beside their record.
+/// What attempts need to know besides their record.
 #[derive(Clone)]
-pub struct Context {
+pub struct HandlerContext {
     pub group: Option<String>,
     /// How keys and values are decoded for the envelope.
     pub output: OutputSettings,
-    /// How lines on stderr go out.
+    /// How the lines that handlers write to stderr are printed.
     pub lines: HandlerOutput,
-    /// Rung when there is something for `done`.
+    /// Rung when an attempt has ended.
     pub bell: Bell,
 }
 
@@ -44,24 +44,25 @@ pub struct Done {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// Processed.
+    /// The record is processed.
     Accepted,
-    /// Try again later; not a failure (`EX_TEMPFAIL`).
+    /// The record is to be tried again later, which is not a failure (`EX_TEMPFAIL`).
     Later,
-    /// Not even started, as the system is out of processes, memory or descriptors: its words. No record is charged.
+    /// The handler could not be started, since the system is out of processes, memory or descriptors; has the
+    /// system's words. The attempt does not count.
     Scarce(String),
-    /// A failed attempt: to be retried.
-    Failed(Reason),
-    /// A bad record: no use in retrying (`EX_DATAERR`).
-    Refused(Reason),
-    /// Not its turn yet when its worker ended: to be sent again at no cost.
+    /// The attempt failed and may be retried.
+    Failed(FailureReason),
+    /// The record is bad and retrying it is of no use (`EX_DATAERR`).
+    Refused(FailureReason),
+    /// The worker ended before it got to the record, which is sent again. The attempt does not count.
     Again,
-    /// Ended by us: neither processed nor failed.
+    /// We ended the handler: the record is neither processed nor failed.
     Unfinished,
 }
 
 impl Outcome {
-    /// Whether the id of the record is still its: nobody else may handle that meanwhile.
+    /// Whether the record keeps its claim on its id, so that nobody else handles a record with that id meanwhile.
     pub fn keeps_claim(&self) -> bool {
         match self {
             Outcome::Accepted | Outcome::Again => true,
@@ -73,7 +74,7 @@ impl Outcome {
         }
     }
 
-    /// Whether the handler had its say.
+    /// Whether the handler has decided about the record.
     pub fn is_answer(&self) -> bool {
         match self {
             Outcome::Accepted | Outcome::Later | Outcome::Failed(_) | Outcome::Refused(_) => true,
@@ -84,25 +85,25 @@ impl Outcome {
 
 /// Why an attempt failed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Reason {
+pub struct FailureReason {
     /// `exit status 1`, `killed by SIGSEGV`, `timed out after 60s`, or a worker's own words.
     pub what: String,
     /// The last lines of the handler's stderr, at most 1 KiB; empty if there are none.
     pub stderr: String,
 }
 
-impl Reason {
-    /// A reason that no handler had a word in.
-    pub fn of(what: impl Into<String>) -> Reason {
-        Reason { what: what.into(), stderr: String::new() }
+impl FailureReason {
+    /// A reason without anything from a handler's stderr.
+    pub fn of(what: impl Into<String>) -> FailureReason {
+        FailureReason { what: what.into(), stderr: String::new() }
     }
 
-    /// What a message says of it.
+    /// The reason as a message quotes it.
     pub fn brief(&self) -> Cow<'_, str> {
         escape::quoted(&self.what)
     }
 
-    /// All of it, as the header `kcons.error` has it.
+    /// The whole reason with the lines of stderr, as the header `kcons.error` has it.
     pub fn full(&self) -> String {
         let stderr = self.stderr.trim_end();
         if stderr.is_empty() { self.what.clone() } else { format!("{}: {stderr}", self.what) }

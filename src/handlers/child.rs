@@ -1,4 +1,4 @@
-//! A handler's process: a group of its own that ends with us and inherits nothing but its three pipes.
+//! The process of a handler: leads its own group, ends with us, and inherits nothing but three pipes.
 
 #[cfg(target_os = "linux")]
 #[path = "child/linux.rs"]
@@ -27,31 +27,31 @@ pub use system::reap_orphans;
 
 /// A process that was started and whose end is ours to see.
 ///
-/// Its number is nobody else's until this is dropped: the system keeps what is left of it so long. Dropped before its
-/// end was seen, its group is killed.
+/// The number of the process stays ours until this is dropped, since the system keeps the zombie. If the end of the
+/// process was not seen by then, its group is killed.
 #[derive(Debug)]
 pub struct Child {
-    /// Of the process and of its group.
+    /// The number of the process and of its group.
     pid: Pid,
-    /// Readable once the process has ended.
+    /// A descriptor that is readable once the process has ended.
     exit: Option<OwnedFd>,
     status: Option<ExitStatus>,
-    /// Our ends of the pipes: not blocking. Taken away they are closed.
+    /// Our end of the pipe, which does not block. Set to none it is closed, as `stdout` and `stderr` are.
     pub stdin: Option<OwnedFd>,
     pub stdout: Option<OwnedFd>,
     pub stderr: Option<OwnedFd>,
 }
 
-/// The group of a child, for signals from elsewhere.
+/// The group of a child, for sending signals from another thread.
 #[derive(Clone, Copy, Debug)]
-pub struct Group(Pid);
+pub struct ProcessGroup(Pid);
 
 /// What a process is started with.
-struct Start<'a> {
+struct StartParameters<'a> {
     command: &'a [CString],
-    /// `NAME=value`, all of it.
+    /// The whole environment, as `NAME=value`.
     environment: &'a [&'a CString],
-    /// Its stdin, stdout and stderr.
+    /// The process's stdin, stdout and stderr.
     pipes: [BorrowedFd<'a>; 3],
 }
 
@@ -78,7 +78,7 @@ impl Child {
         for ours in [&our_stdin, &our_stdout, &our_stderr] {
             rustix::io::ioctl_fionbio(ours, true)?;
         }
-        let start = Start {
+        let start = StartParameters {
             command: &command,
             environment: &environment,
             pipes: [its_stdin.as_fd(), its_stdout.as_fd(), its_stderr.as_fd()],
@@ -94,12 +94,12 @@ impl Child {
         })
     }
 
-    /// Becomes readable when the process ends. Where there is none, ask `try_wait` every 10 ms.
+    /// A descriptor that becomes readable when the process ends. Where there is none, ask `try_wait` every 10 ms.
     pub fn exit_descriptor(&self) -> Option<BorrowedFd<'_>> {
         self.exit.as_ref().map(AsFd::as_fd)
     }
 
-    /// How the process ended, once it has.
+    /// Returns how the process ended, once it has.
     pub fn try_wait(&mut self) -> Option<ExitStatus> {
         if self.status.is_none() {
             self.status = self.look(WaitIdOptions::NOHANG);
@@ -107,22 +107,22 @@ impl Child {
         self.status
     }
 
-    pub fn group(&self) -> Group {
-        Group(self.pid)
+    pub fn group(&self) -> ProcessGroup {
+        ProcessGroup(self.pid)
     }
 
-    /// Sends a signal to the whole group; after the end of the process to what is left of it.
+    /// Sends a signal to the whole group, or to what is left of it after the end of the process.
     pub fn signal(&self, signal: Signal) {
         self.group().signal(signal);
     }
 
     /// Whether something of the group runs: the process or what it left behind.
     pub fn has_group(&self) -> bool {
-        // Zombies count here, and some systems bury them late or never: hence the closer look.
+        // Zombies count here, and some systems reap them late or never, so this takes a closer look.
         rustix::process::test_kill_process_group(self.pid).is_ok() && system::is_group_running(self.pid)
     }
 
-    /// How it ended, without taking its status.
+    /// Looks how the process ended, without taking its status.
     fn look(&self, options: WaitIdOptions) -> Option<ExitStatus> {
         let options = options | WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
         match rustix::process::waitid(WaitId::Pid(self.pid), options) {
@@ -134,8 +134,9 @@ impl Child {
     }
 }
 
-impl Group {
-    /// Sends a signal to the whole group; to nobody once its `Child` is dropped, as the number may be another's.
+impl ProcessGroup {
+    /// Sends a signal to the whole group; to nobody once its `Child` is dropped, since the number may be another's
+    /// then.
     pub fn signal(self, signal: Signal) {
         registry::signal(self.0, signal);
     }
@@ -149,11 +150,11 @@ impl Drop for Child {
                 self.status = self.look(WaitIdOptions::empty());
             }
         }
-        registry::bury(self.pid);
+        registry::reap(self.pid);
     }
 }
 
-/// As `waitpid` would have it.
+/// The status as `waitpid` would return it.
 fn exit_status(status: &WaitIdStatus) -> ExitStatus {
     let core = if status.dumped() { 0x80 } else { 0 };
     let raw = match status.exit_status() {
@@ -169,22 +170,22 @@ pub fn is_scarcity(error: &io::Error) -> bool {
     error.raw_os_error().is_some_and(|code| scarce.contains(&code))
 }
 
-/// The end to read from and the end to write to, both closed on exec.
+/// Makes a pipe: the end to read from and the end to write to, both closed on exec.
 fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
     let (reader, writer) = io::pipe()?;
     Ok((reader.into(), writer.into()))
 }
 
-/// Variables of our environment that hold values for us.
+/// Variables of our environment that are meant for us alone.
 static WITHHELD: OnceLock<Vec<String>> = OnceLock::new();
 
-/// Keeps variables from processes that are started: to be called before the first one is.
+/// Keeps variables from processes that are started. Call it before the first one is.
 pub fn withhold(variables: Vec<String>) {
     // Each run of the program has one set of them.
     let _ = WITHHELD.set(variables);
 }
 
-/// Our own environment without what names a record of a kcons around us, and without what is withheld.
+/// Our own environment, without what is withheld and without what describes a record of a kcons that runs us.
 fn inherited() -> &'static [CString] {
     static INHERITED: OnceLock<Vec<CString>> = OnceLock::new();
     INHERITED.get_or_init(|| {

@@ -1,4 +1,4 @@
-//! The record in a handler's environment.
+//! The environment variables that describe a record to its handler.
 
 use super::Attempt;
 use crate::record::OwnedRecord;
@@ -8,20 +8,21 @@ use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
-/// What is longer is left unset. Linux takes no variable of 128 KiB or more, its name included.
+/// The longest value that is set. Linux takes no variable of 128 KiB or more, its name included.
 const LONGEST: usize = 64 << 10;
 
-/// What all of them take at most: beside our own environment it must fit into the 1 or 2 MiB that systems give.
+/// The most that all variables together may take, which must fit beside our own environment into the 1 or 2 MiB
+/// that systems allow.
 const MOST: usize = 512 << 10;
 
-/// What the system needs for a variable beside its name and value.
+/// What the system needs for a variable besides its name and value.
 const OVERHEAD: usize = 2 + size_of::<usize>();
 
 const HEADER: &str = "KCONS_HEADER_";
 
 const BASE64: &str = "_BASE64";
 
-/// All names but those of headers.
+/// The names of all variables but those of headers.
 const NAMES: [&str; 10] = [
     "KCONS_TOPIC",
     "KCONS_PARTITION",
@@ -42,7 +43,8 @@ struct Variables {
     size: usize,
 }
 
-/// The variables that tell a handler about the record; those that are not among them must not be inherited either.
+/// The variables that describe the record of an attempt. The others that may describe one must not be inherited
+/// either.
 pub fn variables(attempt: &Attempt, group: Option<&str>) -> Vec<(OsString, OsString)> {
     let record = &attempt.record;
     let mut variables = Variables::default();
@@ -69,7 +71,7 @@ pub fn variables(attempt: &Attempt, group: Option<&str>) -> Vec<(OsString, OsStr
     variables.set
 }
 
-/// Whether a variable is, or may be, about a record: of a kcons that runs us as its handler.
+/// Whether a variable may describe a record, such as that of a kcons that runs us as its handler.
 pub fn is_of_a_record(name: &OsStr) -> bool {
     name.as_bytes().starts_with(HEADER.as_bytes()) || NAMES.iter().any(|known| name == *known)
 }
@@ -108,7 +110,7 @@ impl Variables {
         }
     }
 
-    /// As they are, or what is no text in base64 under a name that says so.
+    /// Sets bytes as they are; those that are no text in base64, under a name that says so.
     fn bytes(&mut self, name: &str, value: &[u8]) {
         if is_plain(value) {
             self.set(name, value.to_vec());

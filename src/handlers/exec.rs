@@ -1,21 +1,21 @@
-//! One process for each record: threads that each run one attempt at a time.
+//! A process for each record: threads that each run one attempt at a time.
 
-mod books;
 mod outcome;
+mod process;
 mod program;
-mod run;
+mod running;
 
 use super::child::{GRACE, TimeLimits, is_scarcity};
-use super::printed::Room;
-use super::{Attempt, Context, Done, Lines, Outcome, Printed, Reason, environment};
+use super::printed::OutputMemory;
+use super::{Attempt, Done, FailureReason, HandlerContext, Outcome, Printed, StderrLines, environment};
 use crate::choices::Stdin;
 use crate::error::reason;
 use crate::record::OwnedRecord;
 use crate::render::Renderer;
-use crate::settings::{Exec, Format, OutputSettings};
-use books::Books;
+use crate::settings::Exec;
 use nix::sys::signal::Signal;
-use run::{Run, Sinks};
+use process::{ExecProcess, Sinks};
+use running::RunningAttempts;
 use std::ffi::OsString;
 use std::io;
 use std::sync::Arc;
@@ -24,30 +24,28 @@ use std::time::Duration;
 
 pub use program::check;
 
-/// The threads that run attempts; all that is called here returns at once.
-///
-/// Dropped, it kills what still runs.
-pub struct ExecCrew {
+/// The threads that run attempts. No method waits for anything; dropping the pool kills what still runs.
+pub struct ExecPool {
     parallel: usize,
-    /// Handed over and not given back yet.
+    /// How many attempts were handed over and not given back yet.
     handed: usize,
-    books: Arc<Books>,
+    running: Arc<RunningAttempts>,
     finished: Receiver<Done>,
 }
 
 /// What every attempt has in common.
 #[derive(Clone)]
-struct Job {
+struct ExecSettings {
     command: Vec<OsString>,
     stdin: Stdin,
     limits: TimeLimits,
-    /// For what they print.
-    room: Arc<Room>,
-    context: Context,
+    /// The memory for what they print, which all of them share.
+    memory: Arc<OutputMemory>,
+    context: HandlerContext,
 }
 
-impl ExecCrew {
-    /// Starts `parallel` threads that live as long as the crew.
+impl ExecPool {
+    /// Starts `parallel` threads that live as long as the pool.
     ///
     /// # Errors
     /// The system is out of threads.
@@ -55,141 +53,144 @@ impl ExecCrew {
         exec: &Exec,
         timeout: Option<Duration>,
         parallel: usize,
-        context: Context,
-    ) -> io::Result<ExecCrew> {
+        context: HandlerContext,
+    ) -> io::Result<ExecPool> {
         let limits = TimeLimits { timeout, grace: GRACE };
-        let room = Arc::new(Room::new(parallel));
-        let job = Job { command: exec.command.clone(), stdin: exec.stdin, limits, room, context };
-        ExecCrew::start_job(&job, parallel)
+        let memory = Arc::new(OutputMemory::new(parallel));
+        let settings =
+            ExecSettings { command: exec.command.clone(), stdin: exec.stdin, limits, memory, context };
+        ExecPool::start_with(&settings, parallel)
     }
 
-    fn start_job(job: &Job, parallel: usize) -> io::Result<ExecCrew> {
-        let books = Arc::new(Books::default());
+    fn start_with(settings: &ExecSettings, parallel: usize) -> io::Result<ExecPool> {
+        let running = Arc::new(RunningAttempts::default());
         let (sender, finished) = mpsc::channel();
         // From here on a failure ends the threads that are there.
-        let crew = ExecCrew { parallel, handed: 0, books: Arc::clone(&books), finished };
+        let pool = ExecPool { parallel, handed: 0, running: Arc::clone(&running), finished };
         for _ in 0..parallel {
-            let mut member =
-                Member { desk: Desk::new(job), books: Arc::clone(&books), finished: sender.clone() };
-            std::thread::Builder::new().name("handler".to_owned()).spawn(move || member.work())?;
+            let mut thread = ExecThread {
+                runner: AttemptRunner::new(settings),
+                running: Arc::clone(&running),
+                finished: sender.clone(),
+            };
+            std::thread::Builder::new().name("handler".to_owned()).spawn(move || thread.work())?;
         }
-        Ok(crew)
+        Ok(pool)
     }
 
-    /// How many attempts it can take.
+    /// How many more attempts can be handed over.
     pub fn room(&self) -> usize {
         self.parallel.saturating_sub(self.handed)
     }
 
-    /// Takes an attempt; only to be called if there is room.
+    /// Hands over an attempt; call it only if there is room.
     pub fn hand(&mut self, attempt: Attempt) {
         self.handed += 1;
-        self.books.hand(attempt);
+        self.running.hand(attempt);
     }
 
-    /// An attempt that has ended.
+    /// Returns the next attempt that has ended.
     pub fn done(&mut self) -> Option<Done> {
         let done = self.finished.try_recv().ok()?;
         self.handed -= 1;
         Some(done)
     }
 
-    /// Sends a signal to the groups of these attempts. From now on what ends with anything but 0 is unfinished.
+    /// Sends a signal to the process groups of these attempts, which are unfinished from now on unless they exit with 0.
     pub fn end(&mut self, tickets: &[u64], signal: Signal) {
-        self.books.end(signal, |ticket| tickets.contains(&ticket));
+        self.running.end(signal, |ticket| tickets.contains(&ticket));
     }
 
-    /// The same for all attempts.
+    /// Sends a signal to the groups of all attempts, as `end` does for some.
     pub fn end_all(&mut self, signal: Signal) {
-        self.books.end(signal, |_| true);
+        self.running.end(signal, |_| true);
     }
 }
 
-impl Drop for ExecCrew {
+impl Drop for ExecPool {
     fn drop(&mut self) {
-        self.books.close();
+        self.running.close();
         self.end_all(Signal::SIGKILL);
     }
 }
 
-/// A thread of the crew.
-struct Member {
-    desk: Desk,
-    books: Arc<Books>,
+/// A thread of the pool.
+struct ExecThread {
+    runner: AttemptRunner,
+    running: Arc<RunningAttempts>,
     finished: Sender<Done>,
 }
 
 /// What a thread keeps from one attempt to the next.
-struct Desk {
-    job: Job,
+struct AttemptRunner {
+    settings: ExecSettings,
     renderer: Renderer,
     /// The envelope of the record.
     envelope: Vec<u8>,
-    /// What was read last.
+    /// The bytes that were read last.
     piece: Vec<u8>,
-    lines: Lines,
+    lines: StderrLines,
 }
 
-impl Member {
+impl ExecThread {
     fn work(&mut self) {
-        while let Some(attempt) = self.books.next() {
+        while let Some(attempt) = self.running.next() {
             let ticket = attempt.ticket;
-            let (outcome, output) = self.desk.run(&attempt, &self.books);
-            self.books.strike(ticket);
-            // Before the record of this attempt is settled: its memory is counted as free then.
+            let (outcome, output) = self.runner.run(&attempt, &self.running);
+            self.running.remove(ticket);
+            // Once the record of this attempt is settled, its memory counts as free.
             drop(attempt);
             if self.finished.send(Done { ticket, outcome, output }).is_err() {
                 return;
             }
-            self.desk.job.context.bell.ring();
+            self.runner.settings.context.bell.ring();
         }
     }
 }
 
-impl Desk {
-    fn new(job: &Job) -> Desk {
+impl AttemptRunner {
+    fn new(settings: &ExecSettings) -> AttemptRunner {
         const PIECE: usize = 64 << 10;
-        let format = Format::Json { is_terminal: false };
-        Desk {
-            renderer: Renderer::new(&OutputSettings { format, ..job.context.output.clone() }),
+        AttemptRunner {
+            renderer: Renderer::json(&settings.context.output),
             envelope: Vec::new(),
             piece: vec![0; PIECE],
-            lines: Lines::new(job.context.lines),
-            job: job.clone(),
+            lines: StderrLines::new(settings.context.lines),
+            settings: settings.clone(),
         }
     }
 
-    /// Runs one attempt from start to end: what came of it and what it printed.
-    fn run(&mut self, attempt: &Attempt, books: &Books) -> (Outcome, Printed) {
-        let variables = environment::variables(attempt, self.job.context.group.as_deref());
+    /// Runs one attempt from start to end; returns what came of it and what it printed.
+    fn run(&mut self, attempt: &Attempt, running: &RunningAttempts) -> (Outcome, Printed) {
+        let variables = environment::variables(attempt, self.settings.context.group.as_deref());
         self.lines.forget();
         self.render(&attempt.record);
-        let child = match super::Child::start(&self.job.command, &variables) {
+        let child = match super::Child::start(&self.settings.command, &variables) {
             Ok(child) => child,
-            Err(_) if books.is_ended(attempt.ticket) => return (Outcome::Unfinished, Printed::default()),
+            Err(_) if running.is_ended(attempt.ticket) => return (Outcome::Unfinished, Printed::default()),
             Err(error) if is_scarcity(&error) => {
                 return (Outcome::Scarce(reason(&error)), Printed::default());
             }
             Err(error) => {
-                let what = program::cannot_run(&self.job.command, &error);
-                return (Outcome::Failed(Reason { what, stderr: String::new() }), Printed::default());
+                let what = program::cannot_run(&self.settings.command, &error);
+                return (Outcome::Failed(FailureReason { what, stderr: String::new() }), Printed::default());
             }
         };
-        books.started(attempt.ticket, child.group());
-        let input = match self.job.stdin {
+        running.started(attempt.ticket, child.group());
+        let input = match self.settings.stdin {
             Stdin::Value => attempt.record.value().unwrap_or_default(),
             Stdin::Json => &self.envelope,
         };
         let sinks = Sinks { piece: &mut self.piece, lines: &mut self.lines, place: attempt.record.place() };
-        let output = Printed::new(&self.job.room);
-        Run::new(child, (input, output), sinks, self.job.limits).finish(attempt.ticket, books)
+        let output = Printed::new(&self.settings.memory);
+        ExecProcess::new(child, (input, output), sinks, self.settings.limits).finish(attempt.ticket, running)
     }
 
     fn render(&mut self, record: &OwnedRecord) {
         self.envelope.clear();
-        match self.job.stdin {
+        match self.settings.stdin {
             Stdin::Value => {}
-            // What cannot be decoded says so in the envelope.
+            // An envelope says itself what could not be decoded.
             Stdin::Json => record.with(|record| drop(self.renderer.render(record, &mut self.envelope))),
         }
     }

@@ -1,33 +1,33 @@
-//! A handler's stderr: passed on by whole lines, and its end kept for the reason of a failure.
+//! A handler's stderr: passed on in whole lines, the last of which are kept for the reason of a failure.
 
 use crate::record::Place;
 use crate::talk::HandlerOutput;
 use std::io::Write;
 
-/// A longer line is cut into pieces of this.
+/// A longer line is passed on in pieces of this size.
 const LONGEST: usize = 64 << 10;
 
-/// How much of the end is kept.
+/// How many bytes of the last lines are kept.
 const KEPT: usize = 1 << 10;
 
-/// What one handler says.
+/// The lines that one handler writes to stderr.
 #[derive(Debug)]
-pub struct Lines {
+pub struct StderrLines {
     output: HandlerOutput,
-    /// The start of a line whose end is to come.
+    /// The start of a line whose end has not come yet.
     unfinished: Vec<u8>,
-    /// The last lines, at least `KEPT` bytes if there were so many.
+    /// The last lines; at least `KEPT` bytes, if there were that many.
     last: Vec<u8>,
 }
 
-impl Lines {
-    pub fn new(output: HandlerOutput) -> Lines {
-        Lines { output, unfinished: Vec::new(), last: Vec::new() }
+impl StderrLines {
+    pub fn new(output: HandlerOutput) -> StderrLines {
+        StderrLines { output, unfinished: Vec::new(), last: Vec::new() }
     }
 
-    /// Takes what was read from a handler and writes the lines that are whole, each in one `write`.
+    /// Takes bytes that were read from a handler and writes the whole lines to `out`, each in one `write`.
     ///
-    /// To be called from a thread that may wait: `out` is our stderr.
+    /// Call it from a thread that may wait, since `out` is our stderr.
     pub fn pass(&mut self, mut bytes: &[u8], place: Option<Place<'_>>, out: &mut impl Write) {
         while let Some(end) = memchr::memchr(b'\n', bytes) {
             let (line, rest) = bytes.split_at(end);
@@ -38,7 +38,7 @@ impl Lines {
         self.add(bytes, place, out);
     }
 
-    /// Writes what came without a line break: nothing more comes.
+    /// Writes the last line, if it has no line break: the handler writes no more.
     pub fn finish(&mut self, place: Option<Place<'_>>, out: &mut impl Write) {
         if !self.unfinished.is_empty() {
             self.end_line(place, out);
@@ -61,7 +61,7 @@ impl Lines {
         }
     }
 
-    /// Forgets the last lines: what follows is about another attempt.
+    /// Forgets the last lines, since those that follow are about another attempt.
     pub fn forget(&mut self) {
         self.last.clear();
     }
@@ -79,7 +79,7 @@ impl Lines {
     }
 
     fn end_line(&mut self, place: Option<Place<'_>>, out: &mut impl Write) {
-        // There is nobody left to tell that stderr is gone.
+        // Nobody is left to be told that stderr is gone.
         let _ = out.write_all(&self.output.form(&self.unfinished, place));
         self.last.extend_from_slice(&self.unfinished);
         self.last.push(b'\n');
@@ -90,7 +90,7 @@ impl Lines {
     }
 }
 
-/// Where the last whole character ends: text is not cut in the middle of one.
+/// Where the last whole character ends, so that text is not cut in the middle of one.
 fn character_end(bytes: &[u8]) -> usize {
     const LONGEST_CHARACTER: usize = 4;
     let start_of_last = bytes.iter().rev().take(LONGEST_CHARACTER).position(|byte| byte & 0xc0 != 0x80);
@@ -107,7 +107,7 @@ mod tests {
     use super::*;
     use crate::settings;
 
-    /// Keeps every `write` apart.
+    /// Keeps what came with each `write` apart.
     #[derive(Default)]
     struct Writes(Vec<Vec<u8>>);
 
@@ -122,9 +122,9 @@ mod tests {
         }
     }
 
-    fn lines() -> Lines {
+    fn lines() -> StderrLines {
         let talk = settings::TalkSettings { quiet: true, verbose: 0, has_color: false, is_json: false };
-        Lines::new(HandlerOutput::new(&talk))
+        StderrLines::new(HandlerOutput::new(&talk))
     }
 
     fn passed(pieces: &[&[u8]]) -> (Vec<Vec<u8>>, String) {

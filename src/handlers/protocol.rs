@@ -1,34 +1,38 @@
-//! What a worker answers: one line a record, in order: `ok`, `retry REASON`, `fail REASON`.
+//! The answers of a worker: a line for each record, in order, that is `ok`, `retry REASON` or `fail REASON`.
 
 use crate::escape;
 
-/// A longer line is no answer.
+/// The longest line that is taken for an answer.
 const LONGEST: usize = 64 << 10;
 
-/// Characters of a line that are quoted.
+/// How many characters of a line are quoted.
 const QUOTED: usize = 80;
 
-/// What a worker says of a record. The words may be empty.
+/// What a worker says about a record; the reason may be empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Answer {
+pub enum WorkerAnswer {
     Accepted,
     Retry(String),
     Refused(String),
 }
 
-/// Puts the lines of a worker together, however they were read.
+/// Puts the lines of a worker together from the pieces in which they were read.
 #[derive(Debug, Default)]
-pub struct Answers {
-    /// The start of a line whose end is to come.
+pub struct AnswerReader {
+    /// The start of a line whose end has not come yet.
     unfinished: Vec<u8>,
 }
 
-impl Answers {
-    /// Gives each answer to `take`, which says whether there was something to answer.
+impl AnswerReader {
+    /// Gives each answer to `take`, which returns whether any record was left to be answered.
     ///
     /// # Errors
-    /// A line that is no answer, or one too many, in words that quote it. What follows it is not looked at.
-    pub fn read(&mut self, mut bytes: &[u8], mut take: impl FnMut(Answer) -> bool) -> Result<(), String> {
+    /// A message that quotes a line which is no answer, or one answer too many. The lines after it are ignored.
+    pub fn read(
+        &mut self,
+        mut bytes: &[u8],
+        mut take: impl FnMut(WorkerAnswer) -> bool,
+    ) -> Result<(), String> {
         while let Some(end) = memchr::memchr(b'\n', bytes) {
             let (line, rest) = (&bytes[..end], &bytes[end + 1..]);
             bytes = rest;
@@ -46,7 +50,7 @@ impl Answers {
 }
 
 #[inline]
-fn answer(line: &[u8], take: &mut impl FnMut(Answer) -> bool) -> Result<(), String> {
+fn answer(line: &[u8], take: &mut impl FnMut(WorkerAnswer) -> bool) -> Result<(), String> {
     if line.len() > LONGEST {
         return Err(too_long(line));
     }
@@ -63,10 +67,10 @@ fn answer(line: &[u8], take: &mut impl FnMut(Answer) -> bool) -> Result<(), Stri
     }
 }
 
-fn parse(line: &[u8]) -> Option<Answer> {
+fn parse(line: &[u8]) -> Option<WorkerAnswer> {
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     if line == b"ok" {
-        return Some(Answer::Accepted);
+        return Some(WorkerAnswer::Accepted);
     }
     let words = |rest: &[u8]| match rest {
         [] => Some(String::new()),
@@ -74,16 +78,16 @@ fn parse(line: &[u8]) -> Option<Answer> {
         _ => None,
     };
     if let Some(rest) = line.strip_prefix(b"retry") {
-        return words(rest).map(Answer::Retry);
+        return words(rest).map(WorkerAnswer::Retry);
     }
-    words(line.strip_prefix(b"fail")?).map(Answer::Refused)
+    words(line.strip_prefix(b"fail")?).map(WorkerAnswer::Refused)
 }
 
 fn too_long(line: &[u8]) -> String {
     format!("worker answered with a line longer than {} KiB: `{}`", LONGEST >> 10, quote(line))
 }
 
-/// The start of a line, so that it stands on one of ours.
+/// The start of a line, escaped so that it fits on a line of ours.
 fn quote(line: &[u8]) -> String {
     // As many bytes hold as many characters, whatever they are; one that is cut in two is left out below.
     let start = &line[..line.len().min(QUOTED * 4 + 4)];
@@ -98,12 +102,12 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// What is taken of these pieces when `asked` answers are awaited, and how it ends.
+    /// The answers that are read from these pieces while `asked` of them are awaited, and the outcome.
     fn read<'a>(
         pieces: impl IntoIterator<Item = &'a [u8]>,
         asked: usize,
-    ) -> (Vec<Answer>, Result<(), String>) {
-        let (mut answers, mut taken) = (Answers::default(), Vec::new());
+    ) -> (Vec<WorkerAnswer>, Result<(), String>) {
+        let (mut answers, mut taken) = (AnswerReader::default(), Vec::new());
         for piece in pieces {
             let outcome = answers.read(piece, |answer| {
                 let is_asked = taken.len() < asked;
@@ -121,11 +125,11 @@ mod tests {
 
     #[test]
     fn each_answer_is_a_line() {
-        let retry = |words: &str| Answer::Retry(words.to_owned());
-        let refused = |words: &str| Answer::Refused(words.to_owned());
+        let retry = |words: &str| WorkerAnswer::Retry(words.to_owned());
+        let refused = |words: &str| WorkerAnswer::Refused(words.to_owned());
         for (line, expected) in [
-            ("ok", Answer::Accepted),
-            ("ok\r", Answer::Accepted),
+            ("ok", WorkerAnswer::Accepted),
+            ("ok\r", WorkerAnswer::Accepted),
             ("retry", retry("")),
             ("retry ", retry("")),
             ("retry\r", retry("")),
@@ -157,7 +161,7 @@ mod tests {
             let expected =
                 format!("worker answered `{quoted}`, which is none of `ok`, `retry REASON`, `fail REASON`");
             let (taken, outcome) = read([format!("ok\n{line}\nok\n").as_bytes()], 3);
-            assert_eq!((taken, outcome), (vec![Answer::Accepted], Err(expected)), "{line:?}");
+            assert_eq!((taken, outcome), (vec![WorkerAnswer::Accepted], Err(expected)), "{line:?}");
         }
     }
 
@@ -173,7 +177,7 @@ mod tests {
     #[test]
     fn a_line_with_nothing_to_answer_is_a_mistake() {
         let (taken, outcome) = read([&b"ok\nretry x\n"[..]], 1);
-        assert_eq!(taken, [Answer::Accepted]);
+        assert_eq!(taken, [WorkerAnswer::Accepted]);
         assert_eq!(outcome, Err("worker answered `retry x` with nothing left to answer".to_owned()));
     }
 
@@ -192,7 +196,7 @@ mod tests {
 
     #[test]
     fn the_start_of_a_line_is_no_answer() {
-        assert_eq!(read([&b"ok\nok"[..]], 2), (vec![Answer::Accepted], Ok(())));
+        assert_eq!(read([&b"ok\nok"[..]], 2), (vec![WorkerAnswer::Accepted], Ok(())));
     }
 
     fn lines() -> impl Strategy<Value = Vec<u8>> {

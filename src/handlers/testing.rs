@@ -1,6 +1,6 @@
 //! A pool of handlers that tests can hand records to, and what its processes leave to be seen.
 
-use super::{Attempt, Context, Done};
+use super::{Attempt, Done, HandlerContext};
 use crate::alarm::Alarm;
 use crate::record::{OwnedRecord, Record, TopicPartition};
 use crate::settings::{self, Format, OutputSettings};
@@ -16,7 +16,7 @@ pub const HOUR: Duration = Duration::from_secs(3600);
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What the pools have in common.
-pub trait Pool {
+pub trait TestedPool {
     fn hand(&mut self, attempt: Attempt);
 
     /// Puts on its way what was handed over.
@@ -33,9 +33,9 @@ pub struct TestPool<P> {
     pub tickets: u64,
 }
 
-impl<P: Pool> TestPool<P> {
+impl<P: TestedPool> TestPool<P> {
     /// A pool that `start` makes for a context.
-    pub fn start(start: impl FnOnce(Context) -> P) -> TestPool<P> {
+    pub fn start(start: impl FnOnce(HandlerContext) -> P) -> TestPool<P> {
         let alarm = Alarm::new().unwrap();
         let output = OutputSettings {
             format: Format::Raw { delimiter: Vec::new(), is_terminal: false },
@@ -46,7 +46,7 @@ impl<P: Pool> TestPool<P> {
         };
         let talk = settings::TalkSettings { quiet: false, verbose: 0, has_color: false, is_json: false };
         let lines = HandlerOutput::new(&talk);
-        let context = Context { group: Some("g".to_owned()), output, lines, bell: alarm.bell() };
+        let context = HandlerContext { group: Some("g".to_owned()), output, lines, bell: alarm.bell() };
         TestPool { pool: start(context), alarm, tickets: 0 }
     }
 

@@ -1,4 +1,4 @@
-//! Questions to the cluster, each one request per broker however many partitions it is about.
+//! Questions to the cluster. Each is one request per broker, however many partitions it is about.
 
 pub mod configs;
 pub mod groups;
@@ -11,15 +11,16 @@ pub use offsets::{Asked, EARLIEST, LATEST, OffsetsRequest, Unknown, answers_or_a
 use super::client::Consumer;
 use super::errors::{self, Trouble};
 use super::metadata::{self, Replicas};
-use super::native::{Event, PartitionList, Queue, error_code, milliseconds, native, text};
+use super::native::{ClientQueue, PartitionList, QueueEvent, error_code, milliseconds, native, text};
 use crate::record::TopicPartition;
 use rdkafka::bindings as rd;
 use rdkafka::types::{RDKafkaErrorCode, RDKafkaRespErr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// librdkafka 2.12 aborts the process when a coordinator comes up whose question was given up
-/// (`rd_kafka_admin_coord_request`): such a question is never given up while the outage may still end.
+/// How long a coordinator may take to answer. librdkafka 2.12 aborts the process when a coordinator comes back whose
+/// question was given up (`rd_kafka_admin_coord_request`), so no such question is given up while the outage may
+/// still end.
 pub const COORDINATOR_LIMIT: Duration = Duration::from_secs(3600);
 
 /// A topic as the cluster describes it.
@@ -27,7 +28,7 @@ pub const COORDINATOR_LIMIT: Duration = Duration::from_secs(3600);
 pub struct Topic {
     pub name: String,
     pub partitions: Vec<i32>,
-    /// Of the partitions that have one.
+    /// The leaders of the partitions that have one.
     pub leaders: Vec<Leader>,
 }
 
@@ -40,12 +41,12 @@ pub struct Leader {
     pub address: String,
 }
 
-/// Describes topics by name; each may be missing or forbidden on its own.
+/// Describes topics by their names. Each may be missing or forbidden on its own.
 ///
-/// By plain metadata requests: `DescribeTopics` needs the controller as well, which the mock cluster has not.
+/// Asks by plain metadata requests, since `DescribeTopics` needs a controller, which the mock cluster does not have.
 ///
 /// # Errors
-/// Of a whole request: no broker, no answer.
+/// No broker answered one of the requests.
 pub fn topics(
     client: &Consumer,
     names: &[String],
@@ -55,7 +56,7 @@ pub fn topics(
     for name in names {
         let metadata = metadata::fetch(client, Some(name), limit)?;
         let layout = metadata.topics.into_iter().find(|(other, _)| other == name);
-        // No answer to what was asked is none.
+        // An answer that is not about the topic is no answer.
         let (_, layout) = layout.ok_or_else(Trouble::unanswered)?;
         let address = |node: i32| {
             let broker = metadata.brokers.iter().find(|broker| broker.id == node)?;
@@ -75,7 +76,7 @@ pub fn topics(
     Ok(described)
 }
 
-/// The id of the cluster, if a broker tells one in time.
+/// Returns the id of the cluster, if a broker tells one in time.
 pub fn cluster_id(client: &Consumer, limit: Duration) -> Option<String> {
     // SAFETY: the client is alive; the text is ours, copied and freed once.
     unsafe {
@@ -88,22 +89,22 @@ pub fn cluster_id(client: &Consumer, limit: Duration) -> Option<String> {
     }
 }
 
-/// The id of a topic (KIP-516): changes when it is deleted and made again.
+/// The id of a topic (KIP-516), which changes when the topic is deleted and created again.
 pub type TopicId = (i64, i64);
 
-/// What tells a topic from another one of its name, and how far it goes.
+/// What tells a topic from an earlier one of the same name, and the partitions it has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KnownTopic {
     pub id: TopicId,
     pub partitions: Vec<i32>,
-    /// Those that have no leader now.
+    /// The partitions that have no leader now.
     pub leaderless: Vec<i32>,
 }
 
-/// Asks for the ids of topics; each may be missing or forbidden on its own.
+/// Asks for the ids of topics. Each may be missing or forbidden on its own.
 ///
 /// # Errors
-/// Of the whole request: no controller, no answer.
+/// No controller answered.
 pub fn topic_ids(
     client: &Arc<Consumer>,
     names: &[String],
@@ -135,7 +136,7 @@ unsafe fn known_topic(topic: *const rd::rd_kafka_TopicDescription_t) -> KnownTop
     }
 }
 
-/// The names of all topics that we may see.
+/// Returns the names of all topics that we may see.
 ///
 /// # Errors
 /// No broker answered in time.
@@ -143,10 +144,10 @@ pub fn topic_names(client: &Consumer, limit: Duration) -> Result<Vec<String>, Tr
     Ok(metadata::fetch(client, None, limit)?.topics.into_iter().map(|(name, _)| name).collect())
 }
 
-/// The committed offsets of our own group; `None` where it has none.
+/// Returns the offsets that our own group has committed; `None` where it has committed none.
 ///
 /// # Errors
-/// Of the request, or of its first partition that has one.
+/// The error of the request, or of the first partition that has one.
 pub fn committed(
     client: &Consumer,
     partitions: &[TopicPartition],
@@ -170,33 +171,33 @@ pub fn committed(
     Ok(offsets)
 }
 
-/// Waits for the one answer of an admin request; a little longer than the request itself.
-fn wait(answers: &Queue, limit: Duration) -> Result<Event, Trouble> {
+/// Waits for the one answer to an admin request, a little longer than the request itself does.
+fn wait(answers: &ClientQueue, limit: Duration) -> Result<QueueEvent, Trouble> {
     checked(wait_for_any(answers, limit)?)
 }
 
-/// The same, with an answer that is an error.
-fn wait_for_any(answers: &Queue, limit: Duration) -> Result<Event, Trouble> {
+/// Waits for the one answer to an admin request, which may be an error.
+fn wait_for_any(answers: &ClientQueue, limit: Duration) -> Result<QueueEvent, Trouble> {
     let late = || errors::trouble(RDKafkaErrorCode::OperationTimedOut, "");
     answers.poll(limit + Duration::from_millis(500)).ok_or_else(late)
 }
 
-/// Waits for the one answer of an admin request that may take longer. Nothing: it is still on its way.
-fn answer_until(answers: &Queue, deadline: Instant) -> Option<Result<Event, Trouble>> {
+/// Waits until `deadline` for the one answer to an admin request; returns none while it is on its way.
+fn answer_until(answers: &ClientQueue, deadline: Instant) -> Option<Result<QueueEvent, Trouble>> {
     answers.poll(deadline.saturating_duration_since(Instant::now())).map(checked)
 }
 
-fn checked(event: Event) -> Result<Event, Trouble> {
+fn checked(event: QueueEvent) -> Result<QueueEvent, Trouble> {
     match event.error() {
         RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR => Ok(event),
         code => Err(errors::trouble(code.into(), &event.error_text())),
     }
 }
 
-struct Options(*mut rd::rd_kafka_AdminOptions_t);
+struct AdminOptions(*mut rd::rd_kafka_AdminOptions_t);
 
-impl Options {
-    fn new(client: &Consumer, operation: rd::rd_kafka_admin_op_t, limit: Duration) -> Options {
+impl AdminOptions {
+    fn new(client: &Consumer, operation: rd::rd_kafka_admin_op_t, limit: Duration) -> AdminOptions {
         // SAFETY: the client is alive; the options are ours.
         let options = unsafe { rd::rd_kafka_AdminOptions_new(native(client), operation) };
         // SAFETY: no error buffer is handed over; a time-out out of range leaves the default.
@@ -208,21 +209,21 @@ impl Options {
                 0,
             );
         }
-        Options(options)
+        AdminOptions(options)
     }
 
     fn pointer(&self) -> *mut rd::rd_kafka_AdminOptions_t {
         self.0
     }
 
-    /// Has one broker asked, whoever else could be.
+    /// Sends the request to this broker instead of any other.
     fn send_to(&self, broker: i32) {
         // SAFETY: the options are alive; no error buffer is handed over, a number out of range changes nothing.
         unsafe { rd::rd_kafka_AdminOptions_set_broker(self.0, broker, std::ptr::null_mut(), 0) };
     }
 }
 
-impl Drop for Options {
+impl Drop for AdminOptions {
     fn drop(&mut self) {
         // SAFETY: the options are ours and dropped once.
         unsafe { rd::rd_kafka_AdminOptions_destroy(self.0) }

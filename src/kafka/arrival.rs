@@ -9,8 +9,8 @@ pub enum Arrival<'a> {
         slot: usize,
         record: Record<'a>,
     },
-    /// An error of one partition. From now on its position is not to be trusted (librdkafka moves it past the
-    /// offset of the error, `rd_kafka_q_serve_rkmessages`).
+    /// An error of one partition, whose position cannot be trusted from now on (librdkafka moves it past the offset
+    /// of the error, `rd_kafka_q_serve_rkmessages`).
     Trouble {
         slot: usize,
         offset: i64,
@@ -18,10 +18,10 @@ pub enum Arrival<'a> {
     },
 }
 
-/// What is known of the record that comes next without looking at it.
+/// What is known about the next record without looking at it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Coming {
-    /// Its place in the batch.
+    /// The record's place in the batch.
     pub index: usize,
     pub slot: usize,
     pub offset: i64,

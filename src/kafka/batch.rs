@@ -1,6 +1,6 @@
 //! Records taken from the shared queue in one call, lent out one by one.
 
-use super::native::{Queue, bytes, error_code, topic_name};
+use super::native::{ClientQueue, bytes, error_code, topic_name};
 use super::recycler::{Recycler, destroy};
 use crate::record::{Header, Record, TopicPartition};
 use rdkafka::bindings as rd;
@@ -38,7 +38,7 @@ impl Batch {
 
     /// Takes what is in the queue, without waiting: with a time-out the call would wait until the batch is
     /// full. Only when the last batch is used up.
-    pub fn fill(&mut self, queue: &Queue) {
+    pub fn fill(&mut self, queue: &ClientQueue) {
         self.clear();
         // SAFETY: the queue is alive and the buffer has room for SIZE pointers; the call writes the first
         // `count` of them, and the messages are ours.

@@ -1,4 +1,4 @@
-//! Why a broker's certificate is not trusted: librdkafka only says that it is not.
+//! Finds out why a broker's certificate is not trusted; librdkafka only says that it is not.
 
 use super::errors::{self, Trouble, TroubleKind};
 use crate::files;
@@ -8,7 +8,7 @@ use std::net::{TcpStream, ToSocketAddrs};
 use std::path::Path;
 use std::time::Duration;
 
-/// For each step; nobody waits for it but the message.
+/// How long each step may take. Only the message waits for it.
 const LIMIT: Duration = Duration::from_secs(1);
 
 /// What librdkafka checks a certificate against.
@@ -32,7 +32,7 @@ impl Verifier {
         }
     }
 
-    /// The same trouble with OpenSSL's reason, if a look at the certificate finds one.
+    /// Adds OpenSSL's reason to the trouble, if a look at the certificate finds one.
     pub fn explain(&self, trouble: Trouble) -> Trouble {
         let broker = errors::cause(&trouble.reason).broker;
         let found = broker.as_deref().and_then(|broker| Some((broker, self.reason(broker)?)));
@@ -69,7 +69,7 @@ impl Verifier {
     }
 }
 
-/// Whether a look at the certificate could tell more.
+/// Whether a look at the certificate could tell more about a trouble.
 pub fn is_unexplained(trouble: &Trouble) -> bool {
     trouble.kind == TroubleKind::Tls && trouble.reason.contains("certificate verify failed")
 }

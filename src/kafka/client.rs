@@ -1,7 +1,7 @@
-//! The consumer and its callbacks: they record what happened and return, the loop acts on it.
+//! The consumer and its callbacks, which record what happened and return; the loop acts on it.
 
 use super::certificate::{self, Verifier};
-use super::errors::{self, Trouble, TroubleKind};
+use super::errors::{self, Trouble};
 use super::families;
 use super::look_up::Answer;
 use super::outage::Outage;
@@ -18,7 +18,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::{Duration, Instant};
 
-pub type Consumer = BaseConsumer<Context>;
+pub type Consumer = BaseConsumer<Callbacks>;
 
 /// What the client has to tell, in the order it happened.
 pub enum ClientEvent {
@@ -32,68 +32,67 @@ pub enum ClientEvent {
     Log(String),
     /// A look-up on a helper thread is done.
     Answer(Answer),
-    /// Where fetching goes on in each partition: after `Source::ask_statistics`, and when a quota holds us up.
+    /// How far fetching is in each partition; sent after `Source::ask_statistics`, and when a quota slows us down.
     Fetched(Vec<(TopicPartition, Fetched)>),
 }
 
 /// How far fetching is in a partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fetched {
-    /// The offset that is asked for next. It passes batches that hold no record; the application's position
-    /// does not.
+    /// The offset that is fetched next. Unlike the application's position, it passes batches without records.
     pub next: i64,
-    /// It is being fetched; else the offset is that of before.
+    /// Whether the partition is being fetched; if not, `next` is out of date.
     pub is_active: bool,
-    /// How long its leader makes this client wait at most, as it has told since the last statistics: a quota.
+    /// The longest time that its leader has made this client wait since the last statistics, because of a quota.
     pub throttle: Duration,
 }
 
 /// Sends events to the loop, from any thread.
 #[derive(Clone)]
-pub struct Teller {
+pub struct EventSender {
     events: Sender<ClientEvent>,
     bell: Bell,
 }
 
-impl Teller {
+impl EventSender {
     pub fn bell(&self) -> Bell {
         self.bell.clone()
     }
 
-    pub fn tell(&self, event: ClientEvent) {
-        // The receiver only goes away with the whole run, which may be over already.
+    pub fn send(&self, event: ClientEvent) {
+        // The receiver goes away only when the run is over.
         let _ = self.events.send(event);
         self.bell.ring();
     }
 }
 
-/// Handed to librdkafka; every callback becomes an event.
-pub struct Context {
-    teller: Teller,
+/// What librdkafka calls back; every call becomes an event.
+pub struct Callbacks {
+    event_sender: EventSender,
     wants_statistics: Arc<AtomicBool>,
     verifier: Verifier,
     pub outage: Outage,
 }
 
-impl Context {
-    fn tell(&self, event: ClientEvent) {
-        self.teller.tell(event);
+impl Callbacks {
+    fn send(&self, event: ClientEvent) {
+        self.event_sender.send(event);
     }
 }
 
-/// A client that connects in the background, and what it tells.
+/// A client that connects in the background, and the events that it sends.
 pub struct Opened {
     pub client: Arc<Consumer>,
-    pub teller: Teller,
+    pub event_sender: EventSender,
     pub events: Receiver<ClientEvent>,
-    /// Set for the next statistics to be told.
+    /// Set to have the next statistics sent as an event.
     pub wants_statistics: Arc<AtomicBool>,
 }
 
 /// Makes a client, which waits for its first token if it needs any.
 ///
 /// # Errors
-/// librdkafka's words, if the properties do not fit together.
+/// The properties do not fit together, in librdkafka's words.
 pub fn open(properties: &[(String, String)], is_verbose: bool, bell: Bell) -> Result<Opened, String> {
     let mut config = ClientConfig::new();
     for (name, value) in properties {
@@ -102,58 +101,58 @@ pub fn open(properties: &[(String, String)], is_verbose: bool, bell: Bell) -> Re
     // The binding would ask the `log` crate; a disconnect while connecting is told at `Info` only.
     config.set_log_level(if is_verbose { RDKafkaLogLevel::Debug } else { RDKafkaLogLevel::Info });
     let (sender, events) = mpsc::channel();
-    let teller = Teller { events: sender, bell };
+    let event_sender = EventSender { events: sender, bell };
     let wants_statistics = Arc::new(AtomicBool::new(false));
-    let context = Context {
-        teller: teller.clone(),
+    let context = Callbacks {
+        event_sender: event_sender.clone(),
         wants_statistics: Arc::clone(&wants_statistics),
         verifier: Verifier::of(properties),
         outage: Outage::default(),
     };
     let client = Consumer::from_config_and_context(&config, context).map_err(|error| error.to_string())?;
     let client = Arc::new(client);
-    Ok(Opened { client, teller, events, wants_statistics })
+    Ok(Opened { client, event_sender, events, wants_statistics })
 }
 
-impl ClientContext for Context {
+impl ClientContext for Callbacks {
     fn log(&self, _: RDKafkaLogLevel, facility: &str, line: &str) {
-        self.tell(ClientEvent::Log(format!("{facility}: {line}")));
+        self.send(ClientEvent::Log(format!("{facility}: {line}")));
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
         let Some(code) = error.rdkafka_error_code() else { return };
         let trouble = errors::trouble(code, reason);
-        if matches!(trouble.kind, TroubleKind::Transport | TroubleKind::AllBrokersDown) {
+        if trouble.kind.is_absence() {
             self.outage.notice(Instant::now());
         }
         let (is_distrusted, is_strange) =
             (certificate::is_unexplained(&trouble), families::is_unexplained(&trouble));
         if !is_distrusted && !is_strange {
-            return self.tell(ClientEvent::Trouble(trouble));
+            return self.send(ClientEvent::Trouble(trouble));
         }
-        let (teller, verifier) = (self.teller.clone(), self.verifier.clone());
+        let (event_sender, verifier) = (self.event_sender.clone(), self.verifier.clone());
         let explain = move || {
             let explained = if is_strange { families::explain(trouble) } else { verifier.explain(trouble) };
-            teller.tell(ClientEvent::Trouble(explained));
+            event_sender.send(ClientEvent::Trouble(explained));
         };
-        // Out of threads: librdkafka tries again, and tells it again.
+        // If the system is out of threads, librdkafka tries again and reports it again.
         drop(std::thread::Builder::new().name("explain".to_owned()).spawn(explain));
     }
 
     fn stats_raw(&self, statistics: &[u8]) {
-        // A quota is told of once, when it is new.
+        // A new quota is reported once, without being asked for.
         if (self.wants_statistics.swap(false, Ordering::Relaxed) || tells_of_quota(statistics))
             && let Ok(statistics) = serde_json::from_slice::<serde_json::Value>(statistics)
         {
-            self.tell(ClientEvent::Fetched(fetched(&statistics)));
+            self.send(ClientEvent::Fetched(fetched(&statistics)));
         }
     }
 }
 
-impl ConsumerContext for Context {
+impl ConsumerContext for Callbacks {
     fn rebalance(&self, consumer: &BaseConsumer<Self>, kind: RDKafkaRespErr, list: &mut TopicPartitionList) {
         let partitions = partitions(list);
-        self.tell(if kind == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
+        self.send(if kind == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
             ClientEvent::Assigned(partitions)
         } else {
             ClientEvent::Revoked { partitions, is_lost: consumer.assignment_lost() }
@@ -169,7 +168,8 @@ fn partitions(list: &TopicPartitionList) -> Vec<TopicPartition> {
     list.elements().iter().map(|element| topic_partition(element.topic(), element.partition())).collect()
 }
 
-/// Whether statistics tell of a broker that makes us wait: a look at each that costs next to nothing.
+/// Whether statistics show a broker that makes us wait. Looking costs next to nothing, so that each can be looked
+/// at.
 fn tells_of_quota(mut statistics: &[u8]) -> bool {
     const THROTTLE: &[u8] = b"\"throttle\"";
     const MOST: &[u8] = b"\"max\":";
@@ -183,7 +183,7 @@ fn tells_of_quota(mut statistics: &[u8]) -> bool {
     false
 }
 
-/// `next_offset` of every partition, and how long its leader makes us wait (STATISTICS.md of librdkafka).
+/// Reads `next_offset` of every partition, and how long its leader makes us wait (STATISTICS.md of librdkafka).
 fn fetched(statistics: &serde_json::Value) -> Vec<(TopicPartition, Fetched)> {
     let brokers = statistics["brokers"].as_object();
     let throttle = |leader: &serde_json::Value| {

@@ -1,4 +1,4 @@
-//! Leaving the group, within a time.
+//! Leaves the group within a given time.
 
 use super::client::{ClientEvent, Consumer};
 use super::native::{PartitionList, error_words, native};
@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
-/// Closes the consumer, at most until `deadline`. True if it is closed: with an outstanding request to a silent
-/// broker that would take for ever.
+/// Closes the consumer and returns whether that was done by `deadline`. With a request to a silent broker under way
+/// it would take for ever.
 pub fn close(client: &Consumer, events: &Receiver<ClientEvent>, deadline: Instant) -> bool {
     if client.close_queue().is_err() {
         return false;
@@ -20,7 +20,7 @@ pub fn close(client: &Consumer, events: &Receiver<ClientEvent>, deadline: Instan
         }
         drop(client.poll(Duration::from_millis(1)));
         while let Ok(event) = events.try_recv() {
-            // Everything is committed or given up by now: any rebalance is answered by letting go.
+            // Everything is committed or given up by now, so any rebalance is answered by letting go.
             match event {
                 ClientEvent::Revoked { partitions, .. } if is_cooperative(client) => {
                     let list = PartitionList::without_offsets(&partitions);
@@ -49,18 +49,18 @@ const LET_GO: Duration = Duration::from_secs(60);
 /// Ends a client in the background.
 pub fn let_go(client: Arc<Consumer>, events: Receiver<ClientEvent>) {
     let work = move || {
-        // One that broke cannot be closed; it is no member, so that nothing keeps it from being destroyed.
+        // A client that broke cannot be closed. It is not in the group, so nothing keeps it from being destroyed.
         let is_broken = client.client().fatal_error().is_some();
         if !is_broken && !close(&client, &events, Instant::now() + LET_GO) {
-            // Destroying it would wait for a broker that is silent, if need be for ever.
+            // Destroying the client could wait for a silent broker for ever.
             std::mem::forget(client);
         }
     };
-    // Out of threads: it stays until the process ends.
+    // If the system is out of threads, the client stays until the process ends.
     drop(std::thread::Builder::new().name("let-go".to_owned()).spawn(work));
 }
 
-/// Partitions are given and taken one by one, not all at once.
+/// Whether partitions are assigned and revoked one by one instead of all at once.
 pub fn is_cooperative(client: &Consumer) -> bool {
     matches!(client.rebalance_protocol(), RebalanceProtocol::Cooperative)
 }

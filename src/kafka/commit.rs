@@ -1,8 +1,8 @@
-//! A commit on its way: sent without waiting, asked for its answer by the loop.
+//! A commit request that is sent without waiting; the loop asks for its answer.
 
 use super::client::{Consumer, topic_partition};
 use super::errors::{self, Trouble, TroubleKind};
-use super::native::{PartitionList, Queue, error_code, list_elements, native};
+use super::native::{ClientQueue, PartitionList, error_code, list_elements, native};
 use crate::record::TopicPartition;
 use rdkafka::bindings as rd;
 use rdkafka::types::{RDKafkaErrorCode, RDKafkaRespErr};
@@ -10,20 +10,20 @@ use std::os::fd::RawFd;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// One OffsetCommit request. Its queue lives until the answer came: a time-out ends the waiting, never the
-/// request, and the late answer decides whether the next commit may go.
+/// An OffsetCommit request. Its queue lives until the answer has come, since a time-out ends the waiting but not the
+/// request, and the late answer decides whether the next commit may be sent.
 pub struct CommitRequest {
-    answers: Queue,
+    answers: ClientQueue,
 }
 
 /// Why a commit, or one partition of it, was refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
+pub struct CommitRefusal {
     pub kind: TroubleKind,
     pub words: String,
 }
 
-impl Refusal {
+impl CommitRefusal {
     pub fn trouble(&self) -> Trouble {
         Trouble { kind: self.kind, reason: self.words.clone() }
     }
@@ -32,23 +32,20 @@ impl Refusal {
 /// The broker's answer to a commit.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CommitAnswer {
-    /// Why all of it was refused.
-    pub refused: Option<Refusal>,
-    pub refused_partitions: Vec<(TopicPartition, Refusal)>,
+    /// Why the whole commit was refused.
+    pub refused: Option<CommitRefusal>,
+    pub refused_partitions: Vec<(TopicPartition, CommitRefusal)>,
 }
 
 impl CommitRequest {
-    /// Sends the positions: partition and next offset.
-    ///
-    /// # Errors
-    /// If librdkafka does not take the request.
+    /// Sends the position of each partition, which is the next offset to be read.
     pub fn send(
         client: &Arc<Consumer>,
         positions: &[(TopicPartition, i64)],
         descriptor: RawFd,
-    ) -> Result<CommitRequest, Refusal> {
+    ) -> Result<CommitRequest, CommitRefusal> {
         let list = PartitionList::of(positions.iter().map(|(partition, offset)| (partition, *offset)));
-        let answers = Queue::new(client);
+        let answers = ClientQueue::new(client);
         answers.ring(descriptor);
         // SAFETY: client, list and queue are alive; the list is copied, no callback is given.
         let code = unsafe {
@@ -63,7 +60,7 @@ impl CommitRequest {
         refusal(code).map_or(Ok(CommitRequest { answers }), Err)
     }
 
-    /// The answer, if it is there.
+    /// Returns the answer, if it has come.
     pub fn answer(&self) -> Option<CommitAnswer> {
         let event = self.answers.poll(Duration::ZERO)?;
         // SAFETY: the event is alive, and the list belongs to it.
@@ -81,12 +78,12 @@ impl CommitRequest {
     }
 }
 
-fn refusal(code: RDKafkaRespErr) -> Option<Refusal> {
+fn refusal(code: RDKafkaRespErr) -> Option<CommitRefusal> {
     match code {
         RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR => None,
         code => {
             let code = RDKafkaErrorCode::from(code);
-            Some(Refusal { kind: errors::kind(code), words: super::words::told(&errors::name(code)) })
+            Some(CommitRefusal { kind: errors::kind(code), words: super::words::told(&errors::name(code)) })
         }
     }
 }

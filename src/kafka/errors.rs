@@ -1,35 +1,35 @@
 //! What librdkafka's error codes mean for a run.
 
 use super::words;
-use crate::tokens::FaultKind;
+use crate::tokens::TokenFaultKind;
 use rdkafka::types::RDKafkaErrorCode as Code;
 
 /// Something that went wrong inside the client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trouble {
     pub kind: TroubleKind,
-    /// librdkafka's own words: `HOST:PORT/NODE: what happened (after 0ms in state CONNECT)`.
+    /// What happened in librdkafka's own words, as in `HOST:PORT/NODE: Connect failed (after 0ms in state CONNECT)`.
     pub reason: String,
 }
 
 /// What an error code asks for (`rdkafka.h`, `rd_kafka_resp_err_t`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TroubleKind {
-    /// A connection failed or broke, a name does not resolve, an answer is late: it passes by itself.
+    /// A connection failed or broke, a name does not resolve, or an answer is late. It may pass by itself.
     Transport,
     AllBrokersDown,
     Authentication,
-    /// There is no token to log in with; the reason begins with where it was looked for.
-    Token(FaultKind),
+    /// There is no token to log in with. The reason begins with the place where it was looked for.
+    Token(TokenFaultKind),
     Tls,
     TopicAuthorization,
     GroupAuthorization,
-    /// Other rights: the cluster, a transactional id.
+    /// A right other than those is missing, such as on the cluster or a transactional id.
     Authorization,
     UnknownTopic,
     InvalidGroup,
     UnknownGroup,
-    /// The group is none of consumers; the reason says what it is.
+    /// The group is not a group of consumers; the reason says what it is.
     ForeignGroup,
     /// The members of the group have no assignor in common.
     InconsistentProtocol,
@@ -39,16 +39,23 @@ pub enum TroubleKind {
     Fenced,
     /// A member that may be gone still holds our `group.instance.id` (`group.protocol=consumer`).
     Unreleased,
-    /// A commit came in the middle of a rebalance: the next one may succeed.
+    /// A commit came in the middle of a rebalance. The next one may succeed.
     Rebalancing,
     OffsetOutOfRange,
-    /// A batch of the log cannot be read: bad checksum, unknown compression.
+    /// A batch of the log cannot be read, because of a bad checksum or an unknown compression.
     BadRecord,
     Other,
 }
 
+impl TroubleKind {
+    /// Whether nobody answered, rather than refused.
+    pub fn is_absence(self) -> bool {
+        matches!(self, TroubleKind::Transport | TroubleKind::AllBrokersDown)
+    }
+}
+
 impl Trouble {
-    /// Nobody answered in time.
+    /// The trouble of a question that nobody answered in time.
     pub fn unanswered() -> Trouble {
         trouble(Code::OperationTimedOut, "")
     }
@@ -57,7 +64,7 @@ impl Trouble {
 pub fn trouble(code: Code, reason: &str) -> Trouble {
     let reason = if reason.is_empty() { name(code) } else { reason.to_owned() };
     let kind = match kind(code) {
-        // Nobody refused us: the connection broke while we logged in.
+        // The connection broke while we logged in, which is no refusal.
         TroubleKind::Authentication if is_broken_handshake(&reason) => TroubleKind::Transport,
         kind => kind,
     };
@@ -71,7 +78,7 @@ fn is_broken_handshake(reason: &str) -> bool {
 }
 
 impl Trouble {
-    /// What happened, for a cause.
+    /// What happened, as the cause of a failure.
     pub fn told(&self) -> String {
         words::told(&cause(&self.reason).words)
     }
@@ -126,12 +133,12 @@ pub fn kind(code: Code) -> TroubleKind {
         Code::BadMessage | Code::InvalidMessage | Code::BadCompression | Code::NotImplemented => {
             TroubleKind::BadRecord
         }
-        // The codes are librdkafka's, some 200 of them, and grow with it.
+        // librdkafka has about 200 codes, and more with each version.
         _ => TroubleKind::Other,
     }
 }
 
-/// The broker's words for a code, as in `Broker: Group authorization failed`.
+/// librdkafka's name for a code, as in `Broker: Group authorization failed`.
 pub fn name(code: Code) -> String {
     let text = code.to_string();
     // `GroupAuthorizationFailed (Broker: Group authorization failed)`
@@ -139,20 +146,20 @@ pub fn name(code: Code) -> String {
         (Some(start), Some(text)) => text[start + 1..].to_owned(),
         _ => text,
     };
-    // The code is one of a newer broker.
+    // The code comes from a newer broker.
     if text == "Success" { words::UNKNOWN.to_owned() } else { text }
 }
 
-/// Where a trouble came from and why, taken apart for messages.
+/// The broker and the reason of a trouble, taken apart for messages.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cause {
-    /// `HOST:PORT`, if the text names one.
+    /// The broker as `HOST:PORT`, if the text names one.
     pub broker: Option<String>,
-    /// In our words where we have some: `connection refused`, ``cannot resolve `HOST` ``.
+    /// The reason, in our words where we have some: `connection refused`, ``cannot resolve `HOST` ``.
     pub words: String,
 }
 
-/// Reads librdkafka's text (`rdkafka_broker.c`, `rd_kafka_broker_set_error`).
+/// Takes a text of librdkafka's apart (`rdkafka_broker.c`, `rd_kafka_broker_set_error`).
 pub fn cause(reason: &str) -> Cause {
     let mut rest = reason.trim();
     let mut broker = None;

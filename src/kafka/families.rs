@@ -1,4 +1,4 @@
-//! Brokers whose name has addresses of two families, where this machine speaks one of them.
+//! Brokers whose name has IPv4 and IPv6 addresses, on a machine that speaks only one of them.
 
 use super::errors::{self, Trouble, TroubleKind};
 use super::words;
@@ -6,17 +6,17 @@ use crate::error::reason;
 use std::net::{TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
-/// For each address; nobody waits for it but the message.
+/// How long each address may take. Only the message waits for it.
 const LIMIT: Duration = Duration::from_secs(1);
 
-/// Whether another address of the broker could have a better reason.
+/// Whether another address of the broker could give a better reason.
 pub fn is_unexplained(trouble: &Trouble) -> bool {
     let is_strange = || words::is_of_another_family(&errors::cause(&trouble.reason).words);
     trouble.kind == TroubleKind::Transport && is_strange()
 }
 
-/// The same trouble with the reason of an address that could be reached. librdkafka tries one address at a time, in an
-/// order of its own, and tells of each.
+/// Replaces the reason by that of an address which this machine could reach. librdkafka tries one address at a time
+/// in an order of its own, and reports each.
 pub fn explain(trouble: Trouble) -> Trouble {
     let broker = errors::cause(&trouble.reason).broker;
     let addresses = broker.as_deref().and_then(|broker| broker.to_socket_addrs().ok());

@@ -1,4 +1,4 @@
-//! How much is asked for at once: answers are counted packed, memory is what they unpack to.
+//! How much to fetch at once. Answers are limited by their packed size, memory by what they unpack to.
 
 use super::batch::Batch;
 use super::client::Consumer;
@@ -9,44 +9,45 @@ use zstd_safe::CCtx;
 
 const FETCH_MAX_BYTES: &str = "fetch.max.bytes";
 
-/// What librdkafka has for it.
+/// librdkafka's default.
 const MOST: i64 = 52_428_800;
 
-/// What one answer may come to in memory. One batch of records always comes whole.
+/// How much memory one answer may take. A single batch of records always comes whole.
 const ANSWER: f64 = 16.0 * 1024.0 * 1024.0;
 
-/// What may wait in partitions that are held, all together.
+/// How much memory may wait in all partitions that are held, together.
 const WAITING: f64 = 48.0 * 1024.0 * 1024.0;
 
-/// An answer takes at most this part of what is left of it, so that many partitions cannot pass it by much.
+/// An answer may take this fraction of what is left of `WAITING`, so that many partitions cannot exceed it by much.
 const PART: f64 = 3.0;
 
-/// Asked for at first, when nothing is known of the records.
+/// How many bytes are fetched at first, while nothing is known about the records.
 const FIRST: f64 = 8.0 * 1024.0;
 
-/// So much more than was seen so far is asked for at most: what comes may be packed better than what came.
+/// By how much a fetch may grow beyond what was seen so far, since records to come may be packed better.
 const GROWTH: f64 = 4.0;
 
-/// Below it an answer is a single batch anyway.
+/// The least that is worth asking for: below it an answer is a single batch anyway.
 const LEAST: f64 = 512.0;
 
-/// A record costs that much in librdkafka's queue beside its bytes.
+/// What a record costs in librdkafka's queue besides its bytes.
 const RECORD: f64 = 300.0;
 
-/// Records are tried in pieces of this size; longer ones where a piece packs well, as that tells little then.
+/// How much of the records is packed to see how well they pack; more where a piece packs well, since a short piece
+/// tells little then.
 const PIECE: usize = 64 * 1024;
 const LONG_PIECE: usize = 1024 * 1024;
 const WELL_PACKED: f64 = 50.0;
 
-/// At least and at most so much is read between two tries.
+/// The least and the most that is read between two tries at packing.
 const SHORTEST_PAUSE: f64 = 16.0 * 1024.0;
 const LONGEST_PAUSE: f64 = 16.0 * 1024.0 * 1024.0;
 
-/// So many looks in a row that found little in memory allow twice as much, up to so many times.
+/// After how many looks in a row that found little in memory twice as much is fetched, and how much that can become.
 const CALM: usize = 16;
 const MOST_EASE: f64 = 8.0;
 
-/// The tries that are remembered: partitions may differ, and the one that packs best counts.
+/// How many tries are remembered. Partitions may differ, and the one that packs best counts.
 const REMEMBERED: usize = 16;
 
 /// Sets `fetch.max.bytes` of a running client.
@@ -60,7 +61,7 @@ pub struct FetchSize {
 }
 
 impl FetchSize {
-    /// What the properties of the client say is the largest answer that is asked for.
+    /// Never fetches more at once than the properties of the client say.
     pub fn new(client: &Arc<Consumer>, properties: &[(String, String)]) -> FetchSize {
         let most = properties.iter().find(|(name, _)| name == FETCH_MAX_BYTES);
         let most = most.and_then(|(_, value)| value.parse().ok()).unwrap_or(MOST);
@@ -76,8 +77,8 @@ impl FetchSize {
         size
     }
 
-    /// Looks at records that came, with `queued` more behind them, and asks for as much as fits beside `waiting`
-    /// bytes of partitions that are held.
+    /// Looks at records that came, with `queued` more behind them, and sets what is fetched to as much as fits
+    /// besides the `waiting` bytes of partitions that are held.
     pub fn follow(&mut self, batch: &Batch, queued: usize, waiting: usize) {
         let (mut records, mut bytes) = (0, 0);
         for (_, size) in batch.sizes() {
@@ -96,10 +97,10 @@ impl FetchSize {
         self.settle(waiting as f64);
     }
 
-    /// Asks for as much as fits beside what waits.
+    /// Fetches as much as fits besides what waits.
     pub fn settle(&mut self, waiting: f64) {
         let bytes = self.limit.bytes(waiting);
-        // The call looks for the property by its name: not for a few bytes.
+        // The call looks the property up by its name, which a few bytes are not worth.
         if bytes == self.asked || (bytes - self.asked).abs() < self.asked / 8 {
             return;
         }
@@ -107,7 +108,8 @@ impl FetchSize {
         native::set_fetch_max_bytes(&self.client, bytes);
     }
 
-    /// How many bytes of memory a byte of an answer may become: with a good packer, whoever wrote the records.
+    /// Returns how many bytes of memory a byte of an answer may become, if whoever wrote the records packed them
+    /// well.
     fn try_packing(&mut self, batch: &Batch) -> Option<f64> {
         let mut length = PIECE;
         loop {
@@ -118,7 +120,7 @@ impl FetchSize {
             }
             self.packed.resize(PIECE, 0);
             let packer = self.packer.get_or_insert_with(CCtx::create);
-            // What has no room in as little is not packed well.
+            // Output that does not fit into so little is not packed well.
             let packed = packer.compress(&mut self.packed[..], &self.piece, 1).unwrap_or(self.piece.len());
             let density = (self.piece.len() as f64 + RECORD * records as f64) / packed.max(1) as f64;
             let is_whole = self.piece.len() < length;
@@ -130,16 +132,16 @@ impl FetchSize {
     }
 }
 
-/// What is known about the records, and the limit that follows from it. Pure.
+/// What is known about the records, and the limit that follows from it.
 #[derive(Debug)]
 struct Limit {
     most: f64,
     seen: f64,
     next_try: f64,
     densities: VecDeque<f64>,
-    /// How many times the careful guess is asked for.
+    /// The factor by which the careful guess is exceeded.
     ease: f64,
-    /// Looks since it changed that found little in memory.
+    /// How many looks in a row have found little in memory.
     calm: usize,
 }
 
@@ -148,7 +150,7 @@ impl Limit {
         Limit { most: most as f64, seen: 0.0, next_try: 0.0, densities: VecDeque::new(), ease: 1.0, calm: 0 }
     }
 
-    /// So many bytes have come. True if it is time to try how well they pack.
+    /// Counts bytes that have come; returns whether it is time to try how well they pack.
     fn has_come(&mut self, bytes: usize) -> bool {
         self.seen += bytes as f64;
         if bytes == 0 || self.seen < self.next_try {
@@ -165,8 +167,9 @@ impl Limit {
         }
     }
 
-    /// So much is in memory. The guess is careful: the records may be packed less well than they could be. Where all
-    /// is taken as fast as it comes, more is asked for, so that a broker far away is not waited for.
+    /// Notes how many bytes are in memory. The guess is careful, since records may be packed less well than they
+    /// could be. Where everything is taken as fast as it comes, more is fetched, so that a distant broker does not
+    /// slow us down.
     fn has_piled_up(&mut self, bytes: f64) {
         self.calm = if bytes > ANSWER / 4.0 { 0 } else { self.calm + 1 };
         if bytes > ANSWER {
@@ -177,7 +180,7 @@ impl Limit {
         }
     }
 
-    /// How much to ask for, with so much waiting in memory.
+    /// How much to fetch while `waiting` bytes are in memory.
     fn bytes(&self, waiting: f64) -> i64 {
         let density = self.densities.iter().copied().fold(1.0, f64::max);
         let room = ((WAITING - waiting) / PART).clamp(0.0, ANSWER);
@@ -239,7 +242,7 @@ mod tests {
             waiting += limit.bytes(waiting) as f64 * 100.0;
         }
         assert!(waiting > WAITING * 0.9, "{waiting}");
-        // Each of the last ones is a batch.
+        // The last answers are single batches.
         assert!(waiting < WAITING + 1000.0 * LEAST * 100.0, "{waiting}");
     }
 

@@ -1,36 +1,36 @@
-//! How far behind groups are: what they have committed beside the logs of their topics.
+//! How far behind groups are: what they have committed, next to the logs of their topics.
 
 mod coordinators;
 
-use super::admin::groups::{Group, Member};
+use super::admin::groups::{GroupDescription, GroupMember};
 use super::admin::{self, Described, EARLIEST, LATEST, Unknown, topics};
 use super::client::Consumer;
 use super::errors::{Trouble, TroubleKind};
 use crate::record::TopicPartition;
 pub use coordinators::Questions;
-use coordinators::{Told, is_passing};
+use coordinators::{CoordinatorAnswer, is_passing};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// All topics of a large cluster may be told, over a slow link.
+/// The least time for the question about topics, since a large cluster may describe all of them over a slow link.
 const LEAST_FOR_TOPICS: Duration = Duration::from_secs(2);
 
-/// How long the parts of a look may take.
+/// How long the questions for a table of lags may take.
 #[derive(Clone, Copy, Debug)]
-pub struct Patience {
-    /// All coordinators together.
+pub struct LagLimits {
+    /// The time for all coordinators together.
     coordinators: Duration,
-    /// A broker that is asked for topics; then another one is.
+    /// The time for one broker that is asked for topics, after which another one is asked.
     topics: Duration,
-    /// All leaders together, twice.
+    /// The time for all leaders together, who are asked at most twice.
     leaders: Duration,
 }
 
-impl Patience {
-    /// Shares out this time, with a tenth left over.
-    pub fn of(all: Duration) -> Patience {
-        Patience {
+impl LagLimits {
+    /// Divides this time among the questions, with a tenth left over.
+    pub fn of(all: Duration) -> LagLimits {
+        LagLimits {
             coordinators: all * 33 / 100,
             topics: (all * 7 / 100).max(LEAST_FOR_TOPICS),
             leaders: all * 18 / 100,
@@ -40,22 +40,22 @@ impl Patience {
 
 /// A group with the partitions of all topics in which it has committed or is assigned something.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Standing {
-    pub group: Group,
-    /// By topic and partition.
-    pub partitions: Vec<Progress>,
+pub struct GroupLag {
+    pub group: GroupDescription,
+    /// The partitions, sorted by topic and number.
+    pub partitions: Vec<PartitionLag>,
 }
 
 /// How far a group is in a partition.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Progress {
+pub struct PartitionLag {
     pub partition: TopicPartition,
     pub committed: Option<i64>,
-    /// The first offset; nothing if the partition is gone, or if it is not known.
+    /// The first offset of the log; none if the partition is gone or the offset is not known.
     pub begin: Option<i64>,
-    /// With open transactions; nothing where there is no first offset.
+    /// The end of the log, open transactions included; none where there is no first offset.
     pub end: Option<i64>,
-    /// Why nothing is known of a partition that exists.
+    /// Why nothing is known about a partition that exists.
     pub unknown: Option<Unknown>,
     pub owner: Option<Owner>,
 }
@@ -68,78 +68,78 @@ pub struct Owner {
     pub client_id: String,
 }
 
-/// What belongs to a partition on the way to its row.
-struct Draft {
+/// What is known about a partition so far.
+struct PartitionDraft {
     committed: Option<i64>,
     owner: Option<Owner>,
     log: Log,
 }
 
-impl Default for Draft {
-    fn default() -> Draft {
-        Draft { committed: None, owner: None, log: Log::Unknown(Unknown::Unanswered) }
+impl Default for PartitionDraft {
+    fn default() -> PartitionDraft {
+        PartitionDraft { committed: None, owner: None, log: Log::Unknown(Unknown::Unanswered) }
     }
 }
 
-/// What is known of the log of a partition.
+/// What is known about the log of a partition.
 enum Log {
-    /// Its leader can be asked.
+    /// The partition has a leader, which can be asked.
     Led,
     /// The partition does not exist any more.
     Gone,
     Unknown(Unknown),
 }
 
-type Drafts = BTreeMap<TopicPartition, Draft>;
-type Offsets = BTreeMap<TopicPartition, Result<i64, Unknown>>;
-type Begun = Described<(Drafts, Group)>;
+type Drafts = BTreeMap<TopicPartition, PartitionDraft>;
+type LogOffsets = BTreeMap<TopicPartition, Result<i64, Unknown>>;
+type Begun = Described<(Drafts, GroupDescription)>;
 
-/// Asks how far groups are; each may be missing, forbidden or without an answer on its own.
+/// Asks how far groups are. Each may be missing, forbidden or without an answer on its own.
 ///
 /// # Errors
 /// No coordinator has answered, or nobody says what partitions there are.
-pub fn standings(
+pub fn group_lags(
     client: &Arc<Consumer>,
     names: &[String],
     questions: &mut Questions,
-    patience: Patience,
-) -> Result<Vec<Described<Standing>>, Trouble> {
-    let told = questions.ask(client, names, patience.coordinators);
+    limits: LagLimits,
+) -> Result<Vec<Described<GroupLag>>, Trouble> {
+    let told = questions.ask(client, names, limits.coordinators);
     if told.iter().all(|(_, told)| is_passing(told))
         && let Some((_, Err(trouble))) = told.first()
     {
         return Err(trouble.clone());
     }
-    let begin = |(group, committed): Told| (drafts(&group, committed), group);
+    let begin = |(group, committed): CoordinatorAnswer| (drafts(&group, committed), group);
     let mut begun: Vec<Begun> = told.into_iter().map(|(name, told)| (name, told.map(begin))).collect();
     let topics: BTreeSet<&str> =
         drafts_of(&begun).flat_map(BTreeMap::keys).map(|partition| &*partition.topic).collect();
     let topics: Vec<String> = topics.into_iter().map(str::to_owned).collect();
-    // Any broker knows them; the one that is asked may be the one that is away.
-    let layouts = || topics::layouts(client, Some(&topics), patience.topics);
+    // Any broker knows the topics, and the one that is asked may be the one that is away.
+    let layouts = || topics::layouts(client, Some(&topics), limits.topics);
     let layouts = layouts().or_else(|_| layouts()).or_else(|_| layouts())?;
     for (drafts, _) in begun.iter_mut().filter_map(|(_, begun)| begun.as_mut().ok()) {
         add_partitions(drafts, &layouts);
     }
-    let is_led = |(_, draft): &(&TopicPartition, &Draft)| matches!(draft.log, Log::Led);
+    let is_led = |(_, draft): &(&TopicPartition, &PartitionDraft)| matches!(draft.log, Log::Led);
     let led: BTreeSet<&TopicPartition> =
         drafts_of(&begun).flatten().filter(is_led).map(|(partition, _)| partition).collect();
-    // Not before their leaders are known to librdkafka as well: it would look for them, and 2.12 crashes where it finds them
-    // for one request while it takes the next (`rd_kafka_topic_partition_list_query_leaders_async_worker`).
+    // librdkafka has to know the leaders by now: it would look for them, and 2.12 crashes when it finds them for one
+    // request while it takes the next (`rd_kafka_topic_partition_list_query_leaders_async_worker`).
     let requests = [EARLIEST, LATEST].map(|wanted| {
         let wanted: Vec<_> = led.iter().map(|partition| ((*partition).clone(), wanted)).collect();
-        (!wanted.is_empty()).then(|| admin::ask_offsets(client, wanted, true, patience.leaders))
+        (!wanted.is_empty()).then(|| admin::ask_offsets(client, wanted, true, limits.leaders))
     });
-    let logs = admin::answers_or_ask_again(client, requests, true, patience.leaders);
+    let logs = admin::answers_or_ask_again(client, requests, true, limits.leaders);
     Ok(with_logs(begun, &logs.map(|asked| asked.into_iter().collect())))
 }
 
-/// The partitions of the groups that were told.
+/// The partitions of the groups that coordinators have described.
 fn drafts_of(begun: &[Begun]) -> impl Iterator<Item = &Drafts> {
     begun.iter().filter_map(|(_, begun)| begun.as_ref().ok()).map(|(drafts, _)| drafts)
 }
 
-fn drafts(group: &Group, committed: Vec<(TopicPartition, i64)>) -> Drafts {
+fn drafts(group: &GroupDescription, committed: Vec<(TopicPartition, i64)>) -> Drafts {
     let mut drafts = Drafts::new();
     for (partition, offset) in committed {
         drafts.entry(partition).or_default().committed = Some(offset);
@@ -152,7 +152,7 @@ fn drafts(group: &Group, committed: Vec<(TopicPartition, i64)>) -> Drafts {
     drafts
 }
 
-fn owner(member: &Member) -> Owner {
+fn owner(member: &GroupMember) -> Owner {
     Owner {
         consumer_id: member.consumer_id.clone(),
         host: member.host.clone(),
@@ -160,7 +160,7 @@ fn owner(member: &Member) -> Owner {
     }
 }
 
-/// Adds what else the topics have, and notes which partitions can be asked for their offsets.
+/// Adds the other partitions of the topics, and notes which ones can be asked for their offsets.
 fn add_partitions(drafts: &mut Drafts, layouts: &[Described<topics::Layout>]) {
     for (name, layout) in layouts {
         let of_topic = drafts.iter_mut().filter(|(partition, _)| *partition.topic == **name);
@@ -185,17 +185,21 @@ fn add_partitions(drafts: &mut Drafts, layouts: &[Described<topics::Layout>]) {
     }
 }
 
-/// Adds the first offsets and ends.
-fn with_logs(begun: Vec<Begun>, logs: &[Offsets; 2]) -> Vec<Described<Standing>> {
-    let standing = |(drafts, group): (Drafts, Group)| {
+/// Adds the first and last offsets.
+fn with_logs(begun: Vec<Begun>, logs: &[LogOffsets; 2]) -> Vec<Described<GroupLag>> {
+    let group_lag = |(drafts, group): (Drafts, GroupDescription)| {
         let progress = |(partition, draft)| progress(partition, draft, logs);
-        Standing { group, partitions: drafts.into_iter().map(progress).collect() }
+        GroupLag { group, partitions: drafts.into_iter().map(progress).collect() }
     };
-    begun.into_iter().map(|(name, begun)| (name, begun.map(standing))).collect()
+    begun.into_iter().map(|(name, begun)| (name, begun.map(group_lag))).collect()
 }
 
-fn progress(partition: TopicPartition, draft: Draft, [begins, ends]: &[Offsets; 2]) -> Progress {
-    let of = |offsets: &Offsets| offsets.get(&partition).cloned().unwrap_or(Err(Unknown::Unanswered));
+fn progress(
+    partition: TopicPartition,
+    draft: PartitionDraft,
+    [begins, ends]: &[LogOffsets; 2],
+) -> PartitionLag {
+    let of = |offsets: &LogOffsets| offsets.get(&partition).cloned().unwrap_or(Err(Unknown::Unanswered));
     let log = match draft.log {
         // The log may have been cut between the two answers.
         Log::Led => of(begins).and_then(|begin| Ok(Some((begin, of(ends)?.max(begin))))),
@@ -207,11 +211,11 @@ fn progress(partition: TopicPartition, draft: Draft, [begins, ends]: &[Offsets; 
         Err(unknown) => (None, Some(unknown)),
     };
     let (begin, end) = log.unzip();
-    Progress { committed: draft.committed, begin, end, unknown, owner: draft.owner, partition }
+    PartitionLag { committed: draft.committed, begin, end, unknown, owner: draft.owner, partition }
 }
 
-impl Standing {
-    /// The partitions of which nothing is known, and why.
+impl GroupLag {
+    /// The partitions about which nothing is known, and why.
     pub fn unknown(&self) -> impl Iterator<Item = (TopicPartition, Unknown)> {
         self.partitions.iter().filter_map(|progress| {
             let unknown = progress.unknown.clone()?;
@@ -219,7 +223,7 @@ impl Standing {
         })
     }
 
-    /// There is no such group.
+    /// Whether there is no such group.
     pub fn is_missing(&self) -> bool {
         self.group.state == "Dead" && self.partitions.is_empty()
     }
@@ -251,10 +255,10 @@ mod tests {
         for (topic, partition) in
             [("there", 0), ("there", 7), ("gone", 0), ("forbidden", 0), ("late", 0), ("untold", 0)]
         {
-            drafts.insert(TopicPartition { topic: topic.into(), partition }, Draft::default());
+            drafts.insert(TopicPartition { topic: topic.into(), partition }, PartitionDraft::default());
         }
         add_partitions(&mut drafts, &layouts);
-        let offsets = |offset: i64| -> Offsets {
+        let offsets = |offset: i64| -> LogOffsets {
             [(TopicPartition { topic: "there".into(), partition: 0 }, Ok(offset))].into()
         };
         let logs = [offsets(3), offsets(9)];

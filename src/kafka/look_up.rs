@@ -2,7 +2,7 @@
 
 use super::admin::groups::{self, Unheld};
 use super::admin::{self, Asked, COORDINATOR_LIMIT, Described, KnownTopic, LATEST, Leader, Topic};
-use super::client::{ClientEvent, Consumer, Teller};
+use super::client::{ClientEvent, Consumer, EventSender};
 use super::errors::Trouble;
 use super::probe::{self, Finding};
 use super::ranges::{self, Range, RangeQuery};
@@ -10,6 +10,7 @@ use crate::record::TopicPartition;
 use crate::tokens::TokenSource;
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::io;
+use std::sync::mpsc::{self, Receiver};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -17,7 +18,60 @@ use std::time::Duration;
 const LIMIT: Duration = Duration::from_secs(10);
 const SHORT_LIMIT: Duration = Duration::from_secs(3);
 
-/// What came of a look-up.
+/// A question whose answer takes time.
+#[derive(Debug)]
+pub enum Question {
+    /// The names of all topics of the cluster.
+    Names,
+    Topics(Vec<String>),
+    /// The ids of topics that are being read: a topic made again has another.
+    Ids(Vec<String>),
+    ClusterId,
+    /// What our own group has committed.
+    Committed(Vec<TopicPartition>),
+    /// The logs of partitions. Each leader is asked for itself, so that one that is away does not hold the others up:
+    /// as many answers come as there are leaders, and each partition is in one of them.
+    Ranges {
+        purpose: Purpose,
+        query: RangeQuery,
+    },
+    /// The ends of partitions, with open transactions.
+    Ends(Vec<TopicPartition>),
+    /// What stands at an offset of a partition that gives nothing: a client of its own looks, for as long as `limit`.
+    Look {
+        partition: TopicPartition,
+        offset: i64,
+        limit: Duration,
+    },
+    /// Whether any broker answers; it is asked for this topic.
+    Probe {
+        topic: String,
+    },
+    /// Whether a group is one of consumers.
+    GroupKind(String),
+    /// Which of these partitions no member of a group holds.
+    Unheld {
+        group: String,
+        partitions: BTreeSet<TopicPartition>,
+    },
+    /// Who holds the partitions of a group.
+    Owners(String),
+}
+
+/// What the logs of partitions are asked for; comes back with the answers. The numbers tell questions apart, so that a
+/// late answer is not taken for one to a later question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Where to start reading.
+    Start(u64),
+    /// Where to go on after an offset that is not in the log.
+    LostPosition(u64),
+    /// Where to stop, once the time to stop at has come.
+    EndAtTime(u64),
+}
+
+/// What came of a question.
+#[derive(Debug)]
 pub enum Answer {
     Topics(Result<Vec<Described<Topic>>, Trouble>),
     /// Of topics that are being read; nothing if the cluster did not say.
@@ -26,7 +80,7 @@ pub enum Answer {
     Names(Result<Vec<String>, Trouble>),
     /// Of some of the partitions of one question, each with what is known of it.
     Ranges {
-        ticket: u64,
+        purpose: Purpose,
         ranges: Vec<Asked<Range>>,
         /// Why the committed offsets could not be had.
         trouble: Option<Trouble>,
@@ -58,8 +112,8 @@ pub enum Answer {
 /// Starts look-ups and has their answers sent as events.
 #[derive(Clone)]
 pub struct LookUps {
-    pub client: Arc<Consumer>,
-    teller: Teller,
+    client: Arc<Consumer>,
+    event_sender: EventSender,
     unanswered: Backlog,
     leaders: Leaders,
     own: Arc<Own>,
@@ -74,12 +128,17 @@ struct Own {
 impl LookUps {
     pub fn new(
         client: Arc<Consumer>,
-        teller: Teller,
+        event_sender: EventSender,
         properties: &[(String, String)],
         tokens: Option<&TokenSource>,
     ) -> LookUps {
         let own = Arc::new(Own { properties: properties.to_vec(), tokens: tokens.cloned() });
-        LookUps { client, teller, unanswered: Backlog::default(), leaders: Leaders::default(), own }
+        LookUps { client, event_sender, unanswered: Backlog::default(), leaders: Leaders::default(), own }
+    }
+
+    /// The client that is asked.
+    pub fn client(&self) -> &Arc<Consumer> {
+        &self.client
     }
 
     /// Starts what could not be started when it was asked: whoever waits for the answer does not ask again.
@@ -92,7 +151,53 @@ impl LookUps {
         self.leaders.of(partition).map(|leader| leader.address)
     }
 
-    pub fn topics(&self, names: Vec<String>) {
+    /// Asks a question; the answer comes as an event.
+    pub fn ask(&self, question: Question) {
+        match question {
+            Question::Names => self.start(|client| Answer::Names(admin::topic_names(client, LIMIT))),
+            Question::Topics(names) => self.topics(names),
+            Question::Ids(names) => self.start(move |client| {
+                Answer::Ids(admin::topic_ids(client, &names, LIMIT).unwrap_or_default())
+            }),
+            Question::ClusterId => self.start(|client| Answer::ClusterId(admin::cluster_id(client, LIMIT))),
+            Question::Committed(partitions) => self.start(move |client| {
+                let committed = admin::committed(client, &partitions, LIMIT);
+                Answer::Committed(committed.map(|committed| partitions.into_iter().zip(committed).collect()))
+            }),
+            Question::Ranges { purpose, query } => self.ranges(purpose, query),
+            Question::Ends(partitions) => self.ends(partitions),
+            Question::Look { partition, offset, limit } => self.look(partition, offset, limit),
+            Question::Probe { topic } => self.start(move |client| Answer::Probe {
+                is_reached: admin::topics(client, &[topic], SHORT_LIMIT).is_ok(),
+            }),
+            Question::GroupKind(group) => self.start(move |client| {
+                Answer::Foreign(groups::foreign_kind(client, &group, COORDINATOR_LIMIT))
+            }),
+            Question::Unheld { group, partitions } => self.start(move |client| {
+                Answer::Unheld(groups::unheld(client, &group, partitions.clone(), COORDINATOR_LIMIT).ok())
+            }),
+            Question::Owners(group) => self
+                .start(move |client| Answer::Owners(groups::owners(client, &group, COORDINATOR_LIMIT).ok())),
+        }
+    }
+
+    /// Asks something on a helper thread; the answer is put into the channel, and a ring tells that it is there.
+    pub fn ask_with<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&Arc<Consumer>) -> T + Send + 'static,
+    ) -> Receiver<T> {
+        let (sender, answer) = mpsc::channel();
+        let (client, bell) = (Arc::clone(&self.client), self.event_sender.bell());
+        let work = move || {
+            // Whoever asked may have given up.
+            let _ = sender.send(question(&client));
+            bell.ring();
+        };
+        self.unanswered.start(Box::new(work), spawn);
+        answer
+    }
+
+    fn topics(&self, names: Vec<String>) {
         let leaders = self.leaders.clone();
         self.start(move |client| {
             // librdkafka drops the bootstrap connection once it knows the brokers' names, and then makes a new
@@ -107,17 +212,7 @@ impl LookUps {
         });
     }
 
-    pub fn ids(&self, names: Vec<String>) {
-        self.start(move |client| Answer::Ids(admin::topic_ids(client, &names, LIMIT).unwrap_or_default()));
-    }
-
-    pub fn names(&self) {
-        self.start(|client| Answer::Names(admin::topic_names(client, LIMIT)));
-    }
-
-    /// Asks each leader for itself, so that one that is away does not hold the others up: as many answers
-    /// come as there are leaders, and each partition is in one of them.
-    pub fn ranges(&self, ticket: u64, query: RangeQuery) {
+    fn ranges(&self, purpose: Purpose, query: RangeQuery) {
         let node = |partition: &TopicPartition| self.leaders.of(partition).map(|leader| leader.node);
         for query in query.by_leader(node) {
             let leaders = self.leaders.clone();
@@ -131,28 +226,13 @@ impl LookUps {
                     let topics = admin::topics(client, &query.topics(), SHORT_LIMIT);
                     leaders.note(topics.iter().flatten());
                 }
-                Answer::Ranges { ticket, ranges, trouble }
+                Answer::Ranges { purpose, ranges, trouble }
             });
         }
     }
 
-    pub fn committed(&self, partitions: Vec<TopicPartition>) {
-        self.start(move |client| {
-            let committed = admin::committed(client, &partitions, LIMIT);
-            Answer::Committed(committed.map(|committed| partitions.into_iter().zip(committed).collect()))
-        });
-    }
-
-    /// Asks any broker anything.
-    pub fn probe(&self, topic: String) {
-        self.start(move |client| Answer::Probe {
-            is_reached: admin::topics(client, &[topic], SHORT_LIMIT).is_ok(),
-        });
-    }
-
-    /// Looks at a partition with a client of its own, for as long as `limit`.
-    pub fn look(&self, partition: TopicPartition, offset: i64, limit: Duration) {
-        let (own, bell) = (Arc::clone(&self.own), self.teller.bell());
+    fn look(&self, partition: TopicPartition, offset: i64, limit: Duration) {
+        let (own, bell) = (Arc::clone(&self.own), self.event_sender.bell());
         self.start(move |_| {
             let finding =
                 probe::look(&own.properties, own.tokens.as_ref(), bell, (&partition, offset), limit);
@@ -160,21 +240,7 @@ impl LookUps {
         });
     }
 
-    pub fn foreign(&self, group: String) {
-        self.start(move |client| Answer::Foreign(groups::foreign_kind(client, &group, COORDINATOR_LIMIT)));
-    }
-
-    pub fn unheld(&self, group: String, partitions: BTreeSet<TopicPartition>) {
-        self.start(move |client| {
-            Answer::Unheld(groups::unheld(client, &group, partitions.clone(), COORDINATOR_LIMIT).ok())
-        });
-    }
-
-    pub fn owners(&self, group: String) {
-        self.start(move |client| Answer::Owners(groups::owners(client, &group, COORDINATOR_LIMIT).ok()));
-    }
-
-    pub fn ends(&self, partitions: Vec<TopicPartition>) {
+    fn ends(&self, partitions: Vec<TopicPartition>) {
         self.start(move |client| {
             let wanted: Vec<_> = partitions.into_iter().map(|partition| (partition, LATEST)).collect();
             let ends = admin::ask_offsets(client, wanted, true, LIMIT).answer();
@@ -183,13 +249,9 @@ impl LookUps {
         });
     }
 
-    pub fn cluster_id(&self) {
-        self.start(|client| Answer::ClusterId(admin::cluster_id(client, LIMIT)));
-    }
-
     fn start(&self, ask: impl FnOnce(&Arc<Consumer>) -> Answer + Send + 'static) {
-        let (client, teller) = (Arc::clone(&self.client), self.teller.clone());
-        let work = move || teller.tell(ClientEvent::Answer(ask(&client)));
+        let (client, event_sender) = (Arc::clone(&self.client), self.event_sender.clone());
+        let work = move || event_sender.send(ClientEvent::Answer(ask(&client)));
         self.unanswered.start(Box::new(work), spawn);
     }
 }
@@ -270,7 +332,6 @@ impl Backlog {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::mpsc;
 
     #[test]
     fn what_finds_no_thread_is_started_again_and_done_once() {

@@ -1,5 +1,5 @@
-//! The cluster's own description of itself, read without trust: a pointer may be null, a count below zero, a code
-//! unknown. The binding believes all three.
+//! The cluster's description of itself, read without trusting it: a pointer may be null, a count negative, a code
+//! unknown. The binding trusts all three.
 
 use super::client::Consumer;
 use super::errors::{self, Trouble, TroubleKind};
@@ -10,7 +10,7 @@ use std::ffi::c_int;
 use std::ptr::{self, NonNull};
 use std::time::Duration;
 
-/// A broker and where it says that it is.
+/// A broker and its address, as it advertises it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Broker {
     pub id: i32,
@@ -44,7 +44,7 @@ pub struct Metadata {
     pub topics: Vec<Described<Layout>>,
 }
 
-/// Asks any broker about a topic, or about all.
+/// Asks any broker about a topic, or about all topics.
 ///
 /// # Errors
 /// No broker answered in time.
@@ -53,7 +53,7 @@ pub fn fetch(client: &Consumer, topic: Option<&str>, limit: Duration) -> Result<
     ask(client, handle.as_ref(), topic.is_none(), limit)
 }
 
-/// Asks for the brokers, and no more topics than have to be.
+/// Asks for the brokers, and for as few topics as possible.
 ///
 /// # Errors
 /// No broker answered in time.
@@ -92,7 +92,7 @@ fn ask(
     }
 }
 
-/// A topic's handle, which asking about one topic needs.
+/// The handle of a topic, without which one cannot be asked about.
 struct Handle(NonNull<rd::rd_kafka_topic_t>);
 
 impl Handle {
@@ -161,14 +161,14 @@ unsafe fn replicas(partition: *const rd::rd_kafka_metadata_partition) -> Replica
     }
 }
 
-/// The elements of an array that may be null and whose count may be nonsense: pointers, so that nothing is made of an
-/// element that has a code nobody knows.
+/// The elements of an array that may be null and whose count may be nonsense. Yields pointers, since an element with
+/// an unknown error code must not become a value.
 pub(super) fn elements<T>(first: *const T, count: c_int) -> impl Iterator<Item = *const T> {
     let count = if first.is_null() { 0 } else { usize::try_from(count).unwrap_or(0) };
     (0..count).map(move |index| first.wrapping_add(index))
 }
 
-/// What a code from the wire says; nothing where all is well.
+/// What an error code from the wire means; none where all is well.
 ///
 /// # Safety
 /// The pointer must be alive.

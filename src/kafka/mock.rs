@@ -7,16 +7,13 @@ use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use rdkafka::types::RDKafkaRespErr;
 use std::time::Duration;
 
-/// The mock cluster of a producer, which fills it.
+/// A mock cluster, and the producer that fills it.
 pub struct MockBroker {
     producer: BaseProducer,
 }
 
 impl MockBroker {
     /// Starts one broker on a port of 127.0.0.1 that the system chooses.
-    ///
-    /// # Errors
-    /// librdkafka's words.
     pub fn start() -> Result<MockBroker, String> {
         let producer: BaseProducer = ClientConfig::new()
             .set("test.mock.num.brokers", "1")
@@ -38,8 +35,6 @@ impl MockBroker {
         )
     }
 
-    /// # Errors
-    /// librdkafka's words.
     pub fn create_topic(&self, name: &str, partitions: i32) -> Result<(), String> {
         let cluster = self.cluster()?;
         let name = c_string(name);
@@ -51,8 +46,6 @@ impl MockBroker {
         }
     }
 
-    /// # Errors
-    /// librdkafka's words, if it does not take the record.
     pub fn produce(&self, topic: &str, partition: i32, key: &[u8], value: &[u8]) -> Result<(), String> {
         let record = BaseRecord::to(topic).partition(partition).key(key).payload(value);
         self.producer.send(record).map_err(|(error, _)| error.to_string())
@@ -61,15 +54,12 @@ impl MockBroker {
     /// Waits until everything produced is in the log.
     ///
     /// # Errors
-    /// librdkafka's words, if it is not in time.
+    /// Writing takes too long.
     pub fn flush(&self) -> Result<(), String> {
         self.producer.flush(Duration::from_secs(5)).map_err(|error| error.to_string())
     }
 
-    /// Has the next produce request be answered with an error.
-    ///
-    /// # Errors
-    /// librdkafka's words.
+    /// Makes the broker answer the next produce request with an error.
     #[cfg(test)]
     pub fn refuse_produce(&self, code: RDKafkaRespErr) -> Result<(), String> {
         const PRODUCE: i16 = 0;
@@ -86,10 +76,7 @@ impl MockBroker {
         Ok(())
     }
 
-    /// Has a topic be described with an error; it does not come into being when it is asked for.
-    ///
-    /// # Errors
-    /// librdkafka's words.
+    /// Makes the broker describe a topic with an error. The topic is not created when somebody asks for it.
     #[cfg(test)]
     pub fn refuse_topic(&self, name: &str, code: RDKafkaRespErr) -> Result<(), String> {
         let name = c_string(name);

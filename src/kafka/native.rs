@@ -1,4 +1,4 @@
-//! Owned handles of librdkafka: each is destroyed once, and before the client it belongs to.
+//! Owned handles of librdkafka. Each is destroyed once, and before the client that it belongs to.
 
 use super::client::Consumer;
 use super::errors;
@@ -11,53 +11,53 @@ use std::os::fd::RawFd;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// librdkafka's own version, as `2.12.1`.
+/// librdkafka's own version, as in `2.12.1`.
 pub fn library_version() -> String {
     rdkafka::util::get_rdkafka_version().1
 }
 
-/// A queue of the client. Holds the client, which therefore outlives it: the other way round
-/// `rd_kafka_destroy` hangs for ever.
-pub struct Queue {
+/// A queue of a client. It holds the client, which therefore outlives it; otherwise `rd_kafka_destroy` would hang
+/// for ever.
+pub struct ClientQueue {
     pointer: *mut rd::rd_kafka_queue_t,
     client: Arc<Consumer>,
 }
 
 // SAFETY: librdkafka's queues are locked inside and may be used from any thread (rdkafka.h).
-unsafe impl Send for Queue {}
+unsafe impl Send for ClientQueue {}
 
-impl Queue {
-    pub fn new(client: &Arc<Consumer>) -> Queue {
+impl ClientQueue {
+    pub fn new(client: &Arc<Consumer>) -> ClientQueue {
         // SAFETY: the client is alive; the new queue is ours.
         let pointer = unsafe { rd::rd_kafka_queue_new(native(client)) };
-        Queue { pointer, client: Arc::clone(client) }
+        ClientQueue { pointer, client: Arc::clone(client) }
     }
 
     /// The queue of rebalances, errors and log lines.
-    pub fn of_consumer(client: &Arc<Consumer>) -> Queue {
+    pub fn of_consumer(client: &Arc<Consumer>) -> ClientQueue {
         // SAFETY: the client is alive and a consumer; the call returns a reference of our own.
         let pointer = unsafe { rd::rd_kafka_queue_get_consumer(native(client)) };
-        Queue { pointer, client: Arc::clone(client) }
+        ClientQueue { pointer, client: Arc::clone(client) }
     }
 
     /// The fetch queue of a partition.
-    pub fn of_partition(client: &Arc<Consumer>, topic: &CStr, partition: i32) -> Queue {
+    pub fn of_partition(client: &Arc<Consumer>, topic: &CStr, partition: i32) -> ClientQueue {
         // SAFETY: the client is alive, the name ends with NUL; the call returns a reference of our own.
         let pointer = unsafe { rd::rd_kafka_queue_get_partition(native(client), topic.as_ptr(), partition) };
-        Queue { pointer, client: Arc::clone(client) }
+        ClientQueue { pointer, client: Arc::clone(client) }
     }
 
     pub fn pointer(&self) -> *mut rd::rd_kafka_queue_t {
         self.pointer
     }
 
-    /// Has `target` receive all that arrives here.
-    pub fn forward_to(&self, target: &Queue) {
+    /// Makes everything that arrives here go to `target`.
+    pub fn forward_to(&self, target: &ClientQueue) {
         // SAFETY: both queues are alive; librdkafka keeps a reference of its own to the target.
         unsafe { rd::rd_kafka_queue_forward(self.pointer, target.pointer) }
     }
 
-    /// Forwards nothing any more: what arrives stays here.
+    /// Stops forwarding: what arrives stays here.
     pub fn keep(&self) {
         // SAFETY: the queue is alive; a null target ends the forward.
         unsafe { rd::rd_kafka_queue_forward(self.pointer, std::ptr::null_mut()) }
@@ -75,21 +75,21 @@ impl Queue {
         self.length() == 0
     }
 
-    /// Messages and events that wait.
+    /// The number of messages and events that wait.
     pub fn length(&self) -> usize {
         // SAFETY: the queue is alive.
         unsafe { rd::rd_kafka_queue_length(self.pointer) }
     }
 
     /// Takes the next event, waiting at most `limit`.
-    pub fn poll(&self, limit: Duration) -> Option<Event> {
+    pub fn poll(&self, limit: Duration) -> Option<QueueEvent> {
         // SAFETY: the queue is alive; the event is ours.
         let pointer = unsafe { rd::rd_kafka_queue_poll(self.pointer, milliseconds(limit)) };
-        (!pointer.is_null()).then(|| Event { pointer, _client: Arc::clone(&self.client) })
+        (!pointer.is_null()).then(|| QueueEvent { pointer, _client: Arc::clone(&self.client) })
     }
 }
 
-impl Drop for Queue {
+impl Drop for ClientQueue {
     fn drop(&mut self) {
         // SAFETY: the handle is ours and dropped once; the wake-up descriptor is taken off first.
         unsafe {
@@ -100,12 +100,12 @@ impl Drop for Queue {
 }
 
 /// An event taken from a queue; what it owns lives as long as it does.
-pub struct Event {
+pub struct QueueEvent {
     pointer: *mut rd::rd_kafka_event_t,
     _client: Arc<Consumer>,
 }
 
-impl Event {
+impl QueueEvent {
     pub fn pointer(&self) -> *mut rd::rd_kafka_event_t {
         self.pointer
     }
@@ -121,21 +121,21 @@ impl Event {
     }
 }
 
-impl Drop for Event {
+impl Drop for QueueEvent {
     fn drop(&mut self) {
         // SAFETY: the event is ours and dropped once.
         unsafe { rd::rd_kafka_event_destroy(self.pointer) }
     }
 }
 
-/// Where a call asks for no offset, or fills one in: `RD_KAFKA_OFFSET_INVALID` (rdkafka.h).
+/// The offset in a list for calls that ask for none or fill one in: `RD_KAFKA_OFFSET_INVALID` (rdkafka.h).
 pub const NO_OFFSET: i64 = -1001;
 
-/// A list of partitions with a number each, owned.
+/// An owned list of partitions, each with a number.
 pub struct PartitionList(*mut rd::rd_kafka_topic_partition_list_t);
 
 impl PartitionList {
-    /// A list of these; the number is what the call at hand takes it for.
+    /// Makes a list; what the numbers mean depends on the call that takes it.
     pub fn of<'a>(elements: impl ExactSizeIterator<Item = (&'a TopicPartition, i64)>) -> PartitionList {
         let count = i32::try_from(elements.len()).unwrap_or(i32::MAX);
         // SAFETY: no precondition; the list is ours.
@@ -146,7 +146,7 @@ impl PartitionList {
         list
     }
 
-    /// A list for a call that takes no offset, or fills it in.
+    /// Makes a list for a call that takes no offsets, or fills them in.
     pub fn without_offsets(partitions: &[TopicPartition]) -> PartitionList {
         PartitionList::of(partitions.iter().map(|partition| (partition, NO_OFFSET)))
     }
@@ -196,17 +196,17 @@ pub fn native(client: &Consumer) -> *mut rd::rd_kafka_t {
     client.client().native_ptr()
 }
 
-/// Changes `fetch.max.bytes` of a client that runs: the next Fetch asks for so much.
+/// Changes `fetch.max.bytes` of a running client, beginning with its next fetch.
 pub fn set_fetch_max_bytes(client: &Consumer, bytes: i64) {
     set_while_running(client, c"fetch.max.bytes", &bytes.to_string());
 }
 
-/// Whether a client that runs connects only to the brokers that something waits for.
+/// Changes whether a running client connects only to brokers that something waits for.
 pub fn set_sparse_connections(client: &Consumer, is_sparse: bool) {
     set_while_running(client, c"enable.sparse.connections", &is_sparse.to_string());
 }
 
-/// Changes one of the few properties that librdkafka reads anew each time; a value out of range is left out.
+/// Changes one of the few properties that librdkafka reads anew each time; a value out of range is ignored.
 fn set_while_running(client: &Consumer, name: &CStr, value: &str) {
     let value = c_string(value);
     // SAFETY: the client is alive, and the object is its own, not a copy (`rd_kafka_conf` of rdkafka.c). That is called
@@ -234,14 +234,14 @@ pub fn topic_name(handle: usize) -> String {
     text(unsafe { rd::rd_kafka_topic_name(handle as *const rd::rd_kafka_topic_t) })
 }
 
-/// Null is no bytes; an empty value has a pointer.
+/// The bytes behind a pointer; none for null, which differs from an empty value.
 pub fn bytes<'a>(pointer: *const c_void, length: usize) -> Option<&'a [u8]> {
     // SAFETY: librdkafka gives `length` bytes behind the pointer, alive as long as the message; the callers
     // tie the result to it.
     (!pointer.is_null()).then(|| unsafe { std::slice::from_raw_parts(pointer.cast(), length) })
 }
 
-/// The end of a log as the last fetch told it, if there was one.
+/// The end of a log as the last fetch reported it, if there was one.
 pub fn known_end(client: &Consumer, partition: &TopicPartition) -> Option<i64> {
     let topic = c_string(&partition.topic);
     let (mut low, mut high) = (-1, -1);
@@ -258,8 +258,8 @@ pub fn known_end(client: &Consumer, partition: &TopicPartition) -> Option<i64> {
     (error == RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR && high >= 0).then_some(high)
 }
 
-/// The error code that stands in a structure. librdkafka puts there what the broker has answered, which may have no
-/// name in the binding, and an enum must not hold that: it is `UNKNOWN` then.
+/// Reads the error code in a structure. librdkafka puts there what the broker has answered, which the binding may
+/// have no name for. An enum must not hold such a code, so it becomes `UNKNOWN`.
 ///
 /// # Safety
 /// The pointer must be alive.
@@ -269,7 +269,7 @@ pub unsafe fn error_code(at: *const RDKafkaRespErr) -> RDKafkaRespErr {
     RDKafkaRespErr::try_from(number).unwrap_or(RDKafkaRespErr::RD_KAFKA_RESP_ERR_UNKNOWN)
 }
 
-/// A name for C. A NUL cannot be in a topic or group that exists; it ends the name.
+/// A name for C. No topic or group that exists has a NUL in its name; a NUL ends the name.
 pub fn c_string(name: &str) -> CString {
     let end = name.find('\0').unwrap_or(name.len());
     CString::new(&name[..end]).expect("the name is cut before its first NUL")
@@ -284,7 +284,7 @@ pub fn code_words(code: RDKafkaRespErr) -> Option<String> {
     (code != RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR).then(|| errors::name(code.into()))
 }
 
-/// librdkafka's words for an error; none without one.
+/// librdkafka's words for an error; none if there is no error.
 ///
 /// # Safety
 /// The error must be null or ours; it is destroyed.

@@ -1,16 +1,16 @@
-//! How brokers that cannot be reached are tried: with pauses, whatever waits for them.
+//! Makes librdkafka pause between two tries at brokers that cannot be reached.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// An outage is over when nothing was heard of it for so long: librdkafka tells the same error every 30 s only.
+/// After how long without news an outage is over. librdkafka reports the same error only every 30 s.
 const OVER: Duration = Duration::from_secs(90);
 
-/// librdkafka connects to the brokers that something waits for (`enable.sparse.connections`). A request to a broker
-/// that refuses asks for a connection at each change of its state, and each time the pause between two tries is left
-/// out (`RD_KAFKA_OP_CONNECT` of rdkafka_broker.c): thousands of tries a second, a whole core, as long as the request
-/// waits. Not so without that property, which connects to all brokers of the cluster: so it is taken back while
-/// something is wrong, and only then.
+/// Whether brokers cannot be reached, and what was done about it. librdkafka connects to the brokers that something
+/// waits for (`enable.sparse.connections`). A request to a broker that refuses connections asks for one at each
+/// change of its state, without a pause between two tries (`RD_KAFKA_OP_CONNECT` of rdkafka_broker.c): thousands of
+/// tries a second, which take a whole core as long as the request waits. Without that property librdkafka pauses,
+/// but connects to all brokers of the cluster. So the property is turned off during an outage, and only then.
 #[derive(Default)]
 pub struct Outage(Mutex<State>);
 
@@ -21,7 +21,7 @@ struct State {
 }
 
 impl Outage {
-    /// A broker could not be reached.
+    /// Notes that a broker could not be reached.
     pub fn notice(&self, now: Instant) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).noticed = Some(now);
     }

@@ -1,12 +1,13 @@
-//! A look at one partition by a client of its own: what comes next in its log, or why nothing does.
+//! Looks at one partition with a separate client: what comes next in its log, or why nothing does.
 //!
 //! A consumer cannot tell the end of what it may read from a leader that refuses, throttles or sends what cannot be
-//! parsed: librdkafka handles all of these by itself and goes on trying. Another client that reads this partition
-//! alone, uncommitted records as well, is told the next record or the end, and whatever goes wrong concerns it.
+//! parsed, since librdkafka handles all of these by itself and goes on trying. Another client that reads only this
+//! partition, uncommitted records included, gets the next record or the end, and every error that it gets is about
+//! this partition.
 
 use super::client::{self, ClientEvent, Opened};
 use super::errors::{self, TroubleKind};
-use super::native::{PartitionList, Queue, bytes, c_string, error_code, native};
+use super::native::{ClientQueue, PartitionList, bytes, c_string, error_code, native};
 use super::tokens::supply_consumer;
 use super::words;
 use crate::alarm::Bell;
@@ -19,23 +20,23 @@ use std::time::{Duration, Instant};
 /// What was found at an offset of a partition.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Finding {
-    /// Below this offset there is no record, committed or not: it is that of the next record.
+    /// The next record has this offset: there is none before it, committed or not.
     NothingBefore(i64),
-    /// Nor is there one behind it: it is the end.
+    /// The log ends at this offset: there is no record before or after it.
     EndsAt(i64),
-    /// What stands there cannot be read, and why.
+    /// The records there cannot be read, for this reason.
     Unreadable(String),
-    /// Nobody told, and what was heard instead.
+    /// Nobody answered; has the last error, if there was one.
     Unknown(Option<String>),
 }
 
-/// How often the same answer has to be unreadable: one may have been cut short.
+/// How often the same answer has to be unreadable, since one may have been cut short.
 const UNREADABLE_ANSWERS: usize = 3;
 
 /// How long one wait for something may take.
 const TURN: Duration = Duration::from_millis(20);
 
-/// What the probe says about itself, whatever the user has set for the run.
+/// The probe's own properties, whatever the user has set for the run.
 const PROPERTIES: [(&str, &str); 8] = [
     ("group.id", "kcons-probe"),
     ("isolation.level", "read_uncommitted"),
@@ -45,11 +46,11 @@ const PROPERTIES: [(&str, &str); 8] = [
     // One batch is enough.
     ("fetch.message.max.bytes", "1"),
     ("queued.min.messages", "1"),
-    // Why fetching fails is told nowhere else, nor which answer cannot be parsed.
+    // Only this log tells why fetching fails and which answers cannot be parsed.
     ("debug", "fetch,protocol"),
 ];
 
-/// Properties of a member of a group, and of a run: the probe is none.
+/// Properties that make no sense for the probe, which is in no group and commits nothing.
 const LEFT_OUT: [&str; 9] = [
     "group.instance.id",
     "group.protocol",
@@ -62,7 +63,7 @@ const LEFT_OUT: [&str; 9] = [
     "client.rack",
 ];
 
-/// Looks what stands at `offset` or behind it, for as long as `limit`.
+/// Looks for the first record at or after `offset`, for no longer than `limit`.
 pub fn look(
     properties: &[(String, String)],
     tokens: Option<&TokenSource>,
@@ -74,14 +75,14 @@ pub fn look(
     let mut own: Vec<(String, String)> =
         properties.iter().filter(|(name, _)| !is_ours(name)).cloned().collect();
     own.extend(PROPERTIES.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-    let Ok(Opened { client, teller, events, .. }) = client::open(&own, true, bell) else {
+    let Ok(Opened { client, event_sender, events, .. }) = client::open(&own, true, bell) else {
         return Finding::Unknown(None);
     };
     if let Some(source) = tokens {
-        supply_consumer(source, &client, teller);
+        supply_consumer(source, &client, event_sender);
     }
-    let messages = Queue::new(&client);
-    let own = Queue::of_partition(&client, &c_string(&partition.topic), partition.partition);
+    let messages = ClientQueue::new(&client);
+    let own = ClientQueue::of_partition(&client, &c_string(&partition.topic), partition.partition);
     own.forward_to(&messages);
     let list = PartitionList::of([(partition, offset)].into_iter());
     // SAFETY: client and list are alive; the call copies the list.
@@ -89,7 +90,7 @@ pub fn look(
     let deadline = Instant::now() + limit;
     let mut heard = Heard::default();
     while Instant::now() < deadline {
-        // Serves log lines and errors, which are events then.
+        // Serves log lines and errors, which become events.
         drop(client.poll(TURN));
         if let Some(finding) = next(&messages) {
             return finding;
@@ -104,8 +105,8 @@ pub fn look(
     Finding::Unknown(heard.reason)
 }
 
-/// Takes one message; `None` if none came, or one that tells nothing for sure.
-fn next(messages: &Queue) -> Option<Finding> {
+/// Takes one message; returns none if none came, or if it tells nothing for sure.
+fn next(messages: &ClientQueue) -> Option<Finding> {
     let mut message = std::ptr::null_mut();
     // SAFETY: the queue is alive, and there is room for one message, which is ours and destroyed below.
     unsafe { rd::rd_kafka_consume_batch_queue(messages.pointer(), 0, &raw mut message, 1) };
@@ -128,7 +129,7 @@ fn next(messages: &Queue) -> Option<Finding> {
     finding
 }
 
-/// What the client had to say while nothing came.
+/// What the client reported while nothing came.
 #[derive(Default)]
 struct Heard {
     unparsed: usize,
@@ -144,7 +145,7 @@ impl Heard {
                 if let Some(size) = words::oversize(&trouble.reason) {
                     self.too_large = Some(size);
                 }
-                // The probe is in no group, whatever its coordinator says.
+                // The probe is in no group, so what a coordinator says is of no interest.
                 let is_about_fetching = matches!(
                     trouble.kind,
                     TroubleKind::Transport

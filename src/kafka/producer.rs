@@ -1,10 +1,10 @@
-//! A producer for dead letters and `--forward`: idempotent, acknowledged by all, never waited for.
+//! A producer for dead letters and `--forward`: idempotent, acknowledged by all replicas, never waited for.
 
 use super::client::ClientEvent;
 use super::errors::{self, Trouble};
 use super::native::{c_string, error_code, milliseconds, text};
 use super::properties;
-use super::tokens::{self, Taker, Undying};
+use super::tokens::{self, LeakedClient, TokenTarget};
 use crate::settings::known::{KnownProperties, Side};
 use crate::tokens::TokenSource;
 use rdkafka::bindings as rd;
@@ -16,10 +16,10 @@ use std::ffi::{c_char, c_void};
 use std::os::fd::RawFd;
 use std::time::Duration;
 
-/// What a run of ours needs of a producer, whatever the consumer's properties say.
+/// The properties that our producer needs, whatever the consumer's properties say.
 ///
-/// The partition of a record follows from its key as in Java clients, and the broker decides what is too large. Too
-/// many requests in flight are an error with idempotence.
+/// The partition of a record follows from its key as with Java clients, and the broker decides which records are too
+/// large. More requests in flight would be an error with idempotence.
 const OWN: &[(&str, &str)] = &[
     ("enable.idempotence", "true"),
     ("acks", "all"),
@@ -31,27 +31,27 @@ const OWN: &[(&str, &str)] = &[
     ("log.queue", "true"),
 ];
 
-/// Unless something else was typed: every record is on its way at once (`linger.ms`, by the name that what was typed
-/// comes with).
+/// Sends every record at once unless the user has set `linger.ms`, which arrives here by this name.
 const AT_ONCE: (&str, &str) = ("queue.buffering.max.ms", "0");
 
-/// Events taken from the client in one call.
+/// How many events are taken from the client in one call.
 const EVENTS_A_TURN: usize = 100;
 
-/// A record to be produced. `None` is Kafka's null, which is not the same as empty. Its timestamp is now.
+/// A record to be produced, with the current time as its timestamp. `None` is Kafka's null, which differs from
+/// empty.
 #[derive(Clone, Copy, Debug)]
 pub struct Outgoing<'a> {
     pub topic: &'a str,
     pub key: Option<&'a [u8]>,
     pub value: Option<&'a [u8]>,
-    /// In order, with duplicates.
+    /// The headers in their order; names may occur more than once.
     pub headers: &'a [(&'a [u8], Option<&'a [u8]>)],
 }
 
 /// Why a record was not taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Refusal {
-    /// Too much is on its way: try again after a report.
+pub enum SendRefusal {
+    /// Too many records are on their way; try again after a report.
     Full,
     Failed(Trouble),
 }
@@ -61,13 +61,13 @@ pub enum Refusal {
 pub struct Report {
     pub ticket: u64,
     pub result: Result<(), Trouble>,
-    /// The topic does not take so much: this record, or the batch that it was sent in.
+    /// Whether this record, or the batch that it was sent in, is larger than the topic allows.
     pub is_too_large: bool,
 }
 
 /// The producer, owned by the poller. No call waits for anything.
 ///
-/// The client is never destroyed: with a broker that is silent that could take for ever, and the process ends.
+/// The client is never destroyed: with a silent broker that could take for ever, and the process ends anyway.
 pub struct Producer {
     client: *mut rd::rd_kafka_t,
     queue: *mut rd::rd_kafka_queue_t,
@@ -76,11 +76,11 @@ pub struct Producer {
 }
 
 impl Producer {
-    /// Makes the client from the consumer's properties; it connects in the background, and rings the alarm, by its
+    /// Makes the client from the consumer's properties. It connects in the background and rings the alarm with this
     /// descriptor.
     ///
     /// # Errors
-    /// librdkafka's words, if the properties do not fit together.
+    /// The properties do not fit together, in librdkafka's words.
     pub fn open(
         properties: &[(String, String)],
         tokens: Option<&TokenSource>,
@@ -124,19 +124,19 @@ impl Producer {
             queue
         };
         if let Some(source) = tokens {
-            // What goes wrong the consumer tells: it asks the same endpoint.
-            tokens::supply(source, Taker::Producer(Undying(client)), |_| {});
+            // The consumer asks the same endpoint and tells what goes wrong.
+            tokens::supply(source, TokenTarget::Producer(LeakedClient(client)), |_| {});
         }
         Ok(Producer { client, queue, reports: RefCell::default(), events: RefCell::default() })
     }
 
-    /// Hands a record over; `ticket` comes back in its report.
+    /// Hands a record over; `ticket` comes back with its report.
     ///
     /// # Errors
-    /// It was not taken, and no report will come.
-    pub fn send(&self, ticket: u64, outgoing: &Outgoing<'_>) -> Result<(), Refusal> {
+    /// The record was not taken, and no report will come.
+    pub fn send(&self, ticket: u64, outgoing: &Outgoing<'_>) -> Result<(), SendRefusal> {
         let topic = c_string(outgoing.topic);
-        let headers = Headers::of(outgoing.headers).map_err(|code| Refusal::Failed(failed(code, "")))?;
+        let headers = Headers::of(outgoing.headers).map_err(|code| SendRefusal::Failed(failed(code, "")))?;
         let parts = [
             part(rd::rd_kafka_vtype_t::RD_KAFKA_VTYPE_TOPIC, |u| u.cstr = topic.as_ptr()),
             part(rd::rd_kafka_vtype_t::RD_KAFKA_VTYPE_MSGFLAGS, |u| u.i = rd::RD_KAFKA_MSG_F_COPY),
@@ -157,26 +157,26 @@ impl Producer {
             let words = text(rd::rd_kafka_error_string(error));
             rd::rd_kafka_error_destroy(error);
             if code == RDKafkaRespErr::RD_KAFKA_RESP_ERR__QUEUE_FULL {
-                return Err(Refusal::Full);
+                return Err(SendRefusal::Full);
             }
             failed(code, &words)
         };
-        Err(Refusal::Failed(trouble))
+        Err(SendRefusal::Failed(trouble))
     }
 
-    /// The next delivery report, if one is there.
+    /// Returns the next delivery report, if one has come.
     pub fn report(&self) -> Option<Report> {
         self.serve();
         self.reports.borrow_mut().pop_front()
     }
 
-    /// The next error or log line of the client.
+    /// Returns the next error or log line of the client.
     pub fn event(&self) -> Option<ClientEvent> {
         self.serve();
         self.events.borrow_mut().pop_front()
     }
 
-    /// A fatal error of the client: nothing is delivered any more.
+    /// Returns the fatal error of the client after which nothing is delivered any more, if there is one.
     pub fn fatal_error(&self) -> Option<Trouble> {
         let mut words = [0u8; 512];
         // SAFETY: the client is alive; the buffer has the length told.
@@ -187,7 +187,7 @@ impl Producer {
         is_fatal.then(|| failed(code, &text(words.as_ptr().cast::<c_char>())))
     }
 
-    /// Records that were taken and whose report was not looked at yet, and what else is to be served.
+    /// The number of records whose reports were not taken yet, and of other events that wait.
     pub fn in_flight(&self) -> usize {
         // SAFETY: the client is alive.
         let queued = unsafe { rd::rd_kafka_outq_len(self.client) };
@@ -202,7 +202,7 @@ impl Producer {
         }
     }
 
-    /// Takes one event of the client, waiting at most `limit`.
+    /// Takes one event of the client, waiting at most `limit`; returns whether there was one.
     fn take(&self, limit: Duration) -> bool {
         // SAFETY: the queue is alive; the event is ours, all it lends is copied before it is destroyed, once.
         unsafe {
@@ -269,7 +269,7 @@ impl Drop for Producer {
     }
 }
 
-/// Headers of a record to be, until they are handed over.
+/// The headers of a record until they are handed over with it.
 struct Headers(*mut rd::rd_kafka_headers_t);
 
 impl Headers {
@@ -314,7 +314,7 @@ fn part(vtype: rd::rd_kafka_vtype_t, fill: impl FnOnce(&mut Union)) -> rd::rd_ka
     rd::rd_kafka_vu_t { vtype, u }
 }
 
-/// Null has no pointer; what is empty has one.
+/// Null has no pointer, while empty bytes have one.
 fn memory(bytes: Option<&[u8]>) -> Memory {
     match bytes {
         None => Memory { ptr: std::ptr::null_mut(), size: 0 },
@@ -322,7 +322,7 @@ fn memory(bytes: Option<&[u8]>) -> Memory {
     }
 }
 
-/// Whether a property of the consumer is for a producer, too.
+/// Whether a property of the consumer applies to a producer, too.
 fn is_taken(known: &KnownProperties, name: &str) -> bool {
     known.get(name).is_some_and(|property| match property.side {
         Side::Both | Side::Producer => !name.starts_with("test.mock."),

@@ -1,4 +1,4 @@
-//! The properties that this build of librdkafka knows, and what it says of a value.
+//! The properties that this build of librdkafka knows, and whether it takes a value for one.
 
 use crate::settings::known::{FEATURES, KnownProperties};
 use rdkafka::bindings::rd_kafka_conf_properties_show;
@@ -19,7 +19,7 @@ pub fn known() -> io::Result<KnownProperties> {
 /// Asks librdkafka whether a property takes a value.
 ///
 /// # Errors
-/// Its own words for why not.
+/// librdkafka's words for why it does not.
 pub fn check(name: &str, value: &str) -> Result<(), String> {
     match ClientConfig::new().set(name, value).create_native_config() {
         Ok(_) => Ok(()),
@@ -28,7 +28,7 @@ pub fn check(name: &str, value: &str) -> Result<(), String> {
     }
 }
 
-/// The table as text: the only form in which librdkafka tells ranges and defaults.
+/// The table as text, the only form in which librdkafka gives ranges and defaults.
 fn table() -> io::Result<String> {
     let mut text: *mut c_char = std::ptr::null_mut();
     let mut length = 0;

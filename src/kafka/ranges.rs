@@ -13,7 +13,7 @@ use std::time::Duration;
 pub struct RangeQuery {
     pub partitions: Vec<TopicPartition>,
     pub with_committed: bool,
-    /// Milliseconds since 1970, by partition, for the start and for the stop.
+    /// The time at which to start, in milliseconds since 1970, by partition; `to_times` are those at which to stop.
     pub from_times: Vec<(TopicPartition, i64)>,
     pub to_times: Vec<(TopicPartition, i64)>,
     pub read_uncommitted: bool,
@@ -26,19 +26,20 @@ pub struct RangeQuery {
 pub struct Range {
     pub partition: TopicPartition,
     pub begin: i64,
-    /// As the isolation level sees it: before the first open transaction.
+    /// The end as the isolation level sees it, which is before the first open transaction.
     pub end: i64,
-    /// With open transactions.
+    /// The end of the log, open transactions included.
     pub high: i64,
     pub committed: Option<i64>,
-    /// The first offset at or after the time asked for; the end if there is none.
+    /// The first offset at or after the time at which to start; the end if there is none. `to` is the same for the
+    /// stop.
     pub from: Option<i64>,
     pub to: Option<i64>,
 }
 
 impl Range {
-    /// A log as its leader told it, if the numbers can be those of a log: they come from several requests,
-    /// between which it may have been cut.
+    /// Returns the range if its numbers can be those of a log. They come from several requests, between which the
+    /// log may have been cut.
     fn checked(self) -> Option<Range> {
         let is_log = 0 <= self.begin && self.begin <= self.end && 0 <= self.high;
         let are_offsets = [self.committed, self.from, self.to].iter().flatten().all(|offset| *offset >= 0);
@@ -48,7 +49,7 @@ impl Range {
 }
 
 impl RangeQuery {
-    /// The logs of some partitions, and nothing else.
+    /// Asks for the logs of some partitions, and nothing else.
     pub fn of(partitions: Vec<TopicPartition>, read_uncommitted: bool, limit: Duration) -> RangeQuery {
         RangeQuery {
             partitions,
@@ -60,7 +61,7 @@ impl RangeQuery {
         }
     }
 
-    /// The same question, cut into one for each leader; partitions whose leader is not known stay together.
+    /// Divides the question into one for each leader. Partitions whose leader is not known stay together.
     pub(super) fn by_leader(self, leader: impl Fn(&TopicPartition) -> Option<i32>) -> Vec<RangeQuery> {
         let mut parts: BTreeMap<Option<i32>, Vec<TopicPartition>> = BTreeMap::new();
         for partition in &self.partitions {
@@ -92,7 +93,8 @@ impl RangeQuery {
     }
 }
 
-/// Finds out about partitions, all of them in one request per broker and question; each in the order asked for.
+/// Finds out about partitions, with one request for each broker and question. The answers are in the order of the
+/// query.
 ///
 /// # Errors
 /// The committed offsets could not be had.
@@ -101,9 +103,9 @@ pub fn ranges(client: &Arc<Consumer>, query: &RangeQuery) -> Result<Vec<Asked<Ra
         query.partitions.iter().map(|partition| (partition.clone(), wanted)).collect()
     };
     let ask = |wanted| admin::ask_offsets(client, wanted, query.read_uncommitted, query.limit);
-    // An offset asked for or committed may lie in an open transaction: it is inside the log all the same.
+    // An offset that was asked for or committed is inside the log even if it lies in an open transaction.
     let highs = (!query.read_uncommitted).then(|| admin::ask_offsets(client, all(LATEST), true, query.limit));
-    // Twice each, all on their way before the first answer is waited for.
+    // Each question is asked twice, and all are sent before the first answer is waited for.
     let ask_twice = |wanted: &[(TopicPartition, i64)]| [(); 2].map(|()| ask(wanted.to_vec()));
     let ask_times = |times: &[(TopicPartition, i64)]| (!times.is_empty()).then(|| ask_twice(times));
     let (begins, ends) = (ask_twice(&all(EARLIEST)), ask_twice(&all(LATEST)));
@@ -113,10 +115,10 @@ pub fn ranges(client: &Arc<Consumer>, query: &RangeQuery) -> Result<Vec<Asked<Ra
     } else {
         vec![None; query.partitions.len()]
     };
-    let answer = |request: admin::OffsetsRequest| -> Offsets { request.answer().into_iter().collect() };
+    let answer = |request: admin::OffsetsRequest| -> AskedOffsets { request.answer().into_iter().collect() };
     let lower = |requests: [_; 2]| agreed(requests.map(answer), i64::min);
     let higher = |requests: [_; 2]| agreed(requests.map(answer), i64::max);
-    let answers = Answers {
+    let answers = RangeAnswers {
         begins: lower(begins),
         ends: higher(ends),
         highs: highs.map(answer),
@@ -129,15 +131,15 @@ pub fn ranges(client: &Arc<Consumer>, query: &RangeQuery) -> Result<Vec<Asked<Ra
         .collect())
 }
 
-/// What two answers to the same question come to. A number that was damaged on its way looks like any other, and one that
-/// is wrong by a bit would leave records out in silence: of the two that one counts with which more is read.
+/// Combines two answers to the same question. A number that was damaged on its way looks like any other, and one
+/// that is wrong by a bit would leave out records in silence. So of the two the one counts with which more is read.
 ///
-/// If it is the wrong one, that shows: a start below the log is refused by the leader, and an end above it is never
+/// If that one is wrong, it shows: the leader refuses a start before the log, and an end after the log is never
 /// reached.
-fn agreed([mut first, second]: [Offsets; 2], choose: fn(i64, i64) -> i64) -> Offsets {
+fn agreed([mut first, second]: [AskedOffsets; 2], choose: fn(i64, i64) -> i64) -> AskedOffsets {
     for (partition, answer) in &mut first {
         let other = second.get(partition).cloned().unwrap_or(Err(Unknown::Unanswered));
-        // No record is so late: the end.
+        // No record is that late, which means the end.
         let at = |offset: i64| if offset == -1 { i64::MAX } else { offset };
         let chosen = |(one, other): (i64, i64)| match choose(at(one), at(other)) {
             i64::MAX => -1,
@@ -148,7 +150,7 @@ fn agreed([mut first, second]: [Offsets; 2], choose: fn(i64, i64) -> i64) -> Off
     first
 }
 
-/// For a command: the same, where leaders that gave no answer are asked once more.
+/// Finds out about partitions for a command, as `ranges` does. Leaders that gave no answer are asked once more.
 ///
 /// # Errors
 /// The committed offsets could not be had.
@@ -169,25 +171,26 @@ pub fn ranges_or_ask_again(client: &Arc<Consumer>, query: &RangeQuery) -> Result
     Ok(found)
 }
 
-type Offsets = HashMap<TopicPartition, Result<i64, Unknown>>;
+type AskedOffsets = HashMap<TopicPartition, Result<i64, Unknown>>;
 
 /// What the leaders answered, question by question.
-struct Answers {
-    begins: Offsets,
-    ends: Offsets,
-    /// `None`: the ends are these.
-    highs: Option<Offsets>,
-    from: Offsets,
-    to: Offsets,
+struct RangeAnswers {
+    begins: AskedOffsets,
+    ends: AskedOffsets,
+    /// The ends with open transactions; none if `ends` has them already.
+    highs: Option<AskedOffsets>,
+    from: AskedOffsets,
+    to: AskedOffsets,
 }
 
-impl Answers {
+impl RangeAnswers {
     fn range(&self, partition: &TopicPartition, committed: Option<i64>) -> Result<Range, Unknown> {
-        let find = |offsets: &Offsets| offsets.get(partition).cloned().unwrap_or(Err(Unknown::Unanswered));
+        let find =
+            |offsets: &AskedOffsets| offsets.get(partition).cloned().unwrap_or(Err(Unknown::Unanswered));
         let (begin, end) = (find(&self.begins)?, find(&self.ends)?);
         let high = self.highs.as_ref().map_or(Ok(end), find)?;
-        let at_time = |offsets: &Offsets| match offsets.get(partition) {
-            // No record is that late.
+        let at_time = |offsets: &AskedOffsets| match offsets.get(partition) {
+            // Without a record that late, it is the end.
             Some(Ok(-1)) => Ok(Some(end)),
             Some(Ok(offset)) => Ok(Some(*offset)),
             Some(Err(unknown)) => Err(unknown.clone()),
@@ -208,17 +211,17 @@ mod tests {
         TopicPartition { topic: Arc::from("t"), partition: 0 }
     }
 
-    fn offsets(offset: Result<i64, Unknown>) -> Offsets {
+    fn offsets(offset: Result<i64, Unknown>) -> AskedOffsets {
         HashMap::from([(partition(), offset)])
     }
 
-    fn answers(begin: i64, end: i64, high: i64) -> Answers {
-        Answers {
+    fn answers(begin: i64, end: i64, high: i64) -> RangeAnswers {
+        RangeAnswers {
             begins: offsets(Ok(begin)),
             ends: offsets(Ok(end)),
             highs: Some(offsets(Ok(high))),
-            from: Offsets::new(),
-            to: Offsets::new(),
+            from: AskedOffsets::new(),
+            to: AskedOffsets::new(),
         }
     }
 
@@ -226,9 +229,9 @@ mod tests {
     fn a_log_is_only_known_with_all_its_numbers() {
         let range = answers(1, 5, 7).range(&partition(), Some(3)).unwrap();
         assert_eq!((range.begin, range.end, range.high, range.committed), (1, 5, 7, Some(3)));
-        let lost = Answers { highs: Some(offsets(Err(Unanswered))), ..answers(1, 5, 7) };
+        let lost = RangeAnswers { highs: Some(offsets(Err(Unanswered))), ..answers(1, 5, 7) };
         assert_eq!(lost.range(&partition(), None), Err(Unanswered));
-        let leaderless = Answers { begins: offsets(Err(NoLeader)), ..answers(1, 5, 7) };
+        let leaderless = RangeAnswers { begins: offsets(Err(NoLeader)), ..answers(1, 5, 7) };
         assert_eq!(leaderless.range(&partition(), None), Err(NoLeader));
         let other = TopicPartition { partition: 1, ..partition() };
         assert_eq!(answers(1, 5, 7).range(&other, None), Err(Unanswered));
@@ -263,7 +266,8 @@ mod tests {
 
     #[test]
     fn a_time_behind_the_last_record_is_the_end() {
-        let at = |offset| Answers { from: offsets(offset), ..answers(1, 5, 7) }.range(&partition(), None);
+        let at =
+            |offset| RangeAnswers { from: offsets(offset), ..answers(1, 5, 7) }.range(&partition(), None);
         assert_eq!(at(Ok(-1)).unwrap().from, Some(5));
         assert_eq!(at(Ok(2)).unwrap().from, Some(2));
         assert_eq!(at(Err(Unanswered)), Err(Unanswered));

@@ -5,15 +5,16 @@ use std::mem;
 use std::sync::mpsc::{self, SyncSender, TrySendError};
 use std::thread::{self, JoinHandle};
 
-/// A smaller batch is given back at once: waking a thread costs more.
+/// A batch smaller than this is given back at once, since waking a thread costs more.
 const FEW: usize = 100;
 
-/// Batches that may wait; what comes beyond them is given back by the poller.
+/// How many batches may wait for the thread; the poller gives back those beyond it.
 const WAITING: usize = 4;
 
-/// Destroying a message takes half as long as rendering one: the poller, which sets the pace, hands that over.
+/// Destroys messages. That takes half as long as rendering them, so the poller, which sets the pace, hands it over
+/// to a thread.
 pub struct Recycler {
-    /// The sender goes first, which ends the thread. None if no thread could be started.
+    /// The way to the thread, which ends when the sender is dropped; none if no thread could be started.
     hand_over: Option<(SyncSender<Messages>, JoinHandle<()>)>,
 }
 
@@ -62,7 +63,7 @@ impl Drop for Recycler {
         // Messages must be gone before the client is.
         if let Some((sender, thread)) = self.hand_over.take() {
             drop(sender);
-            // A panic there has said its own words.
+            // A panic of the thread was reported by itself.
             let _ = thread.join();
         }
     }

@@ -1,35 +1,35 @@
 //! An assigned partition: its queue, and what waits there while it is held.
 
-use super::native::Queue;
+use super::native::ClientQueue;
 use crate::record::TopicPartition;
 
 pub struct Route {
     pub partition: TopicPartition,
     pub sizes: MeanSize,
-    queue: Queue,
-    /// Its records stay in its own queue, and are prefetched no further than that queue may grow.
+    queue: ClientQueue,
+    /// Whether its records stay in its own queue, where they are prefetched up to that queue's limit.
     is_held: bool,
 }
 
 impl Route {
-    /// For a queue that is forwarded already.
-    pub fn new(partition: TopicPartition, queue: Queue) -> Route {
+    /// Makes the route of a partition whose queue is forwarded already.
+    pub fn new(partition: TopicPartition, queue: ClientQueue) -> Route {
         Route { partition, sizes: MeanSize::default(), queue, is_held: false }
     }
 
-    /// Delivers nothing more.
+    /// Stops delivering records.
     pub fn hold(&mut self) {
         self.is_held = true;
         self.queue.keep();
     }
 
-    /// Delivers again, from where it was held.
-    pub fn go_on(&mut self, target: &Queue) {
+    /// Delivers records again, from where it was held.
+    pub fn go_on(&mut self, target: &ClientQueue) {
         self.is_held = false;
         self.queue.forward_to(target);
     }
 
-    pub fn forward_again(&self, target: &Queue) {
+    pub fn forward_again(&self, target: &ClientQueue) {
         if !self.is_held {
             self.queue.forward_to(target);
         }
@@ -39,13 +39,13 @@ impl Route {
         !self.is_held && self.queue.is_empty()
     }
 
-    /// Bytes of records, about, that were fetched and are held.
+    /// About how many bytes of fetched records are held.
     pub fn waiting(&self) -> usize {
         if self.is_held { self.queue.length() * self.sizes.mean } else { 0 }
     }
 }
 
-/// What records come to, about: the newer, the more they count.
+/// The mean size of records, in which newer records count more.
 #[derive(Debug, Default)]
 pub struct MeanSize {
     mean: usize,

@@ -1,4 +1,5 @@
-//! Which partition a message belongs to: assigned ones by their slot, found by what a message carries.
+//! Finds the partition that a message belongs to, by what the message carries. Assigned partitions are numbered by
+//! slots.
 
 use super::batch::{Batch, Origin};
 use super::route::Route;
@@ -28,7 +29,8 @@ impl Routes {
         }
     }
 
-    /// Looks anew where messages belong: a handle of librdkafka may stand for another topic now.
+    /// Forgets which partitions messages were found to belong to, since a handle of librdkafka may stand for another
+    /// topic now.
     pub fn forget_origins(&mut self) {
         self.by_origin.clear();
         self.last = None;
@@ -46,7 +48,7 @@ impl Routes {
         self.routes.iter().flatten()
     }
 
-    /// Goes on in a batch to the next message of a partition that is ours; its slot.
+    /// Advances a batch to the next message of a partition that is ours; returns its slot.
     pub fn step(&mut self, batch: &mut Batch) -> Option<usize> {
         loop {
             let origin = batch.step()?;
@@ -56,7 +58,7 @@ impl Routes {
         }
     }
 
-    /// Where the current message belongs. A partition that is not ours any more has no slot.
+    /// The slot that the current message belongs to; none if its partition is not ours any more.
     fn slot(&mut self, origin: Origin, batch: &Batch) -> Option<usize> {
         if let Some((last, slot)) = self.last
             && last == origin

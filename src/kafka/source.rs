@@ -1,23 +1,22 @@
-//! Where records come from: every assigned partition's queue, forwarded to one that is ours.
+//! Where records come from: the queues of all assigned partitions, forwarded to one queue of ours.
+
+mod opening;
 
 use super::arrival::{Arrival, Coming};
 use super::batch::Batch;
-use super::client::{self, ClientEvent, Consumer, Opened};
+use super::client::{ClientEvent, Consumer};
 use super::close;
-use super::commit::{CommitAnswer, CommitRequest, Refusal};
+use super::commit::{CommitAnswer, CommitRefusal, CommitRequest};
 use super::errors::{self, Trouble};
 use super::fetch_size::FetchSize;
 use super::look_up::LookUps;
-use super::native::{self, NO_OFFSET, PartitionList, Queue, c_string, code_words, error_words, native};
+use super::native::{self, ClientQueue, NO_OFFSET, PartitionList, c_string, code_words, error_words, native};
 use super::route::Route;
 use super::routes::Routes;
-use super::tokens::supply_consumer;
-use crate::alarm::Alarm;
 use crate::record::{Record, TopicPartition};
-use crate::tokens::TokenSource;
+use opening::Opening;
 use rdkafka::bindings as rd;
 use rdkafka::consumer::Consumer as _;
-use std::os::fd::RawFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Receiver;
@@ -40,52 +39,17 @@ pub struct Source {
     batch: Batch,
     fetch_size: FetchSize,
     routes: Routes,
-    shared: Queue,
-    served: Queue,
+    shared: ClientQueue,
+    served: ClientQueue,
     events: Receiver<ClientEvent>,
     look_ups: LookUps,
     commit: Option<CommitRequest>,
     wants_statistics: Arc<AtomicBool>,
-    descriptor: RawFd,
+    opening: Opening,
     client: Arc<Consumer>,
 }
 
 impl Source {
-    /// Makes the client; it connects in the background, with tokens if it needs them.
-    ///
-    /// # Errors
-    /// librdkafka's words, if the properties do not fit together.
-    pub fn open(
-        properties: &[(String, String)],
-        tokens: Option<&TokenSource>,
-        is_verbose: bool,
-        alarm: &Alarm,
-    ) -> Result<Source, String> {
-        let Opened { client, teller, events, wants_statistics } =
-            client::open(properties, is_verbose, alarm.bell())?;
-        if let Some(source) = tokens {
-            supply_consumer(source, &client, teller.clone());
-        }
-        let (shared, served) = (Queue::new(&client), Queue::of_consumer(&client));
-        let descriptor = alarm.descriptor();
-        shared.ring(descriptor);
-        served.ring(descriptor);
-        let look_ups = LookUps::new(Arc::clone(&client), teller, properties, tokens);
-        Ok(Source {
-            batch: Batch::new(),
-            fetch_size: FetchSize::new(&client, properties),
-            routes: Routes::default(),
-            shared,
-            served,
-            events,
-            look_ups,
-            commit: None,
-            wants_statistics,
-            descriptor,
-            client,
-        })
-    }
-
     /// Says whether records carry their headers; they do if not told otherwise.
     pub fn read_headers(&mut self, is_wanted: bool) {
         self.batch.reads_headers = is_wanted;
@@ -96,9 +60,6 @@ impl Source {
     }
 
     /// Joins the group, or changes what it reads.
-    ///
-    /// # Errors
-    /// librdkafka's words.
     pub fn subscribe(&self, topics: &[&str]) -> Result<(), String> {
         self.client.subscribe(topics).map_err(|error| error.to_string())
     }
@@ -127,7 +88,7 @@ impl Source {
         self.events.try_recv().ok()
     }
 
-    /// A fatal error of the client: delivered once, then silence.
+    /// Returns the fatal error of the client, after which it delivers nothing any more.
     pub fn fatal_error(&self) -> Option<Trouble> {
         self.client.client().fatal_error().map(|(code, reason)| errors::trouble(code, &reason))
     }
@@ -142,26 +103,26 @@ impl Source {
         !self.batch.is_used_up()
     }
 
-    /// Bytes of records that were fetched of partitions that are held.
+    /// How many bytes were fetched of partitions that are held.
     fn waiting(&self) -> usize {
         self.routes.iter().map(Route::waiting).sum()
     }
 
-    /// Nothing that was fetched of a partition waits to be looked at.
+    /// Whether nothing that was fetched of a partition waits to be looked at.
     pub fn is_drained(&self, slot: usize) -> bool {
         let route = self.routes.get(slot);
         self.is_used_up() && self.shared.is_empty() && route.is_none_or(Route::is_drained)
     }
 
-    /// All that was read was looked at: positions mean what they say.
+    /// Whether everything that was read was looked at, so that positions mean what they say.
     pub fn is_used_up(&self) -> bool {
         self.batch.is_used_up()
     }
 
-    /// The next record or error of the batch.
+    /// Returns the next record or error of the batch.
     pub fn next(&mut self) -> Option<Arrival<'_>> {
         let Some(slot) = self.routes.step(&mut self.batch) else {
-            // All of it was looked at.
+            // The whole batch was looked at.
             self.batch.advance();
             return None;
         };
@@ -174,7 +135,7 @@ impl Source {
         Some(Arrival::Record { slot, record })
     }
 
-    /// What `next` will give, if that is a record.
+    /// What is known about what `next` will return, if that is a record.
     pub fn coming(&mut self) -> Option<Coming> {
         let place = self.batch.place();
         let coming =
@@ -208,20 +169,17 @@ impl Source {
 
     /// Starts reading partitions at concrete offsets; a logical one would cost 100 ms. `others` are read already,
     /// with where each goes on.
-    ///
-    /// # Errors
-    /// librdkafka's words.
     pub fn assign(&mut self, assigned: &[Assigned], others: &[(TopicPartition, i64)]) -> Result<(), String> {
         for Assigned { partition, slot, .. } in assigned {
             let topic = c_string(&partition.topic);
-            let queue = Queue::of_partition(&self.client, &topic, partition.partition);
+            let queue = ClientQueue::of_partition(&self.client, &topic, partition.partition);
             // Before the assignment, so that nothing lands on the consumer's queue.
             queue.forward_to(&self.shared);
             self.routes.insert(*slot, Route::new(partition.clone(), queue));
         }
         let mut all: Vec<_> = assigned.iter().map(|one| (&one.partition, one.start)).collect();
         if !others.is_empty() && !close::is_cooperative(&self.client) {
-            // Such an assignment replaces the one before.
+            // An assignment replaces the one before.
             all.extend(others.iter().map(|(partition, next)| (partition, *next)));
         }
         self.change(&PartitionList::of(all.into_iter()), true)?;
@@ -232,9 +190,6 @@ impl Source {
     }
 
     /// Stops reading partitions; what was read of them and not looked at is dropped.
-    ///
-    /// # Errors
-    /// librdkafka's words.
     pub fn unassign(&mut self, partitions: &[(TopicPartition, Option<usize>)]) -> Result<(), String> {
         for (partition, slot) in partitions {
             let Some(slot) = slot else { continue };
@@ -266,9 +221,6 @@ impl Source {
     }
 
     /// Continues at another offset, without assigning again: that would lose the forward.
-    ///
-    /// # Errors
-    /// librdkafka's words.
     pub fn seek(&self, partition: &TopicPartition, offset: i64) -> Result<(), String> {
         let list = PartitionList::of([(partition, offset)].into_iter());
         // SAFETY: client and list are alive. A time-out of 0 does not wait.
@@ -277,10 +229,7 @@ impl Source {
         error.map_or(Ok(()), Err)
     }
 
-    /// The same, with nothing taken any more of what has been read already.
-    ///
-    /// # Errors
-    /// librdkafka's words.
+    /// Continues at another offset like `seek`, and drops what was read of the partition already.
     pub fn read_again(&mut self, partition: &TopicPartition, offset: i64) -> Result<(), String> {
         self.batch.purge_records(partition);
         self.routes.forget_origins();
@@ -289,9 +238,6 @@ impl Source {
 
     /// Reads a partition on from another offset although it has stopped: after an offset out of range librdkafka
     /// refuses to seek (`rd_kafka_toppar_seek`) and tells nobody. `all` is what is assigned, with where each goes on.
-    ///
-    /// # Errors
-    /// librdkafka's words.
     pub fn start_over(
         &mut self,
         partition: &TopicPartition,
@@ -339,7 +285,7 @@ impl Source {
         self.routes.iter().for_each(|route| route.forward_again(&self.shared));
     }
 
-    /// The position after the last record or marker handed out; `None` before the first.
+    /// The position of each partition after the last record or marker handed out; `None` before the first.
     pub fn positions(&self, partitions: &[TopicPartition]) -> Vec<Option<i64>> {
         let list = PartitionList::without_offsets(partitions);
         // SAFETY: client and list are alive; the list is filled in place, in its order.
@@ -347,7 +293,7 @@ impl Source {
         list.elements().iter().map(|element| Some(element.offset).filter(|offset| *offset >= 0)).collect()
     }
 
-    /// The end of the log as the last fetch told it, open transactions included; asks nobody.
+    /// The end of the log as the last fetch reported it, open transactions included; asks nobody.
     pub fn known_end(&self, partition: &TopicPartition) -> Option<i64> {
         native::known_end(&self.client, partition)
     }
@@ -357,16 +303,13 @@ impl Source {
         self.wants_statistics.store(true, Ordering::Relaxed);
     }
 
-    /// Sends a commit; `commit_answer` tells what became of it. One is under way at a time.
-    ///
-    /// # Errors
-    /// If librdkafka does not take it.
-    pub fn commit(&mut self, positions: &[(TopicPartition, i64)]) -> Result<(), Refusal> {
-        self.commit = Some(CommitRequest::send(&self.client, positions, self.descriptor)?);
+    /// Sends a commit, whose outcome `commit_answer` returns. Only one is under way at a time.
+    pub fn commit(&mut self, positions: &[(TopicPartition, i64)]) -> Result<(), CommitRefusal> {
+        self.commit = Some(CommitRequest::send(&self.client, positions, self.opening.descriptor)?);
         Ok(())
     }
 
-    /// The answer to the commit under way, if it is there; once.
+    /// Takes the answer to the commit under way, if it has come.
     pub fn commit_answer(&mut self) -> Option<CommitAnswer> {
         let answer = self.commit.as_ref()?.answer()?;
         self.commit = None;
@@ -379,9 +322,10 @@ impl Source {
         close::let_go(client, events);
     }
 
-    /// Leaves the group, at most until `deadline`. True if the broker was told in time.
+    /// Leaves the group; returns whether the broker was told by `deadline`.
     ///
-    /// The client is not destroyed: with a broker that is gone that could take for ever, and the process ends.
+    /// The client is not destroyed: with a broker that is gone that could take for ever, and the process ends
+    /// anyway.
     pub fn close(self, deadline: Instant) -> bool {
         let (client, events) = self.client_alone();
         let is_closed = close::close(&client, &events, deadline);
@@ -392,7 +336,7 @@ impl Source {
     /// Lets go of all that holds the client, before it closes: whoever does so last destroys it, which may take for ever.
     fn client_alone(self) -> (Arc<Consumer>, Receiver<ClientEvent>) {
         let Source { batch, fetch_size, routes, shared, served, events, look_ups, commit, client, .. } = self;
-        // Queues before the target of their forwards.
+        // Queues are dropped before the one that they forward to.
         drop((batch, fetch_size, routes, shared, served, look_ups, commit));
         (client, events)
     }

@@ -1,9 +1,9 @@
-//! Our words for what librdkafka says. Pure.
+//! Our words for what librdkafka says.
 
-/// Said of a code that this version of librdkafka does not know either: it calls it `Success`.
+/// The words for a code that this version of librdkafka does not know either and calls `Success`.
 pub const UNKNOWN: &str = "an error that this version does not know";
 
-/// What librdkafka says, by a part of it in small letters, and what it means.
+/// Texts of librdkafka, by a part of them in lower case, and what they mean.
 const KNOWN: [(&str, &str); 14] = [
     ("failed to query partition leaders", "some partitions have no leader at the moment"),
     ("no leaders found", "some partitions have no leader at the moment"),
@@ -21,8 +21,8 @@ const KNOWN: [(&str, &str); 14] = [
     ("required feature not supported", "the broker is too old for this"),
 ];
 
-/// What an explanation of librdkafka means, for a cause: in our words, the broker's own, or at last in librdkafka's, said to
-/// be such.
+/// What an explanation of librdkafka means, as the cause of a failure: in our words, in the broker's own, or else in
+/// librdkafka's, marked as such.
 pub fn told(text: &str) -> String {
     let text = text.trim().trim_end_matches('.');
     let lower = text.to_lowercase();
@@ -47,7 +47,7 @@ pub fn told(text: &str) -> String {
 /// The words for a connection that was made and then ended from the other side.
 pub const CLOSED: &str = "the broker closed the connection";
 
-/// Why a connection is not there, of a text in small letters.
+/// Why there is no connection, read from a text in lower case.
 pub fn connection(lower: &str) -> Option<&'static str> {
     const REASONS: [&str; 5] = [
         "connection refused",
@@ -61,7 +61,7 @@ pub fn connection(lower: &str) -> Option<&'static str> {
     named.or_else(|| is_late().then_some("timed out")).or_else(|| is_closed(lower).then_some(CLOSED))
 }
 
-/// A TLS alert and a hint at the protocol say more than that the connection is gone.
+/// Whether a text only says that the connection is gone; a TLS alert or a hint at the protocol says more.
 fn is_closed(lower: &str) -> bool {
     let is_gone = lower.starts_with("disconnected") || lower.starts_with("send failed");
     (is_gone || lower.contains("connection reset"))
@@ -69,17 +69,17 @@ fn is_closed(lower: &str) -> bool {
         && !lower.contains("plaintext")
 }
 
-/// A name of two addresses is tried at both. That one of them is of a family which this machine does not speak says
-/// nothing where the other one has a reason too.
+/// Whether an error only says that an address is of a family which this machine does not speak. Of a name with two
+/// addresses both are tried, and the reason of the other one says more.
 pub fn is_of_another_family(words: &str) -> bool {
     ["cannot assign requested address", "network is unreachable", "address family not supported"]
         .contains(&words)
 }
 
-/// Begins what is said of a port that is none of Kafka's.
+/// The first words about a port that is not one of Kafka's.
 pub const ANSWERS_IN: &str = "answers in ";
 
-/// The length of a frame that librdkafka refuses to take (`rd_kafka_recv`), if the text says so.
+/// The length of a frame that librdkafka refuses to take (`rd_kafka_recv`), if the text has one.
 fn refused_length(text: &str) -> Option<i32> {
     let rest = ["Invalid response size ", "Invalid frame size "]
         .into_iter()
@@ -88,12 +88,13 @@ fn refused_length(text: &str) -> Option<i32> {
     rest[..end].parse().ok()
 }
 
-/// The size of an answer that is above `receive.message.max.bytes`, if the text says so.
+/// The size of an answer that exceeds `receive.message.max.bytes`, if the text has one.
 pub fn oversize(text: &str) -> Option<i32> {
     refused_length(text).filter(|length| *length > 0 && protocol(length.to_be_bytes()).is_none())
 }
 
-/// The length of a frame that is none: the first four bytes of another protocol, or a record that is too large.
+/// What the length of a frame shows that is not one of Kafka's: the first four bytes of another protocol, or a
+/// record that is too large.
 fn foreign(text: &str) -> Option<String> {
     let length = refused_length(text)?;
     Some(match protocol(length.to_be_bytes()) {
@@ -105,7 +106,7 @@ fn foreign(text: &str) -> Option<String> {
     })
 }
 
-/// What begins with these bytes.
+/// The protocol that begins with these bytes.
 fn protocol(start: [u8; 4]) -> Option<String> {
     const VERBS: [&[u8; 4]; 10] =
         [b"HTTP", b"GET ", b"POST", b"PUT ", b"HEAD", b"DELE", b"OPTI", b"PATC", b"CONN", b"TRAC"];
@@ -123,7 +124,7 @@ fn protocol(start: [u8; 4]) -> Option<String> {
     is_text.then(|| "text".to_owned())
 }
 
-/// Whether OpenSSL met something that is no TLS at all.
+/// Whether OpenSSL met something that is not TLS at all.
 pub fn is_no_tls(words: &str) -> bool {
     [
         "wrong version number",

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Upper bounds in seconds: from a record forwarded to one that takes its minutes.
+/// The upper bounds of the histogram in seconds, from a forwarded record to one that takes minutes.
 const SECONDS: [f64; 14] =
     [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0, 300.0];
 
@@ -16,14 +16,14 @@ const SECONDS: [f64; 14] =
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Read {
     pub records: u64,
-    /// Of keys and values.
+    /// Bytes of keys and values.
     pub bytes: u64,
 }
 
-/// What the loop counts for nobody but the figures.
+/// What the loop counts only for the figures.
 #[derive(Debug, Default)]
 pub struct Counts {
-    /// By topic.
+    /// What was read, by topic.
     pub read: BTreeMap<Arc<str>, Read>,
     pub commits_ok: u64,
     pub commits_failed: u64,
@@ -36,7 +36,7 @@ pub struct Counts {
 #[derive(Debug, Default)]
 pub struct RecordCounts {
     pub filtered: u64,
-    /// Could not be decoded or filtered, or whose attempts were used up.
+    /// Records that could not be decoded or filtered, or whose attempts were used up.
     pub failed: u64,
     /// Attempts after the first one of a record.
     pub retries: u64,
@@ -56,7 +56,7 @@ impl Counts {
     }
 }
 
-/// Everything at one time.
+/// All figures at one time.
 pub struct Snapshot<'a> {
     pub counts: &'a Counts,
     pub records: &'a RecordCounts,
@@ -64,17 +64,17 @@ pub struct Snapshot<'a> {
     pub skipped: u64,
     pub dead_letters: u64,
     pub duplicates: u64,
-    /// Read and not settled.
+    /// Records that were read and are not settled.
     pub in_hand: u64,
-    /// With handlers.
+    /// Records that handlers work on.
     pub in_flight: u64,
-    /// Of the partitions that are ours: from what is settled to the end of the log.
+    /// The lags of the partitions that are ours, from what is settled to the end of the log.
     pub lags: Vec<(TopicPartition, i64)>,
 }
 
 #[cfg(test)]
 impl<'a> Snapshot<'a> {
-    /// Nothing but these counts.
+    /// A snapshot with nothing but these counts.
     pub fn of(counts: &'a Counts, records: &'a RecordCounts) -> Snapshot<'a> {
         Snapshot {
             counts,
@@ -112,38 +112,42 @@ pub struct Figures {
 }
 
 impl Figures {
-    /// All of them at zero; `versions` are ours and librdkafka's.
+    /// All figures at zero; the versions are ours and librdkafka's.
     ///
     /// # Errors
-    /// Never with these names: the library checks them.
+    /// The library refuses a name, which it does not with these.
     pub fn new([version, librdkafka]: [&str; 2]) -> Result<Figures, prometheus::Error> {
-        let draft = Draft(Registry::new());
+        let builder = FigureBuilder(Registry::new());
         let figures = Figures {
-            records: draft.counters("records_total", "Records read from Kafka.", "topic")?,
-            bytes: draft.counters("bytes_total", "Bytes of the keys and values of records read.", "topic")?,
-            lag: draft.lag()?,
-            commits: draft.counters("commits_total", "Answers to commits, by result.", "result")?,
-            rebalances: draft.counters(
+            records: builder.counters("records_total", "Records read from Kafka.", "topic")?,
+            bytes: builder.counters(
+                "bytes_total",
+                "Bytes of the keys and values of records read.",
+                "topic",
+            )?,
+            lag: builder.lag()?,
+            commits: builder.counters("commits_total", "Answers to commits, by result.", "result")?,
+            rebalances: builder.counters(
                 "rebalances_total",
                 "Times the group gave, took back or gave away partitions.",
                 "event",
             )?,
-            handler_seconds: draft.handler_seconds()?,
-            processed: draft.counter("processed_records_total", "Records printed or handled.")?,
-            filtered: draft.counter("filtered_records_total", "Records left out by --filter.")?,
-            failed: draft.counter(
+            handler_seconds: builder.handler_seconds()?,
+            processed: builder.counter("processed_records_total", "Records printed or handled.")?,
+            filtered: builder.counter("filtered_records_total", "Records left out by --filter.")?,
+            failed: builder.counter(
                 "failed_records_total",
                 "Records that could not be decoded or filtered, or whose attempts were used up.",
             )?,
-            skipped: draft.counter("skipped_records_total", "Failed records skipped by policy.")?,
-            dead_letters: draft
+            skipped: builder.counter("skipped_records_total", "Failed records skipped by policy.")?,
+            dead_letters: builder
                 .counter("dead_letters_total", "Failed records that are in the dead-letter topic.")?,
-            duplicates: draft.counter("duplicate_records_total", "Records known to the dedup store.")?,
-            retries: draft.counter("retries_total", "Attempts after the first one of a record.")?,
-            in_hand: draft.gauge("in_hand_records", "Records read and not settled.")?,
-            in_flight: draft.gauge("in_flight_records", "Records with handlers, not answered.")?,
-            partitions: draft.gauge("assigned_partitions", "Partitions that are read now.")?,
-            registry: draft.0.clone(),
+            duplicates: builder.counter("duplicate_records_total", "Records known to the dedup store.")?,
+            retries: builder.counter("retries_total", "Attempts after the first one of a record.")?,
+            in_hand: builder.gauge("in_hand_records", "Records read and not settled.")?,
+            in_flight: builder.gauge("in_flight_records", "Records with handlers, not answered.")?,
+            partitions: builder.gauge("assigned_partitions", "Partitions that are read now.")?,
+            registry: builder.0.clone(),
         };
         for result in ["ok", "failed"] {
             figures.commits.with_label_values(&[result]);
@@ -151,12 +155,12 @@ impl Figures {
         for event in ["assigned", "revoked", "lost"] {
             figures.rebalances.with_label_values(&[event]);
         }
-        let info = draft.build_info([version, librdkafka])?;
+        let info = builder.build_info([version, librdkafka])?;
         info.set(1);
         Ok(figures)
     }
 
-    /// Takes the figures of now.
+    /// Takes over the current figures.
     pub fn take(&mut self, snapshot: &Snapshot<'_>) {
         let Snapshot { counts, records, .. } = *snapshot;
         for (topic, read) in &counts.read {
@@ -187,14 +191,14 @@ impl Figures {
         self.partitions.set(signed(snapshot.lags.len() as u64));
     }
 
-    /// Prometheus' text format, version 0.0.4.
+    /// The figures in version 0.0.4 of Prometheus' text format.
     pub fn text(&self) -> String {
-        // It only fails for figures without a name or of a form that is not built in.
+        // This fails only for figures without a name or of a type that is not built in.
         TextEncoder::new().encode_to_string(&self.registry.gather()).unwrap_or_default()
     }
 }
 
-/// A counter never goes back.
+/// Raises a counter to this total, since it can only be added to.
 fn raise(counter: &IntCounter, total: u64) {
     counter.inc_by(total.saturating_sub(counter.get()));
 }
@@ -204,9 +208,9 @@ fn signed(number: u64) -> i64 {
 }
 
 /// A registry that is being filled.
-struct Draft(Registry);
+struct FigureBuilder(Registry);
 
-impl Draft {
+impl FigureBuilder {
     fn counter(&self, name: &str, help: &str) -> Result<IntCounter, prometheus::Error> {
         let counter = IntCounter::new(full(name), help)?;
         self.0.register(Box::new(counter.clone()))?;

@@ -1,19 +1,19 @@
 //! A request to the server, and the answer to it.
 
-use super::Shared;
+use super::MeterState;
 use std::time::Instant;
 
-/// A head that is longer is refused.
+/// The longest head of a request that is taken.
 pub const LONGEST_HEAD: usize = 8 * 1024;
 
 const MOST_HEADERS: usize = 64;
 
-/// The type of Prometheus' text format.
+/// The content type of Prometheus' text format.
 const METRICS_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 const TEXT_TYPE: &str = "text/plain; charset=utf-8";
 
-/// The answer to what has been read so far; none while the head is not complete.
-pub fn answer(head: &[u8], shared: &Shared) -> Option<Vec<u8>> {
+/// The answer to a request; none while its head is not complete.
+pub fn answer(head: &[u8], shared: &MeterState) -> Option<Vec<u8>> {
     let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
     let mut request = httparse::Request::new(&mut headers);
     match request.parse(head) {

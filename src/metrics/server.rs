@@ -1,6 +1,7 @@
-//! Serves small answers on a thread of its own: few clients at once, and none for long. The process ends without it.
+//! Serves small answers on a separate thread, to few clients at once and to none for long. The process does not wait
+//! for it to end.
 
-use super::Shared;
+use super::MeterState;
 use super::request::{LONGEST_HEAD, answer};
 use rustix::event::{PollFd, PollFlags, Timespec};
 use std::io::{self, ErrorKind, Read, Write};
@@ -8,24 +9,24 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// With more, the oldest is left.
+/// How many clients are served at once; with more, the oldest is dropped.
 const MOST_CLIENTS: usize = 64;
 
-/// New ones before those that are there are served again: each has several turns before it is the oldest, so that a
-/// probe gets through a flood of others.
+/// How many new clients are accepted in one turn. Each has several turns before it is the oldest, so that a probe
+/// gets through a flood of others.
 const MOST_A_TURN: usize = 16;
 
-/// A client has that long for its request and for reading the answer.
+/// How long a client may take for its request and for reading the answer.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Out of descriptors: it passes, or not.
+/// The pause after a client could not be accepted, for example because we are out of descriptors.
 const AGAIN: Duration = Duration::from_millis(100);
 
 /// Starts to serve.
 ///
 /// # Errors
-/// No thread, or a listener that cannot be polled.
-pub fn start(listener: TcpListener, shared: Arc<Shared>) -> io::Result<()> {
+/// The system is out of threads, or the listener cannot be polled.
+pub fn start(listener: TcpListener, shared: Arc<MeterState>) -> io::Result<()> {
     listener.set_nonblocking(true)?;
     let work = move || {
         let mut clients = Vec::new();
@@ -41,15 +42,16 @@ pub fn start(listener: TcpListener, shared: Arc<Shared>) -> io::Result<()> {
 struct Client {
     stream: TcpStream,
     deadline: Instant,
-    step: Step,
+    step: ClientStep,
 }
 
-enum Step {
-    /// The head of its request so far.
+enum ClientStep {
+    /// The client sends its request; has the head so far.
     Asking(Vec<u8>),
-    /// What is left to be sent.
+    /// The client is sent its answer; has what is left of it.
     Answering(Vec<u8>),
-    /// All is sent. Closing while something of it is unread would reset the connection and take the answer away.
+    /// Everything is sent. Closing while part of the request is unread would reset the connection and take the
+    /// answer away.
     Leaving,
 }
 
@@ -58,17 +60,17 @@ fn wait(listener: &TcpListener, clients: &[Client]) {
     let mut watched = vec![PollFd::new(listener, PollFlags::IN)];
     watched.extend(clients.iter().map(|client| {
         let flags = match client.step {
-            Step::Asking(_) | Step::Leaving => PollFlags::IN,
-            Step::Answering(_) => PollFlags::OUT,
+            ClientStep::Asking(_) | ClientStep::Leaving => PollFlags::IN,
+            ClientStep::Answering(_) => PollFlags::OUT,
         };
         PollFd::new(&client.stream, flags)
     }));
     let due = clients.iter().map(|client| client.deadline).min();
     let limit = due.and_then(|due| {
-        // Rounded up: a little early would mean many turns for nothing.
+        // The time is rounded up, since waking a little early would mean many turns for nothing.
         Timespec::try_from(due.saturating_duration_since(Instant::now()) + Duration::from_millis(1)).ok()
     });
-    // An interrupted wait is a turn like any other.
+    // An interrupted wait counts as a turn.
     let _ = rustix::event::poll(&mut watched, limit.as_ref());
 }
 
@@ -83,10 +85,10 @@ fn accept(listener: &TcpListener, clients: &mut Vec<Client>) {
                     clients.remove(0);
                 }
                 let deadline = Instant::now() + PATIENCE;
-                clients.push(Client { stream, deadline, step: Step::Asking(Vec::new()) });
+                clients.push(Client { stream, deadline, step: ClientStep::Asking(Vec::new()) });
             }
             Err(error) if error.kind() == ErrorKind::WouldBlock => return,
-            // Gone before it was accepted.
+            // The client was gone before it was accepted.
             Err(error) if error.kind() == ErrorKind::ConnectionAborted => {}
             Err(_) => return std::thread::sleep(AGAIN),
         }
@@ -94,24 +96,24 @@ fn accept(listener: &TcpListener, clients: &mut Vec<Client>) {
 }
 
 impl Client {
-    /// Goes on as far as it can without waiting. False when it is done with.
-    fn serve(&mut self, shared: &Shared) -> bool {
+    /// Serves the client as far as possible without waiting; returns false when it is done with.
+    fn serve(&mut self, shared: &MeterState) -> bool {
         if Instant::now() >= self.deadline {
             return false;
         }
         let result = match &mut self.step {
-            Step::Asking(head) => read_head(&mut self.stream, head).map(|()| answer(head, shared)),
-            Step::Answering(_) | Step::Leaving => Ok(None),
+            ClientStep::Asking(head) => read_head(&mut self.stream, head).map(|()| answer(head, shared)),
+            ClientStep::Answering(_) | ClientStep::Leaving => Ok(None),
         };
         match result {
-            Ok(Some(bytes)) => self.step = Step::Answering(bytes),
+            Ok(Some(bytes)) => self.step = ClientStep::Answering(bytes),
             Ok(None) => {}
             Err(_) => return false,
         }
-        if let Step::Answering(rest) = &mut self.step {
+        if let ClientStep::Answering(rest) = &mut self.step {
             match send(&mut self.stream, rest) {
                 Ok(()) if rest.is_empty() && self.stream.shutdown(Shutdown::Write).is_ok() => {
-                    self.step = Step::Leaving;
+                    self.step = ClientStep::Leaving;
                 }
                 Ok(()) if rest.is_empty() => return false,
                 Ok(()) => {}
@@ -119,13 +121,13 @@ impl Client {
             }
         }
         match &self.step {
-            Step::Asking(_) | Step::Answering(_) => true,
-            Step::Leaving => has_more_to_say(&mut self.stream),
+            ClientStep::Asking(_) | ClientStep::Answering(_) => true,
+            ClientStep::Leaving => has_more_to_say(&mut self.stream),
         }
     }
 }
 
-/// Adds what has come of the head.
+/// Adds to the head what has come of it.
 fn read_head(stream: &mut TcpStream, head: &mut Vec<u8>) -> io::Result<()> {
     let mut buffer = [0; 2048];
     while head.len() < LONGEST_HEAD {
@@ -153,7 +155,7 @@ fn send(stream: &mut TcpStream, rest: &mut Vec<u8>) -> io::Result<()> {
     Ok(())
 }
 
-/// Reads on past the request until the client closes its side; a little at a time, its deadline is near.
+/// Reads on past the request until the client closes its side, a little in each turn; the deadline ends it anyway.
 fn has_more_to_say(stream: &mut TcpStream) -> bool {
     let mut buffer = [0; 2048];
     match stream.read(&mut buffer) {

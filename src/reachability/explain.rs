@@ -3,7 +3,7 @@
 use crate::error::{Failure, Kind};
 use crate::kafka::errors::{self, Cause};
 use crate::kafka::{Trouble, TroubleKind, words};
-use crate::tokens::FaultKind;
+use crate::tokens::TokenFaultKind;
 
 /// What messages name: the brokers as typed, who we log in as, the group.
 #[derive(Debug)]
@@ -216,14 +216,20 @@ pub fn unfit(words: &str) -> Failure {
 }
 
 /// No broker was asked yet: it is the token that is missing. `place` begins with the endpoint.
-fn no_token(fault: FaultKind, place: &str) -> Failure {
+fn no_token(fault: TokenFaultKind, place: &str) -> Failure {
     let failure = Failure::new(Kind::Connection, format!("cannot get a token from {place}"));
     failure.hint(match fault {
-        FaultKind::Unreachable | FaultKind::Address => "check `-X sasl.oauthbearer.token.endpoint.url`",
-        FaultKind::Tls => "check `-X https.ca.location`",
-        FaultKind::Client => "check `-X sasl.oauthbearer.client.id` and `-X sasl.oauthbearer.client.secret`",
-        FaultKind::Scope => "check `-X sasl.oauthbearer.scope`",
-        FaultKind::Token => "check the clocks here and there, and how long the endpoint lets a token live",
+        TokenFaultKind::Unreachable | TokenFaultKind::Address => {
+            "check `-X sasl.oauthbearer.token.endpoint.url`"
+        }
+        TokenFaultKind::Tls => "check `-X https.ca.location`",
+        TokenFaultKind::Client => {
+            "check `-X sasl.oauthbearer.client.id` and `-X sasl.oauthbearer.client.secret`"
+        }
+        TokenFaultKind::Scope => "check `-X sasl.oauthbearer.scope`",
+        TokenFaultKind::Token => {
+            "check the clocks here and there, and how long the endpoint lets a token live"
+        }
     })
 }
 

@@ -10,7 +10,7 @@ pub fn integer(number: i64, out: &mut Vec<u8>) {
     out.extend_from_slice(tail.bytes());
 }
 
-/// A few characters, written from the last one to the first as digits come, and appended at once.
+/// A few characters that are written from the last to the first, as digits come, and appended at once.
 pub struct Tail {
     bytes: [u8; 64],
     start: usize,
@@ -35,7 +35,7 @@ impl Tail {
     pub fn integer(&mut self, number: i64) {
         const PAIRS: [[u8; 2]; 100] = pairs();
         let mut rest = number.unsigned_abs();
-        // Two pairs a division: each waits for the one before.
+        // Each division gives two pairs of digits, since it has to wait for the one before.
         while rest >= 1000 {
             let four = (rest % 10_000) as usize;
             rest /= 10_000;
@@ -60,7 +60,7 @@ impl Tail {
     }
 }
 
-/// `00` to `99`.
+/// The pairs of digits from `00` to `99`.
 const fn pairs() -> [[u8; 2]; 100] {
     let mut pairs = [[b'0'; 2]; 100];
     let mut number = 0;
@@ -71,7 +71,7 @@ const fn pairs() -> [[u8; 2]; 100] {
     pairs
 }
 
-/// Appends bytes in base64: the standard alphabet, padded.
+/// Appends bytes in base64, with the standard alphabet and padding.
 pub fn base64(bytes: &[u8], out: &mut Vec<u8>) {
     let start = out.len();
     out.resize(start + bytes.len().div_ceil(3) * 4, 0);

@@ -32,8 +32,8 @@ fn json_escape(byte: u8, out: &mut Vec<u8>) {
     out.extend_from_slice(&[b'\\', short]);
 }
 
-/// Appends text for a person on one line: line breaks as `\n` and `\r`; on a terminal whatever else would act on it
-/// or hide, as `\x1b`, `\u{202e}`.
+/// Appends text for a person on one line, with line breaks as `\n` and `\r`. On a terminal, whatever else would act
+/// on it or be hidden is escaped, as in `\x1b` and `\u{202e}`.
 pub fn one_line(text: &str, is_terminal: bool, out: &mut Vec<u8>) {
     if is_terminal {
         out.extend_from_slice(crate::escape::line(text).as_bytes());

@@ -1,4 +1,4 @@
-//! `-o json`: one object a line, the envelope that scripts, jq and workers read.
+//! `-o json`: an object on each line, the envelope that scripts, jq and workers read.
 
 use super::encode::{self, Tail};
 use super::escape;
@@ -7,30 +7,30 @@ use crate::record::{Header, Record};
 
 /// Renders envelopes; keeps what stays the same from record to record.
 #[derive(Debug, Default)]
-pub struct Lines {
+pub struct JsonRenderer {
     topic: String,
     partition: i32,
-    /// `{"topic":"…","partition":0,"offset":` of this topic and partition.
+    /// The start of an envelope of this topic and partition: `{"topic":"…","partition":0,"offset":`.
     start: Vec<u8>,
 }
 
-/// What stands beside a key or a value.
-struct Names {
+/// The fields that may accompany a key or a value.
+struct FieldNames {
     encoding: &'static [u8],
     error: &'static [u8],
-    /// Text is what is expected of a key or header, but has to be said of a value.
+    /// Whether `encoding` is there for text, too: that is what a key or a header is expected to be, but not a value.
     names_text: bool,
 }
 
-const KEY: Names =
-    Names { encoding: b",\"key_encoding\":\"", error: b",\"key_error\":\"", names_text: false };
+const KEY: FieldNames =
+    FieldNames { encoding: b",\"key_encoding\":\"", error: b",\"key_error\":\"", names_text: false };
 
-const VALUE: Names =
-    Names { encoding: b",\"value_encoding\":\"", error: b",\"value_error\":\"", names_text: true };
+const VALUE: FieldNames =
+    FieldNames { encoding: b",\"value_encoding\":\"", error: b",\"value_error\":\"", names_text: true };
 
-const HEADER_VALUE: Names = Names { names_text: false, ..VALUE };
+const HEADER_VALUE: FieldNames = FieldNames { names_text: false, ..VALUE };
 
-impl Lines {
+impl JsonRenderer {
     /// Appends the envelope of the record and a line break.
     pub fn render(&mut self, record: &Record<'_>, content: &Content<'_>, out: &mut Vec<u8>) {
         if self.partition != record.partition || self.topic != record.topic || self.start.is_empty() {
@@ -82,9 +82,9 @@ fn headers(headers: &[Header<'_>], out: &mut Vec<u8>) {
     out.extend_from_slice(b"]}\n");
 }
 
-/// Appends a key or value behind its name, how it is encoded, and why it is not what was asked for.
+/// Appends a key or value, how it is encoded, and why it is not in the format that was asked for.
 #[inline]
-fn field(names: &Names, decoded: Option<&Decoded<'_>>, out: &mut Vec<u8>) {
+fn field(names: &FieldNames, decoded: Option<&Decoded<'_>>, out: &mut Vec<u8>) {
     let Some(decoded) = decoded else {
         out.extend_from_slice(b"null");
         return;
@@ -142,7 +142,7 @@ mod tests {
     fn line_as(key: DataFormat, value: DataFormat, record: &Record<'_>) -> String {
         let mut out = Vec::new();
         let content = Decoders::new(key, value).decode(record);
-        Lines::default().render(record, &content, &mut out);
+        JsonRenderer::default().render(record, &content, &mut out);
         String::from_utf8(out).expect("always UTF-8")
     }
 
@@ -194,7 +194,7 @@ mod tests {
 
     #[test]
     fn lines_follow_topic_partition_and_numbers() {
-        let mut lines = Lines::default();
+        let mut lines = JsonRenderer::default();
         let mut out = Vec::new();
         let places = [("a", 0, 9), ("a", 0, 10), ("a", 1, 10), ("b", 1, i64::MAX), ("", 0, 0), ("a", 0, 11)];
         for (topic, partition, offset) in places {
@@ -312,12 +312,12 @@ mod tests {
             r#"{"key":"/w==","key_encoding":"base64","value":"\""}]}"#,
             "\n"
         );
-        // The formats of key and value say nothing of headers.
+        // The formats of key and value do not apply to headers.
         let line = line_as(DataFormat::Json, DataFormat::Hex, &Record { headers: &headers, ..RECORD });
         assert!(line.ends_with(expected), "{line}");
     }
 
-    /// The bytes that a field of an envelope stands for, but for embedded JSON.
+    /// The bytes that a field of an envelope stands for, unless it is embedded JSON.
     fn bytes_of(object: &Value, name: &str) -> Option<Vec<u8>> {
         let text = object[name].as_str()?;
         match object[format!("{name}_encoding")].as_str() {

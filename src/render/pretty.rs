@@ -13,20 +13,20 @@ use std::io::Write;
 /// How much of a value without a title is shown, in characters.
 const VALUE_LENGTH: usize = 120;
 
-// Not `colored`'s: it asks the environment at the moment of writing, this was settled before.
+// These are not taken from `colored`, which asks the environment when it writes; here it was decided before.
 const BOLD: &[u8] = b"\x1b[1m";
 const NORMAL: &[u8] = b"\x1b[0m";
 
 /// Renders paragraphs of lines; the first one says what was received.
 #[derive(Debug)]
-pub struct Paragraphs {
+pub struct PrettyRenderer {
     settings: Pretty,
     zone: TimeZone,
 }
 
-impl Paragraphs {
-    pub fn new(settings: &Pretty, zone: TimeZone) -> Paragraphs {
-        Paragraphs { settings: settings.clone(), zone }
+impl PrettyRenderer {
+    pub fn new(settings: &Pretty, zone: TimeZone) -> PrettyRenderer {
+        PrettyRenderer { settings: settings.clone(), zone }
     }
 
     pub fn shows_headers(&self) -> bool {
@@ -97,7 +97,7 @@ impl Paragraphs {
         escape::one_line(text, self.settings.is_terminal, out);
     }
 
-    /// Local time in ISO 8601; a time that no calendar has stays in milliseconds.
+    /// Local time in ISO 8601, or milliseconds for a time that no calendar has.
     fn time(&self, timestamp: Option<i64>) -> String {
         let Some(timestamp) = timestamp else { return "(none)".to_owned() };
         Timestamp::from_millisecond(timestamp).map_or_else(
@@ -107,12 +107,12 @@ impl Paragraphs {
     }
 }
 
-/// What a record of a topic is called: `task` of `task-created`, `orders` of `orders.v1`.
+/// What a record is called after its topic: `task` for `task-created`, `orders` for `orders.v1`.
 fn first_word(topic: &str) -> &str {
     topic.split(['-', '_', '.']).find(|word| !word.is_empty()).unwrap_or(topic)
 }
 
-/// A key or value as a person reads it; of encoded bytes at least `length` characters, if there are so many.
+/// A key or value as a person reads it; of encoded bytes only as much as is needed for `length` characters.
 fn shown(form: Form<'_>, length: usize) -> Cow<'_, str> {
     match form {
         Form::Json(json) => {
@@ -183,7 +183,7 @@ mod tests {
         let mut out = Vec::new();
         let zone = TimeZone::fixed(tz::offset(1));
         let content = Decoders::new(formats[0], formats[1]).decode(record);
-        Paragraphs::new(settings, zone).render(record, &content, &mut out);
+        PrettyRenderer::new(settings, zone).render(record, &content, &mut out);
         String::from_utf8(out).expect("UTF-8")
     }
 

@@ -1,20 +1,20 @@
-//! `-o raw`: the value's bytes as they are, then the delimiter; on a terminal nothing that would act on it.
+//! `-o raw`: the bytes of the value as they are, and the delimiter. On a terminal, what would act on it is escaped.
 
 use crate::escape;
 use crate::record::Record;
 
 #[derive(Debug)]
-pub struct Values {
+pub struct RawRenderer {
     delimiter: Vec<u8>,
     is_terminal: bool,
 }
 
-impl Values {
-    pub fn new(delimiter: &[u8], is_terminal: bool) -> Values {
-        Values { delimiter: delimiter.to_vec(), is_terminal }
+impl RawRenderer {
+    pub fn new(delimiter: &[u8], is_terminal: bool) -> RawRenderer {
+        RawRenderer { delimiter: delimiter.to_vec(), is_terminal }
     }
 
-    /// Appends the value, whatever it is to be decoded as; a tombstone is an empty value.
+    /// Appends the value, whatever its format; a tombstone has an empty value.
     pub fn render(&self, record: &Record<'_>, out: &mut Vec<u8>) {
         let value = record.value.unwrap_or_default();
         if self.is_terminal {

@@ -1,4 +1,4 @@
-//! Rows with named columns: as a table for people, as one JSON object a row for programs.
+//! Rows with named columns: a table for people, or a JSON object for each row for programs.
 
 use crate::choices::TableFormat;
 use crate::escape;
@@ -14,7 +14,7 @@ pub enum Cell {
     Numbers(Vec<i32>),
     /// `-` in a table, `null` in JSON.
     Absent,
-    /// Nothing in a table.
+    /// Empty in a table.
     Blank,
 }
 
@@ -42,12 +42,12 @@ impl<T: Into<Cell>> From<Option<T>> for Cell {
     }
 }
 
-/// A column by its name in the head of the table; numbers stand at its right.
+/// A column by its name in the head of the table; numbers are aligned to the right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Column {
     Text(&'static str),
     Number(&'static str),
-    /// Only in JSON.
+    /// A column that only JSON has.
     Field(&'static str),
 }
 
@@ -75,16 +75,16 @@ impl Column {
 
 /// Rows under their columns, each with a cell for every column.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rows {
+pub struct TableRows {
     pub columns: &'static [Column],
     pub rows: Vec<Vec<Cell>>,
-    /// The last row of a table; in JSON there is none.
+    /// The last row of a table, which JSON does not have.
     pub total: Option<Vec<Cell>>,
 }
 
-impl Rows {
-    pub fn new(columns: &'static [Column], rows: Vec<Vec<Cell>>) -> Rows {
-        Rows { columns, rows, total: None }
+impl TableRows {
+    pub fn new(columns: &'static [Column], rows: Vec<Vec<Cell>>) -> TableRows {
+        TableRows { columns, rows, total: None }
     }
 
     pub fn render(&self, format: TableFormat) -> String {
@@ -94,8 +94,8 @@ impl Rows {
         }
     }
 
-    /// As wide as it gets: a table in a pipe is read by columns.
-    // Not by a crate for tables: those look for words to wrap, 5 ms for 500 rows.
+    /// Renders the table as wide as it gets, since a table in a pipe is read by columns. Crates for tables look for
+    /// words to wrap, which takes 5 ms for 500 rows.
     fn table(&self) -> String {
         let columns: Vec<(usize, &Column)> =
             self.columns.iter().enumerate().filter(|(_, column)| column.is_in_table()).collect();
@@ -155,12 +155,15 @@ mod tests {
 
     const COLUMNS: [Column; 3] = [Column::Text("TOPIC"), Column::Number("END-OFFSET"), Column::Text("ID")];
 
-    fn rows() -> Rows {
+    fn rows() -> TableRows {
         let rows = vec![
             vec!["t".into(), Cell::Number(7), Cell::Numbers(vec![1, 2])],
             vec!["a-much-longer-topic\n".into(), Cell::Number(1_234_567), Cell::Absent],
         ];
-        Rows { total: Some(vec!["TOTAL".into(), Cell::Number(8), Cell::Blank]), ..Rows::new(&COLUMNS, rows) }
+        TableRows {
+            total: Some(vec!["TOTAL".into(), Cell::Number(8), Cell::Blank]),
+            ..TableRows::new(&COLUMNS, rows)
+        }
     }
 
     #[test]
@@ -187,7 +190,7 @@ TOTAL                           8
     fn a_field_stands_in_json_alone() {
         const COLUMNS: [Column; 3] =
             [Column::Number("LAG"), Column::Field("BEHIND"), Column::Text("CONSUMER-ID")];
-        let rows = Rows::new(&COLUMNS, vec![vec![Cell::Absent, Cell::Number(3), "c".into()]]);
+        let rows = TableRows::new(&COLUMNS, vec![vec![Cell::Absent, Cell::Number(3), "c".into()]]);
         assert_eq!(rows.render(TableFormat::Table), "LAG  CONSUMER-ID\n  -  c\n");
         let json = "{\"lag\":null,\"behind\":3,\"consumer_id\":\"c\"}\n";
         assert_eq!(rows.render(TableFormat::Json), json);
@@ -196,7 +199,7 @@ TOTAL                           8
     #[test]
     fn wide_characters_take_two_places() {
         let row = |name: &str| vec![name.into(), Cell::Number(1), "x".into()];
-        let table = Rows::new(&COLUMNS, vec![row("日本"), row("abcd")]).render(TableFormat::Table);
+        let table = TableRows::new(&COLUMNS, vec![row("日本"), row("abcd")]).render(TableFormat::Table);
         assert_eq!(table.lines().nth(1), Some("日本            1  x"));
         assert_eq!(table.lines().nth(2), Some("abcd            1  x"));
     }
@@ -204,7 +207,7 @@ TOTAL                           8
     #[test]
     fn a_wide_table_is_neither_wrapped_nor_cut() {
         let long = "x".repeat(500);
-        let table = Rows::new(&COLUMNS, vec![vec![long.as_str().into(), Cell::Absent, Cell::Absent]]);
+        let table = TableRows::new(&COLUMNS, vec![vec![long.as_str().into(), Cell::Absent, Cell::Absent]]);
         assert!(table.render(TableFormat::Table).contains(&long));
     }
 }

@@ -1,4 +1,4 @@
-//! What can be told, and its two forms: text for people, fields for machines.
+//! The events that can be told, and their two forms: text for people, fields for machines.
 
 use super::tally::Tally;
 use crate::escape;
@@ -9,7 +9,7 @@ use std::borrow::Cow;
 /// Something worth telling.
 #[derive(Clone, Debug)]
 pub enum Event {
-    /// Subscribed, or standalone and about to read.
+    /// The run has subscribed, or begins to read without a group.
     Started {
         topics: Vec<String>,
     },
@@ -35,7 +35,7 @@ pub enum Event {
         partition: TopicPartition,
         offset: i64,
         reason: String,
-        /// The run ends with it: people read that in the error, and not twice.
+        /// Whether the run ends because of the record. People then read it in the error, and not twice.
         ends_run: bool,
     },
     Progress {
@@ -47,11 +47,11 @@ pub enum Event {
         offset: i64,
         reason: String,
     },
-    /// `dropped`: records and results of assignments that had ended.
+    /// The client is closed. `dropped` counts records and results of assignments that had ended.
     Closed {
         records: u64,
         dropped: u64,
-        /// With a handler.
+        /// What became of the records, with a handler.
         tally: Option<Tally>,
     },
     /// The last line of a run with a handler.
@@ -64,31 +64,31 @@ pub enum Event {
     Warning {
         message: String,
     },
-    /// librdkafka's own line, below everything else.
+    /// A line of librdkafka's own log.
     Library {
         message: String,
     },
 }
 
-/// How loud an event is, from the rarest to the commonest.
+/// How important an event is, from the most to the least important.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Level {
     Warning,
     Info,
-    /// Said whatever else is, without a prefix.
+    /// Always said, without a prefix.
     Summary,
-    /// The lines of the usual scenario: `Subscribed to …`, `Reached end of …`.
+    /// A line of a normal run, such as `Subscribed to …` or `Reached end of …`.
     Progress,
-    /// With `-v`.
+    /// Said with `-v`.
     Detail,
-    /// With `-vv`.
+    /// Said with `-vv`.
     Library,
-    /// In JSON only.
+    /// Said in JSON only.
     Machine,
 }
 
 impl Event {
-    /// How loud it is.
+    /// How important the event is.
     pub fn level(&self) -> Level {
         match self {
             Event::Warning { .. }
@@ -107,7 +107,7 @@ impl Event {
         }
     }
 
-    /// What it is one of many of, if there may be one for each record.
+    /// The kind of the event, if there may be an event of this kind for each record.
     pub fn kind(&self) -> Option<String> {
         match self {
             Event::RecordFailed { partition, ends_run: false, .. } => {
@@ -231,7 +231,7 @@ impl Event {
     }
 }
 
-/// A text of at most so many bytes, for JSON, where nothing else is to be done about it.
+/// Cuts a text for JSON to at most `longest` bytes; JSON itself escapes what has to be escaped.
 pub fn cut(text: &str, longest: usize) -> String {
     if text.len() <= longest {
         return text.to_owned();
@@ -248,7 +248,7 @@ fn offset_json((partition, offset): &(TopicPartition, i64)) -> Value {
     json!({"topic": partition.topic.as_ref(), "partition": partition.partition, "offset": offset})
 }
 
-/// `tasks [0, 1], orders [2]`
+/// Partitions by topic, as in `tasks [0, 1], orders [2]`.
 fn by_topic(partitions: &[TopicPartition]) -> String {
     let mut sorted = partitions.to_vec();
     sorted.sort();

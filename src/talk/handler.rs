@@ -1,11 +1,11 @@
-//! Lines of handlers on their way to our stderr: as they are, or as events.
+//! Lines that handlers write to stderr, as they are or as events.
 
 use super::json_line;
 use crate::record::Place;
 use crate::settings;
 use serde_json::{Map, json};
 
-/// The form in which handlers' lines go out; `-q` does not silence what is not ours.
+/// The form in which handlers' lines are printed. `-q` does not silence them, since they are not ours.
 #[derive(Clone, Copy, Debug)]
 pub struct HandlerOutput {
     is_json: bool,
@@ -16,7 +16,7 @@ impl HandlerOutput {
         HandlerOutput { is_json: settings.is_json }
     }
 
-    /// What is to be written for a line, given without its line break, of the handler of the record at `place`.
+    /// What to write for a line of the handler of the record at `place`; the line comes without its line break.
     pub fn form(&self, line: &[u8], place: Option<Place<'_>>) -> Vec<u8> {
         if !self.is_json {
             return [line, b"\n"].concat();

@@ -2,7 +2,7 @@
 
 use super::Event;
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Notice {
     Event(Event),
     /// An event that is told once the records taken before it are written.

@@ -1,33 +1,33 @@
-//! Warnings that come again and again: said once, or so many of a kind, then counted.
+//! Warnings that come again and again are said once, and a number of each kind; the others are counted.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-/// What was not said is told, with its count, after that long.
+/// After how long counted warnings are told.
 const COLLAPSE: Duration = Duration::from_secs(30);
 
-/// Warnings of one kind that are said, each different, before the others of that time are counted.
+/// How many different warnings of one kind are said before the others are counted.
 const MOST_OF_A_KIND: u64 = 100;
 
-/// Kinds and warnings that are told apart.
+/// How many kinds and how many warnings are told apart.
 const MOST: usize = 1000;
 
-/// What was warned of in the last half minute.
+/// The warnings of the last half minute.
 #[derive(Debug, Default)]
 pub struct Repeats {
-    /// By their words.
+    /// Warnings by their text.
     same: HashMap<String, Same>,
     kinds: HashMap<String, Alike>,
 }
 
-/// The same warning.
+/// How often one warning came.
 #[derive(Debug)]
 struct Same {
     untold: u64,
     told_at: Instant,
 }
 
-/// Warnings that differ in what they name.
+/// Warnings of one kind, which differ only in what they name.
 #[derive(Debug)]
 struct Alike {
     said: u64,
@@ -37,7 +37,7 @@ struct Alike {
 }
 
 impl Repeats {
-    /// Whether a warning is to be said; otherwise it is counted.
+    /// Whether to say a warning. If not, it is counted.
     pub fn is_new(&mut self, message: &str, now: Instant) -> bool {
         if let Some(same) = self.same.get_mut(message) {
             same.untold += 1;
@@ -52,9 +52,9 @@ impl Repeats {
         true
     }
 
-    /// Whether a warning of a kind is one of the first of its time; otherwise it is counted.
+    /// Whether a warning is one of the first of its kind. If not, it is counted.
     pub fn is_one_of_few(&mut self, kind: &str, message: &str, now: Instant) -> bool {
-        // Whatever strangers think of, it does not fill the memory.
+        // Strangers decide what warnings say, so the number of kinds is limited.
         let kind = if self.kinds.len() < MOST || self.kinds.contains_key(kind) { kind } else { "" };
         if !self.kinds.contains_key(kind) {
             self.kinds.insert(kind.to_owned(), Alike { said: 0, untold: 0, last: String::new(), since: now });
@@ -69,7 +69,7 @@ impl Repeats {
         false
     }
 
-    /// What is to be told of the warnings that were counted; with `is_last` of all of them.
+    /// What to say about the warnings that were counted long enough ago, or about all of them if `is_last`.
     pub fn due(&mut self, now: Instant, is_last: bool) -> Vec<String> {
         let mut due = Vec::new();
         let is_due = |since: Instant| is_last || now.duration_since(since) >= COLLAPSE;
@@ -93,7 +93,7 @@ impl Repeats {
     }
 }
 
-/// A warning without what it quotes and counts.
+/// The kind of a warning: its text without quotes and numbers.
 fn kind(message: &str) -> String {
     const LONGEST: usize = 80;
     let unquoted = message.split('`').step_by(2).flat_map(str::chars);

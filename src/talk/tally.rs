@@ -2,24 +2,24 @@
 
 use std::fmt;
 
-/// Counts for the last line and for `shutdown_complete`.
+/// How many records had which outcome, for the last line and for `shutdown_complete`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     pub ok: u64,
     pub skipped: u64,
     pub dead_lettered: u64,
-    /// Needed more than one attempt; counted above, too.
+    /// Records that needed more than one attempt; they are counted by their outcome, too.
     pub retried: u64,
     pub duplicates: u64,
 }
 
 impl Tally {
-    /// Records that are done with: duplicates are not, they were before.
+    /// How many records were processed in this run, which duplicates were not.
     pub fn processed(&self) -> u64 {
         self.ok + self.skipped + self.dead_lettered
     }
 
-    /// The counts by the names that machines see.
+    /// The counts, by the names in events.
     pub fn counts(&self) -> [(&'static str, u64); 5] {
         let Tally { ok, skipped, dead_lettered, retried, duplicates } = *self;
         [

@@ -1,4 +1,4 @@
-//! What a signed token says of itself (RFC 7519). Whether it is true is for the broker to judge.
+//! What a signed token says about itself (RFC 7519). Whether that is true is for the broker to judge.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -26,12 +26,12 @@ pub fn read(token: &str) -> Claims {
     }
 }
 
-/// A `NumericDate`: seconds since 1970, whole or not.
+/// The time of a `NumericDate`: seconds since 1970, with or without a fraction.
 fn at(seconds: f64) -> Option<SystemTime> {
     SystemTime::UNIX_EPOCH.checked_add(Duration::try_from_secs_f64(seconds).ok()?)
 }
 
-/// Writes a part of a JWT.
+/// Encodes a part of a JWT.
 pub fn encode(part: &serde_json::Value) -> String {
     URL_SAFE_NO_PAD.encode(part.to_string())
 }

@@ -1,6 +1,6 @@
-//! A token endpoint: the client credentials grant of OAuth 2 (RFC 6749, section 4.4) over HTTP(S).
+//! A token endpoint, asked for the client credentials grant of OAuth 2 (RFC 6749, section 4.4) over HTTP(S).
 
-use super::{Fault, FaultKind, Token, claims};
+use super::{Token, TokenFault, TokenFaultKind, claims};
 use crate::error::reason;
 use crate::{escape, files};
 use base64::Engine as _;
@@ -15,63 +15,63 @@ use ureq::http::StatusCode;
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, TlsProvider, parse_pem};
 use ureq::{Agent, Error};
 
-/// An answer is a token and a few words; more than that is none.
+/// The longest answer that is read: an answer is a token and a few words.
 const LONGEST_ANSWER: u64 = 1 << 20;
 
-/// Words of the endpoint that are repeated, at most.
+/// How many characters of the endpoint's words are repeated.
 const LONGEST_WORDS: usize = 200;
 
 const NO_HOST: &str = "cannot resolve the host";
 
 const NO_URL: &str = "not a URL that can be requested";
 
-/// Where to ask, and as whom.
+/// The endpoint, and the credentials for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint {
     pub url: String,
-    /// How messages name it: `env:NAME` or `file:PATH` where the URL stands there.
+    /// What messages call the endpoint: its URL, or `env:NAME` or `file:PATH` if the URL comes from there.
     pub shown: String,
     pub client_id: String,
     pub client_secret: String,
     pub scope: Option<String>,
     pub extensions: Vec<(String, String)>,
     pub authorities: Authorities,
-    /// For one question with its answer.
+    /// How long a request with its answer may take.
     pub limit: Duration,
 }
 
-/// Whose certificates are trusted.
+/// The authorities whose certificates are trusted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Authorities {
     System,
-    /// A file or a folder of files in PEM.
+    /// The authorities in a PEM file, or in a folder of them.
     Location(String),
     Pem(String),
 }
 
 impl Endpoint {
-    pub(super) fn fetch(&self) -> Result<Token, Fault> {
+    pub(super) fn fetch(&self) -> Result<Token, TokenFault> {
         let (status, body) = self.ask()?;
         let answer: Value = serde_json::from_str(&body).unwrap_or_default();
         if !status.is_success() {
             return Err(self.refusal(status, &answer));
         }
         let Some(text) = answer["access_token"].as_str().filter(|text| !text.is_empty()) else {
-            return Err(self.fault(FaultKind::Address, "the answer holds no `access_token`"));
+            return Err(self.fault(TokenFaultKind::Address, "the answer holds no `access_token`"));
         };
         if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-            // A header or a C string would end at some of them.
-            return Err(self.fault(FaultKind::Token, "the token holds characters that no token has"));
+            // Some of them would end a header or a C string.
+            return Err(self.fault(TokenFaultKind::Token, "the token holds characters that no token has"));
         }
         let now = SystemTime::now();
         let claims = claims::read(text);
         let life = answer["expires_in"].as_u64().map(Duration::from_secs);
         let expires = claims.expires.or_else(|| now.checked_add(life?));
         let Some(expires) = expires else {
-            return Err(self.fault(FaultKind::Token, "the token does not say when it expires"));
+            return Err(self.fault(TokenFaultKind::Token, "the token does not say when it expires"));
         };
         if expires <= now {
-            return Err(self.fault(FaultKind::Token, "the token has expired already"));
+            return Err(self.fault(TokenFaultKind::Token, "the token has expired already"));
         }
         Ok(Token {
             text: text.to_owned(),
@@ -84,19 +84,19 @@ impl Endpoint {
         })
     }
 
-    fn ask(&self) -> Result<(StatusCode, String), Fault> {
-        let roots = self.roots().map_err(|error| self.fault(FaultKind::Tls, &error))?;
+    fn ask(&self) -> Result<(StatusCode, String), TokenFault> {
+        let roots = self.roots().map_err(|error| self.fault(TokenFaultKind::Tls, &error))?;
         let tls = TlsConfig::builder().provider(TlsProvider::NativeTls).root_certs(roots).build();
         let agent: Agent = Agent::config_builder()
             .timeout_global(Some(self.limit))
             .http_status_as_error(false)
-            // Where else it might lead, the secret is not to follow.
+            // The secret must not follow a redirect.
             .max_redirects(0)
             .max_redirects_will_error(false)
             .tls_config(tls)
             .build()
             .into();
-        // As Java clients and librdkafka write it: not encoded as for a form first.
+        // Like Java clients and librdkafka, this does not encode id and secret as for a form first.
         let login = STANDARD.encode(format!("{}:{}", self.client_id, self.client_secret));
         let scope = self.scope.as_deref().map(|scope| ("scope", scope));
         let form = [("grant_type", "client_credentials")].into_iter().chain(scope);
@@ -118,7 +118,7 @@ impl Endpoint {
         let certificates: Vec<Certificate<'static>> = parse_pem(&pem)
             .filter_map(|item| match item {
                 Ok(PemItem::Certificate(certificate)) => Some(certificate),
-                // Keys and what else a file may hold.
+                // A file may hold keys and other things besides certificates.
                 _ => None,
             })
             .collect();
@@ -128,18 +128,18 @@ impl Endpoint {
         }
     }
 
-    /// What an error code of RFC 6749, section 5.2, or else the status says.
-    fn refusal(&self, status: StatusCode, answer: &Value) -> Fault {
+    /// The fault that an error code of RFC 6749, section 5.2, means, or else the status.
+    fn refusal(&self, status: StatusCode, answer: &Value) -> TokenFault {
         let code = answer["error"].as_str().unwrap_or_default();
         let kind = match code {
-            "invalid_client" | "unauthorized_client" => FaultKind::Client,
-            "invalid_scope" => FaultKind::Scope,
-            "temporarily_unavailable" => FaultKind::Unreachable,
+            "invalid_client" | "unauthorized_client" => TokenFaultKind::Client,
+            "invalid_scope" => TokenFaultKind::Scope,
+            "temporarily_unavailable" => TokenFaultKind::Unreachable,
             _ => match status {
-                StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => FaultKind::Client,
-                StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT => FaultKind::Unreachable,
-                status if status.is_server_error() => FaultKind::Unreachable,
-                _ => FaultKind::Address,
+                StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => TokenFaultKind::Client,
+                StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT => TokenFaultKind::Unreachable,
+                status if status.is_server_error() => TokenFaultKind::Unreachable,
+                _ => TokenFaultKind::Address,
             },
         };
         let description = answer["error_description"].as_str().unwrap_or_default();
@@ -151,38 +151,38 @@ impl Endpoint {
         self.fault(kind, &words)
     }
 
-    fn unanswered(&self, error: &Error) -> Fault {
+    fn unanswered(&self, error: &Error) -> TokenFault {
         let text = error.to_string();
         let (kind, words) = match error {
-            Error::HostNotFound => (FaultKind::Unreachable, NO_HOST.to_owned()),
-            Error::Timeout(_) => (FaultKind::Unreachable, "timed out".to_owned()),
-            // In its own words it would repeat the URL.
-            Error::BadUri(_) | Error::Http(_) => (FaultKind::Address, NO_URL.to_owned()),
-            Error::NativeTls(_) | Error::Tls(_) => (FaultKind::Tls, untrusted(&text).unwrap_or(text)),
-            Error::Io(error) => (FaultKind::Unreachable, io_words(error)),
-            // ureq's errors grow with it.
-            _ => (FaultKind::Unreachable, text),
+            Error::HostNotFound => (TokenFaultKind::Unreachable, NO_HOST.to_owned()),
+            Error::Timeout(_) => (TokenFaultKind::Unreachable, "timed out".to_owned()),
+            // ureq's words would repeat the URL.
+            Error::BadUri(_) | Error::Http(_) => (TokenFaultKind::Address, NO_URL.to_owned()),
+            Error::NativeTls(_) | Error::Tls(_) => (TokenFaultKind::Tls, untrusted(&text).unwrap_or(text)),
+            Error::Io(error) => (TokenFaultKind::Unreachable, io_words(error)),
+            // More errors may come with new versions of ureq.
+            _ => (TokenFaultKind::Unreachable, text),
         };
         self.fault(kind, &words)
     }
 
-    fn fault(&self, kind: FaultKind, words: &str) -> Fault {
-        // An endpoint may repeat what it was asked for.
+    fn fault(&self, kind: TokenFaultKind, words: &str) -> TokenFault {
+        // An endpoint may repeat the URL that it was asked by.
         let words = words.replace(&self.url, &self.shown);
         let words: String =
             words.chars().filter(|c| !escape::is_unsafe(*c) && !c.is_control()).take(LONGEST_WORDS).collect();
-        Fault { kind, words: format!("`{}`: {words}", self.shown) }
+        TokenFault { kind, words: format!("`{}`: {words}", self.shown) }
     }
 }
 
-/// The text of a file, or of all files of a folder.
+/// Reads a file, or all files of a folder.
 fn read(path: &Path) -> Result<Vec<u8>, String> {
     if !path.is_dir() {
         return files::read(path);
     }
     let mut all = Vec::new();
     for entry in fs::read_dir(path).map_err(|error| reason(&error))?.flatten() {
-        // What cannot be read is trusted less, not more.
+        // A file that cannot be read only makes us trust fewer authorities.
         let is_file = entry.path().is_file();
         all.extend(is_file.then(|| files::read(&entry.path()).ok()).flatten().unwrap_or_default());
         all.push(b'\n');
@@ -197,14 +197,14 @@ fn io_words(error: &io::Error) -> String {
         io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset => {
             "the connection was closed".to_owned()
         }
-        // The resolver's errors have no kind of their own.
+        // Errors of the resolver have no kind of their own.
         _ if error.to_string().contains("failed to lookup address") => NO_HOST.to_owned(),
         _ => reason(error),
     }
 }
 
-/// OpenSSL's reason not to trust a certificate, without where in its source it was found:
-/// `… certificate verify failed:file.c:1889: (self-signed certificate)`.
+/// OpenSSL's reason not to trust a certificate, without the place in its source: of `… certificate verify
+/// failed:file.c:1889: (self-signed certificate)`, what stands in parentheses.
 pub fn untrusted(text: &str) -> Option<String> {
     let (_, rest) = text.split_once("certificate verify failed")?;
     let found = rest.rsplit_once('(').and_then(|(_, rest)| rest.split(')').next());

@@ -1,11 +1,11 @@
-//! Tokens without a signature, for brokers that take anybody's word: development and tests.
+//! Tokens without a signature, for brokers in development and tests that believe anything.
 
 use super::Token;
 use super::claims::encode;
 use serde_json::{Map, Value, json};
 use std::time::{Duration, SystemTime};
 
-/// What such a token says, as in `sasl.oauthbearer.config` of librdkafka.
+/// What a token without a signature says, as in `sasl.oauthbearer.config` of librdkafka.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unsecured {
     principal: String,
@@ -18,14 +18,11 @@ pub struct Unsecured {
 
 const FORM: &str = "it is not of the form principal=NAME lifeSeconds=N";
 
-/// What can be said beside extensions.
+/// The names that are known besides extensions.
 const NAMES: [&str; 5] = ["principal", "principalClaimName", "scope", "scopeClaimName", "lifeSeconds"];
 
 impl Unsecured {
     /// Reads `principal=NAME lifeSeconds=N scope=A,B principalClaimName=NAME scopeClaimName=NAME extension_KEY=VALUE`.
-    ///
-    /// # Errors
-    /// What is wrong with it.
     pub fn parse(text: &str) -> Result<Unsecured, String> {
         let mut unsecured = Unsecured {
             principal: String::new(),
@@ -38,8 +35,8 @@ impl Unsecured {
         for part in text.split(' ').filter(|part| !part.is_empty()) {
             let (name, value) = part.split_once('=').ok_or(FORM)?;
             let extension = name.strip_prefix("extension_");
-            // A part may be a secret of another kind of source, base64 with a `=` as well: only what is known is
-            // repeated.
+            // A part may be a secret that was meant for another property, which may have a `=` as well. Only known
+            // names are repeated.
             if extension.is_none() && !NAMES.contains(&name) {
                 return Err("a part of it is not known".to_owned());
             }
@@ -112,7 +109,7 @@ mod tests {
         assert_eq!(token.extensions, [("traceId".to_owned(), "1".to_owned())]);
         let claims = claims::read(&token.text);
         assert_eq!((claims.subject.as_deref(), claims.expires), (Some("alice"), Some(token.expires)));
-        // As librdkafka writes it, but for fractions of seconds.
+        // This is what librdkafka writes, without fractions of seconds.
         let other = Unsecured::parse("principal=fubar scopeClaimName=whatever").unwrap();
         let expected =
             format!("eyJhbGciOiJub25lIn0.{}.", encode(&json!({"sub": "fubar", "iat": 1000, "exp": 4600})));

@@ -1,4 +1,4 @@
-//! Commits that fail, are late or never answered, and offsets that cannot be fetched (faults 6, 7, 8, 9, 14).
+//! Commits that fail, are late or never answered, and offsets that cannot be fetched.
 
 use std::time::Duration;
 

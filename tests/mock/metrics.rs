@@ -267,6 +267,7 @@ fn other_paths_and_methods_are_refused() {
     assert_eq!(get(&address, "/live?verbose=1").status, 200);
     let refused = ask("POST", &address, "/metrics");
     assert!(refused.status == 405 && refused.head.contains("Allow: GET, HEAD"), "{refused:?}");
+    wait_until("it to be ready", LONG, || (get(&address, "/ready").status == 200).then_some(()));
     for path in ["/metrics", "/live", "/ready"] {
         let (head, get) = (ask("HEAD", &address, path), get(&address, path));
         assert_eq!((head.status, head.body.as_str()), (get.status, ""), "{path}");

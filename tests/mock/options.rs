@@ -211,10 +211,13 @@ fn topics_are_what_is_read() {
 fn a_topic_is_waited_for() {
     let mock = Mock::start(1);
     let topic = unique_name("later");
+    mock.track_requests();
     consume(&mock, &topic).arg("-e").run().has_code(4);
+    let once = mock.requests(RDKafkaApiKey::Metadata);
     let running = consume(&mock, &topic).args(["--wait-for-topic", "20s", "-n", "1"]).spawn();
-    wait_until("it to have looked", Duration::from_secs(10), || {
-        (running.elapsed() > Duration::from_millis(700)).then_some(())
+    // Each look asks at most as often as a run that looks once.
+    wait_until("it to have looked twice", Duration::from_secs(10), || {
+        (mock.requests(RDKafkaApiKey::Metadata) > 2 * once).then_some(())
     });
     mock.create_topic(&topic, 1);
     mock.produce(&topic, &[Produced::value("v")]);

@@ -1,4 +1,4 @@
-//! What the broker has committed after clean ends, in each commit mode, and where a group starts (fault 17).
+//! What the broker has committed after clean ends, in each commit mode, and where a group starts.
 
 use nix::sys::signal::Signal;
 

@@ -1,5 +1,4 @@
-//! kill -9 at random moments, in each commit mode: nothing is lost, and as much is repeated as the mode allows
-//! (fault 1 for printing).
+//! kill -9 at random moments, in each commit mode: nothing is lost, and as much is repeated as the mode allows.
 #![expect(clippy::print_stdout, reason = "how much crashes repeat is worth seeing")]
 
 use std::collections::HashMap;

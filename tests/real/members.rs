@@ -1,4 +1,4 @@
-//! Members come and go under load (fault 11), static members, and two with one name (fault 29).
+//! Members come and go under load, static members, and two with one name.
 
 use std::time::Duration;
 

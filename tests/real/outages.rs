@@ -1,5 +1,5 @@
-//! Brokers go and come back under a running group, and a member is frozen itself (faults 6, 15, 16; 28 where
-//! partitions are added).
+//! Brokers go and come back under a running group, and a member is frozen itself; partitions are
+//! added meanwhile.
 
 use nix::sys::signal::Signal;
 use std::time::Duration;

@@ -19,21 +19,21 @@ const LONG: Duration = Duration::from_secs(90);
 const SENDMAIL: &str = "#!/bin/sh\nexec cat > \"$(mktemp \"$HOME/mails/XXXXXX\")\"\n";
 
 /// A folder to try recipes in: home and working directory of all of them.
-struct Desk {
+struct RecipeFolder {
     folder: tempfile::TempDir,
     topic: String,
 }
 
-impl Desk {
-    fn new(partitions: i32) -> Desk {
-        let desk = Desk { folder: own_folder(), topic: unique_name("recipe") };
-        kafka().create_topic(&desk.topic, partitions, &[]);
-        kafka().create_topic(&desk.dead(), 1, &[]);
-        fs::create_dir(desk.path("bin")).expect("the folder is ours");
-        fs::create_dir(desk.path("mails")).expect("the folder is ours");
-        desk.program("sendmail", SENDMAIL);
-        symlink(env!("CARGO_BIN_EXE_kcons"), desk.path("bin/kcons")).expect("the folder is ours");
-        desk
+impl RecipeFolder {
+    fn new(partitions: i32) -> RecipeFolder {
+        let recipe = RecipeFolder { folder: own_folder(), topic: unique_name("recipe") };
+        kafka().create_topic(&recipe.topic, partitions, &[]);
+        kafka().create_topic(&recipe.dead(), 1, &[]);
+        fs::create_dir(recipe.path("bin")).expect("the folder is ours");
+        fs::create_dir(recipe.path("mails")).expect("the folder is ours");
+        recipe.program("sendmail", SENDMAIL);
+        symlink(env!("CARGO_BIN_EXE_kcons"), recipe.path("bin/kcons")).expect("the folder is ours");
+        recipe
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -102,16 +102,16 @@ fn event(id: usize, title: &str) -> Produced {
 }
 
 pub fn the_recipe_for_mail_sends_one_for_each_event() {
-    let desk = Desk::new(3);
+    let recipe = RecipeFolder::new(3);
     let header = "Buy groceries\r\nBcc: everyone@example.com";
     let untitled = Produced::value(r#"{"id":"event-3"}"#).partition(1);
     let twice = event(1, header).partition(2);
     kafka().produce(
-        &desk.topic,
+        &recipe.topic,
         &[event(1, header), event(2, "Bücher"), untitled, event(1, header).partition(1), twice],
     );
-    desk.run("email").stderr_contains("Processed 3 records: 3 ok, ").stderr_contains(", 2 duplicates\n");
-    let mails = desk.mails();
+    recipe.run("email").stderr_contains("Processed 3 records: 3 ok, ").stderr_contains(", 2 duplicates\n");
+    let mails = recipe.mails();
     let sent = |id: usize| -> Vec<&String> {
         mails.iter().filter(|mail| mail.ends_with(&format!("\n\nevent event-{id}\n"))).collect()
     };
@@ -121,79 +121,80 @@ pub fn the_recipe_for_mail_sends_one_for_each_event() {
     assert!(sent(3)[0].contains("Subject: a task without a title\n"), "{mails:#?}");
     assert!(mails.iter().all(|mail| mail.starts_with("To: me@example.com\n")), "{mails:#?}");
     // Over a restart too, for an event that came before it and one that comes after.
-    kafka().produce(&desk.topic, &[event(2, "Bücher").partition(2), event(4, "Pay the rent")]);
-    desk.run("email").stderr_contains("Processed 1 records: 1 ok, ").stderr_contains(", 1 duplicates\n");
-    assert_eq!(desk.mails().len(), 4);
+    kafka().produce(&recipe.topic, &[event(2, "Bücher").partition(2), event(4, "Pay the rent")]);
+    recipe.run("email").stderr_contains("Processed 1 records: 1 ok, ").stderr_contains(", 1 duplicates\n");
+    assert_eq!(recipe.mails().len(), 4);
 }
 
 pub fn a_mail_server_that_is_away_is_waited_for() {
-    let desk = Desk::new(1);
-    desk.program(
+    let recipe = RecipeFolder::new(1);
+    recipe.program(
         "sendmail",
         "#!/bin/sh\n[ -e \"$HOME/back\" ] && exec cat > \"$HOME/mails/mail\"\ntouch \"$HOME/back\"\nexit 75\n",
     );
-    kafka().produce(&desk.topic, &[event(1, "Buy groceries")]);
-    desk.run("email").stderr_contains("Processed 1 records: 1 ok, ");
-    assert_eq!(desk.mails().len(), 1);
+    kafka().produce(&recipe.topic, &[event(1, "Buy groceries")]);
+    recipe.run("email").stderr_contains("Processed 1 records: 1 ok, ");
+    assert_eq!(recipe.mails().len(), 1);
 }
 
 pub fn the_recipe_for_an_audit_log_has_each_event_once_over_a_crash() {
     const EVENTS: usize = 2000;
-    let desk = Desk::new(3);
+    let recipe = RecipeFolder::new(3);
     // Its own process id stays that of kcons.
     let real = format!("#!/bin/sh\necho $$ > \"$HOME/pid\"\nexec '{}' \"$@\"\n", env!("CARGO_BIN_EXE_kcons"));
-    fs::remove_file(desk.path("bin/kcons")).expect("it is there");
-    desk.program("kcons", &real);
+    fs::remove_file(recipe.path("bin/kcons")).expect("it is there");
+    recipe.program("kcons", &real);
     // A member that was killed is missed after a second and a half, not after 45.
-    fs::write(desk.path("quick"), "session.timeout.ms=1500\nheartbeat.interval.ms=300\n")
+    fs::write(recipe.path("quick"), "session.timeout.ms=1500\nheartbeat.interval.ms=300\n")
         .expect("the folder is ours");
-    let audit = || desk.recipe("audit").env("KCONS_CONFIG", desk.path("quick"));
+    let audit = || recipe.recipe("audit").env("KCONS_CONFIG", recipe.path("quick"));
     // Each event twice, in two partitions.
-    kafka().produce_many(&desk.topic, 2 * EVENTS, |number| {
+    kafka().produce_many(&recipe.topic, 2 * EVENTS, |number| {
         event(number % EVENTS, "Pay").partition((number * 3 / (2 * EVENTS)) as i32)
     });
     let running = audit().spawn();
-    wait_until("some events are in the audit log", LONG, || (desk.audited().len() > 100).then_some(()));
-    kill_kcons(&desk, running);
-    let before = desk.audited().len();
+    wait_until("some events are in the audit log", LONG, || (recipe.audited().len() > 100).then_some(()));
+    kill_kcons(&recipe, running);
+    let before = recipe.audited().len();
     assert!(before < EVENTS, "it was killed too late: {before}");
     audit().run().has_code(0);
-    let mut audited = desk.audited();
+    let mut audited = recipe.audited();
     let mut expected: Vec<_> = (0..EVENTS).map(|id| format!("event-{id}")).collect();
     audited.sort();
     expected.sort();
     assert_eq!(audited, expected);
-    let shown = desk.run("audit-look");
+    let shown = recipe.run("audit-look");
     assert_eq!(shown.lines().len(), EVENTS, "{shown}");
     shown.stdout_contains(r#"event-0 {"topic":"#);
 }
 
 /// Kills kcons, not the shell it runs in, and waits for both.
-fn kill_kcons(desk: &Desk, running: Running) {
-    let pid = fs::read_to_string(desk.path("pid")).expect("it has been started");
+fn kill_kcons(recipe: &RecipeFolder, running: Running) {
+    let pid = fs::read_to_string(recipe.path("pid")).expect("it has been started");
     let pid = Pid::from_raw(pid.trim().parse().expect("a number"));
     kill(pid, Signal::SIGKILL).expect("it runs");
     running.finish().has_code(137);
 }
 
 pub fn the_recipe_for_a_poison_record_brings_it_back_as_it_was() {
-    let desk = Desk::new(1);
+    let recipe = RecipeFolder::new(1);
     let value = r#"{"id": "event-2",  "name":"no title"}"#;
     let poison = Produced::value(value).key("task-2").header("trace", [0xff, 0x00]).null_header("empty");
-    kafka().produce(&desk.topic, &[event(1, "Buy groceries"), poison.partition(0), event(3, "Pay the rent")]);
-    let set_aside = desk.run("dead-letter");
+    kafka()
+        .produce(&recipe.topic, &[event(1, "Buy groceries"), poison.partition(0), event(3, "Pay the rent")]);
+    let set_aside = recipe.run("dead-letter");
     set_aside.has_stdout("Buy groceries\nPay the rent\n");
-    let told = format!("{} [0] @ 1: dead-lettered to `{}` after 2 attempts", desk.topic, desk.dead());
+    let told = format!("{} [0] @ 1: dead-lettered to `{}` after 2 attempts", recipe.topic, recipe.dead());
     set_aside.stderr_contains(&told).stderr_contains("3 records: 2 ok, 0 skipped, 1 dead-lettered, ");
 
-    let look = desk.run("look");
+    let look = recipe.run("look");
     for told in [
         "  Key: task-2\n",
         r#"  Value: {"id": "event-2",  "name":"no title"}"#,
         "  Header kcons.error: exit status 1: Traceback",
         "KeyError: 'title'\n",
         "  Header kcons.attempts: 2\n",
-        &format!("  Header kcons.topic: {}\n", desk.topic),
+        &format!("  Header kcons.topic: {}\n", recipe.topic),
         "  Header kcons.partition: 0\n",
         "  Header kcons.offset: 1\n",
         "  Header kcons.group: titles\n",
@@ -201,9 +202,9 @@ pub fn the_recipe_for_a_poison_record_brings_it_back_as_it_was() {
         look.stdout_contains(told);
     }
 
-    desk.run("put-back").has_stdout("no title\n");
-    assert_eq!(kafka().end_offsets(&desk.dead())[&0], 1, "it is not dead again");
-    let all = Kcons::new(["consume", &desk.topic, "-e", "-b", &kafka().brokers()]).run();
+    recipe.run("put-back").has_stdout("no title\n");
+    assert_eq!(kafka().end_offsets(&recipe.dead())[&0], 1, "it is not dead again");
+    let all = Kcons::new(["consume", &recipe.topic, "-e", "-b", &kafka().brokers()]).run();
     let mut lines = all.has_code(0).json_lines();
     assert_eq!(lines.len(), 4, "{all}");
     let (back, first) = (lines.remove(3), lines.remove(1));
@@ -212,6 +213,6 @@ pub fn the_recipe_for_a_poison_record_brings_it_back_as_it_was() {
     }
     assert_eq!(back["headers"].as_array().map(Vec::len), Some(2), "{back}");
     // What has been put back is not put back again.
-    desk.run("put-back").has_stdout("");
-    assert_eq!(kafka().end_offsets(&desk.topic)[&0], 4);
+    recipe.run("put-back").has_stdout("");
+    assert_eq!(kafka().end_offsets(&recipe.topic)[&0], 4);
 }

@@ -1,4 +1,4 @@
-//! Rights that are taken away while a member of a group uses them (fault 27).
+//! Rights that are taken away while a member of a group uses them.
 
 use std::collections::BTreeSet;
 

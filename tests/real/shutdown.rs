@@ -1,4 +1,4 @@
-//! The end of a run by signal, by its reader, and while the broker is frozen or gone (faults 3, 4, 7, 24).
+//! The end of a run by signal, by its reader, and while the broker is frozen or gone.
 #![expect(clippy::print_stdout, reason = "how long an end takes is worth seeing")]
 
 use std::time::Duration;
@@ -60,7 +60,7 @@ pub fn a_second_signal_ends_the_run_at_once() {
     scene.must_be_whole();
 }
 
-pub fn a_reader_that_stops_reading_ends_the_run_at_its_deadline_with_what_it_took_committed() {
+pub fn a_reader_that_stops_reading_ends_the_run_at_its_deadline_with_a_commit() {
     let mut scene = Scene::new(kafka(), 3);
     scene.produce(40_000);
     let options = ["--shutdown-timeout", "4s", "--commit-interval", "1h"];

@@ -272,6 +272,20 @@ impl Running {
         kill(Pid::from_raw(self.child.id() as i32), signal).expect("it is not waited for yet");
     }
 
+    /// Sends it a signal again and again until it ends, for a program that takes two within a moment as one.
+    #[track_caller]
+    pub fn signal_until_it_ends(&mut self, signal: Signal) {
+        let left = self.command.deadline.saturating_sub(self.started.elapsed());
+        let ended = try_until(left, || {
+            if self.has_ended() {
+                return Some(());
+            }
+            kill(Pid::from_raw(self.child.id() as i32), signal).expect("it is not waited for yet");
+            None
+        });
+        assert!(ended.is_some(), "it does not end after {signal}\n{}", self.report());
+    }
+
     /// Kills it with SIGKILL and gives what it left.
     pub fn kill(mut self) -> Outcome {
         let _ = self.child.kill();

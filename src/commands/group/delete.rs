@@ -8,7 +8,7 @@ use crate::escape;
 use crate::kafka::admin::COORDINATOR_LIMIT;
 use crate::kafka::admin::groups;
 use crate::kafka::{Trouble, TroubleKind};
-use crate::render::table::{Column, Rows};
+use crate::render::table::{Column, TableRows};
 use crate::settings::Delete;
 use std::io::{self, BufRead as _, Write as _};
 use std::time::Instant;
@@ -49,7 +49,7 @@ pub fn run(session: &mut Session, settings: &Delete) -> Result<(), Stop> {
     }
     // A head without rows says nothing.
     if !rows.is_empty() {
-        session.print(&Rows::new(&COLUMNS, rows).render(settings.format))?;
+        session.print(&TableRows::new(&COLUMNS, rows).render(settings.format))?;
     }
     failures::end(session, failed)
 }

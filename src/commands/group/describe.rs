@@ -5,27 +5,27 @@ use crate::choices::TableFormat;
 use crate::commands::lag::{self, rows};
 use crate::commands::session::{Session, Stop};
 use crate::escape;
-use crate::kafka::admin::groups::{Group, Member};
+use crate::kafka::admin::groups::{GroupDescription, GroupMember};
 use crate::settings::Inspection;
 use serde_json::json;
 
 /// # Errors
 /// The group is missing or forbidden, or there is no answer.
 pub fn run(session: &mut Session, settings: &Inspection) -> Result<(), Stop> {
-    let told = lag::Look::default().standings(session, &settings.names)?;
-    if told.standings.is_empty() {
+    let told = lag::Look::default().group_lags(session, &settings.names)?;
+    if told.group_lags.is_empty() {
         return told.end(session);
     }
-    let heads = told.standings.iter().map(|standing| match settings.format {
-        TableFormat::Table => head(&standing.group),
-        TableFormat::Json => object(&standing.group),
+    let heads = told.group_lags.iter().map(|group_lag| match settings.format {
+        TableFormat::Table => head(&group_lag.group),
+        TableFormat::Json => object(&group_lag.group),
     });
     let head: String = heads.collect();
-    session.print(&format!("{head}{}", rows::rows(&told.standings).render(settings.format)))?;
+    session.print(&format!("{head}{}", rows::rows(&told.group_lags).render(settings.format)))?;
     told.end(session)
 }
 
-fn head(group: &Group) -> String {
+fn head(group: &GroupDescription) -> String {
     let coordinator = group.coordinator.as_ref();
     let coordinator =
         coordinator.map_or_else(|| "-".to_owned(), |(at, node)| format!("{at} (broker {node})"));
@@ -36,7 +36,7 @@ fn head(group: &Group) -> String {
 }
 
 /// How many members there are, and which of them have nothing to do: they are in no row.
-fn member_lines(group: &Group) -> String {
+fn member_lines(group: &GroupDescription) -> String {
     let (all, spare) = (group.members.len(), spare(group));
     let mut lines = match spare.len() {
         0 => format!("Members:     {all}\n"),
@@ -49,14 +49,14 @@ fn member_lines(group: &Group) -> String {
 }
 
 /// The members without partitions; while the group shares them out nobody has any.
-fn spare(group: &Group) -> Vec<&Member> {
+fn spare(group: &GroupDescription) -> Vec<&GroupMember> {
     if group.state != "Stable" {
         return Vec::new();
     }
     group.members.iter().filter(|member| member.partitions.is_empty() && !member.is_unreadable).collect()
 }
 
-fn object(group: &Group) -> String {
+fn object(group: &GroupDescription) -> String {
     let object = json!({
         "group": group.name,
         "state": group.state,
@@ -77,7 +77,10 @@ mod tests {
 
     #[test]
     fn the_head_says_what_the_group_is() {
-        let mut group = Group { coordinator: Some(("kafka-0:9092".to_owned(), 1)), ..Group::of(Vec::new()) };
+        let mut group = GroupDescription {
+            coordinator: Some(("kafka-0:9092".to_owned(), 1)),
+            ..GroupDescription::of(Vec::new())
+        };
         let expected = "State:       Stable\nCoordinator: kafka-0:9092 (broker 1)\nAssignor:    range\nMembers:     0\n\n";
         assert_eq!(head(&group), expected);
         group.assignor = "range\nState:       \u{1b}[31m".to_owned();
@@ -99,7 +102,7 @@ mod tests {
     #[test]
     fn members_without_partitions_are_named() {
         let partition = TopicPartition { topic: "t".into(), partition: 0 };
-        let member = |id: &str, partitions: &[&TopicPartition], is_unreadable| Member {
+        let member = |id: &str, partitions: &[&TopicPartition], is_unreadable| GroupMember {
             consumer_id: id.to_owned(),
             client_id: "kcons".to_owned(),
             host: "/10.0.0.1".to_owned(),
@@ -111,11 +114,11 @@ mod tests {
             member("sp\nare", &[], false),
             member("odd", &[], true),
         ];
-        let group = Group::of(members);
+        let group = GroupDescription::of(members);
         let expected = "Members:     3, 1 without partitions:\n             `sp\\nare` (kcons) at 10.0.0.1\n";
         assert_eq!(member_lines(&group), expected);
         assert!(object(&group).contains(r#""members":3,"members_without_partitions":["sp\nare"]"#));
-        let group = Group { state: "PreparingRebalance".to_owned(), ..group };
+        let group = GroupDescription { state: "PreparingRebalance".to_owned(), ..group };
         assert_eq!(member_lines(&group), "Members:     3\n");
     }
 }

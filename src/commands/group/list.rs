@@ -1,8 +1,8 @@
 //! `kcons group list`: all groups.
 
 use crate::commands::session::{Session, Stop};
-use crate::kafka::admin::groups::{self, Listed, Listing};
-use crate::render::table::{Cell, Column, Rows};
+use crate::kafka::admin::groups::{self, ListedGroup, Listing};
+use crate::render::table::{Cell, Column, TableRows};
 use crate::settings::Inspection;
 use std::time::Instant;
 
@@ -20,7 +20,7 @@ pub fn run(session: &mut Session, settings: &Inspection) -> Result<(), Stop> {
         };
         session.talk.warn(warning, Instant::now());
     }
-    let row = |group: &Listed| -> Vec<Cell> {
+    let row = |group: &ListedGroup| -> Vec<Cell> {
         let members = group.members.map(|count| i64::try_from(count).unwrap_or(i64::MAX));
         vec![
             group.name.as_str().into(),
@@ -29,5 +29,5 @@ pub fn run(session: &mut Session, settings: &Inspection) -> Result<(), Stop> {
             members.into(),
         ]
     };
-    session.print(&Rows::new(&COLUMNS, groups.iter().map(row).collect()).render(settings.format))
+    session.print(&TableRows::new(&COLUMNS, groups.iter().map(row).collect()).render(settings.format))
 }

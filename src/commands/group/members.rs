@@ -4,7 +4,7 @@ use crate::commands::session::{Session, Stop};
 use crate::error::{Failure, Kind};
 use crate::kafka::TroubleKind;
 use crate::kafka::admin::COORDINATOR_LIMIT;
-use crate::kafka::admin::groups::{self, Group, Member};
+use crate::kafka::admin::groups::{self, GroupDescription, GroupMember};
 
 /// How many members are listed at most.
 const LISTED: usize = 10;
@@ -13,7 +13,10 @@ const LISTED: usize = 10;
 ///
 /// # Errors
 /// One that is forbidden, or no answer.
-pub fn described(session: &mut Session, names: &[String]) -> Result<Vec<(String, Option<Group>)>, Stop> {
+pub fn described(
+    session: &mut Session,
+    names: &[String],
+) -> Result<Vec<(String, Option<GroupDescription>)>, Stop> {
     let asked = names.to_vec();
     let described = session.ask(move |client| {
         let described = groups::describe(client, &asked, COORDINATOR_LIMIT);
@@ -41,7 +44,7 @@ pub fn described(session: &mut Session, names: &[String]) -> Result<Vec<(String,
 ///
 /// # Errors
 /// It has some; they are listed.
-pub fn refuse_members(group: &Group, verb: &str) -> Result<(), Failure> {
+pub fn refuse_members(group: &GroupDescription, verb: &str) -> Result<(), Failure> {
     if group.members.is_empty() {
         return Ok(());
     }
@@ -58,8 +61,8 @@ pub fn refuse_members(group: &Group, verb: &str) -> Result<(), Failure> {
 }
 
 /// A line for each member, and one for those that are too many.
-pub fn listed(members: &[&Member]) -> Vec<String> {
-    let line = |member: &&Member| {
+pub fn listed(members: &[&GroupMember]) -> Vec<String> {
+    let line = |member: &&GroupMember| {
         let host = member.host.trim_start_matches('/');
         format!("`{}` ({}) at {host}", member.consumer_id, member.client_id)
     };
@@ -74,15 +77,15 @@ pub fn listed(members: &[&Member]) -> Vec<String> {
 mod tests {
     use super::*;
 
-    fn group(members: usize) -> Group {
-        let member = |number| Member {
+    fn group(members: usize) -> GroupDescription {
+        let member = |number| GroupMember {
             consumer_id: format!("m-{number}"),
             client_id: "c".to_owned(),
             host: "/10.0.0.1".to_owned(),
             partitions: Vec::new(),
             is_unreadable: false,
         };
-        Group::of((0..members).map(member).collect())
+        GroupDescription::of((0..members).map(member).collect())
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::kafka::ranges::{self, Range, RangeQuery};
 use crate::kafka::{Trouble, TroubleKind};
 use crate::position::Position;
 use crate::record::TopicPartition;
-use crate::render::table::{Cell, Column, Rows};
+use crate::render::table::{Cell, Column, TableRows};
 use crate::settings::{Reset, ResetScope, ResetTarget};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -64,7 +64,8 @@ pub fn run(session: &mut Session, settings: &Reset) -> Result<(), Stop> {
     };
     // What is moved is said though others are not; where nothing is, a head without rows says nothing.
     if !changes.is_empty() || refused.is_empty() {
-        session.print(&Rows::new(&COLUMNS, changes.iter().map(row).collect()).render(settings.format))?;
+        session
+            .print(&TableRows::new(&COLUMNS, changes.iter().map(row).collect()).render(settings.format))?;
     }
     if !refused.is_empty() {
         let message = format!("group `{}` is not reset in all partitions", settings.group);

@@ -1,7 +1,7 @@
 //! The rows of `kcons lag`, and their sums. Pure.
 
-use crate::kafka::lag::{Progress, Standing};
-use crate::render::table::{Cell, Column, Rows};
+use crate::kafka::lag::{GroupLag, PartitionLag};
+use crate::render::table::{Cell, Column, TableRows};
 
 const COLUMNS: [Column; 11] = [
     Column::Text("GROUP"),
@@ -29,9 +29,9 @@ pub struct Sums {
 }
 
 impl Sums {
-    pub fn of(standings: &[Standing]) -> Sums {
+    pub fn of(group_lags: &[GroupLag]) -> Sums {
         let mut sums = Sums::default();
-        for progress in standings.iter().flat_map(|standing| &standing.partitions) {
+        for progress in group_lags.iter().flat_map(|group_lag| &group_lag.partitions) {
             sums.behind = sums.behind.saturating_add(behind(progress).unwrap_or(0));
             if let Some(end) = progress.end {
                 sums.written = sums.written.saturating_add(end);
@@ -45,11 +45,11 @@ impl Sums {
 }
 
 /// A row for each partition, and the sum.
-pub fn rows(standings: &[Standing]) -> Rows {
-    let row = |(standing, progress): (&Standing, &Progress)| -> Vec<Cell> {
+pub fn rows(group_lags: &[GroupLag]) -> TableRows {
+    let row = |(group_lag, progress): (&GroupLag, &PartitionLag)| -> Vec<Cell> {
         let owner = progress.owner.as_ref();
         vec![
-            standing.group.name.as_str().into(),
+            group_lag.group.name.as_str().into(),
             (&*progress.partition.topic).into(),
             progress.partition.partition.into(),
             progress.committed.into(),
@@ -63,24 +63,24 @@ pub fn rows(standings: &[Standing]) -> Rows {
         ]
     };
     let all =
-        standings.iter().flat_map(|standing| standing.partitions.iter().map(move |one| (standing, one)));
+        group_lags.iter().flat_map(|group_lag| group_lag.partitions.iter().map(move |one| (group_lag, one)));
     let total = COLUMNS.map(|column| match column {
         Column::Text("GROUP") => "TOTAL".into(),
-        Column::Number("LAG") => number(Sums::of(standings).behind).into(),
+        Column::Number("LAG") => number(Sums::of(group_lags).behind).into(),
         _ => Cell::Blank,
     });
     let total = total.to_vec();
-    Rows { total: Some(total), ..Rows::new(&COLUMNS, all.map(row).collect()) }
+    TableRows { total: Some(total), ..TableRows::new(&COLUMNS, all.map(row).collect()) }
 }
 
 /// As Kafka's own tool has it: below zero where the log was cut behind the committed offset.
-fn lag(progress: &Progress) -> Option<i64> {
+fn lag(progress: &PartitionLag) -> Option<i64> {
     Some(progress.end? - progress.committed?)
 }
 
 /// Offsets to go: the lag, or the whole log where nothing is committed. Never below zero, and zero for a partition that
 /// is gone.
-fn behind(progress: &Progress) -> Option<u64> {
+fn behind(progress: &PartitionLag) -> Option<u64> {
     let whole = || Some(progress.end? - progress.begin?);
     let behind = lag(progress).or_else(whole).unwrap_or(0);
     progress.unknown.is_none().then(|| u64::try_from(behind).unwrap_or(0))
@@ -95,31 +95,36 @@ mod tests {
     use super::*;
     use crate::choices::TableFormat;
     use crate::kafka::admin::Unknown;
-    use crate::kafka::admin::groups::Group;
+    use crate::kafka::admin::groups::GroupDescription;
     use crate::kafka::lag::Owner;
     use crate::record::TopicPartition;
     use serde_json::{Value, json};
 
-    fn progress(partition: i32, committed: Option<i64>, begin: Option<i64>, end: Option<i64>) -> Progress {
+    fn progress(
+        partition: i32,
+        committed: Option<i64>,
+        begin: Option<i64>,
+        end: Option<i64>,
+    ) -> PartitionLag {
         let partition = TopicPartition { topic: "t".into(), partition };
         let unknown = (partition.partition == 4).then_some(Unknown::NoLeader);
-        Progress { partition, committed, begin, end, unknown, owner: None }
+        PartitionLag { partition, committed, begin, end, unknown, owner: None }
     }
 
-    fn standing() -> Standing {
+    fn group_lag() -> GroupLag {
         let owner = Owner {
             consumer_id: "kcons-1".to_owned(),
             host: "/127.0.0.1".to_owned(),
             client_id: "kcons".to_owned(),
         };
         let partitions = vec![
-            Progress { owner: Some(owner), ..progress(0, Some(5), Some(0), Some(12)) },
+            PartitionLag { owner: Some(owner), ..progress(0, Some(5), Some(0), Some(12)) },
             progress(1, None, Some(90), Some(100)),
             progress(2, Some(9), Some(0), Some(7)),
             progress(3, Some(9), None, None),
             progress(4, Some(9), None, None),
         ];
-        Standing { group: Group::of(Vec::new()), partitions }
+        GroupLag { group: GroupDescription::of(Vec::new()), partitions }
     }
 
     #[test]
@@ -133,12 +138,12 @@ g      t              3               9               -    -  -            -    
 g      t              4               9               -    -  -            -           -
 TOTAL                                                     17
 ";
-        assert_eq!(rows(&[standing()]).render(TableFormat::Table), expected);
+        assert_eq!(rows(&[group_lag()]).render(TableFormat::Table), expected);
     }
 
     #[test]
     fn json_has_the_columns_as_fields() {
-        let json = rows(&[standing()]).render(TableFormat::Json);
+        let json = rows(&[group_lag()]).render(TableFormat::Json);
         let expected = "{\"group\":\"g\",\"topic\":\"t\",\"partition\":1,\"current_offset\":null,\
                         \"log_start_offset\":90,\"log_end_offset\":100,\"lag\":null,\"behind\":10,\
                         \"consumer_id\":null,\"host\":null,\"client_id\":null}";
@@ -154,6 +159,6 @@ TOTAL                                                     17
     #[test]
     fn sums_are_over_all_groups() {
         let expected = Sums { behind: 34, committed: 2 * (5 + 90 + 9), written: 2 * (12 + 100 + 7) };
-        assert_eq!(Sums::of(&[standing(), standing()]), expected);
+        assert_eq!(Sums::of(&[group_lag(), group_lag()]), expected);
     }
 }

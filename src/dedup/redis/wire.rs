@@ -1,17 +1,18 @@
-//! A connection to Redis that takes an answer only if it is one, and no larger than what was asked for can have.
+//! A connection to Redis that takes only valid answers, which are no larger than what was asked for can be.
 
 use redis::{Cmd, ConnectionAddr, ConnectionInfo, ErrorKind, RedisError, RedisResult, Value};
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
-/// What we ask for has numbers and short words in its answers: anything larger is not from Redis.
+/// The longest text in an answer. Our questions have numbers and short words for answers, so anything longer does
+/// not come from Redis.
 const LONGEST: usize = 64 << 10;
 
-/// An answer is a list at most, and the lists in it have none.
+/// How deep lists may be nested: an answer is at most a list of lists.
 const DEEPEST: usize = 2;
 
-/// Bytes that one answer may take in all.
+/// How many bytes one answer may take.
 const LARGEST: usize = 1 << 20;
 
 pub struct Wire {
@@ -19,10 +20,10 @@ pub struct Wire {
 }
 
 impl Wire {
-    /// Connects and logs in; `limit` is for the connection, and later for each answer.
+    /// Connects and logs in. `limit` applies to connecting and later to each answer.
     ///
     /// # Errors
-    /// Nobody answers, or not to us.
+    /// Nobody answers, or the login is refused.
     pub fn open(info: &ConnectionInfo, limit: Duration) -> RedisResult<Wire> {
         let stream = connect(info.addr(), limit)?;
         stream.set_nodelay(true)?;
@@ -42,23 +43,23 @@ impl Wire {
         Ok(wire)
     }
 
-    /// The answer to one command.
+    /// Sends a command and returns its answer.
     ///
     /// # Errors
-    /// The server refuses, is away, or answers something that is no answer.
+    /// The server refuses, is away, or sends something that is no answer.
     pub fn ask(&mut self, command: &Cmd) -> RedisResult<Value> {
         let answers = self.ask_all(std::slice::from_ref(command))?;
         answers.into_iter().next().ok_or_else(|| odd("there is none"))
     }
 
-    /// The answers to several commands, sent together.
+    /// Sends several commands together and returns their answers.
     ///
     /// # Errors
-    /// As `ask`; the first refusal counts for all.
+    /// As with `ask`; the first refusal counts for all.
     pub fn ask_all(&mut self, commands: &[Cmd]) -> RedisResult<Vec<Value>> {
         let packed: Vec<u8> = commands.iter().flat_map(Cmd::get_packed_command).collect();
         self.stream.get_mut().write_all(&packed)?;
-        // All are read, so that none is taken for the answer to the next question.
+        // All answers are read, so that none is taken for the answer to the next question.
         let mut refusal = None;
         let mut answers = Vec::with_capacity(commands.len());
         for _ in commands {
@@ -70,8 +71,9 @@ impl Wire {
         refusal.map_or(Ok(answers), |error| Err(error.into()))
     }
 
-    /// One value of the second version of the protocol (<https://redis.io/docs/latest/develop/reference/protocol-spec/>),
-    /// which takes its part of the bytes that are `left`.
+    /// Reads one value of version 2 of the protocol
+    /// (<https://redis.io/docs/latest/develop/reference/protocol-spec/>) and subtracts its bytes from those that are
+    /// `left`.
     fn answer(&mut self, depth: usize, left: &mut usize) -> RedisResult<Value> {
         let line = self.line()?;
         spend(left, line.len() + size_of::<Value>())?;
@@ -90,7 +92,7 @@ impl Wire {
                         self.bytes(length)
                     }
                     Ok(length) if length <= LONGEST && depth < DEEPEST => {
-                        // Not reserved: it is only what somebody says.
+                        // No memory is reserved for a length that a stranger sends.
                         (0..length)
                             .map(|_| self.answer(depth + 1, left))
                             .collect::<Result<_, _>>()
@@ -104,7 +106,7 @@ impl Wire {
         }
     }
 
-    /// Without its end.
+    /// Reads a line, without its line break.
     fn line(&mut self) -> RedisResult<Vec<u8>> {
         let mut line = Vec::new();
         (&mut self.stream).take(LONGEST as u64).read_until(b'\n', &mut line)?;
@@ -127,7 +129,7 @@ impl Wire {
     }
 }
 
-/// Takes so many bytes of those that are left.
+/// Subtracts bytes from those that are left, or refuses the answer.
 fn spend(left: &mut usize, bytes: usize) -> RedisResult<()> {
     *left = left.checked_sub(bytes).ok_or_else(|| odd("too large"))?;
     Ok(())

@@ -1,4 +1,4 @@
-//! The same on a real Redis, which is looked for on the machine.
+//! Tests of the store on a real Redis, if one is installed on the machine.
 
 use super::*;
 use std::io::Write as _;
@@ -15,7 +15,7 @@ struct Server {
 }
 
 impl Server {
-    /// None, and a line that says so, where no Redis is installed.
+    /// Starts a server; returns none and prints a line that says so where no Redis is installed.
     fn start() -> Option<Server> {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let folder = tempfile::tempdir().unwrap();
@@ -94,14 +94,14 @@ fn news(opened: &mut Opened) -> News {
 fn members_share_what_is_kept_and_it_expires_there() {
     let Some(server) = Server::start() else { return };
     let (mut one, mut other) = (server.open(), server.open());
-    assert_eq!(one.look_up("a:1"), Ok(Found::New));
-    assert_eq!(one.keep("a:1"), Ok(Found::Kept));
-    assert_eq!(other.look_up("a:1"), Ok(Found::Known));
-    assert_eq!(other.look_up("a"), Ok(Found::New));
+    assert_eq!(one.look_up("a:1"), Ok(IdState::New));
+    assert_eq!(one.keep("a:1"), Ok(IdState::Kept));
+    assert_eq!(other.look_up("a:1"), Ok(IdState::Known));
+    assert_eq!(other.look_up("a"), Ok(IdState::New));
     let left: i64 = server.ask("PTTL", "kcons:c:g:a:1");
     assert!((1..=10_000).contains(&left), "{left}");
     let _: i64 = server.ask("DEL", "kcons:c:g:a:1");
-    assert_eq!(one.look_up("a:1"), Ok(Found::New));
+    assert_eq!(one.look_up("a:1"), Ok(IdState::New));
 }
 
 #[test]
@@ -122,7 +122,7 @@ fn requests_wait_for_a_server_that_is_away_which_is_said_once() {
     assert!(matches!(news(&mut opened), News::Back { .. }));
     let mut answers = [opened.answer(), opened.answer()];
     answers.sort_by_key(|answer| answer.ticket);
-    assert_eq!(answers.map(|answer| answer.answer), [Ok(Found::Known), Ok(Found::Kept)]);
+    assert_eq!(answers.map(|answer| answer.answer), [Ok(IdState::Known), Ok(IdState::Kept)]);
 }
 
 #[test]
@@ -140,11 +140,11 @@ fn a_server_that_refuses_is_an_error_in_words_without_the_password() {
     // Whatever stands under our key, it is not taken for nothing.
     let mut opened = server.open();
     let _: i64 = server.ask("INCR", "kcons:c:g:x");
-    assert_eq!(opened.look_up("x"), Ok(Found::Known));
+    assert_eq!(opened.look_up("x"), Ok(IdState::Known));
 }
 
 impl Opened {
-    fn claim(&mut self, id: &str) -> Result<Found, String> {
+    fn claim(&mut self, id: &str) -> Result<IdState, String> {
         self.store.claim(3, id.into());
         self.answer().answer
     }
@@ -154,19 +154,19 @@ impl Opened {
 fn an_id_is_claimed_by_one_until_it_is_kept_or_given_back() {
     let Some(server) = Server::start() else { return };
     let (mut one, mut other) = (server.open(), server.open());
-    assert_eq!(one.claim("a"), Ok(Found::Claimed));
-    assert_eq!(other.claim("a"), Ok(Found::Elsewhere));
-    // It is not known: nobody has processed it.
-    assert_eq!(other.look_up("a"), Ok(Found::New));
-    assert_eq!(one.claim("a"), Ok(Found::Claimed), "again by the one who has it");
+    assert_eq!(one.claim("a"), Ok(IdState::Claimed));
+    assert_eq!(other.claim("a"), Ok(IdState::Elsewhere));
+    // The id is not known, since nobody has processed it.
+    assert_eq!(other.look_up("a"), Ok(IdState::New));
+    assert_eq!(one.claim("a"), Ok(IdState::Claimed), "again by the one who has it");
     one.store.give_back("a".into());
-    assert_eq!(one.look_up("b"), Ok(Found::New), "behind it");
-    assert_eq!(other.claim("a"), Ok(Found::Claimed));
+    assert_eq!(one.look_up("b"), Ok(IdState::New), "behind it");
+    assert_eq!(other.claim("a"), Ok(IdState::Claimed));
     // A claim of another's is not given back.
     one.store.give_back("a".into());
-    assert_eq!(one.claim("a"), Ok(Found::Elsewhere));
-    assert_eq!(other.keep("a"), Ok(Found::Kept));
-    assert_eq!(one.claim("a"), Ok(Found::Known));
+    assert_eq!(one.claim("a"), Ok(IdState::Elsewhere));
+    assert_eq!(other.keep("a"), Ok(IdState::Kept));
+    assert_eq!(one.claim("a"), Ok(IdState::Known));
     assert_eq!(server.ask::<i64>("EXISTS", "claim-kcons:c:g:a"), 0);
 }
 
@@ -174,7 +174,7 @@ fn an_id_is_claimed_by_one_until_it_is_kept_or_given_back() {
 fn a_claim_is_renewed_while_it_is_needed_and_given_back_at_the_end() {
     let Some(server) = Server::start() else { return };
     let (mut one, mut other) = (server.open(), server.open());
-    assert_eq!(one.claim("a"), Ok(Found::Claimed));
+    assert_eq!(one.claim("a"), Ok(IdState::Claimed));
     let claimed_at = Instant::now();
     let left = || server.ask::<i64>("PTTL", "claim-kcons:c:g:a");
     // Longer than a claim lasts.
@@ -182,21 +182,21 @@ fn a_claim_is_renewed_while_it_is_needed_and_given_back_at_the_end() {
         assert!(left() > 0, "it ran out");
         std::thread::yield_now();
     }
-    assert_eq!(other.claim("a"), Ok(Found::Elsewhere));
+    assert_eq!(other.claim("a"), Ok(IdState::Elsewhere));
     one.close();
-    assert_eq!(other.claim("a"), Ok(Found::Claimed));
+    assert_eq!(other.claim("a"), Ok(IdState::Claimed));
 }
 
 #[test]
 fn a_claim_that_ran_out_is_anybodys_and_told_to_who_had_it() {
     let Some(server) = Server::start() else { return };
     let (mut one, mut other) = (server.open(), server.open());
-    assert_eq!(one.claim("a"), Ok(Found::Claimed));
+    assert_eq!(one.claim("a"), Ok(IdState::Claimed));
     // As if `one` had been frozen for that long.
     let _: i64 = server.ask("DEL", "claim-kcons:c:g:a");
-    assert_eq!(other.claim("a"), Ok(Found::Claimed));
+    assert_eq!(other.claim("a"), Ok(IdState::Claimed));
     assert_eq!(news(&mut one), News::Overtaken { ids: 1 });
-    assert_eq!(one.claim("a"), Ok(Found::Elsewhere));
+    assert_eq!(one.claim("a"), Ok(IdState::Elsewhere));
 }
 
 /// A server that answers everything the same way, but for the words of a greeting.

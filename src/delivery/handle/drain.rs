@@ -77,11 +77,11 @@ impl Handlers<'_> {
     pub fn is_closed(&mut self, now: Instant) -> bool {
         if !self.drain.is_closing {
             self.drain.is_closing = true;
-            self.crew.close();
+            self.pool.close();
             let limit = now + EXIT;
             self.drain.close = Some(self.drain.terminate.map_or(limit, |terminate| terminate.min(limit)));
         }
-        self.crew.is_closed() || self.drain.is_given_up
+        self.pool.is_closed() || self.drain.is_given_up
     }
 
     /// Takes records that are not ours any more out of hand, the last first. What a handler may still accept has
@@ -113,7 +113,7 @@ impl Handlers<'_> {
 
     /// Leaves nothing behind; the store is closed until `deadline` at most.
     pub fn close(mut self, deadline: Instant) {
-        self.crew.end_all(Signal::SIGKILL);
+        self.pool.end_all(Signal::SIGKILL);
         if let Some(ids) = self.ids {
             ids.close(deadline);
         }
@@ -129,10 +129,10 @@ impl Handlers<'_> {
             self.drain.give_up = Some(self.drain.give_up.map_or(give_up, |at| at.min(give_up)));
         }
         if self.drain.terminate.take_if(is_due).is_some() {
-            self.crew.end_all(Signal::SIGTERM);
+            self.pool.end_all(Signal::SIGTERM);
         }
         if self.drain.kill.take_if(is_due).is_some() {
-            self.crew.end_all(Signal::SIGKILL);
+            self.pool.end_all(Signal::SIGKILL);
         }
         if self.drain.give_up.take_if(is_due).is_some() {
             self.drain.is_given_up = true;
@@ -169,7 +169,7 @@ impl Handlers<'_> {
         }
         let tickets = self.tickets_of(ids);
         if !tickets.is_empty() {
-            self.crew.end(&tickets, Signal::SIGKILL);
+            self.pool.end(&tickets, Signal::SIGKILL);
             self.abandon_records(&tickets);
         }
     }

@@ -1,6 +1,6 @@
 //! `--dedup`: which records are duplicates, and which have to wait for another with the same id.
 
-use crate::dedup::{Answer, News, Store};
+use crate::dedup::{News, Store, StoreAnswer};
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -101,7 +101,7 @@ impl Ids {
         None
     }
 
-    pub fn answer(&self) -> Option<Answer> {
+    pub fn answer(&self) -> Option<StoreAnswer> {
         self.store.answer()
     }
 

@@ -52,7 +52,7 @@ impl Handlers<'_> {
     /// once each key waits for its own commit.
     pub fn may_start(&self, commits: &Commits) -> bool {
         // What is claimed starts.
-        self.crew.room() > self.queue.claiming() && self.has_room_before_commit(commits)
+        self.pool.room() > self.queue.claiming() && self.has_room_before_commit(commits)
     }
 
     fn has_room_before_commit(&self, commits: &Commits) -> bool {

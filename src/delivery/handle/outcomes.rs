@@ -1,12 +1,12 @@
 //! What became of an attempt, and what follows: settling, another try, the policy.
 
-use super::republish::{Delivery, FailureHeaders, Form};
+use super::republish::{Delivered, FailureHeaders, Form};
 use super::{Handlers, backoff};
-use crate::dedup::{Answer, Found};
+use crate::dedup::{IdState, StoreAnswer};
 use crate::delivery::writer::Writer;
 use crate::delivery::{Progress, Settled};
 use crate::error::{Failure, Kind};
-use crate::handlers::{Done, Outcome, Reason};
+use crate::handlers::{Done, FailureReason, Outcome};
 use crate::record::OwnedRecord;
 use crate::settings::{Backoff, FailurePolicy};
 use crate::talk::{Event, Notice};
@@ -66,7 +66,7 @@ impl Handlers<'_> {
                     self.come_later(done.ticket, since, now);
                 } else {
                     let what = "exit status 75 for more than 10 minutes".to_owned();
-                    self.attempt_failed(done.ticket, Reason::of(what), now, progress);
+                    self.attempt_failed(done.ticket, FailureReason::of(what), now, progress);
                 }
             }
             Outcome::Scarce(words) => {
@@ -94,7 +94,7 @@ impl Handlers<'_> {
         self.try_again(ticket, now + pause);
     }
 
-    fn attempt_failed(&mut self, ticket: u64, reason: Reason, now: Instant, progress: &mut Progress) {
+    fn attempt_failed(&mut self, ticket: u64, reason: FailureReason, now: Instant, progress: &mut Progress) {
         let Some(job) = self.queue.stop(ticket) else { return };
         job.failed += 1;
         if job.failed > self.settings.retries {
@@ -124,7 +124,7 @@ impl Handlers<'_> {
     }
 
     /// The attempts are used up, or there is no use in another: the policy decides.
-    pub(super) fn record_failed(&mut self, ticket: u64, reason: Reason, progress: &mut Progress) {
+    pub(super) fn record_failed(&mut self, ticket: u64, reason: FailureReason, progress: &mut Progress) {
         let Some(job) = self.queue.stop(ticket) else { return };
         let record = Arc::clone(&job.record);
         let failed = job.failed;
@@ -181,7 +181,7 @@ impl Handlers<'_> {
     }
 
     /// A dead letter counts as processed once it is acknowledged, not before.
-    pub(super) fn dead_letter_answered(&mut self, delivery: Delivery, progress: &mut Progress) {
+    pub(super) fn dead_letter_answered(&mut self, delivery: Delivered, progress: &mut Progress) {
         match delivery.result {
             Ok(()) => {
                 if let Some(job) = self.queue.stop(delivery.ticket)
@@ -219,18 +219,18 @@ impl Handlers<'_> {
         }
     }
 
-    pub(super) fn store_answered(&mut self, answer: Answer, now: Instant, progress: &mut Progress) {
-        let Answer { ticket, answer } = answer;
+    pub(super) fn store_answered(&mut self, answer: StoreAnswer, now: Instant, progress: &mut Progress) {
+        let StoreAnswer { ticket, answer } = answer;
         match answer {
-            Ok(Found::New) => self.queue.clear(ticket),
-            Ok(Found::Known) => self.settle(ticket, Fate::Duplicate, progress),
-            Ok(Found::Claimed) => {
+            Ok(IdState::New) => self.queue.clear(ticket),
+            Ok(IdState::Known) => self.settle(ticket, Fate::Duplicate, progress),
+            Ok(IdState::Claimed) => {
                 if self.queue.claimed(ticket, now) {
                     self.hand(ticket);
                 }
             }
-            Ok(Found::Elsewhere) => progress.notices.extend(self.wait_for_other_member(ticket, now)),
-            Ok(Found::Kept) => self.settle(ticket, Fate::Accepted, progress),
+            Ok(IdState::Elsewhere) => progress.notices.extend(self.wait_for_other_member(ticket, now)),
+            Ok(IdState::Kept) => self.settle(ticket, Fate::Accepted, progress),
             Err(words) => {
                 self.remove(ticket);
                 progress.failure = Some(Failure::new(Kind::Run, "the dedup store failed").caused_by(words));

@@ -1,137 +1,166 @@
-//! Whoever handles records: processes, workers, or the producer of `--forward`, behind one face.
+//! Whoever handles records: processes, workers, or the producer of `--forward`, behind one interface.
 
 use super::republish::Republisher;
 use crate::alarm::Alarm;
 use crate::error::{self, Failure, Kind};
-use crate::handlers::{self, Attempt, Context, Done, ExecCrew, WorkerCrew, Workers};
+use crate::handlers::{self, Attempt, Done, ExecPool, HandlerContext, WorkerPool, Workers};
+use crate::kafka::Trouble;
 use crate::settings::{Connection, Handler, HandlerSettings};
 use nix::sys::signal::Signal;
 
-pub enum Crew {
-    Exec(ExecCrew),
-    Worker(WorkerCrew),
-    Forward(Box<Republisher>),
-}
-
-impl Crew {
-    /// Starts the threads; processes start with the first records.
-    ///
-    /// # Errors
-    /// No thread can be started, or the producer's properties do not fit together.
-    pub fn start(
-        handling: &HandlerSettings,
-        connection: &Connection,
-        context: Context,
-        alarm: &Alarm,
-    ) -> Result<Crew, Failure> {
-        let refused = |error: std::io::Error| {
-            Failure::new(Kind::Run, "cannot start handlers").caused_by(error::reason(&error))
-        };
-        match &handling.handler {
-            Handler::Exec(exec) => {
-                handlers::check(&exec.command)?;
-                let crew = ExecCrew::start(exec, handling.timeout, handling.parallel, context);
-                crew.map(Crew::Exec).map_err(refused)
-            }
-            Handler::Worker { command } => {
-                let HandlerSettings { parallel, in_flight, timeout, .. } = *handling;
-                let workers = Workers { parallel, in_flight, timeout };
-                WorkerCrew::start(command, workers, context).map(Crew::Worker).map_err(refused)
-            }
-            Handler::Forward { topic } => {
-                // 0 is none, there as here.
-                let limit = handling.timeout.map_or(0, |timeout| timeout.as_millis());
-                let mut connection = connection.clone();
-                connection.properties.push(("message.timeout.ms".to_owned(), limit.to_string()));
-                Republisher::open(&connection, topic, handling.in_flight, alarm)
-                    .map(Box::new)
-                    .map(Crew::Forward)
-            }
-        }
-    }
-
+/// Takes attempts and tells what became of each.
+pub trait Pool {
     /// How many more attempts can be handed over now.
-    pub fn room(&self) -> usize {
-        match self {
-            Crew::Exec(crew) => crew.room(),
-            Crew::Worker(crew) => crew.room(),
-            Crew::Forward(republisher) => republisher.room(),
-        }
-    }
+    fn room(&self) -> usize;
 
     /// Hands an attempt over; only with room.
-    pub fn hand(&mut self, attempt: Attempt) {
-        match self {
-            Crew::Exec(crew) => crew.hand(attempt),
-            Crew::Worker(crew) => crew.hand(attempt),
-            Crew::Forward(republisher) => republisher.forward(attempt.ticket, attempt.record),
-        }
-    }
-
-    /// Sees to it that what was handed over is on its way.
-    pub fn flush(&mut self) {
-        match self {
-            Crew::Worker(crew) => crew.flush(),
-            Crew::Exec(_) | Crew::Forward(_) => {}
-        }
-    }
+    fn hand(&mut self, attempt: Attempt);
 
     /// The next attempt that has ended.
-    pub fn done(&mut self) -> Option<Done> {
-        match self {
-            Crew::Exec(crew) => crew.done(),
-            Crew::Worker(crew) => crew.done(),
-            Crew::Forward(republisher) => republisher.done(),
-        }
-    }
+    fn done(&mut self) -> Option<Done>;
+
+    /// Sees to it that what was handed over is on its way.
+    fn flush(&mut self) {}
 
     /// Nothing can be handled at all, for this reason; told once.
-    pub fn forbidden(&mut self) -> Option<Failure> {
-        match self {
-            Crew::Forward(republisher) => republisher.forbidden(),
-            Crew::Exec(_) | Crew::Worker(_) => None,
-        }
+    fn forbidden(&mut self) -> Option<Failure> {
+        None
     }
 
     /// What people should hear of the handlers themselves.
-    pub fn warning(&mut self) -> Option<String> {
-        match self {
-            Crew::Worker(crew) => crew.warning(),
-            Crew::Exec(_) | Crew::Forward(_) => None,
-        }
+    fn warning(&mut self) -> Option<String> {
+        None
     }
 
-    /// Signals the handlers of some records. A worker is not signalled for one of its records: its answer will be
-    /// nobody's.
-    pub fn end(&mut self, tickets: &[u64], signal: Signal) {
-        match self {
-            Crew::Exec(crew) => crew.end(tickets, signal),
-            Crew::Worker(_) | Crew::Forward(_) => {}
-        }
+    /// What a client in the pool tells of itself: its log, and what broke it for good.
+    fn news(&self) -> (Vec<String>, Option<Trouble>) {
+        (Vec::new(), None)
     }
+
+    /// Signals the handlers of some records.
+    fn end(&mut self, _tickets: &[u64], _signal: Signal) {}
 
     /// Signals all handlers; what is not accepted from now on is unfinished.
-    pub fn end_all(&mut self, signal: Signal) {
-        match self {
-            Crew::Exec(crew) => crew.end_all(signal),
-            Crew::Worker(crew) => crew.end_all(signal),
-            Crew::Forward(_) => {}
-        }
-    }
+    fn end_all(&mut self, _signal: Signal) {}
 
     /// There will be no more records: workers may finish what they keep and exit.
-    pub fn close(&mut self) {
-        match self {
-            Crew::Worker(crew) => crew.close(),
-            Crew::Exec(_) | Crew::Forward(_) => {}
-        }
-    }
+    fn close(&mut self) {}
 
     /// Nothing runs any more.
-    pub fn is_closed(&mut self) -> bool {
-        match self {
-            Crew::Worker(crew) => crew.is_closed(),
-            Crew::Exec(_) | Crew::Forward(_) => true,
+    fn is_closed(&mut self) -> bool {
+        true
+    }
+}
+
+/// Starts the threads of a pool; processes start with the first records.
+///
+/// # Errors
+/// No thread can be started, or the producer's properties do not fit together.
+pub fn start(
+    handling: &HandlerSettings,
+    connection: &Connection,
+    context: HandlerContext,
+    alarm: &Alarm,
+) -> Result<Box<dyn Pool>, Failure> {
+    let refused = |error: std::io::Error| {
+        Failure::new(Kind::Run, "cannot start handlers").caused_by(error::reason(&error))
+    };
+    Ok(match &handling.handler {
+        Handler::Exec(exec) => {
+            handlers::check(&exec.command)?;
+            let pool = ExecPool::start(exec, handling.timeout, handling.parallel, context);
+            Box::new(pool.map_err(refused)?)
         }
+        Handler::Worker { command } => {
+            let HandlerSettings { parallel, in_flight, timeout, .. } = *handling;
+            let workers = Workers { parallel, in_flight, timeout };
+            Box::new(WorkerPool::start(command, workers, context).map_err(refused)?)
+        }
+        Handler::Forward { topic } => {
+            // 0 is none, there as here.
+            let limit = handling.timeout.map_or(0, |timeout| timeout.as_millis());
+            let mut connection = connection.clone();
+            connection.properties.push(("message.timeout.ms".to_owned(), limit.to_string()));
+            Box::new(Republisher::open(&connection, topic, handling.in_flight, alarm)?)
+        }
+    })
+}
+
+impl Pool for ExecPool {
+    fn room(&self) -> usize {
+        ExecPool::room(self)
+    }
+
+    fn hand(&mut self, attempt: Attempt) {
+        ExecPool::hand(self, attempt);
+    }
+
+    fn done(&mut self) -> Option<Done> {
+        ExecPool::done(self)
+    }
+
+    fn end(&mut self, tickets: &[u64], signal: Signal) {
+        ExecPool::end(self, tickets, signal);
+    }
+
+    fn end_all(&mut self, signal: Signal) {
+        ExecPool::end_all(self, signal);
+    }
+}
+
+/// A worker is not signalled for one of its records: its answer will be nobody's.
+impl Pool for WorkerPool {
+    fn room(&self) -> usize {
+        WorkerPool::room(self)
+    }
+
+    fn hand(&mut self, attempt: Attempt) {
+        WorkerPool::hand(self, attempt);
+    }
+
+    fn done(&mut self) -> Option<Done> {
+        WorkerPool::done(self)
+    }
+
+    fn flush(&mut self) {
+        WorkerPool::flush(self);
+    }
+
+    fn warning(&mut self) -> Option<String> {
+        WorkerPool::warning(self)
+    }
+
+    fn end_all(&mut self, signal: Signal) {
+        WorkerPool::end_all(self, signal);
+    }
+
+    fn close(&mut self) {
+        WorkerPool::close(self);
+    }
+
+    fn is_closed(&mut self) -> bool {
+        WorkerPool::is_closed(self)
+    }
+}
+
+impl Pool for Republisher {
+    fn room(&self) -> usize {
+        Republisher::room(self)
+    }
+
+    fn hand(&mut self, attempt: Attempt) {
+        self.forward(attempt.ticket, attempt.record);
+    }
+
+    fn done(&mut self) -> Option<Done> {
+        Republisher::done(self)
+    }
+
+    fn forbidden(&mut self) -> Option<Failure> {
+        Republisher::forbidden(self)
+    }
+
+    fn news(&self) -> (Vec<String>, Option<Trouble>) {
+        Republisher::news(self)
     }
 }

@@ -4,8 +4,8 @@ mod reasons;
 
 use crate::alarm::Alarm;
 use crate::error::{Failure, Kind};
-use crate::handlers::{Done, Outcome, Printed, Reason};
-use crate::kafka::producer::{Outgoing, Producer, Refusal, Report};
+use crate::handlers::{Done, FailureReason, Outcome, Printed};
+use crate::kafka::producer::{Outgoing, Producer, Report, SendRefusal};
 use crate::kafka::{ClientEvent, Trouble, TroubleKind};
 use crate::reachability::explain;
 use crate::record::OwnedRecord;
@@ -56,10 +56,44 @@ pub enum Form {
 }
 
 /// What became of a record that was sent.
-pub struct Delivery {
+pub struct Delivered {
     pub ticket: u64,
     pub result: Result<(), Trouble>,
     pub form: Form,
+}
+
+/// Takes records whose attempts are used up.
+pub trait DeadLetterTopic {
+    /// Produces a record with headers that say what went wrong with it.
+    fn dead_letter(&mut self, ticket: u64, record: Arc<OwnedRecord>, headers: FailureHeaders);
+    /// The next record that was acknowledged, or was not.
+    fn delivery(&mut self) -> Option<Delivered>;
+    /// The failure that ends a run whose dead letters are not taken.
+    fn failure(&self, record: &OwnedRecord, trouble: &Trouble) -> Failure;
+    /// What the client tells of itself: its log, and what broke it for good.
+    fn news(&self) -> (Vec<String>, Option<Trouble>);
+}
+
+impl DeadLetterTopic for Republisher {
+    fn dead_letter(&mut self, ticket: u64, record: Arc<OwnedRecord>, headers: FailureHeaders) {
+        self.send(ticket, Sent { record, failure_headers: Some(headers), form: Form::Batched });
+    }
+
+    fn delivery(&mut self) -> Option<Delivered> {
+        Republisher::delivery(self)
+    }
+
+    fn failure(&self, record: &OwnedRecord, trouble: &Trouble) -> Failure {
+        if trouble.kind == TroubleKind::TopicAuthorization {
+            return self.no_right();
+        }
+        let message = format!("{}: the dead-letter topic `{}` did not take it", record.place(), self.topic);
+        Failure::new(Kind::Record, message).caused_by(trouble.told())
+    }
+
+    fn news(&self) -> (Vec<String>, Option<Trouble>) {
+        Republisher::news(self)
+    }
 }
 
 impl Republisher {
@@ -97,11 +131,6 @@ impl Republisher {
         self.send(ticket, Sent { record, failure_headers: None, form: Form::Batched });
     }
 
-    /// Produces a record with headers that say what went wrong with it.
-    pub fn dead_letter(&mut self, ticket: u64, record: Arc<OwnedRecord>, failure_headers: FailureHeaders) {
-        self.send(ticket, Sent { record, failure_headers: Some(failure_headers), form: Form::Batched });
-    }
-
     fn send(&mut self, ticket: u64, sent: Sent) {
         let Sent { record, failure_headers, form } = &sent;
         let own = record.headers();
@@ -122,11 +151,11 @@ impl Republisher {
         };
         if let Err(refusal) = producer.send(ticket, &outgoing) {
             let trouble = match refusal {
-                Refusal::Full => Trouble {
+                SendRefusal::Full => Trouble {
                     kind: TroubleKind::Transport,
                     reason: "the producer's queue is full".to_owned(),
                 },
-                Refusal::Failed(trouble) => trouble,
+                SendRefusal::Failed(trouble) => trouble,
             };
             self.refused.push(Report { ticket, result: Err(trouble), is_too_large: false });
         }
@@ -135,7 +164,7 @@ impl Republisher {
 
     /// The next record that was acknowledged, or was not. One that is too large is sent again first: alone, and a dead
     /// letter then without the text of its error.
-    pub fn delivery(&mut self) -> Option<Delivery> {
+    pub fn delivery(&mut self) -> Option<Delivered> {
         loop {
             let report = self.refused.pop().or_else(|| self.producer.report());
             let report = report.or_else(|| self.alone.as_ref()?.report())?;
@@ -151,7 +180,7 @@ impl Republisher {
                     sent.form = form;
                     self.send(ticket, sent);
                 }
-                None => return Some(Delivery { ticket, result, form: sent.form }),
+                None => return Some(Delivered { ticket, result, form: sent.form }),
             }
         }
     }
@@ -165,7 +194,7 @@ impl Republisher {
 
     /// The next forwarded record, as any other handler would tell it.
     pub fn done(&mut self) -> Option<Done> {
-        let Delivery { ticket, result, .. } = self.delivery()?;
+        let Delivered { ticket, result, .. } = self.delivery()?;
         let outcome = match result {
             Ok(()) => Outcome::Accepted,
             // No record is at fault: whatever the policy, none of them is given up.
@@ -175,7 +204,7 @@ impl Republisher {
             }
             Err(trouble) => {
                 let what = format!("`{}` did not take it: {}", self.topic, trouble.told());
-                Outcome::Failed(Reason::of(what))
+                Outcome::Failed(FailureReason::of(what))
             }
         };
         Some(Done { ticket, outcome, output: Printed::default() })
@@ -199,15 +228,6 @@ impl Republisher {
             }
         }
         (lines, producers().find_map(Producer::fatal_error))
-    }
-
-    /// The failure that ends a run whose dead letters are not taken.
-    pub fn failure(&self, record: &OwnedRecord, trouble: &Trouble) -> Failure {
-        if trouble.kind == TroubleKind::TopicAuthorization {
-            return self.no_right();
-        }
-        let message = format!("{}: the dead-letter topic `{}` did not take it", record.place(), self.topic);
-        Failure::new(Kind::Record, message).caused_by(trouble.told())
     }
 
     fn no_right(&self) -> Failure {

@@ -1,8 +1,9 @@
-//! Starting a process the way glibc's `posix_spawn` does (`sysdeps/unix/sysv/linux/spawni.c`), with what that leaves out.
+//! Starts a process the way glibc's `posix_spawn` does (`sysdeps/unix/sysv/linux/spawni.c`), and does what that
+//! leaves out.
 //!
-//! A `fork` would copy the page tables of a process that holds a client's buffers, for each record.
+//! A `fork` for each record would copy the page tables of a process that holds a client's buffers.
 
-use super::Start;
+use super::StartParameters;
 use rustix::process::{Pid, PidfdFlags};
 use std::ffi::{CString, OsStr, c_char, c_int, c_void};
 use std::io;
@@ -15,30 +16,30 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 /// Room for `execvpe`, which builds a path on the stack; it also copies the arguments there.
 const STACK: usize = 128 << 10;
 
-/// Without `close_range` descriptors above this are taken to be none.
+/// Where there is no `close_range`, the first descriptor that is not looked at.
 const MOST_DESCRIPTORS: RawFd = 65_536;
 
 /// The numbers of signals, real-time ones included.
 const SIGNALS: std::ops::RangeInclusive<c_int> = 1..=64;
 
-/// What the new process sees of us: our own memory, until it runs its program.
-struct Shared {
+/// What the new process works with: it shares our memory until it runs its program.
+struct SharedState {
     command: Vec<*const c_char>,
     environment: Vec<*const c_char>,
     pipes: [RawFd; 3],
     parent: libc::pid_t,
     /// The signals that are blocked in the thread that starts it.
     blocked: libc::sigset_t,
-    /// Why the program could not be run; 0 if it does.
+    /// The error for which the program could not be run, or 0.
     error: c_int,
 }
 
 /// Starts the process and returns once it runs its program.
-pub fn start(start: &Start<'_>) -> io::Result<Pid> {
+pub fn start(start: &StartParameters<'_>) -> io::Result<Pid> {
     let pointers = |words: &mut dyn Iterator<Item = &CString>| {
         words.map(|word| word.as_ptr()).chain([ptr::null()]).collect::<Vec<_>>()
     };
-    let mut shared = Shared {
+    let mut shared = SharedState {
         command: pointers(&mut start.command.iter()),
         environment: pointers(&mut start.environment.iter().copied()),
         pipes: start.pipes.map(|pipe| pipe.as_raw_fd()),
@@ -75,11 +76,11 @@ pub fn start(start: &Start<'_>) -> io::Result<Pid> {
 
 /// What the new process does before it runs its program.
 extern "C" fn become_it(shared: *mut c_void) -> c_int {
-    // SAFETY: this is the `Shared` of `start`, whose thread is suspended meanwhile. Everything called here is a plain
+    // SAFETY: this is the `SharedState` of `start`, whose thread is suspended meanwhile. Everything called here is a plain
     // system call or `execvpe`, which neither allocate nor lock; the descriptors and signal actions that are changed
     // are the child's own copies.
     unsafe {
-        let shared = &mut *shared.cast::<Shared>();
+        let shared = &mut *shared.cast::<SharedState>();
         // First: a Ctrl-C on the terminal is for our parent's group.
         libc::setpgid(0, 0);
         settle_signals(&shared.blocked);
@@ -167,7 +168,7 @@ fn empty_set() -> libc::sigset_t {
 /// a process and through exec, so it is lifted for all of us while something is being started.
 struct LargePages;
 
-/// How many hold it up now.
+/// How many starts need large pages allowed now.
 static ALLOWED: Mutex<usize> = Mutex::new(0);
 
 impl LargePages {
@@ -198,7 +199,7 @@ pub fn exit_descriptor(pid: Pid) -> Option<OwnedFd> {
     rustix::process::pidfd_open(pid, PidfdFlags::empty()).ok()
 }
 
-/// Whether any process of a group has not ended yet: zombies are not counted.
+/// Whether any process of a group still runs; zombies do not.
 pub fn is_group_running(group: Pid) -> bool {
     // Without `/proc` there is no telling.
     let Ok(processes) = std::fs::read_dir("/proc") else { return true };
@@ -221,11 +222,12 @@ fn is_running_in(stat: &str, group: &str) -> bool {
     of_group == Some(group) && !matches!(state, Some("Z" | "X"))
 }
 
-/// As PID 1 takes the status of processes whose parents are gone, so that they do not stay as zombies for ever.
+/// Takes the status of processes whose parents are gone if we are PID 1, so that they do not stay as zombies for
+/// ever.
 ///
-/// Never waits; to be called from the main thread, in every turn of whatever runs there. The system gives orphans to
-/// the first thread of a process (`find_new_reaper` in its `kernel/exit.c`), while our own children are those of the
-/// threads that started them: so what the main thread finds is never one of ours, whatever happens at the same time.
+/// Never waits. Call it from the main thread in every turn of its loop. The kernel gives orphans to the first
+/// thread of a process (`find_new_reaper` in its `kernel/exit.c`), while our own children belong to the threads
+/// that started them. So what the main thread finds is never a child of ours, whatever happens at the same time.
 pub fn reap_orphans() {
     // A flood of them must not keep the main thread from its work.
     const A_TURN: usize = 10_000;
@@ -241,7 +243,7 @@ pub fn reap_orphans() {
     }
 }
 
-/// Processes whose parents are gone become our children.
+/// Whether processes whose parents are gone become our children.
 fn adopts_orphans() -> bool {
     // It is asked in every turn of the loop.
     static ADOPTS: OnceLock<bool> = OnceLock::new();

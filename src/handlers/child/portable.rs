@@ -1,6 +1,6 @@
-//! Starting a process by the means of the standard library: no death with the parent, no descriptor to wait for.
+//! Starts a process with the standard library: it outlives its parent, and there is no descriptor to wait for.
 
-use super::Start;
+use super::StartParameters;
 use rustix::process::Pid;
 use std::ffi::{CStr, OsStr};
 use std::io;
@@ -9,7 +9,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
-pub fn start(start: &Start<'_>) -> io::Result<Pid> {
+pub fn start(start: &StartParameters<'_>) -> io::Result<Pid> {
     let text = |word: &CStr| OsStr::from_bytes(word.to_bytes()).to_owned();
     let mut command = Command::new(text(&start.command[0]));
     command.args(start.command[1..].iter().map(|word| text(word))).env_clear().process_group(0);
@@ -30,10 +30,10 @@ pub fn exit_descriptor(_pid: Pid) -> Option<OwnedFd> {
     None
 }
 
-/// Nothing to do: these systems run no containers.
+/// Does nothing, since these systems run no containers.
 pub fn reap_orphans() {}
 
-/// There is no telling.
+/// Returns true, since there is no telling.
 pub fn is_group_running(_group: Pid) -> bool {
     true
 }

@@ -1,16 +1,16 @@
-//! The process groups whose numbers are ours: the only ones that are signalled.
+//! The process groups whose numbers are ours, which are the only ones that are signalled.
 
 use nix::sys::signal::Signal;
 use rustix::process::Pid;
 use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-static GROUPS: Mutex<Groups> = Mutex::new(Groups { ours: Vec::new(), is_over: false });
+static GROUPS: Mutex<ProcessGroups> = Mutex::new(ProcessGroups { ours: Vec::new(), is_over: false });
 
-struct Groups {
-    /// Started, and not buried yet.
+struct ProcessGroups {
+    /// The groups that were started and whose status was not taken yet.
     ours: Vec<Pid>,
-    /// All were killed; nothing is started any more.
+    /// Whether all were killed; nothing is started any more.
     is_over: bool,
 }
 
@@ -28,8 +28,8 @@ pub fn start(start: impl FnOnce() -> io::Result<Pid>) -> io::Result<Pid> {
     Ok(pid)
 }
 
-/// Takes the status of a process that has ended: from now on its number may be given anew.
-pub fn bury(pid: Pid) {
+/// Takes the status of a process that has ended, after which the system may reuse its number.
+pub fn reap(pid: Pid) {
     let mut groups = groups();
     let _ = rustix::process::waitpid(Some(pid), rustix::process::WaitOptions::NOHANG);
     groups.ours.retain(|other| *other != pid);
@@ -43,7 +43,7 @@ pub fn signal(pid: Pid, signal: Signal) {
     }
 }
 
-/// Kills every group; called from the signal thread, with nothing after it but the end of the process.
+/// Kills every group. Called from the signal thread right before our process ends.
 pub fn kill_all() {
     let mut groups = groups();
     groups.is_over = true;
@@ -52,7 +52,7 @@ pub fn kill_all() {
     }
 }
 
-/// Whether `kill_all` was called: then no end of a process says anything about its record.
+/// Whether `kill_all` was called, so that the end of a process says nothing about its record.
 pub fn are_all_killed() -> bool {
     groups().is_over
 }
@@ -62,6 +62,6 @@ fn kill(group: Pid, signal: Signal) {
     let _ = nix::sys::signal::killpg(nix::unistd::Pid::from_raw(group.as_raw_nonzero().get()), signal);
 }
 
-fn groups() -> MutexGuard<'static, Groups> {
+fn groups() -> MutexGuard<'static, ProcessGroups> {
     GROUPS.lock().unwrap_or_else(PoisonError::into_inner)
 }

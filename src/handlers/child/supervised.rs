@@ -24,22 +24,22 @@ pub struct TimeLimits {
     pub grace: Duration,
 }
 
-/// A child with what has been decided about its end.
+/// A child and what was decided about its end.
 #[derive(Debug)]
 pub struct Supervised {
     pub child: Child,
     grace: Duration,
-    due: Option<Due>,
-    /// Why we stop it, if we do.
+    due: Option<NextSignal>,
+    /// Why we stop the process, if we do.
     stopped: Option<String>,
-    /// The run ends, and the child with it.
+    /// Whether the process is ended because the run ends.
     is_ended: bool,
 }
 
-/// What happens next if the process does not end before.
+/// What happens to the process unless it ends before.
 #[derive(Clone, Copy, Debug)]
-enum Due {
-    /// It is stopped for this reason.
+enum NextSignal {
+    /// The process is stopped for this reason.
     Stop(Instant, &'static str),
     Kill(Instant),
 }
@@ -57,14 +57,14 @@ impl Supervised {
         self.stopped = Some(reason);
         if !self.is_ended {
             self.child.signal(Signal::SIGTERM);
-            self.due = Some(Due::Kill(Instant::now() + self.grace));
+            self.due = Some(NextSignal::Kill(Instant::now() + self.grace));
         }
     }
 
     /// Stops a process that will be of no more use, for this reason, unless it exits within the grace.
     pub fn expect_exit(&mut self, reason: &'static str) {
         if self.due.is_none() && !self.is_ending() {
-            self.due = Some(Due::Stop(Instant::now() + self.grace, reason));
+            self.due = Some(NextSignal::Stop(Instant::now() + self.grace, reason));
         }
     }
 
@@ -72,15 +72,15 @@ impl Supervised {
     pub fn end(&mut self, signal: Signal) {
         if !self.is_ended {
             self.is_ended = true;
-            self.due = Some(Due::Kill(Instant::now() + self.grace));
+            self.due = Some(NextSignal::Kill(Instant::now() + self.grace));
         }
         self.child.signal(signal);
     }
 
     /// Kills after the grace what is left of the process, which was signalled from elsewhere.
     pub fn kill_after_grace(&mut self) {
-        if !matches!(self.due, Some(Due::Kill(_))) {
-            self.due = Some(Due::Kill(Instant::now() + self.grace));
+        if !matches!(self.due, Some(NextSignal::Kill(_))) {
+            self.due = Some(NextSignal::Kill(Instant::now() + self.grace));
         }
     }
 
@@ -102,7 +102,7 @@ impl Supervised {
     /// When `signal_if_due` has something to do.
     pub fn next_signal(&self) -> Option<Instant> {
         match self.due {
-            Some(Due::Stop(at, _) | Due::Kill(at)) => Some(at),
+            Some(NextSignal::Stop(at, _) | NextSignal::Kill(at)) => Some(at),
             None => None,
         }
     }
@@ -110,12 +110,12 @@ impl Supervised {
     /// Sends the signal whose time has come.
     pub fn signal_if_due(&mut self, now: Instant) {
         match self.due {
-            Some(Due::Stop(at, reason)) if now >= at => self.stop(reason.to_owned()),
-            Some(Due::Kill(at)) if now >= at => {
+            Some(NextSignal::Stop(at, reason)) if now >= at => self.stop(reason.to_owned()),
+            Some(NextSignal::Kill(at)) if now >= at => {
                 self.child.signal(Signal::SIGKILL);
                 self.due = None;
             }
-            Some(Due::Stop(..) | Due::Kill(_)) | None => {}
+            Some(NextSignal::Stop(..) | NextSignal::Kill(_)) | None => {}
         }
     }
 

@@ -16,7 +16,7 @@ fn start(command: &[&str], added: &[(&str, &str)]) -> Child {
     Child::start(&command, &added).unwrap()
 }
 
-/// All of its stdout, and its status.
+/// Waits for the end of a process; returns its whole stdout and its status.
 fn finish(mut child: Child) -> (String, ExitStatus) {
     drop(child.stdin.take());
     let stdout = child.stdout.take().unwrap();

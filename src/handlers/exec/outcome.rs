@@ -1,7 +1,7 @@
 //! What a process's end means for its record.
 
 use crate::handlers::child::exit_words;
-use crate::handlers::{Outcome, Reason};
+use crate::handlers::{FailureReason, Outcome};
 use std::process::ExitStatus;
 
 /// `EX_DATAERR` of `sysexits.h`: the record is bad.
@@ -12,7 +12,7 @@ const TEMPORARY_FAILURE: i32 = 75;
 
 /// Reads the exit status of a handler; `stderr`: its last lines.
 pub fn of_status(status: ExitStatus, stderr: impl FnOnce() -> String) -> Outcome {
-    let reason = || Reason { what: exit_words(status, "exit status"), stderr: stderr() };
+    let reason = || FailureReason { what: exit_words(status, "exit status"), stderr: stderr() };
     match status.code() {
         Some(0) => Outcome::Accepted,
         Some(TEMPORARY_FAILURE) => Outcome::Later,
@@ -29,7 +29,7 @@ mod tests {
     #[test]
     fn an_exit_status_is_read_as_documented() {
         let of = |raw: i32| of_status(ExitStatus::from_raw(raw), || "why".to_owned());
-        let reason = |what: &str| Reason { what: what.to_owned(), stderr: "why".to_owned() };
+        let reason = |what: &str| FailureReason { what: what.to_owned(), stderr: "why".to_owned() };
         assert_eq!(of(0), Outcome::Accepted);
         assert_eq!(of(75 << 8), Outcome::Later);
         assert_eq!(of(65 << 8), Outcome::Refused(reason("exit status 65")));

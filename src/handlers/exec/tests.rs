@@ -1,40 +1,40 @@
 //! The pool with real processes.
 
 use super::*;
-use crate::handlers::testing::{HOUR, Pool, TestPool, is_alive, line_of, wait_for};
+use crate::handlers::testing::{HOUR, TestPool, TestedPool, is_alive, line_of, wait_for};
 use std::fs;
 use std::time::Duration;
 
 const SHORT: Duration = Duration::from_millis(50);
 
-impl Pool for ExecCrew {
+impl TestedPool for ExecPool {
     fn hand(&mut self, attempt: Attempt) {
-        ExecCrew::hand(self, attempt);
+        ExecPool::hand(self, attempt);
     }
 
     fn done(&mut self) -> Option<Done> {
-        ExecCrew::done(self)
+        ExecPool::done(self)
     }
 }
 
-type TestHandlers = TestPool<ExecCrew>;
+type TestHandlers = TestPool<ExecPool>;
 
 impl TestHandlers {
     fn new(script: &str) -> TestHandlers {
         TestHandlers::with(script, |_| {})
     }
 
-    fn with(script: &str, change: impl FnOnce(&mut Job)) -> TestHandlers {
+    fn with(script: &str, change: impl FnOnce(&mut ExecSettings)) -> TestHandlers {
         TestPool::start(|context| {
-            let mut job = Job {
+            let mut settings = ExecSettings {
                 command: ["sh", "-c", script].map(Into::into).to_vec(),
                 stdin: Stdin::Value,
                 limits: TimeLimits { timeout: None, grace: HOUR },
-                room: Arc::new(Room::new(1)),
+                memory: Arc::new(OutputMemory::new(1)),
                 context,
             };
-            change(&mut job);
-            ExecCrew::start_job(&job, 2).unwrap()
+            change(&mut settings);
+            ExecPool::start_with(&settings, 2).unwrap()
         })
     }
 
@@ -55,7 +55,7 @@ impl TestHandlers {
 }
 
 fn failed(what: &str, stderr: &str) -> Outcome {
-    Outcome::Failed(Reason { what: what.to_owned(), stderr: stderr.to_owned() })
+    Outcome::Failed(FailureReason { what: what.to_owned(), stderr: stderr.to_owned() })
 }
 
 /// Why it failed, whatever its shell had to say about that.
@@ -72,7 +72,7 @@ fn kill(pid: &str) {
 
 #[test]
 fn the_exit_status_decides() {
-    let bad = Reason { what: "exit status 65".to_owned(), stderr: String::new() };
+    let bad = FailureReason { what: "exit status 65".to_owned(), stderr: String::new() };
     for (script, expected) in [
         ("exit 0", Outcome::Accepted),
         ("exit 75", Outcome::Later),
@@ -111,7 +111,7 @@ fn a_value_comes_in_as_it_is() {
 
 #[test]
 fn an_envelope_comes_in_with_a_line_break() {
-    let mut handlers = TestHandlers::with("cat", |job| job.stdin = Stdin::Json);
+    let mut handlers = TestHandlers::with("cat", |settings| settings.stdin = Stdin::Json);
     for offset in 1..3 {
         let expected = format!(
             r#"{{"topic":"t","partition":3,"offset":{offset},"timestamp":null,"key":"k","value":[1],"headers":[]}}"#
@@ -166,8 +166,8 @@ fn a_daemon_that_writes_for_ever_is_not_waited_for() {
 #[test]
 fn a_handler_that_takes_too_long_is_asked_and_then_made_to_end() {
     for (script, grace) in [("exec sleep 1000", HOUR), ("trap '' TERM; sleep 1000", SHORT), ("yes", HOUR)] {
-        let mut handlers = TestHandlers::with(script, |job| {
-            job.limits = TimeLimits { timeout: Some(SHORT), grace };
+        let mut handlers = TestHandlers::with(script, |settings| {
+            settings.limits = TimeLimits { timeout: Some(SHORT), grace };
         });
         assert_eq!(why(handlers.run(None)), "timed out after 50ms", "{script}");
     }
@@ -175,8 +175,8 @@ fn a_handler_that_takes_too_long_is_asked_and_then_made_to_end() {
 
 #[test]
 fn what_ends_well_after_its_time_has_failed() {
-    let mut handlers = TestHandlers::with("trap 'exit 0' TERM; while :; do sleep 0.01; done", |job| {
-        job.limits.timeout = Some(SHORT);
+    let mut handlers = TestHandlers::with("trap 'exit 0' TERM; while :; do sleep 0.01; done", |settings| {
+        settings.limits.timeout = Some(SHORT);
     });
     assert_eq!(why(handlers.run(None)), "timed out after 50ms");
 }
@@ -189,7 +189,7 @@ fn nothing_is_left_of_a_group_that_was_ended() {
         "sh -c 'trap \"\" TERM; echo $$ > {0}.new; mv {0}.new {0}; exec sleep 1000' & wait",
         file.display()
     );
-    let mut handlers = TestHandlers::with(&script, |job| job.limits.grace = SHORT);
+    let mut handlers = TestHandlers::with(&script, |settings| settings.limits.grace = SHORT);
     let ticket = handlers.hand(None);
     let left_behind = line_of(&file);
     handlers.pool.end(&[ticket], Signal::SIGTERM);
@@ -199,13 +199,14 @@ fn nothing_is_left_of_a_group_that_was_ended() {
 
 #[test]
 fn too_much_output_is_a_failure_with_a_reason() {
-    let mut handlers = TestHandlers::with("yes", |job| job.room = Arc::new(Room::of(1 << 20, 1)));
+    let mut handlers =
+        TestHandlers::with("yes", |settings| settings.memory = Arc::new(OutputMemory::of(1 << 20, 1)));
     assert_eq!(why(handlers.run(None)), "wrote more than 1 MiB to stdout");
 }
 
 #[test]
 fn a_program_that_cannot_be_run_is_a_failed_attempt() {
-    let mut handlers = TestHandlers::with("", |job| job.command = vec!["no-such-program".into()]);
+    let mut handlers = TestHandlers::with("", |settings| settings.command = vec!["no-such-program".into()]);
     let reason = "cannot run `no-such-program`: No such file or directory";
     assert_eq!(handlers.run(None).0, failed(reason, ""));
 }

@@ -1,33 +1,33 @@
 //! Envelopes on their way to a worker.
 
-/// A buffer that a large record has made larger than this is given back.
+/// A buffer that a large record has made larger than this shrinks to it.
 const KEPT: usize = 1 << 20;
 
-/// What is left moves to the front when at least as much was written.
+/// Unwritten bytes move to the front of the buffer once at least as many, and no fewer than this, were written.
 const MOVED: usize = 64 << 10;
 
-/// What was rendered, from the first envelope to the last.
+/// The envelopes that were rendered for a process, as one stream of bytes.
 #[derive(Default)]
 pub struct Input {
-    /// What was not written yet, behind what was.
+    /// The bytes that were written lately, followed by those that are not written yet.
     pub bytes: Vec<u8>,
-    /// Of `bytes`.
+    /// How many of `bytes` are written already.
     written: usize,
     pub written_in_all: u64,
 }
 
 impl Input {
-    /// What is to be written.
+    /// The bytes that are not written yet.
     pub fn left(&self) -> &[u8] {
         &self.bytes[self.written..]
     }
 
-    /// Where the next envelope starts, of all that is written.
+    /// Where the next envelope will start, counted from the first byte ever written.
     pub fn end(&self) -> u64 {
         self.written_in_all + self.left().len() as u64
     }
 
-    /// Takes note of what the pipe took.
+    /// Notes how many bytes the pipe has taken.
     pub fn has_written(&mut self, count: usize) {
         self.written += count;
         self.written_in_all += count as u64;
@@ -40,7 +40,7 @@ impl Input {
         }
     }
 
-    /// Forgets what is in memory, written or not.
+    /// Forgets all bytes, written or not.
     pub fn forget(&mut self) {
         self.written = 0;
         self.bytes.clear();

@@ -1,12 +1,12 @@
-//! One life of a worker: envelopes written, answers read, its time and its end.
+//! One process of a worker, from its start to its end: writes envelopes, reads answers, and keeps the time.
 
-use super::desk;
+use super::inbox;
 use super::input::Input;
 use super::watch::{Ready, Watched};
 use crate::handlers::child::{LOOK_AGAIN, Supervised, TURN, TimeLimits, exit_words, timed_out};
 use crate::handlers::pipes::{read, waiting_in};
-use crate::handlers::protocol::{Answer, Answers};
-use crate::handlers::{Attempt, Child, Done, Lines, Outcome, Reason};
+use crate::handlers::protocol::{AnswerReader, WorkerAnswer};
+use crate::handlers::{Attempt, Child, Done, FailureReason, Outcome, StderrLines};
 use crate::render::Renderer;
 use nix::sys::signal::Signal;
 use rustix::io::Errno;
@@ -20,15 +20,15 @@ use std::time::{Duration, Instant};
 const RENDERED_AHEAD: usize = 256 << 10;
 
 /// A worker that runs.
-pub struct Process {
+pub struct WorkerProcess {
     supervised: Supervised,
     started_at: Instant,
-    /// Rendered and not answered, the oldest first.
-    unanswered: VecDeque<Sent>,
+    /// Records that were rendered and are not answered, the oldest first.
+    unanswered: VecDeque<SentRecord>,
     input: Input,
-    answers: Answers,
+    answers: AnswerReader,
     has_answered: bool,
-    /// Since when the oldest is awaited; after `finish_input`, the end.
+    /// Since when the answer to the oldest record is awaited; after `finish_input`, the end of the process.
     awaited_since: Instant,
     is_finishing: bool,
     /// Set once it has ended and what it wrote before was read.
@@ -36,32 +36,33 @@ pub struct Process {
     timeout: Option<Duration>,
 }
 
-/// What a thread keeps from one process to the next.
-pub struct Tools {
+/// What a thread uses for one process after the other.
+pub struct WorkerTools {
     pub renderer: Renderer,
-    /// What was read last.
+    /// The bytes that were read last.
     pub piece: Vec<u8>,
-    pub lines: Lines,
-    /// What is on `lines` is about records that were answered.
+    pub lines: StderrLines,
+    /// Whether the last lines on stderr are about records that were answered.
     pub is_told: bool,
 }
 
-struct Sent {
+/// A record whose envelope was rendered.
+struct SentRecord {
     attempt: Attempt,
     /// Where its envelope starts and ends in all that is written to the process.
     start: u64,
     end: u64,
 }
 
-impl Process {
-    pub fn new(child: Child, limits: TimeLimits) -> Process {
+impl WorkerProcess {
+    pub fn new(child: Child, limits: TimeLimits) -> WorkerProcess {
         let now = Instant::now();
-        Process {
+        WorkerProcess {
             supervised: Supervised::new(child, limits.grace),
             started_at: now,
             unanswered: VecDeque::new(),
             input: Input::default(),
-            answers: Answers::default(),
+            answers: AnswerReader::default(),
             has_answered: false,
             awaited_since: now,
             is_finishing: false,
@@ -70,7 +71,7 @@ impl Process {
         }
     }
 
-    /// Whether it takes records.
+    /// Whether the process takes records.
     pub fn is_open(&self) -> bool {
         !self.supervised.is_ending() && self.status.is_none() && self.supervised.child.stdin.is_some()
     }
@@ -79,8 +80,8 @@ impl Process {
         self.unanswered.is_empty()
     }
 
-    /// Renders what fits and writes what the pipe takes.
-    pub fn send(&mut self, waiting: &mut VecDeque<Attempt>, tools: &mut Tools) {
+    /// Renders records that wait while there is room, and writes what the pipe takes.
+    pub fn send(&mut self, waiting: &mut VecDeque<Attempt>, tools: &mut WorkerTools) {
         while self.is_open() {
             while self.input.left().len() < RENDERED_AHEAD {
                 let Some(attempt) = waiting.pop_front() else { break };
@@ -92,7 +93,7 @@ impl Process {
         }
     }
 
-    /// Tells it that nothing comes any more. It has the time of an answer to exit.
+    /// Closes the input of the process, which then has as long to exit as it has to answer.
     pub fn finish_input(&mut self) {
         if self.is_open() {
             self.supervised.child.stdin = None;
@@ -101,7 +102,7 @@ impl Process {
         }
     }
 
-    /// Sends a signal with which the run ends.
+    /// Sends the process a signal because the run ends.
     pub fn end(&mut self, signal: Signal) {
         self.supervised.child.stdin = None;
         self.supervised.end(signal);
@@ -112,7 +113,7 @@ impl Process {
         Watched { child: &self.supervised.child, has_input, is_running: self.status.is_none() }
     }
 
-    /// When `look` has something to do though nothing happens.
+    /// When `look` has something to do even if nothing happens.
     pub fn next_look(&self) -> Option<Instant> {
         let asks_often = if self.status.is_some() {
             !self.is_over()
@@ -123,11 +124,12 @@ impl Process {
         [again, self.supervised.next_signal(), self.time_out()].into_iter().flatten().min()
     }
 
-    /// Reads what is there, takes note of its end, and sends the signals that are due.
-    pub fn look(&mut self, ready: Ready, tools: &mut Tools, batch: &mut VecDeque<Done>) {
+    /// Reads what the process wrote, notices its end, and sends the signals that are due.
+    pub fn look(&mut self, ready: Ready, tools: &mut WorkerTools, batch: &mut VecDeque<Done>) {
         let asks_itself = self.supervised.child.exit_descriptor().is_none() && self.status.is_none();
         let has_exited = ready.exit || asks_itself && self.supervised.child.try_wait().is_some();
-        // What is in the pipes at its end was written before; more may come for ever, from what was left behind.
+        // What is in the pipes once it has exited was written before. Processes that it left behind may write for
+        // ever.
         let most = |pipe: &Option<OwnedFd>| if has_exited { waiting_in(pipe) } else { TURN };
         if ready.stderr || has_exited {
             let most = most(&self.supervised.child.stderr);
@@ -146,19 +148,19 @@ impl Process {
         self.signal_if_due();
     }
 
-    /// Whether it has ended, and with it what is left of a group that we ended.
+    /// Whether the process has ended, and also everything left of its group if we ended it.
     pub fn is_over(&self) -> bool {
         self.status.is_some() && !(self.supervised.is_ending() && self.supervised.has_leftovers())
     }
 
-    /// Whether it ended by itself, and how soon, without anything to be charged for it.
+    /// Why the process ended and how long it lived, if it ended by itself with no record in hand.
     pub fn idle_end(&self) -> Option<(String, Duration)> {
         let is_unasked = self.is_idle() && !self.is_finishing && !self.supervised.is_ended();
         is_unasked.then(|| (self.why(), self.started_at.elapsed()))
     }
 
-    /// What becomes of the records that it has not answered.
-    pub fn settle(mut self, lines: &Lines, batch: &mut VecDeque<Done>) {
+    /// Decides what becomes of the records that the process has not answered.
+    pub fn settle(mut self, lines: &StderrLines, batch: &mut VecDeque<Done>) {
         let unanswered = std::mem::take(&mut self.unanswered);
         let untouched = self.has_answered && self.supervised.stopped().is_none();
         for (number, sent) in unanswered.into_iter().enumerate() {
@@ -167,11 +169,11 @@ impl Process {
             let outcome = if self.supervised.is_ended() {
                 Outcome::Unfinished
             } else if is_charged {
-                Outcome::Failed(Reason { what: self.why(), stderr: lines.last() })
+                Outcome::Failed(FailureReason { what: self.why(), stderr: lines.last() })
             } else {
                 Outcome::Again
             };
-            batch.push_back(desk::done(sent.attempt, outcome));
+            batch.push_back(inbox::done(sent.attempt, outcome));
         }
     }
 
@@ -193,12 +195,12 @@ impl Process {
         }
         let input = &mut self.input;
         let start = input.end();
-        // What cannot be decoded says so in the envelope.
+        // An envelope says itself what could not be decoded.
         attempt.record.with(|record| drop(renderer.render(record, &mut input.bytes)));
-        self.unanswered.push_back(Sent { attempt, start, end: input.end() });
+        self.unanswered.push_back(SentRecord { attempt, start, end: input.end() });
     }
 
-    /// Whether all was written.
+    /// Writes what is rendered; returns whether all of it was written.
     fn write(&mut self) -> bool {
         while let Some(stdin) = &self.supervised.child.stdin {
             match rustix::io::write(stdin, self.input.left()) {
@@ -217,14 +219,15 @@ impl Process {
         false
     }
 
-    /// It most likely is about to exit; if not, it is of no more use.
+    /// Expects the process to exit soon, as most do that close a pipe; one that stays is of no more use and is
+    /// stopped.
     fn expect_end(&mut self, fault: &'static str) {
         if !self.is_finishing {
             self.supervised.expect_exit(fault);
         }
     }
 
-    fn read_lines(&mut self, most: usize, tools: &mut Tools) {
+    fn read_lines(&mut self, most: usize, tools: &mut WorkerTools) {
         let place = self.unanswered.front().map(|sent| sent.attempt.record.place());
         read(&mut self.supervised.child.stderr, &mut tools.piece, most, |bytes| {
             if std::mem::take(&mut tools.is_told) {
@@ -235,7 +238,7 @@ impl Process {
         });
     }
 
-    fn read_answers(&mut self, most: usize, tools: &mut Tools, batch: &mut VecDeque<Done>) {
+    fn read_answers(&mut self, most: usize, tools: &mut WorkerTools, batch: &mut VecDeque<Done>) {
         let is_deaf = self.supervised.stopped().is_some();
         let (is_ended, written) = (self.supervised.is_ended(), self.input.written_in_all);
         let (unanswered, answers) = (&mut self.unanswered, &mut self.answers);
@@ -247,12 +250,12 @@ impl Process {
                 return true;
             }
             let read = answers.read(bytes, |answer| {
-                // What was not written to its end cannot have been answered.
+                // A record cannot have been answered before all of it was written.
                 if unanswered.front().is_none_or(|sent| sent.end > written) {
                     return false;
                 }
                 let Some(sent) = unanswered.pop_front() else { return false };
-                batch.push_back(desk::done(sent.attempt, outcome(answer, is_ended, lines)));
+                batch.push_back(inbox::done(sent.attempt, outcome(answer, is_ended, lines)));
                 true
             });
             mistake = read.err();
@@ -273,7 +276,7 @@ impl Process {
     fn time_out(&self) -> Option<Instant> {
         let is_awaited = !self.unanswered.is_empty() || self.is_finishing;
         let is_running = self.status.is_none() && !self.supervised.is_ending();
-        // A limit beyond what a clock can tell is none.
+        // A limit beyond what the clock can express is no limit.
         self.awaited_since.checked_add(self.timeout.filter(|_| is_awaited && is_running)?)
     }
 
@@ -292,17 +295,17 @@ impl Process {
     }
 }
 
-/// What an answer means; `lines`: if something was said on stderr since the last ones.
-fn outcome(answer: Answer, is_ended: bool, lines: Option<&Lines>) -> Outcome {
-    let reason = |words: String, word: &str| Reason {
+/// What an answer means for its record; `lines` has what the worker wrote to stderr since it last answered.
+fn outcome(answer: WorkerAnswer, is_ended: bool, lines: Option<&StderrLines>) -> Outcome {
+    let reason = |words: String, word: &str| FailureReason {
         what: if words.is_empty() { format!("worker said {word}") } else { words },
-        stderr: lines.map(Lines::last).unwrap_or_default(),
+        stderr: lines.map(StderrLines::last).unwrap_or_default(),
     };
     match answer {
-        Answer::Accepted => Outcome::Accepted,
+        WorkerAnswer::Accepted => Outcome::Accepted,
         // A handler that fails while we end it has not failed.
-        Answer::Retry(_) | Answer::Refused(_) if is_ended => Outcome::Unfinished,
-        Answer::Retry(words) => Outcome::Failed(reason(words, "retry")),
-        Answer::Refused(words) => Outcome::Refused(reason(words, "fail")),
+        WorkerAnswer::Retry(_) | WorkerAnswer::Refused(_) if is_ended => Outcome::Unfinished,
+        WorkerAnswer::Retry(words) => Outcome::Failed(reason(words, "retry")),
+        WorkerAnswer::Refused(words) => Outcome::Refused(reason(words, "fail")),
     }
 }

@@ -1,36 +1,41 @@
 //! A pool of workers that tests can hand records to.
 
 use super::*;
-use crate::handlers::testing::{HOUR, Pool, TestPool};
+use crate::handlers::testing::{HOUR, TestPool, TestedPool};
 
-impl Pool for WorkerCrew {
+impl TestedPool for WorkerPool {
     fn hand(&mut self, attempt: Attempt) {
-        WorkerCrew::hand(self, attempt);
+        WorkerPool::hand(self, attempt);
     }
 
     fn flush(&mut self) {
-        WorkerCrew::flush(self);
+        WorkerPool::flush(self);
     }
 
     fn done(&mut self) -> Option<Done> {
-        WorkerCrew::done(self)
+        WorkerPool::done(self)
     }
 }
 
-pub type TestWorkers = TestPool<WorkerCrew>;
+pub type TestWorkers = TestPool<WorkerPool>;
 
 impl TestWorkers {
     pub fn new(script: &str) -> TestWorkers {
         TestWorkers::with(script, 1, |_| {})
     }
 
-    pub(super) fn with(script: &str, parallel: usize, change: impl FnOnce(&mut Job)) -> TestWorkers {
+    pub(super) fn with(
+        script: &str,
+        parallel: usize,
+        change: impl FnOnce(&mut WorkerSettings),
+    ) -> TestWorkers {
         TestPool::start(|context| {
             let limits = TimeLimits { timeout: None, grace: HOUR };
-            let mut job = Job { command: script.to_owned(), start: Child::start, limits, context };
-            change(&mut job);
-            let workers = Workers { parallel, in_flight: 64, timeout: job.limits.timeout };
-            WorkerCrew::start_job(&job, workers).unwrap()
+            let mut settings =
+                WorkerSettings { command: script.to_owned(), start: Child::start, limits, context };
+            change(&mut settings);
+            let workers = Workers { parallel, in_flight: 64, timeout: settings.limits.timeout };
+            WorkerPool::start_with(&settings, workers).unwrap()
         })
     }
 

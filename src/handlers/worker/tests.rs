@@ -2,7 +2,7 @@
 
 use super::testing::TestWorkers;
 use super::*;
-use crate::handlers::Reason;
+use crate::handlers::FailureReason;
 use crate::handlers::testing::{HOUR, is_alive, line_of, lines_of, wait_for};
 use std::path::Path;
 
@@ -11,8 +11,8 @@ const SHORT: Duration = Duration::from_millis(100);
 /// A worker that only answers `ok`.
 const OK: &str = "while read -r line; do echo ok; done";
 
-fn reason(what: &str, stderr: &str) -> Reason {
-    Reason { what: what.to_owned(), stderr: stderr.to_owned() }
+fn reason(what: &str, stderr: &str) -> FailureReason {
+    FailureReason { what: what.to_owned(), stderr: stderr.to_owned() }
 }
 
 fn failed(what: &str) -> Outcome {
@@ -166,9 +166,9 @@ fn a_worker_that_takes_too_long_is_asked_and_then_made_to_end() {
         ("trap '' TERM; read -r a; echo late >&2; sleep 1000 & wait", SHORT),
         ("trap 'echo ok; exit 0' TERM; read -r a; echo late >&2; while :; do sleep 0.01; done", HOUR),
     ] {
-        let mut workers = TestWorkers::with(script, 1, |job| {
-            job.limits.timeout = Some(Duration::from_millis(500));
-            job.limits.grace = grace;
+        let mut workers = TestWorkers::with(script, 1, |settings| {
+            settings.limits.timeout = Some(Duration::from_millis(500));
+            settings.limits.grace = grace;
         });
         let mut outcomes = workers.run_all(3);
         let Outcome::Failed(reason) = outcomes.remove(0) else { panic!("{script}") };
@@ -186,9 +186,9 @@ fn nothing_is_left_of_a_group_whose_time_is_over() {
         "sh -c 'trap \"\" TERM; echo $$ > {0}.new; mv {0}.new {0}; exec sleep 1000' & wait",
         file.display()
     );
-    let mut workers = TestWorkers::with(&script, 1, |job| {
-        job.limits.timeout = Some(Duration::from_millis(500));
-        job.limits.grace = SHORT;
+    let mut workers = TestWorkers::with(&script, 1, |settings| {
+        settings.limits.timeout = Some(Duration::from_millis(500));
+        settings.limits.grace = SHORT;
     });
     let left_behind = line_of(&file);
     assert_eq!(workers.run(b"1"), failed("timed out after 500ms"));
@@ -202,7 +202,7 @@ fn a_worker_that_can_answer_no_more_is_ended() {
         ("exec <&-; sleep 1000", "worker closed its stdin"),
     ] {
         // What it has closed shows when more is written than the pipe would hold.
-        let mut workers = TestWorkers::with(script, 1, |job| job.limits.grace = SHORT);
+        let mut workers = TestWorkers::with(script, 1, |settings| settings.limits.grace = SHORT);
         assert_eq!(workers.run(&vec![b'x'; 1 << 20]), failed(what));
     }
 }
@@ -224,8 +224,9 @@ fn a_large_record_comes_through() {
 
 #[test]
 fn a_worker_that_never_reads_blocks_nobody() {
-    let mut workers =
-        TestWorkers::with("echo here >&2; exec sleep 1000", 1, |job| job.limits.timeout = Some(SHORT));
+    let mut workers = TestWorkers::with("echo here >&2; exec sleep 1000", 1, |settings| {
+        settings.limits.timeout = Some(SHORT)
+    });
     for _ in 0..3 {
         workers.hand(&vec![b'x'; 1 << 20]);
     }
@@ -291,7 +292,8 @@ fn workers_find_the_end_of_their_input_when_all_is_done() {
 
 #[test]
 fn a_worker_that_stays_behind_its_last_record_is_ended() {
-    let mut workers = TestWorkers::with("exec sleep 1000", 2, |job| job.limits.timeout = Some(SHORT));
+    let mut workers =
+        TestWorkers::with("exec sleep 1000", 2, |settings| settings.limits.timeout = Some(SHORT));
     workers.pool.close();
     workers.wait_until_closed();
 }
@@ -319,8 +321,8 @@ fn a_worker_that_cannot_be_started_is_charged_for_the_oldest_record_only() {
 fn no_record_is_charged_while_the_system_is_out_of_something() {
     for code in [libc::EAGAIN, libc::ENOMEM, libc::EMFILE, libc::ENFILE] {
         let words = crate::error::reason(&io::Error::from_raw_os_error(code));
-        let mut workers = TestWorkers::with(OK, 1, |job| {
-            job.start = match code {
+        let mut workers = TestWorkers::with(OK, 1, |settings| {
+            settings.start = match code {
                 libc::EAGAIN => |_, _| Err(io::Error::from_raw_os_error(libc::EAGAIN)),
                 libc::ENOMEM => |_, _| Err(io::Error::from_raw_os_error(libc::ENOMEM)),
                 libc::EMFILE => |_, _| Err(io::Error::from_raw_os_error(libc::EMFILE)),

@@ -1,4 +1,4 @@
-//! Sleeping on everything that a worker's thread waits for.
+//! Sleeping until something happens that a worker's thread waits for.
 
 use crate::alarm::Alarm;
 use crate::handlers::Child;
@@ -6,22 +6,22 @@ use rustix::event::{PollFd, PollFlags, Timespec};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Instant;
 
-/// What can be done without waiting.
+/// What can be read without waiting.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Ready {
     pub stdout: bool,
     pub stderr: bool,
-    /// The process has ended.
+    /// Whether the process has ended.
     pub exit: bool,
 }
 
-/// A process that is watched.
+/// What to watch of a process.
 #[derive(Clone, Copy)]
 pub struct Watched<'a> {
     pub child: &'a Child,
-    /// Something is left to write.
+    /// Whether something is left to write.
     pub has_input: bool,
-    /// Its end was not seen yet.
+    /// Whether its end was not seen yet.
     pub is_running: bool,
 }
 
@@ -57,7 +57,7 @@ struct Polled<'a> {
 }
 
 impl<'a> Polled<'a> {
-    /// Where it stands, if there is one.
+    /// Adds a descriptor if there is one; returns its place in the list.
     fn add(&mut self, descriptor: Option<BorrowedFd<'a>>, events: PollFlags) -> Option<usize> {
         self.descriptors.push(PollFd::from_borrowed_fd(descriptor?, events));
         Some(self.descriptors.len() - 1)

@@ -1,9 +1,9 @@
 //! The configuration of topics.
 
-use super::{Described, Options, wait_for_any};
+use super::{AdminOptions, Described, wait_for_any};
 use crate::kafka::client::Consumer;
 use crate::kafka::errors::{self, Trouble};
-use crate::kafka::native::{Queue, c_string, native, text};
+use crate::kafka::native::{ClientQueue, c_string, native, text};
 use rdkafka::bindings as rd;
 use rdkafka::types::RDKafkaRespErr;
 use std::collections::{BTreeSet, HashMap};
@@ -14,15 +14,16 @@ use std::time::Duration;
 pub type Config = HashMap<String, String>;
 
 /// A `DescribeConfigs` request under way.
-pub struct Request {
-    answers: Queue,
+pub struct ConfigsRequest {
+    answers: ClientQueue,
     limit: Duration,
 }
 
-/// Asks one broker for the configuration of topics: any of them knows it.
-pub fn ask(client: &Arc<Consumer>, topics: &BTreeSet<&str>, broker: i32, limit: Duration) -> Request {
-    let answers = Queue::new(client);
-    let options = Options::new(client, rd::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, limit);
+/// Asks one broker for the configuration of topics, which any broker knows.
+pub fn ask(client: &Arc<Consumer>, topics: &BTreeSet<&str>, broker: i32, limit: Duration) -> ConfigsRequest {
+    let answers = ClientQueue::new(client);
+    let options =
+        AdminOptions::new(client, rd::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, limit);
     options.send_to(broker);
     let kind = rd::rd_kafka_ResourceType_t::RD_KAFKA_RESOURCE_TOPIC;
     // SAFETY: names, options and queue are alive over the calls, which copy them; the resources are ours, and freed
@@ -35,15 +36,15 @@ pub fn ask(client: &Arc<Consumer>, topics: &BTreeSet<&str>, broker: i32, limit: 
         rd::rd_kafka_DescribeConfigs(native(client), resources.as_mut_ptr(), count, options.pointer(), queue);
         rd::rd_kafka_ConfigResource_destroy_array(resources.as_mut_ptr(), count);
     }
-    Request { answers, limit }
+    ConfigsRequest { answers, limit }
 }
 
-impl Request {
-    /// Waits for the answer; each topic may be missing or forbidden on its own. A broker that does not know the
-    /// request, as the mock cluster, has none to tell.
+impl ConfigsRequest {
+    /// Waits for the answer. Each topic may be missing or forbidden on its own, and all are missing if the broker
+    /// does not know the request, like the mock cluster.
     ///
     /// # Errors
-    /// Of the whole request.
+    /// The broker refused the request or did not answer.
     pub fn answer(self) -> Result<Vec<Described<Config>>, Trouble> {
         let event = wait_for_any(&self.answers, self.limit)?;
         match event.error() {

@@ -1,4 +1,4 @@
-//! Groups of any kind: which there are, what they are, who is in them.
+//! Groups of any kind: which exist, what they are, and who is in them.
 
 mod assignment;
 mod descriptions;
@@ -13,8 +13,8 @@ use crate::kafka::errors::{self, Trouble, TroubleKind};
 use crate::kafka::metadata;
 use crate::kafka::native::text;
 use crate::record::TopicPartition;
-pub use descriptions::Request as DescriptionRequest;
-pub use list::{Listed, Listing, list};
+pub use descriptions::DescriptionRequest;
+pub use list::{ListedGroup, Listing, list};
 pub use offsets::{CommittedRequest, alter, ask_committed, delete};
 use raw::RawGroup;
 use rdkafka::bindings as rd;
@@ -24,93 +24,93 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// How long all brokers may take to list their groups. One that is away holds the others up.
+/// How long all brokers may take to list their groups. A broker that is away delays the others.
 const LIMIT: Duration = Duration::from_secs(2);
 
-/// All groups without an answer are looked at once in that time.
+/// How long one look at all groups without an answer takes.
 const TURN: Duration = Duration::from_millis(20);
 
-/// So many groups are asked for by name; more with all of the cluster in one request to each broker.
+/// Up to how many groups are asked for by name. For more, each broker is asked for all its groups.
 const FEW: usize = 8;
 
-/// What a group is: by which protocol its members agree, and about what.
+/// The kind of a group: which protocol its members use, and what they share.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum GroupKind {
     /// Consumers that assign partitions among themselves.
     Classic,
     /// Consumers whose coordinator assigns partitions (KIP-848).
     Consumer,
     Share,
     Streams,
-    /// One of both; the broker was not asked on a connection that could tell.
+    /// A share or a streams group; the broker could not be asked which of them.
     ShareOrStreams,
-    /// A classic group of others, as in `connect`, or a kind that is new.
+    /// A classic group of something else, such as `connect`, or a kind that is new.
     Other(String),
 }
 
-impl Kind {
-    /// Of the broker's words for the kind of a group, and for what its members are.
-    fn of(kind: &str, protocol_type: &str) -> Kind {
+impl GroupKind {
+    /// Reads the broker's words for the kind of a group and for what its members are.
+    fn of(kind: &str, protocol_type: &str) -> GroupKind {
         match (kind, protocol_type) {
-            ("consumer", _) => Kind::Consumer,
-            ("share", _) => Kind::Share,
-            ("streams", _) => Kind::Streams,
-            ("classic", "" | "consumer") => Kind::Classic,
-            ("classic", other) => Kind::Other(other.to_owned()),
-            (other, _) => Kind::Other(other.to_owned()),
+            ("consumer", _) => GroupKind::Consumer,
+            ("share", _) => GroupKind::Share,
+            ("streams", _) => GroupKind::Streams,
+            ("classic", "" | "consumer") => GroupKind::Classic,
+            ("classic", other) => GroupKind::Other(other.to_owned()),
+            (other, _) => GroupKind::Other(other.to_owned()),
         }
     }
 
     fn words(&self) -> String {
         match self {
-            Kind::Classic | Kind::Consumer => "a group of consumers".to_owned(),
-            Kind::Share | Kind::Streams | Kind::ShareOrStreams => format!("a {self} group"),
-            Kind::Other(kind) if kind == "connect" => "a Connect group".to_owned(),
-            Kind::Other(kind) => format!("a group of type `{kind}`"),
+            GroupKind::Classic | GroupKind::Consumer => "a group of consumers".to_owned(),
+            GroupKind::Share | GroupKind::Streams | GroupKind::ShareOrStreams => format!("a {self} group"),
+            GroupKind::Other(kind) if kind == "connect" => "a Connect group".to_owned(),
+            GroupKind::Other(kind) => format!("a group of type `{kind}`"),
         }
     }
 }
 
-impl fmt::Display for Kind {
+impl fmt::Display for GroupKind {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
-            Kind::Classic => "classic",
-            Kind::Consumer => "consumer",
-            Kind::Share => "share",
-            Kind::Streams => "streams",
-            Kind::ShareOrStreams => "share or streams",
-            Kind::Other(kind) => kind,
+            GroupKind::Classic => "classic",
+            GroupKind::Consumer => "consumer",
+            GroupKind::Share => "share",
+            GroupKind::Streams => "streams",
+            GroupKind::ShareOrStreams => "share or streams",
+            GroupKind::Other(kind) => kind,
         })
     }
 }
 
-/// The trouble with a group that is none of consumers.
-fn foreign(name: &str, kind: &Kind) -> Trouble {
+/// The trouble with a group that is not a group of consumers.
+fn foreign(name: &str, kind: &GroupKind) -> Trouble {
     Trouble { kind: TroubleKind::ForeignGroup, reason: format!("`{name}` is {}", kind.words()) }
 }
 
 /// A group of consumers as its coordinator describes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Group {
+pub struct GroupDescription {
     pub name: String,
-    /// In Kafka's words, as in `Stable`; `Dead` if there is no such group.
+    /// The state in Kafka's words, as in `Stable`; `Dead` if there is no such group.
     pub state: String,
-    pub kind: Kind,
-    /// Empty without members.
+    pub kind: GroupKind,
+    /// The name of the assignor; empty without members.
     pub assignor: String,
-    /// `HOST:PORT` and its number.
+    /// The coordinator as `HOST:PORT`, and its number.
     pub coordinator: Option<(String, i32)>,
-    pub members: Vec<Member>,
+    pub members: Vec<GroupMember>,
 }
 
 #[cfg(test)]
-impl Group {
+impl GroupDescription {
     /// A stable classic group `g` for tests, with these members.
-    pub fn of(members: Vec<Member>) -> Group {
-        Group {
+    pub fn of(members: Vec<GroupMember>) -> GroupDescription {
+        GroupDescription {
             name: "g".to_owned(),
             state: "Stable".to_owned(),
-            kind: Kind::Classic,
+            kind: GroupKind::Classic,
             assignor: "range".to_owned(),
             coordinator: None,
             members,
@@ -120,45 +120,50 @@ impl Group {
 
 /// A member of a group, in the broker's own words.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Member {
+pub struct GroupMember {
     pub consumer_id: String,
     pub client_id: String,
-    /// As in `/127.0.0.1`.
+    /// The host as the broker names it, as in `/127.0.0.1`.
     pub host: String,
     pub partitions: Vec<TopicPartition>,
-    /// Its assignment is none that Kafka's clients would write: what it holds is not known.
+    /// Whether the assignment is none that Kafka's clients would write, so that it is not known what the member
+    /// holds.
     pub is_unreadable: bool,
 }
 
-/// What a group leaves to nobody.
+/// The partitions that no member of a group holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unheld {
     pub partitions: BTreeSet<TopicPartition>,
-    /// The group has one member.
+    /// Whether the group has only one member.
     pub is_alone: bool,
 }
 
-/// Questions for descriptions that have no answer yet, by group.
+/// The requests for descriptions that have no answer yet, by group.
 pub type Undescribed = HashMap<String, DescriptionRequest>;
 
-/// Describes groups, in the order of their names; each may be missing, forbidden, of another kind or without an answer on
-/// its own.
-pub fn describe(client: &Arc<Consumer>, names: &[String], limit: Duration) -> Vec<Described<Group>> {
+/// Describes groups, in the order of `names`. Each may be missing, forbidden, of another kind or without an answer
+/// on its own.
+pub fn describe(
+    client: &Arc<Consumer>,
+    names: &[String],
+    limit: Duration,
+) -> Vec<Described<GroupDescription>> {
     describe_until(client, names, &mut Undescribed::new(), Instant::now() + limit)
 }
 
-/// The same up to a moment. A question that has no answer by then is kept, and not asked again next time: librdkafka has
-/// it still on its way to the coordinator.
+/// Describes groups up to a deadline, as `describe` does. A question that has no answer by then is kept and not
+/// asked again next time, since librdkafka still has it on its way to the coordinator.
 pub fn describe_until(
     client: &Arc<Consumer>,
     names: &[String],
     undescribed: &mut Undescribed,
     deadline: Instant,
-) -> Vec<Described<Group>> {
+) -> Vec<Described<GroupDescription>> {
     let raw = raw_groups(client, names, LIMIT.min(deadline.saturating_duration_since(Instant::now())));
     let mut found: HashMap<String, RawGroup> =
         raw.groups.into_iter().map(|group| (group.name.clone(), group)).collect();
-    let mut described: HashMap<&String, Result<Group, Trouble>> = HashMap::new();
+    let mut described: HashMap<&String, Result<GroupDescription, Trouble>> = HashMap::new();
     let mut coordinators: HashMap<&String, String> = HashMap::new();
     for name in names {
         let Some(group) = found.remove(name) else { continue };
@@ -168,8 +173,8 @@ pub fn describe_until(
             None => drop(coordinators.insert(name, coordinator)),
         }
     }
-    // The coordinator's own protocol, another kind, or no group at all. Each alone, or one that is away would keep the
-    // others'.
+    // The rest are groups with the coordinator's own protocol, of another kind, or no groups. Each is asked for
+    // alone, since a coordinator that is away would hold the others up.
     let rest: Vec<&String> = names.iter().filter(|name| !described.contains_key(name)).collect();
     for name in &rest {
         let ask = || descriptions::ask(client, std::slice::from_ref(*name));
@@ -177,7 +182,8 @@ pub fn describe_until(
     }
     let mut open = rest;
     loop {
-        // One that never answers must not take the time that is left for what the others' answers ask for.
+        // A coordinator that never answers must not take the time for the questions that follow from the others'
+        // answers.
         let turn = TURN / u32::try_from(open.len()).unwrap_or(1).max(1);
         open.retain(|name| {
             let until = deadline.min(Instant::now() + turn);
@@ -197,15 +203,15 @@ pub fn describe_until(
     names.iter().filter_map(|name| Some((name.clone(), described.remove(name)?))).collect()
 }
 
-/// What a coordinator says of a group, or what the group is if it is none of consumers.
+/// The description of a group by its coordinator, or what the group is if it is not a group of consumers.
 fn described_or_other(
     client: &Arc<Consumer>,
     name: &String,
-    mut group: Result<Group, Trouble>,
+    mut group: Result<GroupDescription, Trouble>,
     coordinator: Option<&str>,
     is_listed: bool,
     deadline: Instant,
-) -> Result<Group, Trouble> {
+) -> Result<GroupDescription, Trouble> {
     if is_missing(&group) {
         let has_caught_up = offsets::catch_up(client, name, deadline);
         let again = || descriptions::ask(client, std::slice::from_ref(name)).answer_until(deadline);
@@ -221,22 +227,22 @@ fn described_or_other(
 }
 
 /// The one group that was asked for.
-fn only(answer: Result<Vec<Described<Group>>, Trouble>) -> Result<Group, Trouble> {
+fn only(answer: Result<Vec<Described<GroupDescription>>, Trouble>) -> Result<GroupDescription, Trouble> {
     let unknown = || Err(errors::trouble(RDKafkaErrorCode::GroupIdNotFound, ""));
     answer?.into_iter().next().map_or_else(unknown, |(_, group)| group)
 }
 
-/// What brokers told of groups without being asked for each.
+/// The groups that brokers listed.
 struct RawGroups {
     groups: Vec<RawGroup>,
-    /// Brokers answered, though maybe not all of them.
+    /// Whether brokers answered, even if not all of them.
     is_told: bool,
 }
 
-/// What the brokers that answer know of these groups. Those that do not answer are asked again in another way.
+/// Asks brokers to list these groups. Groups of brokers that do not answer are asked for again in another way.
 fn raw_groups(client: &Arc<Consumer>, names: &[String], limit: Duration) -> RawGroups {
-    // A broker that refuses spoils what all others told if its word comes last (`rd_kafka_list_groups`), which is when it is
-    // tried again: short questions are over before.
+    // A broker that refuses spoils the answers of all others if its own comes last (`rd_kafka_list_groups`), after
+    // it was tried again. Short questions are over before that.
     let shorter = |limit: &Duration| Some(*limit / 2).filter(|limit| *limit >= LIMIT / 8);
     let ask = |name: Option<&str>| {
         let mut limits = std::iter::successors(Some(limit), shorter);
@@ -253,24 +259,24 @@ fn raw_groups(client: &Arc<Consumer>, names: &[String], limit: Duration) -> RawG
     RawGroups { groups: answers.into_iter().flatten().flatten().collect(), is_told }
 }
 
-fn is_missing(group: &Result<Group, Trouble>) -> bool {
+fn is_missing(group: &Result<GroupDescription, Trouble>) -> bool {
     match group {
         Ok(group) => group.state == "Dead",
         Err(trouble) => trouble.kind == TroubleKind::UnknownGroup,
     }
 }
 
-/// Why a group that is listed is none of consumers; nothing if it is gone since.
+/// What a listed group is that is not a group of consumers; none if it is gone by now.
 fn other_kind(client: &Consumer, name: &str, coordinator: &str) -> Option<Trouble> {
     let Some(listed) = wire::list(client, coordinator) else {
-        return Some(foreign(name, &Kind::ShareOrStreams));
+        return Some(foreign(name, &GroupKind::ShareOrStreams));
     };
     let (_, kind, _) = listed.into_iter().find(|(listed, _, _)| listed == name)?;
     Some(foreign(name, &kind))
 }
 
-/// The same of a group that no broker has listed, since one of them spoiled the lists of all: only a broker's own words
-/// tell it then, or else nothing is known.
+/// What a group is that no broker has listed, since one of them spoiled the lists of all. Only a broker's own words
+/// tell then; without any, nothing is known.
 fn any_other_kind(client: &Consumer, name: &str) -> Option<Trouble> {
     let brokers = metadata::brokers(client, LIMIT).unwrap_or_default();
     let lists: Vec<_> = brokers.iter().filter_map(|broker| wire::list(client, &broker.address)).collect();
@@ -281,15 +287,15 @@ fn any_other_kind(client: &Consumer, name: &str) -> Option<Trouble> {
     Some(foreign(name, kind))
 }
 
-/// What a group is, if it is there and none of consumers.
+/// What a group is, if it exists and is not a group of consumers.
 pub fn foreign_kind(client: &Arc<Consumer>, name: &str, limit: Duration) -> Option<Trouble> {
     describe_one(client, name, limit).err().filter(|trouble| trouble.kind == TroubleKind::ForeignGroup)
 }
 
-/// Who holds the partitions of a group: `CLIENT-ID at HOST` of each member that has any.
+/// Returns who holds the partitions of a group, as `CLIENT-ID at HOST` for each member that has any.
 ///
 /// # Errors
-/// Of the request or of the group.
+/// The error of the request or of the group, or the group is rebalancing.
 pub fn owners(client: &Arc<Consumer>, group: &str, limit: Duration) -> Result<Vec<String>, Trouble> {
     let group = describe_one(client, group, limit)?;
     if group.state != "Stable" {
@@ -301,10 +307,10 @@ pub fn owners(client: &Arc<Consumer>, group: &str, limit: Duration) -> Result<Ve
         .collect())
 }
 
-/// Which of these partitions no member of a group holds.
+/// Returns those of these partitions that no member of a group holds.
 ///
 /// # Errors
-/// Of the request or of the group; one that is being shared out anew, or a member that keeps what it holds to itself.
+/// The error of the request or of the group. The group is rebalancing, or the assignment of a member cannot be read.
 pub fn unheld(
     client: &Arc<Consumer>,
     group: &str,
@@ -321,7 +327,7 @@ pub fn unheld(
     Ok(Unheld { partitions, is_alone: group.members.len() == 1 })
 }
 
-fn describe_one(client: &Arc<Consumer>, name: &str, limit: Duration) -> Result<Group, Trouble> {
+fn describe_one(client: &Arc<Consumer>, name: &str, limit: Duration) -> Result<GroupDescription, Trouble> {
     only(Ok(describe(client, &[name.to_owned()], limit)))
 }
 

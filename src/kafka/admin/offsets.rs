@@ -1,9 +1,9 @@
-//! Offsets of partitions, asked for by `ListOffsets`: an offset that nobody answered is no offset.
+//! The offsets of partitions, asked for by `ListOffsets`.
 
-use super::Options;
+use super::AdminOptions;
 use crate::kafka::client::{Consumer, topic_partition};
-use crate::kafka::errors::{self, Trouble, TroubleKind};
-use crate::kafka::native::{Event, PartitionList, Queue, error_code, native, text};
+use crate::kafka::errors::{self, Trouble};
+use crate::kafka::native::{ClientQueue, PartitionList, QueueEvent, error_code, native, text};
 use crate::record::TopicPartition;
 use rdkafka::bindings as rd;
 use rdkafka::types::{RDKafkaErrorCode, RDKafkaRespErr};
@@ -11,26 +11,26 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What `ListOffsets` takes for an offset.
+/// Asks `ListOffsets` for the first offset of a log.
 pub const EARLIEST: i64 = -2;
-/// The end, as the isolation level sees it.
+/// Asks `ListOffsets` for the end of a log, as the isolation level sees it.
 pub const LATEST: i64 = -1;
 
 /// Why something about a partition is not known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unknown {
-    /// Its leader did not answer in time, or not in a form that makes sense.
+    /// The leader did not answer in time, or its answer makes no sense.
     Unanswered,
-    /// No broker leads it now.
+    /// The partition has no leader now.
     NoLeader,
-    /// The answer was a refusal.
+    /// The leader refused.
     Refused(Trouble),
 }
 
 impl Unknown {
     fn of(code: RDKafkaErrorCode) -> Unknown {
         match code {
-            // `NoEnt`: librdkafka found no leader for any partition of the request.
+            // With `NoEnt`, librdkafka found no leader for any partition of the request.
             RDKafkaErrorCode::LeaderNotAvailable | RDKafkaErrorCode::NoEnt => Unknown::NoLeader,
             code => Unknown::from(errors::trouble(code, "")),
         }
@@ -39,24 +39,21 @@ impl Unknown {
 
 impl From<Trouble> for Unknown {
     fn from(trouble: Trouble) -> Unknown {
-        match trouble.kind {
-            TroubleKind::Transport | TroubleKind::AllBrokersDown => Unknown::Unanswered,
-            _ => Unknown::Refused(trouble),
-        }
+        if trouble.kind.is_absence() { Unknown::Unanswered } else { Unknown::Refused(trouble) }
     }
 }
 
-/// What became of a question about one of several partitions.
+/// The answer to a question about one of several partitions.
 pub type Asked<T> = (TopicPartition, Result<T, Unknown>);
 
 /// A `ListOffsets` request under way.
 pub struct OffsetsRequest {
-    answers: Queue,
+    answers: ClientQueue,
     wanted: Vec<(TopicPartition, i64)>,
     limit: Duration,
 }
 
-/// Asks for an offset of each partition: `EARLIEST`, `LATEST`, or the first at or after a time in
+/// Asks for an offset of each partition: `EARLIEST`, `LATEST`, or the first offset at or after a time in
 /// milliseconds.
 pub fn ask_offsets(
     client: &Arc<Consumer>,
@@ -65,13 +62,13 @@ pub fn ask_offsets(
     limit: Duration,
 ) -> OffsetsRequest {
     let list = PartitionList::of(wanted.iter().map(|(partition, wanted)| (partition, *wanted)));
-    let answers = Queue::new(client);
+    let answers = ClientQueue::new(client);
     let level = if read_uncommitted {
         rd::rd_kafka_IsolationLevel_t::RD_KAFKA_ISOLATION_LEVEL_READ_UNCOMMITTED
     } else {
         rd::rd_kafka_IsolationLevel_t::RD_KAFKA_ISOLATION_LEVEL_READ_COMMITTED
     };
-    let options = Options::new(client, rd::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_LISTOFFSETS, limit);
+    let options = AdminOptions::new(client, rd::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_LISTOFFSETS, limit);
     // SAFETY: client, options, list and queue are alive; the call copies what it needs.
     unsafe {
         let error = rd::rd_kafka_AdminOptions_set_isolation_level(options.0, level);
@@ -84,15 +81,15 @@ pub fn ask_offsets(
 }
 
 impl OffsetsRequest {
-    /// Waits for the answer: every partition asked for, in that order, with its offset; -1 where there is no
+    /// Waits for the answer: the offset of every partition that was asked for, in that order; -1 where there is no
     /// record at or after a time.
     ///
     /// librdkafka 2.12 fills in -1001 without an error where one of several leaders did not answer
     /// (`rd_kafka_ListOffsets_leaders_queried_cb`), so every number is checked.
     pub fn answer(self) -> Vec<Asked<i64>> {
-        // A little longer than the request itself.
+        // Waits a little longer than the request itself.
         let event = self.answers.poll(self.limit + Duration::from_millis(500));
-        let answered = match event.as_ref().map(Event::error) {
+        let answered = match event.as_ref().map(QueueEvent::error) {
             Some(RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR) => Ok(event),
             Some(code) => Err(Unknown::of(code.into())),
             None => Err(Unknown::Unanswered),
@@ -116,8 +113,8 @@ impl OffsetsRequest {
     }
 }
 
-/// For a command: waits for the answers to several requests, and asks those leaders once more that gave none, who may then
-/// take `second`.
+/// Waits for the answers to several requests of a command. Leaders that give none are asked once more and may take
+/// `second` then.
 pub fn answers_or_ask_again<const N: usize>(
     client: &Arc<Consumer>,
     requests: [Option<OffsetsRequest>; N],
@@ -148,7 +145,7 @@ pub fn answers_or_ask_again<const N: usize>(
     answers.map(|(answers, _)| answers)
 }
 
-/// Whether a number can be the answer to what was asked for.
+/// Whether a number can be the answer to `wanted`.
 fn is_answer(wanted: i64, offset: i64) -> bool {
     offset >= 0 || wanted >= 0 && offset == -1
 }

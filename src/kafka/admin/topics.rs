@@ -1,10 +1,10 @@
-//! Topics with the replicas of their partitions.
+//! Topics and the replicas of their partitions.
 
-use super::{Options, wait};
+use super::{AdminOptions, wait};
 use crate::kafka::client::Consumer;
 use crate::kafka::errors::{self, Trouble, TroubleKind};
 use crate::kafka::metadata::{self, Described};
-use crate::kafka::native::{Queue, c_string, native, text};
+use crate::kafka::native::{ClientQueue, c_string, native, text};
 use rdkafka::bindings as rd;
 use rdkafka::types::{RDKafkaErrorCode, RDKafkaRespErr};
 use std::sync::Arc;
@@ -12,13 +12,13 @@ use std::time::Duration;
 
 pub use crate::kafka::metadata::{Layout, Replicas};
 
-/// Up to so many topics are asked for one by one; beyond it all of the cluster in one request.
+/// Up to how many topics are asked for one by one. For more, one request asks for all topics of the cluster.
 const FEW: usize = 3;
 
-/// Describes all topics, or these, in the order asked for; each may be missing or forbidden on its own.
+/// Describes all topics, or these in the order asked for. Each may be missing or forbidden on its own.
 ///
 /// # Errors
-/// Of a whole request: no broker, no answer.
+/// No broker answered one of the requests.
 pub fn layouts(
     client: &Consumer,
     names: Option<&[String]>,
@@ -37,7 +37,7 @@ pub fn layouts(
     for name in names {
         let layout = match all.iter().position(|(other, _)| other == name) {
             Some(index) => all.swap_remove(index).1,
-            // Of all topics brokers leave out those that may not be seen.
+            // A list of all topics leaves out those that we may not see.
             None => by_name(client, name, limit)?,
         };
         described.push((name.clone(), layout));
@@ -45,11 +45,9 @@ pub fn layouts(
     Ok(described)
 }
 
-/// # Errors
-/// Of the whole request.
 fn by_name(client: &Consumer, name: &str, limit: Duration) -> Result<Result<Layout, Trouble>, Trouble> {
     let found = match metadata::fetch(client, Some(name), limit) {
-        // No topic can have this name.
+        // librdkafka refuses a name that no topic can have.
         Err(trouble) if trouble.kind == TroubleKind::UnknownTopic => return Ok(Err(trouble)),
         found => found?.topics.into_iter().find(|(other, _)| other == name),
     };
@@ -58,35 +56,32 @@ fn by_name(client: &Consumer, name: &str, limit: Duration) -> Result<Result<Layo
 }
 
 /// A `DescribeTopics` request under way.
-pub struct Request {
-    answers: Queue,
+pub struct TopicsRequest {
+    answers: ClientQueue,
     limit: Duration,
 }
 
-/// Asks for descriptions in one request, whatever else is under way.
+/// Asks for descriptions of topics in one request.
 ///
-/// Needs the controller, which the mock cluster has not. `layouts` does not, but makes a handle of each topic
-/// that it asks for by name: 3 ms for one with 500 partitions.
-pub(super) fn ask_descriptions(client: &Arc<Consumer>, names: &[String], limit: Duration) -> Request {
+/// It needs the controller, which the mock cluster does not have. `layouts` does not, but makes a handle for each
+/// topic that it asks for by name, which takes 3 ms for a topic with 500 partitions.
+pub(super) fn ask_descriptions(client: &Arc<Consumer>, names: &[String], limit: Duration) -> TopicsRequest {
     let c_names: Vec<_> = names.iter().map(|name| c_string(name)).collect();
     let mut pointers: Vec<_> = c_names.iter().map(|name| name.as_ptr()).collect();
-    let answers = Queue::new(client);
-    let options = Options::new(client, rd::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_DESCRIBETOPICS, limit);
+    let answers = ClientQueue::new(client);
+    let options = AdminOptions::new(client, rd::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_DESCRIBETOPICS, limit);
     // SAFETY: names, options and queue are alive over the call, which copies them.
     unsafe {
         let collection = rd::rd_kafka_TopicCollection_of_topic_names(pointers.as_mut_ptr(), pointers.len());
         rd::rd_kafka_DescribeTopics(native(client), collection, options.0, answers.pointer());
         rd::rd_kafka_TopicCollection_destroy(collection);
     }
-    Request { answers, limit }
+    TopicsRequest { answers, limit }
 }
 
-impl Request {
-    /// Waits for the descriptions, and what `read` finds in each topic that is there; each may be missing or forbidden on
-    /// its own.
-    ///
-    /// # Errors
-    /// Of the whole request.
+impl TopicsRequest {
+    /// Waits for the descriptions; returns what `read` finds in each. Each topic may be missing or forbidden on its
+    /// own.
     pub(super) fn answer_with<T>(
         self,
         read: unsafe fn(*const rd::rd_kafka_TopicDescription_t) -> T,

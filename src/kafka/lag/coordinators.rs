@@ -1,7 +1,7 @@
-//! What coordinators say of groups: who is in them, and what they have committed.
+//! What coordinators say about groups: who is in them, and what they have committed.
 
 use crate::kafka::admin::Described;
-use crate::kafka::admin::groups::{self, CommittedRequest, Group, Undescribed};
+use crate::kafka::admin::groups::{self, CommittedRequest, GroupDescription, Undescribed};
 use crate::kafka::client::Consumer;
 use crate::kafka::errors::{Trouble, TroubleKind};
 use crate::record::TopicPartition;
@@ -9,17 +9,19 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// A coordinator that cannot answer at the moment, as one that has just taken a group over, is asked again after that long.
+/// The pause before a coordinator is asked again that cannot answer at the moment, for example because it has just
+/// taken a group over.
 const AGAIN: Duration = Duration::from_millis(100);
 
-/// Of so many groups those that have committed nothing are asked a second time, each in its turn.
+/// Up to how many groups are asked for one after the other a second time if they have committed nothing.
 const FEW: usize = 8;
 
-/// A group and all that it has committed.
-pub type Told = (Group, Vec<(TopicPartition, i64)>);
+/// A group and all offsets that it has committed.
+pub type CoordinatorAnswer = (GroupDescription, Vec<(TopicPartition, i64)>);
 
-/// Questions to coordinators. One that has no answer is kept from one look to the next, however long the coordinator is
-/// away: given up, it would end the process (`COORDINATOR_LIMIT`), and asked again, it would be asked ever more often.
+/// Questions to coordinators. A question without an answer is kept from one look to the next, however long the
+/// coordinator is away: giving it up would end the process (`COORDINATOR_LIMIT`), and asking it anew each time would
+/// pile up questions.
 #[derive(Default)]
 pub struct Questions {
     committed: HashMap<String, CommittedRequest>,
@@ -27,15 +29,16 @@ pub struct Questions {
 }
 
 impl Questions {
-    /// Asks about all groups at once, in the order of their names; those without an answer after `limit` are told as that.
+    /// Asks about all groups at once and returns the answers in the order of `names`; those that are missing after
+    /// `limit` are troubles.
     pub(super) fn ask(
         &mut self,
         client: &Arc<Consumer>,
         names: &[String],
         limit: Duration,
-    ) -> Vec<Described<Told>> {
+    ) -> Vec<Described<CoordinatorAnswer>> {
         let deadline = Instant::now() + limit;
-        let mut told: HashMap<String, Result<Told, Trouble>> = HashMap::new();
+        let mut told: HashMap<String, Result<CoordinatorAnswer, Trouble>> = HashMap::new();
         let mut open = names.to_vec();
         while !open.is_empty() {
             told.extend(self.ask_once(client, &open, deadline));
@@ -55,9 +58,9 @@ impl Questions {
         client: &Arc<Consumer>,
         names: &[String],
         deadline: Instant,
-    ) -> Vec<Described<Told>> {
+    ) -> Vec<Described<CoordinatorAnswer>> {
         let Questions { committed, undescribed } = self;
-        // All on their way before the first answer is waited for.
+        // All requests are sent before the first answer is waited for.
         for name in names {
             committed.entry(name.clone()).or_insert_with(|| groups::ask_committed(client, name));
         }
@@ -71,10 +74,10 @@ impl Questions {
             let committed: HashMap<_, _> = names.iter().filter_map(&mut answer).collect();
             (described.join().unwrap_or_default(), committed)
         });
-        let both = |(name, group): Described<Group>| {
+        let both = |(name, group): Described<GroupDescription>| {
             let mut committed = committed.remove(&name).unwrap_or_else(|| Err(Trouble::unanswered()));
             if names.len() <= FEW && committed.as_ref().is_ok_and(Vec::is_empty) && group.is_ok() {
-                // A coordinator that has just taken over may have been told so before it knew what was committed.
+                // A coordinator that has just taken over may have answered before it knew what was committed.
                 let again = groups::ask_committed(client, &name).answer_until(deadline);
                 committed = again.unwrap_or(committed);
             }
@@ -84,7 +87,7 @@ impl Questions {
     }
 }
 
-/// Whether somebody else may have an answer soon, or the coordinator itself.
+/// Whether the coordinator, or the one that takes over from it, may have an answer soon.
 pub fn is_passing<T>(answer: &Result<T, Trouble>) -> bool {
     answer.as_ref().is_err_and(|trouble| trouble.kind == TroubleKind::Transport)
 }

@@ -131,7 +131,7 @@ fn what_the_broker_refuses_is_reported_with_the_reason() {
     // Until the client learns better it does not try again.
     let again = producer.send(6, &value("t", b"v"));
     assert!(
-        matches!(again, Err(Refusal::Failed(trouble)) if trouble.kind == TroubleKind::TopicAuthorization)
+        matches!(again, Err(SendRefusal::Failed(trouble)) if trouble.kind == TroubleKind::TopicAuthorization)
     );
 }
 

@@ -124,7 +124,7 @@ fn an_option_of_a_profile_that_breaks_a_rule_is_left_out_or_refused() {
 }
 
 #[test]
-fn a_handler_of_a_profile_is_left_out_only_where_records_are_to_be_printed_or_handled_otherwise() {
+fn a_handler_of_a_profile_gives_way_to_a_typed_one_and_to_printing() {
     for (line, profile, used) in [
         // Printing records instead of handling them would commit records that nobody handled.
         ("kcons consume t -g g --strict", "exec = 'cat'", "exec"),

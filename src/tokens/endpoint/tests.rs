@@ -94,26 +94,31 @@ fn each_refusal_says_what_to_look_at() {
         (
             "401 Unauthorized",
             r#"{"error":"invalid_client"}"#,
-            FaultKind::Client,
+            TokenFaultKind::Client,
             "401 Unauthorized: invalid_client",
         ),
         (
             "400 Bad Request",
             r#"{"error":"invalid_scope","error_description":"no kafka"}"#,
-            FaultKind::Scope,
+            TokenFaultKind::Scope,
             "400 Bad Request: invalid_scope: no kafka",
         ),
-        ("403 Forbidden", "<html>", FaultKind::Client, "403 Forbidden"),
-        ("404 Not Found", "", FaultKind::Address, "404 Not Found"),
-        ("302 Found", "", FaultKind::Address, "302 Found"),
-        ("503 Service Unavailable", "", FaultKind::Unreachable, "503 Service Unavailable"),
-        ("200 OK", "<html>", FaultKind::Address, "the answer holds no `access_token`"),
-        ("200 OK", r#"{"access_token":"x"}"#, FaultKind::Token, "the token does not say when it expires"),
-        ("200 OK", &expired, FaultKind::Token, "the token has expired already"),
+        ("403 Forbidden", "<html>", TokenFaultKind::Client, "403 Forbidden"),
+        ("404 Not Found", "", TokenFaultKind::Address, "404 Not Found"),
+        ("302 Found", "", TokenFaultKind::Address, "302 Found"),
+        ("503 Service Unavailable", "", TokenFaultKind::Unreachable, "503 Service Unavailable"),
+        ("200 OK", "<html>", TokenFaultKind::Address, "the answer holds no `access_token`"),
+        (
+            "200 OK",
+            r#"{"access_token":"x"}"#,
+            TokenFaultKind::Token,
+            "the token does not say when it expires",
+        ),
+        ("200 OK", &expired, TokenFaultKind::Token, "the token has expired already"),
     ] {
         let (url, _serving) = answering(status, body);
         let words = format!("`{url}`: {words}");
-        assert_eq!(endpoint(&url).fetch(), Err(Fault { kind, words }), "{status} {body}");
+        assert_eq!(endpoint(&url).fetch(), Err(TokenFault { kind, words }), "{status} {body}");
     }
 }
 
@@ -123,7 +128,7 @@ fn who_does_not_answer_may_do_so_later() {
     let url = format!("http://{}/", listener.local_addr().expect("it is bound"));
     let silent = Endpoint { limit: Duration::from_millis(300), ..endpoint(&url) };
     let fault = |words: &str, url: &str| {
-        Err(Fault { kind: FaultKind::Unreachable, words: format!("`{url}`: {words}") })
+        Err(TokenFault { kind: TokenFaultKind::Unreachable, words: format!("`{url}`: {words}") })
     };
     assert_eq!(silent.fetch(), fault("timed out", &url));
     drop(listener);
@@ -165,6 +170,6 @@ fn a_file_without_certificates_trusts_nobody() {
     for authorities in
         [Authorities::Pem("no PEM".to_owned()), Authorities::Location("/no/such/file".to_owned())]
     {
-        assert!(with(authorities).is_err_and(|fault| fault.kind == FaultKind::Tls));
+        assert!(with(authorities).is_err_and(|fault| fault.kind == TokenFaultKind::Tls));
     }
 }

@@ -162,7 +162,7 @@ fn limit_descriptors(running: &Running, most: Option<u64>) -> Option<u64> {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn a_handler_that_cannot_be_started_for_scarcity_is_started_later_and_charges_no_record() {
+fn a_handler_that_scarcity_keeps_from_starting_starts_later_at_no_charge() {
     // A worker is there from the start: this one leaves after each answer.
     let worker = r#"read -r line; echo "$line" >> $OUT; echo ok"#;
     for handler in [["--exec", "cat >> $OUT"], ["--worker", worker]] {

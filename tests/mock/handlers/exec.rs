@@ -145,9 +145,7 @@ fn a_second_signal_leaves_no_child_behind() {
     let script = "echo $$ > $OUT; trap '' TERM; while :; do sleep 0.05; done";
     let mut running = stage.member(&["--exec", script]).spawn();
     let pid: i32 = wait_until("the handler", LONG, || stage.written().trim().parse().ok());
-    running.signal(Signal::SIGINT);
-    std::thread::sleep(std::time::Duration::from_millis(600));
-    running.signal(Signal::SIGINT);
+    running.signal_until_it_ends(Signal::SIGINT);
     running.finish().has_code(130);
     wait_until("the end of the handler", LONG, || {
         (!std::path::Path::new(&format!("/proc/{pid}")).exists()).then_some(())

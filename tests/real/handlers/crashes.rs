@@ -1,4 +1,4 @@
-//! kill -9 at random moments, in each commit mode, with one handler and with sixteen (fault 1 for handlers).
+//! kill -9 at random moments, in each commit mode, with one handler and with sixteen.
 #![expect(clippy::print_stdout, reason = "how much crashes repeat is worth seeing")]
 
 use std::collections::HashSet;
@@ -127,19 +127,18 @@ pub fn a_crash_with_one_handler_and_an_interval_repeats_what_came_since() {
 
 // With many handlers what is done behind a record at work cannot be committed, so all that is in hand may come again.
 
-pub fn a_crash_with_many_handlers_and_manual_commits_repeats_one_record_a_handler_and_what_waits_for_others()
-{
+pub fn a_crash_with_many_handlers_and_manual_commits_repeats_what_was_in_hand() {
     let plan = Plan { options: MANUAL, parallel: 16, seed: 14, margin: TURN };
     at_most(&crash_and_resume(&plan), usize::MAX, 16);
 }
 
-pub fn a_crash_with_many_handlers_and_batches_repeats_two_batches_and_what_waits_for_others() {
+pub fn a_crash_with_many_handlers_and_batches_repeats_two_batches_in_hand() {
     // A batch that was full behind a record at work is counted anew.
     let plan = Plan { options: BATCH, parallel: 16, seed: 15, margin: TURN };
     at_most(&crash_and_resume(&plan), usize::MAX, 40);
 }
 
-pub fn a_crash_with_many_handlers_and_an_interval_repeats_what_came_since_and_what_waits_for_others() {
+pub fn a_crash_with_many_handlers_and_an_interval_repeats_what_came_since() {
     let plan = Plan { options: INTERVAL, parallel: 16, seed: 16, margin: INTERVAL_AND_TURN };
     at_most(&crash_and_resume(&plan), usize::MAX, 0);
 }

@@ -1,5 +1,5 @@
-//! Handlers at the end of a run: by signal (fault 3), at its deadline, by Ctrl-C for the whole process group (fault 5),
-//! and when stdout closes or is full (fault 24).
+//! Handlers at the end of a run: by signal, at its deadline, by Ctrl-C for the whole process group, and
+//! when stdout closes or is full.
 #![expect(clippy::print_stdout, reason = "how long an end takes is worth seeing")]
 
 use std::time::Duration;

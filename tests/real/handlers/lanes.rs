@@ -60,7 +60,7 @@ pub fn with_manual_commits_no_partition_has_more_than_one_finished_record_uncomm
     assert!(counts.iter().flat_map(BTreeMap::values).all(|count| *count <= 1), "{counts:?}");
 }
 
-pub fn with_manual_commits_no_key_has_more_than_one_finished_record_uncommitted_unless_others_hold_it_up() {
+pub fn with_manual_commits_a_key_has_one_finished_record_uncommitted_at_most() {
     // One key in each partition: nothing holds anything up.
     let counts = kill_and_count("key", 1, |note| note.partition.1.to_string());
     assert!(counts.iter().flat_map(BTreeMap::values).all(|count| *count <= 1), "{counts:?}");

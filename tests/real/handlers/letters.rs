@@ -1,4 +1,4 @@
-//! Dead letters: byte for byte (fault 21), and a topic that does not take them (fault 20).
+//! Dead letters: the record byte for byte, and topics that do not take them.
 
 use std::collections::BTreeSet;
 use std::time::{SystemTime, UNIX_EPOCH};

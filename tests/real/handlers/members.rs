@@ -1,4 +1,4 @@
-//! Members with handlers come and go (fault 11), hang (fault 12), and get back what they had (fault 13).
+//! Members with handlers come and go, hang, and get back what they had.
 
 use nix::sys::signal::Signal;
 

@@ -1,4 +1,4 @@
-//! Handlers that take their time: they keep their partitions (fault 10).
+//! Handlers that take longer than a session lasts, and keep their partitions.
 
 use std::time::Duration;
 

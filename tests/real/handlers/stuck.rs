@@ -1,4 +1,4 @@
-//! One record that is never done, in a topic of a million (fault 30).
+//! One record that is never done, in a topic of a million.
 #![expect(clippy::print_stdout, reason = "what a stuck record costs is worth seeing")]
 
 use std::fs;

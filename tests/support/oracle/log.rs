@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::history::{EventKind, Partition};
-use super::name;
+use super::judge::{EventKind, Partition, name};
 
 /// An event of one member.
 struct Told {

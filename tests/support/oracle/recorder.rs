@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use std::{fs, process};
 
-use super::history::Partition;
+use super::judge::{Mark, Note};
 use crate::support::folder;
 
 /// A file that handlers add lines to.
@@ -13,33 +13,6 @@ pub struct Recorder {
     made_at: Instant,
     /// The kernel's clock that handlers read without starting a process, when this was made.
     uptime: Duration,
-}
-
-/// A line of a handler.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Note {
-    pub mark: Mark,
-    pub partition: Partition,
-    pub offset: i64,
-    /// Empty if the record has none.
-    pub key: String,
-    pub attempt: u32,
-    /// The handler.
-    pub pid: u32,
-    /// Who started it.
-    pub parent: u32,
-    /// When, to 10 ms.
-    pub at: Instant,
-}
-
-/// What a handler notes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mark {
-    Start,
-    /// Its work is done: it will exit with 0 at once.
-    End,
-    /// It will exit with something else at once.
-    Fail,
 }
 
 impl Recorder {

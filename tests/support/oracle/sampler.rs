@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use rdkafka::consumer::{BaseConsumer, Consumer};
 
-use super::history::Sample;
+use super::judge::Sample;
 use crate::support::groups::{committed, group_client_config};
 
 /// A thread that asks a broker for committed offsets until it is told to stop.

@@ -1,16 +1,17 @@
-//! What the leader of a classic group has assigned to a member, read byte by byte: any client writes what it likes,
-//! and librdkafka ends the process over some of it.
+//! What the leader of a classic group has assigned to a member, read byte by byte. Any client may write anything
+//! there, and librdkafka ends the process over some of it.
 
 use crate::record::TopicPartition;
 use std::sync::Arc;
 
-/// Reads an assignment (`ConsumerProtocolAssignment`); `None` if it is none. A member that has nothing yet has no byte.
+/// Reads an assignment (`ConsumerProtocolAssignment`); `None` if it is not one. A member that has nothing yet has an
+/// empty one.
 pub fn partitions(bytes: &[u8]) -> Option<Vec<TopicPartition>> {
     if bytes.is_empty() {
         return Some(Vec::new());
     }
     let mut rest = Bytes(bytes);
-    // Later versions only add behind.
+    // Later versions only add fields at the end.
     if rest.i16()? < 0 {
         return None;
     }
@@ -28,7 +29,7 @@ pub fn partitions(bytes: &[u8]) -> Option<Vec<TopicPartition>> {
     Some(partitions)
 }
 
-/// What is left to be read, as Kafka's protocol writes numbers and texts.
+/// Bytes that are left to be read, with numbers and texts as Kafka's protocol writes them.
 pub struct Bytes<'a>(pub &'a [u8]);
 
 impl<'a> Bytes<'a> {
@@ -46,7 +47,7 @@ impl<'a> Bytes<'a> {
         Some(i32::from_be_bytes(self.take(4)?.try_into().ok()?))
     }
 
-    /// How many elements follow: no more than there are bytes, or reading them would take for ever.
+    /// Reads how many elements follow: no more than there are bytes, or reading them could take for ever.
     fn count(&mut self) -> Option<usize> {
         let count = usize::try_from(self.i32()?).ok()?;
         (count <= self.0.len()).then_some(count)
@@ -57,7 +58,7 @@ impl<'a> Bytes<'a> {
         std::str::from_utf8(self.take(length)?).ok()
     }
 
-    /// A number of seven bits a byte, as newer versions write lengths.
+    /// Reads a number with seven bits in each byte, as newer versions write lengths.
     pub fn varint(&mut self) -> Option<usize> {
         let mut number = 0;
         for shift in [0, 7, 14, 21, 28] {
@@ -70,7 +71,7 @@ impl<'a> Bytes<'a> {
         None
     }
 
-    /// A text whose length is a varint of one more; 0 is null, read as empty.
+    /// Reads a text whose length plus one precedes it as a varint; 0 is null, which is read as empty.
     pub fn compact_text(&mut self) -> Option<&'a str> {
         let length = self.varint()?.saturating_sub(1);
         std::str::from_utf8(self.take(length)?).ok()

@@ -1,27 +1,27 @@
-//! Groups as librdkafka describes them. It ends the process over some assignments that any client may write to a
-//! classic group: those are described by `raw`, and asked for here only where that finds none.
+//! Groups as librdkafka describes them. librdkafka ends the process over some assignments that any client may write
+//! to a classic group. So classic groups are described by `raw`, and asked for here only where that finds none.
 
-use super::{Group, Kind, Member, checked};
-use crate::kafka::admin::{COORDINATOR_LIMIT, Described, Options, answer_until};
+use super::{GroupDescription, GroupKind, GroupMember, checked};
+use crate::kafka::admin::{AdminOptions, COORDINATOR_LIMIT, Described, answer_until};
 use crate::kafka::client::{Consumer, topic_partition};
 use crate::kafka::errors::Trouble;
-use crate::kafka::native::{Queue, c_string, list_elements, native, text};
+use crate::kafka::native::{ClientQueue, c_string, list_elements, native, text};
 use rdkafka::bindings as rd;
 use std::sync::Arc;
 use std::time::Instant;
 
-/// Descriptions under way.
-pub struct Request {
-    answers: Queue,
+/// A `DescribeConsumerGroups` request under way.
+pub struct DescriptionRequest {
+    answers: ClientQueue,
 }
 
 /// Asks the coordinators of groups to describe them, whatever their protocol.
-pub fn ask(client: &Arc<Consumer>, names: &[String]) -> Request {
+pub fn ask(client: &Arc<Consumer>, names: &[String]) -> DescriptionRequest {
     let c_names: Vec<_> = names.iter().map(|name| c_string(name)).collect();
     let mut pointers: Vec<_> = c_names.iter().map(|name| name.as_ptr()).collect();
-    let answers = Queue::new(client);
+    let answers = ClientQueue::new(client);
     let operation = rd::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS;
-    let options = Options::new(client, operation, COORDINATOR_LIMIT);
+    let options = AdminOptions::new(client, operation, COORDINATOR_LIMIT);
     // SAFETY: names, options and queue are alive over the call, which copies them.
     unsafe {
         rd::rd_kafka_DescribeConsumerGroups(
@@ -32,12 +32,16 @@ pub fn ask(client: &Arc<Consumer>, names: &[String]) -> Request {
             answers.pointer(),
         );
     }
-    Request { answers }
+    DescriptionRequest { answers }
 }
 
-impl Request {
-    /// Waits for descriptions; each group may be missing or forbidden on its own. Nothing: they are still on their way.
-    pub fn answer_until(&self, deadline: Instant) -> Option<Result<Vec<Described<Group>>, Trouble>> {
+impl DescriptionRequest {
+    /// Waits for the descriptions until `deadline`; returns none while they are on their way. Each group may be
+    /// missing or forbidden on its own.
+    pub fn answer_until(
+        &self,
+        deadline: Instant,
+    ) -> Option<Result<Vec<Described<GroupDescription>>, Trouble>> {
         let event = answer_until(&self.answers, deadline)?;
         let described = event.map(|event| {
             // SAFETY: the event is alive; what it returns belongs to it and is copied.
@@ -54,7 +58,7 @@ impl Request {
 
 /// # Safety
 /// The description must be alive.
-unsafe fn described(group: *const rd::rd_kafka_ConsumerGroupDescription_t) -> Described<Group> {
+unsafe fn described(group: *const rd::rd_kafka_ConsumerGroupDescription_t) -> Described<GroupDescription> {
     // SAFETY: the caller vouches for the description; all that hangs on it lives as long.
     unsafe {
         let name = text(rd::rd_kafka_ConsumerGroupDescription_group_id(group));
@@ -68,7 +72,7 @@ unsafe fn described(group: *const rd::rd_kafka_ConsumerGroupDescription_t) -> De
             (format!("{host}:{port}"), rd::rd_kafka_Node_id(node))
         });
         let members = 0..rd::rd_kafka_ConsumerGroupDescription_member_count(group);
-        let described = Group {
+        let described = GroupDescription {
             name: name.clone(),
             state: text(rd::rd_kafka_consumer_group_state_name(state)),
             kind: kind(rd::rd_kafka_ConsumerGroupDescription_type(group)),
@@ -84,12 +88,12 @@ unsafe fn described(group: *const rd::rd_kafka_ConsumerGroupDescription_t) -> De
 
 /// # Safety
 /// The member must be alive.
-unsafe fn member(member: *const rd::rd_kafka_MemberDescription_t) -> Member {
+unsafe fn member(member: *const rd::rd_kafka_MemberDescription_t) -> GroupMember {
     // SAFETY: the caller vouches for the member; all that hangs on it lives as long.
     unsafe {
         let assignment = rd::rd_kafka_MemberDescription_assignment(member);
         let held = list_elements(rd::rd_kafka_MemberAssignment_partitions(assignment));
-        Member {
+        GroupMember {
             consumer_id: text(rd::rd_kafka_MemberDescription_consumer_id(member)),
             client_id: text(rd::rd_kafka_MemberDescription_client_id(member)),
             host: text(rd::rd_kafka_MemberDescription_host(member)),
@@ -102,7 +106,7 @@ unsafe fn member(member: *const rd::rd_kafka_MemberDescription_t) -> Member {
     }
 }
 
-pub fn kind(kind: rd::rd_kafka_consumer_group_type_t) -> Kind {
+pub fn kind(kind: rd::rd_kafka_consumer_group_type_t) -> GroupKind {
     // SAFETY: no precondition; the name is a constant.
-    Kind::of(&text(unsafe { rd::rd_kafka_consumer_group_type_name(kind) }).to_lowercase(), "")
+    GroupKind::of(&text(unsafe { rd::rd_kafka_consumer_group_type_name(kind) }).to_lowercase(), "")
 }

@@ -1,36 +1,37 @@
-//! The list of all groups: each broker knows those that it coordinates, and one that is away leaves out only its own.
+//! The list of all groups. Each broker knows the groups that it coordinates, and a broker that is away leaves out
+//! only those.
 
-use super::raw::{Found, RawGroup};
-use super::{Kind, LIMIT, checked, descriptions, raw, wire};
-use crate::kafka::admin::{Options, wait};
+use super::raw::{RawFinding, RawGroup};
+use super::{GroupKind, LIMIT, checked, descriptions, raw, wire};
+use crate::kafka::admin::{AdminOptions, wait};
 use crate::kafka::client::Consumer;
-use crate::kafka::errors::{Trouble, TroubleKind};
+use crate::kafka::errors::Trouble;
 use crate::kafka::metadata::{self, Broker};
-use crate::kafka::native::{Queue, native, text};
+use crate::kafka::native::{ClientQueue, native, text};
 use rdkafka::bindings as rd;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant;
 
-/// A group in the list; what is not known of it is left out.
+/// A group in the list; what is not known about it is left out.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Listed {
+pub struct ListedGroup {
     pub name: String,
-    /// In Kafka's words, as in `Stable`.
+    /// The state in Kafka's words, as in `Stable`.
     pub state: Option<String>,
-    pub kind: Kind,
+    pub kind: GroupKind,
     pub members: Option<usize>,
 }
 
 /// All groups that are known, by name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listing {
-    pub groups: Vec<Listed>,
-    /// `HOST:PORT` of brokers whose groups are missing, and why; nothing if they have not answered.
+    pub groups: Vec<ListedGroup>,
+    /// The brokers whose groups are missing, as `HOST:PORT`, and why; no trouble if they have not answered.
     pub away: Vec<(String, Option<Trouble>)>,
 }
 
-type Groups = BTreeMap<String, Listed>;
+type GroupsByName = BTreeMap<String, ListedGroup>;
 
 /// Lists the groups of all brokers.
 ///
@@ -38,16 +39,19 @@ type Groups = BTreeMap<String, Listed>;
 /// No broker answered in time, or all refused.
 pub fn list(client: &Arc<Consumer>) -> Result<Listing, Trouble> {
     let brokers = metadata::brokers(client, LIMIT)?;
-    // All on their way before the first answer is waited for.
+    // All requests are sent before the first answer is waited for.
     let asked: Vec<_> = brokers.iter().map(|broker| (broker, ask(client, broker))).collect();
     let raw = raw::ask(client, None, LIMIT).or_else(|_| raw::ask(client, None, LIMIT / 4));
-    let (mut groups, mut away, mut last) = (Groups::new(), Vec::new(), None);
+    let (mut groups, mut away, mut last) = (GroupsByName::new(), Vec::new(), None);
     for (broker, answers) in asked {
         match answer(&answers) {
             Ok(listed) => groups.extend(listed.into_iter().map(|one| (one.name.clone(), one))),
             Err(trouble) => {
                 last = Some(trouble.clone());
-                away.push((broker.address.clone(), Some(trouble).filter(|trouble| !is_absence(trouble))));
+                away.push((
+                    broker.address.clone(),
+                    Some(trouble).filter(|trouble| !trouble.kind.is_absence()),
+                ));
             }
         }
     }
@@ -68,18 +72,19 @@ pub fn list(client: &Arc<Consumer>) -> Result<Listing, Trouble> {
     Ok(Listing { groups: groups.into_values().collect(), away })
 }
 
-/// Asks one broker for its groups of consumers: the request would go to all, and tell of none which it was that has
-/// not answered.
-fn ask(client: &Arc<Consumer>, broker: &Broker) -> Queue {
-    let answers = Queue::new(client);
-    let options = Options::new(client, rd::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPS, LIMIT);
+/// Asks one broker for its groups of consumers. A request to all brokers would not tell which of them has not
+/// answered.
+fn ask(client: &Arc<Consumer>, broker: &Broker) -> ClientQueue {
+    let answers = ClientQueue::new(client);
+    let options =
+        AdminOptions::new(client, rd::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPS, LIMIT);
     options.send_to(broker.id);
     // SAFETY: client, options and queue are alive.
     unsafe { rd::rd_kafka_ListConsumerGroups(native(client), options.pointer(), answers.pointer()) };
     answers
 }
 
-fn answer(answers: &Queue) -> Result<Vec<Listed>, Trouble> {
+fn answer(answers: &ClientQueue) -> Result<Vec<ListedGroup>, Trouble> {
     let event = wait(answers, LIMIT)?;
     // SAFETY: the event is alive; what it returns belongs to it and is copied.
     unsafe {
@@ -96,11 +101,11 @@ fn answer(answers: &Queue) -> Result<Vec<Listed>, Trouble> {
 
 /// # Safety
 /// The listing must be alive.
-unsafe fn listed(group: *const rd::rd_kafka_ConsumerGroupListing_t) -> Listed {
+unsafe fn listed(group: *const rd::rd_kafka_ConsumerGroupListing_t) -> ListedGroup {
     // SAFETY: the caller vouches for the listing; the names of states and types are constants.
     unsafe {
         let state = rd::rd_kafka_ConsumerGroupListing_state(group);
-        Listed {
+        ListedGroup {
             name: text(rd::rd_kafka_ConsumerGroupListing_group_id(group)),
             state: Some(text(rd::rd_kafka_consumer_group_state_name(state))),
             kind: descriptions::kind(rd::rd_kafka_ConsumerGroupListing_type(group)),
@@ -109,56 +114,52 @@ unsafe fn listed(group: *const rd::rd_kafka_ConsumerGroupListing_t) -> Listed {
     }
 }
 
-fn is_absence(trouble: &Trouble) -> bool {
-    matches!(trouble.kind, TroubleKind::Transport | TroubleKind::AllBrokersDown)
-}
-
-/// Adds groups that are none of consumers, and who is in the classic ones. Gives the coordinators of those whose kind
-/// is not told.
-fn add_raw(groups: &mut Groups, found: Vec<RawGroup>) -> BTreeSet<String> {
+/// Adds groups of other kinds than consumers, and counts the members of classic ones. Returns the coordinators of
+/// groups whose kind is still unknown.
+fn add_raw(groups: &mut GroupsByName, found: Vec<RawGroup>) -> BTreeSet<String> {
     let mut coordinators = BTreeSet::new();
     for RawGroup { name, coordinator, found } in found {
         let listed = match found {
-            Found::Consumers(group) => {
+            RawFinding::Consumers(group) => {
                 let members = Some(group.members.len());
-                Listed { name: name.clone(), state: Some(group.state), kind: group.kind, members }
+                ListedGroup { name: name.clone(), state: Some(group.state), kind: group.kind, members }
             }
-            Found::Others { kind, state, members } => {
-                Listed { name: name.clone(), state: Some(state), kind, members: Some(members) }
+            RawFinding::Others { kind, state, members } => {
+                ListedGroup { name: name.clone(), state: Some(state), kind, members: Some(members) }
             }
-            Found::NotClassic => {
+            RawFinding::NotClassic => {
                 if !groups.contains_key(&name) {
                     coordinators.insert(coordinator.0);
-                    let kind = Kind::ShareOrStreams;
-                    groups.insert(name.clone(), Listed { name, state: None, kind, members: None });
+                    let kind = GroupKind::ShareOrStreams;
+                    groups.insert(name.clone(), ListedGroup { name, state: None, kind, members: None });
                 }
                 continue;
             }
-            Found::Forbidden(_) => continue,
+            RawFinding::Forbidden(_) => continue,
         };
         groups.insert(name, listed);
     }
     coordinators
 }
 
-/// Adds what only the coordinator's own words tell.
-fn add_kinds(groups: &mut Groups, told: Vec<wire::Listed>) {
+/// Adds kinds and states that only the coordinator's own words tell.
+fn add_kinds(groups: &mut GroupsByName, told: Vec<wire::ToldGroup>) {
     for (name, kind, state) in told {
-        let is_known = groups.get(&name).is_some_and(|listed| listed.kind != Kind::ShareOrStreams);
+        let is_known = groups.get(&name).is_some_and(|listed| listed.kind != GroupKind::ShareOrStreams);
         if !is_known {
-            groups.insert(name.clone(), Listed { name, state: Some(state), kind, members: None });
+            groups.insert(name.clone(), ListedGroup { name, state: Some(state), kind, members: None });
         }
     }
 }
 
 /// Counts the members of groups whose coordinator assigns partitions.
-fn count_members(client: &Arc<Consumer>, groups: &mut Groups) {
-    let is_uncounted = |listed: &&Listed| listed.kind == Kind::Consumer && listed.members.is_none();
+fn count_members(client: &Arc<Consumer>, groups: &mut GroupsByName) {
+    let is_uncounted = |listed: &&ListedGroup| listed.kind == GroupKind::Consumer && listed.members.is_none();
     let names: Vec<String> = groups.values().filter(is_uncounted).map(|listed| listed.name.clone()).collect();
     if names.is_empty() {
         return;
     }
-    // One by one: a coordinator that is away leaves out only its own.
+    // Each group is asked for alone, so that a coordinator that is away leaves out only its own.
     let asked: Vec<_> =
         names.iter().map(|name| descriptions::ask(client, std::slice::from_ref(name))).collect();
     let deadline = Instant::now() + LIMIT;
@@ -176,12 +177,12 @@ mod tests {
 
     #[test]
     fn what_nobody_else_tells_comes_from_the_coordinator() {
-        let mut groups = Groups::new();
+        let mut groups = GroupsByName::new();
         let raw =
             |name: &str, found| RawGroup { name: name.to_owned(), coordinator: ("b:1".to_owned(), 1), found };
-        let connect = Kind::Other("connect".to_owned());
-        let others = Found::Others { kind: connect.clone(), state: "Stable".to_owned(), members: 2 };
-        let coordinators = add_raw(&mut groups, vec![raw("s", Found::NotClassic), raw("c", others)]);
+        let connect = GroupKind::Other("connect".to_owned());
+        let others = RawFinding::Others { kind: connect.clone(), state: "Stable".to_owned(), members: 2 };
+        let coordinators = add_raw(&mut groups, vec![raw("s", RawFinding::NotClassic), raw("c", others)]);
         assert_eq!(coordinators.into_iter().collect::<Vec<_>>(), ["b:1"]);
         let row = |name: &str| {
             let listed = &groups[name];
@@ -192,7 +193,7 @@ mod tests {
         let told = |name: &str, kind| (name.to_owned(), kind, "Empty".to_owned());
         add_kinds(
             &mut groups,
-            vec![told("s", Kind::Share), told("c", Kind::Classic), told("new", Kind::Streams)],
+            vec![told("s", GroupKind::Share), told("c", GroupKind::Classic), told("new", GroupKind::Streams)],
         );
         let kinds: Vec<_> = groups.values().map(|listed| listed.kind.to_string()).collect();
         assert_eq!(kinds, ["connect", "streams", "share"]);

@@ -1,10 +1,10 @@
-//! What groups have committed: asked for, set, and deleted with its group.
+//! The committed offsets of groups: asks for them, sets them, and deletes them with their group.
 
 use super::checked;
-use crate::kafka::admin::{COORDINATOR_LIMIT, Described, Options, answer_until, wait};
+use crate::kafka::admin::{AdminOptions, COORDINATOR_LIMIT, Described, answer_until, wait};
 use crate::kafka::client::{Consumer, topic_partition};
 use crate::kafka::errors::{self, Trouble};
-use crate::kafka::native::{Event, PartitionList, Queue, c_string, list_elements, native, text};
+use crate::kafka::native::{ClientQueue, PartitionList, QueueEvent, c_string, list_elements, native, text};
 use crate::record::TopicPartition;
 use rdkafka::bindings as rd;
 use rdkafka::types::RDKafkaRespErr;
@@ -14,23 +14,22 @@ use std::time::{Duration, Instant};
 /// How long a coordinator may take to catch up.
 const CATCH_UP_LIMIT: Duration = Duration::from_secs(3);
 
-/// A question for what a group has committed.
+/// A question for the offsets that a group has committed.
 pub struct CommittedRequest {
-    answers: Queue,
+    answers: ClientQueue,
 }
 
-type Committed = Result<Vec<(TopicPartition, i64)>, Trouble>;
+type CommittedOffsets = Result<Vec<(TopicPartition, i64)>, Trouble>;
 
-/// Asks for all that a group has committed.
+/// Asks for all offsets that a group has committed.
 pub fn ask_committed(client: &Arc<Consumer>, group: &str) -> CommittedRequest {
     ask(client, group, false)
 }
 
-/// Has the coordinator of a group find out what was decided last. One that has just taken over tells, without an error,
-/// what it knew a moment before, and so that a group does not exist: it reads up to its high watermark, which comes
-/// behind. A question for stable offsets is answered when that is done (KAFKA-14499, part 4).
-///
-/// False if it takes too long.
+/// Makes the coordinator of a group read what was decided last; returns false if that takes too long. A coordinator
+/// that has just taken over has read up to its high watermark, which lags behind, and answers without an error from
+/// what it knows, such as that a group does not exist. A question for stable offsets is answered only once it has
+/// caught up (KAFKA-14499, part 4).
 pub fn catch_up(client: &Arc<Consumer>, group: &str, deadline: Instant) -> bool {
     let deadline = deadline.min(Instant::now() + CATCH_UP_LIMIT);
     ask(client, group, true).answer_until(deadline).is_some()
@@ -38,9 +37,9 @@ pub fn catch_up(client: &Arc<Consumer>, group: &str, deadline: Instant) -> bool 
 
 fn ask(client: &Arc<Consumer>, group: &str, is_stable: bool) -> CommittedRequest {
     let name = c_string(group);
-    let answers = Queue::new(client);
+    let answers = ClientQueue::new(client);
     let operation = rd::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS;
-    let options = Options::new(client, operation, COORDINATOR_LIMIT);
+    let options = AdminOptions::new(client, operation, COORDINATOR_LIMIT);
     if is_stable {
         // SAFETY: the options are alive, and of an operation that has this one, so that there is no error to free.
         unsafe { rd::rd_kafka_AdminOptions_set_require_stable_offsets(options.pointer(), 1) };
@@ -61,22 +60,22 @@ fn ask(client: &Arc<Consumer>, group: &str, is_stable: bool) -> CommittedRequest
 }
 
 impl CommittedRequest {
-    /// Waits for committed offsets; only partitions that have one.
+    /// Waits for the committed offsets of the partitions that have one.
     ///
     /// # Errors
-    /// Of the request, of the group, or of its first partition that has one.
-    pub fn answer(self) -> Committed {
+    /// The error of the request, of the group, or of the first partition that has one.
+    pub fn answer(self) -> CommittedOffsets {
         committed(&wait(&self.answers, COORDINATOR_LIMIT)?)
     }
 
-    /// The same for somebody who does not wait any longer. Nothing: it is still on its way.
-    pub fn answer_until(&self, deadline: Instant) -> Option<Committed> {
+    /// Waits for the committed offsets until `deadline`, as `answer` does; returns none while they are on their way.
+    pub fn answer_until(&self, deadline: Instant) -> Option<CommittedOffsets> {
         let event = answer_until(&self.answers, deadline)?;
         Some(event.and_then(|event| committed(&event)))
     }
 }
 
-fn committed(event: &Event) -> Committed {
+fn committed(event: &QueueEvent) -> CommittedOffsets {
     // SAFETY: the event is alive, and of a ListConsumerGroupOffsets request; what it returns belongs to it and is
     // copied.
     unsafe {
@@ -98,13 +97,13 @@ fn committed(event: &Event) -> Committed {
     }
 }
 
-/// What became of one of several partitions.
+/// The outcome for one of several partitions.
 pub type Altered = (TopicPartition, Result<(), Trouble>);
 
-/// Sets committed offsets of a group without members; each partition may be refused on its own.
+/// Sets committed offsets of a group without members. Each partition may be refused on its own.
 ///
 /// # Errors
-/// Of the request, or of the group.
+/// The error of the request, or of the group.
 pub fn alter(
     client: &Arc<Consumer>,
     group: &str,
@@ -113,9 +112,12 @@ pub fn alter(
 ) -> Result<Vec<Altered>, Trouble> {
     let name = c_string(group);
     let list = PartitionList::of(offsets.iter().map(|(partition, offset)| (partition, *offset)));
-    let answers = Queue::new(client);
-    let options =
-        Options::new(client, rd::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_ALTERCONSUMERGROUPOFFSETS, limit);
+    let answers = ClientQueue::new(client);
+    let options = AdminOptions::new(
+        client,
+        rd::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_ALTERCONSUMERGROUPOFFSETS,
+        limit,
+    );
     // SAFETY: all handles are alive over the call, which copies the request.
     unsafe {
         let mut request = rd::rd_kafka_AlterConsumerGroupOffsets_new(name.as_ptr(), list.pointer());
@@ -136,31 +138,31 @@ pub fn alter(
         let groups = rd::rd_kafka_AlterConsumerGroupOffsets_result_groups(result, &raw mut count);
         let mut altered = Vec::with_capacity(offsets.len());
         for index in 0..count {
-            // The group has no error where all its partitions have one.
+            // The group itself has no error even if all its partitions have one.
             altered.extend(partitions_of(*groups.add(index))?.into_iter().map(outcome));
         }
         Ok(altered)
     }
 }
 
-fn outcome((partition, _, code): Outcome) -> Altered {
+fn outcome((partition, _, code): PartitionOutcome) -> Altered {
     match code {
         RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR => (partition, Ok(())),
         code => (partition, Err(errors::trouble(code.into(), ""))),
     }
 }
 
-/// Deletes groups; each may be missing, in use or forbidden on its own.
+/// Deletes groups. Each may be missing, in use or forbidden on its own.
 ///
 /// # Errors
-/// Of the whole request.
+/// The request failed for all groups.
 pub fn delete(
     client: &Arc<Consumer>,
     names: &[String],
     limit: Duration,
 ) -> Result<Vec<Described<()>>, Trouble> {
-    let answers = Queue::new(client);
-    let options = Options::new(client, rd::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_DELETEGROUPS, limit);
+    let answers = ClientQueue::new(client);
+    let options = AdminOptions::new(client, rd::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_DELETEGROUPS, limit);
     // SAFETY: all handles are alive over the call, which copies the request; each part is destroyed once.
     unsafe {
         let mut groups: Vec<_> =
@@ -188,11 +190,11 @@ pub fn delete(
     }
 }
 
-type Outcome = (TopicPartition, i64, RDKafkaRespErr);
+type PartitionOutcome = (TopicPartition, i64, RDKafkaRespErr);
 
 /// # Safety
 /// The result must be alive.
-unsafe fn partitions_of(group: *const rd::rd_kafka_group_result_t) -> Result<Vec<Outcome>, Trouble> {
+unsafe fn partitions_of(group: *const rd::rd_kafka_group_result_t) -> Result<Vec<PartitionOutcome>, Trouble> {
     // SAFETY: the caller vouches for the result; all that hangs on it lives as long.
     unsafe {
         checked(rd::rd_kafka_group_result_error(group))?;

@@ -1,8 +1,8 @@
-//! Groups in the words of their coordinators, assignments as bytes: the one question of librdkafka whose answer it does
-//! not take apart itself.
+//! Groups as their coordinators list and describe them, with assignments as bytes: the only question whose answer
+//! librdkafka does not take apart itself.
 
 use super::assignment;
-use super::{Group, Kind, Member, foreign};
+use super::{GroupDescription, GroupKind, GroupMember, foreign};
 use crate::kafka::client::Consumer;
 use crate::kafka::errors::{self, Trouble};
 use crate::kafka::metadata::{elements, trouble};
@@ -15,38 +15,38 @@ use std::time::Duration;
 /// A group as one broker lists and describes it.
 pub struct RawGroup {
     pub name: String,
-    /// `HOST:PORT` and number of its coordinator.
+    /// The coordinator as `HOST:PORT`, and its number.
     pub coordinator: (String, i32),
-    pub found: Found,
+    pub found: RawFinding,
 }
 
-/// What the description of a classic group says of a group.
-pub enum Found {
+/// What a group is, as far as the description of a classic group tells.
+pub enum RawFinding {
     /// A classic group of consumers.
-    Consumers(Group),
-    /// A classic group of others, of this type, with so many members.
+    Consumers(GroupDescription),
+    /// A classic group of something other than consumers.
     Others {
-        kind: Kind,
+        kind: GroupKind,
         state: String,
         members: usize,
     },
-    /// No classic group: of a newer kind, or gone.
+    /// Not a classic group: it is of a newer kind, or gone.
     NotClassic,
     Forbidden(Trouble),
 }
 
-/// Groups of all brokers that answered.
-pub struct Answer {
+/// The groups of all brokers that answered.
+pub struct RawAnswer {
     pub groups: Vec<RawGroup>,
-    /// All brokers did.
+    /// Whether all brokers answered.
     pub is_complete: bool,
 }
 
-/// Lists and describes all groups, or the one with this name, as far as brokers answer in time.
+/// Lists and describes all groups, or the one with this name, of the brokers that answer in time.
 ///
 /// # Errors
 /// A broker refused, or cannot be reached.
-pub fn ask(client: &Consumer, name: Option<&str>, limit: Duration) -> Result<Answer, Trouble> {
+pub fn ask(client: &Consumer, name: Option<&str>, limit: Duration) -> Result<RawAnswer, Trouble> {
     let name = name.map(c_string);
     let mut list: *const rd::rd_kafka_group_list = ptr::null();
     // SAFETY: the client is alive, the name is null or ends with NUL; the list is written to a pointer of ours.
@@ -59,20 +59,20 @@ pub fn ask(client: &Consumer, name: Option<&str>, limit: Duration) -> Result<Ans
         )
     };
     let is_complete = code == RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR;
-    // Timed out: those that have answered know of no group.
+    // After a time-out, the brokers that have answered know of no group.
     let is_partial = code == RDKafkaRespErr::RD_KAFKA_RESP_ERR__PARTIAL
         || code == RDKafkaRespErr::RD_KAFKA_RESP_ERR__TIMED_OUT;
     if !is_complete && !is_partial {
         return Err(errors::trouble(code.into(), ""));
     }
     if list.is_null() {
-        return Ok(Answer { groups: Vec::new(), is_complete });
+        return Ok(RawAnswer { groups: Vec::new(), is_complete });
     }
     // SAFETY: the list is alive until it is destroyed, once; what is read of it is copied.
     unsafe {
         let groups = elements((*list).groups, (*list).group_cnt).map(|one| group(one)).collect();
         rd::rd_kafka_group_list_destroy(list);
-        Ok(Answer { groups, is_complete })
+        Ok(RawAnswer { groups, is_complete })
     }
 }
 
@@ -84,20 +84,20 @@ unsafe fn group(group: *const rd::rd_kafka_group_info) -> RawGroup {
         let (name, state, kind) = (text((*group).group), text((*group).state), text((*group).protocol_type));
         let broker = &(*group).broker;
         let coordinator = (format!("{}:{}", text(broker.host), broker.port), broker.id);
-        let members: Vec<Member> =
+        let members: Vec<GroupMember> =
             elements((*group).members, (*group).member_cnt).map(|one| member(one)).collect();
         let found = match trouble((&raw const (*group).err).cast()) {
-            Some(trouble) => Found::Forbidden(trouble),
-            None if state == "Dead" => Found::NotClassic,
-            None if kind.is_empty() || kind == "consumer" => Found::Consumers(Group {
+            Some(trouble) => RawFinding::Forbidden(trouble),
+            None if state == "Dead" => RawFinding::NotClassic,
+            None if kind.is_empty() || kind == "consumer" => RawFinding::Consumers(GroupDescription {
                 name: name.clone(),
                 state,
-                kind: Kind::Classic,
+                kind: GroupKind::Classic,
                 assignor: text((*group).protocol),
                 coordinator: Some(coordinator.clone()),
                 members,
             }),
-            None => Found::Others { kind: Kind::Other(kind), state, members: members.len() },
+            None => RawFinding::Others { kind: GroupKind::Other(kind), state, members: members.len() },
         };
         RawGroup { name, coordinator, found }
     }
@@ -105,14 +105,14 @@ unsafe fn group(group: *const rd::rd_kafka_group_info) -> RawGroup {
 
 /// # Safety
 /// The member must be alive, and its assignment as long as it says, or null.
-unsafe fn member(member: *const rd::rd_kafka_group_member_info) -> Member {
+unsafe fn member(member: *const rd::rd_kafka_group_member_info) -> GroupMember {
     // SAFETY: the caller vouches for the member.
     unsafe {
         let (start, size) = ((*member).member_assignment.cast::<u8>(), (*member).member_assignment_size);
         let size = usize::try_from(size).unwrap_or(0);
         let bytes = if start.is_null() || size == 0 { &[] } else { std::slice::from_raw_parts(start, size) };
         let partitions = assignment::partitions(bytes);
-        Member {
+        GroupMember {
             consumer_id: text((*member).member_id),
             client_id: text((*member).client_id),
             host: text((*member).client_host),
@@ -123,13 +123,13 @@ unsafe fn member(member: *const rd::rd_kafka_group_member_info) -> Member {
 }
 
 impl RawGroup {
-    /// The group, if its kind is known: a description, or why there is none.
-    pub fn described(self) -> Option<Result<Group, Trouble>> {
+    /// The description of the group or why there is none, if its kind is known.
+    pub fn described(self) -> Option<Result<GroupDescription, Trouble>> {
         match self.found {
-            Found::Consumers(group) => Some(Ok(group)),
-            Found::Others { kind, .. } => Some(Err(foreign(&self.name, &kind))),
-            Found::Forbidden(trouble) => Some(Err(trouble)),
-            Found::NotClassic => None,
+            RawFinding::Consumers(group) => Some(Ok(group)),
+            RawFinding::Others { kind, .. } => Some(Err(foreign(&self.name, &kind))),
+            RawFinding::Forbidden(trouble) => Some(Err(trouble)),
+            RawFinding::NotClassic => None,
         }
     }
 }

@@ -1,7 +1,7 @@
-//! The kinds of groups, asked of a broker on a connection of our own: librdkafka 2.12 lists groups in a version that
-//! has no kinds, or leaves out all that are none of consumers. Only where the broker asks neither for TLS nor a login.
+//! The kinds of groups, asked of a broker on a connection of our own, since librdkafka 2.12 lists groups without
+//! their kinds, or only groups of consumers. Works only where the broker wants neither TLS nor a login.
 
-use super::Kind;
+use super::GroupKind;
 use super::assignment::Bytes;
 use crate::kafka::client::Consumer;
 use crate::kafka::native::{c_string, native};
@@ -10,7 +10,7 @@ use std::io::{self, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
-/// For connecting, and for each read: without an answer the kind is not known, which is said.
+/// How long connecting and each read may take. Without an answer the kind stays unknown, which is said.
 const LIMIT: Duration = Duration::from_secs(1);
 
 /// The longest answer that is read.
@@ -20,17 +20,17 @@ const MOST: u32 = 64 << 20;
 const REQUEST: &[u8] = b"\0\x10\0\x05\0\0\0\x01\0\x05kcons\0\x01\x01\0";
 
 /// A group's name, its kind and its state.
-pub type Listed = (String, Kind, String);
+pub type ToldGroup = (String, GroupKind, String);
 
 /// Asks a broker, as `HOST:PORT`, for the groups that it coordinates.
-pub fn list(client: &Consumer, address: &str) -> Option<Vec<Listed>> {
+pub fn list(client: &Consumer, address: &str) -> Option<Vec<ToldGroup>> {
     if property(client, "security.protocol")? != "plaintext" {
         return None;
     }
     answer(address).ok().and_then(|answer| read(&answer))
 }
 
-/// What librdkafka was told.
+/// Returns a property as librdkafka was told it.
 fn property(client: &Consumer, name: &str) -> Option<String> {
     let name = c_string(name);
     let mut value = vec![0u8; 64];
@@ -66,8 +66,8 @@ fn answer(address: &str) -> io::Result<Vec<u8>> {
     Ok(answer)
 }
 
-/// Reads an answer; `None` if it is none, or a refusal.
-fn read(answer: &[u8]) -> Option<Vec<Listed>> {
+/// Reads an answer; `None` if it is not one, or a refusal.
+fn read(answer: &[u8]) -> Option<Vec<ToldGroup>> {
     let mut rest = Bytes(answer);
     let _correlation = rest.i32()?;
     skip_tags(&mut rest)?;
@@ -81,7 +81,7 @@ fn read(answer: &[u8]) -> Option<Vec<Listed>> {
         let name = rest.compact_text()?.to_owned();
         let protocol_type = rest.compact_text()?;
         let state = rest.compact_text()?.to_owned();
-        let kind = Kind::of(rest.compact_text()?, protocol_type);
+        let kind = GroupKind::of(rest.compact_text()?, protocol_type);
         skip_tags(&mut rest)?;
         groups.push((name, kind, state));
     }
@@ -106,8 +106,8 @@ mod tests {
         let answer = b"\0\0\0\x01\0\0\0\0\0\0\0\x03\
             \x03s1\x06share\x06Empty\x06share\0\x02c\x08connect\x07Stable\x08classic\x01\x05\x02ab";
         let listed = |name: &str, kind, state: &str| (name.to_owned(), kind, state.to_owned());
-        let connect = Kind::Other("connect".to_owned());
-        let expected = vec![listed("s1", Kind::Share, "Empty"), listed("c", connect, "Stable")];
+        let connect = GroupKind::Other("connect".to_owned());
+        let expected = vec![listed("s1", GroupKind::Share, "Empty"), listed("c", connect, "Stable")];
         assert_eq!(read(answer), Some(expected));
         for end in 0..answer.len() {
             assert_eq!(read(&answer[..end]), None, "{end}");

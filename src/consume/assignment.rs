@@ -1,0 +1,266 @@
+//! The partitions that are ours: taken over, read to where they stop, given back. Calls nobody; what is to be done
+//! about them goes to the loop as actions.
+
+mod ends;
+mod hand_over;
+mod lost_positions;
+mod partition;
+mod question;
+mod rebalance;
+mod silence;
+mod start_stop;
+mod starting;
+mod take_over;
+mod troubles;
+mod unreached;
+
+use super::action::{Context, Step};
+use super::membership::Membership;
+use crate::commits::{AssignmentId, Watermarks};
+use crate::kafka::admin::groups::Unheld;
+use crate::kafka::admin::{Asked, Described, KnownTopic, Unknown};
+use crate::kafka::look_up::Purpose;
+use crate::kafka::ranges::Range;
+use crate::kafka::{Fetched, Trouble};
+use crate::metrics::Read;
+use crate::record::{Record, TopicPartition};
+use crate::settings::Consume;
+use ends::Ends;
+use lost_positions::LostPositions;
+use rebalance::Rebalances;
+use silence::PendingFailure;
+use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use unreached::Unreached;
+
+pub use partition::{Admission, AssignedPartition, Partitions};
+
+/// What is assigned to this run, by the group or by the options.
+pub struct Assignment<'a> {
+    settings: &'a Consume,
+    /// Ends of logs that grew since are told, too (`-v`).
+    is_detail_wanted: bool,
+    partitions: Partitions,
+    /// What the group gives and takes.
+    rebalances: Rebalances,
+    pub membership: Membership,
+    /// Partitions whose log is not known yet.
+    unreached: Unreached,
+    lost_positions: LostPositions,
+    ends: Ends,
+    /// Failures that wait for what was read before them.
+    pending_failures: Vec<PendingFailure>,
+    /// Partitions of topics in which the group had nothing when we started: there `latest` applies.
+    fresh: HashSet<TopicPartition>,
+    last_ticket: u64,
+}
+
+impl<'a> Assignment<'a> {
+    pub fn new(settings: &'a Consume, is_detail_wanted: bool) -> Assignment<'a> {
+        Assignment {
+            settings,
+            is_detail_wanted,
+            partitions: Partitions::default(),
+            rebalances: Rebalances::new(rebalance_limit(settings)),
+            membership: Membership::new(&settings.connection),
+            unreached: Unreached::new(),
+            lost_positions: LostPositions::default(),
+            ends: Ends::default(),
+            pending_failures: Vec::new(),
+            fresh: HashSet::new(),
+            last_ticket: 0,
+        }
+    }
+
+    fn next_ticket(&mut self) -> u64 {
+        self.last_ticket += 1;
+        self.last_ticket
+    }
+
+    pub fn partitions(&self) -> &Partitions {
+        &self.partitions
+    }
+
+    /// The partitions of these were never read by the group when the run started.
+    pub fn note_fresh(&mut self, fresh: HashSet<TopicPartition>) {
+        self.fresh = fresh;
+    }
+
+    /// The group has given us something at least once, if only nothing.
+    pub fn has_joined(&self) -> bool {
+        self.rebalances.has_joined
+    }
+
+    /// We are in the group now.
+    pub fn is_member(&self) -> bool {
+        self.rebalances.is_member
+    }
+
+    /// Partitions are about to be given back.
+    pub fn is_revoking(&self) -> bool {
+        self.rebalances.is_revoking()
+    }
+
+    /// No partition comes, goes or is looked for.
+    pub fn is_quiet(&self) -> bool {
+        self.rebalances.is_quiet() && self.lost_positions.is_empty()
+    }
+
+    /// The ends should be looked at now, even while records come: a partition of a topic that is written to all the
+    /// time is never quiet.
+    pub fn is_end_near(&self) -> bool {
+        self.ends.is_changed() && self.unreached.is_empty()
+    }
+
+    /// Takes what the group gives; acted on by `advance`.
+    pub fn assigned(&mut self, partitions: Vec<TopicPartition>) {
+        self.rebalances.assigned(partitions);
+    }
+
+    /// Takes what the group wants back; acted on by `advance`.
+    pub fn revoked(&mut self, partitions: Vec<TopicPartition>) {
+        // Their logs need not be known any more, and must not be read once they are.
+        self.unreached.remove(&partitions);
+        self.rebalances.revoked(partitions);
+    }
+
+    /// Takes how far fetching is.
+    pub fn fetched(&mut self, fetched: Vec<(TopicPartition, Fetched)>, now: Instant) {
+        for (name, fetched) in fetched {
+            if let Some(partition) = self.partitions.find_mut(&name) {
+                partition.fetched(fetched, now);
+            }
+        }
+    }
+
+    /// What is in hand is nobody's: the group has given our place to somebody else, and whatever was asked of the old
+    /// client is not answered any more.
+    pub fn forget_membership(&mut self, context: &mut Context<'_, '_>) {
+        let held: Vec<TopicPartition> =
+            self.partitions.iter().map(|partition| partition.name.clone()).collect();
+        if !held.is_empty() {
+            self.lost(held, context);
+        }
+        self.rebalances.start_over();
+        self.lost_positions = LostPositions::default();
+        self.unreached = Unreached::new();
+        self.ends.ask_again();
+        self.membership.forget_questions();
+    }
+
+    /// Takes logs that were asked for, whatever for.
+    ///
+    /// # Errors
+    /// The run ends: a partition cannot be read from where it should be.
+    pub fn ranges_found(
+        &mut self,
+        purpose: Purpose,
+        ranges: Vec<Asked<Range>>,
+        context: &mut Context<'_, '_>,
+    ) -> Step {
+        match purpose {
+            Purpose::Start(ticket) => self.starts_found(ticket, ranges, context)?,
+            Purpose::LostPosition(ticket) => self.positions_found(ticket, &ranges, context)?,
+            Purpose::EndAtTime(ticket) => self.ends_at_time_found(ticket, &ranges, context),
+        }
+        self.fail_pending(context)
+    }
+
+    /// Decides about a record that was read.
+    pub fn admit(
+        &mut self,
+        slot: usize,
+        record: &Record<'_>,
+        watermarks: &mut Watermarks,
+        now: Instant,
+    ) -> Admission {
+        let Some(partition) = self.partitions.get_mut(slot) else { return Admission::Left };
+        let admission = partition.admit(record, watermarks, now);
+        if admission == Admission::AtStop {
+            self.ends.mark_changed();
+        }
+        admission
+    }
+
+    /// A record of a partition is settled: there may be something to commit.
+    pub fn settled(&mut self, id: AssignmentId) {
+        if let Some(partition) = self.partitions.get_mut(id.slot) {
+            partition.mark_dirty();
+        }
+    }
+
+    /// A marker may follow a record that was committed long ago.
+    pub fn look_at_all(&mut self) {
+        self.partitions.iter_mut().for_each(AssignedPartition::mark_dirty);
+    }
+
+    /// Asks what a group is that has not taken us for a while, since the run `started`.
+    pub fn wonder_about_group(&mut self, started: Instant, is_reading: bool, context: &mut Context<'_, '_>) {
+        if is_reading && !self.rebalances.has_joined && !context.is_closing {
+            self.membership.wonder_about_group(started, self.settings, context);
+        }
+    }
+
+    /// Asks who holds the partitions of these topics that are not ours, if it may be nobody.
+    pub fn look_for_unheld(&mut self, topics: &[Described<KnownTopic>], context: &mut Context<'_, '_>) {
+        if !self.rebalances.is_member || !self.is_quiet() {
+            return;
+        }
+        let mut others = BTreeSet::new();
+        for (name, known) in topics {
+            let Ok(known) = known else { continue };
+            let topic: Arc<str> = Arc::from(name.as_str());
+            let name = |number: &i32| TopicPartition { topic: Arc::clone(&topic), partition: *number };
+            let all = known.partitions.iter().map(name);
+            others.extend(all.filter(|name| self.partitions.find(name).is_none()));
+        }
+        self.membership.look_for_unheld(others, self.settings, context);
+    }
+
+    /// Takes the partitions that no member holds. True if the group should be asked again soon.
+    pub fn unheld_found(&mut self, unheld: Unheld, context: &mut Context<'_, '_>) -> bool {
+        !context.is_closing && self.is_quiet() && self.membership.unheld_found(unheld, context)
+    }
+
+    /// From the watermark of each partition to the end of its log as far as it is known.
+    pub fn lags(&self, context: &Context<'_, '_>) -> Vec<(TopicPartition, i64)> {
+        let lag = |partition: &AssignedPartition| {
+            let known = context.client.known_end(&partition.name).unwrap_or(0);
+            let end = known.max(partition.end).max(partition.asked_end);
+            let watermark = context.commits.watermarks().watermark(partition.id)?;
+            Some((partition.name.clone(), (end - watermark).max(0)))
+        };
+        self.partitions.iter().filter_map(lag).collect()
+    }
+
+    /// Takes the ends of logs that were asked for to tell the lag.
+    pub fn ends_asked(&mut self, ends: Vec<(TopicPartition, i64)>) {
+        for (name, end) in ends {
+            if let Some(partition) = self.partitions.find_mut(&name) {
+                partition.asked_end = end;
+            }
+        }
+    }
+
+    /// What was read of each topic since this was last asked.
+    pub fn take_read(&mut self) -> Vec<(TopicPartition, Read)> {
+        let take =
+            |partition: &mut AssignedPartition| (partition.name.clone(), std::mem::take(&mut partition.read));
+        self.partitions.iter_mut().map(take).collect()
+    }
+}
+
+/// How long a revoke may wait for records in hand: half of `max.poll.interval.ms`, at most 30 s.
+fn rebalance_limit(settings: &Consume) -> Duration {
+    let interval = settings.connection.property("max.poll.interval.ms").and_then(|text| text.parse().ok());
+    Duration::from_millis(interval.unwrap_or(300_000) / 2).min(Duration::from_secs(30))
+}
+
+/// Why an answer about partitions tells of a trouble, if it does.
+pub fn refusal(ranges: &[Asked<Range>]) -> Option<&Trouble> {
+    ranges.iter().find_map(|(_, range)| match range {
+        Err(Unknown::Refused(trouble)) => Some(trouble),
+        Err(Unknown::Unanswered | Unknown::NoLeader) | Ok(_) => None,
+    })
+}

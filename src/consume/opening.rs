@@ -1,0 +1,171 @@
+//! A run from its beginning to its end: what it works with is opened, the loop turns, everything is closed.
+
+use super::assignment::Assignment;
+use super::status::Status;
+use super::topics::Topics;
+use super::{Consumer, LONGEST_SLEEP, Turn};
+use crate::alarm::Alarm;
+use crate::choices::{CommitMode, CommitSettings};
+use crate::commits::Commits;
+use crate::consume::broker::Broker;
+use crate::delivery::Delivery;
+use crate::error::Failure;
+use crate::kafka::Source;
+use crate::metrics::Meter;
+use crate::reachability::{FailureText, Reachability, explain};
+use crate::secrets;
+use crate::settings::Consume;
+use crate::shutdown::Shutdown;
+use crate::talk::{Event, Talk};
+use std::time::{Duration, Instant};
+
+/// Everything a run needs from the world.
+pub struct World {
+    pub alarm: Alarm,
+    pub shutdown: Shutdown,
+    pub talk: Talk,
+    pub meter: Meter,
+}
+
+/// What a run came to, once everything is written and closed.
+pub struct Finished {
+    pub talk: Talk,
+    pub result: Result<(), Failure>,
+    /// Until when the last lines may be waited for.
+    pub deadline: Instant,
+}
+
+/// Reads until something ends the run; then finishes, commits and closes.
+///
+/// # Errors
+/// In `Finished`: whatever ended the run early.
+pub fn run(settings: &Consume, world: World) -> Finished {
+    let started = Instant::now();
+    let World { mut alarm, shutdown, talk, meter } = world;
+    let opened = Delivery::start(settings, &alarm, talk.handler_output(), started)
+        .and_then(|delivery| Ok((delivery, open(settings, &alarm, talk.is_library_wanted())?)));
+    let (delivery, client) = match opened {
+        Ok(opened) => opened,
+        Err(failure) => {
+            return Finished { talk, result: Err(failure), deadline: started + LONGEST_SLEEP };
+        }
+    };
+    let status = Status::new(talk, meter, settings.group().is_some(), started);
+    let mut consumer = consumer(settings, client, delivery, status);
+    consumer.step(started, |parts, context| parts.topics.search(context));
+    loop {
+        match consumer.turn(shutdown.is_requested(), Instant::now()) {
+            Turn::Over => return finish(consumer),
+            Turn::Again => {}
+            Turn::Sleep(limit) => {
+                // While records wait to be written, the writer finds out about a closed reader itself.
+                let woken = alarm.wait(limit, consumer.closing.is_none());
+                if woken.is_stdout_closed {
+                    consumer.end_unwritable(Instant::now());
+                }
+            }
+        }
+    }
+}
+
+/// The loop with all its parts, which has not turned yet.
+pub fn consumer<'a, B: Broker>(
+    settings: &'a Consume,
+    mut client: B,
+    delivery: Delivery<'a>,
+    status: Status,
+) -> Consumer<'a, B> {
+    client.read_headers(delivery.reads_headers());
+    let (group, connection, now) = (settings.group(), &settings.connection, status.started);
+    let failure_text = FailureText::new(
+        &connection.brokers,
+        connection.user.as_deref(),
+        group.map(|group| group.name.as_str()),
+    );
+    let connect_deadline = connection.connect_timeout.map(|limit| now + limit);
+    let never = CommitSettings { mode: CommitMode::Never, is_async: false };
+    Consumer {
+        settings,
+        client,
+        reachability: Reachability::new(failure_text, connect_deadline, now),
+        topics: Topics::new(settings, now),
+        assignment: Assignment::new(settings, status.talk.is_detail_wanted()),
+        commits: Commits::new(group.map_or(never, |group| group.commits), now),
+        delivery,
+        status,
+        closing: None,
+    }
+}
+
+/// Closes the consumer and sums up.
+pub fn finish<B: Broker>(mut consumer: Consumer<'_, B>) -> Finished {
+    let now = Instant::now();
+    consumer.end(now);
+    if consumer.status.meter.is_on() {
+        consumer.publish(now);
+    }
+    for notice in consumer.delivery.last_warnings() {
+        consumer.tell(notice, now);
+    }
+    let Consumer { settings, client, topics, commits, delivery, status, closing, .. } = consumer;
+    let Status { mut talk, .. } = status;
+    let has_started = topics.is_reading();
+    if has_started {
+        talk.say(&Event::Progress { message: "Closing consumer...".into() });
+    }
+    let (tally, has_failed_records) = (delivery.tally(), delivery.has_failed_records());
+    let deadline = |now| closing.as_ref().map_or(now, |closing| closing.close_deadline(now));
+    delivery.close(deadline(now));
+    // Reading alone there is nobody to tell.
+    if has_started && settings.group().is_some() {
+        client.close(deadline(Instant::now()));
+    } else {
+        std::mem::forget(client);
+    }
+    let (result, warning) =
+        closing.map_or((Ok(()), None), |closing| closing.result(&commits, has_failed_records));
+    if let Some(message) = warning {
+        talk.say(&Event::Warning { message });
+    }
+    talk.tell_repeats(Instant::now(), true);
+    if has_started {
+        let dropped = commits.watermarks().stale();
+        talk.say(&Event::Closed { records: commits.total(), dropped, tally });
+        if let Some(tally) = tally {
+            talk.say(&Event::Summary { tally });
+        }
+    }
+    Finished { talk, result, deadline: Instant::now() + Duration::from_millis(500) }
+}
+
+/// Makes the client of a run.
+fn open(settings: &Consume, alarm: &Alarm, is_verbose: bool) -> Result<Source, Failure> {
+    let tokens = settings.connection.tokens.as_ref();
+    Source::open(&properties(settings), tokens, is_verbose, alarm).map_err(|words| unfit(settings, words))
+}
+
+/// The failure for properties of which librdkafka makes no client.
+pub(super) fn unfit(settings: &Consume, words: String) -> Failure {
+    explain::unfit(&secrets::hide(words, &settings.connection.hidden))
+}
+
+/// What is handed to librdkafka.
+fn properties(settings: &Consume) -> Vec<(String, String)> {
+    let connection = &settings.connection;
+    let mut properties = connection.properties.clone();
+    if settings.stops.to.is_some() && connection.property("statistics.interval.ms").is_none() {
+        // Only statistics tell that fetching has passed batches that hold no record (`Assignment::look_at_ends`).
+        properties.push(("statistics.interval.ms".to_owned(), "500".to_owned()));
+    }
+    if settings.handling.is_some() {
+        // What was prefetched of a partition that is held comes all at once when it goes on; and each of those has
+        // a queue of its own.
+        for (name, value) in [("queued.min.messages", "5000"), ("queued.max.messages.kbytes", "1024")] {
+            if connection.is_ours(name) {
+                properties.retain(|(other, _)| other != name);
+                properties.push((name.to_owned(), value.to_owned()));
+            }
+        }
+    }
+    properties
+}

@@ -1,0 +1,146 @@
+//! Taking records: from the client through the assignment to the delivery.
+
+use super::action::{Action, Context, RunEnd, Step};
+use super::assignment::{Admission, Assignment};
+use super::broker::Broker;
+use crate::commits::Commits;
+use crate::delivery::{Check, Checked, Delivery, Fate};
+use crate::error::Failure;
+use crate::kafka::{Arrival, Trouble};
+use crate::reachability::Reachability;
+use std::time::{Duration, Instant};
+
+/// Records that are looked at one by one are taken for that long at most in one turn.
+const LONGEST_TURN: Duration = Duration::from_millis(50);
+
+/// The parts that a record passes, and what they ask for.
+pub struct Intake<'i, 'a, B> {
+    pub client: &'i mut B,
+    pub assignment: &'i mut Assignment<'a>,
+    pub commits: &'i mut Commits,
+    pub delivery: &'i mut Delivery<'a>,
+    pub reachability: &'i Reachability,
+    pub now: Instant,
+    /// Whether the client may be asked for another batch.
+    pub may_fill: bool,
+    pub actions: Vec<Action>,
+}
+
+/// What came of taking records.
+pub struct Taken {
+    /// There was something to take, and room for it.
+    pub has_taken: bool,
+    /// More may be taken once `actions` are done.
+    pub is_interrupted: bool,
+    pub actions: Vec<Action>,
+    pub end: Option<Box<RunEnd>>,
+}
+
+impl<'a, B: Broker> Intake<'_, 'a, B> {
+    /// Takes what may be taken now: one batch at most, since rebalances are served between batches, never in the
+    /// middle of one.
+    pub fn take(mut self) -> Taken {
+        let (mut has_taken, mut is_interrupted) = (false, false);
+        let mut end = self.delivery.watch_filter(self.now).err().map(Into::into);
+        while end.is_none() && self.delivery.has_room(self.commits) {
+            if self.client.is_used_up() && (has_taken || !self.may_fill || !self.fill()) {
+                break;
+            }
+            end = match self.check() {
+                Ok(Check::Known(checked)) => self.take_one(checked).err(),
+                Ok(Check::Waiting) => break,
+                Err(failure) => Some(failure.into()),
+            };
+            has_taken |= end.is_none();
+            if !self.actions.is_empty() {
+                is_interrupted = end.is_none();
+                break;
+            }
+            if self.delivery.has_filter() && self.now.elapsed() >= LONGEST_TURN {
+                // Whatever has to be looked at: the client is to be served.
+                break;
+            }
+        }
+        Taken { has_taken, is_interrupted, actions: self.actions, end }
+    }
+
+    fn fill(&mut self) -> bool {
+        self.delivery.begin_batch();
+        self.client.fill()
+    }
+
+    /// What is known of the record that comes next.
+    fn check(&mut self) -> Result<Check, Failure> {
+        if !self.delivery.has_filter() {
+            return Ok(Check::Known(None));
+        }
+        let (coming, partitions) = (self.client.coming(), self.assignment.partitions());
+        let is_open =
+            |slot, offset| partitions.get(slot).is_some_and(|partition| partition.is_open_at(offset));
+        self.delivery.check(coming, self.client, is_open)
+    }
+
+    /// Takes the next record or error of the batch.
+    ///
+    /// # Errors
+    /// The run ends with it.
+    fn take_one(&mut self, checked: Option<Checked>) -> Step {
+        let (slot, record) = match self.client.next() {
+            None => return Ok(()),
+            Some(Arrival::Record { slot, record }) => (slot, record),
+            Some(Arrival::Trouble { slot, offset, trouble }) => return self.trouble(slot, offset, &trouble),
+        };
+        match self.assignment.admit(slot, &record, self.commits.watermarks_mut(), self.now) {
+            Admission::Taken => {}
+            Admission::Left | Admission::AtStop => return Ok(()),
+            Admission::BehindGap => return self.read_again(slot),
+        }
+        let Some(partition) = self.assignment.partitions().get(slot) else { return Ok(()) };
+        let (place, offset) = (partition.place(), record.offset);
+        let id = place.id;
+        let submitted = match self.delivery.submit(&place, &record, checked) {
+            Ok(submitted) => submitted,
+            Err(ended) => {
+                self.actions.extend(ended.notices.into_iter().map(Action::Tell));
+                return Err(ended.failure.into());
+            }
+        };
+        if submitted.fate == Fate::LeftOut {
+            self.commits.watermarks_mut().leave_out(id, offset);
+        }
+        // Behind a record in hand those that are left out lengthen the span as any other.
+        if self.delivery.pause_if_enough(id, self.commits.watermarks(), self.now) {
+            self.client.hold(slot);
+        }
+        self.actions.extend(submitted.notices.into_iter().map(Action::Tell));
+        if submitted.fate == Fate::Last {
+            return Err(Box::new(RunEnd::Done));
+        }
+        self.delivery.seal_for_commit(self.commits);
+        Ok(())
+    }
+
+    fn trouble(&mut self, slot: usize, offset: i64, trouble: &Trouble) -> Step {
+        self.step(|assignment, context| assignment.partition_trouble(slot, offset, trouble, context))
+    }
+
+    fn read_again(&mut self, slot: usize) -> Step {
+        self.step(|assignment, context| {
+            assignment.read_again(slot, context);
+            Ok(())
+        })
+    }
+
+    fn step(&mut self, step: impl FnOnce(&mut Assignment<'a>, &mut Context<'_, 'a>) -> Step) -> Step {
+        let mut context = Context {
+            commits: self.commits,
+            delivery: self.delivery,
+            reachability: self.reachability,
+            client: self.client,
+            is_closing: false,
+            now: self.now,
+            actions: &mut self.actions,
+        };
+        step(self.assignment, &mut context)
+    }
+}

@@ -1,0 +1,234 @@
+//! A client of the cluster in memory: what the loop has instead of librdkafka.
+
+use super::cluster::{SharedCluster, Stored};
+use crate::consume::action::Fetching;
+use crate::consume::broker::Broker;
+use crate::delivery::Upcoming;
+use crate::kafka::commit::{CommitAnswer, CommitRefusal};
+use crate::kafka::look_up::Question;
+use crate::kafka::source::Assigned;
+use crate::kafka::{Arrival, ClientEvent, Coming, Trouble};
+use crate::record::{Record, TopicPartition};
+use std::collections::{BTreeMap, VecDeque};
+use std::rc::Rc;
+use std::time::Instant;
+
+/// A partition that is read.
+struct Route {
+    partition: TopicPartition,
+    /// The offset to fetch next.
+    fetched: i64,
+    /// The position after the last record handed out.
+    position: Option<i64>,
+    is_held: bool,
+}
+
+/// The client of the member under test.
+pub struct Client {
+    cluster: SharedCluster,
+    routes: BTreeMap<usize, Route>,
+    batch: VecDeque<(usize, Stored)>,
+    current: Option<(TopicPartition, Stored)>,
+}
+
+/// Records in a batch, at most.
+const BATCH: usize = 7;
+
+impl Client {
+    pub fn new(cluster: &SharedCluster) -> Client {
+        Client { cluster: Rc::clone(cluster), routes: BTreeMap::new(), batch: VecDeque::new(), current: None }
+    }
+
+    fn set(&mut self, partition: &TopicPartition, offset: i64) {
+        let routes = &mut self.routes;
+        self.batch.retain(|(slot, _)| routes.get(slot).is_some_and(|route| route.partition != *partition));
+        for route in routes.values_mut().filter(|route| route.partition == *partition) {
+            (route.fetched, route.position) = (offset, None);
+        }
+    }
+
+    fn route(&self, partition: &TopicPartition) -> Option<&Route> {
+        self.routes.values().find(|route| route.partition == *partition)
+    }
+}
+
+impl Fetching for Client {
+    fn is_used_up(&self) -> bool {
+        self.batch.is_empty()
+    }
+
+    fn is_drained(&self, slot: usize) -> bool {
+        let Some(route) = self.routes.get(&slot) else { return true };
+        self.batch.is_empty() && route.fetched >= self.cluster.borrow().logs[&route.partition].end
+    }
+
+    fn positions(&self, partitions: &[TopicPartition]) -> Vec<Option<i64>> {
+        partitions.iter().map(|partition| self.route(partition)?.position).collect()
+    }
+
+    fn known_end(&self, partition: &TopicPartition) -> Option<i64> {
+        Some(self.cluster.borrow().logs.get(partition)?.end)
+    }
+
+    fn leader(&self, _: &TopicPartition) -> Option<String> {
+        Some("b:9092".to_owned())
+    }
+}
+
+impl Upcoming for Client {
+    fn look_ahead(&mut self, _: bool, look: &mut dyn FnMut(usize, usize, &Record<'_>) -> bool) {
+        for (index, (slot, stored)) in self.batch.iter().enumerate() {
+            let Some(route) = self.routes.get(slot) else { continue };
+            if !look(*slot, index, &record(&route.partition, stored)) {
+                break;
+            }
+        }
+    }
+}
+
+fn record<'a>(partition: &'a TopicPartition, stored: &'a Stored) -> Record<'a> {
+    Record {
+        topic: &partition.topic,
+        partition: partition.partition,
+        offset: stored.offset,
+        timestamp: None,
+        key: stored.key.as_deref().map(str::as_bytes),
+        value: Some(stored.value.as_bytes()),
+        headers: &[],
+    }
+}
+
+impl Broker for Client {
+    fn renewed(&self) -> Result<Client, String> {
+        Ok(Client::new(&self.cluster))
+    }
+
+    fn abandon(self) {}
+
+    fn close(self, _: Instant) {
+        self.cluster.borrow_mut().owned.clear();
+    }
+
+    fn serve(&mut self) {}
+
+    fn event(&mut self) -> Option<ClientEvent> {
+        self.cluster.borrow_mut().event()
+    }
+
+    fn fatal_error(&self) -> Option<Trouble> {
+        None
+    }
+
+    fn ask(&self, question: Question) {
+        self.cluster.borrow_mut().ask(question);
+    }
+
+    fn look_after(&self) {}
+
+    fn read_headers(&mut self, _: bool) {}
+
+    fn fill(&mut self) -> bool {
+        let cluster = self.cluster.borrow();
+        for (slot, route) in self.routes.iter_mut().filter(|(_, route)| !route.is_held) {
+            let log = &cluster.logs[&route.partition];
+            for stored in log.records.iter().filter(|stored| stored.offset >= route.fetched).take(BATCH) {
+                self.batch.push_back((*slot, stored.clone()));
+            }
+            if let Some((_, last)) = self.batch.iter().rfind(|(other, _)| other == slot) {
+                route.fetched = last.offset + 1;
+            }
+            let is_last = log.records.last().is_none_or(|last| last.offset < route.fetched);
+            if is_last && route.fetched < log.end {
+                // Markers behind the last record are passed as well.
+                route.fetched = log.end;
+                route.position = Some(log.end).filter(|_| self.batch.iter().all(|(other, _)| other != slot));
+            }
+        }
+        !self.batch.is_empty()
+    }
+
+    fn coming(&mut self) -> Option<Coming> {
+        let (slot, stored) = self.batch.front()?;
+        Some(Coming { index: 0, slot: *slot, offset: stored.offset })
+    }
+
+    fn next(&mut self) -> Option<Arrival<'_>> {
+        let (slot, stored) = self.batch.pop_front()?;
+        let is_last = self.batch.iter().all(|(other, _)| *other != slot);
+        let route = self.routes.get_mut(&slot)?;
+        route.position = Some(if is_last { route.fetched } else { stored.offset + 1 });
+        let (partition, stored) = self.current.insert((route.partition.clone(), stored));
+        Some(Arrival::Record { slot, record: record(partition, stored) })
+    }
+
+    fn hold(&mut self, slot: usize) {
+        if let Some(route) = self.routes.get_mut(&slot) {
+            route.is_held = true;
+        }
+    }
+
+    fn go_on(&mut self, slot: usize) {
+        if let Some(route) = self.routes.get_mut(&slot) {
+            route.is_held = false;
+        }
+    }
+
+    fn subscribe(&self, _: &[&str]) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn leave(&self) {}
+
+    fn assign(&mut self, assigned: &[Assigned], _: &[(TopicPartition, i64)]) -> Result<(), String> {
+        for Assigned { partition, slot, start } in assigned {
+            let partition = partition.clone();
+            let route = Route { partition, fetched: *start, position: None, is_held: false };
+            self.routes.insert(*slot, route);
+        }
+        Ok(())
+    }
+
+    fn unassign(&mut self, partitions: &[(TopicPartition, Option<usize>)]) -> Result<(), String> {
+        for (partition, slot) in partitions {
+            self.cluster.borrow_mut().release(partition);
+            if let Some(slot) = slot {
+                self.batch.retain(|(other, _)| other != slot);
+                self.routes.remove(slot);
+            }
+        }
+        Ok(())
+    }
+
+    fn seek(&mut self, partition: &TopicPartition, offset: i64) -> Result<(), String> {
+        self.set(partition, offset);
+        Ok(())
+    }
+
+    fn read_again(&mut self, partition: &TopicPartition, offset: i64) -> Result<(), String> {
+        self.set(partition, offset);
+        Ok(())
+    }
+
+    fn start_over(
+        &mut self,
+        partition: &TopicPartition,
+        offset: i64,
+        _: &[(TopicPartition, i64)],
+    ) -> Result<(), String> {
+        self.set(partition, offset);
+        Ok(())
+    }
+
+    fn pause(&self, _: &TopicPartition) {}
+
+    fn ask_statistics(&self) {}
+
+    fn commit(&mut self, positions: &[(TopicPartition, i64)]) -> Result<(), CommitRefusal> {
+        self.cluster.borrow_mut().take_commit(positions);
+        Ok(())
+    }
+
+    fn commit_answer(&mut self) -> Option<CommitAnswer> {
+        self.cluster.borrow_mut().commit_answer()
+    }
+}
