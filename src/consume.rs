@@ -269,7 +269,11 @@ impl<B: Broker> Consumer<'_, B> {
                     self.status.talk.library(line);
                 }
                 ClientEvent::Fetched(fetched) => self.assignment.fetched(fetched, now),
-                ClientEvent::Answer(answer) => self.take_answer(answer, now),
+                ClientEvent::Answered => {
+                    if let Some(answer) = self.client.answer() {
+                        self.take_answer(answer, now);
+                    }
+                }
             }
         }
     }

@@ -311,7 +311,7 @@ impl Session {
                 }
                 ClientEvent::Assigned(_)
                 | ClientEvent::Revoked { .. }
-                | ClientEvent::Answer(_)
+                | ClientEvent::Answered
                 | ClientEvent::Fetched(_) => {}
             }
         }

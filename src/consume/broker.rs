@@ -4,7 +4,7 @@ use super::action::{Fetching, ReadChange};
 use crate::delivery::Upcoming;
 use crate::error::{Failure, Kind};
 use crate::kafka::commit::{CommitAnswer, CommitRefusal};
-use crate::kafka::look_up::Question;
+use crate::kafka::look_up::{Answer, Question};
 use crate::kafka::source::Assigned;
 use crate::kafka::{Arrival, ClientEvent, Coming, Source, Trouble};
 use crate::record::TopicPartition;
@@ -23,8 +23,10 @@ pub trait Broker: Upcoming + Fetching + Sized {
     fn serve(&mut self);
     fn event(&mut self) -> Option<ClientEvent>;
     fn fatal_error(&self) -> Option<Trouble>;
-    /// Asks a question; the answer comes as an event.
+    /// Asks a question; an event tells of the answer.
     fn ask(&self, question: Question);
+    /// The answer that `ClientEvent::Answered` has told of.
+    fn answer(&mut self) -> Option<Answer>;
     /// Repeats what the client may have forgotten, and starts look-ups that found no thread.
     fn look_after(&self);
 
@@ -157,6 +159,10 @@ impl Broker for Source {
 
     fn ask(&self, question: Question) {
         self.look_ups().ask(question);
+    }
+
+    fn answer(&mut self) -> Option<Answer> {
+        Source::answer(self)
     }
 
     fn look_after(&self) {

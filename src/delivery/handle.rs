@@ -1,6 +1,7 @@
 //! Records go to handlers: which are in hand, who works on them, and what became of each.
 
 mod backoff;
+mod commit_waits;
 mod drain;
 mod duplicates;
 mod limits;

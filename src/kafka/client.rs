@@ -3,7 +3,6 @@
 use super::certificate::{self, Verifier};
 use super::errors::{self, Trouble};
 use super::families;
-use super::look_up::Answer;
 use super::outage::Outage;
 use crate::alarm::Bell;
 use crate::record::TopicPartition;
@@ -30,8 +29,9 @@ pub enum ClientEvent {
     Trouble(Trouble),
     /// A line of librdkafka's own log.
     Log(String),
-    /// A look-up on a helper thread is done.
-    Answer(Answer),
+    /// A look-up on a helper thread is done: `Source::answer` has its answer. In line with the rest, since an answer
+    /// may be about what the group has taken back since.
+    Answered,
     /// How far fetching is in each partition; sent after `Source::ask_statistics`, and when a quota slows us down.
     Fetched(Vec<(TopicPartition, Fetched)>),
 }

@@ -35,7 +35,7 @@ pub fn close(client: &Consumer, events: &Receiver<ClientEvent>, deadline: Instan
                 }
                 ClientEvent::Trouble(_)
                 | ClientEvent::Log(_)
-                | ClientEvent::Answer(_)
+                | ClientEvent::Answered
                 | ClientEvent::Fetched(_) => {}
             }
         }

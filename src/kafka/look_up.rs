@@ -10,7 +10,7 @@ use crate::record::TopicPartition;
 use crate::tokens::TokenSource;
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::io;
-use std::sync::mpsc::{self, Receiver};
+use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -109,11 +109,12 @@ pub enum Answer {
     ClusterId(Option<String>),
 }
 
-/// Starts look-ups and has their answers sent as events.
+/// Starts look-ups; an event tells of each answer.
 #[derive(Clone)]
 pub struct LookUps {
     client: Arc<Consumer>,
     event_sender: EventSender,
+    answers: Sender<Answer>,
     unanswered: Backlog,
     leaders: Leaders,
     own: Arc<Own>,
@@ -126,14 +127,17 @@ struct Own {
 }
 
 impl LookUps {
+    /// Look-ups that ask `client`, and where their answers come.
     pub fn new(
         client: Arc<Consumer>,
         event_sender: EventSender,
         properties: &[(String, String)],
         tokens: Option<&TokenSource>,
-    ) -> LookUps {
+    ) -> (LookUps, Receiver<Answer>) {
+        let (answers, receiver) = mpsc::channel();
+        let (unanswered, leaders) = (Backlog::default(), Leaders::default());
         let own = Arc::new(Own { properties: properties.to_vec(), tokens: tokens.cloned() });
-        LookUps { client, event_sender, unanswered: Backlog::default(), leaders: Leaders::default(), own }
+        (LookUps { client, event_sender, answers, unanswered, leaders, own }, receiver)
     }
 
     /// The client that is asked.
@@ -250,8 +254,13 @@ impl LookUps {
     }
 
     fn start(&self, ask: impl FnOnce(&Arc<Consumer>) -> Answer + Send + 'static) {
-        let (client, event_sender) = (Arc::clone(&self.client), self.event_sender.clone());
-        let work = move || event_sender.send(ClientEvent::Answer(ask(&client)));
+        let (client, answers) = (Arc::clone(&self.client), self.answers.clone());
+        let event_sender = self.event_sender.clone();
+        let work = move || {
+            // The receiver goes away only when the run is over.
+            let _ = answers.send(ask(&client));
+            event_sender.send(ClientEvent::Answered);
+        };
         self.unanswered.start(Box::new(work), spawn);
     }
 }

@@ -164,7 +164,7 @@ impl Heard {
             }
             ClientEvent::Assigned(_)
             | ClientEvent::Revoked { .. }
-            | ClientEvent::Answer(_)
+            | ClientEvent::Answered
             | ClientEvent::Fetched(_) => {}
         }
     }

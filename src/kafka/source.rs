@@ -9,7 +9,7 @@ use super::close;
 use super::commit::{CommitAnswer, CommitRefusal, CommitRequest};
 use super::errors::{self, Trouble};
 use super::fetch_size::FetchSize;
-use super::look_up::LookUps;
+use super::look_up::{Answer, LookUps};
 use super::native::{self, ClientQueue, NO_OFFSET, PartitionList, c_string, code_words, error_words, native};
 use super::route::Route;
 use super::routes::Routes;
@@ -43,6 +43,7 @@ pub struct Source {
     served: ClientQueue,
     events: Receiver<ClientEvent>,
     look_ups: LookUps,
+    answers: Receiver<Answer>,
     commit: Option<CommitRequest>,
     wants_statistics: Arc<AtomicBool>,
     opening: Opening,
@@ -86,6 +87,11 @@ impl Source {
 
     pub fn event(&self) -> Option<ClientEvent> {
         self.events.try_recv().ok()
+    }
+
+    /// The answer that `ClientEvent::Answered` has told of.
+    pub fn answer(&self) -> Option<Answer> {
+        self.answers.try_recv().ok()
     }
 
     /// Returns the fatal error of the client, after which it delivers nothing any more.

@@ -1,10 +1,10 @@
 //! The end of every partition: found without waiting for a time-out, said once, and reason to stop.
 
 use super::Assignment;
-use super::lost_positions::{AGAIN, LIMIT};
 use super::partition::{AssignedPartition, PositionTrust, Reading};
 use super::question::PartitionQuestion;
 use super::start_stop::Stop;
+use super::times::{ANSWER_LIMIT, ASK_AGAIN, QUIET};
 use crate::consume::action::{Action, Context, ReadChange, RunEnd, Step};
 use crate::kafka::admin::{Asked, Unknown};
 use crate::kafka::look_up::{Purpose, Question};
@@ -14,10 +14,6 @@ use crate::record::TopicPartition;
 use crate::settings::Mode;
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
-
-/// A partition below its stop that delivers nothing for that long may hold batches without records, which
-/// move no position: twice the default `fetch.wait.max.ms`.
-pub const QUIET: Duration = Duration::from_secs(1);
 
 /// A member without partitions ends after that long: a dead member is remembered for 45 s.
 const SPARE: Duration = Duration::from_secs(60);
@@ -192,8 +188,10 @@ impl Assignment<'_> {
         let ticket = self.next_ticket();
         let partitions: Vec<_> = to_times.iter().map(|(partition, _)| partition.clone()).collect();
         self.ends.time_question.ask(ticket, partitions.clone());
-        let query =
-            RangeQuery { to_times, ..RangeQuery::of(partitions, self.settings.read_uncommitted, LIMIT) };
+        let query = RangeQuery {
+            to_times,
+            ..RangeQuery::of(partitions, self.settings.read_uncommitted, ANSWER_LIMIT)
+        };
         context.act(Action::Ask(Question::Ranges { purpose: Purpose::EndAtTime(ticket), query }));
     }
 
@@ -207,7 +205,7 @@ impl Assignment<'_> {
         if !self.ends.time_question.is(ticket) {
             return;
         }
-        self.ends.time_question.answered(ranges, context.now + AGAIN);
+        self.ends.time_question.answered(ranges, context.now + ASK_AGAIN);
         self.ends.take_unknown(ranges, context.now);
         for range in ranges.iter().filter_map(|(_, range)| range.as_ref().ok()) {
             let stop = Stop::Offset(range.to.unwrap_or(range.end));

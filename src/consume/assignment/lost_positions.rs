@@ -4,18 +4,13 @@ use super::Assignment;
 use super::partition::PositionTrust;
 use super::question::PartitionQuestion;
 use super::start_stop;
+use super::times::{ANSWER_LIMIT, ASK_AGAIN};
 use crate::consume::action::{Action, Context, ReadChange, Step};
 use crate::kafka::admin::Asked;
 use crate::kafka::look_up::{Purpose, Question};
 use crate::kafka::ranges::{Range, RangeQuery};
 use crate::record::TopicPartition;
-use std::time::{Duration, Instant};
-
-/// How long a leader may take to answer.
-pub const LIMIT: Duration = Duration::from_secs(10);
-
-/// The pause before another question, if one was not answered.
-pub const AGAIN: Duration = Duration::from_millis(200);
+use std::time::Instant;
 
 /// Partitions whose position is outside of their log, and the question for it.
 #[derive(Debug, Default)]
@@ -61,7 +56,7 @@ impl Assignment<'_> {
         let ticket = self.next_ticket();
         let partitions = self.lost_positions.partitions.clone();
         self.lost_positions.question.ask(ticket, partitions.clone());
-        let query = RangeQuery::of(partitions, self.settings.read_uncommitted, LIMIT);
+        let query = RangeQuery::of(partitions, self.settings.read_uncommitted, ANSWER_LIMIT);
         context.act(Action::Ask(Question::Ranges { purpose: Purpose::LostPosition(ticket), query }));
     }
 
@@ -76,7 +71,7 @@ impl Assignment<'_> {
             return Ok(());
         }
         let reset = self.settings.group().map(|group| group.offset_reset);
-        for range in self.lost_positions.answered(ranges, context.now + AGAIN) {
+        for range in self.lost_positions.answered(ranges, context.now + ASK_AGAIN) {
             self.forget_cut(&range, context);
             let Some(partition) = self.partitions.find_mut(&range.partition) else { continue };
             let Some(position) = context.commits.watermarks().next(partition.id) else { continue };

@@ -1,6 +1,6 @@
 //! New partitions whose logs are looked up before they are read.
 
-use super::unreached::Retry;
+use super::retry::Retry;
 use crate::kafka::admin::{Asked, Unknown};
 use crate::kafka::ranges::Range;
 use crate::record::TopicPartition;

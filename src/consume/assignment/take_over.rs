@@ -6,24 +6,23 @@ use super::rebalance::RebalanceStep;
 use super::silence::Silence;
 use super::start_stop::{self, Start, Stop};
 use super::starting::Starting;
-use super::unreached;
+use super::times::PATIENCE;
 use crate::choices::OffsetReset;
 use crate::commits::Commits;
 use crate::consume::action::{Action, Context, ReadChange, Step};
 use crate::error::Failure;
 use crate::kafka::admin::{Asked, Unknown};
 use crate::kafka::look_up::{Purpose, Question};
-use crate::kafka::ranges::{Range, RangeQuery};
+use crate::kafka::ranges::Range;
 use crate::kafka::source::Assigned;
 use crate::metrics::Read;
-use crate::position::Position;
 use crate::reachability::unknown;
 use crate::record::TopicPartition;
 use crate::settings::Mode;
 use crate::talk::Event;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 impl Assignment<'_> {
     /// Begins to read partitions that nobody gives to us.
@@ -40,27 +39,6 @@ impl Assignment<'_> {
         let (found, unknown) = (Vec::new(), Vec::new());
         let starting = Starting { ticket, again: None, found, unknown, why, ..starting };
         self.rebalances.step = RebalanceStep::Starting(starting);
-    }
-
-    /// What has to be known of partitions before they are read.
-    pub(super) fn start_query(&self, partitions: Vec<TopicPartition>, limit: Duration) -> RangeQuery {
-        RangeQuery {
-            with_committed: matches!(self.settings.mode, Mode::Group(_)),
-            from_times: times(&partitions, |partition| self.from(partition)),
-            to_times: times(&partitions, |partition| self.to(partition)),
-            ..RangeQuery::of(partitions, self.settings.read_uncommitted, limit)
-        }
-    }
-
-    pub(super) fn from(&self, partition: &TopicPartition) -> Option<Position> {
-        match &self.settings.mode {
-            Mode::Standalone(standalone) => standalone.from.at(partition.partition),
-            Mode::Group(_) => None,
-        }
-    }
-
-    fn to(&self, partition: &TopicPartition) -> Option<Position> {
-        self.settings.stops.to.as_ref()?.at(partition.partition)
     }
 
     /// Takes logs that were asked for to start reading.
@@ -223,20 +201,9 @@ impl Assignment<'_> {
     }
 }
 
-fn times(
-    partitions: &[TopicPartition],
-    position: impl Fn(&TopicPartition) -> Option<Position>,
-) -> Vec<(TopicPartition, i64)> {
-    let time = |partition: &TopicPartition| match position(partition) {
-        Some(Position::Time(time)) => Some((partition.clone(), time)),
-        Some(_) | None => None,
-    };
-    partitions.iter().filter_map(time).collect()
-}
-
 /// Tells, once, why none of the logs is known; while no broker was reached that is told anyway.
 fn say_starting(starting: &mut Starting, context: &mut Context<'_, '_>) {
-    let is_due = !starting.is_said && context.now.duration_since(starting.since) >= unreached::PATIENCE;
+    let is_due = !starting.is_said && context.now.duration_since(starting.since) >= PATIENCE;
     if !is_due || context.is_closing {
         return;
     }

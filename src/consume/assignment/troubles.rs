@@ -1,6 +1,7 @@
 //! Errors of the client, of a partition and of a commit, as far as they concern what is assigned.
 
-use super::{Assignment, silence};
+use super::Assignment;
+use super::silent::unreadable;
 use crate::consume::action::{Action, Context, RunEnd, Step, fail};
 use crate::error::{Failure, Kind};
 use crate::kafka::commit::CommitRefusal;
@@ -120,7 +121,7 @@ impl Assignment<'_> {
                 context.warn(failure.message);
             }
             TroubleKind::BadRecord => {
-                let failure = silence::unreadable(&name, offset, &trouble.told());
+                let failure = unreadable(&name, offset, &trouble.told());
                 self.fail_after(id, failure, context);
                 return self.fail_pending(context);
             }

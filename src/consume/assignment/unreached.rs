@@ -2,26 +2,16 @@
 
 use super::Assignment;
 use super::rebalance::RebalanceStep;
+use super::retry::Retry;
+use super::times::PATIENCE;
 use crate::consume::action::{Action, Context, Step, fail};
 use crate::error::Failure;
 use crate::kafka::admin::{Asked, Unknown};
 use crate::kafka::look_up::{Purpose, Question};
 use crate::kafka::ranges::Range;
-use crate::pause::GrowingPause;
 use crate::reachability::unknown::{self, failure, words};
 use crate::record::TopicPartition;
 use std::time::{Duration, Instant};
-
-/// The pauses before a leader that did not answer is asked again.
-const FIRST_PAUSE: Duration = Duration::from_millis(200);
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
-
-/// How long a leader may take to answer; doubled with every try up to `LONGEST_LIMIT`, since a slow one answers too.
-const FIRST_LIMIT: Duration = Duration::from_secs(5);
-const LONGEST_LIMIT: Duration = Duration::from_secs(60);
-
-/// What cannot be reached is told after that long.
-pub const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The partitions that wait to be read.
 pub struct Unreached {
@@ -38,32 +28,6 @@ struct Waiting {
     since: Instant,
     why: Unknown,
     is_said: bool,
-}
-
-/// When a question is asked again, and how long it may take then.
-#[derive(Clone, Copy, Debug)]
-pub struct Retry {
-    pause: GrowingPause,
-    limit: Duration,
-}
-
-impl Default for Retry {
-    fn default() -> Retry {
-        Retry { pause: GrowingPause::new(FIRST_PAUSE, LONGEST_PAUSE), limit: FIRST_LIMIT }
-    }
-}
-
-impl Retry {
-    /// The time until the next try, which may take longer.
-    pub fn pause(&mut self) -> Duration {
-        self.limit = (self.limit * 2).min(LONGEST_LIMIT);
-        self.pause.advance()
-    }
-
-    /// How long the question may take.
-    pub fn limit(&self) -> Duration {
-        self.limit
-    }
 }
 
 impl Unreached {
@@ -308,13 +272,5 @@ mod tests {
         let failure = unreached.given_up(limit, now + limit, leader).unwrap();
         assert_eq!(failure.kind, Kind::Connection);
         assert_eq!(failure.message, "t [1]: no answer from its leader `b:9092`");
-    }
-
-    #[test]
-    fn tries_are_made_rarer_and_may_take_longer() {
-        let mut retry = Retry::default();
-        let pauses: Vec<u128> = (0..7).map(|_| retry.pause().as_millis()).collect();
-        assert_eq!(pauses, [200, 400, 800, 1600, 3200, 5000, 5000]);
-        assert_eq!(retry.limit(), LONGEST_LIMIT);
     }
 }

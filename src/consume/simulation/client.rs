@@ -5,7 +5,7 @@ use crate::consume::action::Fetching;
 use crate::consume::broker::Broker;
 use crate::delivery::Upcoming;
 use crate::kafka::commit::{CommitAnswer, CommitRefusal};
-use crate::kafka::look_up::Question;
+use crate::kafka::look_up::{Answer, Question};
 use crate::kafka::source::Assigned;
 use crate::kafka::{Arrival, ClientEvent, Coming, Trouble};
 use crate::record::{Record, TopicPartition};
@@ -121,6 +121,10 @@ impl Broker for Client {
 
     fn ask(&self, question: Question) {
         self.cluster.borrow_mut().ask(question);
+    }
+
+    fn answer(&mut self) -> Option<Answer> {
+        self.cluster.borrow_mut().next_answer()
     }
 
     fn look_after(&self) {}

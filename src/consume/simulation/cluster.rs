@@ -138,8 +138,13 @@ impl Cluster {
         if let Some(event) = self.events.pop_front() {
             return Some(event);
         }
-        let question = if self.is_silent { None } else { self.questions.pop_front() };
-        question.map(|question| ClientEvent::Answer(self.answer(question)))
+        (!self.is_silent && !self.questions.is_empty()).then_some(ClientEvent::Answered)
+    }
+
+    /// The answer to the oldest question.
+    pub fn next_answer(&mut self) -> Option<Answer> {
+        let question = self.questions.pop_front()?;
+        Some(self.answer(question))
     }
 
     pub fn ask(&mut self, question: Question) {

@@ -64,7 +64,8 @@ impl Source {
         let (shared, served) = (ClientQueue::new(&client), ClientQueue::of_consumer(&client));
         shared.ring(*descriptor);
         served.ring(*descriptor);
-        let look_ups = LookUps::new(Arc::clone(&client), event_sender, properties, tokens.as_ref());
+        let (look_ups, answers) =
+            LookUps::new(Arc::clone(&client), event_sender, properties, tokens.as_ref());
         Ok(Source {
             batch: Batch::new(),
             fetch_size: FetchSize::new(&client, properties),
@@ -73,6 +74,7 @@ impl Source {
             served,
             events,
             look_ups,
+            answers,
             commit: None,
             wants_statistics,
             opening,
