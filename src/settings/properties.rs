@@ -64,6 +64,8 @@ pub struct Properties {
 
 pub const BROKERS: &str = "bootstrap.servers";
 
+const DEFAULT_BROKERS: &str = "localhost:9092";
+
 impl Properties {
     /// Reads `-X`, files, the environment and the profile. Values `env:NAME` and `file:PATH` are looked up.
     pub fn read(
@@ -170,6 +172,18 @@ impl Properties {
 
     pub fn set(&mut self, name: &str, value: &str, origin: PropertyOrigin) {
         self.values.insert(name.to_owned(), PropertyValue::plain(value, origin));
+    }
+
+    /// Sets a default of kcons, unless the property is given.
+    pub fn propose(&mut self, name: &str, value: &str) {
+        if self.get(name).is_none() {
+            self.set(name, value, PropertyOrigin::Kcons);
+        }
+    }
+
+    /// Sets the default brokers, unless some are given.
+    pub fn default_brokers(&mut self) {
+        self.propose(BROKERS, DEFAULT_BROKERS);
     }
 
     /// Whether a property was typed as `-X`, or as an option of its own.

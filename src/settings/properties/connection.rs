@@ -58,7 +58,6 @@ const OURS: [(&str, &str); 13] = [
 /// The group of a run without one. librdkafka needs a name to assign partitions; the group is never joined.
 const STANDALONE_GROUP: &str = "kcons";
 
-const DEFAULT_BROKERS: &str = "localhost:9092";
 const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 impl Connection {
@@ -142,20 +141,6 @@ impl Connection {
     /// The value that librdkafka gets for a property; `None` if it keeps its default.
     pub fn property(&self, name: &str) -> Option<&str> {
         self.properties.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
-    }
-}
-
-impl Properties {
-    /// Sets a default of kcons, unless the property is given.
-    pub fn propose(&mut self, name: &str, value: &str) {
-        if self.get(name).is_none() {
-            self.set(name, value, PropertyOrigin::Kcons);
-        }
-    }
-
-    /// Sets the default brokers, unless some are given.
-    pub fn default_brokers(&mut self) {
-        self.propose(BROKERS, DEFAULT_BROKERS);
     }
 }
 
