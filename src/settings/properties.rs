@@ -175,7 +175,7 @@ impl Properties {
     }
 
     /// Sets a default of kcons, unless the property is given.
-    pub fn propose(&mut self, name: &str, value: &str) {
+    pub fn set_default(&mut self, name: &str, value: &str) {
         if self.get(name).is_none() {
             self.set(name, value, PropertyOrigin::Kcons);
         }
@@ -183,7 +183,7 @@ impl Properties {
 
     /// Sets the default brokers, unless some are given.
     pub fn default_brokers(&mut self) {
-        self.propose(BROKERS, DEFAULT_BROKERS);
+        self.set_default(BROKERS, DEFAULT_BROKERS);
     }
 
     /// Whether a property was typed as `-X`, or as an option of its own.

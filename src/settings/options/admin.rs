@@ -150,13 +150,13 @@ impl Reset {
             false => (scope(arguments)?, target(arguments, surroundings)?),
         };
         if let ResetTarget::To(positions) = &target {
-            check_map(&scope, positions)?;
+            check_partition_positions(&scope, positions)?;
         }
         Ok(Reset {
             group: groups.into_iter().next().unwrap_or_default(),
             connection: resolve(connection, "group reset", surroundings)?,
             scope,
-            warning: start_to_come(arguments, &target, surroundings),
+            warning: future_start_warning(arguments, &target, surroundings),
             target,
             is_executed: arguments.execute,
             format: arguments.rows.output.unwrap_or_default(),
@@ -266,7 +266,7 @@ fn target(arguments: &cli::ResetOptions, surroundings: &Surroundings<'_>) -> Res
 }
 
 /// Warns about a time in the future, at which there is normally no record.
-fn start_to_come(
+fn future_start_warning(
     arguments: &cli::ResetOptions,
     target: &ResetTarget,
     surroundings: &Surroundings<'_>,
@@ -279,7 +279,7 @@ fn start_to_come(
 }
 
 /// Checks that positions for single partitions refer to partitions of the one topic that is moved.
-fn check_map(scope: &ResetScope, positions: &Positions) -> Result<(), Failure> {
+fn check_partition_positions(scope: &ResetScope, positions: &Positions) -> Result<(), Failure> {
     let Positions::Some(map) = positions else { return Ok(()) };
     let chosen = match scope {
         ResetScope::Topics(topics) if topics.len() == 1 => topics[0].1.as_ref(),

@@ -69,12 +69,12 @@ impl Connection {
     ) -> Result<Connection, Failure> {
         let known = surroundings.known;
         producer::refuse_all(&properties.producer)?;
-        refuse_what_the_broker_decides(&mut properties)?;
+        refuse_properties_of_the_broker(&mut properties)?;
         for (name, value) in OURS {
-            properties.propose(name, value);
+            properties.set_default(name, value);
         }
         if properties.get("group.id").is_none() {
-            properties.propose("enable.auto.commit", "false");
+            properties.set_default("enable.auto.commit", "false");
         }
         limits::resolve(&mut properties.values, known)?;
         let timeout = connect_timeout.unwrap_or(DEFAULT_CONNECT_TIMEOUT);
@@ -186,7 +186,7 @@ fn hidden(properties: &Properties) -> Vec<(String, String)> {
 
 /// Refuses properties that the broker decides under the protocol of KIP-848, where members of classic groups set
 /// them.
-fn refuse_what_the_broker_decides(properties: &mut Properties) -> Result<(), Failure> {
+fn refuse_properties_of_the_broker(properties: &mut Properties) -> Result<(), Failure> {
     if !limits::is_consumer_protocol(&properties.values) {
         return Ok(());
     }

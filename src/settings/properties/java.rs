@@ -8,15 +8,15 @@ use crate::error::Failure;
 /// What a property of a Java client means for librdkafka.
 #[derive(Debug)]
 pub enum Meaning {
-    /// The same under the same name; also for properties that Java does not have.
+    /// The property has the same name and meaning for librdkafka, or it is none of Java's.
     Same,
-    /// The same as these properties of librdkafka.
+    /// The property stands for these properties of librdkafka.
     These(Vec<(&'static str, String)>),
     /// A login, from `sasl.jaas.config`.
     Login(JaasLogin),
-    /// Nothing, because only Java clients have what the property controls.
+    /// The property has no meaning, because only Java clients have what it controls.
     Nothing,
-    /// Nothing with this value, for a reason that is worth a message.
+    /// The property has no meaning with this value, for a reason that is worth a message.
     NothingBecause(&'static str),
 }
 

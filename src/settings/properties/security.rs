@@ -36,12 +36,12 @@ pub fn resolve(
     if !has_sasl {
         let instead = format!("{PROTOCOL}=SASL_SSL or SASL_PLAINTEXT");
         for prefix in ["sasl.", "enable.sasl.", "https."] {
-            refuse_idle(properties, prefix, &without, &instead)?;
+            refuse_unused(properties, prefix, &without, &instead)?;
         }
     }
     if !has_tls {
         let instead = format!("{PROTOCOL}={}", if has_sasl { "SASL_SSL" } else { "SSL" });
-        refuse_idle(properties, "ssl.", &without, &instead)?;
+        refuse_unused(properties, "ssl.", &without, &instead)?;
     }
     let tokens = if has_sasl { check_mechanism(properties, known, limit)? } else { None };
     check_files(properties)?;
@@ -89,7 +89,7 @@ pub fn warnings(properties: &Properties, tokens: Option<&TokenSource>) -> Vec<St
 
 /// Refuses properties that have no effect under a protocol or mechanism: librdkafka would connect without the
 /// protection that they ask for. `without` is that protocol or mechanism, `instead` the one that is needed.
-fn refuse_idle(
+fn refuse_unused(
     properties: &mut Properties,
     prefix: &str,
     without: &str,
@@ -143,14 +143,14 @@ fn check_mechanism(
     }
     if *mechanism == *"OAUTHBEARER" {
         for name in ["sasl.username", "sasl.password"] {
-            refuse_idle(properties, name, "sasl.mechanism=OAUTHBEARER", "sasl.mechanism=PLAIN")?;
+            refuse_unused(properties, name, "sasl.mechanism=OAUTHBEARER", "sasl.mechanism=PLAIN")?;
         }
         return oauth::resolve(properties, limit).map(Some);
     }
     let shown = mechanism.shown(MECHANISM);
     let without = format!("sasl.mechanism={shown}");
     for prefix in ["sasl.oauthbearer.", "enable.sasl.oauthbearer.", "https."] {
-        refuse_idle(properties, prefix, &without, "sasl.mechanism=OAUTHBEARER")?;
+        refuse_unused(properties, prefix, &without, "sasl.mechanism=OAUTHBEARER")?;
     }
     let missing = ["sasl.username", "sasl.password"].into_iter().find(|name| properties.get(name).is_none());
     match missing {

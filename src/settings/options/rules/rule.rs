@@ -45,11 +45,11 @@ pub enum Condition {
 /// What happens to an option of a profile that breaks a rule.
 #[derive(Clone, Copy)]
 pub enum InProfile {
-    /// It is left out, because it would change nothing.
+    /// The option is left out, because it would change nothing.
     LeftOut,
-    /// It gives way to a typed option that it contradicts. A profile that contradicts itself is an error.
+    /// The option gives way to a typed one that it contradicts. A profile that contradicts itself is an error.
     GivesWay,
-    /// It is an error as if it had been typed, because without it the run would not do what the profile says.
+    /// The option is an error as if it had been typed, because without it the run would not do what the profile says.
     Refused,
 }
 
