@@ -18,7 +18,7 @@ pub use watermarks::{AssignmentId, Watermarks};
 pub struct Commits {
     watermarks: Watermarks,
     schedule: Schedule,
-    under_way: Option<Positions>,
+    under_way: Option<CommitPositions>,
     is_forbidden: bool,
     total: u64,
 }
@@ -33,9 +33,9 @@ struct Owed {
     records: u64,
 }
 
-/// Positions to commit: for each partition the offset of the next record to read.
+/// CommitPositions to commit: for each partition the offset of the next record to read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Positions(Vec<Owed>);
+pub struct CommitPositions(Vec<Owed>);
 
 /// What there is to do about commits now.
 #[derive(Debug, PartialEq, Eq)]
@@ -43,7 +43,7 @@ pub enum Due {
     NotYet,
     /// A commit is due and everything is committed already.
     NothingOwed,
-    Send(Positions),
+    Send(CommitPositions),
 }
 
 /// What became of a commit, or of some partitions of it.
@@ -53,7 +53,7 @@ pub enum CommitOutcome {
     Refused { offsets: Vec<(TopicPartition, i64)>, refusal: CommitRefusal },
 }
 
-impl Positions {
+impl CommitPositions {
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -145,7 +145,7 @@ impl Commits {
     }
 
     /// Notes that these positions are on their way to the broker.
-    pub fn sent(&mut self, positions: Positions, now: Instant) {
+    pub fn sent(&mut self, positions: CommitPositions, now: Instant) {
         self.schedule.sent(now);
         self.under_way = Some(positions);
     }
@@ -209,26 +209,26 @@ impl Commits {
     }
 
     /// Every watermark above what the group has.
-    fn owed(&self) -> Positions {
+    fn owed(&self) -> CommitPositions {
         self.owed_by(|_| true)
     }
 
     /// The same of some partitions; empty where nothing may be committed.
-    pub fn owed_of(&self, partitions: &[TopicPartition]) -> Positions {
+    pub fn owed_of(&self, partitions: &[TopicPartition]) -> CommitPositions {
         if !self.is_committing() || self.is_forbidden {
-            return Positions::default();
+            return CommitPositions::default();
         }
         self.owed_by(|partition| partitions.contains(partition))
     }
 
-    fn owed_by(&self, is_meant: impl Fn(&TopicPartition) -> bool) -> Positions {
+    fn owed_by(&self, is_meant: impl Fn(&TopicPartition) -> bool) -> CommitPositions {
         let meant = self.watermarks.assigned().filter(|(_, partition)| is_meant(partition));
         let owed = meant.filter_map(|(id, partition)| {
             let offset = self.watermarks.owed(id)?;
             let records = self.watermarks.settled_since_confirmed(id);
             Some(Owed { id, partition: partition.clone(), offset, records })
         });
-        Positions(owed.collect())
+        CommitPositions(owed.collect())
     }
 
     /// Settled records that no confirmed commit covers, though they should be committed.

@@ -18,7 +18,7 @@ mod simulation;
 mod status;
 mod topics;
 
-use crate::commits::{CommitOutcome, Commits, Due, Positions};
+use crate::commits::{CommitOutcome, CommitPositions, Commits, Due};
 use crate::delivery::{Delivery, Progress, Settled};
 use crate::error::{Failure, Kind};
 use crate::handlers;
@@ -26,7 +26,7 @@ use crate::kafka::ClientEvent;
 use crate::kafka::commit::CommitAnswer;
 use crate::kafka::look_up::{Answer, Question};
 use crate::metrics::Readiness;
-use crate::reachability::{Change, Reachability, Verdict};
+use crate::reachability::{ConnectionChange, Reachability, Verdict};
 use crate::record::TopicPartition;
 use crate::settings::{Consume, Mode};
 use crate::talk::{Event, Notice};
@@ -281,12 +281,12 @@ impl<B: Broker> Consumer<'_, B> {
     fn take_answer(&mut self, answer: Answer, now: Instant) {
         match answer {
             Answer::Probe { is_reached } => match self.reachability.probe_answered(is_reached, now) {
-                Change::None => {}
-                Change::Lost => {
+                ConnectionChange::None => {}
+                ConnectionChange::Lost => {
                     let message = "lost all brokers, still trying".to_owned();
                     self.status.talk.say(&Event::Warning { message });
                 }
-                Change::Again(time) => {
+                ConnectionChange::Again(time) => {
                     let seconds = (time.as_millis() + 500) / 1000;
                     self.status.talk.info(format!("connected again after {seconds} s"));
                 }
@@ -403,7 +403,7 @@ impl<B: Broker> Consumer<'_, B> {
         }
     }
 
-    fn commit(&mut self, positions: Positions, now: Instant) {
+    fn commit(&mut self, positions: CommitPositions, now: Instant) {
         let offsets = positions.offsets();
         self.commits.sent(positions, now);
         self.delivery.commit_sent();

@@ -26,7 +26,7 @@ use std::time::Instant;
 use writer::Writer;
 
 pub use filter::{Checked, Upcoming};
-pub use values::{Check, Ended, Fate, Place, Progress, Settled, Submitted};
+pub use values::{Check, Ended, Fate, PartitionPlace, Progress, Settled, Submitted};
 pub use writer::{Unwritable, write_all};
 
 /// The way of records behind the offsets: filter, then stdout or handlers.
@@ -157,7 +157,7 @@ impl Delivery<'_> {
     /// The run ends with this record, which stays unsettled.
     pub fn submit(
         &mut self,
-        place: &Place<'_>,
+        place: &PartitionPlace<'_>,
         record: &Record<'_>,
         checked: Option<Checked>,
     ) -> Result<Submitted, Box<Ended>> {
@@ -175,7 +175,7 @@ impl Delivery<'_> {
 
     fn deliver(
         &mut self,
-        place: &Place<'_>,
+        place: &PartitionPlace<'_>,
         record: &Record<'_>,
         checked: Checked,
     ) -> Result<Submitted, Box<Ended>> {

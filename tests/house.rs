@@ -6,7 +6,7 @@ mod house {
     mod readme;
 }
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -70,6 +70,82 @@ fn imports_are_seen_in_every_form() {
     let text = "use crate::a::{B, C};\nuse crate::{d, e::F};\n// crate::g\nlet x = crate::h::i();\nuse crate::{\n j,\n};";
     let expected: BTreeSet<String> = ["a", "d", "e", "h", "j"].map(str::to_owned).into();
     assert_eq!(imports(text), expected);
+}
+
+#[test]
+fn methods_of_a_type_stand_in_its_file_or_in_a_child_of_that() {
+    let files = rust_files("src");
+    let mut homes: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
+    for file in &files {
+        for line in read(file).lines() {
+            if let Some(name) = defined(line.trim_start()) {
+                homes.entry(name).or_default().push(file.clone());
+            }
+        }
+    }
+    let mut wrong = Vec::new();
+    for file in &files {
+        for name in read(file).lines().filter_map(implemented) {
+            // A type of a library is nobody's here, and cannot have methods of ours.
+            let homes = homes.get(&name).into_iter().flatten();
+            let is_home = |home: &PathBuf| file == home || file.starts_with(home.with_extension(""));
+            if !homes.clone().any(is_home) {
+                wrong.push(format!("{}: `{name}` is defined elsewhere", file.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn no_two_public_types_share_a_name() {
+    let mut homes: BTreeMap<String, BTreeSet<PathBuf>> = BTreeMap::new();
+    for file in rust_files("src") {
+        let text = without_tests(&file);
+        let public = text.lines().map(str::trim_start).filter(|line| line.starts_with("pub"));
+        for name in public.filter_map(defined) {
+            homes.entry(name).or_default().insert(file.clone());
+        }
+    }
+    let doubled: Vec<_> = homes.iter().filter(|(_, files)| files.len() > 1).collect();
+    assert!(doubled.is_empty(), "one name, several types: {doubled:?}");
+}
+
+#[test]
+fn definitions_and_methods_are_seen_in_every_form() {
+    for line in
+        ["pub struct A<'a> {", "enum A {", "pub(super) trait A {", "struct A(u8);", "pub type A = u8;"]
+    {
+        assert_eq!(defined(line), Some("A".to_owned()), "{line}");
+    }
+    assert_eq!(defined("let a = struct_of(A);"), None);
+    for line in ["impl A {", "impl A<'_> {", "impl<'a, B: Broker> A<'a, B> {"] {
+        assert_eq!(implemented(line), Some("A".to_owned()), "{line}");
+    }
+    assert_eq!(implemented("impl Display for A {"), None, "a trait may be implemented where it is at home");
+}
+
+/// The type that a line defines.
+fn defined(line: &str) -> Option<String> {
+    let rest = line.strip_prefix("pub(super) ").or(line.strip_prefix("pub ")).unwrap_or(line);
+    let kinds = ["struct ", "enum ", "trait ", "type "];
+    let rest = kinds.iter().find_map(|kind| rest.strip_prefix(kind))?;
+    type_name(rest)
+}
+
+/// The type that has methods of its own from a line on.
+fn implemented(line: &str) -> Option<String> {
+    let rest = line.strip_prefix("impl")?;
+    let rest = match rest.strip_prefix('<') {
+        Some(generics) => generics.split_once("> ")?.1,
+        None => rest.strip_prefix(' ')?,
+    };
+    if rest.contains(" for ") { None } else { type_name(rest) }
+}
+
+fn type_name(text: &str) -> Option<String> {
+    let end = text.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(text.len());
+    (end > 0).then(|| text[..end].to_owned())
 }
 
 #[test]

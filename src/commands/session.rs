@@ -8,7 +8,7 @@ use crate::kafka::admin::{self, Unknown};
 use crate::kafka::{ClientEvent, Consumer, Source, Trouble, TroubleKind};
 use crate::reachability::explain::{self, FailureText};
 use crate::reachability::unknown;
-use crate::reachability::{Change, Reachability, Verdict};
+use crate::reachability::{ConnectionChange, Reachability, Verdict};
 use crate::record::TopicPartition;
 use crate::secrets;
 use crate::settings::{self, Connection};
@@ -331,11 +331,11 @@ impl Session {
 
     fn answered(&mut self, now: Instant) {
         match self.reachability.probe_answered(true, now) {
-            Change::Again(time) => {
+            ConnectionChange::Again(time) => {
                 let seconds = (time.as_millis() + 500) / 1000;
                 self.talk.info(format!("connected again after {seconds} s"));
             }
-            Change::None | Change::Lost => {}
+            ConnectionChange::None | ConnectionChange::Lost => {}
         }
     }
 
@@ -345,7 +345,7 @@ impl Session {
             if now >= asked + DOUBT && self.reachability.is_uncertain() && self.reachability.is_connected() {
                 // One broker that is away may hold an answer up, while the others are there.
                 let is_reached = self.is_reached();
-                if self.reachability.probe_answered(is_reached, now) == Change::Lost {
+                if self.reachability.probe_answered(is_reached, now) == ConnectionChange::Lost {
                     let message = "lost all brokers, still trying".to_owned();
                     self.talk.say(&Event::Warning { message });
                 }

@@ -1,6 +1,6 @@
 //! What the parts of a run ask for: only the loop calls the broker, says things and ends the run.
 
-use crate::commits::{AssignmentId, Commits, Positions};
+use crate::commits::{AssignmentId, CommitPositions, Commits};
 use crate::delivery::Delivery;
 use crate::error::Failure;
 use crate::kafka::Trouble;
@@ -61,7 +61,7 @@ pub enum Action {
     Revoke(Vec<AssignmentId>),
     /// What is in hand of these assignments is nobody's.
     Abandon(Vec<AssignmentId>),
-    Commit(Positions),
+    Commit(CommitPositions),
 }
 
 /// What the client is to read from now on.

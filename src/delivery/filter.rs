@@ -13,7 +13,7 @@ use crate::settings::{Consume, Format, OutputSettings};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
-use thread::{Portion, Programs, Thread, Verdict};
+use thread::{FilterVerdict, Portion, Programs, Thread};
 
 /// Envelopes that are handed over at once: enough that handing over costs nothing, so little that it stays small.
 const PORTION: usize = 256 << 10;
@@ -173,8 +173,8 @@ impl Filter {
 }
 
 impl Checked {
-    fn new(verdict: Verdict, undecodable: Option<Undecodable>) -> Checked {
-        let Verdict { is_left_out, event_id, no_id, failure } = verdict;
+    fn new(verdict: FilterVerdict, undecodable: Option<Undecodable>) -> Checked {
+        let FilterVerdict { is_left_out, event_id, no_id, failure } = verdict;
         Checked { is_filtered: is_left_out, event_id, no_id, failure, undecodable }
     }
 }

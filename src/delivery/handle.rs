@@ -14,7 +14,7 @@ pub mod warnings;
 
 use super::filter::Checked;
 use super::writer::Writer;
-use super::{Place, Progress};
+use super::{PartitionPlace, Progress};
 use crate::alarm::{Alarm, Bell};
 use crate::choices::CommitMode;
 use crate::commits::{AssignmentId, Commits};
@@ -37,7 +37,7 @@ use std::time::{Duration, Instant};
 pub use pool::Pool;
 pub use republish::DeadLetterTopic;
 #[cfg(test)]
-pub use republish::{Delivered, FailureHeaders, Form};
+pub use republish::{Delivered, FailureHeaders, SendForm};
 
 /// The records that handlers work on, and the pool that runs the handlers.
 pub struct Handlers<'a> {
@@ -162,7 +162,7 @@ impl<'a> Handlers<'a> {
     }
 
     /// Copies a record and takes it in hand. An id is looked up first.
-    fn add(&mut self, place: &Place<'_>, record: &Record<'_>, event_id: Option<Arc<str>>) -> u64 {
+    fn add(&mut self, place: &PartitionPlace<'_>, record: &Record<'_>, event_id: Option<Arc<str>>) -> u64 {
         let record = Arc::new(OwnedRecord::copy(record, place.partition.clone()));
         let event_id = event_id.filter(|_| self.ids.is_some());
         let ticket = self.queue.add(place.id, record, event_id.clone());
@@ -175,7 +175,12 @@ impl<'a> Handlers<'a> {
     }
 
     /// Takes a record in hand; returns what is to be told about it.
-    pub fn take(&mut self, place: &Place<'_>, record: &Record<'_>, checked: Checked) -> Option<Notice> {
+    pub fn take(
+        &mut self,
+        place: &PartitionPlace<'_>,
+        record: &Record<'_>,
+        checked: Checked,
+    ) -> Option<Notice> {
         // It is no failed record: its handler may do with it as it is.
         let warning = |reason: String| Notice::Warning(format!("{}: {reason}", record.place()));
         let (fault, warning) = match checked.undecodable.map(|trouble| trouble.to_string()) {

@@ -1,7 +1,7 @@
 //! Records are printed: rendered, and handed to the writer.
 
 use super::writer::Writer;
-use super::{Ended, Fate, Place, Submitted};
+use super::{Ended, Fate, PartitionPlace, Submitted};
 use crate::error::{Failure, Kind};
 use crate::metrics::RecordCounts;
 use crate::record::Record;
@@ -49,7 +49,7 @@ impl Printer {
     pub fn print(
         &mut self,
         writer: &mut Writer,
-        place: &Place<'_>,
+        place: &PartitionPlace<'_>,
         record: &Record<'_>,
     ) -> Result<Submitted, Box<Ended>> {
         let before = writer.bytes().len();
@@ -75,7 +75,7 @@ impl Printer {
     /// The run ends with this record, which stays unsettled.
     pub fn leave_out(
         &mut self,
-        place: &Place<'_>,
+        place: &PartitionPlace<'_>,
         offset: i64,
         what: String,
     ) -> Result<Submitted, Box<Ended>> {
@@ -90,12 +90,12 @@ impl Printer {
     }
 }
 
-fn failed(place: &Place<'_>, offset: i64, reason: String) -> Event {
+fn failed(place: &PartitionPlace<'_>, offset: i64, reason: String) -> Event {
     Event::RecordFailed { partition: place.partition.clone(), offset, reason, ends_run: false }
 }
 
 /// The run ends with a record that is never settled: nothing is committed past it.
-fn ended(place: &Place<'_>, offset: i64, reason: String) -> Box<Ended> {
+fn ended(place: &PartitionPlace<'_>, offset: i64, reason: String) -> Box<Ended> {
     let partition = place.partition.clone();
     let failure = Failure::new(Kind::Record, format!("{partition} @ {offset}: {reason}"));
     let event = Event::RecordFailed { partition, offset, reason, ends_run: true };

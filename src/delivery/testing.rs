@@ -1,6 +1,6 @@
 //! Deliveries for tests of the loop: what is printed is kept, and handlers do what the test says.
 
-use super::handle::{DeadLetterTopic, Delivered, FailureHeaders, Form, Handlers, Pool};
+use super::handle::{DeadLetterTopic, Delivered, FailureHeaders, Handlers, Pool, SendForm};
 use super::writer::{Unwritable, Writer};
 use super::{Delivery, Filter};
 use crate::alarm::Alarm;
@@ -61,7 +61,7 @@ impl Script {
     /// Acknowledges a dead letter, or refuses it.
     pub fn answer_dead_letter(&mut self, result: Result<(), Trouble>) -> Arc<OwnedRecord> {
         let (ticket, record) = self.dead_letters.remove(0);
-        self.delivered.push_back(Delivered { ticket, result, form: Form::Batched });
+        self.delivered.push_back(Delivered { ticket, result, form: SendForm::Batched });
         record
     }
 }

@@ -8,7 +8,7 @@ use crate::talk::Notice;
 
 /// Where a record is from.
 #[derive(Clone, Copy, Debug)]
-pub struct Place<'a> {
+pub struct PartitionPlace<'a> {
     pub id: AssignmentId,
     pub partition: &'a TopicPartition,
 }

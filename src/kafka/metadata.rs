@@ -12,7 +12,7 @@ use std::time::Duration;
 
 /// A broker and its address, as it advertises it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Broker {
+pub struct BrokerAddress {
     pub id: i32,
     /// `HOST:PORT`.
     pub address: String,
@@ -40,7 +40,7 @@ pub struct Replicas {
 /// All brokers, and the topics that were asked for: each may be missing or forbidden on its own.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Metadata {
-    pub brokers: Vec<Broker>,
+    pub brokers: Vec<BrokerAddress>,
     pub topics: Vec<Described<Layout>>,
 }
 
@@ -57,7 +57,7 @@ pub fn fetch(client: &Consumer, topic: Option<&str>, limit: Duration) -> Result<
 ///
 /// # Errors
 /// No broker answered in time.
-pub fn brokers(client: &Consumer, limit: Duration) -> Result<Vec<Broker>, Trouble> {
+pub fn brokers(client: &Consumer, limit: Duration) -> Result<Vec<BrokerAddress>, Trouble> {
     Ok(ask(client, None, false, limit)?.brokers)
 }
 
@@ -121,7 +121,7 @@ unsafe fn read(answer: *const rd::rd_kafka_metadata) -> Metadata {
     // SAFETY: the caller vouches for the answer.
     unsafe {
         let brokers = elements((*answer).brokers, (*answer).broker_cnt);
-        let broker = |broker: *const rd::rd_kafka_metadata_broker| Broker {
+        let broker = |broker: *const rd::rd_kafka_metadata_broker| BrokerAddress {
             id: (*broker).id,
             address: format!("{}:{}", text((*broker).host), (*broker).port),
         };

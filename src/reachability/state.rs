@@ -27,7 +27,7 @@ pub enum Verdict {
 
 /// What a probe found.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Change {
+pub enum ConnectionChange {
     None,
     Lost,
     Again(Duration),
@@ -252,18 +252,22 @@ impl Reachability {
     }
 
     /// Takes what a probe found. Lost is said once, and the return once.
-    pub fn probe_answered(&mut self, is_reached: bool, now: Instant) -> Change {
+    pub fn probe_answered(&mut self, is_reached: bool, now: Instant) -> ConnectionChange {
         self.is_probing = false;
         if is_reached {
             self.next_probe = None;
             let since = self.lost_since.take();
             return match (std::mem::take(&mut self.is_lost_said), since) {
-                (true, Some(since)) => Change::Again(now.duration_since(since)),
-                (true, None) | (false, _) => Change::None,
+                (true, Some(since)) => ConnectionChange::Again(now.duration_since(since)),
+                (true, None) | (false, _) => ConnectionChange::None,
             };
         }
         self.next_probe = Some(now + PROBE_EVERY);
-        if std::mem::replace(&mut self.is_lost_said, true) { Change::None } else { Change::Lost }
+        if std::mem::replace(&mut self.is_lost_said, true) {
+            ConnectionChange::None
+        } else {
+            ConnectionChange::Lost
+        }
     }
 
     fn remember(&mut self, cause: Cause) {

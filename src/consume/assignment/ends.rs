@@ -3,7 +3,7 @@
 use super::Assignment;
 use super::partition::{AssignedPartition, PositionTrust, Reading};
 use super::question::PartitionQuestion;
-use super::start_stop::Stop;
+use super::start_stop::StopPoint;
 use super::times::{ANSWER_LIMIT, ASK_AGAIN, QUIET};
 use crate::consume::action::{Action, Context, ReadChange, RunEnd, Step};
 use crate::kafka::admin::{Asked, Unknown};
@@ -22,7 +22,7 @@ const SPARE: Duration = Duration::from_secs(60);
 #[derive(Default)]
 pub struct Ends {
     /// Where each partition stops, fixed when it was first ours.
-    stops: HashMap<TopicPartition, Stop>,
+    stops: HashMap<TopicPartition, StopPoint>,
     /// A partition came, went or finished since it was last looked at.
     is_changed: bool,
     /// Where partitions end once a time in `--to` has come.
@@ -55,7 +55,11 @@ impl Ends {
         self.stops.contains_key(partition)
     }
 
-    pub fn stop_or_insert(&mut self, partition: &TopicPartition, stop: impl FnOnce() -> Stop) -> Stop {
+    pub fn stop_or_insert(
+        &mut self,
+        partition: &TopicPartition,
+        stop: impl FnOnce() -> StopPoint,
+    ) -> StopPoint {
         *self.stops.entry(partition.clone()).or_insert_with(stop)
     }
 
@@ -104,7 +108,7 @@ impl Assignment<'_> {
         if context.is_closing {
             return Ok(());
         }
-        // Positions mean what they say once all that was read was looked at.
+        // CommitPositions mean what they say once all that was read was looked at.
         if context.client.is_used_up() {
             self.advance_positions(context);
             self.say_ends(context);
@@ -178,8 +182,8 @@ impl Assignment<'_> {
         let wall = jiff::Timestamp::now().as_millisecond();
         let is_going_on = |partition: &&AssignedPartition| !partition.is_finished();
         let due = self.partitions.iter().filter(is_going_on).filter_map(|partition| match partition.stop {
-            Some(Stop::Time(time)) if wall >= time => Some((partition.name.clone(), time)),
-            Some(Stop::Time(_) | Stop::Offset(_)) | None => None,
+            Some(StopPoint::Time(time)) if wall >= time => Some((partition.name.clone(), time)),
+            Some(StopPoint::Time(_) | StopPoint::Offset(_)) | None => None,
         });
         let to_times: Vec<_> = due.collect();
         if to_times.is_empty() {
@@ -208,7 +212,7 @@ impl Assignment<'_> {
         self.ends.time_question.answered(ranges, context.now + ASK_AGAIN);
         self.ends.take_unknown(ranges, context.now);
         for range in ranges.iter().filter_map(|(_, range)| range.as_ref().ok()) {
-            let stop = Stop::Offset(range.to.unwrap_or(range.end));
+            let stop = StopPoint::Offset(range.to.unwrap_or(range.end));
             self.ends.stops.insert(range.partition.clone(), stop);
             if let Some(partition) = self.partitions.find_mut(&range.partition) {
                 partition.stop = Some(stop);

@@ -2,7 +2,7 @@
 
 use super::Assignment;
 use super::partition::Reading;
-use super::rebalance::{Change, RebalanceStep, Revoking};
+use super::rebalance::{GroupChange, RebalanceStep, Revoking};
 use super::starting::Starting;
 use crate::consume::action::{Action, Context, ReadChange, RunEnd};
 use crate::record::TopicPartition;
@@ -22,8 +22,8 @@ impl Assignment<'_> {
     pub fn advance(&mut self, context: &mut Context<'_, '_>) -> Result<bool, Box<RunEnd>> {
         match self.rebalances.take_step() {
             RebalanceStep::Idle => match self.rebalances.next() {
-                Some(Change::Assigned(partitions)) => self.begin_assigning(partitions, context),
-                Some(Change::Revoked(partitions)) => self.begin_revoking(partitions, context),
+                Some(GroupChange::Assigned(partitions)) => self.begin_assigning(partitions, context),
+                Some(GroupChange::Revoked(partitions)) => self.begin_revoking(partitions, context),
                 None => return Ok(false),
             },
             RebalanceStep::Starting(starting) if starting.again.is_some_and(|again| context.now >= again) => {

@@ -1,4 +1,4 @@
-//! Positions that fell out of their log: the log is looked up, and reading goes on inside of it.
+//! CommitPositions that fell out of their log: the log is looked up, and reading goes on inside of it.
 
 use super::Assignment;
 use super::partition::PositionTrust;

@@ -1,9 +1,9 @@
 //! An assigned partition: where it stands, where it stops, and whether it is still read.
 
 use super::silence::Silence;
-use super::start_stop::Stop;
+use super::start_stop::StopPoint;
 use crate::commits::{AssignmentId, Watermarks};
-use crate::delivery::Place;
+use crate::delivery::PartitionPlace;
 use crate::kafka::Fetched;
 use crate::metrics::Read;
 use crate::record::{Record, TopicPartition};
@@ -26,7 +26,7 @@ pub struct AssignedPartition {
     pub(super) position: PositionTrust,
     /// The offset at which reading began.
     pub(super) start: i64,
-    pub(super) stop: Option<Stop>,
+    pub(super) stop: Option<StopPoint>,
     /// The end of the log when the assignment began.
     pub(super) end: i64,
     /// The end of the log as it was last asked for.
@@ -131,8 +131,8 @@ impl AssignedPartition {
         }
         let is_at_stop = match self.stop {
             None => false,
-            Some(Stop::Offset(stop)) => record.offset >= stop,
-            Some(Stop::Time(stop)) => record.timestamp.is_some_and(|time| time >= stop),
+            Some(StopPoint::Offset(stop)) => record.offset >= stop,
+            Some(StopPoint::Time(stop)) => record.timestamp.is_some_and(|time| time >= stop),
         };
         if is_at_stop {
             watermarks.hold(self.id, record.offset);
@@ -186,8 +186,8 @@ impl AssignedPartition {
     /// Where the partition stops, if that is an offset.
     pub(super) fn stop_offset(&self) -> Option<i64> {
         match self.stop {
-            Some(Stop::Offset(stop)) => Some(stop),
-            Some(Stop::Time(_)) | None => None,
+            Some(StopPoint::Offset(stop)) => Some(stop),
+            Some(StopPoint::Time(_)) | None => None,
         }
     }
 
@@ -231,8 +231,8 @@ impl AssignedPartition {
     }
 
     /// Where records of the partition are from, for a delivery.
-    pub fn place(&self) -> Place<'_> {
-        Place { id: self.id, partition: &self.name }
+    pub fn place(&self) -> PartitionPlace<'_> {
+        PartitionPlace { id: self.id, partition: &self.name }
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 /// The rebalance under way and those that wait for it.
 pub struct Rebalances {
-    waiting: VecDeque<Change>,
+    waiting: VecDeque<GroupChange>,
     pub step: RebalanceStep,
     /// How long a revoke may wait for records in hand.
     limit: Duration,
@@ -19,7 +19,7 @@ pub struct Rebalances {
 
 /// What the group has told.
 #[derive(Debug)]
-pub enum Change {
+pub enum GroupChange {
     Assigned(Vec<TopicPartition>),
     Revoked(Vec<TopicPartition>),
 }
@@ -60,7 +60,7 @@ impl Rebalances {
     }
 
     pub fn assigned(&mut self, partitions: Vec<TopicPartition>) {
-        self.waiting.push_back(Change::Assigned(partitions));
+        self.waiting.push_back(GroupChange::Assigned(partitions));
     }
 
     pub fn revoked(&mut self, partitions: Vec<TopicPartition>) {
@@ -71,7 +71,7 @@ impl Rebalances {
                 self.step = RebalanceStep::Idle;
             }
         }
-        self.waiting.push_back(Change::Revoked(partitions));
+        self.waiting.push_back(GroupChange::Revoked(partitions));
     }
 
     /// The group gave our partitions away: there is nothing to give or take any more.
@@ -82,7 +82,7 @@ impl Rebalances {
     }
 
     /// The next change to act on.
-    pub fn next(&mut self) -> Option<Change> {
+    pub fn next(&mut self) -> Option<GroupChange> {
         self.waiting.pop_front()
     }
 
@@ -99,7 +99,7 @@ impl Rebalances {
 
     pub fn is_revoking(&self) -> bool {
         matches!(self.step, RebalanceStep::Revoking { .. })
-            || self.waiting.iter().any(|change| matches!(change, Change::Revoked(_)))
+            || self.waiting.iter().any(|change| matches!(change, GroupChange::Revoked(_)))
     }
 
     /// Partitions were given to us and are not taken over yet.

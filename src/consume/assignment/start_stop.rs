@@ -22,7 +22,7 @@ impl Start {
 
 /// Where a partition stops: at an offset, or at the first record of a time to come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stop {
+pub enum StopPoint {
     Offset(i64),
     Time(i64),
 }
@@ -106,15 +106,15 @@ pub fn alone(range: &Range, from: Option<Position>) -> Result<Start, Failure> {
 }
 
 /// Where a partition that starts at `start` stops. `now` in milliseconds since 1970.
-pub fn stop(range: &Range, to: Position, start: i64, now: i64) -> Stop {
+pub fn stop(range: &Range, to: Position, start: i64, now: i64) -> StopPoint {
     match to {
-        Position::Beginning => Stop::Offset(range.begin),
-        Position::End => Stop::Offset(range.end),
-        Position::Offset(offset) => Stop::Offset(offset),
-        Position::BeforeEnd(count) => Stop::Offset(range.end.saturating_sub(count).max(range.begin)),
-        Position::After(count) => Stop::Offset(start.saturating_add(count)),
-        Position::Time(time) if time > now => Stop::Time(time),
-        Position::Time(_) => Stop::Offset(range.to.unwrap_or(range.end)),
+        Position::Beginning => StopPoint::Offset(range.begin),
+        Position::End => StopPoint::Offset(range.end),
+        Position::Offset(offset) => StopPoint::Offset(offset),
+        Position::BeforeEnd(count) => StopPoint::Offset(range.end.saturating_sub(count).max(range.begin)),
+        Position::After(count) => StopPoint::Offset(start.saturating_add(count)),
+        Position::Time(time) if time > now => StopPoint::Time(time),
+        Position::Time(_) => StopPoint::Offset(range.to.unwrap_or(range.end)),
     }
 }
 
@@ -190,10 +190,10 @@ mod tests {
     #[test]
     fn a_stop_is_an_offset_or_a_time_to_come() {
         let range = Range { to: Some(16), ..range(None) };
-        assert_eq!(stop(&range, Position::End, 15, 0), Stop::Offset(18));
-        assert_eq!(stop(&range, Position::Offset(99), 15, 0), Stop::Offset(99));
-        assert_eq!(stop(&range, Position::After(3), 16, 0), Stop::Offset(19));
-        assert_eq!(stop(&range, Position::Time(5), 15, 6), Stop::Offset(16));
-        assert_eq!(stop(&range, Position::Time(5), 15, 4), Stop::Time(5));
+        assert_eq!(stop(&range, Position::End, 15, 0), StopPoint::Offset(18));
+        assert_eq!(stop(&range, Position::Offset(99), 15, 0), StopPoint::Offset(99));
+        assert_eq!(stop(&range, Position::After(3), 16, 0), StopPoint::Offset(19));
+        assert_eq!(stop(&range, Position::Time(5), 15, 6), StopPoint::Offset(16));
+        assert_eq!(stop(&range, Position::Time(5), 15, 4), StopPoint::Time(5));
     }
 }

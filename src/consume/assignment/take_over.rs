@@ -4,7 +4,7 @@ use super::Assignment;
 use super::partition::{AssignedPartition, Gaps, PositionTrust, Reading};
 use super::rebalance::RebalanceStep;
 use super::silence::Silence;
-use super::start_stop::{self, Start, Stop};
+use super::start_stop::{self, Start, StopPoint};
 use super::starting::Starting;
 use super::times::PATIENCE;
 use crate::choices::OffsetReset;
@@ -193,7 +193,7 @@ impl Assignment<'_> {
         Assigned { partition: range.partition.clone(), slot: id.slot, start: start.offset }
     }
 
-    fn stop_of(&mut self, range: &Range, start: i64) -> Option<Stop> {
+    fn stop_of(&mut self, range: &Range, start: i64) -> Option<StopPoint> {
         let to = self.to(&range.partition)?;
         // Fixed when the partition is first ours.
         let stop = || start_stop::stop(range, to, start, jiff::Timestamp::now().as_millisecond());

@@ -35,7 +35,7 @@ const NAME: &str = "expressions";
 
 /// What the programs say of a record.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Verdict {
+pub struct FilterVerdict {
     pub is_left_out: bool,
     pub event_id: Option<Arc<str>>,
     pub no_id: Option<NoId>,
@@ -66,7 +66,7 @@ pub struct Thread {
     bell: Bell,
     worker: Option<Worker>,
     portion: Arc<Portion>,
-    verdicts: VecDeque<(u64, Verdict)>,
+    verdicts: VecDeque<(u64, FilterVerdict)>,
     /// The record that was at work when it was looked at, and since when.
     seen: (u64, Instant),
     /// When that was looked at last.
@@ -82,7 +82,7 @@ struct Worker {
 
 #[derive(Debug, Default)]
 struct Shared {
-    verdicts: Mutex<VecDeque<(u64, Verdict)>>,
+    verdicts: Mutex<VecDeque<(u64, FilterVerdict)>>,
     /// There are enough of them, or they have waited for long enough.
     is_told: AtomicBool,
     watch: Watch,
@@ -141,7 +141,7 @@ impl Thread {
     }
 
     /// The verdict on the record of this number, if it is there; earlier ones are forgotten.
-    pub fn verdict(&mut self, number: u64) -> Option<Verdict> {
+    pub fn verdict(&mut self, number: u64) -> Option<FilterVerdict> {
         if self.verdicts.is_empty() {
             self.collect();
         }
@@ -202,7 +202,7 @@ impl Thread {
         drop(portions);
         self.verdicts.append(&mut lock(&shared.verdicts));
         let option = if shared.is_at_id.load(Ordering::Relaxed) { "--dedup" } else { "--filter" };
-        self.verdicts.push_back((number, Verdict::failed(option, &excess.to_string())));
+        self.verdicts.push_back((number, FilterVerdict::failed(option, &excess.to_string())));
         self.seen.0 = 0;
         self.left_behind.retain(|thread| !thread.is_finished());
         self.left_behind.push(handle);
@@ -217,9 +217,9 @@ impl Thread {
     }
 }
 
-impl Verdict {
-    fn failed(option: &str, words: &str) -> Verdict {
-        Verdict { failure: Some(format!("`{option}` failed: {words}")), ..Verdict::default() }
+impl FilterVerdict {
+    fn failed(option: &str, words: &str) -> FilterVerdict {
+        FilterVerdict { failure: Some(format!("`{option}` failed: {words}")), ..FilterVerdict::default() }
     }
 }
 
@@ -272,21 +272,21 @@ fn work(programs: &Programs, to_do: &Receiver<(Arc<Portion>, usize)>, shared: &S
 }
 
 impl Programs {
-    fn judge(&self, envelope: &[u8], shared: &Shared) -> Verdict {
+    fn judge(&self, envelope: &[u8], shared: &Shared) -> FilterVerdict {
         if let Some(filter) = &self.filter {
             shared.is_at_id.store(false, Ordering::Relaxed);
             match filter.is_true(envelope, &shared.watch) {
                 Ok(true) => {}
-                Ok(false) => return Verdict { is_left_out: true, ..Verdict::default() },
-                Err(words) => return Verdict::failed("--filter", &words),
+                Ok(false) => return FilterVerdict { is_left_out: true, ..FilterVerdict::default() },
+                Err(words) => return FilterVerdict::failed("--filter", &words),
             }
         }
-        let Some(id) = &self.id else { return Verdict::default() };
+        let Some(id) = &self.id else { return FilterVerdict::default() };
         shared.is_at_id.store(true, Ordering::Relaxed);
         match id.id(envelope, &shared.watch) {
-            Ok(EventId::One(id)) => Verdict { event_id: Some(bounded(id)), ..Verdict::default() },
-            Ok(EventId::None(why)) => Verdict { no_id: Some(why), ..Verdict::default() },
-            Err(words) => Verdict::failed("--dedup", &words),
+            Ok(EventId::One(id)) => FilterVerdict { event_id: Some(bounded(id)), ..FilterVerdict::default() },
+            Ok(EventId::None(why)) => FilterVerdict { no_id: Some(why), ..FilterVerdict::default() },
+            Err(words) => FilterVerdict::failed("--dedup", &words),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What became of an attempt, and what follows: settling, another try, the policy.
 
-use super::republish::{Delivered, FailureHeaders, Form};
+use super::republish::{Delivered, FailureHeaders, SendForm};
 use super::{Handlers, backoff};
 use crate::dedup::{IdState, StoreAnswer};
 use crate::delivery::writer::Writer;
@@ -187,7 +187,7 @@ impl Handlers<'_> {
                 if let Some(job) = self.queue.stop(delivery.ticket)
                     && let Some(mut reason) = job.dead_letter_note.take()
                 {
-                    if delivery.form == Form::WithoutText {
+                    if delivery.form == SendForm::WithoutText {
                         reason.push_str(
                             " (it was too large with the text of `kcons.error`, which is left out)",
                         );

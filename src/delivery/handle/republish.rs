@@ -43,12 +43,12 @@ struct Sent {
     record: Arc<OwnedRecord>,
     /// Of a dead letter.
     failure_headers: Option<FailureHeaders>,
-    form: Form,
+    form: SendForm,
 }
 
 /// How a record is sent: each time that it is too large in the next way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
+pub enum SendForm {
     Batched,
     Alone,
     /// A dead letter that is only taken without the text of its error.
@@ -59,7 +59,7 @@ pub enum Form {
 pub struct Delivered {
     pub ticket: u64,
     pub result: Result<(), Trouble>,
-    pub form: Form,
+    pub form: SendForm,
 }
 
 /// Takes records whose attempts are used up.
@@ -76,7 +76,7 @@ pub trait DeadLetterTopic {
 
 impl DeadLetterTopic for Republisher {
     fn dead_letter(&mut self, ticket: u64, record: Arc<OwnedRecord>, headers: FailureHeaders) {
-        self.send(ticket, Sent { record, failure_headers: Some(headers), form: Form::Batched });
+        self.send(ticket, Sent { record, failure_headers: Some(headers), form: SendForm::Batched });
     }
 
     fn delivery(&mut self) -> Option<Delivered> {
@@ -128,7 +128,7 @@ impl Republisher {
 
     /// Produces a record as it is, less the headers that made it a dead letter.
     pub fn forward(&mut self, ticket: u64, record: Arc<OwnedRecord>) {
-        self.send(ticket, Sent { record, failure_headers: None, form: Form::Batched });
+        self.send(ticket, Sent { record, failure_headers: None, form: SendForm::Batched });
     }
 
     fn send(&mut self, ticket: u64, sent: Sent) {
@@ -136,8 +136,8 @@ impl Republisher {
         let own = record.headers();
         let reasons = failure_headers.as_ref().map(|failure_headers| Reasons::of(record, failure_headers));
         let reasons = match form {
-            Form::Batched | Form::Alone => reasons,
-            Form::WithoutText => reasons.map(Reasons::without_text),
+            SendForm::Batched | SendForm::Alone => reasons,
+            SendForm::WithoutText => reasons.map(Reasons::without_text),
         };
         let headers = match &reasons {
             Some(reasons) => reasons.with(&own),
@@ -146,8 +146,8 @@ impl Republisher {
         let outgoing =
             Outgoing { topic: &self.topic, key: record.key(), value: record.value(), headers: &headers };
         let producer = match form {
-            Form::Batched => &self.producer,
-            Form::Alone | Form::WithoutText => self.alone.as_ref().unwrap_or(&self.producer),
+            SendForm::Batched => &self.producer,
+            SendForm::Alone | SendForm::WithoutText => self.alone.as_ref().unwrap_or(&self.producer),
         };
         if let Err(refusal) = producer.send(ticket, &outgoing) {
             let trouble = match refusal {
@@ -171,9 +171,9 @@ impl Republisher {
             let Report { ticket, result, is_too_large } = report;
             let Some(mut sent) = self.sent.remove(&ticket) else { continue };
             let next = match sent.form {
-                Form::Batched => Some(Form::Alone),
-                Form::Alone if sent.failure_headers.is_some() => Some(Form::WithoutText),
-                Form::Alone | Form::WithoutText => None,
+                SendForm::Batched => Some(SendForm::Alone),
+                SendForm::Alone if sent.failure_headers.is_some() => Some(SendForm::WithoutText),
+                SendForm::Alone | SendForm::WithoutText => None,
             };
             match next.filter(|_| is_too_large && self.can_send_alone()) {
                 Some(form) => {

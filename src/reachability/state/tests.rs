@@ -129,10 +129,10 @@ fn lost_and_found_are_said_once_each() {
     }
     assert!(reachability.is_probe_due(now));
     assert!(!reachability.is_probe_due(now));
-    assert_eq!(reachability.probe_answered(false, now), Change::Lost);
+    assert_eq!(reachability.probe_answered(false, now), ConnectionChange::Lost);
     assert!(reachability.is_probe_due(now + PROBE_EVERY));
-    assert_eq!(reachability.probe_answered(false, now), Change::None);
+    assert_eq!(reachability.probe_answered(false, now), ConnectionChange::None);
     let later = now + Duration::from_secs(12);
-    assert_eq!(reachability.probe_answered(true, later), Change::Again(Duration::from_secs(12)));
+    assert_eq!(reachability.probe_answered(true, later), ConnectionChange::Again(Duration::from_secs(12)));
     assert!(reachability.is_connected());
 }

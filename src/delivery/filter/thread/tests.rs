@@ -33,7 +33,7 @@ fn verdict(
     alarm: &mut Alarm,
     number: u64,
     skipped: Duration,
-) -> Result<Verdict, Failure> {
+) -> Result<FilterVerdict, Failure> {
     let deadline = Instant::now() + LIMIT;
     loop {
         if let Some(verdict) = thread.verdict(number) {
@@ -56,7 +56,7 @@ fn verdicts_come_in_order_and_by_number() {
     thread.look_at(portion(1, &envelopes)).expect("a thread");
     let mut next = |number| verdict(&mut thread, &mut alarm, number, Duration::ZERO).expect("a verdict");
     assert!(next(1).is_left_out);
-    assert_eq!(next(2), Verdict { event_id: Some("a".into()), ..Verdict::default() });
+    assert_eq!(next(2), FilterVerdict { event_id: Some("a".into()), ..FilterVerdict::default() });
     assert_eq!(next(3).no_id, Some(NoId::Null));
     // The fourth is not asked for.
     assert_eq!(next(5).event_id.as_deref(), Some("7"));
@@ -75,9 +75,9 @@ fn a_record_that_takes_too_long_fails_and_the_next_ones_are_looked_at() {
         let mut next = |number| verdict(&mut thread, &mut alarm, number, skipped).expect("a verdict");
         assert!(next(1).is_left_out);
         assert_eq!(next(2).failure.as_deref(), Some(words));
-        assert_eq!(next(3), Verdict::default());
+        assert_eq!(next(3), FilterVerdict::default());
         thread.look_at(portion(4, &["0", "4"])).expect("a thread");
-        assert_eq!(verdict(&mut thread, &mut alarm, 5, skipped), Ok(Verdict::default()));
+        assert_eq!(verdict(&mut thread, &mut alarm, 5, skipped), Ok(FilterVerdict::default()));
     }
 }
 
@@ -105,7 +105,7 @@ fn time_in_which_the_process_stood_still_is_not_the_programs() {
 fn what_is_decided_is_told_while_the_next_record_takes_its_time() {
     let (mut thread, mut alarm) = thread("if . == 2 then repeat(empty) else true end", None);
     thread.look_at(portion(1, &["1", "2"])).expect("a thread");
-    assert_eq!(verdict(&mut thread, &mut alarm, 1, Duration::from_millis(500)), Ok(Verdict::default()));
+    assert_eq!(verdict(&mut thread, &mut alarm, 1, Duration::from_millis(500)), Ok(FilterVerdict::default()));
 }
 
 #[test]
@@ -128,7 +128,7 @@ fn records_that_nobody_wants_any_more_hold_nothing_up() {
     let (mut thread, mut alarm) = thread("if . == 1 then repeat(empty) else true end", None);
     thread.look_at(portion(1, &["1"; 1000])).expect("a thread");
     thread.look_at(portion(1001, &["2"])).expect("a thread");
-    assert_eq!(verdict(&mut thread, &mut alarm, 1001, Duration::ZERO), Ok(Verdict::default()));
+    assert_eq!(verdict(&mut thread, &mut alarm, 1001, Duration::ZERO), Ok(FilterVerdict::default()));
 }
 
 #[test]

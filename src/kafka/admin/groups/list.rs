@@ -6,7 +6,7 @@ use super::{GroupKind, LIMIT, checked, descriptions, raw, wire};
 use crate::kafka::admin::{AdminOptions, wait};
 use crate::kafka::client::Consumer;
 use crate::kafka::errors::Trouble;
-use crate::kafka::metadata::{self, Broker};
+use crate::kafka::metadata::{self, BrokerAddress};
 use crate::kafka::native::{ClientQueue, native, text};
 use rdkafka::bindings as rd;
 use std::collections::{BTreeMap, BTreeSet};
@@ -74,7 +74,7 @@ pub fn list(client: &Arc<Consumer>) -> Result<Listing, Trouble> {
 
 /// Asks one broker for its groups of consumers. A request to all brokers would not tell which of them has not
 /// answered.
-fn ask(client: &Arc<Consumer>, broker: &Broker) -> ClientQueue {
+fn ask(client: &Arc<Consumer>, broker: &BrokerAddress) -> ClientQueue {
     let answers = ClientQueue::new(client);
     let options =
         AdminOptions::new(client, rd::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPS, LIMIT);
