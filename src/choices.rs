@@ -1,4 +1,4 @@
-//! What a user can choose: the words that the parser reads and the engine acts on, in a layer below both.
+//! Choices of the user that the parser reads and the engine acts on, in a layer below both.
 
 use clap::ValueEnum;
 use std::fmt;
@@ -33,7 +33,7 @@ pub enum OffsetReset {
 }
 
 impl OffsetReset {
-    /// The choice as it is typed.
+    /// The word that is typed for the choice.
     pub fn word(self) -> &'static str {
         match self {
             OffsetReset::Earliest => "earliest",
@@ -43,7 +43,7 @@ impl OffsetReset {
     }
 }
 
-/// Which records are handled one after the other.
+/// Which records a handler gets one after the other.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Order {
     #[default]
@@ -64,14 +64,14 @@ pub enum Stdin {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CommitSettings {
     pub mode: CommitMode,
-    /// Do not wait for the broker's answer (manual and batch).
+    /// Whether to go on without waiting for the answer to a commit (manual and batch).
     pub is_async: bool,
 }
 
 /// When offsets are committed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CommitMode {
-    /// Every `interval`, what was processed in it.
+    /// At every `interval`, what has been processed.
     Auto {
         interval: Duration,
     },

@@ -1,4 +1,4 @@
-//! What can be typed: names, help and value enums of every command. Settled by `settings`.
+//! What can be typed: the options of every command, with their help. `settings` resolves them.
 
 mod connection;
 mod group;
@@ -40,7 +40,7 @@ Examples:
   kcons consume task-created --group mailer  share the work with others, resume after a restart
   kcons consume task-created --group mailer --exec ./send-mail  run a program for each record";
 
-/// The declaration as it is parsed and shown: commands that connect nothing show no connection options.
+/// The declaration of all commands, as it is parsed and shown. Commands that do not connect hide connection options.
 pub fn command() -> clap::Command {
     let connection = ConnectionOptions::augment_args(clap::Command::new("connection"));
     let hidden: Vec<clap::Arg> = connection
@@ -48,7 +48,7 @@ pub fn command() -> clap::Command {
         .filter(|argument| argument.get_help_heading() == Some("Connection"))
         .map(|argument| argument.clone().hide(true))
         .collect();
-    // An argument that a command has of its own is not replaced by the global one.
+    // A global argument does not replace one that a command declares itself.
     let mut command = ["completions", "man"].iter().fold(Arguments::command(), |command, name| {
         command.mut_subcommand(name, |subcommand| subcommand.args(hidden.clone()))
     });
@@ -76,7 +76,8 @@ pub enum Command {
     Man,
 }
 
-// TOPIC is asked for by `settings`: --print-config does without, wherever it stands.
+// TOPIC is optional here, because --print-config does without it, wherever it is typed; `settings` asks for it
+// otherwise.
 #[derive(Debug, Args)]
 #[command(override_usage = "kcons consume [OPTIONS] TOPIC... [-- CMD ARG...]", after_help = CONSUME_EXAMPLES)]
 pub struct ConsumeOptions {

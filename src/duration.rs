@@ -1,17 +1,17 @@
-//! Durations as people write them: `30s`, `1h30m`.
+//! Parses durations as people write them: `30s`, `1h30m`.
 
 use std::time::Duration;
 
 /// Parses a duration: whole numbers, each with its unit, as in `500ms`, `30s`, `1h30m`, `1w`.
 ///
 /// # Errors
-/// Anything else, in words that say what is valid.
+/// A message that says what is valid.
 pub fn parse_duration(text: &str) -> Result<Duration, String> {
     const VALID: &str = "a duration is a number and a unit, or several: 500ms, 30s, 5m, 2h, 1d, 1w, 1h30m";
-    // From the longest to the shortest, which is how they are put together.
+    // Units are written in this order, from the longest to the shortest.
     const UNITS: [(&str, u64); 6] =
         [("w", 7 * 86_400_000), ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
-    // A thousand years: beyond it sums with the clock would overflow.
+    // A thousand years: with more, sums with the clock would overflow.
     const LIMIT: u64 = 1_000 * 366 * 86_400_000;
     let (mut rest, mut units, mut total) = (text, UNITS.iter(), Some(0_u64));
     loop {

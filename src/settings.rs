@@ -9,13 +9,16 @@ pub mod testing;
 use crate::position::Clock;
 use known::KnownProperties;
 
-pub use options::admin::{Delete, Inspection, Lag, Reset, ResetScope, ResetTarget};
 pub use options::consume::Consume;
+pub use options::delete::Delete;
 pub use options::demo::{DEMO_TOPIC, Demo};
 pub use options::filter::FilterFailure;
 pub use options::group::Mode;
 pub use options::handler::{Backoff, Exec, FailurePolicy, Handler, HandlerSettings, StoreChoice};
+pub use options::inspection::Inspection;
+pub use options::lag::Lag;
 pub use options::output::{Format, OutputSettings, Pretty};
+pub use options::reset::{Reset, ResetScope, ResetTarget};
 pub use options::talk::{TalkSettings, has_color};
 pub use options::topics::TopicSelector;
 pub use properties::connection::Connection;

@@ -1,4 +1,4 @@
-//! Reads the words of the command line and reports what is wrong with them in the form of all errors.
+//! Parses the command line, and reports what is wrong with it in the form of all errors.
 
 mod other_tools;
 
@@ -10,18 +10,15 @@ use clap::{FromArgMatches, ValueEnum as _};
 use std::error::Error as _;
 use std::ffi::OsString;
 
-/// What was asked for.
+/// What the command line asks for.
 #[derive(Debug)]
 pub enum Invocation {
     Run(Box<Arguments>),
-    /// Help or version, for stdout.
+    /// Prints help or the version.
     Print(String),
 }
 
-/// Reads the words of the command line, the program's name first.
-///
-/// # Errors
-/// Whatever the declaration does not take, naming the argument and what is valid.
+/// Parses the words of the command line, the first of which is the name of the program.
 pub fn parse(words: &[OsString]) -> Result<Invocation, Failure> {
     let matched = cli::command().try_get_matches_from(words);
     match matched.and_then(|matches| Arguments::from_arg_matches(&matches)) {
@@ -36,9 +33,9 @@ pub fn parse(words: &[OsString]) -> Result<Invocation, Failure> {
 /// How errors about a command line are printed, as far as the words say so themselves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ErrorStyle {
-    /// The last `--color`.
+    /// The value of the last `--color`.
     pub color: ColorChoice,
-    /// The last `--log`.
+    /// The value of the last `--log`.
     pub log: LogFormat,
 }
 
@@ -51,7 +48,7 @@ pub fn error_style(words: &[OsString]) -> ErrorStyle {
     ErrorStyle { color: color.unwrap_or_default(), log: log.unwrap_or_default() }
 }
 
-/// The last value of an option.
+/// The value of an option; the last one, if it is given several times.
 fn last<'a>(words: &[&'a str], option: &str) -> Option<&'a str> {
     let value = |(index, word): (usize, &&'a str)| match word.strip_prefix(option)? {
         "" => words.get(index + 1).copied(),
@@ -60,7 +57,7 @@ fn last<'a>(words: &[&'a str], option: &str) -> Option<&'a str> {
     words.iter().enumerate().rev().find_map(value)
 }
 
-/// What clap found, in our words.
+/// An error of clap, to be put in our own words.
 struct ClapError<'a> {
     error: &'a clap::Error,
 }
@@ -86,7 +83,7 @@ impl ClapError<'_> {
                 Failure::usage(format!("`{}` needs a value", self.option()))
             }
             ErrorKind::InvalidUtf8 => Failure::usage("an argument is not UTF-8 text"),
-            // Kinds that parsing does not yield, and those of later versions of clap.
+            // Parsing does not yield other kinds, but later versions of clap may add some.
             _ => Failure::usage(self.error.kind().as_str().unwrap_or("invalid arguments").to_lowercase()),
         }
     }
@@ -115,7 +112,7 @@ impl ClapError<'_> {
         }
     }
 
-    /// A value that a function of the declaration refused, in its words.
+    /// The error about a value that its parser refused, with the parser's reason.
     fn refused_value(&self) -> Failure {
         let value = self.text(ContextKind::InvalidValue).unwrap_or_default();
         let why = self.error.source().map(ToString::to_string).unwrap_or_default();
@@ -182,13 +179,13 @@ impl ClapError<'_> {
     fn is_of(&self, command: &str) -> bool {
         let usage = match self.error.get(ContextKind::Usage) {
             Some(ContextValue::StyledStr(usage)) => usage.to_string(),
-            // Where a command of its own is missing, clap has its help in place of the usage.
+            // Where a subcommand is missing, clap has the help in place of the usage.
             _ => self.error.render().to_string(),
         };
         usage.contains(&format!("kcons {command}"))
     }
 
-    /// The command behind whose name the error is, as in `group reset`; empty in front of all commands.
+    /// The command that the error is about, such as `group reset`; empty if there is none.
     fn command(&self) -> String {
         let mut commands = Vec::new();
         for command in cli::command().get_subcommands() {
@@ -199,7 +196,7 @@ impl ClapError<'_> {
         commands.into_iter().find(|command| self.is_of(command)).unwrap_or_default()
     }
 
-    /// The command that has commands of its own, if the error is about those: `group` or `topic`.
+    /// `group` or `topic`, if the error is about the commands of one of them.
     fn family(&self) -> Option<&'static str> {
         ["group", "topic"].into_iter().find(|family| self.is_of(family))
     }
@@ -222,7 +219,7 @@ impl ClapError<'_> {
     }
 }
 
-/// `--count` of clap's `--count <N>`, `TOPIC` of its `<TOPIC>...`.
+/// The bare name of an argument: `--count` for clap's `--count <N>`, `TOPIC` for its `<TOPIC>...`.
 fn bare(argument: &str) -> String {
     let word = argument.split([' ', '=']).next().unwrap_or_default();
     word.trim_end_matches('.').trim_matches(['<', '>', '[', ']']).to_owned()
@@ -232,7 +229,7 @@ fn quoted(words: &[String], between: &str) -> String {
     words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(between)
 }
 
-/// The commands there are: all, or those of one like `kcons group`.
+/// Lists the commands for a hint: all of them, or those of `group` or `topic`.
 fn commands(family: Option<&str>) -> String {
     let command = cli::command();
     let (start, command) = match family.and_then(|name| Some((name, command.find_subcommand(name)?))) {
@@ -243,7 +240,7 @@ fn commands(family: Option<&str>) -> String {
     format!("commands: {}", names.collect::<Vec<_>>().join(", "))
 }
 
-/// The first command that has an option which stood in front of all of them.
+/// The first command that has an option, for an option that was typed in front of the command.
 fn command_of(argument: &str) -> Option<String> {
     let command = cli::command();
     let has_it = |command: &&clap::Command| {
@@ -255,7 +252,7 @@ fn command_of(argument: &str) -> Option<String> {
     command.get_subcommands().find(has_it).map(|command| command.get_name().to_owned())
 }
 
-/// What replaces an option of kcat; combined ones, as in `-Ct`, are known by their first letter.
+/// The hint for an option of kcat. Of combined ones, as in `-Ct`, the first letter counts.
 fn kcat_option(argument: &str) -> Option<&'static str> {
     let letters = argument.strip_prefix('-').filter(|letters| !letters.starts_with('-'))?;
     Some(match letters.chars().next()? {
@@ -275,10 +272,10 @@ fn kcat_option(argument: &str) -> Option<&'static str> {
     })
 }
 
-/// What replaces an offset that kcat takes as `-o`.
+/// The hint for an offset that kcat accepts as `-o`.
 fn kcat_offset(value: &str) -> Option<String> {
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    // As `@` takes them.
+    // A position `@TIME` in milliseconds has 13 digits.
     let is_milliseconds = |text: &str| is_number(text) && text.len() == 13;
     let (option, position) = match value {
         "stored" => {

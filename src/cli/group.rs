@@ -23,7 +23,7 @@ pub struct GroupListOptions {
     pub rows: RowOptions,
 }
 
-// GROUP is asked for by `settings`: --print-config does without.
+// GROUP is optional here, because --print-config does without it; `settings` asks for it otherwise.
 #[derive(Debug, Default, Args)]
 #[command(override_usage = "kcons group describe [OPTIONS] GROUP")]
 pub struct GroupDescribeOptions {

@@ -12,7 +12,7 @@ Examples:
   kcons lag mailer audit --max-lag 1000  exit code 6 if they are further behind
   kcons lag mailer -o json | jq .behind  a JSON object for each partition";
 
-// GROUP is asked for by `settings`: --print-config does without.
+// GROUP is optional here, because --print-config does without it; `settings` asks for it otherwise.
 #[derive(Debug, Default, Args)]
 #[command(override_usage = "kcons lag [OPTIONS] GROUP...", after_help = EXAMPLES)]
 pub struct LagOptions {

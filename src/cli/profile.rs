@@ -1,23 +1,23 @@
-//! What a profile can say: options of all commands, and properties.
+//! What a profile can hold: options of all commands, and properties.
 
 use super::command;
 
-/// What a profile says beside the options that were added to the typed ones; read by `settings`.
+/// The profile of a run, as far as it is not options that were added to the typed ones.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ProfileTable {
     pub name: String,
-    /// Of the file that it stands in.
+    /// The path of the configuration file.
     pub path: String,
-    /// A file of properties.
+    /// The path of a file of properties that the profile names.
     pub config: Option<String>,
     pub properties: Vec<ProfileProperty>,
-    /// The options that were added, without dashes.
+    /// The names of the options that were added to the typed ones.
     pub options: Vec<String>,
-    /// It was named by `--profile`, not in the environment.
+    /// Whether the profile is named by `--profile`, not by `KCONS_PROFILE`.
     pub is_typed: bool,
-    /// Variables of the environment that hold values.
+    /// Environment variables that hold values of options.
     pub variables: Vec<String>,
-    /// Values of options that stand in a variable or file, and how they are written.
+    /// Values of options that are read from a variable or a file, each with how it is written.
     pub elsewhere: Vec<(String, String)>,
 }
 
@@ -26,26 +26,26 @@ pub struct ProfileTable {
 pub struct ProfileProperty {
     pub name: String,
     pub value: String,
-    /// Where it stands, from 1.
+    /// The number of the line in the configuration file, from 1.
     pub line: usize,
 }
 
 impl ProfileTable {
-    /// Where a line of the profile stands, for messages: ` in profile …`.
+    /// The place of a line as messages name it: ` in profile …`.
     pub fn place(&self, line: usize) -> String {
         place(&self.name, &self.path, line)
     }
 }
 
-/// Where a line of a profile stands, for messages: ` in profile …`.
+/// The place of a line of a profile as messages name it: ` in profile …`.
 pub fn place(name: &str, path: &str, line: usize) -> String {
     format!(" in profile `{name}`, `{path}` line {line}")
 }
 
-/// Options that a profile cannot set: they are decided anew each time, or are not about a run.
+/// Options that a profile cannot set: they have to be decided each time, or are not about a run.
 pub const NOT_IN_A_PROFILE: [&str; 6] = ["execute", "help", "print-config", "profile", "version", "yes"];
 
-/// The long options that a profile can set, of all commands, without dashes.
+/// The names of the options that a profile can set, of all commands.
 pub fn profile_keys() -> Vec<String> {
     let mut names: Vec<String> = commands()
         .iter()
@@ -58,7 +58,7 @@ pub fn profile_keys() -> Vec<String> {
     names
 }
 
-/// Every command by its words, with its declaration.
+/// All commands: the words of each, and its declaration.
 pub fn commands() -> Vec<(Vec<String>, clap::Command)> {
     let mut found = Vec::new();
     let mut rest = vec![(Vec::new(), command())];

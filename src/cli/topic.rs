@@ -17,7 +17,7 @@ pub struct TopicListOptions {
     pub rows: RowOptions,
 }
 
-// TOPIC is asked for by `settings`: --print-config does without.
+// TOPIC is optional here, because --print-config does without it; `settings` asks for it otherwise.
 #[derive(Debug, Default, Args)]
 #[command(override_usage = "kcons topic describe [OPTIONS] TOPIC...")]
 pub struct TopicDescribeOptions {

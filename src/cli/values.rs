@@ -22,7 +22,7 @@ pub(super) fn positive(text: &str) -> Result<u64, String> {
     text.parse().ok().filter(|number| *number > 0).ok_or_else(|| VALID.to_owned())
 }
 
-/// A whole number; 0 is one, too.
+/// Parses a whole number, which may be 0.
 pub(super) fn whole(text: &str) -> Result<u32, String> {
     const VALID: &str = "it must be a whole number";
     if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -36,7 +36,7 @@ pub(super) fn rate(text: &str) -> Result<NonZeroU32, String> {
     NonZeroU32::new(number).ok_or_else(|| "it must be a whole number of at least 1".to_owned())
 }
 
-/// `MIN..MAX`, both longer than zero.
+/// Parses `MIN..MAX`, two durations longer than zero.
 pub(super) fn backoff(text: &str) -> Result<(Duration, Duration), String> {
     let (min, max) = text.split_once("..").ok_or("it is MIN..MAX, as in 500ms..30s")?;
     let (min, max) = (positive_duration(min)?, positive_duration(max)?);
@@ -59,7 +59,7 @@ pub(super) fn commit(text: &str) -> Result<CommitChoice, String> {
     }
 }
 
-/// A whole number of any size; 0 is one, too.
+/// Parses a whole number of up to 64 bits, which may be 0.
 pub(super) fn whole_long(text: &str) -> Result<u64, String> {
     const VALID: &str = "it must be a whole number";
     if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -68,7 +68,7 @@ pub(super) fn whole_long(text: &str) -> Result<u64, String> {
     text.parse().map_err(|_| "the number is too large".to_owned())
 }
 
-/// `+N` or `-N`.
+/// Parses `+N` or `-N`.
 pub(super) fn signed(text: &str) -> Result<i64, String> {
     const VALID: &str = "it is +N or -N, as in -100";
     let digits = text.strip_prefix(['+', '-']).ok_or(VALID)?;
@@ -78,7 +78,7 @@ pub(super) fn signed(text: &str) -> Result<i64, String> {
     text.parse().map_err(|_| "the number is too large".to_owned())
 }
 
-/// `HOST:PORT`, `[IPV6]:PORT`, or `:PORT`.
+/// Parses `HOST:PORT`, `[IPV6]:PORT` or `:PORT`.
 pub(super) fn listen_address(text: &str) -> Result<ListenAddress, String> {
     const VALID: &str = "it is HOST:PORT or :PORT, as in 127.0.0.1:9090 or :9090";
     let (host, port) = text.rsplit_once(':').ok_or(VALID)?;

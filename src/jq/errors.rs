@@ -1,4 +1,4 @@
-//! What is wrong with a program, in one line.
+//! Errors of jq programs, each in one line.
 
 use super::text;
 use crate::escape;
@@ -7,27 +7,27 @@ use jaq_core::load::{self, Error};
 use jaq_core::{Exn, compile::Errors};
 use jaq_json::Val;
 
-/// The first error that keeps a text from being a program.
+/// The first syntax error of a program.
 pub fn of_text(text: &str, errors: load::Errors<&str, ()>) -> String {
     let first = errors.into_iter().next().map(|(_, error)| error);
     let words = match first {
-        Some(Error::Io(errors)) => {
-            errors.first().map(|(path, _)| format!("no module can be loaded, not `{path}` either"))
+        Some(Error::Io(found)) => {
+            found.first().map(|(path, _)| format!("no module can be loaded, not `{path}` either"))
         }
-        Some(Error::Lex(errors)) => {
-            errors.first().map(|(expected, found)| expectation(text, expected.as_str(), found))
+        Some(Error::Lex(found)) => {
+            found.first().map(|(expected, part)| expectation(text, expected.as_str(), part))
         }
-        Some(Error::Parse(errors)) => {
-            errors.first().map(|(expected, found)| expectation(text, expected.as_str(), found))
+        Some(Error::Parse(found)) => {
+            found.first().map(|(expected, part)| expectation(text, expected.as_str(), part))
         }
         None => None,
     };
     words.unwrap_or_else(|| "not a jq program".to_owned())
 }
 
-/// The first name in a program that stands for nothing.
+/// The first undefined name in a program.
 pub fn of_names(text: &str, errors: Errors<&str, ()>) -> String {
-    let first: Option<compile::Error<&str>> = errors.into_iter().flat_map(|(_, errors)| errors).next();
+    let first: Option<compile::Error<&str>> = errors.into_iter().flat_map(|(_, found)| found).next();
     let Some((name, kind)) = first else { return "not a jq program".to_owned() };
     let place = place(text, name);
     match kind {
@@ -38,10 +38,10 @@ pub fn of_names(text: &str, errors: Errors<&str, ()>) -> String {
     }
 }
 
-/// An error, or whatever else ended a program.
+/// The error that ended a program, or how it ended otherwise.
 pub fn while_running(exception: Exn<'_, Val>) -> String {
     match exception.get_err() {
-        // Its words hold what they are about, all of it.
+        // The message may contain a whole record, so it is shortened.
         Ok(error) => escape::line(&escape::quoted(&text::bare(&error.into_val()))).into_owned(),
         Err(exception) => exception.get_halt().map_or_else(
             |_| "the program left its own loop".to_owned(),
@@ -60,9 +60,9 @@ fn expectation(text: &str, expected: &str, found: &str) -> String {
     }
 }
 
-/// Where a part of the text is, for people: characters count from 1.
+/// The place of a part of the text, for messages: characters are counted from 1.
 fn place(text: &str, part: &str) -> String {
-    // A part is a slice of the text; a name from elsewhere has no place in it.
+    // A part is normally a slice of the text; a name from elsewhere has no place in it.
     let start = (part.as_ptr() as usize).wrapping_sub(text.as_ptr() as usize);
     match text.get(..start) {
         Some(before) if start < text.len() => format!("at character {}", before.chars().count() + 1),

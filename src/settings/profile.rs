@@ -1,4 +1,4 @@
-//! `--profile NAME`: what a table of the file of settings adds to what was typed.
+//! Applies `--profile NAME`: a table of the configuration file adds options and properties to those that were typed.
 
 mod options;
 mod table;
@@ -12,10 +12,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use table::Table;
 
-/// Adds to what was typed what its profile says; without a profile no file is read.
-///
-/// # Errors
-/// A profile that is not there, or says what cannot be.
+/// Adds the options and properties of the profile to those that were typed. Without a profile, no file is read.
 pub fn apply(
     typed: Arguments,
     words: &[OsString],
@@ -40,9 +37,9 @@ pub fn apply(
     options::add(&table, words, environment)
 }
 
-/// The file of settings.
+/// The path of the configuration file.
 fn path(environment: Environment<'_>) -> Result<String, Failure> {
-    // A relative path counts as none: https://specifications.freedesktop.org/basedir-spec.
+    // The specification has relative paths ignored: https://specifications.freedesktop.org/basedir-spec.
     let folder =
         environment.variable("XDG_CONFIG_HOME").map(PathBuf::from).filter(|folder| folder.is_absolute());
     let folder =
@@ -55,10 +52,10 @@ fn path(environment: Environment<'_>) -> Result<String, Failure> {
     }
 }
 
-/// Adds to a failure about an option that it was the profile who gave it.
+/// Adds to an error about an option that the option comes from the profile.
 pub fn blame(failure: Failure, table: Option<&ProfileTable>) -> Failure {
     let Some(table) = table.filter(|_| failure.kind == Kind::Usage) else { return failure };
-    // Alone or with its value.
+    // Messages name an option alone or with its value.
     let is_named = |option: &&String| {
         [format!("`--{option}`"), format!("`--{option} ")].iter().any(|text| failure.message.contains(text))
     };
@@ -71,7 +68,7 @@ pub fn blame(failure: Failure, table: Option<&ProfileTable>) -> Failure {
     }
 }
 
-/// Puts `env:NAME` or `file:PATH` for what is read from there.
+/// Replaces values that are read from a variable or a file by `env:NAME` or `file:PATH` in an error.
 fn as_written(mut failure: Failure, elsewhere: &[(String, String)]) -> Failure {
     for (text, written) in elsewhere.iter().filter(|(text, _)| !text.is_empty()) {
         let told = std::iter::once(&mut failure.message).chain(&mut failure.causes).chain(&mut failure.hint);
@@ -80,7 +77,8 @@ fn as_written(mut failure: Failure, elsewhere: &[(String, String)]) -> Failure {
     failure
 }
 
-/// The same with other words for a value: what is short is a part of many words, and only a value between backticks.
+/// Replaces a value in a message by the way it is written. A short value may be a part of any word, so it is only
+/// replaced between backticks.
 fn replaced(told: &str, value: &str, written: &str) -> String {
     const SHORTEST: usize = 4;
     if value.len() >= SHORTEST || value.contains('`') {

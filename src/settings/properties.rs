@@ -1,4 +1,4 @@
-//! Properties of librdkafka: where they come from, what they mean, and which of them may be set.
+//! The properties of librdkafka: where their values come from, what they mean, and which of them may be set.
 
 mod brokers;
 pub mod connection;
@@ -28,7 +28,7 @@ use source::PropertySource;
 use std::collections::BTreeMap;
 use values::Value;
 
-/// A value and where it came from.
+/// The value of a property, and where it comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PropertyValue {
     pub value: Value,
@@ -36,39 +36,38 @@ pub struct PropertyValue {
 }
 
 impl PropertyValue {
-    /// A value that stands where it was given.
+    /// A value that is given directly, not through a variable or a file.
     pub fn plain(value: impl Into<String>, origin: PropertyOrigin) -> PropertyValue {
         PropertyValue { value: Value::plain(value), origin }
     }
 
-    /// Whether librdkafka takes it for true.
+    /// Whether librdkafka takes the value for true.
     pub fn is_true(&self) -> bool {
         self.value.is_true()
     }
 }
 
-/// What was given; where several sources had a property, the value of the first by precedence:
-/// option, `-X`, file, environment, profile.
+/// All properties that are given. If several sources give one, the first of these counts: option, `-X`, file of
+/// `--config`, profile of `--profile`, environment, profile of the environment.
 #[derive(Debug, Default)]
 pub struct Properties {
     pub values: BTreeMap<String, PropertyValue>,
-    /// What was typed for the producer of the run, if it has one.
+    /// Properties that were typed for the producer of the run.
     pub producer: Vec<ProducerProperty>,
-    /// What a person should hear of values that were ignored.
+    /// Messages about values that are ignored.
     pub notes: Vec<String>,
-    /// Variables of the environment that hold values.
+    /// Environment variables that hold values of properties, which handlers do not inherit.
     pub variables: Vec<String>,
-    /// The profile and the options that it gave.
+    /// The name of the profile, and the options that were taken from it.
     profile: Option<(String, Vec<String>)>,
 }
 
 pub const BROKERS: &str = "bootstrap.servers";
 
+const DEFAULT_BROKERS: &str = "localhost:9092";
+
 impl Properties {
-    /// Reads `-X`, the file, the environment and the profile; values `env:` and `file:` are looked up.
-    ///
-    /// # Errors
-    /// Whatever librdkafka would not take, or would take without meaning it.
+    /// Reads `-X`, files, the environment and the profile. Values `env:NAME` and `file:PATH` are looked up.
     pub fn read(
         arguments: &cli::ConnectionOptions,
         surroundings: &Surroundings<'_>,
@@ -76,7 +75,7 @@ impl Properties {
         let mut properties = Properties::default();
         let ambient = surroundings.environment.variable("KCONS_CONFIG");
         let table = arguments.profile_table.as_ref();
-        // A profile that was typed goes before the environment, one that is named there behind it.
+        // A profile named by `--profile` goes before the environment; one named by `KCONS_PROFILE` goes behind it.
         let (before, behind) = match table {
             Some(table) if table.is_typed => (Some(table), None),
             Some(_) | None => (None, table),
@@ -104,7 +103,8 @@ impl Properties {
         Ok(properties)
     }
 
-    /// Of two variables the one that says less says it more exactly: the brokers of a file do not count beside their own.
+    /// Reads `KCONS_CONFIG` and `KCONS_BROKERS`. The latter is more specific: with it, the brokers of the file do
+    /// not count.
     fn read_environment(
         &mut self,
         arguments: &cli::ConnectionOptions,
@@ -145,7 +145,7 @@ impl Properties {
         Ok(())
     }
 
-    /// Where the value of an option comes from that is there: typed, or of the profile.
+    /// Where the value of a given option comes from: from the command line or from the profile.
     pub fn origin_of(&self, option: &str) -> PropertyOrigin {
         match &self.profile {
             Some((name, options)) if options.iter().any(|given| given == option) => {
@@ -174,12 +174,24 @@ impl Properties {
         self.values.insert(name.to_owned(), PropertyValue::plain(value, origin));
     }
 
-    /// Whether it was typed as `-X`.
+    /// Sets a default of kcons, unless the property is given.
+    pub fn set_default(&mut self, name: &str, value: &str) {
+        if self.get(name).is_none() {
+            self.set(name, value, PropertyOrigin::Kcons);
+        }
+    }
+
+    /// Sets the default brokers, unless some are given.
+    pub fn default_brokers(&mut self) {
+        self.set_default(BROKERS, DEFAULT_BROKERS);
+    }
+
+    /// Whether a property was typed as `-X`, or as an option of its own.
     pub fn is_typed(&self, name: &str) -> bool {
         self.get(name).is_some_and(|given| given.origin.is_typed())
     }
 
-    /// Refuses an option and a `-X` that say two things.
+    /// Refuses an option and a `-X` that set a property to different values.
     pub fn agree(&self, option: &str, value: &str, property: &str) -> Result<(), Failure> {
         match self.get(property) {
             Some(given) if given.origin == PropertyOrigin::Property && *given.value != *value => {

@@ -1,4 +1,4 @@
-//! What the tests of settings share: the table of this build and a world that stands still.
+//! What tests of settings share: the properties of this build, and surroundings that do not change.
 
 use super::known::KnownProperties;
 use super::{Environment, Surroundings};
@@ -9,11 +9,11 @@ use std::sync::LazyLock;
 static KNOWN: LazyLock<KnownProperties> =
     LazyLock::new(|| crate::kafka::properties::known().expect("memory for the table"));
 
-type Variables = Box<dyn Fn(&str) -> Option<String>>;
+type VariableLookup = Box<dyn Fn(&str) -> Option<String>>;
 
-/// No terminals, and only these variables.
+/// Surroundings with the given variables, without terminals, at a fixed time.
 pub struct TestWorld {
-    pub variables: Variables,
+    pub variables: VariableLookup,
 }
 
 impl TestWorld {

@@ -1,10 +1,10 @@
-//! Words of other tools and what is meant by them here: a table, asked before any name that only looks alike.
+//! Words of other tools, and what replaces them in kcons. This table goes before names that only look alike.
 
-/// A word and what replaces it.
+/// Words of another tool, and the hint that says what replaces them.
 pub struct Replacement {
-    /// Options with their dashes, or words in the place of a command.
+    /// Options with their dashes, or words in place of a command.
     pub typed: &'static [&'static str],
-    /// Behind these commands; behind any if there are none.
+    /// The commands behind which the words are known; empty for all commands.
     pub behind: &'static [&'static str],
     pub hint: &'static str,
 }
@@ -21,7 +21,7 @@ const fn behind(
     Replacement { typed, behind, hint }
 }
 
-/// Options of Kafka's own tools. The first that fits counts.
+/// Options of Kafka's own tools. The first match counts.
 pub const OPTIONS: &[Replacement] = &[
     behind(&["lag"], &["--group", "-g"], "name the group without an option: kcons lag GROUP"),
     behind(
@@ -104,14 +104,14 @@ pub const OPTIONS: &[Replacement] = &[
     anywhere(&["--describe"], "`kcons group describe GROUP` and `kcons topic describe TOPIC`"),
 ];
 
-/// Words in the place of a command.
+/// Words in place of a command.
 pub const COMMANDS: &[Replacement] = &[
     anywhere(&["groups"], "groups are listed by `kcons group list`"),
     anywhere(&["topics"], "topics are listed by `kcons topic list`"),
     anywhere(&["produce"], "kcons only consumes; Kafka's own tool produces: kafka-console-producer.sh"),
 ];
 
-/// What is meant by a word behind a command.
+/// The hint for a word behind a command.
 pub fn find(table: &'static [Replacement], typed: &str, command: &str) -> Option<&'static str> {
     let fits = |meant: &&Replacement| {
         meant.typed.contains(&typed) && (meant.behind.is_empty() || meant.behind.contains(&command))
@@ -119,7 +119,8 @@ pub fn find(table: &'static [Replacement], typed: &str, command: &str) -> Option
     table.iter().find(fits).map(|meant| meant.hint)
 }
 
-/// Whether a name is so near to another that it can only be a slip: one or two letters, or its beginning.
+/// Whether a name is most likely a misspelling of another one: one or two letters differ, or it is the beginning of
+/// it.
 pub fn is_near(typed: &str, name: &str) -> bool {
     let (typed, name) = (typed.trim_start_matches('-'), name.trim_start_matches('-'));
     let most = if typed.chars().count() < 5 { 1 } else { 2 };

@@ -104,8 +104,9 @@ pub fn resolve(
     let read_uncommitted = group::read_uncommitted(reading, &mut properties)?;
     let stops = stops(reading, &mode, surroundings)?;
     let has_topic = topics.len() > 1 || matches!(topics.first(), Some(TopicSelector::Pattern(_)));
-    check_maps(&mode, &stops, has_topic)?;
-    let mut warnings: Vec<String> = start_to_come(reading, &mode, &stops, surroundings).into_iter().collect();
+    check_partition_positions(&mode, &stops, has_topic)?;
+    let mut warnings: Vec<String> =
+        future_start_warning(reading, &mode, &stops, surroundings).into_iter().collect();
     let handling = handler::resolve(reading, &topics, surroundings)?;
     if let Some(handling) = &handling {
         warnings.extend(handler::warnings(handling, &mode, &topics));
@@ -157,7 +158,7 @@ fn stops(
 }
 
 /// Warns about a start in the future in a run that ends at what is there now: most likely a slip.
-fn start_to_come(
+fn future_start_warning(
     reading: &cli::ReadingOptions,
     mode: &Mode,
     stops: &StopConditions,
@@ -179,8 +180,13 @@ fn start_to_come(
     })
 }
 
-/// Checks that positions for single partitions refer to partitions that are read, and that no start is after its stop.
-fn check_maps(mode: &Mode, stops: &StopConditions, has_several_topics: bool) -> Result<(), Failure> {
+/// Checks that positions for single partitions refer to partitions that are read, and that no start is after its
+/// stop.
+fn check_partition_positions(
+    mode: &Mode,
+    stops: &StopConditions,
+    has_several_topics: bool,
+) -> Result<(), Failure> {
     let standalone = match mode {
         Mode::Standalone(standalone) => Some(standalone),
         Mode::Group(_) => None,

@@ -30,7 +30,8 @@ pub const DEMO_TOPIC: &str = "task-created";
 /// The group that a demo joins unless another one is chosen.
 const GROUP: &str = "demo";
 
-/// The assignor of the demo: its broker refuses the commit of a member with an eager assignor that gives up partitions.
+/// The assignor of the demo: its broker refuses the commit of a member with an eager assignor that gives up
+/// partitions.
 const ASSIGNOR: &str = "cooperative-sticky";
 
 impl Demo {
@@ -46,8 +47,8 @@ impl Demo {
             return Ok(Demo::Serve);
         }
         let mut properties = Properties::read(connection, surroundings)?;
-        leave_out_what_the_broker_lacks(&mut properties)?;
-        properties.propose("partition.assignment.strategy", ASSIGNOR);
+        drop_unsupported_properties(&mut properties)?;
+        properties.set_default("partition.assignment.strategy", ASSIGNOR);
         if given.typed_as(OptionName::Group).is_none() && given.is_in_group() {
             properties.set("group.id", GROUP, PropertyOrigin::Kcons);
         }
@@ -67,7 +68,7 @@ fn refuse(what: &str, reason: &str) -> Failure {
 
 /// Refuses typed properties that the demo's broker does not support; drops those that a file or the environment sets
 /// for real brokers.
-fn leave_out_what_the_broker_lacks(properties: &mut Properties) -> Result<(), Failure> {
+fn drop_unsupported_properties(properties: &mut Properties) -> Result<(), Failure> {
     let names: Vec<String> = properties.values.keys().cloned().collect();
     for name in names {
         let reason = match name.as_str() {

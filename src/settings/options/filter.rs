@@ -9,11 +9,11 @@ use crate::jq::Program;
 /// What happens to a record on which `--filter` fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FilterFailure {
-    /// It is warned about and skipped; the run goes on and ends with exit code 5.
+    /// The record is skipped with a warning; the run goes on and ends with exit code 5.
     Remembered,
     /// The run ends at the record (exit code 5), which is not committed.
     Stop,
-    /// It is warned about and skipped.
+    /// The record is skipped with a warning.
     Skip,
 }
 

@@ -1,4 +1,5 @@
-//! The options of a run as rules look at them: which ones are given, how they were typed, and what follows from them.
+//! The options of a run as rules look at them: which ones are given, how they were typed, and what follows from
+//! them.
 
 use crate::choices::Stdin;
 use crate::cli::{self, CommitChoice, HandlerOptions, OnFailure, OutputFormat, ReadingOptions};
@@ -115,8 +116,8 @@ impl<T> IsGiven for Vec<T> {
     }
 }
 
-/// Yields the names of the given fields of a struct. The struct is destructured, so that the compiler reports a field
-/// that is not listed.
+/// Yields the names of the given fields of a struct. The struct is destructured, so that the compiler reports a
+/// field that is not listed.
 macro_rules! names_of {
     ($type:ident = $options:expr; without $($other:ident)?; $($field:ident $name:ident,)*) => {{
         let $type { $($field,)* $($other: _)? } = $options;

@@ -119,7 +119,7 @@ pub fn resolve(
 ) -> Result<Option<HandlerSettings>, Failure> {
     let typed = &reading.handler;
     let Some(handler) = handler(typed)? else { return Ok(None) };
-    let (parallel, in_flight) = at_once(typed, &handler)?;
+    let (parallel, in_flight) = concurrency(typed, &handler)?;
     let (min, max) = typed.backoff.unwrap_or(BACKOFF);
     let failure_limit = typed.failure_limit.unwrap_or(FAILURE_LIMIT);
     let handling = HandlerSettings {
@@ -194,7 +194,7 @@ fn topic_of(option: &str, text: &str) -> Result<String, Failure> {
 }
 
 /// How many records are handled at once, and how many are sent ahead of their answers.
-fn at_once(typed: &cli::HandlerOptions, handler: &Handler) -> Result<(usize, usize), Failure> {
+fn concurrency(typed: &cli::HandlerOptions, handler: &Handler) -> Result<(usize, usize), Failure> {
     let count = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
     let parallel = typed.parallel.unwrap_or(1);
     match (handler, typed.parallel, typed.in_flight) {

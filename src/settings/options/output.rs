@@ -58,8 +58,8 @@ pub struct Pretty {
     pub has_color: bool,
 }
 
-/// Resolves the output; `has_topic` says whether it names the topic of each record. With a handler, it is the JSON that
-/// the handler gets.
+/// Resolves the output; `has_topic` says whether it names the topic of each record. With a handler, it is the JSON
+/// that the handler gets.
 pub fn resolve(
     given: &GivenOptions<'_>,
     has_topic: bool,

@@ -1,4 +1,4 @@
-//! The options of a profile among those that were typed.
+//! Adds the options of a profile to those that were typed.
 
 use super::table::{Entry, EntryValue, Table};
 use super::typed::{Addition, TypedCommand, with};
@@ -11,10 +11,7 @@ use crate::settings::properties::values::{self, Value};
 use crate::usage::{self, Invocation};
 use std::ffi::OsString;
 
-/// Puts the options of the profile that this run has a use for behind those that were typed.
-///
-/// # Errors
-/// A value that no command takes, by profile and key.
+/// Parses the typed words again, with the options of the profile that have an effect in this run behind them.
 pub fn add(table: &Table, words: &[OsString], environment: Environment<'_>) -> Result<Arguments, Failure> {
     let typed = TypedCommand::new(words, environment, table.is_typed)?;
     let mut reader = ProfileReader::new(table, &typed, environment);
@@ -35,15 +32,15 @@ fn parse(words: &[OsString]) -> Result<Arguments, Failure> {
     }
 }
 
-/// Reads the entries of a profile: properties and options apart, each value tried.
+/// Reads the entries of a profile, separates properties from options, and checks every value.
 struct ProfileReader<'a> {
     table: &'a Table,
     typed: &'a TypedCommand<'a>,
     environment: Environment<'a>,
-    /// The options that a profile can set.
+    /// The names of the options that a profile can set.
     keys: Vec<String>,
     profile: ProfileTable,
-    /// Properties under the names of options.
+    /// Properties that are given under the names of options.
     renamed: Vec<ProfileProperty>,
     additions: Vec<Addition>,
 }
@@ -90,7 +87,7 @@ impl<'a> ProfileReader<'a> {
         let addition = Addition { name: key.to_owned(), words: words_of(entry, &values) };
         let is_taken = takes(self.typed, &addition, &elsewhere, place)?;
         self.profile.elsewhere.extend(elsewhere);
-        // A property that is read from elsewhere is read again with the other properties, which know where it is from.
+        // A value that is read from elsewhere is read again with the other properties, which keep its origin.
         let first = match key {
             "commit-interval" | "config" => values.into_iter().next().map(Value::into_text),
             _ => texts.first().cloned(),
@@ -108,24 +105,22 @@ impl<'a> ProfileReader<'a> {
     }
 
     fn finish(mut self) -> (ProfileTable, Vec<Addition>) {
-        // Last, because a property under the name of an option goes before the same one under its own name.
+        // These come last, so that a property under the name of an option wins over the same one under its own name.
         self.profile.properties.extend(self.renamed);
         (self.profile, self.additions)
     }
 }
 
-/// The property of librdkafka that an option sets and is taken as, so that `-X` and files go before it. How to commit
-/// is more than such a property can say, and a member's id is for members alone: these two stay options.
+/// The property that stands for an option of a profile, so that `-X` and files go before it. `commit` and
+/// `instance-id` stay options: `enable.auto.commit` cannot express all modes, and an id is for members of a group
+/// only.
 fn property_of(key: &str) -> Option<&'static str> {
     let option = OptionName::find(key)?;
     option.property().filter(|_| ![OptionName::Commit, OptionName::InstanceId].contains(&option))
 }
 
-/// Whether this run takes an option; `elsewhere` are the values that stand in a variable or a file, and how they are
-/// written.
-///
-/// # Errors
-/// No command takes it, by the name that it has in a profile.
+/// Whether this command has an option; a value that no command accepts is an error. `elsewhere` holds values that
+/// are read from a variable or a file, and how they are written.
 fn takes(
     typed: &TypedCommand<'_>,
     option: &Addition,
@@ -140,7 +135,7 @@ fn takes(
     })
 }
 
-/// The value of a property; `None`: it is none.
+/// The value of a property; `None` for an array.
 fn property(value: &EntryValue) -> Option<String> {
     match value {
         EntryValue::Switch(is_on) => Some(is_on.to_string()),
@@ -166,7 +161,7 @@ fn one_value(key: &str, place: &str) -> Failure {
     Failure::usage(format!("`{key}`{place} takes one value, not an array"))
 }
 
-/// `property = ["KEY=VALUE"]`, as `-X` takes it.
+/// The properties in `property = ["KEY=VALUE"]`, which are written as for `-X`.
 fn pairs(entry: &Entry, place: &str) -> Result<Vec<ProfileProperty>, Failure> {
     let texts = match &entry.value {
         EntryValue::Several(texts) => texts.clone(),
@@ -182,7 +177,7 @@ fn pairs(entry: &Entry, place: &str) -> Result<Vec<ProfileProperty>, Failure> {
     texts.into_iter().map(pair).collect()
 }
 
-/// How an option is typed.
+/// Whether an option takes values, and how many.
 struct OptionShape {
     is_switch: bool,
     is_repeatable: bool,
@@ -204,7 +199,7 @@ fn texts<'a>(entry: &'a Entry, shape: &OptionShape, place: &str) -> Result<&'a [
     let key = entry.key.as_str();
     match &entry.value {
         EntryValue::Switch(_) if shape.is_switch => Ok(&[]),
-        // `-v` twice is a number here.
+        // A profile writes `-vv` as a number.
         EntryValue::One(number)
             if shape.is_switch && key == "verbose" && ["0", "1", "2"].contains(&number.as_str()) =>
         {
@@ -220,7 +215,7 @@ fn texts<'a>(entry: &'a Entry, shape: &OptionShape, place: &str) -> Result<&'a [
     }
 }
 
-/// The values of an option, those of variables and files read.
+/// Reads the values of an option that are written as `env:NAME` or `file:PATH`.
 fn values_of(
     key: &str,
     texts: &[String],
@@ -229,7 +224,7 @@ fn values_of(
 ) -> Result<Vec<Value>, Failure> {
     let read = |text: &String| {
         if matches!(key, "config" | "dedup-store") {
-            // The path of a file, as it is typed; and `file:PATH` that is the store itself, read with the other options.
+            // For these, `file:PATH` is the file itself. `env:NAME` is looked up when the option is resolved.
             return Ok(Value::plain(text));
         }
         Value::read(text.clone(), environment.variables).map_err(|cause| {

@@ -1,50 +1,47 @@
-//! A table of the file of settings: keys, their values as text, and where they stand.
+//! Reads a profile, a table of the configuration file: its keys, their values as text, and their lines.
 
 use crate::cli;
 use crate::error::Failure;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-/// `[profile.NAME]`.
+/// The table `[profile.NAME]` of the configuration file.
 pub struct Table {
     pub name: String,
     pub path: String,
-    /// It was named by `--profile`, not in the environment.
+    /// Whether the profile is named by `--profile`, not by `KCONS_PROFILE`.
     pub is_typed: bool,
     pub entries: Vec<Entry>,
 }
 
-/// Tables in tables beyond this are no names of anything.
+/// The deepest nesting of tables: no property has a name with more parts.
 const DEEPEST: usize = 16;
 
-/// Where a table stands in the table of the profile.
-struct Nesting {
+/// Where a table stands within the table of the profile.
+struct TablePath {
     /// The names of the tables around it, each with a dot: `ssl.ca.`.
     prefix: String,
     depth: usize,
 }
 
-/// A key and what it is set to.
+/// A key of a profile and its value.
 pub struct Entry {
-    /// Dotted keys and tables in the table are one name: `ssl.ca.location`.
+    /// The whole name, of dotted keys and nested tables: `ssl.ca.location`.
     pub key: String,
     pub value: EntryValue,
-    /// From 1.
+    /// The number of the line in the file, from 1.
     pub line: usize,
 }
 
 pub enum EntryValue {
     Switch(bool),
-    /// A text, a number or a time.
+    /// A text, a number or a time, as text.
     One(String),
     Several(Vec<String>),
 }
 
 impl Table {
-    /// Finds a profile in the text of the file at `path`.
-    ///
-    /// # Errors
-    /// A text that is no TOML, a profile that is not there, a value that is of no use in one.
+    /// Finds a profile in the text of the configuration file at `path`.
     pub fn parse(text: &str, path: &str, name: &str) -> Result<Table, Failure> {
         let lines = LineStarts::of(text);
         let file = DeTable::parse(text).map_err(|error| {
@@ -65,30 +62,25 @@ impl Table {
         };
         let (name, path) = (name.to_owned(), path.to_owned());
         let mut table = Table { name, path, is_typed: false, entries: Vec::new() };
-        table.take(found, &Nesting { prefix: String::new(), depth: 0 }, &lines)?;
+        table.take(found, &TablePath { prefix: String::new(), depth: 0 }, &lines)?;
         Ok(table)
     }
 
-    /// ` in profile …`, for messages.
+    /// The place of a line as messages name it: ` in profile …`.
     pub fn place(&self, line: usize) -> String {
         cli::place(&self.name, &self.path, line)
     }
 
-    fn take(
-        &mut self,
-        table: &DeTable<'_>,
-        nesting: &Nesting,
-        lines: &LineStarts<'_>,
-    ) -> Result<(), Failure> {
+    fn take(&mut self, table: &DeTable<'_>, at: &TablePath, lines: &LineStarts<'_>) -> Result<(), Failure> {
         for (key, value) in table.iter() {
             let (line, _) = lines.place(key.span().start);
-            let key = format!("{}{}", nesting.prefix, key.get_ref());
+            let key = format!("{}{}", at.prefix, key.get_ref());
             if let DeValue::Table(inner) = value.get_ref() {
-                if nesting.depth == DEEPEST {
+                if at.depth == DEEPEST {
                     return Err(Failure::usage(format!("tables are nested too deep{}", self.place(line))));
                 }
-                let inner_nesting = Nesting { prefix: format!("{key}."), depth: nesting.depth + 1 };
-                self.take(inner, &inner_nesting, lines)?;
+                let inner_path = TablePath { prefix: format!("{key}."), depth: at.depth + 1 };
+                self.take(inner, &inner_path, lines)?;
                 continue;
             }
             let value = read(value.get_ref()).ok_or_else(|| {
@@ -138,7 +130,7 @@ fn one(value: &DeValue<'_>) -> Option<String> {
     }
 }
 
-/// Where the lines of a text begin: counting them for each key would take time with the square of their number.
+/// The positions at which the lines of a text begin. Counting lines for each key would take quadratic time.
 struct LineStarts<'a> {
     text: &'a str,
     starts: Vec<usize>,
@@ -150,7 +142,7 @@ impl LineStarts<'_> {
         LineStarts { text, starts: starts.collect() }
     }
 
-    /// Line and column of a byte, both from 1.
+    /// The line and the column of a byte, both from 1.
     fn place(&self, byte: usize) -> (usize, usize) {
         let line = self.starts.partition_point(|start| *start <= byte);
         let start = self.starts.get(line - 1).copied().unwrap_or_default();

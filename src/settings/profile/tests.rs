@@ -6,7 +6,7 @@ use crate::settings::options::given::GivenOptions;
 use crate::settings::options::rules;
 use crate::settings::options::rules::tests::{EXAMPLES, Example, ProfileOutcome};
 
-/// A profile `p` beside what was typed; `BOTH` names two variables.
+/// Applies a profile `p` to a command line; the variable `SECRET` is set.
 fn applied(line: &str, profile: &str, is_terminal: bool) -> Result<Arguments, Failure> {
     let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
     let table = Table::parse(&format!("[profile.p]\n{profile}\n"), "config.toml", "p")?;
@@ -40,7 +40,7 @@ fn an_option_is_as_if_it_had_been_typed() {
     let arguments =
         applied("kcons consume t", "verbose = 2\nconnect-timeout = \"0s\"", false).expect("valid");
     assert_eq!(arguments.connection.verbose, 2);
-    // It does not get among the arguments of a handler.
+    // The options of the profile do not get among the arguments of a handler.
     let read = reading("kcons consume t -- cat -n", "retries = 7");
     assert_eq!((read.handler.retries, read.handler.command.len()), (Some(7), 2));
 }
@@ -126,7 +126,7 @@ fn an_option_of_a_profile_that_breaks_a_rule_is_left_out_or_refused() {
 #[test]
 fn a_handler_of_a_profile_gives_way_to_a_typed_one_and_to_printing() {
     for (line, profile, used) in [
-        // Printing them instead of handling them would commit records that nobody handled.
+        // Printing records instead of handling them would commit records that nobody handled.
         ("kcons consume t -g g --strict", "exec = 'cat'", "exec"),
         ("kcons consume t -g g --value-format hex", "forward = 'f'", "forward"),
         ("kcons consume t -g g --in-flight 5", "exec = 'cat'", "exec"),
@@ -172,7 +172,7 @@ fn properties_are_kept_apart_under_one_name_however_they_are_written() {
 
 #[test]
 fn the_path_of_a_file_of_properties_is_taken_as_it_is_typed() {
-    // What the variable or the file holds would be shown as the path.
+    // Otherwise the content of the variable or the file would be shown as the path.
     for path in ["client.properties", "file:client.properties", "env:SECRET"] {
         let table = applied("kcons lag g", &format!("config = '{path}'"), false).expect("valid");
         let table = table.connection.profile_table.expect("it was applied");

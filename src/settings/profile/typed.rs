@@ -1,4 +1,4 @@
-//! What was typed, as far as it decides which options of a profile the run takes.
+//! The typed command: decides which options of a profile the run takes.
 
 use crate::cli::{self, Arguments};
 use crate::error::Failure;
@@ -10,14 +10,14 @@ use clap::FromArgMatches;
 use clap::parser::ValueSource;
 use std::ffi::OsString;
 
-/// Options that a command does not take from a profile: what is moved, and whereto, is typed each time, and a demo
-/// reads all there is.
+/// Options that a command does not take from a profile: what `group reset` moves, and whereto, is typed each time;
+/// the demo reads all of its own records.
 const TYPED_EACH_TIME: [(&[&str], &[&str]); 2] = [
     (&["group", "reset"], &["to", "shift", "topic", "all-topics"]),
     (&["demo"], &["from", "partitions", "to"]),
 ];
 
-/// An option of a profile that is not a property.
+/// An option of a profile that does not stand for a property.
 pub struct Addition {
     pub name: String,
     /// The option and its values as they would be typed.
@@ -30,19 +30,20 @@ pub struct TypedCommand<'a> {
     environment: Environment<'a>,
     /// The declaration of all commands.
     root: clap::Command,
-    /// Every command by its words.
+    /// The declarations of all commands, each with its words.
     pub commands: Vec<(Vec<String>, clap::Command)>,
     /// The declaration of the typed command.
     command: clap::Command,
     /// The words of the typed command: `group`, `reset`.
     path: Vec<String>,
     matches: clap::ArgMatches,
-    /// The environment says something about color that goes before the profile.
+    /// Whether a variable of the environment decides about color, which goes before the profile.
     has_color_variable: bool,
 }
 
 impl<'a> TypedCommand<'a> {
-    /// Reads words that were parsed before. A profile that was named on the command line goes before the environment.
+    /// Finds the command in words that were parsed before. A profile that is named on the command line goes before
+    /// the environment.
     pub fn new(
         words: &'a [OsString],
         environment: Environment<'a>,
@@ -72,10 +73,7 @@ impl<'a> TypedCommand<'a> {
         })
     }
 
-    /// Whether this command takes an option with its value.
-    ///
-    /// # Errors
-    /// No command takes it.
+    /// Whether this command has an option and accepts its value. A value that no command accepts is an error.
     pub fn takes(&self, name: &str, words: &[String]) -> Result<bool, Failure> {
         let tried = |path: &[String]| {
             let words = [&["kcons".to_owned()], path, words].concat();
@@ -101,8 +99,8 @@ impl<'a> TypedCommand<'a> {
         failure.map_or(Ok(false), Err)
     }
 
-    /// The options of a profile that the run has a use for, in the order of the profile: not typed, and not against a
-    /// rule beside what was typed.
+    /// Chooses the options of a profile that have an effect, in the order of the profile: those that are not typed
+    /// and that no rule leaves out.
     pub fn choose<'b>(&self, additions: &'b [Addition]) -> Vec<&'b Addition> {
         let mut candidates: Vec<&Addition> =
             additions.iter().filter(|addition| !self.is_decided(&addition.name)).collect();
@@ -120,7 +118,7 @@ impl<'a> TypedCommand<'a> {
         additions.iter().filter(|addition| chosen.contains(&addition.name.as_str())).collect()
     }
 
-    /// Whether the typed words or the environment decide over an option, whatever the profile says.
+    /// Whether the typed words or the environment decide about an option, whatever the profile says.
     fn is_decided(&self, name: &str) -> bool {
         let Some(argument) = self.argument(name) else { return true };
         let mut others = self.command.get_arguments();
@@ -135,12 +133,12 @@ impl<'a> TypedCommand<'a> {
             || name == "color" && self.has_color_variable
     }
 
-    /// Whether the run does without an option by the rules, with the options `before` it was added and `after` that.
+    /// Whether the rules leave an option out, given all options `before` and `after` it is added.
     fn leaves_out(&self, addition: &Addition, before: Option<&Arguments>, after: Option<&Arguments>) -> bool {
         let Some(option) = OptionName::find(&addition.name) else { return false };
         let typed = self.parse(&with(self.words, addition));
         let given = |arguments| GivenOptions::of(arguments, self.environment);
-        // Options of the profile that exclude each other are not parsed here; they are refused with all others.
+        // If options of the profile exclude each other, they cannot be parsed here; the final parsing reports that.
         let given = (before.and_then(given), after.and_then(given), typed.as_ref().and_then(given));
         let (Some(before), Some(after), Some(typed)) = given else { return false };
         rules::leaves_out(option, &Beside { before: &before, after: &after, typed: &typed })
@@ -178,7 +176,7 @@ impl<'a> TypedCommand<'a> {
     }
 }
 
-/// Words with an option more, in front of the arguments of a handler.
+/// Adds an option to words, in front of the program of a handler.
 pub fn with(words: &[OsString], addition: &Addition) -> Vec<OsString> {
     let end = words.iter().position(|word| word == "--").unwrap_or(words.len());
     let mut all = words.to_vec();

@@ -1,18 +1,15 @@
-//! Lists of brokers as they are typed and as they are shown.
+//! Lists of brokers: checks what is given, and shows which addresses are tried.
 
 use super::values::Value;
 use crate::error::Failure;
 use std::net::Ipv6Addr;
 
-/// What librdkafka takes in front of an address.
+/// The schemes that librdkafka accepts in front of an address.
 const SCHEMES: [&str; 4] = ["plaintext", "ssl", "sasl_plaintext", "sasl_ssl"];
 
 const DEFAULT_PORT: &str = "9092";
 
-/// Reads `HOST:PORT,HOST:PORT`; the port may be left out, blanks and empty parts are dropped.
-///
-/// # Errors
-/// A part that is no address.
+/// Checks a list `HOST:PORT,HOST:PORT`, in which ports are optional; drops blanks and empty parts.
 pub fn read(value: &Value, place: &str) -> Result<String, Failure> {
     let parts: Vec<&str> = value.split(',').map(str::trim).filter(|part| !part.is_empty()).collect();
     let bad = match parts.is_empty() {
@@ -31,7 +28,7 @@ pub fn read(value: &Value, place: &str) -> Result<String, Failure> {
     })
 }
 
-/// The addresses that are tried: with the port where none was given.
+/// The addresses that are tried: those without a port get the default one.
 pub fn addresses(brokers: &str) -> String {
     let address = |broker: &str| {
         let bare = broker.split_once("://").map_or(broker, |(_, address)| address);

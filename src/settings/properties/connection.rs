@@ -1,4 +1,4 @@
-//! How to reach the cluster: the properties that librdkafka gets, and what the user sees of them.
+//! The connection to the cluster: the properties that librdkafka gets, and what `--print-config` shows of them.
 
 use super::known::{Side, ValueType, tokens};
 use super::origin::PropertyOrigin;
@@ -12,35 +12,35 @@ use crate::settings::Surroundings;
 use crate::tokens::TokenSource;
 use std::time::Duration;
 
-/// How to reach the cluster.
+/// How to connect to the cluster.
 #[derive(Clone, Debug, Default)]
 pub struct Connection {
-    /// The addresses that are tried, for messages: `localhost:9092`; empty for `demo`.
+    /// The addresses that are tried, as messages name them: `localhost:9092`. Empty for `demo`.
     pub brokers: String,
-    /// Everything to set on librdkafka, secrets resolved.
+    /// All properties to set on librdkafka, secrets in plain text.
     pub properties: Vec<(String, String)>,
-    /// What a producer gets beside those.
+    /// Properties that a producer gets in addition to `properties`.
     producer: Vec<(String, String)>,
-    /// Who logs in, for messages, where SASL knows.
+    /// Who logs in, as messages name them; `None` without SASL.
     pub user: Option<String>,
-    /// For SASL OAUTHBEARER.
+    /// Where tokens for SASL OAUTHBEARER come from.
     pub tokens: Option<TokenSource>,
-    /// `None`: try for ever.
+    /// How long to try to reach a broker; `None` means without limit.
     pub connect_timeout: Option<Duration>,
-    /// All properties of a consumer, by name, for `--print-config`.
+    /// All properties of a consumer, sorted by name, for `--print-config`.
     pub effective: Vec<EffectiveProperty>,
-    /// What a person should hear of values that were ignored.
+    /// Messages about values that are ignored.
     pub notes: Vec<String>,
-    /// Settings that invite trouble, for a person to hear.
+    /// Warnings to print about properties that are valid but risky.
     pub warnings: Vec<String>,
-    /// What librdkafka's log must not repeat, and what stands in its place.
+    /// Texts that librdkafka's log must not repeat, each with what is printed instead.
     pub hidden: Vec<(String, String)>,
 }
 
-/// Chosen by measurement, or because a look at a topic should leave nothing behind.
+/// Defaults of kcons: chosen by measurement, or because reading a topic should change nothing in the cluster.
 const OURS: [(&str, &str); 13] = [
     ("allow.auto.create.topics", "false"),
-    // What the user sees; librdkafka gets `error`, see below.
+    // For `--print-config`; librdkafka itself gets `error`, see `for_the_library`.
     ("auto.offset.reset", "earliest"),
     ("check.crcs", "true"),
     ("client.id", "kcons"),
@@ -55,17 +55,13 @@ const OURS: [(&str, &str); 13] = [
     ("topic.metadata.refresh.interval.ms", "30000"),
 ];
 
-/// Never joined and never committed to: assigning partitions needs a name.
+/// The group of a run without one. librdkafka needs a name to assign partitions; the group is never joined.
 const STANDALONE_GROUP: &str = "kcons";
 
-const DEFAULT_BROKERS: &str = "localhost:9092";
 const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 impl Connection {
-    /// Resolves properties; with `group.id` in it, as a member of that group.
-    ///
-    /// # Errors
-    /// Properties that cannot be together.
+    /// Completes and checks properties. With `group.id` among them, they are those of a member of that group.
     pub fn resolve(
         mut properties: Properties,
         connect_timeout: Option<Duration>,
@@ -73,12 +69,12 @@ impl Connection {
     ) -> Result<Connection, Failure> {
         let known = surroundings.known;
         producer::refuse_all(&properties.producer)?;
-        refuse_what_the_broker_decides(&mut properties)?;
+        refuse_properties_of_the_broker(&mut properties)?;
         for (name, value) in OURS {
-            properties.propose(name, value);
+            properties.set_default(name, value);
         }
         if properties.get("group.id").is_none() {
-            properties.propose("enable.auto.commit", "false");
+            properties.set_default("enable.auto.commit", "false");
         }
         limits::resolve(&mut properties.values, known)?;
         let timeout = connect_timeout.unwrap_or(DEFAULT_CONNECT_TIMEOUT);
@@ -110,14 +106,14 @@ impl Connection {
         })
     }
 
-    /// Points at a broker that only exists now, as the demo's.
+    /// Sets the brokers later, for the demo, whose broker gets its address when it starts.
     pub fn set_brokers(&mut self, brokers: &str) {
         brokers.clone_into(&mut self.brokers);
         self.properties.retain(|(name, _)| name != BROKERS);
         self.properties.push((BROKERS.to_owned(), brokers.to_owned()));
     }
 
-    /// Adds what was typed for the producer of the run.
+    /// Adds properties that were typed for the producer of the run.
     pub fn add_producer(&mut self, typed: Vec<ProducerProperty>) {
         for ProducerProperty { canonical, value, .. } in typed {
             let name = canonical.clone();
@@ -131,41 +127,27 @@ impl Connection {
         self.effective.sort_by(|left, right| left.name.cmp(&right.name));
     }
 
-    /// Everything to set on a producer; it leaves out what consumers alone have.
+    /// All properties to set on a producer, which ignores those of consumers.
     pub fn for_producer(&self) -> Vec<(String, String)> {
         self.properties.iter().chain(&self.producer).cloned().collect()
     }
 
-    /// Whether nobody but us chose the value of a property.
+    /// Whether a property has a default, of librdkafka or of kcons.
     pub fn is_ours(&self, name: &str) -> bool {
         let mut effective = self.effective.iter();
         effective.find(|property| property.name == name).is_none_or(|property| !property.origin.is_chosen())
     }
 
-    /// What librdkafka gets for a property; `None` if its own default holds.
+    /// The value that librdkafka gets for a property; `None` if it keeps its default.
     pub fn property(&self, name: &str) -> Option<&str> {
         self.properties.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
-    }
-}
-
-impl Properties {
-    /// A value of ours where nobody gave one.
-    pub fn propose(&mut self, name: &str, value: &str) {
-        if self.get(name).is_none() {
-            self.set(name, value, PropertyOrigin::Kcons);
-        }
-    }
-
-    /// The brokers, unless the caller brings its own.
-    pub fn default_brokers(&mut self) {
-        self.propose(BROKERS, DEFAULT_BROKERS);
     }
 }
 
 fn for_the_library(properties: &Properties) -> Vec<(String, String)> {
     let mut given = properties.values.clone();
     given.retain(|name, _| !tokens::is_ours(name));
-    // kcons resolves all start positions itself: an offset outside the log is to be heard of.
+    // kcons resolves all start positions itself, so librdkafka has to report an offset outside the log.
     given.insert("auto.offset.reset".to_owned(), PropertyValue::plain("error", PropertyOrigin::Kcons));
     given
         .entry("group.id".to_owned())
@@ -184,10 +166,11 @@ fn user(properties: &Properties, tokens: Option<&TokenSource>) -> Option<String>
     }
 }
 
-/// What stands in a variable or a file, or is a secret, and what is shown for it. The longest first: one may be in another.
-/// Not the brokers: messages name them, and an address that is one holds no secret.
+/// Values that are read from a variable or a file, or that are secrets, each with what is shown instead. Longer ones
+/// come first, because one may contain another. Brokers are not among them: messages name them, and an address holds
+/// no secret.
 fn hidden(properties: &Properties) -> Vec<(String, String)> {
-    // What is shorter is in every text.
+    // Shorter texts would be found everywhere.
     const SHORTEST: usize = 4;
     let is_hidden = |(name, given): &(&String, &PropertyValue)| {
         *name != BROKERS
@@ -201,8 +184,9 @@ fn hidden(properties: &Properties) -> Vec<(String, String)> {
     hidden
 }
 
-/// With the protocol of KIP-848 the broker decides what members of classic groups bring along.
-fn refuse_what_the_broker_decides(properties: &mut Properties) -> Result<(), Failure> {
+/// Refuses properties that the broker decides under the protocol of KIP-848, where members of classic groups set
+/// them.
+fn refuse_properties_of_the_broker(properties: &mut Properties) -> Result<(), Failure> {
     if !limits::is_consumer_protocol(&properties.values) {
         return Ok(());
     }

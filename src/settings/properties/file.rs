@@ -1,27 +1,26 @@
-//! Files of properties: `key=value` lines as Java and librdkafka clients write them.
+//! Reads files of properties: lines `key=value` as clients of Java and librdkafka write them.
 
 use std::collections::HashMap;
 use std::iter::Peekable;
 use std::str::Chars;
 
-/// A property of a file.
+/// A property in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// Where it starts, from 1.
+    /// The number of the line in which the property starts, from 1.
     pub number: usize,
     pub name: String,
     pub value: String,
 }
 
-/// Reads a file's text: `key=value`, `key: value` or `key value`, comments after `#` or `!` at the
-/// beginning of a line, a backslash at the end of a line to go on in the next one.
+/// Parses the text of a file: `key=value`, `key: value` or `key value`, with comments after `#` or `!` at the
+/// beginning of a line. A backslash at the end of a line continues it in the next one.
 ///
-/// Of Java's escapes those that Java itself writes are taken back, and `\"`, which is common in
-/// `sasl.jaas.config`. Any other backslash stays: files of librdkafka clients have no escapes, and
-/// a password that holds one should work.
+/// The escapes that Java itself writes are replaced, and `\"`, which is common in `sasl.jaas.config`. Any other
+/// backslash stays: files of librdkafka clients have no escapes, and a password with a backslash should work.
 ///
 /// # Errors
-/// The number of a line that holds no value, and why it is none.
+/// The number of the first line without a value, and what is wrong with it.
 pub fn parse(text: &str) -> Result<Vec<Line>, (usize, String)> {
     let mut lines = Vec::new();
     let mut numbered = text.trim_start_matches('\u{feff}').lines().enumerate();
@@ -45,7 +44,7 @@ pub fn parse(text: &str) -> Result<Vec<Line>, (usize, String)> {
     Ok(lines)
 }
 
-/// Leaves out what a later line says again, as Java does.
+/// Keeps the last of several lines with the same name, as Java does.
 pub fn last_of_each(lines: Vec<Line>) -> Vec<Line> {
     let mut last = HashMap::new();
     for (index, line) in lines.iter().enumerate() {
@@ -55,14 +54,14 @@ pub fn last_of_each(lines: Vec<Line>) -> Vec<Line> {
     lines.into_iter().enumerate().filter(is_last).map(|(_, line)| line).collect()
 }
 
-/// The quote that a value stands in: people write some, and they are part of the value.
+/// The kind of quote around a value. Quotes are part of the value, which people who write them do not expect.
 pub fn quote_around(value: &str) -> Option<char> {
     let mut characters = value.chars();
     let first = characters.next().filter(|c| matches!(c, '"' | '\''))?;
     (characters.next_back() == Some(first)).then_some(first)
 }
 
-/// Whether the line ends in a backslash that is not itself escaped.
+/// Whether a line ends with a backslash that is not itself escaped.
 fn goes_on(line: &str) -> bool {
     line.bytes().rev().take_while(|byte| *byte == b'\\').count() % 2 == 1
 }
@@ -127,7 +126,7 @@ fn push(text: &mut String, character: char, rest: &mut Peekable<Chars<'_>>) -> R
     Ok(())
 }
 
-/// Java's `\uXXXX`: a UTF-16 unit, or two of them for one character.
+/// Reads Java's `\uXXXX`, a UTF-16 unit; some characters are written as two of them.
 fn unicode(rest: &mut Peekable<Chars<'_>>) -> Result<char, String> {
     let invalid = || "`\\u` needs four hexadecimal digits of a character".to_owned();
     let mut units = vec![unit(rest).ok_or_else(invalid)?];

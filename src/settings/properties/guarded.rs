@@ -1,15 +1,15 @@
-//! Properties that keep the delivery guarantee: kcons sets them, nobody else.
+//! Properties that nobody may set but kcons: the delivery guarantee depends on them, or they load code.
 
 use crate::error::Failure;
 
-/// A property that is not for the user to set.
+/// A property that users cannot set.
 #[derive(Debug)]
 pub struct Guarded {
     pub name: &'static str,
     reason: &'static str,
-    /// What to use instead.
+    /// A hint to what to use instead.
     instead: Option<&'static str>,
-    /// Left over from old clients: not even shown.
+    /// Whether the property is a leftover of old clients, which `--print-config` does not show.
     pub is_legacy: bool,
 }
 
@@ -53,12 +53,12 @@ const fn legacy(name: &'static str) -> Guarded {
     }
 }
 
-/// The guard of a property, if it has one.
+/// Finds a property among those that cannot be set.
 pub fn find(name: &str) -> Option<&'static Guarded> {
     GUARDED.iter().find(|guarded| guarded.name == name)
 }
 
-/// What makes librdkafka or OpenSSL load a library, or run a program.
+/// Properties that make librdkafka or OpenSSL load a library or run a program.
 const CODE: [&str; 5] = [
     "plugin.library.paths",
     "sasl.kerberos.kinit.cmd",
@@ -67,12 +67,12 @@ const CODE: [&str; 5] = [
     "ssl.providers",
 ];
 
-/// Whether a property brings code along: then only a person who types it can mean it.
+/// Whether a property loads code. Such a property has to be typed: a file may come from somebody else.
 pub fn loads_code(name: &str) -> bool {
     CODE.contains(&name)
 }
 
-/// What is said of such a property in a file or profile, which may be somebody else's.
+/// The error about a property that loads code in a file or profile.
 pub fn refuse_code(name: &str, place: &str) -> Failure {
     Failure::usage(format!("property `{name}` cannot be set{place}"))
         .caused_by("it loads code, which is only done when it is typed")
@@ -80,7 +80,7 @@ pub fn refuse_code(name: &str, place: &str) -> Failure {
 }
 
 impl Guarded {
-    /// What is said of `-X`.
+    /// The error about `-X` with the property.
     pub fn refuse(&self) -> Failure {
         let failure =
             Failure::usage(format!("property `{}` cannot be set", self.name)).caused_by(self.reason);
@@ -90,7 +90,7 @@ impl Guarded {
         }
     }
 
-    /// What is said of a file.
+    /// The message about the property in a file or profile, where it is ignored.
     pub fn note(&self, place: &str) -> String {
         format!("ignoring `{}`{place}: {}", self.name, self.reason)
     }

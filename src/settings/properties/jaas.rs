@@ -1,4 +1,4 @@
-//! `sasl.jaas.config`: who logs in, as Java's login modules say it.
+//! Reads `sasl.jaas.config`, in which Java clients say who logs in.
 
 use super::unsupported_logins;
 use super::values::Value;
@@ -7,21 +7,18 @@ use std::collections::BTreeMap;
 use std::iter::Peekable;
 use std::str::Chars;
 
-/// What a login module says that librdkafka needs.
+/// What librdkafka needs of a login module.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JaasLogin {
-    /// Not set by the SCRAM module: it has two mechanisms, and the file names one of them.
+    /// The mechanism of SASL; `None` for the SCRAM module, which has two: the file names one of them elsewhere.
     pub mechanism: Option<&'static str>,
-    /// In the words of librdkafka.
+    /// The options of the module as properties of librdkafka.
     pub properties: Vec<(&'static str, String)>,
 }
 
 type LoginOptions = BTreeMap<String, String>;
 
-/// Reads `MODULE required username="…" password="…";`. No value of it is repeated in an error.
-///
-/// # Errors
-/// A module of another kind, by its name; a form that Java would not understand either.
+/// Parses `MODULE required username="…" password="…";`. Errors repeat no value, which may be a secret.
 pub fn parse(value: &Value) -> Result<JaasLogin, Failure> {
     let malformed = |reason: &str| {
         Failure::usage("`sasl.jaas.config` cannot be read").caused_by(reason.to_owned()).hint(HINT)
@@ -37,7 +34,7 @@ pub fn parse(value: &Value) -> Result<JaasLogin, Failure> {
         return Err(failure);
     }
     let mut options = LoginOptions::new();
-    // The first word is the control flag: `required` and its like make no difference for one module.
+    // The first word is the control flag, such as `required`. With one module it makes no difference.
     for token in tokens.skip(1) {
         let (name, value) = token.split_once('=').ok_or_else(|| malformed("an option has no value"))?;
         options.insert(name.to_owned(), value.to_owned());
@@ -49,7 +46,7 @@ pub fn parse(value: &Value) -> Result<JaasLogin, Failure> {
             return Ok(JaasLogin { mechanism: Some("OAUTHBEARER"), properties: of_tokens(&mut options) });
         }
         _ => {
-            // Anything else may be a secret in the wrong place.
+            // A word that is no class may be a secret in the wrong place.
             let is_class = class.ends_with("LoginModule") && class.chars().all(|c| c.is_ascii_alphanumeric());
             let message = match is_class {
                 true => format!("`sasl.jaas.config` cannot be translated: `{}`", value.quoted(class)),
@@ -69,7 +66,7 @@ pub fn parse(value: &Value) -> Result<JaasLogin, Failure> {
     Ok(JaasLogin { mechanism, properties })
 }
 
-/// What the module of OAUTHBEARER says of a client at a token endpoint, or of an unsecured token.
+/// Translates the options of the OAUTHBEARER module: a client of a token endpoint, or an unsecured token.
 fn of_tokens(options: &mut LoginOptions) -> Vec<(&'static str, String)> {
     let mut properties = Vec::new();
     for (name, same) in [
@@ -105,7 +102,7 @@ fn of_tokens(options: &mut LoginOptions) -> Vec<(&'static str, String)> {
 const HINT: &str =
     "set `sasl.username` and `sasl.password`, or PlainLoginModule required username=\"…\" password=\"…\";";
 
-/// Words and `name=value` pairs up to the `;`, quotes and escapes taken off.
+/// Splits a text up to the `;` into words and `name=value` pairs, without their quotes and escapes.
 fn tokens(text: &str) -> Result<Vec<String>, &'static str> {
     let mut rest = text.chars().peekable();
     let mut tokens = Vec::new();

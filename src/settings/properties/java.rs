@@ -1,29 +1,26 @@
-//! Properties as Java clients spell them, in the words of librdkafka.
+//! Translates properties of Java clients into properties of librdkafka.
 
 use super::jaas::{self, JaasLogin};
 use super::unsupported_logins;
 use super::values::Value;
 use crate::error::Failure;
 
-/// What a property of a Java client means here.
+/// What a property of a Java client means for librdkafka.
 #[derive(Debug)]
 pub enum Meaning {
-    /// The same, or it is none of Java's.
+    /// The property has the same name and meaning for librdkafka, or it is none of Java's.
     Same,
-    /// These properties of librdkafka.
+    /// The property stands for these properties of librdkafka.
     These(Vec<(&'static str, String)>),
-    /// Who logs in, and how.
+    /// A login, from `sasl.jaas.config`.
     Login(JaasLogin),
-    /// Nothing: it steers what only Java clients have.
+    /// The property has no meaning, because only Java clients have what it controls.
     Nothing,
-    /// Nothing for this value, for the reason given, which a person should hear.
+    /// The property has no meaning with this value, for a reason that is worth a message.
     NothingBecause(&'static str),
 }
 
-/// Says what a property of a Java client means here.
-///
-/// # Errors
-/// What cannot be said in properties of librdkafka, by name, with what to do.
+/// Translates a property. What librdkafka cannot express is refused by name, with what to do instead.
 pub fn translate(name: &str, given: &Value) -> Result<Meaning, Failure> {
     let value: &str = given;
     let one = |name: &'static str, value: &str| Ok(Meaning::These(vec![(name, value.to_owned())]));
@@ -44,7 +41,7 @@ pub fn translate(name: &str, given: &Value) -> Result<Meaning, Failure> {
         .hint("without a group `--from -1h` starts at records of that age")),
         "fetch.max.wait.ms" => one("fetch.wait.max.ms", value),
         "request.timeout.ms" => one("socket.timeout.ms", value),
-        // -1 leaves the size to the system, which librdkafka writes as 0.
+        // Java's -1 leaves the size to the system, which is 0 for librdkafka.
         "receive.buffer.bytes" => one("socket.receive.buffer.bytes", if value == "-1" { "0" } else { value }),
         "send.buffer.bytes" => one("socket.send.buffer.bytes", if value == "-1" { "0" } else { value }),
         "connections.max.idle.ms" if value == "-1" => one("connections.max.idle.ms", "0"),
@@ -80,7 +77,7 @@ pub fn translate(name: &str, given: &Value) -> Result<Meaning, Failure> {
     }
 }
 
-/// Kafka's own class for token endpoints, and where it was before Kafka 3.4.
+/// Kafka's own class for token endpoints, and its name before Kafka 3.4.
 const TOKEN_HANDLERS: [&str; 2] = [
     "org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginCallbackHandler",
     "org.apache.kafka.common.security.oauthbearer.secured.OAuthBearerLoginCallbackHandler",
@@ -94,7 +91,7 @@ fn is_java_alone(name: &str) -> bool {
     JAVA_ALONE.contains(&name) || JAVA_ALONE_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }
 
-/// What the configuration classes of Java's clients and of serializers know and librdkafka does not.
+/// Properties of Java's clients and serializers that librdkafka does not have.
 const JAVA_ALONE: [&str; 44] = [
     "auto.include.jmx.reporter",
     "auto.register.schemas",
@@ -163,7 +160,7 @@ const JAVA_ALONE_PREFIXES: [&str; 18] = [
     "specific.protobuf.",
 ];
 
-/// Java's classes of assignors, or librdkafka's names as they are.
+/// Translates a list of assignors: Java's classes, or librdkafka's names, which stay as they are.
 fn assignors(given: &Value) -> Result<Meaning, Failure> {
     let value: &str = given;
     let mut names = Vec::new();

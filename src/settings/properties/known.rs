@@ -1,4 +1,4 @@
-//! The properties that there are: for whom, with which default, and which values they take.
+//! The properties that this build of librdkafka has: for which clients, with which default and which values.
 
 pub mod tokens;
 
@@ -8,7 +8,7 @@ use crate::error::Failure;
 use crate::settings::Surroundings;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What kind of client has a use for a property.
+/// The kinds of clients that a property is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
     Consumer,
@@ -16,45 +16,45 @@ pub enum Side {
     Both,
 }
 
-/// What a value is made of.
+/// The type of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ValueType {
     Integer,
     Float,
-    /// Text, a choice, flags, true or false: librdkafka itself says what is valid.
+    /// Text, one of several words, flags, true or false: librdkafka itself checks them.
     Text,
-    /// A callback or a pointer: nothing that can be written as text.
+    /// A callback or a pointer, which cannot be written as text.
     Code,
 }
 
-/// A line of the table.
+/// A property, as librdkafka's table of properties describes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KnownProperty {
     pub name: String,
     pub side: Side,
     pub form: ValueType,
-    /// Empty if there is none.
+    /// The default value; empty if there is none.
     pub default: String,
-    /// `1 .. 3600000` or `true, false`; empty if any text will do.
+    /// The valid values, `1 .. 3600000` or `true, false`; empty if any text is valid.
     pub valid: String,
 }
 
-/// What this build of librdkafka knows.
+/// All properties of this build of librdkafka.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KnownProperties {
     properties: BTreeMap<String, KnownProperty>,
-    /// Alias to the name it stands for.
+    /// Maps aliases to the names that they stand for.
     aliases: BTreeMap<String, String>,
-    /// What was built in: `ssl`, `sasl_gssapi`, …
+    /// The features that are built in: `ssl`, `sasl_gssapi`, …
     features: BTreeSet<String>,
 }
 
-/// Tells what was built in; not something to set.
+/// A property that lists the built-in features and cannot be set.
 pub const FEATURES: &str = "builtin.features";
 
 impl KnownProperties {
-    /// Reads the text of `rd_kafka_conf_properties_show`, lines of six columns between `|`, and
-    /// the value of `builtin.features`: the table lists features whether they are built in or not.
+    /// Parses the text of `rd_kafka_conf_properties_show`, lines of six columns between `|`. The value of
+    /// `builtin.features` is passed in, because the table lists features whether they are built in or not.
     pub fn parse(table: &str, features: &str) -> KnownProperties {
         let features = features.split(',').map(|feature| feature.trim().to_owned()).collect();
         let mut known = KnownProperties { features, ..KnownProperties::default() };
@@ -70,7 +70,7 @@ impl KnownProperties {
             if name == FEATURES {
                 continue;
             }
-            // The second table, of topics, repeats a few names: those of the first count.
+            // The second table, that of topics, repeats a few names of the first one, which count.
             if known.properties.contains_key(name) || known.aliases.contains_key(name) {
                 continue;
             }
@@ -100,7 +100,7 @@ impl KnownProperties {
         known
     }
 
-    /// Makes an alias the name and the name an alias, where people know only the alias.
+    /// Swaps an alias with the name it stands for, where people know the alias only.
     fn prefer(&mut self, alias: &str) {
         let Some(original) = self.aliases.remove(alias) else { return };
         if let Some(mut property) = self.properties.remove(&original) {
@@ -110,17 +110,17 @@ impl KnownProperties {
         self.aliases.insert(original, alias.to_owned());
     }
 
-    /// The name that an alias stands for; any other name as it is.
+    /// The name that an alias stands for; any other name is returned unchanged.
     pub fn canonical<'a>(&'a self, name: &'a str) -> &'a str {
         self.aliases.get(name).map_or(name, String::as_str)
     }
 
-    /// The line of a property, also by its alias.
+    /// Finds a property by its name or alias.
     pub fn get(&self, name: &str) -> Option<&KnownProperty> {
         self.properties.get(self.canonical(name))
     }
 
-    /// Every property once, by name.
+    /// All properties, sorted by name; aliases are left out.
     pub fn all(&self) -> impl Iterator<Item = &KnownProperty> {
         self.properties.values()
     }
@@ -129,7 +129,7 @@ impl KnownProperties {
         self.features.contains(feature)
     }
 
-    /// Up to three names that look like this one, the nearest first.
+    /// Up to three names of properties that resemble a name, the nearest first.
     pub fn near(&self, name: &str) -> Vec<&str> {
         let usable = self.properties.values().filter(|property| property.side != Side::Producer);
         let names =
@@ -140,14 +140,14 @@ impl KnownProperties {
     }
 }
 
-/// Up to three of the names that look like this one, the nearest first.
+/// Up to three of `names` that resemble a name, the nearest first.
 pub fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     const ENOUGH: f64 = 0.85;
     let likeness = |other: &str| strsim::jaro_winkler(&name.to_lowercase(), other);
     let mut near: Vec<(f64, &str)> =
         names.map(|other| (likeness(other), other)).filter(|(likeness, _)| *likeness >= ENOUGH).collect();
     near.sort_by(|left, right| right.0.total_cmp(&left.0));
-    // Long names share their beginnings: only those about as near as the nearest help.
+    // Long names often begin alike: only those that are about as near as the nearest one are worth a hint.
     let best = near.first().map_or(0.0, |(likeness, _)| *likeness);
     near.into_iter()
         .take_while(|(likeness, _)| *likeness >= best - 0.03)
@@ -156,17 +156,15 @@ pub fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Vec<&'a 
         .collect()
 }
 
-/// Why a value is not taken.
+/// Why a value is refused.
 pub enum ValueError {
     BadValue(Failure),
-    /// This build of the library lacks what the property steers.
+    /// This build of librdkafka lacks what the property controls.
     NotBuiltIn(Failure),
 }
 
-/// Judges a value: whole numbers here, because librdkafka reads `1x` and `4294967297` as 1.
-///
-/// # Errors
-/// Librdkafka would not take it, or take it for another.
+/// Checks a value. Whole numbers are checked here, because librdkafka reads `1x` and `4294967297` as 1; anything
+/// else is left to librdkafka.
 pub fn check(
     surroundings: &Surroundings<'_>,
     property: &KnownProperty,
@@ -175,7 +173,7 @@ pub fn check(
 ) -> Result<(), ValueError> {
     let name = &property.name;
     if guarded::loads_code(name) {
-        // Librdkafka would load it to try the value.
+        // librdkafka would load the code to try the value.
         return Ok(());
     }
     if tokens::is_ours(name) {
@@ -200,7 +198,7 @@ pub fn check(
     }
     let failure = Failure::usage(format!("invalid value `{shown}` for property `{name}`{place}"));
     Err(ValueError::BadValue(match property.valid.is_empty() {
-        // Its words may repeat the value.
+        // The message of librdkafka may repeat the value.
         true if shown != **value => failure,
         true => failure.caused_by(cause.trim_end()),
         false => failure.hint(format!("valid: {}", property.valid.replace(" .. ", " to "))),

@@ -1,4 +1,4 @@
-//! Properties that must be in proportion to each other.
+//! Properties that librdkafka compares with each other when it makes a client.
 
 use super::PropertyValue;
 use super::known::KnownProperties;
@@ -6,11 +6,8 @@ use super::origin::PropertyOrigin;
 use crate::error::Failure;
 use std::collections::BTreeMap;
 
-/// Keeps what librdkafka compares when a client is made in order, so that setting one of them
-/// is enough (`rd_kafka_conf_finalize` of rdkafka_conf.c).
-///
-/// # Errors
-/// Two values that were both chosen and cannot be together.
+/// Adjusts properties that librdkafka compares (`rd_kafka_conf_finalize` in rdkafka_conf.c), so that it is enough to
+/// set one of them. Two that are both chosen and contradict each other are refused.
 pub fn resolve(values: &mut BTreeMap<String, PropertyValue>, known: &KnownProperties) -> Result<(), Failure> {
     let is_classic = !is_consumer_protocol(values);
     let mut limits = Limits { values, known, pins: BTreeMap::new() };
@@ -20,14 +17,14 @@ pub fn resolve(values: &mut BTreeMap<String, PropertyValue>, known: &KnownProper
         limits.order("fetch.max.bytes", "receive.message.max.bytes", 512)?;
     }
     limits.order("reconnect.backoff.ms", "reconnect.backoff.max.ms", 0)?;
-    // What librdkafka does by itself, said here so that `--print-config` is true.
+    // librdkafka does this by itself; here it is done for `--print-config`.
     let refresh = limits.number("topic.metadata.refresh.interval.ms");
     if refresh > 0 {
         limits.set_default("metadata.max.age.ms", refresh * 3);
     }
     if is_classic {
         limits.order("session.timeout.ms", "max.poll.interval.ms", 0)?;
-        // A third of the session, as Kafka advises, but no slower a hand-over than a second.
+        // A third of the session, as Kafka advises, but at most a second, so that a hand-over does not take longer.
         let heartbeat = (limits.number("session.timeout.ms") / 3).clamp(1, 1_000);
         limits.set_default("heartbeat.interval.ms", heartbeat);
         limits.order("heartbeat.interval.ms", "session.timeout.ms", 0)?;
@@ -35,18 +32,18 @@ pub fn resolve(values: &mut BTreeMap<String, PropertyValue>, known: &KnownProper
     Ok(())
 }
 
-/// Whether the group is to be managed by the broker (KIP-848).
+/// Whether the broker manages the group (KIP-848).
 pub fn is_consumer_protocol(values: &BTreeMap<String, PropertyValue>) -> bool {
     values.get("group.protocol").is_some_and(|given| given.value.eq_ignore_ascii_case("consumer"))
 }
 
-/// Bounds what one answer of a broker takes in memory; a larger record still comes.
+/// The most that an answer of a broker takes in memory. A larger record is still delivered.
 const FETCH_MAX_BYTES: i64 = 16 * 1024 * 1024;
 
 struct Limits<'a> {
     values: &'a mut BTreeMap<String, PropertyValue>,
     known: &'a KnownProperties,
-    /// A property that had to follow, and the chosen one it followed.
+    /// Maps properties that were adjusted to the chosen ones that they follow.
     pins: BTreeMap<String, String>,
 }
 
@@ -72,13 +69,13 @@ impl Limits<'_> {
         self.values.get(name).map_or_else(|| self.number(name).to_string(), |given| given.value.shown(name))
     }
 
-    /// The chosen property that this one cannot move away from.
+    /// The chosen property that keeps a property from being adjusted: the property itself, or one that it follows.
     fn pin(&self, name: &str) -> Option<String> {
         let is_chosen = self.values.get(name).is_some_and(|given| given.origin.is_chosen());
         if is_chosen { Some(name.to_owned()) } else { self.pins.get(name).cloned() }
     }
 
-    /// Sees that `low + margin <= high`, by moving the one that nobody chose.
+    /// Makes sure that `low + margin <= high`, by adjusting the one of them that nobody chose.
     fn order(&mut self, low: &str, high: &str, margin: i64) -> Result<(), Failure> {
         let (least, most) = (self.number(low) + margin, self.number(high));
         if least <= most {

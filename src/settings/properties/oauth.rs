@@ -1,4 +1,4 @@
-//! Where tokens of SASL OAUTHBEARER come from: librdkafka is built without a client for token endpoints.
+//! Resolves where tokens for SASL OAUTHBEARER come from.
 
 use super::known::tokens::{
     AUTHORITY_FILE, AUTHORITY_PEM, CLIENT_ID, CLIENT_SECRET, CONFIG, EXTENSIONS, METHOD, OF_ENDPOINTS, SCOPE,
@@ -10,13 +10,10 @@ use crate::error::Failure;
 use crate::tokens::{Authorities, Endpoint, TokenSource, Unsecured};
 use std::time::Duration;
 
-/// One question to an endpoint takes no longer.
-const LONGEST_QUESTION: Duration = Duration::from_secs(10);
+/// The longest time that a request to a token endpoint may take.
+const LONGEST_REQUEST: Duration = Duration::from_secs(10);
 
-/// The source of tokens, of what was given; `limit` is the time for a first connection.
-///
-/// # Errors
-/// What is missing, or fits no source.
+/// Resolves the source of tokens; `limit` is the time for a first connection.
 pub fn resolve(properties: &Properties, limit: Option<Duration>) -> Result<TokenSource, Failure> {
     let is_unsecured = properties.get(UNSECURED).is_some_and(PropertyValue::is_true);
     let method = properties.get(METHOD).map(|given| given.value.to_ascii_lowercase());
@@ -72,12 +69,13 @@ fn endpoint(properties: &Properties, limit: Option<Duration>) -> Result<Endpoint
         scope: value(SCOPE).filter(|scope| !scope.is_empty()),
         extensions: value(EXTENSIONS).and_then(|text| extensions(&text)).unwrap_or_default(),
         authorities,
-        // A question that is still open when time is over would leave nothing to say.
-        limit: limit.map_or(LONGEST_QUESTION, |limit| (limit * 9 / 10).min(LONGEST_QUESTION)),
+        // The request has to fail before the time for a connection is over, or else its reason would never be
+        // printed.
+        limit: limit.map_or(LONGEST_REQUEST, |limit| (limit * 9 / 10).min(LONGEST_REQUEST)),
     })
 }
 
-/// The endpoint, if what is sent there can be read on the way.
+/// The URL of the token endpoint, if it is not encrypted.
 pub fn unencrypted(properties: &Properties) -> Option<String> {
     let given = properties.get(URL)?;
     let is_plain = given.value.to_ascii_lowercase().starts_with("http://");

@@ -1,28 +1,28 @@
-//! Where a value came from.
+//! Where the value of a property comes from.
 
 use std::fmt;
 
-/// Where a property got its value; what is said of it in `--print-config`.
+/// Where a property got its value, as `--print-config` shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PropertyOrigin {
-    /// librdkafka's own default.
+    /// A default of librdkafka.
     Default,
-    /// A default of ours.
+    /// A default of kcons.
     Kcons,
-    /// An option of its own, as `--brokers`.
+    /// An option such as `--brokers`.
     Option,
-    /// `-X`.
+    /// The option `-X`.
     Property,
-    /// This file.
+    /// The file at this path.
     File(String),
-    /// This environment variable.
+    /// The environment variable of this name.
     Environment(String),
-    /// This profile.
+    /// The profile of this name.
     Profile(String),
 }
 
 impl PropertyOrigin {
-    /// Whether it was typed for this run: such a value is never ignored in silence.
+    /// Whether the value was typed for this run. Such a value is never silently ignored.
     pub fn is_typed(&self) -> bool {
         match self {
             PropertyOrigin::Option | PropertyOrigin::Property => true,

@@ -1,23 +1,23 @@
-//! `--print-config`: every property, its value and where it came from.
+//! Prints the table of `--print-config`: every property, its value and its origin.
 
 use super::origin::PropertyOrigin;
 use super::values::Value;
 use crate::escape;
 use std::fmt::Write;
 
-/// A property as the user sees it.
+/// A property with the value that is in effect.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EffectiveProperty {
     pub name: String,
-    /// Empty if it has none.
+    /// The value; empty if the property has none.
     pub value: Value,
     pub origin: PropertyOrigin,
 }
 
-/// One property a line: name, value, origin. Secrets show as `***`, what a variable or file holds by its name,
-/// no value as `(none)`.
+/// Prints a property per line: name, value, origin. A secret is shown as `***`, a value that is read from a variable
+/// or file by the name of that, and a missing value as `(none)`.
 pub fn table(properties: &[EffectiveProperty]) -> String {
-    // A single long value should not push all origins off the screen.
+    // One long value should not push all origins off the screen.
     const WIDEST: usize = 32;
     let rows: Vec<(&str, String, String)> = properties
         .iter()

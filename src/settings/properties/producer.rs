@@ -1,20 +1,21 @@
-//! Properties of producers: `--forward` and `--dead-letter` have one, which keeps the delivery guarantee itself.
+//! Properties of the producer behind `--forward` and `--dead-letter`. What decides whether records arrive cannot be
+//! set.
 
 use super::values::Value;
 use crate::error::Failure;
 
-/// A property of producers that was typed.
+/// A property for producers that was typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProducerProperty {
-    /// As it was typed.
+    /// The name as it was typed.
     pub name: String,
-    /// As librdkafka calls it.
+    /// The name that librdkafka uses.
     pub canonical: String,
     pub value: Value,
 }
 
 impl ProducerProperty {
-    /// Adds it to the others, once; false if one of them gives the same property another value.
+    /// Adds the property to others, unless it is among them. Returns false if it has another value there.
     pub fn join(self, others: &mut Vec<ProducerProperty>) -> bool {
         match others.iter().find(|other| other.canonical == self.canonical) {
             Some(other) => *other.value == *self.value,
@@ -26,8 +27,9 @@ impl ProducerProperty {
     }
 }
 
-/// How fast records go out and what they cost on their way, not whether they arrive. `linger.ms` and
-/// `compression.type` are other names of two of them; `request.timeout.ms` is `socket.timeout.ms`, for consumers too.
+/// Properties that can be set: they change how fast records are sent and what that costs, not whether they arrive.
+/// `linger.ms` and `compression.type` are aliases of two of them; `request.timeout.ms` is `socket.timeout.ms`, which
+/// consumers have too.
 const OPEN: [&str; 5] =
     ["queue.buffering.max.ms", "batch.size", "batch.num.messages", "compression.codec", "compression.level"];
 
@@ -37,9 +39,9 @@ const PARTITIONS: &str = "the partition follows from the key as in Java clients"
 const TRANSACTIONS: &str = "kcons produces without transactions";
 const REPORTS: &str = "kcons needs the report of every record";
 
-/// What kcons decides, by librdkafka's names, and why.
+/// Properties that cannot be set, by librdkafka's names, and why.
 const CLOSED: [(&str, &str); 10] = [
-    // Also `acks` and `retries`.
+    // `acks` and `retries` are aliases of the first two.
     ("request.required.acks", ARRIVAL),
     ("message.send.max.retries", ARRIVAL),
     ("enable.idempotence", ARRIVAL),
@@ -52,13 +54,10 @@ const CLOSED: [(&str, &str); 10] = [
     ("produce.offset.report", REPORTS),
 ];
 
-/// Also `delivery.timeout.ms`.
+/// The property behind `--timeout`; `delivery.timeout.ms` is an alias of it.
 const TIMEOUT: &str = "message.timeout.ms";
 
-/// Resolves what was typed for the producer of a run.
-///
-/// # Errors
-/// There is none, or it decides that itself.
+/// Checks the properties that were typed for the producer of a run; `produces` says whether the run has one.
 pub fn resolve(typed: &[ProducerProperty], produces: bool) -> Result<(), Failure> {
     if !produces {
         let hint = "`--forward TOPIC` and `--dead-letter TOPIC` are what produces";
@@ -80,10 +79,7 @@ pub fn resolve(typed: &[ProducerProperty], produces: bool) -> Result<(), Failure
     })
 }
 
-/// Refuses what was typed for a producer where nothing is produced.
-///
-/// # Errors
-/// Something was.
+/// Refuses properties for producers in a run that produces nothing.
 pub fn refuse_all(typed: &[ProducerProperty]) -> Result<(), Failure> {
     match typed.first() {
         Some(typed) => Err(Failure::usage(format!("property `{}` is for producers", typed.name))

@@ -1,4 +1,4 @@
-//! TLS and SASL: what belongs together, and what is not built in.
+//! Resolves the properties of TLS and SASL: what belongs together, and what is not built in.
 
 use super::known::KnownProperties;
 use super::origin::PropertyOrigin;
@@ -22,11 +22,9 @@ const FILES: [&str; 5] = [
     "https.ca.location",
 ];
 
-/// Checks the properties of TLS and SASL, and looks for the system's certificates by default. Gives the source
-/// of tokens where some are needed; `limit` is the time for a first connection.
-///
-/// # Errors
-/// What the broker or librdkafka would only refuse later, or take without meaning it.
+/// Checks the properties of TLS and SASL before librdkafka or a broker refuses them later, or ignores them. By
+/// default the certificates of the system are used. Returns the source of tokens, if some are needed; `limit` is the
+/// time for a first connection.
 pub fn resolve(
     properties: &mut Properties,
     known: &KnownProperties,
@@ -38,12 +36,12 @@ pub fn resolve(
     if !has_sasl {
         let instead = format!("{PROTOCOL}=SASL_SSL or SASL_PLAINTEXT");
         for prefix in ["sasl.", "enable.sasl.", "https."] {
-            refuse_idle(properties, prefix, &without, &instead)?;
+            refuse_unused(properties, prefix, &without, &instead)?;
         }
     }
     if !has_tls {
         let instead = format!("{PROTOCOL}={}", if has_sasl { "SASL_SSL" } else { "SSL" });
-        refuse_idle(properties, "ssl.", &without, &instead)?;
+        refuse_unused(properties, "ssl.", &without, &instead)?;
     }
     let tokens = if has_sasl { check_mechanism(properties, known, limit)? } else { None };
     check_files(properties)?;
@@ -51,7 +49,7 @@ pub fn resolve(
         let has_authority =
             ["ssl.ca.location", "ssl.ca.pem"].iter().any(|name| properties.get(name).is_some());
         if !has_authority {
-            // OpenSSL is built in and does not know where this system keeps its certificates.
+            // The built-in OpenSSL does not know where this system keeps its certificates.
             properties.set("ssl.ca.location", "probe", PropertyOrigin::Kcons);
         }
     }
@@ -67,7 +65,7 @@ fn has_tls(protocol: &str) -> bool {
     protocol == "SSL" || protocol == "SASL_SSL"
 }
 
-/// What switches protection off, and has to be meant.
+/// Warnings about properties that switch protection off.
 pub fn warnings(properties: &Properties, tokens: Option<&TokenSource>) -> Vec<String> {
     const VERIFICATION: &str = "enable.ssl.certificate.verification";
     const NAMES: &str = "ssl.endpoint.identification.algorithm";
@@ -89,8 +87,9 @@ pub fn warnings(properties: &Properties, tokens: Option<&TokenSource>) -> Vec<St
     warnings
 }
 
-/// Properties that have no effect under a protocol or mechanism: librdkafka would connect without them.
-fn refuse_idle(
+/// Refuses properties that have no effect under a protocol or mechanism: librdkafka would connect without the
+/// protection that they ask for. `without` is that protocol or mechanism, `instead` the one that is needed.
+fn refuse_unused(
     properties: &mut Properties,
     prefix: &str,
     without: &str,
@@ -144,14 +143,14 @@ fn check_mechanism(
     }
     if *mechanism == *"OAUTHBEARER" {
         for name in ["sasl.username", "sasl.password"] {
-            refuse_idle(properties, name, "sasl.mechanism=OAUTHBEARER", "sasl.mechanism=PLAIN")?;
+            refuse_unused(properties, name, "sasl.mechanism=OAUTHBEARER", "sasl.mechanism=PLAIN")?;
         }
         return oauth::resolve(properties, limit).map(Some);
     }
     let shown = mechanism.shown(MECHANISM);
     let without = format!("sasl.mechanism={shown}");
     for prefix in ["sasl.oauthbearer.", "enable.sasl.oauthbearer.", "https."] {
-        refuse_idle(properties, prefix, &without, "sasl.mechanism=OAUTHBEARER")?;
+        refuse_unused(properties, prefix, &without, "sasl.mechanism=OAUTHBEARER")?;
     }
     let missing = ["sasl.username", "sasl.password"].into_iter().find(|name| properties.get(name).is_none());
     match missing {

@@ -1,4 +1,4 @@
-//! One source of properties, `-X`, a file or a profile, on its way into the whole.
+//! Reads one source of properties: `-X`, a file or a profile.
 
 use super::java::{self, Meaning};
 use super::known::{self, FEATURES, Side, ValueError, ValueType, tokens};
@@ -13,7 +13,7 @@ use crate::{cli, files};
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// What a source gives.
+/// The properties of one source, checked and translated into those of librdkafka.
 pub struct PropertySource<'a> {
     surroundings: &'a Surroundings<'a>,
     origin: PropertyOrigin,
@@ -21,7 +21,7 @@ pub struct PropertySource<'a> {
     pub producer: Vec<producer::ProducerProperty>,
     stores: Stores,
     pub notes: Vec<String>,
-    /// Variables of the environment that hold values.
+    /// Environment variables that hold values of properties.
     pub variables: Vec<String>,
 }
 
@@ -32,14 +32,11 @@ impl<'a> PropertySource<'a> {
         PropertySource { surroundings, origin, values, producer, stores, notes, variables }
     }
 
-    /// Reads what was typed as `-X`.
-    ///
-    /// # Errors
-    /// A property or value that cannot be meant.
+    /// Reads properties that were typed as `-X`.
     pub fn read_typed(mut self, typed: &[String]) -> Result<PropertySource<'a>, Failure> {
         for text in typed {
             let Some((name, value)) = text.split_once('=') else {
-                // What was typed may be a secret in the wrong place: only a name is repeated.
+                // The text may be a secret in the wrong place, so only what looks like a name is repeated.
                 let end = text.find(|c: char| !c.is_ascii_alphanumeric() && !"._-".contains(c));
                 let name = &text[..end.unwrap_or(text.len())];
                 return Err(Failure::usage(match self.surroundings.known.get(name) {
@@ -53,10 +50,7 @@ impl<'a> PropertySource<'a> {
         self.finish()
     }
 
-    /// Reads a file of properties. Of a property that is in it several times the last one counts.
-    ///
-    /// # Errors
-    /// As `read_typed`, or the file cannot be read.
+    /// Reads a file of properties. If a property is in it several times, the last line counts.
     pub fn read_file(mut self, path: &str, hint: &str) -> Result<PropertySource<'a>, Failure> {
         let text = files::read_text(Path::new(path))
             .map_err(|words| Failure::usage(format!("cannot read `{path}`")).caused_by(words).hint(hint))?;
@@ -83,9 +77,6 @@ impl<'a> PropertySource<'a> {
     }
 
     /// Reads the properties of a profile.
-    ///
-    /// # Errors
-    /// As `read_typed`.
     pub fn read_profile(mut self, table: &cli::ProfileTable) -> Result<PropertySource<'a>, Failure> {
         for property in &table.properties {
             self.add(&property.name, property.value.clone(), &table.place(property.line))?;
@@ -94,7 +85,7 @@ impl<'a> PropertySource<'a> {
     }
 
     fn add(&mut self, name: &str, written: String, place: &str) -> Result<(), Failure> {
-        // Before any guard looks at it.
+        // The prefix goes first, so that no check is bypassed with it.
         let name = self.without_prefix(name);
         if guarded::loads_code(name) && self.origin != PropertyOrigin::Property {
             return Err(guarded::refuse_code(name, place));
@@ -147,7 +138,7 @@ impl<'a> PropertySource<'a> {
         }
     }
 
-    /// The name of a property that kcat would write with `topic.` before it.
+    /// The name of a property without the prefix `topic.`, which kcat accepts.
     fn without_prefix<'n>(&self, name: &'n str) -> &'n str {
         let known = self.surroundings.known;
         let bare = name.strip_prefix("topic.");
@@ -161,7 +152,7 @@ impl<'a> PropertySource<'a> {
         Ok(self)
     }
 
-    /// Takes a property of librdkafka in, after a look at its name and value.
+    /// Checks the name and value of a property of librdkafka and keeps it.
     fn put(&mut self, name: &str, value: Value, place: &str) -> Result<(), Failure> {
         let known = self.surroundings.known;
         if unknown::had_an_effect(name) {
@@ -176,7 +167,7 @@ impl<'a> PropertySource<'a> {
                 .caused_by("it is a function, not a text"));
         }
         if property.side == Side::Producer && !self.origin.is_typed() {
-            // A file may serve a whole service; what was typed is meant for this run.
+            // A file may be for a whole service, whose producers have properties too.
             return Ok(());
         }
         let value = match property.name.as_str() {

@@ -1,4 +1,5 @@
-//! Java's key and trust stores: PEM is translated, the rest refused with the command that converts it.
+//! Translates Java's key and trust stores. Those that librdkafka cannot read are refused, with the command that
+//! converts them.
 
 use super::values::Value;
 use crate::error::Failure;
@@ -6,7 +7,7 @@ use crate::files;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// The properties of one source that speak of stores, by name.
+/// The properties of one source that are about stores, by name.
 #[derive(Debug, Default)]
 pub struct Stores {
     values: BTreeMap<String, Value>,
@@ -32,7 +33,7 @@ enum StoreFormat {
 }
 
 impl Stores {
-    /// Whether a property is to be put in here: what one of them means depends on the others.
+    /// Whether a property is about stores. Such properties are translated together: one depends on the others.
     pub fn is_one(name: &str) -> bool {
         NAMES.contains(&name)
     }
@@ -41,10 +42,7 @@ impl Stores {
         self.values.insert(name.to_owned(), value);
     }
 
-    /// Says the same in properties of librdkafka.
-    ///
-    /// # Errors
-    /// A store in a form that librdkafka does not read, with the command that converts it.
+    /// Translates the stores into properties of librdkafka.
     pub fn translate(mut self) -> Result<Vec<(&'static str, Value)>, Failure> {
         let mut translated = Vec::new();
         if let Some(certificates) = self.values.remove("ssl.truststore.certificates") {
@@ -85,8 +83,8 @@ impl Stores {
         Ok(translated)
     }
 
-    /// The form of a store: PEM if the type says so, else what its first bytes show, because Java
-    /// reads PKCS#12 under the type JKS too.
+    /// The format of a store: PEM if its type says so. Otherwise its first bytes decide, because Java reads PKCS#12
+    /// under the type JKS too.
     fn kind(&self, path: &Value, type_name: &str) -> Result<Option<StoreFormat>, Failure> {
         let given = self.values.get(type_name);
         let declared = match given.map(|kind| kind.to_ascii_uppercase()).as_deref() {
@@ -144,7 +142,7 @@ fn refuse_key_store(path: &Value) -> Failure {
     )
 }
 
-/// Java takes PEM on one line, OpenSSL wants its line breaks.
+/// Adds line breaks to PEM on one line: Java accepts that, OpenSSL does not.
 fn pem(text: &str) -> String {
     if text.contains('\n') || !text.starts_with("-----BEGIN ") {
         return text.to_owned();

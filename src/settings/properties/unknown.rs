@@ -1,11 +1,11 @@
-//! Names of properties that are none, or none any more: what is said of them, and what was meant.
+//! Names that are no property, or none any more: the error about them, with what was probably meant.
 
 use super::known::{self, KnownProperties};
 use super::origin::PropertyOrigin;
 use crate::cli;
 use crate::error::Failure;
 
-/// What librdkafka took once, and some files still have. It has no effect in any current version; kcat says so, too.
+/// Properties of old versions of librdkafka that some files still have. They have no effect in any current version.
 const WITHOUT_EFFECT: [&str; 11] = [
     "broker.version",
     "client.software.name",
@@ -20,7 +20,7 @@ const WITHOUT_EFFECT: [&str; 11] = [
     "quota.support.enable",
 ];
 
-/// What people of other tools type as a property, and what is meant by it.
+/// Properties of other tools, and what to use instead.
 const MEANT: [(&str, &str); 9] = [
     ("print.key", "every output has the key; `--output json` and jq choose fields"),
     ("print.value", "every output has the value; `--output json` and jq choose fields"),
@@ -33,12 +33,12 @@ const MEANT: [(&str, &str); 9] = [
     ("null.literal", "`--output json` tells null from empty"),
 ];
 
-/// Whether a property did something in older versions of librdkafka.
+/// Whether a name is a property of older versions of librdkafka.
 pub fn had_an_effect(name: &str) -> bool {
     WITHOUT_EFFECT.contains(&name)
 }
 
-/// The error about a name that is no property, and in a profile no option; with what was probably meant.
+/// The error about a name that is no property, nor an option if it is in a profile.
 pub fn refuse(name: &str, place: &str, origin: &PropertyOrigin, known: &KnownProperties) -> Failure {
     let (kind, all, near) = match origin {
         PropertyOrigin::Profile(_) => (
@@ -66,7 +66,7 @@ pub fn refuse(name: &str, place: &str, origin: &PropertyOrigin, known: &KnownPro
     }
 }
 
-/// Up to three keys of a profile that look like this one, the nearest first.
+/// Up to three keys of profiles that resemble a name, the nearest first.
 fn near_key(name: &str, known: &KnownProperties) -> Vec<String> {
     let options = cli::profile_keys();
     let properties = known.near(name);

@@ -1,13 +1,13 @@
-//! Logins that Java clients have and kcons has not: told by their name, with what to use instead.
+//! Kinds of login that Java clients have and kcons does not: refused by name, with what to use instead.
 
 use crate::error::Failure;
 
-/// A login that is not built in, and how files ask for it.
+/// A kind of login that is not built in, and how files ask for it.
 struct UnsupportedLogin {
     name: &'static str,
-    /// Of SASL; empty if it has none of its own.
+    /// The mechanism of SASL; empty if there is none for this login alone.
     mechanism: &'static str,
-    /// Login modules and callback handlers, without their packages.
+    /// Java classes of login modules and callback handlers, without their packages.
     classes: &'static [&'static str],
     instead: &'static str,
 }
@@ -41,13 +41,13 @@ const LOGINS: [UnsupportedLogin; 4] = [
     },
 ];
 
-/// The refusal of a mechanism of SASL, if it is one of these.
+/// The error about a mechanism of SASL, if it is that of an unsupported login.
 pub fn refuse_mechanism(mechanism: &str) -> Option<Failure> {
     let login = LOGINS.iter().find(|login| !mechanism.is_empty() && login.mechanism == mechanism)?;
     Some(Failure::usage(format!("SASL mechanism `{mechanism}` is not built in")).hint(login.instead))
 }
 
-/// The refusal of a class of Java, if it is for one of these.
+/// The error about a Java class, if it is that of an unsupported login.
 pub fn refuse_class(class: &str) -> Option<Failure> {
     let class = class.rsplit('.').next().unwrap_or_default();
     let login = LOGINS.iter().find(|login| login.classes.contains(&class))?;

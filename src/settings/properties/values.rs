@@ -1,29 +1,30 @@
-//! Values that stand somewhere else: `env:NAME` and `file:PATH`.
+//! Values that may be read from elsewhere: `env:NAME` and `file:PATH`.
 
 use crate::{files, secrets};
 use std::ops::Deref;
 use std::path::Path;
 
-/// A value, and how it was written where that is not the value itself.
+/// A value, and how it was written if it is read from elsewhere.
 ///
-/// It is its text wherever that is used, and has no `Display`: messages take `shown` or `quoted`.
+/// A value dereferences to its text. There is no `Display`, so that no message shows a secret: messages use `shown`
+/// or `quoted`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Value {
     text: String,
-    /// `env:NAME` or `file:PATH`, whence it came.
+    /// `env:NAME` or `file:PATH`, if the value is read from there.
     written: Option<String>,
 }
 
 impl Value {
-    /// A value as it was written.
+    /// A value that is written directly.
     pub fn plain(text: impl Into<String>) -> Value {
         Value { text: text.into(), written: None }
     }
 
-    /// Reads the value from the variable or file that it names; any other is itself.
+    /// Reads a value from the variable or file that it names; a text that names none is the value itself.
     ///
     /// # Errors
-    /// What is missing, by its name.
+    /// Why the variable or file cannot be read.
     pub fn read(written: String, environment: &dyn Fn(&str) -> Option<String>) -> Result<Value, String> {
         let text = if let Some(name) = variable(&written) {
             environment(name).ok_or_else(|| format!("environment variable `{name}` is not set"))?
@@ -35,27 +36,27 @@ impl Value {
         Ok(Value { text, written: Some(written) })
     }
 
-    /// Another text that was made of this one.
+    /// A value that is derived from this one and has the same origin.
     pub fn with(&self, text: impl Into<String>) -> Value {
         Value { text: text.into(), written: self.written.clone() }
     }
 
-    /// Whether librdkafka takes it for true.
+    /// Whether librdkafka takes the value for true.
     pub fn is_true(&self) -> bool {
         ["true", "t", "1"].contains(&self.text.to_ascii_lowercase().as_str())
     }
 
-    /// Whether it stands somewhere else.
+    /// Whether the value is read from a variable or a file.
     pub fn is_from_elsewhere(&self) -> bool {
         self.written.is_some()
     }
 
-    /// The value of a property as messages repeat it: never a secret, never what a variable or a file holds.
+    /// The value of a property as messages show it: never a secret, and never what a variable or a file holds.
     pub fn shown(&self, name: &str) -> String {
         self.written.clone().unwrap_or_else(|| secrets::shown(name, &self.text))
     }
 
-    /// A part of the text as messages repeat it.
+    /// A part of the value as messages show it.
     pub fn quoted(&self, part: &str) -> String {
         self.written.clone().unwrap_or_else(|| secrets::without_password(part))
     }
@@ -73,7 +74,7 @@ impl Deref for Value {
     }
 }
 
-/// The variable that a value names.
+/// The environment variable that a value is read from, if it is written as `env:NAME`.
 pub fn variable(written: &str) -> Option<&str> {
     written.strip_prefix("env:")
 }
@@ -92,7 +93,7 @@ fn read_file(path: &str) -> Result<String, String> {
     Ok(text)
 }
 
-/// Says how a secret can be given, for hints.
+/// A hint that says how to give a secret.
 pub fn how_to_give(name: &str) -> String {
     format!("-X {name}=env:NAME reads it from a variable, -X {name}=file:PATH from a file")
 }

@@ -58,8 +58,8 @@ fn store(text: &str, surroundings: &Surroundings<'_>) -> Result<StoreChoice, Fai
     }
 }
 
-/// The folder for stores: `$XDG_STATE_HOME/kcons`, or `~/.local/state/kcons`. The XDG specification has relative paths
-/// ignored.
+/// The folder for stores: `$XDG_STATE_HOME/kcons`, or `~/.local/state/kcons`. The XDG specification has relative
+/// paths ignored.
 fn folder(surroundings: &Surroundings<'_>) -> Result<PathBuf, Failure> {
     let absolute = |name: &str| {
         surroundings.environment.variable(name).map(PathBuf::from).filter(|path| path.is_absolute())

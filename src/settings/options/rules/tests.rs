@@ -173,8 +173,8 @@ fn every_option_of_the_table_is_declared() {
     // Options that the words of the table name.
     let words = RULES.iter().flat_map(|rule| {
         let other = match rule.other {
-            Other::Words(words, _) => words,
-            Other::Option(_) => "",
+            Case(words, _) => words,
+            Given(_) => "",
         };
         [other, rule.case.map_or("", |(words, _)| words), rule.hint.unwrap_or_default()]
     });

@@ -1,5 +1,5 @@
-//! Properties of SASL OAUTHBEARER that kcons acts on itself: librdkafka is built without a client for token endpoints
-//! and knows them by name alone.
+//! Properties of SASL OAUTHBEARER that kcons acts on itself. librdkafka knows their names, but is built without a
+//! client for token endpoints.
 
 use crate::error::Failure;
 
@@ -16,7 +16,7 @@ const METADATA: &str = "sasl.oauthbearer.metadata.authentication.type";
 pub const AUTHORITY_FILE: &str = "https.ca.location";
 pub const AUTHORITY_PEM: &str = "https.ca.pem";
 
-/// What an endpoint is asked with.
+/// Properties of requests to a token endpoint.
 pub const OF_ENDPOINTS: [&str; 8] =
     [URL, CLIENT_ID, CLIENT_SECRET, SCOPE, EXTENSIONS, GRANT, AUTHORITY_FILE, AUTHORITY_PEM];
 
@@ -25,8 +25,8 @@ pub fn is_ours(name: &str) -> bool {
     OF_ENDPOINTS.contains(&name) || [METHOD, CONFIG, UNSECURED, METADATA].contains(&name)
 }
 
-/// Refuses what Java's clients take for a token endpoint: a token that lies in a file. Read as ours it would be the
-/// place of the address.
+/// Refuses `file://…` as the URL of a token endpoint. To Java clients it names a file with a token; here `file:`
+/// would name a file with the URL.
 pub fn refuse_written(name: &str, written: &str, place: &str) -> Option<Failure> {
     let is_file = name == URL && written.to_ascii_lowercase().starts_with("file://");
     is_file.then(|| {
@@ -35,10 +35,10 @@ pub fn refuse_written(name: &str, written: &str, place: &str) -> Option<Failure>
     })
 }
 
-/// Says what a property of ours may be, where librdkafka does not know.
+/// Checks the value of one of these properties, which librdkafka does not check.
 ///
 /// # Errors
-/// What is valid.
+/// The valid values, for a hint.
 pub fn check(name: &str, value: &str) -> Result<(), &'static str> {
     let is_valid = |valid: &[&str]| valid.iter().any(|one| value.eq_ignore_ascii_case(one));
     match name {
@@ -59,7 +59,7 @@ fn is_url(text: &str) -> bool {
     })
 }
 
-/// `KEY=VALUE,KEY=VALUE`; keys are letters (RFC 7628, section 3.1).
+/// Parses SASL extensions, `KEY=VALUE,KEY=VALUE`; keys consist of letters (RFC 7628, section 3.1).
 pub fn extensions(text: &str) -> Option<Vec<(String, String)>> {
     let pairs = text.split(',').map(str::trim).filter(|pair| !pair.is_empty());
     pairs
@@ -67,7 +67,7 @@ pub fn extensions(text: &str) -> Option<Vec<(String, String)>> {
             let (key, value) = pair.split_once('=')?;
             let is_key =
                 !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphabetic()) && key != "auth";
-            // Java takes what RFC 7628 does: printable ASCII and blanks.
+            // Java accepts what RFC 7628 allows: printable ASCII and blanks.
             let is_value = value.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\t' | b'\r' | b'\n'));
             (is_key && is_value).then(|| (key.to_owned(), value.to_owned()))
         })
