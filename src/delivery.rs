@@ -115,6 +115,7 @@ impl<'a> Delivery<'a> {
 /// Taking records.
 impl Delivery<'_> {
     /// Whether one more record may be taken now.
+    #[inline]
     pub fn has_room(&self, commits: &Commits) -> bool {
         match &self.target {
             Target::Print(_) => !self.writer.is_full() && commits.room(commits.watermarks().in_hand()) > 0,
@@ -160,40 +161,44 @@ impl Delivery<'_> {
     ///
     /// # Errors
     /// The run ends with this record, which stays unsettled.
+    #[inline]
     pub fn submit(
         &mut self,
         place: &PartitionPlace<'_>,
         record: &Record<'_>,
         checked: Option<Checked>,
     ) -> Result<Submitted, Box<Ended>> {
-        let Some(checked) = checked else { return self.deliver(place, record, Checked::default()) };
-        let warning = self.filter.as_mut().and_then(|filter| filter.warning(&checked, record));
-        let mut submitted = if checked.is_filtered {
-            self.counts_mut().filtered += 1;
-            Submitted { fate: Fate::LeftOut, notices: Vec::new() }
-        } else {
-            self.deliver(place, record, checked)?
-        };
-        submitted.notices.splice(0..0, warning.map(Notice::Warning));
-        Ok(submitted)
+        match (checked, &mut self.target) {
+            // By far the most records come this way.
+            (None, Target::Print(printer)) => printer.print(&mut self.writer, place, record),
+            (checked, _) => self.submit_checked(place, record, checked.unwrap_or_default()),
+        }
     }
 
-    fn deliver(
+    fn submit_checked(
         &mut self,
         place: &PartitionPlace<'_>,
         record: &Record<'_>,
         checked: Checked,
     ) -> Result<Submitted, Box<Ended>> {
-        match &mut self.target {
+        let warning = self.filter.as_mut().and_then(|filter| filter.warning(&checked, record));
+        if checked.is_filtered {
+            self.counts_mut().filtered += 1;
+            let notices = warning.map(Notice::Warning).into_iter().collect();
+            return Ok(Submitted { fate: Fate::LeftOut, notices });
+        }
+        let mut submitted = match &mut self.target {
             Target::Print(printer) => match checked.failure {
-                Some(what) => printer.leave_out(place, record.offset, what),
-                None => printer.print(&mut self.writer, place, record),
+                Some(what) => printer.leave_out(place, record.offset, what)?,
+                None => printer.print(&mut self.writer, place, record)?,
             },
             Target::Handle(handlers) => {
                 let notices = handlers.take(place, record, checked).into_iter().collect();
-                Ok(Submitted { fate: Fate::Taken, notices })
+                Submitted { fate: Fate::Taken, notices }
             }
-        }
+        };
+        submitted.notices.splice(0..0, warning.map(Notice::Warning));
+        Ok(submitted)
     }
 
     /// In the waiting commit modes nothing more is taken until what was printed is written and committed.

@@ -29,7 +29,7 @@ use crate::kafka::probe::Finding;
 use crate::kafka::ranges::Range;
 use crate::kafka::{Fetched, Trouble};
 use crate::metrics::Read;
-use crate::record::{Record, TopicPartition};
+use crate::record::TopicPartition;
 use crate::settings::Consume;
 use ends::{Ends, PlaceInGroup};
 use lost_positions::LostPositions;
@@ -237,20 +237,15 @@ impl<'a> Assignment<'a> {
         self.never_read(context).or_else(|| self.partitions.stopped_before_end(context))
     }
 
-    /// Decides about a record that was read.
-    pub fn admit(
-        &mut self,
-        slot: usize,
-        record: &Record<'_>,
-        watermarks: &mut Watermarks,
-        now: Instant,
-    ) -> Admission {
-        let Some(partition) = self.partitions.get_mut(slot) else { return Admission::Left };
-        let admission = partition.admit(record, watermarks, now);
-        if admission == Admission::AtStop {
-            self.ends.mark_changed();
-        }
-        admission
+    /// A partition that is read, for a record of it.
+    #[inline]
+    pub fn partition_mut(&mut self, slot: usize) -> Option<&mut AssignedPartition> {
+        self.partitions.get_mut(slot)
+    }
+
+    /// A partition has come to its stop.
+    pub fn mark_end_changed(&mut self) {
+        self.ends.mark_changed();
     }
 
     /// A record of a partition is settled: there may be something to commit.

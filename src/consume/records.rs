@@ -90,12 +90,16 @@ impl<'a, B: Broker> Intake<'_, 'a, B> {
             Some(Arrival::Record { slot, record }) => (slot, record),
             Some(Arrival::Trouble { slot, offset, trouble }) => return self.trouble(slot, offset, &trouble),
         };
-        match self.assignment.admit(slot, &record, self.commits.watermarks_mut(), self.now) {
+        let Some(partition) = self.assignment.partition_mut(slot) else { return Ok(()) };
+        match partition.admit(&record, self.commits.watermarks_mut(), self.now) {
             Admission::Taken => {}
-            Admission::Left | Admission::AtStop => return Ok(()),
+            Admission::Left => return Ok(()),
+            Admission::AtStop => {
+                self.assignment.mark_end_changed();
+                return Ok(());
+            }
             Admission::BehindGap => return self.read_again(slot),
         }
-        let Some(partition) = self.assignment.partitions().get(slot) else { return Ok(()) };
         let (place, offset) = (partition.place(), record.offset);
         let id = place.id;
         let submitted = match self.delivery.submit(&place, &record, checked) {

@@ -46,6 +46,7 @@ impl Printer {
     ///
     /// # Errors
     /// The run ends with this record, which stays unsettled.
+    #[inline]
     pub fn print(
         &mut self,
         writer: &mut Writer,

@@ -137,6 +137,7 @@ impl Writer {
     }
 
     /// Counts the record just rendered as one that this sheet settles.
+    #[inline]
     pub fn add(&mut self, id: AssignmentId, offset: i64) {
         match self.sheet.spans.last_mut() {
             Some(span) if span.id == id => span.next = offset + 1,

@@ -122,6 +122,7 @@ pub enum Admission {
 
 impl AssignedPartition {
     /// Decides about a record that was read; a record that is taken is in hand from now on.
+    #[inline]
     pub fn admit(&mut self, record: &Record<'_>, watermarks: &mut Watermarks, now: Instant) -> Admission {
         if self.reading != Reading::Open {
             return Admission::Left;
