@@ -41,18 +41,23 @@ impl<'a, B: Broker> Intake<'_, 'a, B> {
     /// middle of one.
     pub fn take(mut self) -> Taken {
         let (mut has_taken, mut is_interrupted) = (false, false);
+        let has_filter = self.delivery.has_filter();
         let mut end = self.delivery.watch_filter(self.now).err().map(Into::into);
         while end.is_none() && self.delivery.has_room(self.commits) {
             if self.client.is_used_up() && (has_taken || !self.may_fill || !self.fill()) {
                 break;
             }
-            end = match self.check() {
-                Ok(Check::Known(checked)) => self.take_one(checked).err(),
-                Ok(Check::Waiting) => break,
-                Err(failure) => Some(failure.into()),
-            };
+            if !has_filter {
+                end = self.take_one(None).err();
+            } else {
+                end = match self.check() {
+                    Ok(Check::Known(checked)) => self.take_one(checked).err(),
+                    Ok(Check::Waiting) => break,
+                    Err(failure) => Some(failure.into()),
+                };
+            }
             has_taken |= end.is_none();
-            if self.delivery.has_filter() && self.now.elapsed() >= LONGEST_TURN {
+            if has_filter && self.now.elapsed() >= LONGEST_TURN {
                 // Whatever has to be looked at: the client is to be served.
                 break;
             }
@@ -71,9 +76,6 @@ impl<'a, B: Broker> Intake<'_, 'a, B> {
 
     /// What is known of the record that comes next.
     fn check(&mut self) -> Result<Check, Failure> {
-        if !self.delivery.has_filter() {
-            return Ok(Check::Known(None));
-        }
         let (coming, partitions) = (self.client.coming(), self.assignment.partitions());
         let is_open =
             |slot, offset| partitions.get(slot).is_some_and(|partition| partition.is_open_at(offset));
@@ -116,7 +118,9 @@ impl<'a, B: Broker> Intake<'_, 'a, B> {
         if self.delivery.pause_if_enough(id, self.commits.watermarks(), self.now) {
             self.client.hold(slot);
         }
-        self.actions.extend(submitted.notices.into_iter().map(Action::Tell));
+        if !submitted.notices.is_empty() {
+            self.actions.extend(submitted.notices.into_iter().map(Action::Tell));
+        }
         if submitted.fate == Fate::Last {
             return Err(Box::new(RunEnd::Done));
         }
