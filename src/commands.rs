@@ -20,7 +20,7 @@ use crate::error::{self, Failure, Kind};
 use crate::metrics::Meter;
 use crate::position::Clock;
 use crate::settings::{self, Environment, Surroundings};
-use crate::shutdown::Shutdown;
+use crate::signals::Shutdown;
 use crate::startup::{self, Stdout};
 use crate::talk;
 use crate::usage::{self, ErrorStyle};

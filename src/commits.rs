@@ -213,7 +213,7 @@ impl Commits {
         self.owed_by(|_| true)
     }
 
-    /// The same of some partitions; empty where nothing may be committed.
+    /// The watermarks of some partitions above what the group has; none where nothing may be committed.
     pub fn owed_of(&self, partitions: &[TopicPartition]) -> CommitPositions {
         if !self.is_committing() || self.is_forbidden {
             return CommitPositions::default();

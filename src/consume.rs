@@ -25,7 +25,7 @@ use crate::kafka::ClientEvent;
 use crate::kafka::commit::CommitAnswer;
 use crate::kafka::look_up::{Answer, Question};
 use crate::metrics::Readiness;
-use crate::reachability::{ConnectionChange, Reachability, Verdict};
+use crate::reachability::{Reachability, Verdict};
 use crate::record::TopicPartition;
 use crate::settings::{Consume, Mode};
 use crate::talk::{Event, Notice};
@@ -301,17 +301,12 @@ impl<B: Broker> Consumer<'_, B> {
 
     fn take_answer(&mut self, answer: Answer, now: Instant) {
         match answer {
-            Answer::Probe { is_reached } => match self.reachability.probe_answered(is_reached, now) {
-                ConnectionChange::None => {}
-                ConnectionChange::Lost => {
-                    let message = "lost all brokers, still trying".to_owned();
-                    self.status.talk.say(&Event::Warning { message });
+            Answer::Probe { is_reached } => {
+                let change = self.reachability.probe_answered(is_reached, now);
+                if let Some(event) = change.event() {
+                    self.tell(Notice::Event(event), now);
                 }
-                ConnectionChange::Again(time) => {
-                    let seconds = (time.as_millis() + 500) / 1000;
-                    self.status.talk.info(format!("connected again after {seconds} s"));
-                }
-            },
+            }
             Answer::Ends(ends) => self.assignment.ends_asked(ends),
             Answer::Ranges { purpose, ranges, trouble } => {
                 // First: a run that fails takes nothing over.

@@ -55,7 +55,7 @@ impl Decoders {
     /// Only asks whether the record is in the formats asked for; costs nothing where any bytes are.
     ///
     /// # Errors
-    /// It is not.
+    /// The bytes are not in the format.
     #[inline]
     pub fn check(&mut self, record: &Record<'_>) -> Result<(), Undecodable> {
         if self.keys.takes_anything() && self.values.takes_anything() {

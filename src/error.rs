@@ -45,7 +45,7 @@ pub struct Failure {
     pub hint: Option<String>,
     /// What the hint announces, an item a line.
     pub list: Vec<&'static str>,
-    /// It was said as a warning when it happened: only the exit code is left.
+    /// A failure that was said as a warning when it happened: only the exit code is left.
     pub is_told: bool,
 }
 

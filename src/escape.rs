@@ -19,7 +19,7 @@ pub fn line(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// The same for a whole message, which ends in `…` where it is longer than a message may be.
+/// Escapes a whole message, which ends in `…` where it is longer than a message may be.
 pub fn message(text: &str) -> Cow<'_, str> {
     bounded(text, LONGEST)
 }

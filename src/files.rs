@@ -31,7 +31,7 @@ pub fn read(path: &Path) -> Result<Vec<u8>, String> {
     read_within(path, PATIENCE)
 }
 
-/// The same for text.
+/// Reads a file of text.
 ///
 /// # Errors
 /// As `read`, or it is not UTF-8.
@@ -52,7 +52,7 @@ pub fn head(path: &Path, most: usize) -> Option<Vec<u8>> {
 /// Whether somebody else, who reads without any care, can be given a file or folder to read.
 ///
 /// # Errors
-/// It cannot be opened, is a device, or is a pipe that nobody writes to.
+/// The path cannot be opened, or is a device, or a pipe that nobody writes to.
 pub fn check(path: &Path) -> Result<(), String> {
     let file = opened(path)?;
     match FileType::from_raw_mode(fstat(&file).map_err(words)?.st_mode) {

@@ -24,7 +24,7 @@ const LONGEST_NUMBER: usize = 1000;
 
 /// A program, compiled.
 ///
-/// It runs until it ends or its `Watch` ends it, which a single long step (a regular expression on a long text) does not
+/// A program runs until it ends or its `Watch` ends it, which a single long step (a regular expression on a long text) does not
 /// notice. It reads no input but its own and opens no file; `env` and `$ENV` are as in jq; what `debug` and `stderr` print
 /// is dropped.
 #[derive(Clone)]

@@ -26,7 +26,7 @@ mod record;
 mod render;
 mod secrets;
 mod settings;
-mod shutdown;
+mod signals;
 mod startup;
 mod talk;
 mod tokens;

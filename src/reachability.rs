@@ -5,4 +5,4 @@ mod state;
 pub mod unknown;
 
 pub use explain::FailureText;
-pub use state::{ConnectionChange, Reachability, Verdict};
+pub use state::{Reachability, Verdict};

@@ -23,7 +23,7 @@ const LAYERS: &[&[&str]] = &[
     &["commits"],
     &["dedup", "kafka", "render", "talk"],
     &["settings"],
-    &["decode", "jq", "metrics", "position", "shutdown", "startup", "tokens", "usage"],
+    &["decode", "jq", "metrics", "position", "signals", "startup", "tokens", "usage"],
     &["alarm", "cli", "files", "record", "secrets"],
     &["choices", "duration", "error", "escape", "memory", "pause", "quiet"],
 ];

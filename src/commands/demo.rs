@@ -100,7 +100,7 @@ fn keep_creating(broker: MockBroker) {
 }
 
 fn serve(
-    (mut alarm, shutdown): (crate::alarm::Alarm, crate::shutdown::Shutdown),
+    (mut alarm, shutdown): (crate::alarm::Alarm, crate::signals::Shutdown),
     talk: settings::TalkSettings,
 ) -> Result<(), Failure> {
     let broker = broker()?;

@@ -22,7 +22,7 @@ pub fn end(session: &mut Session, failures: Vec<Failure>) -> Result<(), Stop> {
 /// The failure that somebody would stop with, to be told among others.
 ///
 /// # Errors
-/// It is none: somebody asked for the end.
+/// No failure: somebody asked for the end.
 pub fn of(stop: Stop) -> Result<Failure, Stop> {
     match stop {
         Stop::Failed(failure) => Ok(failure),

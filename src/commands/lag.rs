@@ -109,7 +109,7 @@ impl Told {
         self.end_in_full(session, None)
     }
 
-    /// The same where all has to be known; `first`: what is to be said before the rest.
+    /// Fails if anything is not known; `first`: what is to be said before the rest.
     ///
     /// # Errors
     /// As `end`, or something may be hidden.

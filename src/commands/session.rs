@@ -8,12 +8,12 @@ use crate::kafka::admin::{self, Unknown};
 use crate::kafka::{ClientEvent, Consumer, Source, Trouble, TroubleKind};
 use crate::reachability::explain::{self, FailureText};
 use crate::reachability::unknown;
-use crate::reachability::{ConnectionChange, Reachability, Verdict};
+use crate::reachability::{Reachability, Verdict};
 use crate::record::TopicPartition;
 use crate::secrets;
 use crate::settings::{self, Connection};
-use crate::shutdown::Shutdown;
-use crate::talk::{Event, Talk};
+use crate::signals::Shutdown;
+use crate::talk::Talk;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
@@ -330,12 +330,8 @@ impl Session {
     }
 
     fn answered(&mut self, now: Instant) {
-        match self.reachability.probe_answered(true, now) {
-            ConnectionChange::Again(time) => {
-                let seconds = (time.as_millis() + 500) / 1000;
-                self.talk.info(format!("connected again after {seconds} s"));
-            }
-            ConnectionChange::None | ConnectionChange::Lost => {}
+        if let Some(event) = self.reachability.probe_answered(true, now).event() {
+            self.talk.say(&event);
         }
     }
 
@@ -345,9 +341,8 @@ impl Session {
             if now >= asked + DOUBT && self.reachability.is_uncertain() && self.reachability.is_connected() {
                 // One broker that is away may hold an answer up, while the others are there.
                 let is_reached = self.is_reached();
-                if self.reachability.probe_answered(is_reached, now) == ConnectionChange::Lost {
-                    let message = "lost all brokers, still trying".to_owned();
-                    self.talk.say(&Event::Warning { message });
+                if let Some(event) = self.reachability.probe_answered(is_reached, now).event() {
+                    self.talk.say(&event);
                 }
             }
             return Ok(());

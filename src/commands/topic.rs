@@ -215,7 +215,7 @@ fn brokers(layouts: &[Layout]) -> Vec<i32> {
     brokers
 }
 
-/// Of several brokers that were asked the same, the answer of the first that has one.
+/// The answer of the first broker that has one, of several that were asked the same.
 fn first_answer(asked: Vec<configs::ConfigsRequest>) -> Result<Vec<Described<Config>>, Trouble> {
     let mut answer = Err(Trouble::unanswered());
     for request in asked {

@@ -167,7 +167,7 @@ impl<'a> Assignment<'a> {
     /// Asks again for logs that are not known, and ends the run with a failure whose time has come.
     ///
     /// # Errors
-    /// That failure.
+    /// The run ends: a partition cannot be read on, and what was read before is done.
     pub fn watch(&mut self, context: &mut Context<'_, '_>) -> Step {
         self.unreached.ask_again(&mut self.partitions, context);
         self.partitions.fail_pending(context)

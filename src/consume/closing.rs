@@ -24,7 +24,7 @@ pub struct Closing {
     write_deadline: Instant,
     /// The final commit is given up at this time; set when everything is written.
     commit_deadline: Option<Instant>,
-    /// It was said that a signal has come.
+    /// Whether `Shutdown signal received...` was said.
     pub is_signal_said: bool,
     /// The reader of stdout is gone, or the disk is full: what is not written will not be.
     is_unwritable: bool,

@@ -21,7 +21,7 @@ const TRIES: u32 = 3;
 /// What is known of the partitions that others should hold.
 #[derive(Debug, Default)]
 pub struct Coverage {
-    /// Those that were all held when the group was asked.
+    /// Partitions of others that were all held when the group was last asked.
     covered: BTreeSet<TopicPartition>,
     asked: BTreeSet<TopicPartition>,
     /// Held by nobody, since then.

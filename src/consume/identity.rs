@@ -13,9 +13,9 @@ const TRY_AGAIN: Duration = Duration::from_secs(1);
 /// What to do about a name that is held by somebody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NameVerdict {
-    /// It may well be our own earlier self: join again.
+    /// The other member may well be our own earlier self: join again.
     Join,
-    /// The same, and somebody should know what is waited for.
+    /// Join again, and say what is waited for.
     SayAndJoin,
     /// Another member lives with it.
     Other,

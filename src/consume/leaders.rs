@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 /// A partition that has given something so recently is only between two leaders.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Those that were told to have no leader.
+/// Partitions of which it was said that they have no leader.
 #[derive(Debug, Default)]
 pub struct Leaderless(HashSet<TopicPartition>);
 

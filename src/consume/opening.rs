@@ -16,7 +16,7 @@ use crate::metrics::Meter;
 use crate::reachability::{FailureText, Reachability, explain};
 use crate::secrets;
 use crate::settings::Consume;
-use crate::shutdown::Shutdown;
+use crate::signals::Shutdown;
 use crate::talk::{Event, Talk};
 use std::time::{Duration, Instant};
 

@@ -34,7 +34,7 @@ pub struct Topics<'a> {
     /// Name to id: a topic made again has another.
     ids: HashMap<String, TopicId>,
     names: Vec<String>,
-    /// Of all topics, when they were found.
+    /// How many partitions all topics had when they were found.
     partitions: usize,
     /// Missing in the last answer: a broker that has just started may not know a topic yet.
     suspects: HashSet<String>,

@@ -34,7 +34,7 @@ pub struct Filter {
 /// A record that was handed over.
 #[derive(Debug)]
 struct Waiting {
-    /// Its place in the batch.
+    /// The record's place in the batch.
     index: usize,
     number: u64,
     undecodable: Option<Undecodable>,
@@ -61,7 +61,7 @@ pub struct Checked {
     no_id: Option<NoId>,
     /// An expression failed: which one, and jq's words.
     pub failure: Option<String>,
-    /// It is not in the formats asked for.
+    /// Why the record is not in the formats asked for.
     pub undecodable: Option<Undecodable>,
 }
 

@@ -63,7 +63,7 @@ pub struct Handlers<'a> {
     /// Settled records whose commit is awaited before the next record of their key starts (`manual` with
     /// `--parallel`).
     uncommitted: Vec<u64>,
-    /// Those of them that the commit under way covers.
+    /// The records of `uncommitted` that the commit under way covers.
     committing: Vec<u64>,
     waits_for_commit_of_each_key: bool,
     paused: Paused,

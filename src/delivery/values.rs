@@ -29,11 +29,11 @@ pub struct Submitted {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
-    /// It is on its way; `Progress::settled` tells when it is processed.
+    /// The record is on its way; `Progress::settled` tells when it is processed.
     Taken,
-    /// The same, and the run ends with it: `-n` is reached.
+    /// The record is on its way, and the run ends with it: `-n` is reached.
     Last,
-    /// It counts as processed: nobody wants it.
+    /// Nobody wants the record: it counts as processed.
     LeftOut,
 }
 

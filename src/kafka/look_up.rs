@@ -74,11 +74,11 @@ pub enum Purpose {
 #[derive(Debug)]
 pub enum Answer {
     Topics(Result<Vec<Described<Topic>>, Trouble>),
-    /// Of topics that are being read; nothing if the cluster did not say.
+    /// The ids of topics that are being read; empty if the cluster did not say.
     Ids(Vec<Described<KnownTopic>>),
     /// The names of all topics of the cluster.
     Names(Result<Vec<String>, Trouble>),
-    /// Of some of the partitions of one question, each with what is known of it.
+    /// The logs of some of the partitions of one question, each with what is known of it.
     Ranges {
         purpose: Purpose,
         ranges: Vec<Asked<Range>>,

@@ -19,7 +19,7 @@ const CAUSES_KEPT: usize = 64;
 /// What to do about a trouble.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// It passes; nothing to say.
+    /// The trouble passes by itself; there is nothing to say.
     Wait,
     Warn(String),
     Fail(Failure),
@@ -31,6 +31,23 @@ pub enum ConnectionChange {
     None,
     Lost,
     Again(Duration),
+}
+
+impl ConnectionChange {
+    /// What there is to tell.
+    pub fn event(self) -> Option<Event> {
+        match self {
+            ConnectionChange::None => None,
+            ConnectionChange::Lost => {
+                let message = "lost all brokers, still trying".to_owned();
+                Some(Event::Warning { message })
+            }
+            ConnectionChange::Again(time) => {
+                let seconds = (time.as_millis() + 500) / 1000;
+                Some(Event::Info { message: format!("connected again after {seconds} s") })
+            }
+        }
+    }
 }
 
 /// Follows whether the cluster answers.

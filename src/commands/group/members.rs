@@ -43,7 +43,7 @@ pub fn described(
 /// Refuses to `verb` a group that has members.
 ///
 /// # Errors
-/// It has some; they are listed.
+/// The group has members, which are listed.
 pub fn refuse_members(group: &GroupDescription, verb: &str) -> Result<(), Failure> {
     if group.members.is_empty() {
         return Ok(());

@@ -12,7 +12,7 @@ pub struct Change {
     pub partition: TopicPartition,
     pub old: Option<i64>,
     pub new: i64,
-    /// It was meant to go elsewhere.
+    /// What to warn of if the offset that was meant is not in the log.
     pub warning: Option<String>,
 }
 

@@ -22,9 +22,9 @@ const COLUMNS: [Column; 11] = [
 pub struct Sums {
     /// Offsets to go; where nothing is committed the whole log.
     pub behind: u64,
-    /// Of committed offsets: grows as groups read.
+    /// The sum of committed offsets, which grows as groups read.
     pub committed: i64,
-    /// Of the ends of logs: grows as others write.
+    /// The sum of the ends of logs, which grows as others write.
     pub written: i64,
 }
 

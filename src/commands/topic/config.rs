@@ -27,7 +27,7 @@ pub fn head(topic: &str, config: Option<&Config>) -> String {
     )
 }
 
-/// The same as cells: policy, milliseconds, bytes.
+/// Retention as cells of a table: policy, milliseconds, bytes.
 pub fn cells(config: Option<&Config>) -> [Cell; 3] {
     let value = |name| config.and_then(|config| config.get(name)).map(String::as_str);
     let number = |name| value(name).and_then(|value| value.parse::<i64>().ok()).into();

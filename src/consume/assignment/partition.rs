@@ -59,7 +59,7 @@ pub enum Reading {
     Open,
     /// Read to its stop.
     Finished {
-        /// It is not fetched any more.
+        /// Whether the client fetches the partition no more.
         is_paused: bool,
     },
     /// The group takes the partition back.
@@ -112,7 +112,7 @@ impl Gaps {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Admission {
     Taken,
-    /// It is not started: its partition is finished or goes, or its offset was passed before.
+    /// The record is not started: its partition is finished or goes, or its offset was passed before.
     Left,
     /// The first one that is not to be read any more.
     AtStop,

@@ -12,7 +12,7 @@ pub struct PartitionQuestion {
     ticket: Option<u64>,
     /// Partitions of it that have no answer yet.
     asked: Vec<TopicPartition>,
-    /// It is asked no sooner.
+    /// The question is not asked again before this time.
     again: Option<Instant>,
 }
 

@@ -54,7 +54,7 @@ impl Unreached {
         }));
     }
 
-    /// They are not ours any more.
+    /// Forgets partitions that are not ours any more.
     pub fn remove(&mut self, partitions: &[TopicPartition]) {
         self.partitions.retain(|waiting| !partitions.contains(&waiting.partition));
         if self.partitions.is_empty() {
@@ -102,7 +102,7 @@ impl Unreached {
         Some(self.retry.limit())
     }
 
-    /// Those that nobody is asked for, from now on under `ticket`.
+    /// Takes the partitions for which no question is under way; from now on `ticket` is their question.
     fn ask(&mut self, ticket: u64) -> Vec<TopicPartition> {
         let unasked = self.partitions.iter_mut().filter(|waiting| waiting.ticket.is_none());
         unasked

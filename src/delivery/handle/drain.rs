@@ -24,7 +24,7 @@ pub struct Drain {
     is_given_up: bool,
     /// Workers were told that no more records come.
     is_closing: bool,
-    /// Those that stay on are ended then.
+    /// When workers that have not exited by themselves are ended.
     close: Option<Instant>,
 }
 

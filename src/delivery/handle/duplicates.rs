@@ -10,7 +10,7 @@ pub struct Ids {
     store: Store,
     /// The first record with each id is looked up or at work; the others wait for it.
     waiting: HashMap<Arc<str>, VecDeque<u64>>,
-    /// Of records that are not ours any more, while a handler is still at work on them.
+    /// Ids of records that are not ours any more, while a handler is still at work on them.
     abandoned: HashMap<u64, Arc<str>>,
     /// Claimed in the store, or about to be.
     claimed: HashSet<Arc<str>>,
@@ -109,7 +109,7 @@ impl Ids {
         self.store.news()
     }
 
-    /// Its thread still serves.
+    /// Whether the thread of the store still serves.
     pub fn is_alive(&self) -> bool {
         self.store.is_alive()
     }

@@ -26,17 +26,17 @@ pub struct Job {
     pub later: Option<(Instant, u32)>,
     /// Since when another member has its id, and how often we asked.
     pub elsewhere: Option<(Instant, u32)>,
-    /// That is told.
+    /// Whether it was said that another member has the id.
     pub is_elsewhere_told: bool,
     /// When it was first started.
     pub started: Option<Instant>,
     /// When its last attempt was started.
     pub at_work_since: Option<Instant>,
-    /// Its first attempt was not the last.
+    /// Whether the record was tried again.
     pub is_retried: bool,
     pub stage: Stage,
     lane: Option<u64>,
-    /// Its neighbours in the lane.
+    /// The records before and after this one in its lane.
     before: Option<u64>,
     after: Option<u64>,
 }
@@ -63,7 +63,7 @@ pub enum Stage {
     Claiming,
     /// With a handler.
     Running,
-    /// Its output is being written, its id kept, its dead letter delivered, or its commit awaited.
+    /// The output of the record is being written, its id kept, its dead letter delivered, or its commit awaited.
     Closing,
 }
 
@@ -89,7 +89,7 @@ pub struct Queue {
     delayed: BinaryHeap<Reverse<(Instant, u64)>>,
     loads: HashMap<AssignmentId, Load>,
     total: Load,
-    /// Those about to start, too.
+    /// How many records are with handlers or about to be.
     running: usize,
     claiming: usize,
     closing: usize,
@@ -233,7 +233,7 @@ impl Queue {
         }
     }
 
-    /// Its id is claimed: from now on it is with a handler.
+    /// Notes that the id of a record is claimed: from now on the record is with a handler.
     pub fn claimed(&mut self, ticket: u64, now: Instant) -> bool {
         let job = self.jobs.get_mut(&ticket).filter(|job| job.stage == Stage::Claiming);
         let is_claimed = job.is_some();

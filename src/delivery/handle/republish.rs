@@ -41,7 +41,7 @@ pub struct Republisher {
 /// A record on its way.
 struct Sent {
     record: Arc<OwnedRecord>,
-    /// Of a dead letter.
+    /// What made the record a dead letter; absent for one that is forwarded.
     failure_headers: Option<FailureHeaders>,
     form: SendForm,
 }

@@ -31,11 +31,11 @@ struct InboxState {
 /// What became of attempts that were put into an inbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Put {
-    /// They were taken, and the thread has to be woken.
+    /// The records were taken, and the thread has to be woken.
     Asleep,
-    /// They were taken by a thread that is awake.
+    /// The records were taken by a thread that is awake.
     Awake,
-    /// They were not taken, since the thread has ended.
+    /// The records were not taken, since the thread has ended.
     Gone,
 }
 

@@ -63,7 +63,7 @@ pub struct TopicsRequest {
 
 /// Asks for descriptions of topics in one request.
 ///
-/// It needs the controller, which the mock cluster does not have. `layouts` does not, but makes a handle for each
+/// The request needs the controller, which the mock cluster does not have. `layouts` does not, but makes a handle for each
 /// topic that it asks for by name, which takes 3 ms for a topic with 500 partitions.
 pub(super) fn ask_descriptions(client: &Arc<Consumer>, names: &[String], limit: Duration) -> TopicsRequest {
     let c_names: Vec<_> = names.iter().map(|name| c_string(name)).collect();

@@ -14,7 +14,7 @@ const OFFSET: &str = "kcons.offset";
 const TIMESTAMP: &str = "kcons.timestamp";
 const GROUP: &str = "kcons.group";
 
-/// Those that say why a record is a dead letter: a letter has one of each at most.
+/// The headers that say why a record is a dead letter, which has one of each at most.
 const ALL: [&str; 8] = [ERROR, ATTEMPTS, ROUNDS, TOPIC, PARTITION, OFFSET, TIMESTAMP, GROUP];
 
 /// A header as a producer takes it.
