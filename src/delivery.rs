@@ -161,7 +161,7 @@ impl Delivery<'_> {
     ///
     /// # Errors
     /// The run ends with this record, which stays unsettled.
-    #[inline]
+    #[inline(always)]
     pub fn submit(
         &mut self,
         place: &PartitionPlace<'_>,
@@ -175,6 +175,7 @@ impl Delivery<'_> {
         }
     }
 
+    #[inline(never)]
     fn submit_checked(
         &mut self,
         place: &PartitionPlace<'_>,

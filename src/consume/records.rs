@@ -47,15 +47,16 @@ impl<'a, B: Broker> Intake<'_, 'a, B> {
             if self.client.is_used_up() && (has_taken || !self.may_fill || !self.fill()) {
                 break;
             }
-            if !has_filter {
-                end = self.take_one(None).err();
-            } else {
-                end = match self.check() {
-                    Ok(Check::Known(checked)) => self.take_one(checked).err(),
-                    Ok(Check::Waiting) => break,
-                    Err(failure) => Some(failure.into()),
-                };
-            }
+            let checked = match has_filter.then(|| self.check()) {
+                None => None,
+                Some(Ok(Check::Known(checked))) => checked,
+                Some(Ok(Check::Waiting)) => break,
+                Some(Err(failure)) => {
+                    end = Some(failure.into());
+                    break;
+                }
+            };
+            end = self.take_one(checked).err();
             has_taken |= end.is_none();
             if has_filter && self.now.elapsed() >= LONGEST_TURN {
                 // Whatever has to be looked at: the client is to be served.
@@ -86,6 +87,7 @@ impl<'a, B: Broker> Intake<'_, 'a, B> {
     ///
     /// # Errors
     /// The run ends with it.
+    #[inline(always)]
     fn take_one(&mut self, checked: Option<Checked>) -> Step {
         let (slot, record) = match self.client.next() {
             None => return Ok(()),

@@ -46,7 +46,7 @@ impl Printer {
     ///
     /// # Errors
     /// The run ends with this record, which stays unsettled.
-    #[inline]
+    #[inline(always)]
     pub fn print(
         &mut self,
         writer: &mut Writer,

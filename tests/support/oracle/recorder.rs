@@ -55,11 +55,13 @@ impl Recorder {
             self.notes().iter().filter(|note| note.parent == parent).map(|note| note.pid).collect();
         handlers.sort_unstable();
         handlers.dedup();
-        // Numbers come again: it is one of ours if this file is in its script.
+        // Numbers come again: it is one of ours if this file is in its script, and one of another member if that is its
+        // parent.
         let ours = self.file("notes").display().to_string();
         let is_there = |pid: &u32| {
-            let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-            *pid != process::id() && String::from_utf8_lossy(&line).contains(&ours)
+            let is_of_another =
+                parent_of(*pid).is_some_and(|other| other != parent && command_line(other).contains("kcons"));
+            *pid != process::id() && command_line(*pid).contains(&ours) && !is_of_another
         };
         handlers.retain(is_there);
         handlers
@@ -102,4 +104,14 @@ fn uptime() -> Duration {
     let text = fs::read_to_string("/proc/uptime").expect("it is a Linux");
     let seconds = text.split(' ').next().and_then(|seconds| seconds.parse().ok());
     Duration::from_secs_f64(seconds.expect("its first word is a number of seconds"))
+}
+
+fn command_line(pid: u32) -> String {
+    let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    String::from_utf8_lossy(&line).into_owned()
+}
+
+fn parent_of(pid: u32) -> Option<u32> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    status.lines().find_map(|line| line.strip_prefix("PPid:"))?.trim().parse().ok()
 }
