@@ -55,12 +55,13 @@ impl Recorder {
             self.notes().iter().filter(|note| note.parent == parent).map(|note| note.pid).collect();
         handlers.sort_unstable();
         handlers.dedup();
-        // Numbers come again: it is one of ours if this file is in its script, and one of another member if that is its
-        // parent.
+        // Numbers come again: a process is one of ours if this file is in its script, and one of another member if that
+        // has started it, or the shell that did.
         let ours = self.file("notes").display().to_string();
         let is_there = |pid: &u32| {
-            let is_of_another =
-                parent_of(*pid).is_some_and(|other| other != parent && command_line(other).contains("kcons"));
+            let mut ancestors = std::iter::successors(parent_of(*pid), |ancestor| parent_of(*ancestor));
+            let member = ancestors.find(|ancestor| command_line(*ancestor).contains("consume"));
+            let is_of_another = member.is_some_and(|member| member != parent);
             *pid != process::id() && command_line(*pid).contains(&ours) && !is_of_another
         };
         handlers.retain(is_there);
