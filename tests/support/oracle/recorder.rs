@@ -55,14 +55,16 @@ impl Recorder {
             self.notes().iter().filter(|note| note.parent == parent).map(|note| note.pid).collect();
         handlers.sort_unstable();
         handlers.dedup();
-        // Numbers come again: a process is one of ours if this file is in its script, and one of another member if that
-        // has started it, or the shell that did.
+        // Numbers come again, for threads as well: a process is one of ours if this file is in its script, and one of
+        // another member if it is a thread of that, or was started by it or by what it has started.
         let ours = self.file("notes").display().to_string();
         let is_there = |pid: &u32| {
-            let mut ancestors = std::iter::successors(parent_of(*pid), |ancestor| parent_of(*ancestor));
-            let member = ancestors.find(|ancestor| command_line(*ancestor).contains("consume"));
-            let is_of_another = member.is_some_and(|member| member != parent);
-            *pid != process::id() && command_line(*pid).contains(&ours) && !is_of_another
+            if *pid == process::id() || !command_line(*pid).contains(&ours) {
+                return false;
+            }
+            let mut line = std::iter::successors(Some(*pid), |pid| parent_of(*pid));
+            let member = line.find(|pid| command_line(*pid).contains("consume"));
+            member.is_none_or(|member| member == parent)
         };
         handlers.retain(is_there);
         handlers
