@@ -256,6 +256,22 @@ fn a_record_that_fails_is_tried_again_and_then_ends_the_run_uncommitted() {
 }
 
 #[test]
+fn a_record_that_waits_for_another_attempt_keeps_no_ending_run_awake() {
+    let words = format!("{HANDLE} --order none --retries 5 --backoff 1s..1s");
+    let (settings, cluster) = (settings(&words), filled(&[None, None]));
+    let mut member = member(&settings, &cluster);
+    member.answer(0, failed());
+    member.settle();
+    member.is_stopped = true;
+    member.pass(3 * SECOND);
+    let consumer = member.consumer.as_ref().expect("a handler is still at work");
+    assert!(consumer.pause(member.now) > Duration::ZERO, "the attempt that was due is never made");
+    member.accept_all();
+    member.pass(SECOND);
+    assert_eq!((member.result(), member.committed(0)), (Ok(()), None));
+}
+
+#[test]
 fn a_record_that_fails_is_skipped_if_the_policy_says_so() {
     let words = format!("{HANDLE} --retries 0 --on-failure skip");
     let (settings, cluster) = (settings(&words), filled(&[Some("a"), Some("a")]));
