@@ -9,7 +9,7 @@ use crate::jq::NoId;
 use crate::kafka::{Coming, Source};
 use crate::record::Record;
 use crate::render::Renderer;
-use crate::settings::{Consume, Format, OutputSettings};
+use crate::settings::{Consume, Format, OutputSettings, Screen};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
@@ -78,7 +78,7 @@ impl Filter {
             return None;
         }
         let format = match has_programs {
-            true => Format::Json { is_terminal: false },
+            true => Format::Json(Screen::default()),
             // What it looks like is nothing to anybody.
             false => Format::Raw { delimiter: Vec::new(), is_terminal: false },
         };
