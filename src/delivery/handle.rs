@@ -18,6 +18,7 @@ use super::{PartitionPlace, Progress};
 use crate::alarm::{Alarm, Bell};
 use crate::choices::CommitMode;
 use crate::commits::{AssignmentId, Commits};
+use crate::decode::Schemas;
 use crate::dedup::{News, Store, StoreName, Times};
 use crate::error::{Failure, Kind};
 use crate::handlers::{self, Attempt, FailureReason, HandlerContext};
@@ -83,6 +84,7 @@ impl<'a> Handlers<'a> {
     /// A program that does not exist, or no threads.
     pub fn start(
         consume: &'a Consume,
+        schemas: &Schemas,
         alarm: &Alarm,
         lines: HandlerOutput,
     ) -> Result<Option<Handlers<'a>>, Failure> {
@@ -92,6 +94,7 @@ impl<'a> Handlers<'a> {
         let context = HandlerContext {
             group: group.map(|group| group.name.clone()),
             output: consume.output.clone(),
+            schemas: schemas.clone(),
             lines,
             bell: alarm.bell(),
         };
