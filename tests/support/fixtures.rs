@@ -121,7 +121,11 @@ pub fn produce_with(producer: &BaseProducer<Reports>, topic: &str, records: &[Pr
     });
     let places: Vec<Place> = places.into_iter().flatten().collect();
     let distinct: BTreeSet<Place> = places.iter().copied().collect();
-    assert_eq!(distinct.len(), places.len(), "the broker has two records of {topic} in one place: {places:?}");
+    assert_eq!(
+        distinct.len(),
+        places.len(),
+        "the broker has two records of {topic} in one place: {places:?}"
+    );
     places
 }
 
