@@ -13,7 +13,7 @@ pub mod table;
 mod text;
 mod time;
 
-use crate::decode::{Decoders, Undecodable};
+use crate::decode::{Decoders, Schemas, Undecodable};
 use crate::record::Record;
 use crate::settings::{Format, OutputSettings, Screen};
 use cells::Width;
@@ -67,8 +67,8 @@ impl JsonScreen {
 }
 
 impl Renderer {
-    /// Makes the renderer of an output's format.
-    pub fn new(output: &OutputSettings) -> Renderer {
+    /// Makes the renderer of an output's format, whose decoders share `schemas` with all others of the run.
+    pub fn new(output: &OutputSettings, schemas: &Schemas) -> Renderer {
         let format = match &output.format {
             Format::Json(screen) => {
                 FormatRenderer::Json { renderer: JsonRenderer::default(), screen: JsonScreen::new(screen) }
@@ -87,12 +87,13 @@ impl Renderer {
                 FormatRenderer::Raw(RawRenderer::new(delimiter, *is_terminal))
             }
         };
-        Renderer { format, decoders: Decoders::new(output.key_format, output.value_format) }
+        Renderer { format, decoders: Decoders::new(output.key_format, output.value_format, schemas) }
     }
 
     /// Makes a renderer of JSON lines for programs, which decodes as the output does whatever its format.
-    pub fn json(output: &OutputSettings) -> Renderer {
-        Renderer::new(&OutputSettings { format: Format::Json(Screen::default()), ..output.clone() })
+    pub fn json(output: &OutputSettings, schemas: &Schemas) -> Renderer {
+        let format = Format::Json(Screen::default());
+        Renderer::new(&OutputSettings { format, ..output.clone() }, schemas)
     }
 
     /// Whether headers of records are printed.
@@ -144,6 +145,14 @@ impl Renderer {
             }
         }
     }
+
+    /// Whether the record is in the formats asked for; nothing is printed.
+    ///
+    /// # Errors
+    /// The key or the value is not.
+    pub fn check(&mut self, record: &Record<'_>) -> Result<(), Undecodable> {
+        self.decoders.check(record)
+    }
 }
 
 #[cfg(test)]
@@ -165,13 +174,9 @@ mod tests {
 
     fn renderer(format: Format, value_format: DataFormat) -> Renderer {
         let key_format = DataFormat::Auto;
-        Renderer::new(&OutputSettings {
-            format,
-            value_format,
-            key_format,
-            is_strict: false,
-            says_progress: false,
-        })
+        let output =
+            OutputSettings { format, value_format, key_format, is_strict: false, says_progress: false };
+        Renderer::new(&output, &Schemas::default())
     }
 
     fn formats() -> [(Format, &'static str); 4] {

@@ -3,13 +3,13 @@
 mod thread;
 
 use crate::alarm::Bell;
-use crate::decode::Undecodable;
+use crate::decode::{Schemas, Undecodable};
 use crate::error::Failure;
 use crate::jq::NoId;
 use crate::kafka::{Coming, Source};
 use crate::record::Record;
 use crate::render::Renderer;
-use crate::settings::{Consume, Format, OutputSettings, Screen};
+use crate::settings::Consume;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
@@ -26,8 +26,6 @@ pub struct Filter {
     /// Records of the batch that were handed over, in order.
     waiting: VecDeque<Waiting>,
     last_number: u64,
-    /// Where the envelope of a record is written that is looked at on the spot.
-    envelope: Vec<u8>,
     has_warned: bool,
 }
 
@@ -67,7 +65,7 @@ pub struct Checked {
 
 impl Filter {
     /// `None` if there is nothing to look at: every record passes.
-    pub fn new(settings: &Consume, bell: Bell, now: Instant) -> Option<Filter> {
+    pub fn new(settings: &Consume, schemas: &Schemas, bell: Bell, now: Instant) -> Option<Filter> {
         let handling = settings.handling.as_ref();
         let id = handling.and_then(|handling| handling.dedup.as_ref()).map(|dedup| dedup.id.clone());
         let programs = Programs { filter: settings.filter.clone(), id };
@@ -77,18 +75,11 @@ impl Filter {
         if !has_programs && !is_checking {
             return None;
         }
-        let format = match has_programs {
-            true => Format::Json(Screen::default()),
-            // What it looks like is nothing to anybody.
-            false => Format::Raw { delimiter: Vec::new(), is_terminal: false },
-        };
-        let output = OutputSettings { format, ..settings.output.clone() };
         Some(Filter {
-            envelopes: Renderer::new(&output),
+            envelopes: Renderer::json(&settings.output, schemas),
             thread: has_programs.then(|| Thread::new(programs, bell, now)),
             waiting: VecDeque::new(),
             last_number: 0,
-            envelope: Vec::new(),
             has_warned: false,
         })
     }
@@ -112,7 +103,7 @@ impl Filter {
     }
 
     /// What is decided about the record that `source` gives next; `None` if that is not known yet. Those behind it that
-    /// are wanted are handed over as well.
+    /// are wanted are handed over as well; `is_wanted` tells of a slot and a record there.
     ///
     /// # Errors
     /// No thread can be started.
@@ -120,7 +111,7 @@ impl Filter {
         &mut self,
         coming: &Coming,
         source: &mut impl Upcoming,
-        is_open: impl Fn(usize, i64) -> bool,
+        is_wanted: impl Fn(usize, &Record<'_>) -> bool,
     ) -> Result<Option<Checked>, Failure> {
         let Some(thread) = &mut self.thread else { return Ok(self.look(source)) };
         while self.waiting.front().is_some_and(|waiting| waiting.index < coming.index) {
@@ -135,7 +126,7 @@ impl Filter {
         self.waiting.clear();
         let mut portion = Portion { first: self.last_number + 1, ..Portion::default() };
         source.look_ahead(true, &mut |slot, index, record| {
-            if !is_open(slot, record.offset) {
+            if !is_wanted(slot, record) {
                 return true;
             }
             let undecodable = self.envelopes.render(record, &mut portion.envelopes).err();
@@ -149,10 +140,9 @@ impl Filter {
 
     /// Looks at the next record alone, on the spot.
     fn look(&mut self, source: &mut impl Upcoming) -> Option<Checked> {
-        self.envelope.clear();
         let mut checked = Checked::default();
         source.look_ahead(false, &mut |_, _, record| {
-            checked.undecodable = self.envelopes.render(record, &mut self.envelope).err();
+            checked.undecodable = self.envelopes.check(record).err();
             false
         });
         Some(checked)

@@ -205,7 +205,7 @@ impl Widest {
 mod tests {
     use super::*;
     use crate::choices::DataFormat;
-    use crate::decode::Decoders;
+    use crate::decode::{Decoders, Schemas};
     use crate::settings::Screen;
     use jiff::tz;
     use proptest::prelude::*;
@@ -231,7 +231,8 @@ mod tests {
         let mut renderer = LineRenderer::new(settings, TimeZone::fixed(tz::offset(1)), width);
         let mut out = Vec::new();
         for record in records {
-            let content = Decoders::new(DataFormat::Auto, DataFormat::Auto).decode(record);
+            let content =
+                Decoders::new(DataFormat::Auto, DataFormat::Auto, &Schemas::default()).decode(record);
             renderer.render(record, &content, &mut out);
         }
         String::from_utf8(out).expect("UTF-8")

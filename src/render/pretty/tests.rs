@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::choices::DataFormat;
-use crate::decode::Decoders;
+use crate::decode::{Decoders, Schemas};
 use crate::jq;
 use crate::settings::Screen;
 use jiff::tz;
@@ -35,7 +35,7 @@ fn lines_as(settings: &Pretty, formats: [DataFormat; 2], record: &Record<'_>) ->
 fn lines_within(width: Width, settings: &Pretty, formats: [DataFormat; 2], record: &Record<'_>) -> String {
     let mut out = Vec::new();
     let zone = TimeZone::fixed(tz::offset(1));
-    let content = Decoders::new(formats[0], formats[1]).decode(record);
+    let content = Decoders::new(formats[0], formats[1], &Schemas::default()).decode(record);
     PrettyRenderer::new(settings, zone, width).render(record, &content, &mut out);
     String::from_utf8(out).expect("UTF-8")
 }
@@ -117,7 +117,8 @@ fn a_title_that_was_asked_for_is_missed_until_a_record_has_it() {
         let mut renderer = PrettyRenderer::new(&settings, TimeZone::UTC, Width::Endless);
         for value in values {
             let record = with_value(value);
-            let content = Decoders::new(DataFormat::Auto, DataFormat::Auto).decode(&record);
+            let content =
+                Decoders::new(DataFormat::Auto, DataFormat::Auto, &Schemas::default()).decode(&record);
             renderer.render(&record, &content, &mut Vec::new());
         }
         renderer.missing_title().map(str::to_owned)
