@@ -242,11 +242,8 @@ fn line_of(dockerfile: &str, start: &str) -> String {
 }
 
 #[test]
-fn the_readme_names_each_file_of_the_folder() {
-    let readme = read("README.md");
-    let pods =
-        readme.split("\n## Running in Kubernetes\n").nth(1).and_then(|rest| rest.split("\n## ").next());
-    let pods = pods.expect("the section");
+fn the_docs_name_each_file_of_the_folder() {
+    let pods = read("docs/kubernetes.md");
     for file in all_files("deploy/kubernetes") {
         let name = file.strip_prefix(root()).unwrap_or(&file).display().to_string();
         assert!(pods.contains(&format!("\n| `{name}` | ")), "{name}");
