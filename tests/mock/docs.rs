@@ -20,7 +20,7 @@ fn a_block_without_a_mark_shows_what_its_commands_print() {
             // Built already.
             let command = typed.command.replacen("cargo run --release -- ", "kcons ", 1);
             assert!(command.starts_with("kcons "), "{}: `{command}` needs a mark", block.place);
-            let shell = Kcons::other("sh", ["-ec", &command]).env("PATH", &path).env("NO_COLOR", "1");
+            let shell = Kcons::other("sh", ["-ec", &command]).env("PATH", &path);
             let outcome =
                 shell.deadline(Duration::from_secs(30)).spawn_on_terminal(OnTerminal::Both).finish();
             outcome.has_code(0);
@@ -32,9 +32,9 @@ fn a_block_without_a_mark_shows_what_its_commands_print() {
 }
 
 #[test]
-fn what_a_block_shows_is_compared_without_order_and_times() {
+fn what_a_block_shows_is_compared_without_order_times_and_colours() {
     let lines = |text: &str| text.lines().map(str::to_owned).collect::<Vec<_>>();
-    let seen = "Subscribed to topic: t\n{\"t\":1795777403134}\nb 12\nConsumer closed.\n";
+    let seen = "Subscribed to topic: t\n{\"t\":1795777403134}\n\u{1b}[1mb\u{1b}[0m 12\nConsumer closed.\n";
     for (shown, is_same) in [
         ("b 12\n{\"t\":1111111111111}", true),
         ("Subscribed to topic: t\n{\"t\":1111111111111}\nb 12\nConsumer closed.", true),

@@ -11,9 +11,10 @@ pub fn check_shown(place: &str, typed: &Typed, seen: &str) {
     assert!(shown.is_empty() || shown == seen, "{place}: `$ {}` shows\n{seen:#?}", typed.command);
 }
 
-/// Both sides as sorted lines, without what may differ.
+/// Both sides as sorted lines, without colours and what may differ.
 pub fn compared(shown: &[String], seen: &str) -> (Vec<String>, Vec<String>) {
     let is_whole = shown.iter().any(|line| is_about_the_run(line));
+    let seen = without_colours(seen);
     let seen = seen.lines().filter(|line| is_whole || !is_about_the_run(line));
     let mut seen: Vec<String> = seen.map(steady).collect();
     let mut shown: Vec<String> = shown.iter().map(|line| steady(line)).collect();
@@ -25,6 +26,13 @@ pub fn compared(shown: &[String], seen: &str) -> (Vec<String>, Vec<String>) {
 fn is_about_the_run(line: &str) -> bool {
     let starts = ["Subscribed to topic", "Reached end of ", "Closing consumer...", "Consumer closed."];
     starts.iter().any(|start| line.starts_with(start))
+}
+
+/// A text without what sets colours: `ESC [ … m`.
+fn without_colours(text: &str) -> String {
+    let mut pieces = text.split("\u{1b}[");
+    let first = pieces.next().unwrap_or_default().to_owned();
+    pieces.fold(first, |plain, piece| plain + piece.split_once('m').map_or(piece, |(_, rest)| rest))
 }
 
 /// A line with every number of 13 digits or more as `TIME`.
