@@ -285,11 +285,11 @@ _kcons() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "auto pretty json raw" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto pretty line json raw" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "auto pretty json raw" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto pretty line json raw" -- "${cur}"))
                     return 0
                     ;;
                 --delimiter)
@@ -533,11 +533,11 @@ _kcons() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "auto pretty json raw" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto pretty line json raw" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "auto pretty json raw" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto pretty line json raw" -- "${cur}"))
                     return 0
                     ;;
                 --delimiter)

@@ -61,12 +61,13 @@ complete -c kcons -n "__fish_kcons_using_subcommand consume" -l duration -d 'Sto
 complete -c kcons -n "__fish_kcons_using_subcommand consume" -l shutdown-timeout -d 'Leave within that long after a signal [default: 25s]' -r
 complete -c kcons -n "__fish_kcons_using_subcommand consume" -l commit -d 'Commit as `auto`, `manual`, `batch=N` or `never` [default: auto]' -r
 complete -c kcons -n "__fish_kcons_using_subcommand consume" -l commit-interval -d 'Commit that often with --commit auto [default: 5s]' -r
-complete -c kcons -n "__fish_kcons_using_subcommand consume" -s o -l output -d 'Print pretty, json or raw [default: pretty on a terminal, else json]' -r -f -a "auto\t''
+complete -c kcons -n "__fish_kcons_using_subcommand consume" -s o -l output -d 'Print pretty, line, json or raw [default: pretty on a terminal, else json]' -r -f -a "auto\t''
 pretty\t''
+line\t''
 json\t''
 raw\t''"
 complete -c kcons -n "__fish_kcons_using_subcommand consume" -s D -l delimiter -d 'End every raw record with this [default: \\n]' -r
-complete -c kcons -n "__fish_kcons_using_subcommand consume" -l label -d 'Call a record this in pretty output [default: the topic\'s first word]' -r
+complete -c kcons -n "__fish_kcons_using_subcommand consume" -l label -d 'Call a record this in pretty output [default: a word of the topic]' -r
 complete -c kcons -n "__fish_kcons_using_subcommand consume" -l title-field -d 'Show this field of the value in pretty output [default: title]' -r
 complete -c kcons -n "__fish_kcons_using_subcommand consume" -l filter -d 'Keep only records for which this jq expression is true' -r
 complete -c kcons -n "__fish_kcons_using_subcommand consume" -l exec -d 'Run this shell command for each record, its value on stdin' -r
@@ -290,12 +291,13 @@ complete -c kcons -n "__fish_kcons_using_subcommand demo" -l duration -d 'Stop a
 complete -c kcons -n "__fish_kcons_using_subcommand demo" -l shutdown-timeout -d 'Leave within that long after a signal [default: 25s]' -r
 complete -c kcons -n "__fish_kcons_using_subcommand demo" -l commit -d 'Commit as `auto`, `manual`, `batch=N` or `never` [default: auto]' -r
 complete -c kcons -n "__fish_kcons_using_subcommand demo" -l commit-interval -d 'Commit that often with --commit auto [default: 5s]' -r
-complete -c kcons -n "__fish_kcons_using_subcommand demo" -s o -l output -d 'Print pretty, json or raw [default: pretty on a terminal, else json]' -r -f -a "auto\t''
+complete -c kcons -n "__fish_kcons_using_subcommand demo" -s o -l output -d 'Print pretty, line, json or raw [default: pretty on a terminal, else json]' -r -f -a "auto\t''
 pretty\t''
+line\t''
 json\t''
 raw\t''"
 complete -c kcons -n "__fish_kcons_using_subcommand demo" -s D -l delimiter -d 'End every raw record with this [default: \\n]' -r
-complete -c kcons -n "__fish_kcons_using_subcommand demo" -l label -d 'Call a record this in pretty output [default: the topic\'s first word]' -r
+complete -c kcons -n "__fish_kcons_using_subcommand demo" -l label -d 'Call a record this in pretty output [default: a word of the topic]' -r
 complete -c kcons -n "__fish_kcons_using_subcommand demo" -l title-field -d 'Show this field of the value in pretty output [default: title]' -r
 complete -c kcons -n "__fish_kcons_using_subcommand demo" -l filter -d 'Keep only records for which this jq expression is true' -r
 complete -c kcons -n "__fish_kcons_using_subcommand demo" -l exec -d 'Run this shell command for each record, its value on stdin' -r

@@ -12,6 +12,7 @@ mod mock {
     mod operations;
     mod options;
     mod oracle;
+    mod screens;
     mod support;
     mod talk;
 }

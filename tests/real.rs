@@ -97,7 +97,7 @@ fn main() -> std::process::ExitCode {
         outages::a_member_that_was_frozen_commits_nothing_stale,
         outages::partitions_that_are_added_while_a_group_runs_are_read,
         output::the_scenario_of_the_manual_is_on_the_terminal_byte_for_byte,
-        output::records_are_styled_only_when_color_is_asked_for,
+        output::records_are_styled_on_a_terminal_or_when_color_is_asked_for,
         output::a_pipe_gets_json_that_jq_reads,
         output::the_lines_about_the_run_are_said_with_pretty_on_a_terminal_and_with_v,
         output::every_shape_of_a_record_is_valid_json,
