@@ -6,6 +6,7 @@ mod mock {
     mod commit_errors;
     mod connection;
     mod demo;
+    mod docs;
     mod handlers;
     mod metrics;
     mod operations;

@@ -5,6 +5,7 @@ mod support;
 mod real {
     pub mod commits;
     pub mod crashes;
+    pub mod docs;
     pub mod ends;
     pub mod errors;
     pub mod groups;
@@ -32,7 +33,7 @@ use real::handlers::{
     stuck,
 };
 use real::{
-    commits, crashes, ends, errors, groups, lag, members, outages, output, positions, recipes, rights,
+    commits, crashes, docs, ends, errors, groups, lag, members, outages, output, positions, recipes, rights,
     security, shutdown, smoke, topics, topics_command, watching,
 };
 
@@ -170,6 +171,8 @@ fn main() -> std::process::ExitCode {
         security::secrets_are_not_shown,
         security::each_command_works_with_rights_and_names_the_one_that_is_missing,
         rights::rights_taken_away_are_warned_of_and_nothing_is_missing_once_they_are_back,
+        docs::the_first_steps_of_the_readme_work_and_show_what_it_shows,
+        docs::pages_that_go_on_from_the_first_steps_show_what_is_printed,
         recipes::the_recipe_for_mail_sends_one_for_each_event,
         recipes::a_mail_server_that_is_away_is_waited_for,
         recipes::the_recipe_for_an_audit_log_has_each_event_once_over_a_crash,
