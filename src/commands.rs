@@ -69,7 +69,7 @@ pub fn refuse(failure: &Failure, style: ErrorStyle) -> u8 {
     colored::control::set_override(has_color);
     tell(
         failure,
-        &settings::TalkSettings { quiet: false, verbose: 0, has_color, is_json: log == LogFormat::Json },
+        &settings::TalkSettings { has_color, is_json: log == LogFormat::Json, ..Default::default() },
     )
 }
 
@@ -120,7 +120,6 @@ fn resolve<T>(resolve: impl FnOnce(&Surroundings<'_>) -> Result<T, Failure>) -> 
     })?;
     resolve(&Surroundings {
         environment: environment(),
-        is_stderr_terminal: io::stderr().is_terminal(),
         clock: Clock { now: jiff::Timestamp::now(), zone: jiff::tz::TimeZone::system },
         known: &known,
         check: &kafka::properties::check,
@@ -139,6 +138,7 @@ fn world() -> Result<(Alarm, Shutdown), Failure> {
 /// After a second signal: nothing is left running behind us.
 fn leave_at_once(code: u8) -> ! {
     handlers::kill_all();
+    talk::say_last_words();
     kafka::leave_process(code)
 }
 

@@ -7,7 +7,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap, HashMap};
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// A record in hand.
 #[derive(Debug)]
@@ -32,13 +32,26 @@ pub struct Job {
     pub started: Option<Instant>,
     /// When its last attempt was started.
     pub at_work_since: Option<Instant>,
+    /// How long its last attempt took.
+    pub took: Duration,
     /// Whether the record was tried again.
     pub is_retried: bool,
+    /// Whether it was said that an attempt failed.
+    pub is_failure_told: bool,
+    /// Whether it was said that it takes long.
+    pub is_stuck_told: bool,
     pub stage: Stage,
     lane: Option<u64>,
     /// The records before and after this one in its lane.
     before: Option<u64>,
     after: Option<u64>,
+}
+
+impl Job {
+    /// For how long handlers have worked on it, pauses between attempts included.
+    pub fn at_work_for(&self, now: Instant) -> Option<Duration> {
+        self.started.map(|started| now.saturating_duration_since(started))
+    }
 }
 
 /// What is wrong with a record before any handler has it.
@@ -138,7 +151,10 @@ impl Queue {
             is_elsewhere_told: false,
             started: None,
             at_work_since: None,
+            took: Duration::ZERO,
             is_retried: false,
+            is_failure_told: false,
+            is_stuck_told: false,
             stage,
             lane,
             before: lane.and_then(|lane| self.join_lane(lane, ticket)),
@@ -335,6 +351,10 @@ impl Queue {
                 }
             }
         }
+    }
+
+    pub fn job_mut(&mut self, ticket: u64) -> Option<&mut Job> {
+        self.jobs.get_mut(&ticket)
     }
 
     pub fn job(&self, ticket: u64) -> Option<&Job> {
