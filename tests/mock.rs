@@ -13,6 +13,7 @@ mod mock {
     mod options;
     mod oracle;
     mod screens;
+    mod silence;
     mod support;
     mod talk;
 }

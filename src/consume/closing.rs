@@ -47,6 +47,7 @@ enum Wait {
     Handlers,
     Stdout,
     Commit,
+    Exit,
 }
 
 /// What there is to do at the end of a run.
@@ -89,12 +90,14 @@ impl Closing {
         commits: &Commits,
         now: Instant,
     ) -> Option<Notice> {
-        let (wait, until) = if delivery.has_handlers() && delivery.unfinished(commits) > 0 {
-            (Wait::Handlers, self.write_deadline)
+        let wait = if delivery.has_handlers() && delivery.unfinished(commits) > 0 {
+            Wait::Handlers
         } else if !delivery.is_written() {
-            (Wait::Stdout, self.write_deadline)
+            Wait::Stdout
         } else if commits.is_under_way() {
-            (Wait::Commit, self.commit_deadline.unwrap_or(self.deadline))
+            Wait::Commit
+        } else if delivery.has_handlers() && self.commit_deadline.is_some() {
+            Wait::Exit
         } else {
             return None;
         };
@@ -102,16 +105,20 @@ impl Closing {
         if !is_due || self.told.replace(wait) == Some(wait) {
             return None;
         }
+        let up_to = |until: Instant| format!(", up to {}", spoken(until.saturating_duration_since(now)));
         let what = match wait {
             Wait::Handlers => {
-                format!("{} in hand", counted(delivery.unfinished(commits), "record", "records"))
+                let records = counted(delivery.unfinished(commits), "record", "records");
+                format!("{records} in hand{}", up_to(self.write_deadline))
             }
-            Wait::Stdout => "whoever reads stdout".to_owned(),
-            Wait::Commit => "the final commit".to_owned(),
+            Wait::Stdout => format!("whoever reads stdout{}", up_to(self.write_deadline)),
+            Wait::Commit => {
+                format!("the final commit{}", up_to(self.commit_deadline.unwrap_or(self.deadline)))
+            }
+            Wait::Exit => "handlers to exit".to_owned(),
         };
-        let time = spoken(until.saturating_duration_since(now));
         let hint = if self.is_signal_said { "; another signal ends the run now" } else { "" };
-        Some(Notice::info(format!("waiting for {what}, up to {time}{hint}")))
+        Some(Notice::info(format!("waiting for {what}{hint}")))
     }
 
     /// Notes why the run ends; the first reason is the one that is told.

@@ -98,6 +98,20 @@ impl Outcome {
         self.check(self.stderr == expected.as_bytes(), &format!("standard error is not\n{expected}"))
     }
 
+    /// The summary of a run with handlers is this, without its first word and its time: `2 records: 2 ok, 1 retry`.
+    #[track_caller]
+    pub fn has_summary(&self, expected: &str) -> &Outcome {
+        let text = self.stderr_text();
+        let line = text.lines().rev().find_map(|line| line.strip_prefix("Processed "));
+        let summary = line.and_then(|line| {
+            let (records, rest) = line.split_once(" in ")?;
+            let (time, counts) = rest.split_once(": ")?;
+            time.starts_with(|first: char| first.is_ascii_digit()).then(|| format!("{records}: {counts}"))
+        });
+        let is_it = summary.as_deref() == Some(expected);
+        self.check(is_it, &format!("the summary does not say {expected:?}"))
+    }
+
     #[track_caller]
     pub fn stdout_contains(&self, part: &str) -> &Outcome {
         self.check(self.stdout_text().contains(part), &format!("{part:?} is not on standard output"))

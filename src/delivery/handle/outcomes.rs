@@ -44,6 +44,9 @@ impl Handlers<'_> {
         // Nothing in hand: its assignment has ended.
         let Some(job) = self.queue.stop(done.ticket) else { return self.abandoned_ended(&done) };
         job.took = job.at_work_since.map_or(Duration::ZERO, |since| now.saturating_duration_since(since));
+        if matches!(done.outcome, Outcome::Accepted | Outcome::Failed(_) | Outcome::Refused(_)) {
+            self.tally.retries += u64::from(job.failed > 0);
+        }
         if self.times_attempts && done.outcome.is_answer() {
             self.counts.attempt_times.extend(job.at_work_since.map(|_| job.took));
         }
@@ -96,7 +99,8 @@ impl Handlers<'_> {
         let times = job.later.map_or(1, |(_, times)| times.saturating_add(1));
         job.later = Some((since, times));
         let pause = backoff::pause(self.settings.backoff, times, fastrand::f64());
-        self.try_again(ticket, now + pause).then_some(pause)
+        self.try_again(ticket, now + pause);
+        (!self.drain.is_begun()).then_some(pause)
     }
 
     fn attempt_failed(&mut self, ticket: u64, reason: FailureReason, now: Instant, progress: &mut Progress) {
@@ -111,9 +115,7 @@ impl Handlers<'_> {
         // Told before it may be taken out of hand.
         let notice = self.attempt_notice(ticket, what, (!self.drain.is_begun()).then_some(pause));
         progress.notices.extend(notice);
-        if self.try_again(ticket, now + pause) {
-            self.tally.retries += 1;
-        }
+        self.try_again(ticket, now + pause);
     }
 
     /// What is told of an attempt after which the record comes again in `pause`, or not at all in this run: always the
@@ -146,11 +148,10 @@ impl Handlers<'_> {
         self.end_with(ticket, reason.what.clone(), failure, progress);
     }
 
-    /// Waits for the next attempt. False at the end of a run: there is none.
-    fn try_again(&mut self, ticket: u64, at: Instant) -> bool {
+    /// Waits for the next attempt; at the end of a run there is none.
+    fn try_again(&mut self, ticket: u64, at: Instant) {
         if self.drain.is_begun() {
-            self.remove(ticket);
-            return false;
+            return self.remove(ticket);
         }
         if let Some(job) = self.queue.stop(ticket)
             && !std::mem::replace(&mut job.is_retried, true)
@@ -159,7 +160,6 @@ impl Handlers<'_> {
         }
         self.counts.retries += 1;
         self.queue.delay(ticket, at);
-        true
     }
 
     /// What handlers wrote could not be passed on: their records are not processed.
