@@ -129,7 +129,7 @@ impl Handlers<'_> {
     /// Tells of records that are not processed after a while, each once, and of those that hold their partitions up;
     /// looks through all that is in hand, so not in every turn.
     pub(super) fn tell_stuck(&mut self, now: Instant) -> Vec<Notice> {
-        let is_new = |job: &Job| !job.is_stuck_told && job.at_work_for(now).is_some_and(|time| time >= STUCK);
+        let is_new = |job: &Job| !job.told.late && job.at_work_for(now).is_some_and(|time| time >= STUCK);
         let mut late = self.queue.tickets(is_new);
         // Processed, but for the commit before the next record of their key.
         late.retain(|ticket| !self.uncommitted.contains(ticket) && !self.committing.contains(ticket));
@@ -152,7 +152,7 @@ impl Handlers<'_> {
     fn late(&mut self, tickets: &[u64], now: Instant) -> Option<String> {
         for ticket in tickets {
             if let Some(job) = self.queue.job_mut(*ticket) {
-                job.is_stuck_told = true;
+                job.told.late = true;
             }
         }
         let first = self.queue.job(*tickets.first()?)?;

@@ -123,7 +123,7 @@ impl Handlers<'_> {
     fn attempt_notice(&mut self, ticket: u64, what: String, pause: Option<Duration>) -> Option<Notice> {
         let is_verbose = self.is_verbose;
         let job = self.queue.job_mut(ticket)?;
-        let is_first = !std::mem::replace(&mut job.is_failure_told, true);
+        let is_first = !std::mem::replace(&mut job.told.failure, true);
         let reason = match pause {
             Some(pause) => format!("{what}, again in {}", brief_pause(pause)),
             None => what,
@@ -292,7 +292,7 @@ impl Handlers<'_> {
             job.elsewhere.map_or((now, 1), |(since, times)| (since, times.saturating_add(1)));
         job.elsewhere = Some((since, times));
         let time = now.duration_since(since);
-        let is_told = time >= LONG_ELSEWHERE && !std::mem::replace(&mut job.is_elsewhere_told, true);
+        let is_told = time >= LONG_ELSEWHERE && !std::mem::replace(&mut job.told.elsewhere, true);
         let notice = is_told.then(|| {
             let (place, seconds) = (job.record.place(), time.as_secs());
             let message =
