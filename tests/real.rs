@@ -99,7 +99,7 @@ fn main() -> std::process::ExitCode {
         output::the_scenario_of_the_manual_is_on_the_terminal_byte_for_byte,
         output::records_are_styled_on_a_terminal_or_when_color_is_asked_for,
         output::a_pipe_gets_json_that_jq_reads,
-        output::the_lines_about_the_run_are_said_with_pretty_on_a_terminal_and_with_v,
+        output::the_lines_about_the_run_are_said_with_pretty_and_with_v,
         output::every_shape_of_a_record_is_valid_json,
         output::raw_is_the_bytes_and_the_delimiter,
         output::pretty_shows_what_has_no_title_and_more_with_v,

@@ -112,6 +112,21 @@ impl Outcome {
         self.check(is_it, &format!("the summary does not say {expected:?}"))
     }
 
+    /// It succeeded, and the summary has these counts and no others.
+    #[track_caller]
+    pub fn has_counts(&self, ok: usize, skipped: usize, duplicates: usize) -> &Outcome {
+        let plural = |count: usize| if count == 1 { "" } else { "s" };
+        let records = ok + skipped;
+        let mut counts = format!("{records} record{}: {ok} ok", plural(records));
+        if skipped > 0 {
+            counts.push_str(&format!(", {skipped} skipped"));
+        }
+        if duplicates > 0 {
+            counts.push_str(&format!(", {duplicates} duplicate{}", plural(duplicates)));
+        }
+        self.has_code(0).has_summary(&counts)
+    }
+
     #[track_caller]
     pub fn stdout_contains(&self, part: &str) -> &Outcome {
         self.check(self.stdout_text().contains(part), &format!("{part:?} is not on standard output"))

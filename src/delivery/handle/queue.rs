@@ -5,7 +5,7 @@ mod job;
 use crate::choices::Order;
 use crate::commits::AssignmentId;
 use crate::record::OwnedRecord;
-use job::Told;
+use job::AlreadyTold;
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap, HashMap};
 use std::hash::{BuildHasher as _, RandomState};
@@ -86,7 +86,7 @@ impl Queue {
             at_work_since: None,
             took: Duration::ZERO,
             is_retried: false,
-            told: Told::default(),
+            told: AlreadyTold::default(),
             stage,
             lane,
             before: lane.and_then(|lane| self.join_lane(lane, ticket)),

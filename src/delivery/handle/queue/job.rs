@@ -31,7 +31,7 @@ pub struct Job {
     /// Whether the record was tried again.
     pub is_retried: bool,
     /// What was told of it.
-    pub told: Told,
+    pub told: AlreadyTold,
     pub stage: Stage,
     pub(super) lane: Option<u64>,
     /// The records before and after this one in its lane.
@@ -41,7 +41,7 @@ pub struct Job {
 
 /// What was told of a record, once each.
 #[derive(Debug, Default)]
-pub struct Told {
+pub struct AlreadyTold {
     /// Another member has its id.
     pub elsewhere: bool,
     /// An attempt failed.
