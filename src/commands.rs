@@ -62,6 +62,13 @@ pub fn print(text: &str, style: ErrorStyle) -> u8 {
     }
 }
 
+/// Shows the short help to somebody who typed the bare name; the exit code of wrong usage.
+pub fn show_help(help: &str) -> u8 {
+    // There is nobody left to tell that stderr is gone.
+    let _ = io::stderr().write_all(help.as_bytes());
+    Kind::Usage.exit_code()
+}
+
 /// Tells a failure that comes before any option but these is known; the exit code.
 pub fn refuse(failure: &Failure, style: ErrorStyle) -> u8 {
     let ErrorStyle { color, log } = style;

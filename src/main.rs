@@ -44,6 +44,7 @@ fn main() {
     let code = match usage::parse(&words) {
         Ok(usage::Invocation::Run(arguments)) => commands::run(*arguments, &words),
         Ok(usage::Invocation::Print(text)) => commands::print(&text, usage::error_style(&words)),
+        Ok(usage::Invocation::Nothing(help)) => commands::show_help(&help),
         Err(failure) => commands::refuse(&failure, usage::error_style(&words)),
     };
     kafka::leave_process(code)
