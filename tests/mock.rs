@@ -13,6 +13,7 @@ mod mock {
     mod options;
     mod oracle;
     mod screens;
+    mod signals;
     mod support;
     mod talk;
 }
