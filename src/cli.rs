@@ -12,7 +12,7 @@ pub use connection::ConnectionOptions;
 pub use group::{DeleteOptions, GroupCommand, GroupDescribeOptions, ResetOptions};
 pub use handler::{HandlerOptions, OnFailure};
 pub use lag::LagOptions;
-pub use profile::{NOT_IN_A_PROFILE, ProfileProperty, ProfileTable, commands, place, profile_keys};
+pub use profile::{NOT_IN_A_PROFILE, ProfileProperty, ProfileTable, RIVALS, commands, place, profile_keys};
 pub use topic::{TopicCommand, TopicDescribeOptions};
 
 use crate::choices::{DataFormat, ListenAddress, OffsetReset, TableFormat};
@@ -25,7 +25,10 @@ use values::{commit, listen_address, positive, positive_duration};
 /// A Kafka consumer for the terminal, the shell script and the pod
 #[derive(Debug, Parser)]
 #[command(name = "kcons", version, max_term_width = 100, disable_help_subcommand = true)]
-#[command(after_help = "Try `kcons demo` first: the same consumer on a broker inside the process.")]
+#[command(args_override_self = true)]
+#[command(after_help = "\
+`kcons help COMMAND` explains all options of a command.
+Try `kcons demo` first: the same consumer on a broker inside the process.")]
 pub struct Arguments {
     #[command(subcommand)]
     pub command: Command,
@@ -180,19 +183,19 @@ pub struct ReadingOptions {
     pub from: Option<String>,
     /// Stop at this position; its record is not included
     ///
-    /// As --from; also `+30m`, that long after the time in --from. An offset above the end is
-    /// waited for.
+    /// As --from; also `+30m`, that long after the time in --from. An offset above the end and a
+    /// time to come are waited for, unless --exit is given.
     ///
     /// Example: kcons consume task-created --from 2026-11-23 --to 2026-11-24
     #[arg(long, value_name = "POS", allow_hyphen_values = true, help_heading = "Start and stop")]
     pub to: Option<String>,
     /// Stop at the end as it was at the start
     ///
-    /// The same as `--to end`; what is written later is not waited for. With a group the end of a
-    /// partition is fixed when it is first assigned to this member.
+    /// The same as `--to end`; what is written later is not waited for. With --to, whichever comes
+    /// first. With a group the end of a partition is fixed when it is first assigned to this member.
     ///
     /// Example: kcons consume task-created -e > tasks.jsonl
-    #[arg(short, long, help_heading = "Start and stop", conflicts_with = "to")]
+    #[arg(short, long, help_heading = "Start and stop")]
     pub exit: bool,
     /// Stop after N records
     ///
@@ -257,7 +260,7 @@ pub struct ReadingOptions {
     )]
     pub output: Option<OutputFormat>,
     /// The same as `-o json`
-    #[arg(long, help_heading = "Output", conflicts_with = "output")]
+    #[arg(long, help_heading = "Output", overrides_with = "output")]
     pub json: bool,
     /// End every raw record with this [default: \n]
     ///

@@ -20,20 +20,49 @@ use crate::error::{self, Failure, Kind};
 use crate::metrics::Meter;
 use crate::position::Clock;
 use crate::settings::{self, Environment, Surroundings};
-use crate::signals::Shutdown;
+use crate::signals::{self, Shutdown};
 use crate::startup::{self, Stdout};
 use crate::talk;
 use crate::usage::{self, ErrorStyle};
 use crate::{handlers, kafka};
+use nix::sys::signal::Signal;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant};
 
-/// Runs what was typed, with what its profile adds; the exit code.
-pub fn run(typed: Arguments, words: &[OsString]) -> u8 {
+/// Exit code after a second signal.
+const FORCED: u8 = 130;
+
+/// How the process ends.
+pub enum Ending {
+    Code(u8),
+    /// It dies of the signal that interrupted it.
+    Signal(Signal),
+}
+
+impl From<u8> for Ending {
+    fn from(code: u8) -> Ending {
+        Ending::Code(code)
+    }
+}
+
+/// Ends the process.
+pub fn leave(ending: Ending) -> ! {
+    match ending {
+        Ending::Code(code) => kafka::leave_process(code),
+        Ending::Signal(signal) => {
+            startup::die_of(signal);
+            // What a shell makes of such a death.
+            kafka::leave_process(128 + signal as u8)
+        }
+    }
+}
+
+/// Runs what was typed, with what its profile adds.
+pub fn run(typed: Arguments, words: &[OsString]) -> Ending {
     let arguments = match settings::profile::apply(typed, words, environment()) {
         Ok(arguments) => arguments,
-        Err(failure) => return refuse(&failure, usage::error_style(words)),
+        Err(failure) => return refuse(&failure, usage::error_style(words)).into(),
     };
     let talk = settings::TalkSettings::new(&arguments.connection, io::stderr().is_terminal(), &variable);
     colored::control::set_override(talk.has_color);
@@ -47,11 +76,19 @@ pub fn run(typed: Arguments, words: &[OsString]) -> u8 {
         Command::Man => man::run(&arguments.connection),
     });
     match result {
-        Ok(()) => 0,
+        Ok(()) => interrupted(&arguments.command, signals::first()).map_or(Ending::Code(0), Ending::Signal),
         Err(failure) => {
             tell(&settings::profile::blame(failure, arguments.connection.profile_table.as_ref()), &talk)
+                .into()
         }
     }
+}
+
+/// The signal that a command without a failure dies of. A run that a supervisor stops has done all it was asked for;
+/// Ctrl-C means the loop around it, too, and what a command was asked for is not done when a signal ends it.
+fn interrupted(command: &Command, first: Option<Signal>) -> Option<Signal> {
+    let is_run = matches!(command, Command::Consume(_) | Command::Demo(_));
+    first.filter(|signal| !is_run || *signal == Signal::SIGINT)
 }
 
 /// Prints a text that was asked for; the exit code.
@@ -60,6 +97,13 @@ pub fn print(text: &str, style: ErrorStyle) -> u8 {
         Ok(()) => 0,
         Err(failure) => refuse(&failure, style),
     }
+}
+
+/// Shows the short help to somebody who typed the bare name; the exit code of wrong usage.
+pub fn show_help(help: &str) -> u8 {
+    // There is nobody left to tell that stderr is gone.
+    let _ = io::stderr().write_all(help.as_bytes());
+    Kind::Usage.exit_code()
 }
 
 /// Tells a failure that comes before any option but these is known; the exit code.
@@ -126,20 +170,24 @@ fn resolve<T>(resolve: impl FnOnce(&Surroundings<'_>) -> Result<T, Failure>) -> 
     })
 }
 
-/// What a run starts with. Signals are caught before any thread exists.
+/// What a run starts with.
 fn world() -> Result<(Alarm, Shutdown), Failure> {
     let failure = |reason: String| Failure::new(Kind::Run, "cannot start").caused_by(reason);
     let alarm = Alarm::new().map_err(|error| failure(error::reason(&error)))?;
     let shutdown =
-        Shutdown::catch(alarm.bell(), leave_at_once).map_err(|error| failure(error.to_string()))?;
+        Shutdown::catch(alarm.bell(), leave_at_once).map_err(|error| failure(error::reason(&error)))?;
     Ok((alarm, shutdown))
 }
 
 /// After a second signal: nothing is left running behind us.
-fn leave_at_once(code: u8) -> ! {
+fn leave_at_once(second: Signal) -> ! {
     handlers::kill_all();
     talk::say_last_words();
-    kafka::leave_process(code)
+    leave(match second {
+        // The loop of a shell, too, where somebody presses Ctrl-C.
+        Signal::SIGINT if io::stderr().is_terminal() => Ending::Signal(Signal::SIGINT),
+        _ => Ending::Code(FORCED),
+    })
 }
 
 /// Reads, prints and commits until something ends it.

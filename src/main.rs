@@ -41,12 +41,13 @@ fn main() {
     use_small_pages();
     kafka::openssl::ignore_files();
     let words: Vec<_> = std::env::args_os().collect();
-    let code = match usage::parse(&words) {
+    let ending = match usage::parse(&words) {
         Ok(usage::Invocation::Run(arguments)) => commands::run(*arguments, &words),
-        Ok(usage::Invocation::Print(text)) => commands::print(&text, usage::error_style(&words)),
-        Err(failure) => commands::refuse(&failure, usage::error_style(&words)),
+        Ok(usage::Invocation::Print(text)) => commands::print(&text, usage::error_style(&words)).into(),
+        Ok(usage::Invocation::Nothing(help)) => commands::show_help(&help).into(),
+        Err(failure) => commands::refuse(&failure, usage::error_style(&words)).into(),
     };
-    kafka::leave_process(code)
+    commands::leave(ending)
 }
 
 /// Keeps the allocator from asking for pages of 2 MiB: they are a quarter of the memory and make nothing faster.

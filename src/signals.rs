@@ -1,61 +1,65 @@
 //! Signals: the first asks the run to drain, a later one ends the process at once.
 
 use crate::alarm::Bell;
-use nix::sys::signal::{SigSet, Signal};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use nix::sys::signal::Signal;
+use signal_hook::iterator::Signals;
+use std::io;
+use std::sync::atomic::{AtomicI32, Ordering};
 use std::time::{Duration, Instant};
 
 /// `timeout`, shells and terminals send the same stop twice at once: that is one request.
 const SAME_REQUEST: Duration = Duration::from_millis(500);
 
-/// Exit code after a second signal.
-const FORCED: u8 = 130;
+/// The signals that ask for the end.
+const ASKING: [Signal; 3] = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP];
 
-/// Whether a signal asked the run to end.
-#[derive(Clone, Default)]
-pub struct Shutdown {
-    is_requested: Arc<AtomicBool>,
+/// The signal that asked the process to end; 0 if none did. It belongs to the process, as signals do.
+static FIRST: AtomicI32 = AtomicI32::new(0);
+
+/// The signal that asked the process to end.
+pub fn first() -> Option<Signal> {
+    Signal::try_from(FIRST.load(Ordering::SeqCst)).ok()
 }
 
+/// Whether a signal asked the run to end; there is one once signals are caught.
+#[derive(Clone)]
+pub struct Shutdown(());
+
 impl Shutdown {
-    /// Catches SIGINT, SIGTERM and SIGHUP for the rest of the process; call it before any thread starts.
+    /// Catches SIGINT, SIGTERM and SIGHUP for the rest of the process.
     ///
-    /// `leave` ends the process from the signal thread, so that it works whatever the poller is doing.
-    /// A SIGINT or SIGHUP that was ignored when we started (`nohup`, a background job) stays ignored.
+    /// `leave` ends the process from the signal thread, so that it works whatever the poller is doing; it is told the
+    /// second signal. A SIGINT or SIGHUP that was ignored when we started (`nohup`, a background job) stays ignored.
     ///
     /// # Errors
-    /// If the system refuses the handlers.
-    pub fn catch(bell: Bell, leave: fn(u8) -> !) -> anyhow::Result<Shutdown> {
-        let shutdown = Shutdown::default();
-        keep_ignored(&ignored_signals());
-        let is_requested = Arc::clone(&shutdown.is_requested);
-        let mut first: Option<Instant> = None;
-        ctrlc::set_handler(move || match first {
-            None => {
-                first = Some(Instant::now());
-                is_requested.store(true, Ordering::SeqCst);
-                bell.ring();
+    /// If the system refuses the handlers, or the thread.
+    pub fn catch(bell: Bell, leave: fn(Signal) -> !) -> io::Result<Shutdown> {
+        let ignored = ignored_signals();
+        let caught = ASKING.iter().filter(|signal| !ignored.contains(signal));
+        let mut signals = Signals::new(caught.map(|signal| *signal as i32))?;
+        let work = move || {
+            let mut first: Option<Instant> = None;
+            for signal in signals.forever() {
+                match first {
+                    None => {
+                        first = Some(Instant::now());
+                        FIRST.store(signal, Ordering::SeqCst);
+                        bell.ring();
+                    }
+                    Some(at) if at.elapsed() >= SAME_REQUEST => {
+                        leave(Signal::try_from(signal).unwrap_or(Signal::SIGTERM))
+                    }
+                    Some(_) => {}
+                }
             }
-            Some(at) if at.elapsed() >= SAME_REQUEST => leave(FORCED),
-            Some(_) => {}
-        })?;
-        Ok(shutdown)
+        };
+        std::thread::Builder::new().name("signals".to_owned()).spawn(work)?;
+        Ok(Shutdown(()))
     }
 
     pub fn is_requested(&self) -> bool {
-        self.is_requested.load(Ordering::SeqCst)
+        first().is_some()
     }
-}
-
-/// Blocks the signals in this thread and all that it starts: `ctrlc` takes over ignored ones too, but a
-/// blocked signal never arrives.
-fn keep_ignored(signals: &[Signal]) {
-    let mut set = SigSet::empty();
-    for signal in signals {
-        set.add(*signal);
-    }
-    let _ = set.thread_block();
 }
 
 fn ignored_signals() -> Vec<Signal> {

@@ -1,5 +1,7 @@
-//! What the process was started with: whether stdout takes anything, and a signal that must not be ignored.
+//! What the process was started with: whether stdout takes anything, a signal that must not be ignored, and what
+//! signals do by default.
 
+use nix::sys::signal::Signal;
 use rustix::fs::OFlags;
 use std::sync::atomic::{AtomicU8, Ordering};
 
@@ -41,4 +43,13 @@ pub fn stdout() -> Stdout {
 pub fn listen_to_children() {
     // SAFETY: no handler is installed, and no other thread is there yet.
     unsafe { libc::signal(libc::SIGCHLD, libc::SIG_DFL) };
+}
+
+/// Ends the process by a signal, as if nothing had caught it, so that whoever waits for us sees what happened: a shell
+/// leaves its loop only if the program died of SIGINT. Returns if the signal does not end it: the first process of a
+/// container has no default actions.
+pub fn die_of(signal: Signal) {
+    // SAFETY: the default action runs no code of ours.
+    unsafe { libc::signal(signal as libc::c_int, libc::SIG_DFL) };
+    let _ = nix::sys::signal::raise(signal);
 }

@@ -1,6 +1,10 @@
 //! Parses the command line, and reports what is wrong with it in the form of all errors.
 
+mod kcat;
 mod other_tools;
+mod words;
+
+pub use words::CommandLine;
 
 use crate::cli::{self, Arguments, ColorChoice, LogFormat};
 use crate::error::Failure;
@@ -16,17 +20,23 @@ pub enum Invocation {
     Run(Box<Arguments>),
     /// Prints help or the version.
     Print(String),
+    /// Nothing is asked for: shows this short help, as an error.
+    Nothing(String),
 }
 
 /// Parses the words of the command line, the first of which is the name of the program.
 pub fn parse(words: &[OsString]) -> Result<Invocation, Failure> {
+    if words.len() <= 1 {
+        return Ok(Invocation::Nothing(cli::command().render_help().to_string()));
+    }
+    let CommandLine { words, command } = CommandLine::of(words);
     let matched = cli::command().try_get_matches_from(words);
     match matched.and_then(|matches| Arguments::from_arg_matches(&matches)) {
         Ok(arguments) => Ok(Invocation::Run(Box::new(arguments))),
         Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
             Ok(Invocation::Print(error.render().to_string()))
         }
-        Err(error) => Err(ClapError { error: &error }.told()),
+        Err(error) => Err(ClapError { error: &error, command: &command }.told()),
     }
 }
 
@@ -60,6 +70,8 @@ fn last<'a>(words: &[&'a str], option: &str) -> Option<&'a str> {
 /// An error of clap, to be put in our own words.
 struct ClapError<'a> {
     error: &'a clap::Error,
+    /// The words of the command that the error is about.
+    command: &'a [String],
 }
 
 impl ClapError<'_> {
@@ -77,7 +89,11 @@ impl ClapError<'_> {
                 Failure::usage(format!("{} is missing", quoted(&missing, " and ")))
                     .hint("`kcons COMMAND --help` says what a command takes")
             }
-            ErrorKind::ArgumentConflict => self.conflict(),
+            ErrorKind::ArgumentConflict => {
+                let others: Vec<String> = self.texts(ContextKind::PriorArg).map(bare).collect();
+                let (option, others) = (self.option(), quoted(&others, " and "));
+                Failure::usage(format!("`{option}` cannot be used with {others}"))
+            }
             ErrorKind::TooManyValues => Failure::usage(format!("`{}` takes no value", self.option())),
             ErrorKind::NoEquals | ErrorKind::TooFewValues | ErrorKind::WrongNumberOfValues => {
                 Failure::usage(format!("`{}` needs a value", self.option()))
@@ -102,7 +118,7 @@ impl ClapError<'_> {
         }
         let list = format!("valid: {}", valid.join(", "));
         if option == "--output"
-            && let Some(hint) = kcat_offset(value)
+            && let Some(hint) = kcat::offset(value)
         {
             return failure.hint(hint);
         }
@@ -122,21 +138,20 @@ impl ClapError<'_> {
 
     fn unknown_argument(&self) -> Failure {
         let argument = &secrets::word(self.text(ContextKind::InvalidArg).unwrap_or_default());
-        let failure = Failure::usage(format!("unexpected argument `{}`", bare(argument)));
-        let command = self.command();
-        let known = other_tools::find(other_tools::OPTIONS, &bare(argument), &command);
-        if let Some(hint) = known.or_else(|| kcat_option(argument)) {
+        let name = bare(argument);
+        let failure = Failure::usage(format!("unexpected argument `{name}`"));
+        if let Some(hint) = other_tools::find(&name, &self.command.join(" ")) {
             return failure.hint(hint);
         }
         if !argument.starts_with('-') && self.is_of("demo") {
             return failure
                 .hint(format!("the demo brings its own topic; to read one: kcons consume {argument}"));
         }
-        if let Some(command) = command_of(argument).filter(|_| command.is_empty()) {
-            return failure.hint(format!("it stands behind the command: kcons {command} {argument}"));
+        let owners = if self.command.is_empty() { owners(&name) } else { Vec::new() };
+        if !owners.is_empty() {
+            return failure.hint(format!("it is an option of {}", quoted(&owners, " and ")));
         }
-        let near =
-            self.text(ContextKind::SuggestedArg).filter(|near| other_tools::is_near(&bare(argument), near));
+        let near = self.text(ContextKind::SuggestedArg).filter(|near| other_tools::is_near(&name, near));
         match near {
             Some(near) => failure.hint(format!("did you mean `{}`?", bare(near))),
             None => failure.hint("`kcons COMMAND --help` lists all options"),
@@ -147,13 +162,8 @@ impl ClapError<'_> {
         let word = self.text(ContextKind::InvalidSubcommand).unwrap_or_default();
         let word = &secrets::word(word);
         let failure = Failure::usage(format!("unknown command `{word}`"));
-        if word == "help" {
-            return failure.hint("`kcons --help` and `kcons COMMAND --help`");
-        }
         let family = self.family();
-        if family.is_none()
-            && let Some(hint) = other_tools::find(other_tools::COMMANDS, word, "")
-        {
+        if let Some(hint) = other_tools::find(word, family.unwrap_or_default()) {
             return failure.hint(hint);
         }
         let suggested = self.texts(ContextKind::SuggestedSubcommand);
@@ -166,34 +176,9 @@ impl ClapError<'_> {
         }
     }
 
-    fn conflict(&self) -> Failure {
-        let option = self.option();
-        let others: Vec<String> = self.texts(ContextKind::PriorArg).map(bare).collect();
-        match others.contains(&option) || others.is_empty() {
-            true => Failure::usage(format!("`{option}` is given twice")),
-            false => Failure::usage(format!("`{option}` cannot be used with {}", quoted(&others, " and "))),
-        }
-    }
-
     /// Whether the error is about words behind this command.
     fn is_of(&self, command: &str) -> bool {
-        let usage = match self.error.get(ContextKind::Usage) {
-            Some(ContextValue::StyledStr(usage)) => usage.to_string(),
-            // Where a subcommand is missing, clap has the help in place of the usage.
-            _ => self.error.render().to_string(),
-        };
-        usage.contains(&format!("kcons {command}"))
-    }
-
-    /// The command that the error is about, such as `group reset`; empty if there is none.
-    fn command(&self) -> String {
-        let mut commands = Vec::new();
-        for command in cli::command().get_subcommands() {
-            let name = command.get_name();
-            commands.extend(command.get_subcommands().map(|inner| format!("{name} {}", inner.get_name())));
-            commands.push(name.to_owned());
-        }
-        commands.into_iter().find(|command| self.is_of(command)).unwrap_or_default()
+        self.command.first().is_some_and(|first| first == command)
     }
 
     /// `group` or `topic`, if the error is about the commands of one of them.
@@ -240,59 +225,18 @@ fn commands(family: Option<&str>) -> String {
     format!("commands: {}", names.collect::<Vec<_>>().join(", "))
 }
 
-/// The first command that has an option, for an option that was typed in front of the command.
-fn command_of(argument: &str) -> Option<String> {
-    let command = cli::command();
-    let has_it = |command: &&clap::Command| {
-        command.get_arguments().any(|known| match argument.strip_prefix("--") {
+/// The commands that have an option, for one that was typed in front of the command.
+fn owners(option: &str) -> Vec<String> {
+    let has_it = |command: &clap::Command| {
+        command.get_arguments().any(|known| match option.strip_prefix("--") {
             Some(long) => known.get_long() == Some(long),
-            None => known.get_short().is_some_and(|short| argument == format!("-{short}")),
+            None => known.get_short().is_some_and(|short| option == format!("-{short}")),
         })
     };
-    command.get_subcommands().find(has_it).map(|command| command.get_name().to_owned())
-}
-
-/// The hint for an option of kcat. Of combined ones, as in `-Ct`, the first letter counts.
-fn kcat_option(argument: &str) -> Option<&'static str> {
-    let letters = argument.strip_prefix('-').filter(|letters| !letters.starts_with('-'))?;
-    Some(match letters.chars().next()? {
-        'C' => "to consume is a command: kcons consume TOPIC",
-        'G' => "a consumer group is joined with `--group`: kcons consume TOPIC --group NAME",
-        't' => "topics stand without an option: kcons consume TOPIC",
-        'J' => "JSON is `--output json`, and what a pipe gets anyway",
-        'c' => "to stop after N records: `--count N`",
-        'u' => "leave it out: no record waits in a buffer",
-        's' => "what values and keys are: `--value-format` and `--key-format`",
-        'K' => "keys are printed by `--output json` and `--output pretty`",
-        'f' => "for single fields: `--output json` and jq",
-        'L' => "topics are listed by `kcons topic list` and described by `kcons topic describe TOPIC`",
-        'P' => "kcons only consumes; Kafka's own tool produces: kafka-console-producer.sh",
-        'Q' => "offsets of a time are found by `--from`, as in `--from 2026-11-23T09:00`",
-        _ => return None,
-    })
-}
-
-/// The hint for an offset that kcat accepts as `-o`.
-fn kcat_offset(value: &str) -> Option<String> {
-    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    // A position `@TIME` in milliseconds has 13 digits.
-    let is_milliseconds = |text: &str| is_number(text) && text.len() == 13;
-    let (option, position) = match value {
-        "stored" => {
-            return Some("with `--group NAME` a run starts where the group has committed".to_owned());
-        }
-        "beginning" | "end" | "earliest" | "latest" | "start" | "newest" => ("--from", value.to_owned()),
-        _ if is_number(value.strip_prefix('-').unwrap_or(value)) => ("--from", value.to_owned()),
-        _ => match value.split_once('@') {
-            Some(("s", time)) if is_milliseconds(time) => ("--from", format!("@{time}")),
-            Some(("e", time)) if is_milliseconds(time) => ("--to", format!("@{time}")),
-            Some(_) | None => return None,
-        },
-    };
-    Some(match option {
-        "--from" => format!("where to start is `--from {position}`"),
-        _ => format!("where to stop is `--to {position}`"),
-    })
+    let commands = cli::commands().into_iter().filter(|(_, command)| has_it(command));
+    let mut owners: Vec<String> = commands.map(|(words, _)| format!("kcons {}", words.join(" "))).collect();
+    owners.sort();
+    owners
 }
 
 #[cfg(test)]

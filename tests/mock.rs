@@ -13,6 +13,7 @@ mod mock {
     mod options;
     mod oracle;
     mod screens;
+    mod signals;
     mod silence;
     mod support;
     mod talk;

@@ -63,7 +63,7 @@ pub struct ConnectionOptions {
     #[arg(long, global = true, help_heading = "Connection")]
     pub print_config: bool,
     /// Say errors only
-    #[arg(short, long, global = true, help_heading = "Watching", conflicts_with = "verbose")]
+    #[arg(short, long, global = true, help_heading = "Watching", overrides_with = "verbose")]
     pub quiet: bool,
     /// Say more; -vv shows librdkafka's own log too
     #[arg(short, long, action = clap::ArgAction::Count, global = true, help_heading = "Watching")]

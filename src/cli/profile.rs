@@ -45,6 +45,9 @@ pub fn place(name: &str, path: &str, line: usize) -> String {
 /// Options that a profile cannot set: they have to be decided each time, or are not about a run.
 pub const NOT_IN_A_PROFILE: [&str; 6] = ["execute", "help", "print-config", "profile", "version", "yes"];
 
+/// Options that answer the same question and can both be typed; a typed one goes before the other one of a profile.
+pub const RIVALS: [[&str; 2]; 3] = [["quiet", "verbose"], ["output", "json"], ["exit", "to"]];
+
 /// The names of the options that a profile can set, of all commands.
 pub fn profile_keys() -> Vec<String> {
     let mut names: Vec<String> = commands()

@@ -54,7 +54,7 @@ pub(super) fn commit(text: &str) -> Result<CommitChoice, String> {
         _ => match text.strip_prefix("batch=").map(|count| positive(count).ok().and_then(NonZeroU64::new)) {
             Some(Some(count)) => Ok(CommitChoice::Batch(count)),
             Some(None) => Err("batch=N needs a whole number of at least 1, as in batch=100".to_owned()),
-            None => Err("it is one of auto, manual, batch=N, never".to_owned()),
+            None => Err("expected auto, manual, batch=N (as in batch=100) or never".to_owned()),
         },
     }
 }

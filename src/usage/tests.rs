@@ -33,14 +33,77 @@ fn help_and_version_are_no_errors() {
 }
 
 #[test]
+fn nothing_typed_shows_the_short_help() {
+    assert!(matches!(parsed(""), Ok(Invocation::Nothing(text)) if text.contains("Usage: kcons")));
+}
+
+#[test]
 fn a_missing_command_lists_all_of_them() {
-    for words in ["", "-v", "-b localhost"] {
+    for words in ["-v", "-b localhost"] {
         let expected = (
             "a command is missing".to_owned(),
             "commands: consume, lag, group, topic, demo, completions, man".to_owned(),
         );
         assert_eq!(said(words), expected);
     }
+}
+
+#[test]
+fn help_and_version_are_commands_too() {
+    for (words, other) in [
+        ("help", "--help"),
+        ("help consume", "consume --help"),
+        ("help group reset", "group reset --help"),
+        ("group help reset", "group reset --help"),
+        ("version", "--version"),
+    ] {
+        let text = |words| match parsed(words) {
+            Ok(Invocation::Print(text)) => text,
+            other => panic!("{words}: {other:?}"),
+        };
+        assert_eq!(text(words), text(other), "{words}");
+    }
+    assert_eq!(said("help consum").1, "did you mean `consume`?");
+}
+
+#[test]
+fn of_an_option_given_twice_the_last_one_counts() {
+    let run = |words: &str| match parsed(words) {
+        Ok(Invocation::Run(arguments)) => arguments,
+        other => panic!("{words}: {other:?}"),
+    };
+    let connection = |words: &str| run(words).connection;
+    for words in ["consume t -b a -b b", "-b a consume t -b b", "-b a -b b consume t", "-b a lag -b b g"] {
+        assert_eq!(connection(words).brokers.as_deref(), Some("b"), "{words}");
+    }
+    assert_eq!(connection("-X a=1 consume -X b=2 t -X a=3").properties, ["a=1", "b=2", "a=3"]);
+    for (words, quiet, verbose) in [
+        ("consume t -q -v", false, 1),
+        ("-q consume t -vv", false, 2),
+        ("consume t -vv -q", true, 0),
+        ("-v -q consume t -v", false, 1),
+        ("-v group -v list -v", false, 3),
+        ("lag g -q -q", true, 0),
+    ] {
+        let typed = connection(words);
+        assert_eq!((typed.quiet, typed.verbose), (quiet, verbose), "{words}");
+    }
+    let reading = |words: &str| match run(words).command {
+        cli::Command::Consume(consume) => consume.reading,
+        other => panic!("{other:?}"),
+    };
+    for (words, json, output) in [
+        ("consume t --json -o raw", false, Some(cli::OutputFormat::Raw)),
+        ("consume t -o raw --json", true, None),
+        ("consume t -o raw -o line", false, Some(cli::OutputFormat::Line)),
+    ] {
+        let typed = reading(words);
+        assert_eq!((typed.json, typed.output), (json, output), "{words}");
+    }
+    assert_eq!(reading("consume t -g a -g b").group.as_deref(), Some("b"));
+    assert_eq!(reading("consume t -e -e -n 1 -n 2").count, Some(2));
+    assert_eq!(reading("consume t --from 1 --from -2").from.as_deref(), Some("-2"));
+    assert_eq!(reading("consume t --exec a --exec b").handler.exec.as_deref(), Some("b"));
 }
 
 #[test]
@@ -63,15 +126,15 @@ fn a_topic_in_the_place_of_a_command_is_told_its_place() {
     let (message, hint) = said("task-created");
     assert_eq!(message, "unknown command `task-created`");
     assert!(hint.starts_with("to read the topic: kcons consume task-created;"), "{hint}");
-    assert!(said("help").1.contains("`kcons --help`"));
 }
 
 #[test]
 fn an_option_in_front_of_its_command_is_told_its_place() {
     for (words, hint) in [
-        ("--group g consume t", "it stands behind the command: kcons consume --group"),
-        ("-e consume t", "it stands behind the command: kcons consume -e"),
-        ("--follow demo", "it stands behind the command: kcons demo --follow"),
+        ("--group g consume t", "it is an option of `kcons consume` and `kcons demo`"),
+        ("-e consume t", "it is an option of `kcons consume` and `kcons demo`"),
+        ("--watch lag g", "it is an option of `kcons lag`"),
+        ("--execute group reset", "it is an option of `kcons group reset`"),
     ] {
         assert_eq!(said(words).1, hint);
     }
@@ -90,7 +153,7 @@ fn a_bad_value_names_the_option_and_what_is_valid() {
         (
             "consume t --commit x",
             "invalid value `x` for `--commit`",
-            "it is one of auto, manual, batch=N, never",
+            "expected auto, manual, batch=N (as in batch=100) or never",
         ),
     ] {
         let failure = refused(words);
@@ -116,11 +179,7 @@ fn a_bad_value_names_the_option_and_what_is_valid() {
 #[test]
 fn what_does_not_belong_together_is_named() {
     for (words, message) in [
-        ("consume t -e --to 5", "`--exit` cannot be used with `--to`"),
-        ("consume t -q -v", "`--quiet` cannot be used with `--verbose`"),
-        ("consume t -o json --json", "`--output` cannot be used with `--json`"),
         ("demo --serve --follow", "`--serve` cannot be used with `--follow`"),
-        ("consume t -g a -g b", "`--group` is given twice"),
         ("consume t --exit=5", "`--exit` takes no value"),
         ("consume t -n", "`--count` needs a value"),
         ("-b", "`--brokers` needs a value"),
@@ -135,13 +194,17 @@ fn what_does_not_belong_together_is_named() {
 #[test]
 fn options_of_kcat_get_what_replaces_them() {
     for letter in ["C", "G", "t", "J", "c", "u", "s", "K", "f", "L", "P", "Q"] {
-        for words in [format!("-{letter} x"), format!("consume -{letter}x"), format!("demo -{letter}")] {
+        for (words, command) in [
+            (format!("-{letter} x"), ""),
+            (format!("consume -{letter}x"), "consume"),
+            (format!("demo -{letter}"), "demo"),
+        ] {
             let (message, hint) = said(&words);
             assert_eq!(message, format!("unexpected argument `-{letter}`"), "{words}");
-            assert_eq!(Some(hint.as_str()), kcat_option(&format!("-{letter}")), "{words}");
+            assert_eq!(Some(hint.as_str()), other_tools::find(&format!("-{letter}"), command), "{words}");
         }
     }
-    assert_eq!(said("-b localhost -Ct t -J").1, "to consume is a command: kcons consume TOPIC");
+    assert_eq!(said("-b localhost -Ct t -J").1, "use the command: kcons consume TOPIC");
 }
 
 #[test]
@@ -174,8 +237,7 @@ fn a_hint_names_only_options_that_exist() {
         .flat_map(clap::Command::get_arguments)
         .filter_map(|argument| argument.get_long().map(|long| format!("--{long}")))
         .collect();
-    let hints = ('A'..='z').filter_map(|letter| kcat_option(&format!("-{letter}")));
-    let hints = hints.chain(other_tools::OPTIONS.iter().chain(other_tools::COMMANDS).map(|meant| meant.hint));
+    let hints = other_tools::table::TABLE.iter().map(|meant| meant.hint);
     for hint in hints.filter(|hint| !hint.contains("Kafka's own tool")) {
         for option in hint.split([' ', '`', ':']).filter(|word| word.starts_with("--")) {
             assert!(known.iter().any(|known| known == option), "{hint}");
@@ -185,38 +247,75 @@ fn a_hint_names_only_options_that_exist() {
 
 #[test]
 fn words_of_other_tools_get_what_is_meant_by_them() {
-    for table in [other_tools::OPTIONS, other_tools::COMMANDS] {
-        for meant in table {
-            let behind = if meant.behind.is_empty() { &["consume"] } else { meant.behind };
-            for (typed, command) in
-                meant.typed.iter().flat_map(|typed| behind.iter().map(move |it| (typed, it)))
-            {
-                let words = match typed.starts_with('-') {
-                    true => format!("{command} {typed} x"),
-                    false => (*typed).to_owned(),
-                };
-                let (message, hint) = said(&words);
-                assert!(
-                    message.starts_with("unexpected argument `-") || message.starts_with("unknown command")
-                );
-                let first = other_tools::find(table, typed, command);
-                assert_eq!(Some(hint.as_str()), first, "{words}");
-            }
+    for meant in other_tools::table::TABLE {
+        let behind = if meant.behind.is_empty() { &["", "consume", "topic list"] } else { meant.behind };
+        for (typed, command) in meant.typed.iter().flat_map(|typed| behind.iter().map(move |it| (typed, it)))
+        {
+            let words = match typed.starts_with('-') {
+                true => format!("{command} {typed} x"),
+                false => format!("{command} {typed}"),
+            };
+            let (message, hint) = said(&words);
+            assert!(
+                message.starts_with("unexpected argument `-") || message.starts_with("unknown command"),
+                "{words}: {message}"
+            );
+            assert_eq!(Some(hint.as_str()), other_tools::find(typed, command), "{words}");
         }
     }
+}
+
+/// What people type, and a part of what they are told.
+#[test]
+fn people_are_told_what_they_mean() {
     for (words, part) in [
+        ("tail t", "kcons consume TOPIC --from end"),
+        ("cat t", "kcons consume TOPIC -e"),
+        ("read t", "kcons consume TOPIC -e"),
+        ("get topics", "`kcons topic list`"),
+        ("ls", "`kcons topic list`"),
+        ("list", "`kcons topic list`"),
+        ("describe topic t", "`kcons topic describe TOPIC`"),
+        ("watch g", "kcons lag GROUP --watch"),
+        ("brokers", "kcons consume --print-config"),
+        ("config", "kcons consume --print-config"),
+        ("group ls", "kcons group list"),
+        ("topic ls", "kcons topic list"),
+        ("consume t --follow", "leave it out"),
+        ("consume t --limit 3", "`--count N`"),
+        ("consume t --cnt 1", "`--count N`"),
+        ("consume t --max-messages=3", "`--count N`"),
+        ("consume t --since 1h", "`--from -1h`"),
+        ("consume t --until now", "`--to POS`"),
+        ("consume t --tail 5", "`--from -5`"),
+        ("consume t --raw", "`--output raw`"),
+        ("consume t --pretty", "`--output pretty`"),
+        ("consume t --format raw", "`--output raw`"),
+        ("consume t --grep rent", "`--filter EXPR`"),
+        ("consume t --jq .value", "pipe the output into jq"),
+        ("consume t --key k", "`--filter '.key == \"k\"'`"),
+        ("consume t --no-commit", "`--commit never`"),
+        ("consume t --dry-run", "`--commit never`"),
+        ("group reset g --dry-run", "without `--execute`"),
+        ("consume t --no-color", "`--color never`"),
+        ("lag --group g", "kcons lag GROUP"),
+        ("lag -g g", "kcons lag GROUP"),
+        ("group describe --group g", "kcons group describe GROUP"),
+        ("group describe --all-groups", "`kcons group list`"),
+        ("lag g --topic t", "`--output json` and jq"),
+        ("topic describe -t t", "kcons topic describe TOPIC"),
+        ("group reset g --from beginning", "`--to beginning`"),
+        ("group delete g -f", "`--yes`"),
+        ("lag g --json", "`--output json`"),
         ("consume --bootstrap-server a:1 t", "`--brokers HOST:PORT`"),
         ("consume --topic t", "kcons consume TOPIC"),
         ("consume t --from-beginning", "leave it out"),
-        ("consume t --max-messages=3", "`--count N`"),
         ("consume t --consumer.config f", "`--config FILE`"),
         ("consume t --formatter-property print.key=true", "`--output json`"),
-        ("lag --group x", "kcons lag GROUP"),
-        ("group describe --all-groups", "`kcons group list`"),
         ("consume t --partition 0", "`--partitions 0`"),
     ] {
         let (message, hint) = said(words);
-        assert!(message.starts_with("unexpected argument `--"), "{message}");
+        assert!(message.starts_with("unexpected argument `-") || message.starts_with("unknown command"));
         assert!(hint.contains(part), "{words}: {hint}");
     }
 }
@@ -224,9 +323,9 @@ fn words_of_other_tools_get_what_is_meant_by_them() {
 #[test]
 fn a_name_that_only_looks_alike_is_not_offered() {
     for words in [
-        "consume t --limit 3",
-        "consume t --cnt 1",
         "consume t --frobnicate",
+        "consume t --lim 3",
+        "consume t --instant",
         "lag g --from end",
         "topic list --group g",
     ] {
@@ -237,8 +336,8 @@ fn a_name_that_only_looks_alike_is_not_offered() {
 
 #[test]
 fn plurals_of_commands_are_told_the_command() {
-    assert_eq!(said("groups").1, "groups are listed by `kcons group list`");
-    assert_eq!(said("topics").1, "topics are listed by `kcons topic list`");
+    assert_eq!(said("groups").1, "use the command: kcons group list");
+    assert_eq!(said("topics").1, "use the command: kcons topic list");
 }
 
 #[test]

@@ -131,7 +131,6 @@ fn what_cannot_be_is_refused_before_anything_is_connected() {
             ("--connect-timeout 5", "invalid value `5` for `--connect-timeout`"),
             ("--color maybe", "invalid value `maybe` for `--color`"),
             ("--log xml", "invalid value `xml` for `--log`"),
-            ("-q -v", "`--quiet` cannot be used with `--verbose`"),
         ] {
             let outcome = kcons(command, words).run();
             outcome.has_code(2).has_stdout("");

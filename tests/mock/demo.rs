@@ -88,7 +88,7 @@ fn follow_goes_on_with_new_tasks_until_control_c() {
     terminal.wait_for_stdout(|text| text.matches("Received task: ").count() >= 7);
     terminal.press_control_c();
     let outcome = terminal.finish();
-    outcome.has_code(0);
+    outcome.was_ended_by(Signal::SIGINT);
     let said = outcome.stderr_text();
     let is_closed = said.ends_with("Shutdown signal received...\nClosing consumer...\nConsumer closed.\n");
     outcome.check(is_closed, "the end is not told");

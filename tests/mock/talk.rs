@@ -96,7 +96,7 @@ fn errors_and_warnings_are_events_too() {
     running.wait_for_stderr("connected again");
     running.signal(Signal::SIGINT);
     let outcome = running.finish();
-    outcome.has_code(0);
+    outcome.was_ended_by(Signal::SIGINT);
     assert_eq!(outcome.events_named("warning")[0]["message"], "lost all brokers, still trying", "{outcome}");
 }
 
@@ -196,7 +196,7 @@ fn a_run_that_a_second_signal_ends_leaves_whole_events() {
     });
     running.signal(Signal::SIGINT);
     let outcome = running.finish();
-    outcome.has_code(130);
+    outcome.was_ended_by(Signal::SIGINT);
     let names = are_events(&outcome);
     assert!(!names.iter().any(|name| name == "shutdown_complete" || name == "error"), "{outcome}");
 }
@@ -213,8 +213,8 @@ fn quiet_leaves_only_errors() {
     read(&["--quiet", "--log", "json"]).has_code(0).has_stderr("");
     let strict = read(&["--quiet", "--strict"]);
     strict.has_code(5).check(strict.stderr_text().starts_with("error: "), "the error is missing");
-    let both = read(&["-q", "-v"]);
-    both.has_code(2).stderr_contains("`--quiet`").stderr_contains("`--verbose`");
+    read(&["-v", "-q"]).has_code(0).has_stderr("");
+    read(&["-q", "-v"]).has_code(0).stderr_contains("warning: ").stderr_contains("Reached end");
 }
 
 #[test]
@@ -267,7 +267,7 @@ fn usage_errors_have_one_form() {
             &["consume", "t", "--idle-timeout", "5"],
             "error: invalid value `5` for `--idle-timeout`\n  caused by: ",
         ),
-        (&["consume", "t", "-e", "--to", "5"], "error: `--exit` cannot be used with `--to`\n"),
+        (&["demo", "--follow", "-e"], "error: `--exit` cannot be used with `--follow`\n"),
         (&["consume", "t", "--commit", "manual"], "error: `--commit` needs `--group`\n  hint: "),
         (
             &["consume", "t", "-g", "g", "--from", "end"],
@@ -276,7 +276,7 @@ fn usage_errors_have_one_form() {
         (&["consume", "t", "-X", "enable.auto.offset.store=true"], "error: "),
         (&["consume", "-C", "-t", "t"], "error: unexpected argument `-C`\n  hint: "),
         (&["consume", "t", "-o", "beginning"], "error: invalid value `beginning` for `--output`\n  hint: "),
-        (&[], "error: a command is missing\n  hint: "),
+        (&["-v"], "error: a command is missing\n  hint: "),
     ] {
         let outcome = Kcons::new(arguments).run();
         outcome.has_code(2).has_stdout("");
@@ -297,6 +297,24 @@ fn help_is_short_or_long() {
     short.has_code(0).has_stderr("").stdout_contains("--offset-reset");
     long.has_code(0).has_stderr("").stdout_contains("Example: kcons consume");
     long.check(long.stdout.len() > short.stdout.len(), "the long help is not longer");
-    let version = Kcons::new(["--version"]).run();
-    version.has_code(0).has_stderr("").has_stdout(format!("kcons {}\n", env!("CARGO_PKG_VERSION")));
+    for word in ["--version", "version"] {
+        let version = Kcons::new([word]).run();
+        version.has_code(0).has_stderr("").has_stdout(format!("kcons {}\n", env!("CARGO_PKG_VERSION")));
+    }
+    Kcons::new(["help", "consume"]).run().has_code(0).has_stderr("").has_stdout(&long.stdout);
+    let bare = Kcons::new([""; 0]).run();
+    bare.has_code(2).has_stdout("").has_stderr(&Kcons::new(["-h"]).run().stdout_text());
+}
+
+#[test]
+fn the_last_of_two_values_counts() {
+    let outcome = Kcons::new(["-b", "a:1", "-q", "consume", "t"])
+        .args(["-b", "b:1", "-X", "client.id=x", "-X", "client.id=y", "--print-config"])
+        .run();
+    outcome.has_code(0).has_stderr("");
+    let rows: Vec<String> =
+        outcome.lines().iter().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+    for row in ["bootstrap.servers b:1 option", "client.id y -X"] {
+        outcome.check(rows.iter().any(|line| line == row), &format!("no `{row}`"));
+    }
 }

@@ -205,7 +205,7 @@ pub fn a_watch_shows_the_rate_and_a_signal_ends_it_at_once() {
     let before = watch.elapsed();
     watch.signal(Signal::SIGINT);
     let outcome = watch.finish();
-    outcome.has_code(0).has_stderr("");
+    outcome.was_ended_by(Signal::SIGINT).has_stderr("");
     outcome.check(outcome.elapsed - before < Duration::from_millis(500), "it took its time");
 }
 
@@ -216,7 +216,7 @@ pub fn a_watch_on_a_terminal_redraws_its_table() {
     let mut watch = kcons(&["lag", &group, "--watch", "200ms"]).spawn_on_terminal(OnTerminal::Stdout);
     watch.wait_for_stdout(|screen| screen.matches("\x1b[HGROUP").count() >= 2);
     watch.press_control_c();
-    watch.finish().has_code(0);
+    watch.finish().was_ended_by(Signal::SIGINT);
 }
 
 pub fn a_watch_outlives_an_outage() {
@@ -235,7 +235,7 @@ pub fn a_watch_outlives_an_outage() {
     watch.wait_for_lines(seen + 6);
     watch.signal(Signal::SIGTERM);
     let outcome = watch.finish();
-    assert_eq!(outcome.has_code(0).stderr_text().lines().count(), 2, "{outcome}");
+    assert_eq!(outcome.was_ended_by(Signal::SIGTERM).stderr_text().lines().count(), 2, "{outcome}");
 }
 
 pub fn a_broker_that_does_not_answer_is_an_error() {

@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use nix::sys::signal::Signal;
+
 use super::reading::{LONG, consume, named_topic, new_topic, task_created};
 use crate::support::kafka::kafka;
 use crate::support::run::{Kcons, Reader};
@@ -17,7 +19,7 @@ pub fn the_scenario_of_the_manual_is_on_the_terminal_byte_for_byte() {
         terminal.wait_for_stdout(|text| text.contains("Reached end"));
         terminal.press_control_c();
         let outcome = terminal.finish();
-        outcome.has_code(0).has_stdout(format!(
+        outcome.was_ended_by(Signal::SIGINT).has_stdout(format!(
             "Subscribed to topic: task-created\n{RECEIVED}Reached end of partition 0\n\
              Shutdown signal received...\nClosing consumer...\nConsumer closed.\n"
         ));
@@ -25,7 +27,7 @@ pub fn the_scenario_of_the_manual_is_on_the_terminal_byte_for_byte() {
     let mut terminal = plain().spawn_on_terminal(OnTerminal::Stdout);
     terminal.wait_for_stderr("Reached end of partition 0\n");
     terminal.press_control_c();
-    terminal.finish().has_code(0).has_stdout(RECEIVED).has_stderr(
+    terminal.finish().was_ended_by(Signal::SIGINT).has_stdout(RECEIVED).has_stderr(
         "Subscribed to topic: task-created\nReached end of partition 0\n\
          Shutdown signal received...\nClosing consumer...\nConsumer closed.\n",
     );

@@ -19,10 +19,14 @@ fn stop_again_and_again(options: &[&str], seed: u64) {
         let mut running = scene.member().args(options).spawn();
         running.wait_for_lines(1 + numbers.below(200));
         let before = running.elapsed();
-        running.signal(signals[number % 3]);
+        let signal = signals[number % 3];
+        running.signal(signal);
         let outcome = running.finish();
         println!("{options:?}: out {:?} after the signal", outcome.elapsed - before);
-        outcome.has_code(0);
+        match signal {
+            Signal::SIGINT => outcome.was_ended_by(signal),
+            _ => outcome.has_code(0),
+        };
         outcome.check(outcome.elapsed - before < Duration::from_secs(3), "it did not leave at once");
         scene.add(&format!("run {number}"), &outcome);
     }

@@ -102,7 +102,9 @@ impl Outcome {
     #[track_caller]
     pub fn has_summary(&self, expected: &str) -> &Outcome {
         let text = self.stderr_text();
-        let line = text.lines().rev().find_map(|line| line.strip_prefix("Processed "));
+        // In an event, too.
+        let line = text.lines().rev().find_map(|line| Some(line.split_once("Processed ")?.1));
+        let line = line.map(|line| line.trim_end_matches("\"}"));
         let summary = line.and_then(|line| {
             let (records, rest) = line.split_once(" in ")?;
             let (time, counts) = rest.split_once(": ")?;

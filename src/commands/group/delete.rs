@@ -16,7 +16,7 @@ use std::time::Instant;
 const COLUMNS: [Column; 2] = [Column::Text("GROUP"), Column::Text("RESULT")];
 
 /// # Errors
-/// A group that is missing or has members (then none is deleted), or no answer.
+/// A group that is missing or has members (then none is deleted), somebody who does not agree, or no answer.
 pub fn run(session: &mut Session, settings: &Delete) -> Result<(), Stop> {
     for (name, group) in described(session, &settings.groups)? {
         match group {
@@ -25,19 +25,25 @@ pub fn run(session: &mut Session, settings: &Delete) -> Result<(), Stop> {
         }
     }
     session.tell_cluster();
-    let mut agreed = Vec::new();
+    let (mut agreed, mut refusal) = (Vec::new(), None);
     for name in &settings.groups {
         if !settings.asks || is_agreed(session, name)? {
             agreed.push(name.clone());
+        } else {
+            let words = format!("group `{name}` is not deleted");
+            session.talk.info(words.clone());
+            refusal = Some(Failure::already_told(words));
         }
     }
-    if agreed.is_empty() {
-        return Ok(());
+    if !agreed.is_empty() {
+        delete(session, settings, agreed)?;
     }
-    let asked = agreed.clone();
-    let deleted = session.ask(move |client| groups::delete(client, &asked, COORDINATOR_LIMIT))?;
-    let mut rows = Vec::new();
-    let mut failed = Vec::new();
+    refusal.map_or(Ok(()), |refusal| Err(refusal.into()))
+}
+
+fn delete(session: &mut Session, settings: &Delete, agreed: Vec<String>) -> Result<(), Stop> {
+    let deleted = session.ask(move |client| groups::delete(client, &agreed, COORDINATOR_LIMIT))?;
+    let (mut rows, mut failed) = (Vec::new(), Vec::new());
     for (name, result) in deleted {
         match result {
             Ok(()) => rows.push(vec![name.as_str().into(), "deleted".into()]),

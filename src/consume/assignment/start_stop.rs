@@ -27,6 +27,16 @@ pub enum StopPoint {
     Time(i64),
 }
 
+impl StopPoint {
+    /// The stop, or the end of the log if that comes first.
+    pub fn or_end(self, range: &Range) -> StopPoint {
+        match self {
+            StopPoint::Offset(stop) => StopPoint::Offset(stop.min(range.end)),
+            StopPoint::Time(_) => StopPoint::Offset(range.to.unwrap_or(range.end)),
+        }
+    }
+}
+
 /// The start of a partition that the group gave us.
 ///
 /// `is_fresh`: the group had no committed offset in the topic when we started, so `latest` applies.
@@ -195,5 +205,14 @@ mod tests {
         assert_eq!(stop(&range, Position::After(3), 16, 0), StopPoint::Offset(19));
         assert_eq!(stop(&range, Position::Time(5), 15, 6), StopPoint::Offset(16));
         assert_eq!(stop(&range, Position::Time(5), 15, 4), StopPoint::Time(5));
+    }
+
+    #[test]
+    fn of_a_stop_and_the_end_the_first_one_counts() {
+        let range = Range { to: Some(16), ..range(None) };
+        assert_eq!(StopPoint::Offset(17).or_end(&range), StopPoint::Offset(17));
+        assert_eq!(StopPoint::Offset(99).or_end(&range), StopPoint::Offset(18));
+        assert_eq!(StopPoint::Time(5).or_end(&range), StopPoint::Offset(16));
+        assert_eq!(StopPoint::Time(5).or_end(&Range { to: None, ..range }), StopPoint::Offset(18));
     }
 }

@@ -194,6 +194,8 @@ impl Assignment<'_> {
         let to = self.partitions.to(&range.partition)?;
         // Fixed when the partition is first ours.
         let stop = || start_stop::stop(range, to, start, jiff::Timestamp::now().as_millisecond());
+        let is_end_one = self.settings.stops.at_end;
+        let stop = || if is_end_one { stop().or_end(range) } else { stop() };
         Some(self.ends.stop_or_insert(&range.partition, stop))
     }
 }

@@ -28,8 +28,6 @@ struct SharedState {
     environment: Vec<*const c_char>,
     pipes: [RawFd; 3],
     parent: libc::pid_t,
-    /// The signals that are blocked in the thread that starts it.
-    blocked: libc::sigset_t,
     /// The error for which the program could not be run, or 0.
     error: c_int,
 }
@@ -44,7 +42,6 @@ pub fn start(start: &StartParameters<'_>) -> io::Result<Pid> {
         environment: pointers(&mut start.environment.iter().copied()),
         pipes: start.pipes.map(|pipe| pipe.as_raw_fd()),
         parent: rustix::process::getpid().as_raw_nonzero().get(),
-        blocked: empty_set(),
         error: 0,
     };
     let size = STACK + 2 * size_of::<usize>() * shared.command.len();
@@ -55,14 +52,14 @@ pub fn start(start: &StartParameters<'_>) -> io::Result<Pid> {
     // so `shared`, what it points to and the stack outlive its use; all that it calls in between is in `become_it`.
     // With all signals blocked no handler of ours runs in it.
     let pid = unsafe {
-        let mut all = empty_set();
+        let (mut all, mut blocked) = (empty_set(), empty_set());
         libc::sigfillset(&mut all);
-        libc::pthread_sigmask(libc::SIG_BLOCK, &all, &mut shared.blocked);
+        libc::pthread_sigmask(libc::SIG_BLOCK, &all, &mut blocked);
         let top = stack.as_mut_ptr().add(stack.capacity());
         let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD;
         let pid = libc::clone(become_it, top.cast(), flags, (&raw mut shared).cast());
         let error = io::Error::last_os_error();
-        libc::pthread_sigmask(libc::SIG_SETMASK, &shared.blocked, ptr::null_mut());
+        libc::pthread_sigmask(libc::SIG_SETMASK, &blocked, ptr::null_mut());
         if pid > 0 { Pid::from_raw(pid) } else { None }.ok_or(error)?
     };
     match shared.error {
@@ -83,7 +80,7 @@ extern "C" fn become_it(shared: *mut c_void) -> c_int {
         let shared = &mut *shared.cast::<SharedState>();
         // First: a Ctrl-C on the terminal is for our parent's group.
         libc::setpgid(0, 0);
-        settle_signals(&shared.blocked);
+        settle_signals();
         libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
         if libc::getppid() != shared.parent {
             // Our parent is gone already: the signal for that will not come.
@@ -104,11 +101,11 @@ extern "C" fn become_it(shared: *mut c_void) -> c_int {
     }
 }
 
-/// Gives signals their default actions, but leaves ignored those that we were told to ignore.
+/// Gives signals their default actions, but leaves ignored what was ignored when we started.
 ///
 /// # Safety
 /// To be called in the new process, with all signals blocked.
-unsafe fn settle_signals(blocked: &libc::sigset_t) {
+unsafe fn settle_signals() {
     for signal in SIGNALS {
         // SAFETY: the structures are alive; unknown and reserved numbers are refused without harm.
         unsafe {
@@ -118,11 +115,7 @@ unsafe fn settle_signals(blocked: &libc::sigset_t) {
             }
             // What reached the new process while it was in our group is not meant for it: ignoring drops it.
             libc::signal(signal, libc::SIG_IGN);
-            // `Shutdown` blocks what was ignored when we started, as it has to be caught as well.
-            let stays_ignored =
-                matches!(signal, libc::SIGINT | libc::SIGHUP) && libc::sigismember(blocked, signal) == 1;
             let wanted = match action.sa_sigaction {
-                _ if stays_ignored => libc::SIG_IGN,
                 // Rust ignores it, programs expect to end by it.
                 _ if signal == libc::SIGPIPE => libc::SIG_DFL,
                 libc::SIG_IGN => libc::SIG_IGN,

@@ -1,5 +1,7 @@
 //! Resolves the options of `consume`, most of which `demo` has too.
 
+mod future;
+
 use super::filter::{self, FilterFailure};
 use super::given::GivenOptions;
 use super::group::{self, GroupSettings, Mode, Standalone};
@@ -63,8 +65,10 @@ impl Consume {
 /// What ends a run without a signal.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct StopConditions {
-    /// The position to stop at; `--exit` stands for `end`.
+    /// The position to stop at; `--exit` alone stands for `end`.
     pub to: Option<Positions>,
+    /// Whether the end as it was at the start is a stop, too, if it comes before `to`.
+    pub at_end: bool,
     pub count: Option<u64>,
     pub idle_timeout: Option<Duration>,
     pub duration: Option<Duration>,
@@ -105,8 +109,9 @@ pub fn resolve(
     let stops = stops(reading, &mode, surroundings)?;
     let has_topic = topics.len() > 1 || matches!(topics.first(), Some(TopicSelector::Pattern(_)));
     check_partition_positions(&mode, &stops, has_topic)?;
+    properties.notes.extend(future::wait_for_stop(reading, &stops, &surroundings.clock));
     let mut warnings: Vec<String> =
-        future_start_warning(reading, &mode, &stops, surroundings).into_iter().collect();
+        future::start_warning(reading, &mode, &stops, &surroundings.clock).into_iter().collect();
     let handling = handler::resolve(reading, &topics, surroundings)?;
     if let Some(handling) = &handling {
         warnings.extend(handler::warnings(handling, &mode, &topics));
@@ -151,32 +156,10 @@ fn stops(
     };
     Ok(StopConditions {
         to,
+        at_end: reading.exit,
         count: reading.count,
         idle_timeout: reading.idle_timeout,
         duration: reading.duration,
-    })
-}
-
-/// Warns about a start in the future in a run that ends at what is there now: most likely a slip.
-fn future_start_warning(
-    reading: &cli::ReadingOptions,
-    mode: &Mode,
-    stops: &StopConditions,
-    surroundings: &Surroundings<'_>,
-) -> Option<String> {
-    let now = surroundings.clock.now.as_millisecond();
-    let is_to_come = |position: &Position| matches!(position, Position::Time(time) if *time > now);
-    let from = match mode {
-        Mode::Standalone(Standalone { from: Positions::All(from), .. }) if is_to_come(from) => from,
-        Mode::Standalone(_) | Mode::Group(_) => return None,
-    };
-    let ends_now = match stops.to.as_ref()? {
-        Positions::All(to) => !is_to_come(to),
-        Positions::Some(_) => false,
-    };
-    let typed = reading.from.clone().unwrap_or_else(|| from.to_string());
-    ends_now.then(|| {
-        format!("`--from {typed}` is in the future: only records with a timestamp after that are read")
     })
 }
 

@@ -194,11 +194,11 @@ impl<'a> GivenOptions<'a> {
         option.property().filter(|name| self.property(name).is_some()).map(|name| format!("-X {name}"))
     }
 
-    /// The value that was typed for a property with `-X`; `env:NAME` is not looked up.
+    /// The last value that was typed for a property with `-X`; `env:NAME` is not looked up.
     fn property(&self, name: &str) -> Option<&'a str> {
         let mut pairs = self.connection.properties.iter().filter_map(|text| text.split_once('='));
         let bare = |name: &'a str| name.trim().strip_prefix("topic.").unwrap_or(name.trim());
-        pairs.find(|(other, _)| bare(other) == name).map(|(_, value)| value)
+        pairs.rfind(|(other, _)| bare(other) == name).map(|(_, value)| value)
     }
 
     /// Whether the command is `kcons demo`.

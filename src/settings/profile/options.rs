@@ -28,7 +28,9 @@ pub fn add(table: &Table, words: &[OsString], environment: Environment<'_>) -> R
 fn parse(words: &[OsString]) -> Result<Arguments, Failure> {
     match usage::parse(words)? {
         Invocation::Run(arguments) => Ok(*arguments),
-        Invocation::Print(_) => Err(Failure::usage("help cannot be asked for in a profile")),
+        Invocation::Print(_) | Invocation::Nothing(_) => {
+            Err(Failure::usage("help cannot be asked for in a profile"))
+        }
     }
 }
 

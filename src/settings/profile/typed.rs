@@ -5,7 +5,7 @@ use crate::error::Failure;
 use crate::settings::Environment;
 use crate::settings::options::given::{GivenOptions, OptionName};
 use crate::settings::options::rules::{self, Beside};
-use crate::usage;
+use crate::usage::{self, CommandLine};
 use clap::FromArgMatches;
 use clap::parser::ValueSource;
 use std::ffi::OsString;
@@ -26,7 +26,8 @@ pub struct Addition {
 
 /// The command that was typed, with its options.
 pub struct TypedCommand<'a> {
-    words: &'a [OsString],
+    /// The typed words, the command in front of all options.
+    words: Vec<OsString>,
     environment: Environment<'a>,
     /// The declaration of all commands.
     root: clap::Command,
@@ -45,12 +46,13 @@ impl<'a> TypedCommand<'a> {
     /// Finds the command in words that were parsed before. A profile that is named on the command line goes before
     /// the environment.
     pub fn new(
-        words: &'a [OsString],
+        words: &[OsString],
         environment: Environment<'a>,
         is_profile_typed: bool,
     ) -> Result<TypedCommand<'a>, Failure> {
         let root = cli::command();
-        let parsed = root.clone().try_get_matches_from(words);
+        let CommandLine { words, .. } = CommandLine::of(words);
+        let parsed = root.clone().try_get_matches_from(&words);
         let mut matches = parsed.map_err(|error| Failure::usage(error.kind().to_string()))?;
         let mut command = root.clone();
         let mut path = Vec::new();
@@ -105,7 +107,7 @@ impl<'a> TypedCommand<'a> {
         let mut candidates: Vec<&Addition> =
             additions.iter().filter(|addition| !self.is_decided(&addition.name)).collect();
         candidates.sort_by_key(|addition| OptionName::find(&addition.name));
-        let (mut words, mut before) = (self.words.to_vec(), self.parse(self.words));
+        let (mut words, mut before) = (self.words.clone(), self.parse(&self.words));
         let mut chosen = Vec::new();
         for addition in candidates {
             let more = with(&words, addition);
@@ -136,7 +138,7 @@ impl<'a> TypedCommand<'a> {
     /// Whether the rules leave an option out, given all options `before` and `after` it is added.
     fn leaves_out(&self, addition: &Addition, before: Option<&Arguments>, after: Option<&Arguments>) -> bool {
         let Some(option) = OptionName::find(&addition.name) else { return false };
-        let typed = self.parse(&with(self.words, addition));
+        let typed = self.parse(&with(&self.words, addition));
         let given = |arguments| GivenOptions::of(arguments, self.environment);
         // If options of the profile exclude each other, they cannot be parsed here; the final parsing reports that.
         let given = (before.and_then(given), after.and_then(given), typed.as_ref().and_then(given));
@@ -157,6 +159,10 @@ impl<'a> TypedCommand<'a> {
         let excludes = |one: &clap::Arg, other: &clap::Arg| {
             let rivals = self.command.get_arg_conflicts_with(one);
             rivals.iter().any(|rival| rival.get_id() == other.get_id())
+                || cli::RIVALS.iter().any(|pair| {
+                    let names = [one.get_long(), other.get_long()];
+                    pair.iter().all(|name| names.contains(&Some(*name)))
+                })
         };
         one.get_id() != other.get_id() && (excludes(one, other) || excludes(other, one))
     }

@@ -15,14 +15,11 @@ pub struct ProducerProperty {
 }
 
 impl ProducerProperty {
-    /// Adds the property to others, unless it is among them. Returns false if it has another value there.
-    pub fn join(self, others: &mut Vec<ProducerProperty>) -> bool {
-        match others.iter().find(|other| other.canonical == self.canonical) {
-            Some(other) => *other.value == *self.value,
-            None => {
-                others.push(self);
-                true
-            }
+    /// Adds the property to others; of one that is among them already the last value counts.
+    pub fn join(self, others: &mut Vec<ProducerProperty>) {
+        match others.iter_mut().find(|other| other.canonical == self.canonical) {
+            Some(other) => *other = self,
+            None => others.push(self),
         }
     }
 }
@@ -160,12 +157,16 @@ mod tests {
     }
 
     #[test]
-    fn values_are_judged_and_one_property_has_one_value() {
+    fn values_are_judged_and_the_last_one_of_a_property_counts() {
         let run = |more: &[&str]| resolve(&[PRODUCES[0], more].concat());
         let failure = run(&["-X", "linger.ms=soon"]).expect_err("no number");
         assert_eq!(failure.message, "invalid value `soon` for property `queue.buffering.max.ms`");
-        assert!(run(&["-X", "linger.ms=1", "-X", "linger.ms=2"]).is_err());
-        let connection = run(&["-X", "linger.ms=7"]).expect("valid").connection;
+        let typed = ["-X", "linger.ms=1", "-X", "queue.buffering.max.ms=7"];
+        let connection = run(&typed).expect("valid").connection;
+        let named = |resolved: &&crate::settings::properties::print::EffectiveProperty| {
+            resolved.name == "queue.buffering.max.ms"
+        };
+        assert_eq!(connection.effective.iter().filter(named).count(), 1);
         let shown = connection.effective.iter().find(|resolved| &*resolved.value == "7");
         assert!(shown.is_some_and(|resolved| resolved.name == "queue.buffering.max.ms"));
     }

@@ -185,16 +185,11 @@ impl<'a> PropertySource<'a> {
         if property.side == Side::Producer {
             let typed =
                 producer::ProducerProperty { name: name.to_owned(), canonical: property.name.clone(), value };
-            return typed.join(&mut self.producer).then_some(()).ok_or_else(|| two_values(name));
+            typed.join(&mut self.producer);
+            return Ok(());
         }
         let given = PropertyValue { value, origin: self.origin.clone() };
-        match self.values.insert(property.name.clone(), given.clone()) {
-            Some(other) if self.origin.is_typed() && *other.value != *given.value => Err(two_values(name)),
-            Some(_) | None => Ok(()),
-        }
+        self.values.insert(property.name.clone(), given);
+        Ok(())
     }
-}
-
-fn two_values(name: &str) -> Failure {
-    Failure::usage(format!("`-X {name}` is given twice with two values")).hint("give one of them")
 }

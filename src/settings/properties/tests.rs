@@ -188,8 +188,15 @@ fn two_values_for_one_thing_are_refused_by_both_names() {
     assert_eq!(failure.message, "`--brokers b:1` and `-X bootstrap.servers=a:1` contradict each other");
     arguments.brokers = Some("a:1".to_owned());
     assert!(read(&arguments).is_ok());
-    assert!(read_typed(&["max.partition.fetch.bytes=1", "fetch.message.max.bytes=2"]).is_err());
-    assert!(read_typed(&["client.id=a", "client.id=a"]).is_ok());
+}
+
+#[test]
+fn the_last_value_of_a_property_counts() {
+    for typed in [&["client.id=a", "client.id=b"][..], &["client.id=b", "client.id=b"]] {
+        assert_eq!(value(&read_typed(typed).expect("valid"), "client.id"), Some("b"), "{typed:?}");
+    }
+    let properties = read_typed(&["max.partition.fetch.bytes=1000", "fetch.message.max.bytes=2000"]);
+    assert_eq!(value(&properties.expect("valid"), "fetch.message.max.bytes"), Some("2000"));
     assert_eq!(value(&read_file("client.id=a\nclient.id=b").expect("valid"), "client.id"), Some("b"));
 }
 

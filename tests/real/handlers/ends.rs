@@ -88,7 +88,7 @@ pub fn control_c_on_a_terminal_fails_no_handler() {
     wait_until("the next sixteen", LONG, || (work.recorder.notes().len() >= 40).then_some(()));
     running.press_control_c();
     let outcome = running.finish();
-    outcome.has_code(0).stderr_lacks("record_failed").stderr_contains(" 0 skipped");
+    outcome.was_ended_by(Signal::SIGINT).stderr_lacks("record_failed").stderr_lacks(" skipped");
     work.leaves_nobody(&outcome);
     work.add("interrupted", &outcome);
     work.handle_the_rest();

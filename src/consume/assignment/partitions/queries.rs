@@ -43,7 +43,8 @@ impl Partitions<'_> {
     }
 
     pub fn to(&self, partition: &TopicPartition) -> Option<Position> {
-        self.settings.stops.to.as_ref()?.at(partition.partition)
+        let stops = &self.settings.stops;
+        stops.to.as_ref()?.at(partition.partition).or(stops.at_end.then_some(Position::End))
     }
 }
 

@@ -244,11 +244,14 @@ fn positions_and_stops_are_read() {
     let stops = resolved("t -e -n 3 --idle-timeout 1s --duration 2s").expect("valid").stops;
     let expected = StopConditions {
         to: Some(Positions::All(Position::End)),
+        at_end: true,
         count: Some(3),
         idle_timeout: Some(Duration::from_secs(1)),
         duration: Some(Duration::from_secs(2)),
     };
     assert_eq!(stops, expected);
+    let stops = resolved("t -e --to 5").expect("valid").stops;
+    assert_eq!((stops.to, stops.at_end), (Some(Positions::All(Position::Offset(5))), true));
     let stops = resolved("t --from 2026-11-23 --to +1h").expect("valid").stops;
     assert!(stops.to.is_some_and(|to| to.has_time()));
     assert_eq!(resolved("t -p 0 --wait-for-topic 5s").expect("valid").wait_for_topic, Duration::from_secs(5));
