@@ -32,6 +32,8 @@ mod talk;
 mod tokens;
 mod usage;
 
+use std::ffi::OsString;
+
 /// librdkafka allocates on one thread and frees on another: with several partitions this halves the time.
 #[global_allocator]
 static ALLOCATOR: memory::Counting<mimalloc::MiMalloc> = memory::Counting(mimalloc::MiMalloc);
@@ -41,12 +43,20 @@ fn main() {
     use_small_pages();
     kafka::openssl::ignore_files();
     let words: Vec<_> = std::env::args_os().collect();
-    let code = match usage::parse(&words) {
-        Ok(usage::Invocation::Run(arguments)) => commands::run(*arguments, &words),
-        Ok(usage::Invocation::Print(text)) => commands::print(&text, usage::error_style(&words)),
-        Err(failure) => commands::refuse(&failure, usage::error_style(&words)),
+    let code = match commands::complete::request(&words) {
+        Some(request) => commands::complete::run(request),
+        None => run(&words),
     };
     kafka::leave_process(code)
+}
+
+/// Runs what was typed; the exit code.
+fn run(words: &[OsString]) -> u8 {
+    match usage::parse(words) {
+        Ok(usage::Invocation::Run(arguments)) => commands::run(*arguments, words),
+        Ok(usage::Invocation::Print(text)) => commands::print(&text, usage::error_style(words)),
+        Err(failure) => commands::refuse(&failure, usage::error_style(words)),
+    }
 }
 
 /// Keeps the allocator from asking for pages of 2 MiB: they are a quarter of the memory and make nothing faster.
