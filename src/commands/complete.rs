@@ -13,8 +13,8 @@ mod values;
 mod words;
 
 use crate::escape;
-use line::Line;
-use redirections::Commandline;
+use line::CommandLine;
+use redirections::TypedLine;
 use std::ffi::OsString;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
@@ -32,7 +32,7 @@ pub struct Request {
 
 #[derive(Debug)]
 enum Asked {
-    Line(Line),
+    Line(CommandLine),
     /// The file of a redirection, as `>` and what stands in front of its name.
     Redirection(String),
 }
@@ -94,7 +94,7 @@ pub fn request(words: &[OsString]) -> Option<Request> {
         return None;
     }
     let (shell, cursor) = (Shell::find(shell)?, index.parse::<usize>().ok()?.checked_sub(1)?);
-    let line = Commandline { words: typed.to_vec(), cursor };
+    let line = TypedLine { words: typed.to_vec(), cursor };
     let line = match shell {
         Shell::Bash => match line.without_redirections() {
             Ok(line) => line,
@@ -104,7 +104,7 @@ pub fn request(words: &[OsString]) -> Option<Request> {
         Shell::Zsh | Shell::Fish => line,
     };
     let words = line.words.iter().map(|word| words::read(word, shell, &super::variable)).collect();
-    Some(Request { shell, asked: Asked::Line(Line { words, cursor: line.cursor }) })
+    Some(Request { shell, asked: Asked::Line(CommandLine { words, cursor: line.cursor }) })
 }
 
 /// Answers on stdout; the exit code, which is always 0. What takes longer than the limit is not answered.

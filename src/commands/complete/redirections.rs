@@ -2,19 +2,19 @@
 
 /// A command line as it was typed, without the name of the program.
 #[derive(Debug)]
-pub struct Commandline {
+pub struct TypedLine {
     pub words: Vec<String>,
     /// The index of the word with the cursor in it.
     pub cursor: usize,
 }
 
-impl Commandline {
+impl TypedLine {
     /// Takes redirections out.
     ///
     /// # Errors
     /// The cursor is in one: what stands in front of the name of its file, in the same word.
-    pub fn without_redirections(self) -> Result<Commandline, String> {
-        let Commandline { words, mut cursor } = self;
+    pub fn without_redirections(self) -> Result<TypedLine, String> {
+        let TypedLine { words, mut cursor } = self;
         let mut kept = Vec::with_capacity(words.len());
         let (mut is_file, at) = (false, cursor);
         for (index, word) in words.into_iter().enumerate() {
@@ -32,7 +32,7 @@ impl Commandline {
             // The file stands in the same word or in the next one.
             is_file = !is_file && length == word.len();
         }
-        Ok(Commandline { words: kept, cursor })
+        Ok(TypedLine { words: kept, cursor })
     }
 }
 
@@ -54,7 +54,7 @@ mod tests {
     fn without(typed: &str) -> String {
         let words: Vec<String> = typed.split(' ').map(str::to_owned).collect();
         let cursor = words.iter().position(|word| word.ends_with('|')).expect("a cursor");
-        let mut line = Commandline { words, cursor };
+        let mut line = TypedLine { words, cursor };
         line.words[cursor].pop();
         match line.without_redirections() {
             Ok(mut line) => {
