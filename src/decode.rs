@@ -1,11 +1,16 @@
 //! What the bytes of a key or a value are: JSON, text, or bytes to be encoded.
 
 pub mod json;
+mod schemas;
 
 use crate::choices::DataFormat;
 use crate::record::Record;
 use json::{Flaw, Json, Nesting};
 use std::fmt;
+
+#[cfg(test)]
+pub use schemas::SchemaSource;
+pub use schemas::Schemas;
 
 /// What bytes turned out to be, or were asked to be taken as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,11 +42,23 @@ pub struct Decoded<'a> {
 pub struct Decoders {
     keys: Decoder,
     values: Decoder,
+    schemas: Schemas,
 }
 
 impl Decoders {
-    pub fn new(key_format: DataFormat, value_format: DataFormat) -> Decoders {
-        Decoders { keys: Decoder::of_keys(key_format), values: Decoder::of_values(value_format) }
+    /// Decoders that share `schemas` with all others of the run.
+    pub fn new(key_format: DataFormat, value_format: DataFormat, schemas: &Schemas) -> Decoders {
+        Decoders {
+            keys: Decoder::of_keys(key_format),
+            values: Decoder::of_values(value_format),
+            schemas: schemas.clone(),
+        }
+    }
+
+    /// Whether a record can be decoded now; asks for what is missing.
+    #[inline]
+    pub fn can_decode(&self, record: &Record<'_>) -> bool {
+        self.schemas.are_here(record)
     }
 
     #[inline(always)]
@@ -283,7 +300,7 @@ mod tests {
             headers: &[],
         };
         let outcome = |key, value, record: &Record<'_>| {
-            let mut decoders = Decoders::new(key, value);
+            let mut decoders = Decoders::new(key, value, &Schemas::default());
             let outcome = decoders.decode(record).outcome();
             assert_eq!(decoders.check(record), outcome);
             outcome.map_err(|error| error.to_string())

@@ -9,10 +9,12 @@ mod print;
 #[cfg(test)]
 pub mod testing;
 mod values;
+mod waiting;
 mod writer;
 
 use crate::alarm::Alarm;
-use crate::commits::{AssignmentId, Commits, Watermarks};
+use crate::commits::Commits;
+use crate::decode::Schemas;
 use crate::error::{Failure, Kind};
 use crate::kafka::Coming;
 use crate::metrics::RecordCounts;
@@ -23,10 +25,12 @@ use filter::Filter;
 use handle::Handlers;
 use print::Printer;
 use std::time::Instant;
+use waiting::WaitingRecords;
 use writer::Writer;
 
 pub use filter::{Checked, Upcoming};
 pub use values::{Check, Ended, Fate, PartitionPlace, Progress, Settled, Submitted};
+pub use waiting::ReadyRecord;
 pub use writer::{Unwritable, write_all};
 
 /// The way of records behind the offsets: filter, then stdout or handlers.
@@ -34,6 +38,8 @@ pub struct Delivery<'a> {
     writer: Writer,
     /// Absent if every record passes and nobody has to know more of it.
     filter: Option<Filter>,
+    /// Absent if every record can be decoded at once.
+    waiting: Option<Box<WaitingRecords>>,
     target: Target<'a>,
 }
 
@@ -53,26 +59,31 @@ impl<'a> Delivery<'a> {
         lines: HandlerOutput,
         now: Instant,
     ) -> Result<Delivery<'a>, Failure> {
-        let handlers = Handlers::start(settings, alarm, lines)?;
+        // No format needs any yet.
+        let schemas = Schemas::default();
+        let handlers = Handlers::start(settings, &schemas, alarm, lines)?;
         let writer = Writer::start(alarm.bell()).map_err(|error| {
             Failure::new(Kind::Run, "cannot start the writer").caused_by(error.to_string())
         })?;
-        let filter = Filter::new(settings, alarm.bell(), now);
-        Ok(Delivery::new(settings, writer, filter, handlers))
+        Ok(Delivery::new(settings, &schemas, writer, handlers, alarm, now))
     }
 
     /// A delivery that has no record yet; without handlers records are printed.
     pub fn new(
         settings: &'a Consume,
+        schemas: &Schemas,
         writer: Writer,
-        filter: Option<Filter>,
         handlers: Option<Handlers<'a>>,
+        alarm: &Alarm,
+        now: Instant,
     ) -> Delivery<'a> {
+        let filter = || Filter::new(settings, schemas, alarm.bell(), now);
         let target = match handlers {
             Some(handlers) => Target::Handle(Box::new(handlers)),
-            None => Target::Print(Box::new(Printer::new(settings))),
+            None => Target::Print(Box::new(Printer::new(settings, schemas))),
         };
-        Delivery { writer, filter, target }
+        let waiting = WaitingRecords::new(settings, schemas, filter());
+        Delivery { writer, filter: filter(), waiting, target }
     }
 
     /// Tells the time of a turn of the loop.
@@ -83,7 +94,8 @@ impl<'a> Delivery<'a> {
     /// Whether somebody looks at the headers of records that are submitted; filters see them by themselves.
     pub fn reads_headers(&self) -> bool {
         match &self.target {
-            Target::Print(printer) => printer.shows_headers(),
+            // A filter sees the headers of what has waited in its copy alone.
+            Target::Print(printer) => printer.shows_headers() || self.waiting.is_some(),
             Target::Handle(_) => true,
         }
     }
@@ -117,6 +129,9 @@ impl Delivery<'_> {
     /// Whether one more record may be taken now.
     #[inline]
     pub fn has_room(&self, commits: &Commits) -> bool {
+        if self.waiting.as_ref().is_some_and(|waiting| waiting.is_full()) {
+            return false;
+        }
         match &self.target {
             Target::Print(_) => !self.writer.is_full() && commits.room(commits.watermarks().in_hand()) > 0,
             Target::Handle(handlers) => handlers.has_room(commits.total()),
@@ -135,6 +150,9 @@ impl Delivery<'_> {
     /// # Errors
     /// Programs got stuck too often.
     pub fn watch_filter(&mut self, now: Instant) -> Result<(), Failure> {
+        if let Some(waiting) = &mut self.waiting {
+            waiting.watch_filter(now)?;
+        }
         self.filter.as_mut().map_or(Ok(()), |filter| filter.watch(now))
     }
 
@@ -149,11 +167,16 @@ impl Delivery<'_> {
         source: &mut impl Upcoming,
         is_open: impl Fn(usize, i64) -> bool,
     ) -> Result<Check, Failure> {
-        let (Some(filter), Some(coming)) = (&mut self.filter, coming) else { return Ok(Check::Known(None)) };
-        if !is_open(coming.slot, coming.offset) {
+        let Some(coming) = coming else { return Ok(Check::Known(None)) };
+        if !is_open(coming.slot, coming.offset) || self.next_must_wait(source) {
             return Ok(Check::Known(None));
         }
-        let checked = filter.check(&coming, source, is_open)?;
+        let Some(filter) = &mut self.filter else { return Ok(Check::Known(None)) };
+        let waiting = &self.waiting;
+        let is_wanted = |slot, record: &Record<'_>| {
+            is_open(slot, record.offset) && waiting.as_ref().is_none_or(|waiting| waiting.can_decode(record))
+        };
+        let checked = filter.check(&coming, source, is_wanted)?;
         Ok(checked.map_or(Check::Waiting, |checked| Check::Known(Some(checked))))
     }
 
@@ -163,6 +186,23 @@ impl Delivery<'_> {
     /// The run ends with this record, which stays unsettled.
     #[inline(always)]
     pub fn submit(
+        &mut self,
+        place: &PartitionPlace<'_>,
+        record: &Record<'_>,
+        checked: Option<Checked>,
+    ) -> Result<Submitted, Box<Ended>> {
+        if let Some(submitted) = self.wait_if_it_must(place, record) {
+            return Ok(submitted);
+        }
+        self.submit_now(place, record, checked)
+    }
+
+    /// Submits a record that can be decoded, and that comes after no other that waits.
+    ///
+    /// # Errors
+    /// The run ends with this record, which stays unsettled.
+    #[inline(always)]
+    pub fn submit_now(
         &mut self,
         place: &PartitionPlace<'_>,
         record: &Record<'_>,
@@ -207,25 +247,6 @@ impl Delivery<'_> {
         if !self.has_handlers() && commits.room(commits.watermarks().in_hand()) == 0 {
             self.writer.seal();
         }
-    }
-
-    /// True if enough of a partition is in hand from now on: it should not be read on. `span`: from its watermark to
-    /// the position after the last record taken.
-    pub fn pause_if_enough(&mut self, id: AssignmentId, watermarks: &Watermarks, now: Instant) -> bool {
-        match &mut self.target {
-            Target::Print(_) => false,
-            Target::Handle(handlers) => handlers.pause_if_enough(id, watermarks.span(id), now),
-        }
-    }
-
-    /// The partitions that should be read on, since half of what was in hand of them is done.
-    pub fn resume(&mut self, watermarks: &Watermarks) -> Vec<AssignmentId> {
-        self.handlers_mut().map_or_else(Vec::new, |handlers| handlers.resume(watermarks))
-    }
-
-    /// The partition is not read on before some of what is in hand is done.
-    pub fn is_paused(&self, id: AssignmentId) -> bool {
-        self.handlers().is_some_and(|handlers| handlers.is_paused(id))
     }
 }
 

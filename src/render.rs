@@ -7,7 +7,7 @@ mod pretty;
 mod raw;
 pub mod table;
 
-use crate::decode::{Decoders, Undecodable};
+use crate::decode::{Decoders, Schemas, Undecodable};
 use crate::record::Record;
 use crate::settings::{Format, OutputSettings};
 use jiff::tz::TimeZone;
@@ -31,8 +31,8 @@ enum FormatRenderer {
 }
 
 impl Renderer {
-    /// Makes the renderer of an output's format.
-    pub fn new(output: &OutputSettings) -> Renderer {
+    /// Makes the renderer of an output's format, whose decoders share `schemas` with all others of the run.
+    pub fn new(output: &OutputSettings, schemas: &Schemas) -> Renderer {
         let format = match &output.format {
             Format::Json { is_terminal } => {
                 FormatRenderer::Json { renderer: JsonRenderer::default(), is_terminal: *is_terminal }
@@ -46,12 +46,13 @@ impl Renderer {
                 FormatRenderer::Raw(RawRenderer::new(delimiter, *is_terminal))
             }
         };
-        Renderer { format, decoders: Decoders::new(output.key_format, output.value_format) }
+        Renderer { format, decoders: Decoders::new(output.key_format, output.value_format, schemas) }
     }
 
     /// Makes a renderer of JSON lines for programs, which decodes as the output does whatever its format.
-    pub fn json(output: &OutputSettings) -> Renderer {
-        Renderer::new(&OutputSettings { format: Format::Json { is_terminal: false }, ..output.clone() })
+    pub fn json(output: &OutputSettings, schemas: &Schemas) -> Renderer {
+        let format = Format::Json { is_terminal: false };
+        Renderer::new(&OutputSettings { format, ..output.clone() }, schemas)
     }
 
     /// Whether headers of records are printed.
@@ -110,13 +111,9 @@ mod tests {
 
     fn renderer(format: Format, value_format: DataFormat) -> Renderer {
         let key_format = DataFormat::Auto;
-        Renderer::new(&OutputSettings {
-            format,
-            value_format,
-            key_format,
-            is_strict: false,
-            says_progress: false,
-        })
+        let output =
+            OutputSettings { format, value_format, key_format, is_strict: false, says_progress: false };
+        Renderer::new(&output, &Schemas::default())
     }
 
     fn formats() -> [(Format, &'static str); 3] {

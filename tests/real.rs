@@ -199,6 +199,7 @@ fn main() -> std::process::ExitCode {
         patience::a_handler_slower_than_the_poll_interval_keeps_its_partition_and_is_committed,
         letters::dead_letters_are_byte_for_byte_and_go_back_byte_for_byte,
         letters::the_letter_of_a_record_that_is_years_old_outlives_the_retention_of_its_topic,
+        letters::what_a_topic_does_not_take_is_a_dead_letter_and_the_rest_is_forwarded,
         letters::a_dead_letter_that_is_too_large_ends_the_run_uncommitted_and_comes_again,
         letters::a_dead_letter_topic_that_one_may_not_write_ends_the_run_uncommitted,
         letters::a_dead_letter_waits_for_a_broker_that_is_gone,

@@ -4,10 +4,11 @@ use super::action::{Action, Context, RunEnd, Step};
 use super::assignment::{Admission, Assignment};
 use super::broker::Broker;
 use crate::commits::Commits;
-use crate::delivery::{Check, Checked, Delivery, Fate};
+use crate::delivery::{Check, Checked, Delivery, Ended, Fate, PartitionPlace, ReadyRecord, Submitted};
 use crate::error::Failure;
 use crate::kafka::{Arrival, Trouble};
 use crate::reachability::Reachability;
+use crate::talk::Notice;
 use std::time::{Duration, Instant};
 
 /// Records that are looked at one by one are taken for that long at most in one turn.
@@ -43,6 +44,13 @@ impl<'a, B: Broker> Intake<'_, 'a, B> {
         let (mut has_taken, mut is_interrupted) = (false, false);
         let has_filter = self.delivery.has_filter();
         let mut end = self.delivery.watch_filter(self.now).err().map(Into::into);
+        while end.is_none() && self.actions.is_empty() {
+            match self.take_ready() {
+                Ok(false) => break,
+                Ok(true) => has_taken = true,
+                Err(failed) => end = Some(failed),
+            }
+        }
         while end.is_none() && self.delivery.has_room(self.commits) {
             if self.client.is_used_up() && (has_taken || !self.may_fill || !self.fill()) {
                 break;
@@ -106,27 +114,34 @@ impl<'a, B: Broker> Intake<'_, 'a, B> {
         }
         let (place, offset) = (partition.place(), record.offset);
         let id = place.id;
-        let submitted = match self.delivery.submit(&place, &record, checked) {
-            Ok(submitted) => submitted,
-            Err(ended) => {
-                self.actions.extend(ended.notices.into_iter().map(Action::Tell));
-                return Err(ended.failure.into());
-            }
-        };
-        if submitted.fate == Fate::LeftOut {
+        let submitted = self.delivery.submit(&place, &record, checked);
+        let fate = fate_of(submitted, &mut self.actions)?;
+        if fate == Fate::LeftOut {
             self.commits.watermarks_mut().leave_out(id, offset);
         }
         // Behind a record in hand those that are left out lengthen the span as any other.
         if self.delivery.pause_if_enough(id, self.commits.watermarks(), self.now) {
             self.client.hold(slot);
         }
-        if !submitted.notices.is_empty() {
-            self.actions.extend(submitted.notices.into_iter().map(Action::Tell));
+        end_if_last(fate)
+    }
+
+    /// Takes a record that has waited until it could be decoded. False if there is none.
+    ///
+    /// # Errors
+    /// The run ends with it.
+    fn take_ready(&mut self) -> Result<bool, Box<RunEnd>> {
+        let Some(ReadyRecord { id, record, checked }) = self.delivery.take_ready(self.commits)? else {
+            return Ok(false);
+        };
+        let place = PartitionPlace { id, partition: &record.partition };
+        let submitted = record.with(|record| self.delivery.submit_now(&place, record, checked));
+        let fate = fate_of(submitted, &mut self.actions)?;
+        if fate == Fate::LeftOut {
+            self.commits.watermarks_mut().settle(id, record.offset);
+            self.assignment.settled(id);
         }
-        if submitted.fate == Fate::Last {
-            return Err(Box::new(RunEnd::Done));
-        }
-        Ok(())
+        end_if_last(fate).map(|()| true)
     }
 
     fn trouble(&mut self, slot: usize, offset: i64, trouble: &Trouble) -> Step {
@@ -153,4 +168,28 @@ impl<'a, B: Broker> Intake<'_, 'a, B> {
         };
         step(self.assignment, &mut context)
     }
+}
+
+/// What became of a record; what is to be told of it is added to `actions`.
+#[inline]
+fn fate_of(submitted: Result<Submitted, Box<Ended>>, actions: &mut Vec<Action>) -> Result<Fate, Box<RunEnd>> {
+    let tell = |notices: Vec<Notice>, actions: &mut Vec<Action>| {
+        if !notices.is_empty() {
+            actions.extend(notices.into_iter().map(Action::Tell));
+        }
+    };
+    match submitted {
+        Ok(Submitted { fate, notices }) => {
+            tell(notices, actions);
+            Ok(fate)
+        }
+        Err(ended) => {
+            tell(ended.notices, actions);
+            Err(ended.failure.into())
+        }
+    }
+}
+
+fn end_if_last(fate: Fate) -> Step {
+    if fate == Fate::Last { Err(Box::new(RunEnd::Done)) } else { Ok(()) }
 }

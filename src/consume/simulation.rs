@@ -7,12 +7,14 @@ mod cluster;
 #[expect(dead_code, reason = "the suites use the rest of it")]
 mod judge;
 mod scenarios;
+mod schemas;
 
 use super::opening::{self, Finished};
 use super::status::Status;
 use super::{Consumer, Turn};
 use crate::alarm::Alarm;
 use crate::cli::{Arguments, Command};
+use crate::decode::Schemas;
 use crate::delivery::Delivery;
 use crate::delivery::testing::{Script, SharedScript, Stdout};
 use crate::handlers::Outcome;
@@ -64,10 +66,21 @@ struct Simulation<'a> {
 
 impl<'a> Simulation<'a> {
     fn start(settings: &'a Consume, cluster: &SharedCluster, name: &str, now: Instant) -> Simulation<'a> {
+        Simulation::start_with(&Schemas::default(), settings, cluster, name, now)
+    }
+
+    /// A run whose records are decoded by schemas.
+    fn start_with(
+        schemas: &Schemas,
+        settings: &'a Consume,
+        cluster: &SharedCluster,
+        name: &str,
+        now: Instant,
+    ) -> Simulation<'a> {
         let alarm = Alarm::new().expect("descriptors");
         let script = Script::new(4);
         let stdout = Stdout::default();
-        let delivery = Delivery::scripted(settings, &alarm, &stdout, &script, now);
+        let delivery = Delivery::scripted(settings, schemas, &alarm, &stdout, &script, now);
         let talk = settings::TalkSettings { quiet: true, verbose: 0, is_json: false, has_color: false };
         let status = Status::new(Talk::new(talk, false), Meter::default(), settings.group().is_some(), now);
         let mut consumer = opening::consumer(settings, Client::new(cluster), delivery, status);

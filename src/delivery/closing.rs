@@ -38,9 +38,9 @@ impl Delivery<'_> {
             && !self.filter.as_ref().is_some_and(Filter::is_waiting)
     }
 
-    /// No handler has a record, and none waits for one.
+    /// No handler has a record, and none waits to be decoded or for a handler.
     pub fn has_nothing_in_hand(&self) -> bool {
-        self.handlers().is_none_or(Handlers::is_idle)
+        self.has_nothing_waiting() && self.handlers().is_none_or(Handlers::is_idle)
     }
 
     /// Everything that was rendered is written.
@@ -55,6 +55,9 @@ impl Delivery<'_> {
 
     /// Starts no more records; handlers may go on until `terminate`, and are killed before `deadline`.
     pub fn begin_drain(&mut self, terminate: Instant, deadline: Instant) {
+        if let Some(waiting) = &mut self.waiting {
+            waiting.give_all_up();
+        }
         if let Some(handlers) = self.handlers_mut() {
             handlers.begin_drain(terminate, deadline);
         }

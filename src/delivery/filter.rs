@@ -3,7 +3,7 @@
 mod thread;
 
 use crate::alarm::Bell;
-use crate::decode::Undecodable;
+use crate::decode::{Schemas, Undecodable};
 use crate::error::Failure;
 use crate::jq::NoId;
 use crate::kafka::{Coming, Source};
@@ -67,7 +67,7 @@ pub struct Checked {
 
 impl Filter {
     /// `None` if there is nothing to look at: every record passes.
-    pub fn new(settings: &Consume, bell: Bell, now: Instant) -> Option<Filter> {
+    pub fn new(settings: &Consume, schemas: &Schemas, bell: Bell, now: Instant) -> Option<Filter> {
         let handling = settings.handling.as_ref();
         let id = handling.and_then(|handling| handling.dedup.as_ref()).map(|dedup| dedup.id.clone());
         let programs = Programs { filter: settings.filter.clone(), id };
@@ -84,7 +84,7 @@ impl Filter {
         };
         let output = OutputSettings { format, ..settings.output.clone() };
         Some(Filter {
-            envelopes: Renderer::new(&output),
+            envelopes: Renderer::new(&output, schemas),
             thread: has_programs.then(|| Thread::new(programs, bell, now)),
             waiting: VecDeque::new(),
             last_number: 0,
@@ -112,7 +112,7 @@ impl Filter {
     }
 
     /// What is decided about the record that `source` gives next; `None` if that is not known yet. Those behind it that
-    /// are wanted are handed over as well.
+    /// are wanted are handed over as well; `is_wanted` tells of a slot and a record there.
     ///
     /// # Errors
     /// No thread can be started.
@@ -120,7 +120,7 @@ impl Filter {
         &mut self,
         coming: &Coming,
         source: &mut impl Upcoming,
-        is_open: impl Fn(usize, i64) -> bool,
+        is_wanted: impl Fn(usize, &Record<'_>) -> bool,
     ) -> Result<Option<Checked>, Failure> {
         let Some(thread) = &mut self.thread else { return Ok(self.look(source)) };
         while self.waiting.front().is_some_and(|waiting| waiting.index < coming.index) {
@@ -135,7 +135,7 @@ impl Filter {
         self.waiting.clear();
         let mut portion = Portion { first: self.last_number + 1, ..Portion::default() };
         source.look_ahead(true, &mut |slot, index, record| {
-            if !is_open(slot, record.offset) {
+            if !is_wanted(slot, record) {
                 return true;
             }
             let undecodable = self.envelopes.render(record, &mut portion.envelopes).err();

@@ -18,6 +18,7 @@ use super::{PartitionPlace, Progress};
 use crate::alarm::{Alarm, Bell};
 use crate::choices::CommitMode;
 use crate::commits::{AssignmentId, Commits};
+use crate::decode::Schemas;
 use crate::dedup::{News, Store, StoreName, Times};
 use crate::error::{Failure, Kind};
 use crate::handlers::{self, Attempt, FailureReason, HandlerContext};
@@ -29,7 +30,7 @@ use duplicates::Ids;
 use limits::Paused;
 use queue::{Fault, Queue};
 use rate::Rate;
-use republish::Republisher;
+use republish::{Outlet, Republisher, RunProducer};
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -83,6 +84,7 @@ impl<'a> Handlers<'a> {
     /// A program that does not exist, or no threads.
     pub fn start(
         consume: &'a Consume,
+        schemas: &Schemas,
         alarm: &Alarm,
         lines: HandlerOutput,
     ) -> Result<Option<Handlers<'a>>, Failure> {
@@ -92,17 +94,21 @@ impl<'a> Handlers<'a> {
         let context = HandlerContext {
             group: group.map(|group| group.name.clone()),
             output: consume.output.clone(),
+            schemas: schemas.clone(),
             lines,
             bell: alarm.bell(),
         };
         let connection = &consume.connection;
-        let dead_letters: Option<Box<dyn DeadLetterTopic>> = match &settings.on_failure {
-            FailurePolicy::DeadLetter { topic } => {
-                Some(Box::new(Republisher::open(connection, topic, usize::MAX, alarm)?))
-            }
-            FailurePolicy::Stop | FailurePolicy::Skip => None,
-        };
-        let pool = pool::start(settings, connection, context, alarm)?;
+        let mut producer = None;
+        let mut dead_letters: Option<Box<dyn DeadLetterTopic>> = None;
+        if let FailurePolicy::DeadLetter { topic } = &settings.on_failure {
+            let opened = producer.insert(RunProducer::open(connection, alarm.descriptor())?);
+            let user = connection.user.as_deref();
+            let outlet = Republisher::new(opened, Outlet::DeadLetters, topic, user, usize::MAX);
+            dead_letters = Some(Box::new(outlet));
+        }
+        let producer = || producer.map_or_else(|| RunProducer::open(connection, alarm.descriptor()), Ok);
+        let pool = pool::start(settings, connection, context, producer)?;
         Ok(Some(Handlers::new(consume, settings, pool, dead_letters, alarm.bell())))
     }
 

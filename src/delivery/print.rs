@@ -2,6 +2,7 @@
 
 use super::writer::Writer;
 use super::{Ended, Fate, PartitionPlace, Submitted};
+use crate::decode::Schemas;
 use crate::error::{Failure, Kind};
 use crate::metrics::RecordCounts;
 use crate::record::Record;
@@ -24,9 +25,9 @@ pub struct Printer {
 }
 
 impl Printer {
-    pub fn new(settings: &Consume) -> Printer {
+    pub fn new(settings: &Consume, schemas: &Schemas) -> Printer {
         Printer {
-            renderer: Renderer::new(&settings.output),
+            renderer: Renderer::new(&settings.output, schemas),
             is_strict: settings.output.is_strict,
             filter_failure: settings.filter_failure,
             count: settings.stops.count,

@@ -1,9 +1,10 @@
 //! Deliveries for tests of the loop: what is printed is kept, and handlers do what the test says.
 
+use super::Delivery;
 use super::handle::{DeadLetterTopic, Delivered, FailureHeaders, Handlers, Pool, SendForm};
 use super::writer::{Unwritable, Writer};
-use super::{Delivery, Filter};
 use crate::alarm::Alarm;
+use crate::decode::Schemas;
 use crate::error::{Failure, Kind};
 use crate::handlers::{Attempt, Done, Outcome, Printed};
 use crate::kafka::Trouble;
@@ -125,6 +126,7 @@ impl<'a> Delivery<'a> {
     /// A delivery as `settings` asks for; with a handler it follows `script`.
     pub fn scripted(
         settings: &'a Consume,
+        schemas: &Schemas,
         alarm: &Alarm,
         stdout: &Stdout,
         script: &SharedScript,
@@ -141,6 +143,6 @@ impl<'a> Delivery<'a> {
             let topic = Box::new(ScriptedTopic(Rc::clone(script)));
             Handlers::new(settings, handling, pool, Some(topic), alarm.bell())
         });
-        Delivery::new(settings, writer, Filter::new(settings, alarm.bell(), now), handlers)
+        Delivery::new(settings, schemas, writer, handlers, alarm, now)
     }
 }

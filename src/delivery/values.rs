@@ -33,6 +33,8 @@ pub enum Fate {
     Taken,
     /// The record is on its way, and the run ends with it: `-n` is reached.
     Last,
+    /// The record is in hand and cannot be decoded yet: `Delivery::take_ready` gives it back when it can.
+    Waiting,
     /// Nobody wants the record: it counts as processed.
     LeftOut,
 }

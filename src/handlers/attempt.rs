@@ -2,6 +2,7 @@
 
 use super::Printed;
 use crate::alarm::Bell;
+use crate::decode::Schemas;
 use crate::escape;
 use crate::record::OwnedRecord;
 use crate::settings::OutputSettings;
@@ -27,6 +28,8 @@ pub struct HandlerContext {
     pub group: Option<String>,
     /// How keys and values are decoded for the envelope.
     pub output: OutputSettings,
+    /// What decoders share.
+    pub schemas: Schemas,
     /// How the lines that handlers write to stderr are printed.
     pub lines: HandlerOutput,
     /// Rung when an attempt has ended.

@@ -152,7 +152,7 @@ impl AttemptRunner {
     fn new(settings: &ExecSettings) -> AttemptRunner {
         const PIECE: usize = 64 << 10;
         AttemptRunner {
-            renderer: Renderer::json(&settings.context.output),
+            renderer: Renderer::json(&settings.context.output, &settings.context.schemas),
             envelope: Vec::new(),
             piece: vec![0; PIECE],
             lines: StderrLines::new(settings.context.lines),

@@ -2,6 +2,7 @@
 
 use super::{Attempt, Done, HandlerContext};
 use crate::alarm::Alarm;
+use crate::decode::Schemas;
 use crate::record::{OwnedRecord, Record, TopicPartition};
 use crate::settings::{self, Format, OutputSettings};
 use crate::talk::HandlerOutput;
@@ -46,7 +47,13 @@ impl<P: TestedPool> TestPool<P> {
         };
         let talk = settings::TalkSettings { quiet: false, verbose: 0, has_color: false, is_json: false };
         let lines = HandlerOutput::new(&talk);
-        let context = HandlerContext { group: Some("g".to_owned()), output, lines, bell: alarm.bell() };
+        let context = HandlerContext {
+            group: Some("g".to_owned()),
+            output,
+            schemas: Schemas::default(),
+            lines,
+            bell: alarm.bell(),
+        };
         TestPool { pool: start(context), alarm, tickets: 0 }
     }
 

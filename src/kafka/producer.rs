@@ -130,6 +130,28 @@ impl Producer {
         Ok(Producer { client, queue, reports: RefCell::default(), events: RefCell::default() })
     }
 
+    /// Gives records of one topic that many milliseconds to be acknowledged; 0 is no limit. Before the first of them.
+    ///
+    /// # Errors
+    /// The limit does not fit the other properties, in librdkafka's words.
+    pub fn limit_time(&self, topic: &str, milliseconds: u128) -> Result<(), String> {
+        let (name, property, value) =
+            (c_string(topic), c_string("message.timeout.ms"), c_string(&milliseconds.to_string()));
+        let mut words = [0u8; 512];
+        // SAFETY: the client and all texts are alive, the buffer has the length told; the configuration is the topic's from
+        // then on, even if it is refused. The topic is never destroyed, so that the client goes on using it.
+        let topic = unsafe {
+            let config = rd::rd_kafka_default_topic_conf_dup(self.client);
+            let (start, length) = (words.as_mut_ptr().cast::<c_char>(), words.len());
+            rd::rd_kafka_topic_conf_set(config, property.as_ptr(), value.as_ptr(), start, length);
+            rd::rd_kafka_topic_new(self.client, name.as_ptr(), config)
+        };
+        match topic.is_null() {
+            false => Ok(()),
+            true => Err("`message.timeout.ms` must be greater than `linger.ms`".to_owned()),
+        }
+    }
+
     /// Hands a record over; `ticket` comes back with its report.
     ///
     /// # Errors
@@ -185,13 +207,6 @@ impl Producer {
         };
         let is_fatal = code != RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR;
         is_fatal.then(|| failed(code, &text(words.as_ptr().cast::<c_char>())))
-    }
-
-    /// The number of records whose reports were not taken yet, and of other events that wait.
-    pub fn in_flight(&self) -> usize {
-        // SAFETY: the client is alive.
-        let queued = unsafe { rd::rd_kafka_outq_len(self.client) };
-        usize::try_from(queued).unwrap_or(0) + self.reports.borrow().len()
     }
 
     fn serve(&self) {

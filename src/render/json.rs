@@ -130,7 +130,7 @@ fn quoted(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
 mod tests {
     use super::*;
     use crate::choices::DataFormat;
-    use crate::decode::Decoders;
+    use crate::decode::{Decoders, Schemas};
     use base64::Engine;
     use base64::engine::general_purpose::STANDARD;
     use proptest::prelude::*;
@@ -141,7 +141,7 @@ mod tests {
 
     fn line_as(key: DataFormat, value: DataFormat, record: &Record<'_>) -> String {
         let mut out = Vec::new();
-        let content = Decoders::new(key, value).decode(record);
+        let content = Decoders::new(key, value, &Schemas::default()).decode(record);
         JsonRenderer::default().render(record, &content, &mut out);
         String::from_utf8(out).expect("always UTF-8")
     }

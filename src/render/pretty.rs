@@ -155,7 +155,7 @@ fn beginning(text: &str) -> &str {
 mod tests {
     use super::*;
     use crate::choices::DataFormat;
-    use crate::decode::Decoders;
+    use crate::decode::{Decoders, Schemas};
     use jiff::tz;
 
     const RECORD: Record<'_> = Record {
@@ -182,7 +182,7 @@ mod tests {
     fn lines_as(settings: &Pretty, formats: [DataFormat; 2], record: &Record<'_>) -> String {
         let mut out = Vec::new();
         let zone = TimeZone::fixed(tz::offset(1));
-        let content = Decoders::new(formats[0], formats[1]).decode(record);
+        let content = Decoders::new(formats[0], formats[1], &Schemas::default()).decode(record);
         PrettyRenderer::new(settings, zone).render(record, &content, &mut out);
         String::from_utf8(out).expect("UTF-8")
     }

@@ -1,6 +1,6 @@
 //! Topics and records on a real Kafka, made through the rdkafka crate.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::mem::ManuallyDrop;
 use std::sync::OnceLock;
 use std::sync::mpsc::{self, Sender};
@@ -119,7 +119,14 @@ pub fn produce_with(producer: &BaseProducer<Reports>, topic: &str, records: &[Pr
         }
         places.iter().all(Option::is_some).then_some(())
     });
-    places.into_iter().flatten().collect()
+    let places: Vec<Place> = places.into_iter().flatten().collect();
+    let distinct: BTreeSet<Place> = places.iter().copied().collect();
+    assert_eq!(
+        distinct.len(),
+        places.len(),
+        "the broker has two records of {topic} in one place: {places:?}"
+    );
+    places
 }
 
 fn base_record<'a>(
@@ -355,6 +362,12 @@ impl Kafka {
             let leaders = self.leaders(topic);
             (leaders.len() == count && leaders.iter().all(|leader| *leader > 0)).then_some(())
         });
+        // That metadata names a leader does not mean that it has taken over.
+        for partition in 0..count as i32 {
+            wait_until(&format!("the leader of {topic} [{partition}] to answer"), LIMIT, || {
+                self.client().fetch_watermarks(topic, partition, LIMIT).ok()
+            });
+        }
     }
 }
 

@@ -2,11 +2,14 @@
 
 use super::cluster::{Cluster, CommitFate, SharedCluster};
 use super::judge::{Oracle, Printed, Run};
+use super::schemas::SchemasByKey;
 use super::{Simulation, history, settings};
+use crate::decode::Schemas;
 use crate::handlers::{FailureReason, Outcome};
 use crate::kafka::TroubleKind;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 const PARTITIONS: i32 = 3;
@@ -37,6 +40,8 @@ enum Step {
         outcome: Outcome,
     },
     AnswerDeadLetter,
+    /// The schema of records with this key comes.
+    Learn(u8),
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -68,6 +73,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => any::<bool>().prop_map(Step::Silence),
         12 => (0usize..8, outcome).prop_map(|(index, outcome)| Step::Answer { index, outcome }),
         2 => Just(Step::AnswerDeadLetter),
+        1 => (1u8..4).prop_map(Step::Learn),
     ];
     proptest::collection::vec(step, 1..60)
 }
@@ -81,9 +87,16 @@ struct Group<'a> {
     /// Given, and not taken back or lost.
     given: BTreeSet<i32>,
     another: Run,
+    schemas: Arc<SchemasByKey>,
 }
 
 impl Group<'_> {
+    fn learn(&self, key: u8) {
+        if let Some(key) = KEYS[usize::from(key)] {
+            self.schemas.learn(key);
+        }
+    }
+
     fn act(&mut self, step: Step) {
         match step {
             Step::Produce { partition, keys } => {
@@ -127,6 +140,7 @@ impl Group<'_> {
                 }
             }
             Step::AnswerDeadLetter => self.answer_dead_letters(1),
+            Step::Learn(key) => self.learn(key),
         }
         self.member.settle();
     }
@@ -187,12 +201,18 @@ impl Group<'_> {
     }
 }
 
-/// Runs a member through these steps, then another one to the end of everything.
-fn judge(words: &str, steps: Vec<Step>, always: &[Oracle]) {
+/// Runs a member through these steps, then another one to the end of everything. Without its schemas a record with a key
+/// waits until they come.
+fn judge(words: &str, steps: Vec<Step>, knows_schemas: bool, always: &[Oracle]) {
     let (settings_of_member, cluster) = (settings(words), Cluster::new(PARTITIONS));
-    let member = Simulation::start(&settings_of_member, &cluster, "member", Instant::now());
+    let schemas = Arc::new(SchemasByKey::default());
+    let source = Schemas::of(schemas.clone());
+    let member = Simulation::start_with(&source, &settings_of_member, &cluster, "member", Instant::now());
     let another = Run { name: "another".to_owned(), ..Run::default() };
-    let mut group = Group { cluster: cluster.clone(), member, given: BTreeSet::new(), another };
+    let mut group = Group { cluster: cluster.clone(), member, given: BTreeSet::new(), another, schemas };
+    if knows_schemas {
+        (1..4).for_each(|key| group.learn(key));
+    }
     group.member.settle();
     for step in steps {
         group.act(step);
@@ -223,22 +243,22 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 250, ..ProptestConfig::default() })]
 
     #[test]
-    fn nothing_is_lost_whatever_happens_while_records_are_printed(steps in steps()) {
-        judge("-g g -o raw", steps, &Oracle::ALWAYS);
+    fn nothing_is_lost_whatever_happens_while_records_are_printed(steps in steps(), knows_schemas in any::<bool>()) {
+        judge("-g g -o raw", steps, knows_schemas, &Oracle::ALWAYS);
     }
 
     #[test]
-    fn nothing_is_lost_whatever_happens_in_batches(steps in steps()) {
-        judge("-g g -o raw --commit batch=3", steps, &Oracle::ALWAYS);
+    fn nothing_is_lost_whatever_happens_in_batches(steps in steps(), knows_schemas in any::<bool>()) {
+        judge("-g g -o raw --commit batch=3", steps, knows_schemas, &Oracle::ALWAYS);
     }
 
     #[test]
-    fn nothing_is_lost_whatever_handlers_do(steps in steps()) {
-        judge("-g g --parallel 4 --retries 1 --on-failure dead-letter --dead-letter dead --exec true", steps, &HANDLED);
+    fn nothing_is_lost_whatever_handlers_do(steps in steps(), knows_schemas in any::<bool>()) {
+        judge("-g g --parallel 4 --retries 1 --on-failure dead-letter --dead-letter dead --exec true", steps, knows_schemas, &HANDLED);
     }
 
     #[test]
-    fn nothing_is_lost_whatever_handlers_do_with_a_commit_for_each(steps in steps()) {
-        judge("-g g --commit manual --parallel 4 --retries 1 --dead-letter dead --exec true", steps, &HANDLED);
+    fn nothing_is_lost_whatever_handlers_do_with_a_commit_for_each(steps in steps(), knows_schemas in any::<bool>()) {
+        judge("-g g --commit manual --parallel 4 --retries 1 --dead-letter dead --exec true", steps, knows_schemas, &HANDLED);
     }
 }

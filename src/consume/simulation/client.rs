@@ -47,6 +47,11 @@ impl Client {
         }
     }
 
+    /// The offset to fetch next of a partition that is read.
+    pub fn fetched(&self, partition: &TopicPartition) -> Option<i64> {
+        Some(self.route(partition)?.fetched)
+    }
+
     fn route(&self, partition: &TopicPartition) -> Option<&Route> {
         self.routes.values().find(|route| route.partition == *partition)
     }

@@ -60,9 +60,14 @@ impl Handlers<'_> {
             || commits.room((self.queue.running() + self.queue.closing()) as u64) > 0
     }
 
+    /// Enough of the partition is in hand, and not half of it done since.
+    pub fn has_enough(&self, id: AssignmentId) -> bool {
+        self.paused.0.contains_key(&id)
+    }
+
     /// The partition is not read on before some of it is done.
     pub fn is_paused(&self, id: AssignmentId) -> bool {
-        self.paused.0.contains_key(&id) || !self.has_room_in_memory()
+        self.has_enough(id) || !self.has_room_in_memory()
     }
 
     fn is_enough(&self, id: AssignmentId, span: i64) -> bool {

@@ -1,7 +1,6 @@
 //! Whoever handles records: processes, workers, or the producer of `--forward`, behind one interface.
 
-use super::republish::Republisher;
-use crate::alarm::Alarm;
+use super::republish::{Outlet, Republisher, RunProducer};
 use crate::error::{self, Failure, Kind};
 use crate::handlers::{self, Attempt, Done, ExecPool, HandlerContext, WorkerPool, Workers};
 use crate::kafka::Trouble;
@@ -60,7 +59,7 @@ pub fn start(
     handling: &HandlerSettings,
     connection: &Connection,
     context: HandlerContext,
-    alarm: &Alarm,
+    producer: impl FnOnce() -> Result<RunProducer, Failure>,
 ) -> Result<Box<dyn Pool>, Failure> {
     let refused = |error: std::io::Error| {
         Failure::new(Kind::Run, "cannot start handlers").caused_by(error::reason(&error))
@@ -77,11 +76,10 @@ pub fn start(
             Box::new(WorkerPool::start(command, workers, context).map_err(refused)?)
         }
         Handler::Forward { topic } => {
-            // 0 is none, there as here.
-            let limit = handling.timeout.map_or(0, |timeout| timeout.as_millis());
-            let mut connection = connection.clone();
-            connection.properties.push(("message.timeout.ms".to_owned(), limit.to_string()));
-            Box::new(Republisher::open(&connection, topic, handling.in_flight, alarm)?)
+            let producer = producer()?;
+            producer.limit_time(topic, handling.timeout)?;
+            let user = connection.user.as_deref();
+            Box::new(Republisher::new(&producer, Outlet::Forwarded, topic, user, handling.in_flight))
         }
     })
 }

@@ -1,34 +1,27 @@
 //! Records that are produced again: dead letters, and `--forward`.
 
+mod producers;
 mod reasons;
 
-use crate::alarm::Alarm;
 use crate::error::{Failure, Kind};
 use crate::handlers::{Done, FailureReason, Outcome, Printed};
-use crate::kafka::producer::{Outgoing, Producer, Report, SendRefusal};
-use crate::kafka::{ClientEvent, Trouble, TroubleKind};
-use crate::reachability::explain;
+use crate::kafka::producer::{Outgoing, Report, SendRefusal};
+use crate::kafka::{Trouble, TroubleKind};
 use crate::record::OwnedRecord;
-use crate::secrets;
-use crate::settings::Connection;
 use reasons::Reasons;
 use std::collections::HashMap;
-use std::os::fd::RawFd;
 use std::sync::Arc;
 
+pub use producers::{Outlet, RunProducer};
 pub use reasons::FailureHeaders;
 
-/// Unless a record is alone, the topic may refuse it for the sake of others that are sent with it.
-const ALONE: (&str, &str) = ("batch.num.messages", "1");
-
-/// A producer for one topic.
+/// Produces records to one topic.
 pub struct Republisher {
-    producer: Producer,
-    /// For what was refused as too large in a batch; made when that happens first.
-    alone: Option<Producer>,
-    connection: Connection,
-    alarm: RawFd,
+    producer: RunProducer,
+    outlet: Outlet,
     topic: String,
+    /// As whom we write.
+    user: Option<String>,
     /// Records on their way at once.
     limit: usize,
     sent: HashMap<u64, Sent>,
@@ -97,33 +90,28 @@ impl DeadLetterTopic for Republisher {
 }
 
 impl Republisher {
-    /// Makes the producer; it connects in the background.
-    ///
-    /// # Errors
-    /// Properties that do not fit together for a producer.
-    pub fn open(
-        connection: &Connection,
+    /// Produces to a topic with the producer of the run; `limit`: how many records are on their way at once.
+    pub fn new(
+        producer: &RunProducer,
+        outlet: Outlet,
         topic: &str,
+        user: Option<&str>,
         limit: usize,
-        alarm: &Alarm,
-    ) -> Result<Republisher, Failure> {
-        let alarm = alarm.descriptor();
-        Ok(Republisher {
-            producer: producer(connection, alarm, None)?,
-            alone: None,
-            connection: connection.clone(),
-            alarm,
+    ) -> Republisher {
+        Republisher {
+            producer: producer.clone(),
+            outlet,
             topic: topic.to_owned(),
+            user: user.map(str::to_owned),
             limit,
             sent: HashMap::new(),
             refused: Vec::new(),
             forbidden: None,
-        })
+        }
     }
 
     pub fn room(&self) -> usize {
-        let alone = self.alone.as_ref().map_or(0, Producer::in_flight);
-        self.limit.saturating_sub(self.producer.in_flight() + alone + self.refused.len())
+        self.limit.saturating_sub(self.sent.len())
     }
 
     /// Produces a record as it is, less the headers that made it a dead letter.
@@ -145,11 +133,11 @@ impl Republisher {
         };
         let outgoing =
             Outgoing { topic: &self.topic, key: record.key(), value: record.value(), headers: &headers };
-        let producer = match form {
-            SendForm::Batched => &self.producer,
-            SendForm::Alone | SendForm::WithoutText => self.alone.as_ref().unwrap_or(&self.producer),
+        let alone = match form {
+            SendForm::Batched => false,
+            SendForm::Alone | SendForm::WithoutText => true,
         };
-        if let Err(refusal) = producer.send(ticket, &outgoing) {
+        if let Err(refusal) = self.producer.send(self.outlet, ticket, alone, &outgoing) {
             let trouble = match refusal {
                 SendRefusal::Full => Trouble {
                     kind: TroubleKind::Transport,
@@ -166,8 +154,7 @@ impl Republisher {
     /// letter then without the text of its error.
     pub fn delivery(&mut self) -> Option<Delivered> {
         loop {
-            let report = self.refused.pop().or_else(|| self.producer.report());
-            let report = report.or_else(|| self.alone.as_ref()?.report())?;
+            let report = self.refused.pop().or_else(|| self.producer.report(self.outlet))?;
             let Report { ticket, result, is_too_large } = report;
             let Some(mut sent) = self.sent.remove(&ticket) else { continue };
             let next = match sent.form {
@@ -175,7 +162,7 @@ impl Republisher {
                 SendForm::Alone if sent.failure_headers.is_some() => Some(SendForm::WithoutText),
                 SendForm::Alone | SendForm::WithoutText => None,
             };
-            match next.filter(|_| is_too_large && self.can_send_alone()) {
+            match next.filter(|_| is_too_large && self.producer.can_send_alone()) {
                 Some(form) => {
                     sent.form = form;
                     self.send(ticket, sent);
@@ -183,13 +170,6 @@ impl Republisher {
                 None => return Some(Delivered { ticket, result, form: sent.form }),
             }
         }
-    }
-
-    fn can_send_alone(&mut self) -> bool {
-        if self.alone.is_none() {
-            self.alone = producer(&self.connection, self.alarm, Some(ALONE)).ok();
-        }
-        self.alone.is_some()
     }
 
     /// The next forwarded record, as any other handler would tell it.
@@ -217,30 +197,12 @@ impl Republisher {
 
     /// What the client tells of itself: its log, and what broke it for good.
     pub fn news(&self) -> (Vec<String>, Option<Trouble>) {
-        let mut lines = Vec::new();
-        let producers = || [&self.producer].into_iter().chain(&self.alone);
-        for producer in producers() {
-            while let Some(event) = producer.event() {
-                // Troubles come back with the records.
-                if let ClientEvent::Log(line) = event {
-                    lines.push(line);
-                }
-            }
-        }
-        (lines, producers().find_map(Producer::fatal_error))
+        self.producer.news()
     }
 
     fn no_right(&self) -> Failure {
-        let who =
-            self.connection.user.as_ref().map_or_else(String::new, |user| format!(" for user `{user}`"));
+        let who = self.user.as_ref().map_or_else(String::new, |user| format!(" for user `{user}`"));
         Failure::new(Kind::Connection, format!("no right to write topic `{}`{who}", self.topic))
             .hint("ask for WRITE and DESCRIBE on the topic")
     }
-}
-
-fn producer(connection: &Connection, alarm: RawFd, more: Option<(&str, &str)>) -> Result<Producer, Failure> {
-    let mut properties = connection.for_producer();
-    properties.extend(more.map(|(name, value)| (name.to_owned(), value.to_owned())));
-    Producer::open(&properties, connection.tokens.as_ref(), false, alarm)
-        .map_err(|words| explain::unfit(&secrets::hide(words, &connection.hidden)))
 }

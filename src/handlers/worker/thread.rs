@@ -56,7 +56,7 @@ impl WorkerThread {
     ) -> WorkerThread {
         const PIECE: usize = 64 << 10;
         let tools = WorkerTools {
-            renderer: Renderer::json(&settings.context.output),
+            renderer: Renderer::json(&settings.context.output, &settings.context.schemas),
             piece: vec![0; PIECE],
             lines: StderrLines::new(settings.context.lines),
             is_told: false,

@@ -58,7 +58,6 @@ fn null_and_empty_arrive_as_they_left_and_so_do_headers() {
         producer.send(ticket, outgoing).unwrap();
         assert_eq!(report(&producer, &mut alarm), Report { ticket, result: Ok(()), is_too_large: false });
     }
-    assert_eq!(producer.in_flight(), 0);
     let mut config = ClientConfig::new();
     config
         .set("bootstrap.servers", broker.address())
@@ -142,5 +141,21 @@ fn nothing_waits_for_a_broker_that_is_not_there() {
     let producer = Producer::open(&properties, None, false, alarm.descriptor()).unwrap();
     producer.send(1, &value("t", b"v")).unwrap();
     assert!(producer.report().is_none());
-    assert_eq!(producer.in_flight(), 1);
+}
+
+#[test]
+fn a_topic_has_its_own_time_and_the_others_keep_theirs() {
+    let broker = MockBroker::start().unwrap();
+    broker.create_topic("dead", 1).unwrap();
+    let mut alarm = Alarm::new().unwrap();
+    let producer = open(&broker, &alarm);
+    producer.limit_time("dead", 300).unwrap();
+    broker.create_topic("other", 1).unwrap();
+    drop(broker);
+    producer.send(2, &value("dead", b"b")).unwrap();
+    producer.send(3, &value("other", b"c")).unwrap();
+    let Report { ticket, result, .. } = report(&producer, &mut alarm);
+    assert_eq!((ticket, result.map_err(|trouble| trouble.kind)), (2, Err(TroubleKind::Transport)));
+    std::thread::sleep(Duration::from_millis(500));
+    assert_eq!(producer.report(), None, "five minutes are not over");
 }

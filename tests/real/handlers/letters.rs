@@ -132,6 +132,25 @@ fn is_refused(work: &Work<'_>, outcome: &Outcome, dead: &str, offset: i64) {
     assert_eq!(at, offset, "{outcome}");
 }
 
+pub fn what_a_topic_does_not_take_is_a_dead_letter_and_the_rest_is_forwarded() {
+    let work = Work::new(kafka(), 1);
+    let large = "x".repeat(5_000);
+    let records = ["one", &large, "three"].map(Produced::value);
+    kafka().produce(&work.scene.topic, &records);
+    let (to, dead) = (dead_topic(kafka(), &[("max.message.bytes", "1000")]), dead_topic(kafka(), &[]));
+    let options = ["-e", "--retries", "0", "--forward", &to, "--dead-letter", &dead];
+    let outcome = work.scene.member().args(options).run();
+    outcome.has_code(0);
+    assert_eq!(outcome.events_named("record_dead_lettered").len(), 1, "{outcome}");
+    let values = |topic: &str| -> Vec<_> {
+        kafka().stored(topic).into_iter().map(|record| record.value.unwrap_or_default()).collect()
+    };
+    assert_eq!(values(&to), [b"one".to_vec(), b"three".to_vec()]);
+    assert_eq!(values(&dead), [large.into_bytes()]);
+    let committed = kafka().committed(&work.scene.group);
+    assert_eq!(committed[&(work.scene.topic.clone(), 0)], 3);
+}
+
 pub fn a_dead_letter_that_is_too_large_ends_the_run_uncommitted_and_comes_again() {
     let mut work = Work::new(kafka(), 1);
     let noise: Vec<u8> =
