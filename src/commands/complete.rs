@@ -139,8 +139,7 @@ impl Offer {
     /// The answer for a shell.
     fn text(&self, shell: Shell) -> String {
         let mut text = format!("{}\t{}\n", self.kind.word(), self.prefix);
-        // The others have ways of their own to say what matches.
-        let is_match = |value: &str| shell != Shell::Bash || value.starts_with(&self.start);
+        let is_match = |value: &str| shell.may_match(value, &self.start);
         let is_plain = |text: &str| escape::unsafe_characters(text).next().is_none();
         for Candidate { value, help } in &self.candidates {
             if is_match(value) && is_plain(value) {

@@ -19,6 +19,18 @@ impl Shell {
         }
     }
 
+    /// Whether a value may be what is meant by its `start`. What is left is matched by the shell, in its own way, but in
+    /// bash.
+    pub fn may_match(self, value: &str, start: &str) -> bool {
+        match self {
+            Shell::Bash => value.starts_with(start),
+            // The user says how it matches.
+            Shell::Zsh => true,
+            // It looks for letters in what a value means, too, once no value begins so.
+            Shell::Fish => value.to_lowercase().contains(&start.to_lowercase()),
+        }
+    }
+
     /// Whether the shell hands words over as they were typed, with their quotes.
     fn has_quotes(self) -> bool {
         match self {
