@@ -23,6 +23,7 @@ pub mod raw;
 pub mod redis;
 mod rounds;
 pub mod run;
+pub mod shells;
 mod stored;
 mod stream;
 pub mod terminal;
