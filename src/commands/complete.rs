@@ -40,7 +40,7 @@ enum Asked {
 /// What fits.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Offer {
-    kind: Kind,
+    kind: OfferKind,
     /// What stands in front of the value in the same word.
     prefix: String,
     /// What is typed of the value.
@@ -50,7 +50,7 @@ pub struct Offer {
 
 /// What the script does with an answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Kind {
+enum OfferKind {
     /// Offers the candidates.
     #[default]
     Words,
@@ -69,13 +69,13 @@ pub struct Candidate {
     help: String,
 }
 
-impl Kind {
+impl OfferKind {
     fn word(self) -> &'static str {
         match self {
-            Kind::Words => "words",
-            Kind::Files => "files",
-            Kind::ShellCommand => "command",
-            Kind::Program => "program",
+            OfferKind::Words => "words",
+            OfferKind::Files => "files",
+            OfferKind::ShellCommand => "command",
+            OfferKind::Program => "program",
         }
     }
 }
@@ -129,7 +129,7 @@ impl Request {
     fn answer(self, deadline: Instant) -> Option<String> {
         let offer = match self.asked {
             Asked::Line(line) => offer::of(&line, deadline)?,
-            Asked::Redirection(prefix) => Offer { kind: Kind::Files, prefix, ..Offer::default() },
+            Asked::Redirection(prefix) => Offer { kind: OfferKind::Files, prefix, ..Offer::default() },
         };
         Some(offer.text(self.shell))
     }

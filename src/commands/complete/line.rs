@@ -15,7 +15,7 @@ pub struct CommandLine {
 
 /// What the word with the cursor in it is.
 #[derive(Debug)]
-pub enum Place<'a> {
+pub enum CursorPlace<'a> {
     /// The name of a command below the one that was typed.
     Command,
     /// An option; it begins with `-`.
@@ -63,7 +63,7 @@ pub struct Walk<'a> {
 
 impl CommandLine {
     /// Walks along the line with the declaration of all commands; finds out what the cursor is in.
-    pub fn walk<'a>(&self, root: &'a Command) -> (Walk<'a>, Place<'a>) {
+    pub fn walk<'a>(&self, root: &'a Command) -> (Walk<'a>, CursorPlace<'a>) {
         let mut walk = Walk {
             command: root,
             path: Vec::new(),
@@ -74,7 +74,7 @@ impl CommandLine {
         };
         let (before, rest) = self.words.split_at(self.cursor.min(self.words.len()));
         before.iter().for_each(|word| walk.pass(word));
-        let Some((current, behind)) = rest.split_first() else { return (walk, Place::Nowhere) };
+        let Some((current, behind)) = rest.split_first() else { return (walk, CursorPlace::Nowhere) };
         let place = walk.place(&current.text);
         let known = walk.given.len();
         walk.pass(current);
@@ -160,10 +160,10 @@ impl<'a> Walk<'a> {
     }
 
     /// What a word is that would stand here.
-    fn place(&self, text: &str) -> Place<'a> {
+    fn place(&self, text: &str) -> CursorPlace<'a> {
         let value = |argument| {
             let part = ValuePart { prefix: String::new(), value: text.to_owned() };
-            Place::Value { argument, part }
+            CursorPlace::Value { argument, part }
         };
         if let Some(argument) = self.pending.filter(|argument| takes(argument, text)) {
             return value(argument);
@@ -172,28 +172,28 @@ impl<'a> Walk<'a> {
             return self.option(text);
         }
         if !self.is_escaped && self.command.has_subcommands() {
-            return Place::Command;
+            return CursorPlace::Command;
         }
         match self.positional() {
-            Some(argument) if argument.is_last_set() => Place::Program,
+            Some(argument) if argument.is_last_set() => CursorPlace::Program,
             Some(argument) => value(argument),
-            None => Place::Nowhere,
+            None => CursorPlace::Nowhere,
         }
     }
 
     /// What a word with a `-` in front is.
-    fn option(&self, text: &str) -> Place<'a> {
+    fn option(&self, text: &str) -> CursorPlace<'a> {
         if let Some(long) = text.strip_prefix("--") {
-            let Some((name, value)) = long.split_once('=') else { return Place::Option };
+            let Some((name, value)) = long.split_once('=') else { return CursorPlace::Option };
             let found = self.long(name).filter(|argument| argument.get_action().takes_values());
-            return found.map_or(Place::Nowhere, |argument| {
+            return found.map_or(CursorPlace::Nowhere, |argument| {
                 let part = ValuePart { prefix: format!("--{name}="), value: value.to_owned() };
-                Place::Value { argument, part }
+                CursorPlace::Value { argument, part }
             });
         }
         match self.cluster(text).1 {
-            Some((argument, part)) if !part.value.is_empty() => Place::Value { argument, part },
-            Some(_) | None => Place::Option,
+            Some((argument, part)) if !part.value.is_empty() => CursorPlace::Value { argument, part },
+            Some(_) | None => CursorPlace::Option,
         }
     }
 
@@ -274,13 +274,13 @@ mod tests {
             })
             .collect();
         let place = match place {
-            Place::Command => "command".to_owned(),
-            Place::Option => "option".to_owned(),
-            Place::Value { argument, part } => {
+            CursorPlace::Command => "command".to_owned(),
+            CursorPlace::Option => "option".to_owned(),
+            CursorPlace::Value { argument, part } => {
                 format!("{}: {}|{}", argument.get_id(), part.prefix, part.value)
             }
-            Place::Program => "program".to_owned(),
-            Place::Nowhere => "nowhere".to_owned(),
+            CursorPlace::Program => "program".to_owned(),
+            CursorPlace::Nowhere => "nowhere".to_owned(),
         };
         format!("{} [{}] {place}", walk.path.join(" "), given.join(" "))
     }

@@ -1,8 +1,8 @@
 //! What is offered at a place of a command line.
 
-use super::line::{CommandLine, Place, ValuePart, Walk};
+use super::line::{CommandLine, CursorPlace, ValuePart, Walk};
 use super::values::{self, OFFSETS, TIMES, Values};
-use super::{Candidate, Kind, Offer, live};
+use super::{Candidate, Offer, OfferKind, live};
 use crate::cli;
 use crate::commands::demo::DEAD_LETTERS;
 use crate::kafka;
@@ -18,11 +18,11 @@ pub fn of(line: &CommandLine, deadline: Instant) -> Option<Offer> {
     let word = line.words.get(line.cursor)?.text.clone();
     let whole = |candidates| Some(Offer { start: word.clone(), candidates, ..Offer::default() });
     match place {
-        Place::Command => whole(commands(walk.command)),
-        Place::Option => whole(options(&walk, &word)),
-        Place::Value { argument, part } => value(&walk, argument, part, deadline),
-        Place::Program => Some(Offer { kind: Kind::Program, start: word, ..Offer::default() }),
-        Place::Nowhere => None,
+        CursorPlace::Command => whole(commands(walk.command)),
+        CursorPlace::Option => whole(options(&walk, &word)),
+        CursorPlace::Value { argument, part } => value(&walk, argument, part, deadline),
+        CursorPlace::Program => Some(Offer { kind: OfferKind::Program, start: word, ..Offer::default() }),
+        CursorPlace::Nowhere => None,
     }
 }
 
@@ -71,10 +71,15 @@ fn value(walk: &Walk<'_>, argument: &Arg, part: ValuePart, deadline: Instant) ->
             Values::Profiles => profiles()?,
             Values::Properties => return property(prefix, value),
             Values::Files => {
-                return Some(Offer { kind: Kind::Files, prefix, start: value, ..Offer::default() });
+                return Some(Offer { kind: OfferKind::Files, prefix, start: value, ..Offer::default() });
             }
             Values::ShellCommand => {
-                return Some(Offer { kind: Kind::ShellCommand, prefix, start: value, ..Offer::default() });
+                return Some(Offer {
+                    kind: OfferKind::ShellCommand,
+                    prefix,
+                    start: value,
+                    ..Offer::default()
+                });
             }
             Values::Unknown => return None,
         }
@@ -91,10 +96,10 @@ fn value(walk: &Walk<'_>, argument: &Arg, part: ValuePart, deadline: Instant) ->
         typed.any(|word| word.text.split(':').next() == Some(&candidate.value))
     };
     let candidates = candidates.into_iter().filter(|candidate| !is_typed(candidate)).collect();
-    Some(Offer { kind: Kind::Words, prefix, start: value, candidates })
+    Some(Offer { kind: OfferKind::Words, prefix, start: value, candidates })
 }
 
-fn described(words: &[values::Described]) -> Vec<Candidate> {
+fn described(words: &[values::DescribedWord]) -> Vec<Candidate> {
     words.iter().map(|(value, help)| Candidate::new(*value, *help)).collect()
 }
 
@@ -134,15 +139,15 @@ fn property(prefix: String, typed: String) -> Option<Offer> {
     let Some((name, value)) = typed.split_once('=') else {
         let names = offered::names(&known).into_iter();
         let candidates = names.map(|(name, help)| Candidate::new(format!("{name}="), help)).collect();
-        return Some(Offer { kind: Kind::Words, prefix, start: typed, candidates });
+        return Some(Offer { kind: OfferKind::Words, prefix, start: typed, candidates });
     };
     let (prefix, start) = (format!("{prefix}{name}="), value.to_owned());
     match offered::values(&known, name) {
         PropertyWords::One(words) => {
             let candidates = words.into_iter().map(|word| Candidate::new(word, "")).collect();
-            Some(Offer { kind: Kind::Words, prefix, start, candidates })
+            Some(Offer { kind: OfferKind::Words, prefix, start, candidates })
         }
-        PropertyWords::File => Some(Offer { kind: Kind::Files, prefix, start, ..Offer::default() }),
+        PropertyWords::File => Some(Offer { kind: OfferKind::Files, prefix, start, ..Offer::default() }),
         PropertyWords::Other => None,
     }
 }

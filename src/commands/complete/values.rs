@@ -3,12 +3,12 @@
 use clap::Arg;
 
 /// A word that is offered, and what it means.
-pub type Described = (&'static str, &'static str);
+pub type DescribedWord = (&'static str, &'static str);
 
 /// What fits as a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Values {
-    Words(&'static [Described]),
+    Words(&'static [DescribedWord]),
     /// Where to read from or to.
     Positions,
     /// Topics of the cluster.
@@ -32,7 +32,7 @@ use Values::{
     Files, Groups, OtherTopics, Positions, Profiles, Properties, ShellCommand, Topics, Unknown, Words,
 };
 
-const COMMIT: &[Described] = &[
+const COMMIT: &[DescribedWord] = &[
     ("auto", "every --commit-interval"),
     ("manual", "after every record"),
     ("batch=", "after every N records"),
@@ -40,14 +40,14 @@ const COMMIT: &[Described] = &[
 ];
 
 /// Positions that need no look-up by time.
-pub const OFFSETS: &[Described] = &[
+pub const OFFSETS: &[DescribedWord] = &[
     ("beginning", "the first record"),
     ("end", "the end as it is now"),
     ("-10", "10 before the end of each partition"),
 ];
 
 /// Positions that are times.
-pub const TIMES: &[Described] = &[
+pub const TIMES: &[DescribedWord] = &[
     ("-1h", "an hour ago"),
     ("-1d", "a day ago"),
     ("now", "this moment"),
