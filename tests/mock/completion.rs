@@ -290,3 +290,14 @@ fn a_question_for_topics_creates_none() {
         .has_stdout(expected);
     }
 }
+
+#[test]
+fn scripts_of_other_shells_know_commands_and_options() {
+    for shell in ["powershell", "elvish"] {
+        let outcome = Kcons::new(["completions", shell]).run();
+        outcome.has_code(0).has_stderr("");
+        for word in ["consume", "describe", "--dead-letter", "--max-lag"] {
+            outcome.stdout_contains(word);
+        }
+    }
+}
