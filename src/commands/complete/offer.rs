@@ -69,7 +69,7 @@ fn value(walk: &Walk<'_>, argument: &Arg, part: ValuePart, deadline: Instant) ->
             Values::Groups if is_demo(walk) => return None,
             Values::Groups => live::groups(walk, deadline)?,
             Values::Profiles => profiles()?,
-            Values::Properties => return property(prefix, value),
+            Values::Properties => return property(walk, prefix, value),
             Values::Files => {
                 return Some(Offer { kind: OfferKind::Files, prefix, start: value, ..Offer::default() });
             }
@@ -133,11 +133,16 @@ fn profiles() -> Option<Vec<Candidate>> {
     Some(names.into_iter().map(|name| Candidate::new(name, "")).collect())
 }
 
-/// `NAME=` of all properties, and behind it the values that librdkafka lists.
-fn property(prefix: String, typed: String) -> Option<Offer> {
+/// `NAME=` of the properties that the command takes, and behind it the values that are known.
+fn property(walk: &Walk<'_>, prefix: String, typed: String) -> Option<Offer> {
     let known = kafka::properties::known().ok()?;
     let Some((name, value)) = typed.split_once('=') else {
-        let names = offered::names(&known).into_iter();
+        let is_refused = |name: &str| match walk.path[..] {
+            ["consume"] => false,
+            ["demo"] => settings::unsupported_by_demo(name).is_some(),
+            _ => settings::is_for_members(name),
+        };
+        let names = offered::names(&known, &kafka::properties::check, &is_refused).into_iter();
         let candidates = names.map(|(name, help)| Candidate::new(format!("{name}="), help)).collect();
         return Some(Offer { kind: OfferKind::Words, prefix, start: typed, candidates });
     };

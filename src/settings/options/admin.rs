@@ -36,6 +36,11 @@ const OF_MEMBERS: [&str; 6] = [
     "isolation.level",
 ];
 
+/// Whether a property, typed with `-X`, is refused by commands that are no members of a group.
+pub fn is_for_members(name: &str) -> bool {
+    OF_MEMBERS.contains(&name)
+}
+
 /// Resolves the connection for a question that nobody has typed a command for. What is for members is left out, and
 /// nothing is loaded: whoever asks may still change the line.
 ///
