@@ -124,7 +124,7 @@ fn each_word_is_completed_in_each_shell() {
 
 #[test]
 fn a_script_in_the_folder_of_the_shell_is_found() {
-    for name in ShellName::all().into_iter().filter(|name| *name != ShellName::Bash) {
+    for name in ShellName::all_with_folders() {
         let mut shell = shell(name, Completions::InItsFolder, &[("KCONS_BROKERS", NOBODY)]);
         // The first TAB is the one that reads the script.
         check_rows(
@@ -133,6 +133,8 @@ fn a_script_in_the_folder_of_the_shell_is_found() {
                 ("kcons consume --commit b", "kcons consume --commit batch="),
                 ("kcons consume -oj", "kcons consume -ojson "),
                 ("kcons lag my", "kcons lag my"),
+                ("kcons consume t -- batch-h", "kcons consume t -- batch-handler "),
+                ("kcons consume t -- batch-handler my.", "kcons consume t -- batch-handler my.properties "),
             ],
         );
     }

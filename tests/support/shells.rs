@@ -29,6 +29,9 @@ const CLEAR: &str = "\x0c";
 /// Stands behind a command line that was handed over, so that one that is not written to its end is not taken.
 const END: &str = "\n.";
 
+/// Lets bash find scripts in folders: a package of its own.
+const BASH_COMPLETION: &str = "/usr/share/bash-completion/bash_completion";
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ShellName {
     Bash,
@@ -58,6 +61,14 @@ impl ShellName {
         [ShellName::Bash, ShellName::Zsh, ShellName::Fish].into_iter().filter(|name| name.is_here()).collect()
     }
 
+    /// Those of them that look for scripts in folders.
+    pub fn all_with_folders() -> Vec<ShellName> {
+        let has_folders = |name: &ShellName| {
+            *name != ShellName::Bash || Path::new(BASH_COMPLETION).exists() || left_out("bash-completion")
+        };
+        ShellName::all().into_iter().filter(has_folders).collect()
+    }
+
     pub fn program(self) -> &'static str {
         match self {
             ShellName::Bash => "bash",
@@ -73,13 +84,7 @@ impl ShellName {
             ShellName::Zsh | ShellName::Fish => "true",
         };
         let status = Command::new(self.program()).args(["-c", is_new_enough]).status();
-        if status.is_ok_and(|status| status.success()) {
-            return true;
-        }
-        let what = format!("no {} that can be tested", self.program());
-        assert!(std::env::var_os(REQUIRED).is_none(), "{what}");
-        let _ = writeln!(io::stderr(), "left out, {what}: completion by keystrokes");
-        false
+        status.is_ok_and(|status| status.success()) || left_out(self.program())
     }
 
     fn arguments(self) -> &'static [&'static str] {
@@ -143,14 +148,20 @@ impl ShellName {
     }
 
     /// The path, in the home folder, of the file where the shell looks for the completions of kcons.
-    fn script(self) -> Option<&'static str> {
+    fn script(self) -> &'static str {
         match self {
-            // It looks nowhere without a package that is not part of it.
-            ShellName::Bash => None,
-            ShellName::Zsh => Some("completions/_kcons"),
-            ShellName::Fish => Some(".config/fish/completions/kcons.fish"),
+            ShellName::Bash => ".local/share/bash-completion/completions/kcons",
+            ShellName::Zsh => "completions/_kcons",
+            ShellName::Fish => ".config/fish/completions/kcons.fish",
         }
     }
+}
+
+/// Says that tests of something are left out, where that is allowed; false.
+fn left_out(missing: &str) -> bool {
+    assert!(std::env::var_os(REQUIRED).is_none(), "there is no {missing} that can be tested");
+    let _ = writeln!(io::stderr(), "left out, no {missing} that can be tested: completion by keystrokes");
+    false
 }
 
 impl Shell {
@@ -166,13 +177,15 @@ impl Shell {
         let mut command = Kcons::other(name.program(), name.arguments()).deadline(Duration::from_secs(300));
         let home = command.home().to_owned();
         let mut startup = name.startup().to_owned();
-        match (completions, name.script()) {
-            (Completions::InItsFolder, Some(script)) => {
+        match completions {
+            Completions::Sourced => startup.push_str(name.source()),
+            Completions::InItsFolder => {
                 let outcome = Kcons::new(["completions", name.program()]).run();
-                write(&home.join(script), &outcome.has_code(0).stdout_text());
+                write(&home.join(name.script()), &outcome.has_code(0).stdout_text());
+                if name == ShellName::Bash {
+                    startup.push_str(&format!("source {BASH_COMPLETION}"));
+                }
             }
-            (Completions::InItsFolder, None) => panic!("{name:?} looks into no folder by itself"),
-            (Completions::Sourced, _) => startup.push_str(name.source()),
         }
         write(&home.join(name.startup_file()), &format!("{startup}\n"));
         prepare(&home);
