@@ -1,4 +1,4 @@
-//! What is offered at a place of a command line.
+//! What is offered where the cursor is.
 
 use super::line::{CommandLine, CursorPlace, ValuePart, Walk};
 use super::values::{self, OFFSETS, TIMES, Values};

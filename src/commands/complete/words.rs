@@ -19,14 +19,13 @@ impl Shell {
         }
     }
 
-    /// Whether a value may be what is meant by its `start`. What is left is matched by the shell, in its own way, but in
-    /// bash.
+    /// Whether to offer a value to somebody who has typed `start`. zsh and fish match once more, each in its own way.
     pub fn may_match(self, value: &str, start: &str) -> bool {
         match self {
             Shell::Bash => value.starts_with(start),
-            // The user says how it matches.
+            // How it matches is up to the user's configuration.
             Shell::Zsh => true,
-            // It looks for letters in what a value means, too, once no value begins so.
+            // Where no value begins with `start`, fish looks for its letters in descriptions, too.
             Shell::Fish => value.to_lowercase().contains(&start.to_lowercase()),
         }
     }
