@@ -249,10 +249,11 @@ pub struct ReadingOptions {
     #[arg(long, value_name = "DURATION", value_parser = positive_duration, help_heading = "Commits")]
     pub commit_interval: Option<Duration>,
 
-    /// Print pretty, json or raw [default: pretty on a terminal, else json]
+    /// Print pretty, line, json or raw [default: pretty on a terminal, else json]
     ///
-    /// pretty: for people, long values are cut. json: one object a line, with the whole value. raw: the
-    /// value's bytes and the delimiter.
+    /// pretty: a few lines for people, long values are cut. line: one line a record with time,
+    /// place, key and value, cut to the width of a terminal. json: one object a line, with the
+    /// whole value. raw: the value's bytes and the delimiter.
     ///
     /// Example: kcons consume task-created -e -o json | jq -r .value.title
     #[arg(
@@ -276,16 +277,18 @@ pub struct ReadingOptions {
     /// Example: kcons consume task-created -e -o raw -D '\0' | xargs -0 -n 1 echo
     #[arg(short = 'D', long, value_name = "TEXT", allow_hyphen_values = true, help_heading = "Output")]
     pub delimiter: Option<String>,
-    /// Call a record this in pretty output [default: the topic's first word]
+    /// Call a record this in pretty output [default: a word of the topic]
     ///
-    /// `Received task: …` for the topic task-created.
+    /// `Received task: …` for the topic task-created, `Received orders: …` for shop.orders.v1.
     ///
     /// Example: --label event
     #[arg(long, value_name = "NAME", help_heading = "Output")]
     pub label: Option<String>,
     /// Show this field of the value in pretty output [default: title]
     ///
-    /// Example: --title-field name
+    /// A name, or a jq path that starts with a dot.
+    ///
+    /// Example: --title-field .customer.name
     #[arg(long, value_name = "NAME", help_heading = "Output")]
     pub title_field: Option<String>,
     /// Keep only records for which this jq expression is true
@@ -341,6 +344,7 @@ pub enum CommitChoice {
 pub enum OutputFormat {
     Auto,
     Pretty,
+    Line,
     Json,
     Raw,
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io;
 
-/// Why a run ended early. Each kind has one exit code (`ExitCode` table of the README).
+/// Why a run ended early. Each kind has one exit code (the table in docs/reference.md).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Failed while running: stdout, an offset outside the log, an unconfirmed final commit.

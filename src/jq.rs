@@ -2,9 +2,11 @@
 
 mod errors;
 mod functions;
+mod path;
 mod text;
 mod watch;
 
+pub use path::{Path, PathStep};
 pub use watch::{Excess, STACKS, TIME, Watch};
 
 use crate::quiet;

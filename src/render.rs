@@ -1,17 +1,26 @@
 //! Records as they are printed, with a file for each format. The caller writes the bytes.
 
+mod cells;
+mod color;
 mod encode;
 mod escape;
 mod json;
+mod line;
 mod pretty;
 mod raw;
+mod style;
 pub mod table;
+mod text;
+mod time;
 
 use crate::decode::{Decoders, Schemas, Undecodable};
 use crate::record::Record;
-use crate::settings::{Format, OutputSettings};
+use crate::settings::{Format, OutputSettings, Screen};
+use cells::Width;
+use color::JsonColors;
 use jiff::tz::TimeZone;
 use json::JsonRenderer;
+use line::LineRenderer;
 use pretty::PrettyRenderer;
 use raw::RawRenderer;
 
@@ -25,22 +34,54 @@ pub struct Renderer {
 /// The renderer of the format that was asked for.
 #[derive(Debug)]
 enum FormatRenderer {
-    Json { renderer: JsonRenderer, is_terminal: bool },
+    Json { renderer: JsonRenderer, screen: Option<JsonScreen> },
     Pretty(PrettyRenderer),
+    Line(LineRenderer),
     Raw(RawRenderer),
+}
+
+/// What is done to envelopes for somebody who looks at them.
+#[derive(Debug)]
+struct JsonScreen {
+    is_terminal: bool,
+    colors: Option<JsonColors>,
+}
+
+impl JsonScreen {
+    /// `None` for programs.
+    fn new(screen: &Screen) -> Option<JsonScreen> {
+        let Screen { is_terminal, has_color } = *screen;
+        (is_terminal || has_color)
+            .then(|| JsonScreen { is_terminal, colors: has_color.then(JsonColors::default) })
+    }
+
+    /// Rewrites the envelope that stands behind `start`.
+    fn show(&mut self, start: usize, out: &mut Vec<u8>) {
+        if self.is_terminal {
+            crate::escape::json(start, out);
+        }
+        if let Some(colors) = &mut self.colors {
+            colors.color(start, out);
+        }
+    }
 }
 
 impl Renderer {
     /// Makes the renderer of an output's format, whose decoders share `schemas` with all others of the run.
     pub fn new(output: &OutputSettings, schemas: &Schemas) -> Renderer {
         let format = match &output.format {
-            Format::Json { is_terminal } => {
-                FormatRenderer::Json { renderer: JsonRenderer::default(), is_terminal: *is_terminal }
+            Format::Json(screen) => {
+                FormatRenderer::Json { renderer: JsonRenderer::default(), screen: JsonScreen::new(screen) }
             }
             Format::Pretty(pretty) => {
                 // The zone is looked up only where times are printed, since that reads files.
                 let zone = if pretty.is_verbose { TimeZone::system() } else { TimeZone::UTC };
-                FormatRenderer::Pretty(PrettyRenderer::new(pretty, zone))
+                let width = Width::of_stdout(pretty.screen.is_terminal);
+                FormatRenderer::Pretty(PrettyRenderer::new(pretty, zone, width))
+            }
+            Format::Line(line) => {
+                let width = Width::of_stdout(line.screen.is_terminal);
+                FormatRenderer::Line(LineRenderer::new(line, TimeZone::system(), width))
             }
             Format::Raw { delimiter, is_terminal } => {
                 FormatRenderer::Raw(RawRenderer::new(delimiter, *is_terminal))
@@ -51,7 +92,7 @@ impl Renderer {
 
     /// Makes a renderer of JSON lines for programs, which decodes as the output does whatever its format.
     pub fn json(output: &OutputSettings, schemas: &Schemas) -> Renderer {
-        let format = Format::Json { is_terminal: false };
+        let format = Format::Json(Screen::default());
         Renderer::new(&OutputSettings { format, ..output.clone() }, schemas)
     }
 
@@ -60,7 +101,15 @@ impl Renderer {
         match &self.format {
             FormatRenderer::Json { .. } => true,
             FormatRenderer::Pretty(renderer) => renderer.shows_headers(),
-            FormatRenderer::Raw(_) => false,
+            FormatRenderer::Line(_) | FormatRenderer::Raw(_) => false,
+        }
+    }
+
+    /// The title that was asked for, if no record had it yet.
+    pub fn missing_title(&self) -> Option<&str> {
+        match &self.format {
+            FormatRenderer::Pretty(renderer) => renderer.missing_title(),
+            FormatRenderer::Json { .. } | FormatRenderer::Line(_) | FormatRenderer::Raw(_) => None,
         }
     }
 
@@ -71,16 +120,21 @@ impl Renderer {
     #[inline]
     pub fn render(&mut self, record: &Record<'_>, out: &mut Vec<u8>) -> Result<(), Undecodable> {
         match &mut self.format {
-            FormatRenderer::Json { renderer, is_terminal } => {
+            FormatRenderer::Json { renderer, screen } => {
                 let start = out.len();
                 let content = self.decoders.decode(record);
                 renderer.render(record, &content, out);
-                if *is_terminal {
-                    crate::escape::json(start, out);
+                if let Some(screen) = screen {
+                    screen.show(start, out);
                 }
                 content.outcome()
             }
             FormatRenderer::Pretty(renderer) => {
+                let content = self.decoders.decode(record);
+                renderer.render(record, &content, out);
+                content.outcome()
+            }
+            FormatRenderer::Line(renderer) => {
                 let content = self.decoders.decode(record);
                 renderer.render(record, &content, out);
                 content.outcome()
@@ -91,13 +145,22 @@ impl Renderer {
             }
         }
     }
+
+    /// Whether the record is in the formats asked for; nothing is printed.
+    ///
+    /// # Errors
+    /// The key or the value is not.
+    pub fn check(&mut self, record: &Record<'_>) -> Result<(), Undecodable> {
+        self.decoders.check(record)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::choices::DataFormat;
-    use crate::settings::Pretty;
+    use crate::jq;
+    use crate::settings::{LineSettings, Pretty};
 
     const RECORD: Record<'_> = Record {
         topic: "t",
@@ -116,18 +179,18 @@ mod tests {
         Renderer::new(&output, &Schemas::default())
     }
 
-    fn formats() -> [(Format, &'static str); 3] {
+    fn formats() -> [(Format, &'static str); 4] {
         let pretty = Pretty {
             label: None,
-            title_field: "title".to_owned(),
+            title: jq::Path::to_field("title"),
+            title_field: None,
             has_topic: false,
             is_verbose: false,
-            is_terminal: false,
-            has_color: false,
+            screen: Screen::default(),
         };
         [
             (
-                Format::Json { is_terminal: false },
+                Format::Json(Screen::default()),
                 concat!(
                     r#"{"topic":"t","partition":0,"offset":17,"timestamp":null,"key":null,"#,
                     r#""value":"Buy milk\n","value_encoding":"text","headers":[]}"#,
@@ -137,6 +200,10 @@ mod tests {
             (
                 Format::Pretty(pretty),
                 "Received t: unknown\n  Key: (none)\n  Partition: 0, Offset: 17\n  Value: Buy milk\\n\n",
+            ),
+            (
+                Format::Line(LineSettings { has_topic: false, screen: Screen::default() }),
+                "-  [0] @ 17  -  \"Buy milk\\n\"\n",
             ),
             (Format::Raw { delimiter: b"--".to_vec(), is_terminal: false }, "Buy milk\n--"),
         ]
@@ -193,12 +260,12 @@ mod tests {
             renderer(format, DataFormat::Auto).render(&record, &mut out).expect("decoded");
             String::from_utf8(out).expect("UTF-8")
         };
-        let json = rendered(Format::Json { is_terminal: true });
+        let json = rendered(Format::Json(Screen { is_terminal: true, has_color: false }));
         assert!(
             json.contains(r#""key":"k\u009b","value":{"a":"\u009b31m\u007f\u202e","b":"\u001b"}"#),
             "{json}"
         );
-        let plain = rendered(Format::Json { is_terminal: false });
+        let plain = rendered(Format::Json(Screen::default()));
         let parsed = |text: &str| serde_json::from_str::<serde_json::Value>(text).expect("JSON");
         assert_eq!(parsed(&json), parsed(&plain));
         assert!(plain.contains(value), "{plain}");

@@ -18,7 +18,7 @@ pub use options::group::Mode;
 pub use options::handler::{Backoff, Exec, FailurePolicy, Handler, HandlerSettings, StoreChoice};
 pub use options::inspection::Inspection;
 pub use options::lag::Lag;
-pub use options::output::{Format, OutputSettings, Pretty};
+pub use options::output::{Format, LineSettings, OutputSettings, Pretty, Screen};
 pub use options::reset::{Reset, ResetScope, ResetTarget};
 pub use options::rules::refused_by_demo;
 pub use options::talk::{TalkSettings, has_color};

@@ -1,9 +1,13 @@
 //! The rules of the house: which module may import which, where unsafe code is, and what the files of the project say.
 
+#[path = "support/pages.rs"]
+mod pages;
+
 mod house {
     mod deploy;
+    mod docs;
+    mod pages;
     mod pictures;
-    mod readme;
 }
 
 use std::collections::{BTreeMap, BTreeSet};

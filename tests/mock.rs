@@ -7,11 +7,13 @@ mod mock {
     mod completion;
     mod connection;
     mod demo;
+    mod docs;
     mod handlers;
     mod metrics;
     mod operations;
     mod options;
     mod oracle;
+    mod screens;
     mod support;
     mod talk;
 }

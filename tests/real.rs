@@ -6,6 +6,7 @@ mod real {
     pub mod commits;
     pub mod completion;
     pub mod crashes;
+    pub mod docs;
     pub mod ends;
     pub mod errors;
     pub mod groups;
@@ -33,8 +34,8 @@ use real::handlers::{
     stuck,
 };
 use real::{
-    commits, completion, crashes, ends, errors, groups, lag, members, outages, output, positions, recipes,
-    rights, security, shutdown, smoke, topics, topics_command, watching,
+    commits, completion, crashes, docs, ends, errors, groups, lag, members, outages, output, positions,
+    recipes, rights, security, shutdown, smoke, topics, topics_command, watching,
 };
 
 fn main() -> std::process::ExitCode {
@@ -98,7 +99,7 @@ fn main() -> std::process::ExitCode {
         outages::a_member_that_was_frozen_commits_nothing_stale,
         outages::partitions_that_are_added_while_a_group_runs_are_read,
         output::the_scenario_of_the_manual_is_on_the_terminal_byte_for_byte,
-        output::records_are_styled_only_when_color_is_asked_for,
+        output::records_are_styled_on_a_terminal_or_when_color_is_asked_for,
         output::a_pipe_gets_json_that_jq_reads,
         output::the_lines_about_the_run_are_said_with_pretty_on_a_terminal_and_with_v,
         output::every_shape_of_a_record_is_valid_json,
@@ -172,6 +173,8 @@ fn main() -> std::process::ExitCode {
         security::secrets_are_not_shown,
         security::each_command_works_with_rights_and_names_the_one_that_is_missing,
         rights::rights_taken_away_are_warned_of_and_nothing_is_missing_once_they_are_back,
+        docs::the_first_steps_of_the_readme_work_and_show_what_it_shows,
+        docs::pages_that_go_on_from_the_first_steps_show_what_is_printed,
         recipes::the_recipe_for_mail_sends_one_for_each_event,
         recipes::a_mail_server_that_is_away_is_waited_for,
         recipes::the_recipe_for_an_audit_log_has_each_event_once_over_a_crash,

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Draws the pictures of README.md: what `kcons demo` shows on a terminal, and the benchmark.
+"""Draws the pictures of the docs: what `kcons demo` shows on a terminal, and the benchmark.
 
     tools/pictures.py terminal KCONS   pictures/terminal.svg, from a real run of that program
     tools/pictures.py benchmark        pictures/benchmark.svg, from benches/result.md

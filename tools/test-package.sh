@@ -29,7 +29,8 @@ records=$(/usr/bin/kcons demo -n 1 -o raw -q | wc -l)
 
 # From the package itself: small systems leave out manual pages and documents when they install.
 list=$(dpkg-deb --contents "$package" | awk '{ print $NF }')
-for file in man/man1/kcons.1.gz doc/kcons/copyright doc/kcons/README.md doc/kcons/changelog.Debian.gz; do
+documents=(copyright README.md SECURITY.md docs/handlers.md pictures/terminal.svg changelog.Debian.gz)
+for file in man/man1/kcons.1.gz "${documents[@]/#/doc/kcons/}"; do
     grep -qx "./usr/share/$file" <<< "$list" || fail "not in the package: $file"
 done
 page=$(dpkg-deb --fsys-tarfile "$package" | tar -xO ./usr/share/man/man1/kcons.1.gz | gunzip)

@@ -39,6 +39,11 @@ impl<'a> Json<'a> {
         walk::field(self.text, name).map(|text| Json { text, ..self })
     }
 
+    /// An element, if this is an array; a negative index counts from the end.
+    pub fn element(self, index: isize) -> Option<Json<'a>> {
+        walk::element(self.text, index).map(|text| Json { text, ..self })
+    }
+
     /// The characters of a string; `None` if it is anything else.
     pub fn string(self) -> Option<Cow<'a, str>> {
         let inner = self.text.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
@@ -51,8 +56,32 @@ impl<'a> Json<'a> {
 
     /// Appends the text without insignificant white space.
     pub fn write_compact(self, out: &mut Vec<u8>) {
-        walk::compact(self.text, out);
+        walk::compact(self.text, usize::MAX, out);
     }
+
+    /// The beginning of what `write_line` appends: whole characters of at most that many bytes, and whether it is all.
+    pub fn line_start(self, most: usize) -> (Cow<'a, str>, bool) {
+        if !self.has_line_breaks {
+            let (start, is_all) = whole_characters(self.text, most);
+            return (Cow::Borrowed(start), is_all);
+        }
+        let mut start = Vec::new();
+        // One byte more shows whether there is more.
+        walk::compact(self.text, most.saturating_add(1), &mut start);
+        let (text, is_all) = whole_characters(&start, most);
+        (Cow::Owned(text.to_owned()), is_all)
+    }
+}
+
+/// The first characters of a checked text, in at most that many bytes, and whether they are all there is.
+fn whole_characters(text: &[u8], most: usize) -> (&str, bool) {
+    let is_all = text.len() <= most;
+    let start = &text[..text.len().min(most)];
+    let whole = match str::from_utf8(start) {
+        Ok(text) => text,
+        Err(cut) => str::from_utf8(&start[..cut.valid_up_to()]).expect("the text was checked"),
+    };
+    (whole, is_all)
 }
 
 /// Why a text is not one JSON text.
@@ -251,30 +280,6 @@ mod tests {
         ] {
             assert_eq!(line(text), expected);
         }
-    }
-
-    #[test]
-    fn a_field_is_found_by_its_name_the_last_of_several() {
-        let field = |text: &'static str, name: &str| {
-            let mut out = Vec::new();
-            checked(text).expect(text).field(name)?.write_compact(&mut out);
-            Some(String::from_utf8(out).expect("UTF-8"))
-        };
-        for (text, expected) in [
-            (r#"{"title":"a"}"#, Some(r#""a""#)),
-            (r#"{ "x" : {"title":1} , "title" : [ 1, "b c" ] , "y":2}"#, Some(r#"[1,"b c"]"#)),
-            (r#"{"title":1,"title":null}"#, Some("null")),
-            (r#"{"t\u0069tle":-1.50}"#, Some("-1.50")),
-            (r#"{"a":"}","b":"\"title\":1"}"#, None),
-            (r#"{"a":[],"b":{},"title":{}}"#, Some("{}")),
-            ("{}", None),
-            ("[\"title\",1]", None),
-            ("\"title\"", None),
-        ] {
-            assert_eq!(field(text, "title").as_deref(), expected, "{text}");
-        }
-        assert_eq!(field(r#"{"":1}"#, "").as_deref(), Some("1"));
-        assert_eq!(field(r#"{"a\"b":2}"#, "a\"b").as_deref(), Some("2"));
     }
 
     #[test]

@@ -73,9 +73,12 @@ impl Delivery<'_> {
         self.handlers_mut().is_none_or(|handlers| handlers.is_closed(now))
     }
 
-    /// What workers have said for themselves and nobody has asked for.
+    /// What is said once all is over: of records that were printed, or what workers have said for themselves.
     pub fn last_warnings(&mut self) -> Vec<Notice> {
-        self.handlers_mut().map_or_else(Vec::new, Handlers::warnings)
+        match &mut self.target {
+            Target::Print(printer) => printer.last_warning().into_iter().collect(),
+            Target::Handle(handlers) => handlers.warnings(),
+        }
     }
 
     /// Leaves nothing behind, until `deadline` at most.

@@ -9,7 +9,7 @@ use crate::jq::NoId;
 use crate::kafka::{Coming, Source};
 use crate::record::Record;
 use crate::render::Renderer;
-use crate::settings::{Consume, Format, OutputSettings};
+use crate::settings::Consume;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
@@ -26,8 +26,6 @@ pub struct Filter {
     /// Records of the batch that were handed over, in order.
     waiting: VecDeque<Waiting>,
     last_number: u64,
-    /// Where the envelope of a record is written that is looked at on the spot.
-    envelope: Vec<u8>,
     has_warned: bool,
 }
 
@@ -77,18 +75,11 @@ impl Filter {
         if !has_programs && !is_checking {
             return None;
         }
-        let format = match has_programs {
-            true => Format::Json { is_terminal: false },
-            // What it looks like is nothing to anybody.
-            false => Format::Raw { delimiter: Vec::new(), is_terminal: false },
-        };
-        let output = OutputSettings { format, ..settings.output.clone() };
         Some(Filter {
-            envelopes: Renderer::new(&output, schemas),
+            envelopes: Renderer::json(&settings.output, schemas),
             thread: has_programs.then(|| Thread::new(programs, bell, now)),
             waiting: VecDeque::new(),
             last_number: 0,
-            envelope: Vec::new(),
             has_warned: false,
         })
     }
@@ -149,10 +140,9 @@ impl Filter {
 
     /// Looks at the next record alone, on the spot.
     fn look(&mut self, source: &mut impl Upcoming) -> Option<Checked> {
-        self.envelope.clear();
         let mut checked = Checked::default();
         source.look_ahead(false, &mut |_, _, record| {
-            checked.undecodable = self.envelopes.render(record, &mut self.envelope).err();
+            checked.undecodable = self.envelopes.check(record).err();
             false
         });
         Some(checked)

@@ -10,6 +10,9 @@ use crate::render::Renderer;
 use crate::settings::{Consume, FilterFailure};
 use crate::talk::{Event, Notice};
 
+/// How many records are looked at for a title before its absence is told.
+const TITLES: u64 = 100;
+
 /// Renders records for stdout.
 pub struct Printer {
     renderer: Renderer,
@@ -67,8 +70,28 @@ impl Printer {
         }
         writer.add(place.id, record.offset);
         self.rendered += 1;
+        if self.rendered == TITLES {
+            let message = self.missing_title(&format!("none of the first {TITLES} records"));
+            notices.extend(message.map(|message| Notice::AfterRecords(Event::Warning { message })));
+        }
         let fate = if self.count == Some(self.rendered) { Fate::Last } else { Fate::Taken };
         Ok(Submitted { fate, notices })
+    }
+
+    /// What is said at the end of a run that was too short to say it before.
+    pub fn last_warning(&self) -> Option<Notice> {
+        (1..TITLES).contains(&self.rendered).then(|| self.missing_title("no record"))?.map(Notice::Warning)
+    }
+
+    /// That records have no title where it was asked for; `which` of them.
+    #[cold]
+    fn missing_title(&self, which: &str) -> Option<String> {
+        let title = self.renderer.missing_title()?;
+        let mut message = format!("{which} has `{title}` (`--title-field`)");
+        if !title.starts_with('.') && title.contains('.') {
+            message.push_str(&format!("; a path starts with a dot: `.{title}`"));
+        }
+        Some(message)
     }
 
     /// Leaves out a record on which `--filter` failed.

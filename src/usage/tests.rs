@@ -51,7 +51,7 @@ fn near_names_are_offered_for_commands_options_and_values() {
         (
             "consume t -o jsn",
             "invalid value `jsn` for `--output`",
-            "did you mean `json`? valid: auto, pretty, json, raw",
+            "did you mean `json`? valid: auto, pretty, line, json, raw",
         ),
     ] {
         assert_eq!(said(words), (message.to_owned(), hint.to_owned()));
@@ -107,7 +107,7 @@ fn a_bad_value_names_the_option_and_what_is_valid() {
             "valid: earliest, latest, none",
         ),
         ("completions foo", "invalid value `foo` for `SHELL`", "valid: bash, elvish, fish, powershell, zsh"),
-        ("consume t -o", "`--output` needs a value", "valid: auto, pretty, json, raw"),
+        ("consume t -o", "`--output` needs a value", "valid: auto, pretty, line, json, raw"),
     ] {
         assert_eq!(said(words), (message.to_owned(), hint.to_owned()));
     }

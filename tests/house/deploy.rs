@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::pages::pages;
 use crate::{all_files, read, root};
 
 /// All documents of all manifests, with the file that each is in.
@@ -242,11 +243,8 @@ fn line_of(dockerfile: &str, start: &str) -> String {
 }
 
 #[test]
-fn the_readme_names_each_file_of_the_folder() {
-    let readme = read("README.md");
-    let pods =
-        readme.split("\n## Running in Kubernetes\n").nth(1).and_then(|rest| rest.split("\n## ").next());
-    let pods = pods.expect("the section");
+fn the_docs_name_each_file_of_the_folder() {
+    let pods = read("docs/kubernetes.md");
     for file in all_files("deploy/kubernetes") {
         let name = file.strip_prefix(root()).unwrap_or(&file).display().to_string();
         assert!(pods.contains(&format!("\n| `{name}` | ")), "{name}");
@@ -342,8 +340,31 @@ fn a_package_has_only_files_that_there_are() {
         manifest.split("\nassets = [\n").nth(1).and_then(|rest| rest.split("\n]").next()).expect("assets");
     let sources = assets.lines().filter_map(|line| line.trim().strip_prefix("[\"")?.split('"').next());
     let sources: Vec<&str> = sources.filter(|source| !source.starts_with("target/")).collect();
-    assert_eq!(sources.len(), 4, "{sources:?}");
+    assert_eq!(sources.len(), 8, "{sources:?}");
     for source in sources {
-        assert!(root().join(source).is_file(), "{source}");
+        match source.split_once("/*") {
+            Some((folder, kind)) => {
+                let mut files = all_files(folder).into_iter();
+                assert!(files.any(|file| file.display().to_string().ends_with(kind)), "{source}");
+            }
+            None => assert!(root().join(source).is_file(), "{source}"),
+        }
     }
+}
+
+#[test]
+fn a_package_and_an_archive_have_every_page_and_picture() {
+    let (manifest, workflow) = (read("Cargo.toml"), read(".github/workflows/release.yml"));
+    let archived = workflow.lines().find_map(|line| line.trim().strip_prefix("cp -r ")).expect("an archive");
+    for page in pages() {
+        let folder = page.file.parent().expect("a relative path").display().to_string();
+        let (packed, copied) = match folder.as_str() {
+            "" => (format!("    [\"{}\", \"usr/share/doc/kcons/\"", page.file.display()), "*.md".to_owned()),
+            _ => (format!("    [\"{folder}/*.md\", \"usr/share/doc/kcons/{folder}/\""), folder),
+        };
+        assert!(manifest.contains(&packed), "{packed}");
+        assert!(archived.split(' ').any(|word| word == copied), "{copied}");
+    }
+    assert!(manifest.contains("    [\"pictures/*.svg\", \"usr/share/doc/kcons/pictures/\""));
+    assert!(archived.contains(" pictures "), "{archived}");
 }

@@ -1,6 +1,6 @@
-//! Whether the pictures of the README show what they say.
+//! Whether the pictures of the docs show what they say.
 
-use super::readme::{block_of_readme, records};
+use super::docs::{block_of_readme, records};
 use crate::{read, root};
 use std::collections::BTreeSet;
 use std::process::Command;

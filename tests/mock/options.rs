@@ -241,6 +241,9 @@ fn how_records_are_printed() {
     assert_eq!(first(&["--output", "pretty"]), pretty);
     assert_eq!(first(&["-o", "pretty", "--label", "parcel"]), format!("Received parcel: a\n{rest}"));
     assert_eq!(first(&["-o", "pretty", "--title-field", "name"]), format!("Received tasks: n-a\n{rest}"));
+    assert_eq!(first(&["-o", "pretty", "--title-field", ".name"]), format!("Received tasks: n-a\n{rest}"));
+    let line = first(&["--output", "line"]);
+    assert!(line.ends_with(&format!("  [0] @ 0  k  {value}\n")), "{line}");
     assert_eq!(first(&["--output", "raw"]), format!("{value}\n"));
     assert_eq!(first(&["--output", "raw", "--delimiter", "|"]), format!("{value}|"));
     assert!(first(&["--value-format", "hex"]).contains(r#""value":"7b227469746c65"#));
@@ -428,8 +431,8 @@ fn properties_are_set_by_options() {
 #[test]
 fn color_can_be_forced_and_refused() {
     let (mock, topic) = filled();
-    let is_colored = |arguments: &[&str], variables: &[(&str, &str)]| {
-        let mut command = consume(&mock, &topic).args(["-e", "-o", "pretty"]).args(arguments);
+    let is_colored_as = |format: &str, arguments: &[&str], variables: &[(&str, &str)]| {
+        let mut command = consume(&mock, &topic).args(["-e", "-o", format]).args(arguments);
         for (name, value) in variables {
             command = command.env(name, value);
         }
@@ -437,6 +440,8 @@ fn color_can_be_forced_and_refused() {
         outcome.has_code(0).check(!outcome.stderr.contains(&0x1b), "plain lines about the run have a color");
         outcome.stdout.contains(&0x1b)
     };
+    let is_colored =
+        |arguments: &[&str], variables: &[(&str, &str)]| is_colored_as("pretty", arguments, variables);
     let mistake = |color: &[&str]| {
         let outcome = Kcons::new(["consume", "--nonsense"]).args(color).run();
         outcome.has_code(2).stderr.starts_with(b"\x1b")
@@ -447,4 +452,9 @@ fn color_can_be_forced_and_refused() {
     assert!(is_colored(&[], &[("CLICOLOR_FORCE", "1")]));
     assert!(!is_colored(&[], &[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]));
     assert!(!is_colored(&["--color", "never"], &[("CLICOLOR_FORCE", "1")]));
+    for (format, is_forced) in [("line", true), ("json", false), ("raw", false)] {
+        assert!(!is_colored_as(format, &[], &[]), "{format}");
+        assert_eq!(is_colored_as(format, &[], &[("CLICOLOR_FORCE", "1")]), is_forced, "{format}");
+        assert_eq!(is_colored_as(format, &["--color", "always"], &[]), format != "raw", "{format}");
+    }
 }

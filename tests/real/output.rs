@@ -31,14 +31,14 @@ pub fn the_scenario_of_the_manual_is_on_the_terminal_byte_for_byte() {
     );
 }
 
-pub fn records_are_styled_only_when_color_is_asked_for() {
-    let styled = "\x1b[1mReceived task: Buy groceries\x1b[0m\n";
+pub fn records_are_styled_on_a_terminal_or_when_color_is_asked_for() {
+    let styled = "Received task: \x1b[1mBuy groceries\x1b[0m\n";
     let terminal = |arguments: &[&str]| {
         let command = consume(task_created()).args(arguments).env("TERM", "xterm");
         command.spawn_on_terminal(OnTerminal::Stdout).finish()
     };
-    terminal(&["-e"]).has_code(0).has_stdout(RECEIVED);
-    terminal(&["-e", "--color", "always"]).has_code(0).stdout_contains(styled);
+    terminal(&["-e", "--color", "never"]).has_code(0).has_stdout(RECEIVED);
+    terminal(&["-e"]).has_code(0).stdout_contains(styled);
     let piped =
         |arguments: &[&str]| consume(task_created()).args(["-e", "-o", "pretty"]).args(arguments).run();
     piped(&[]).has_code(0).has_stdout(RECEIVED);
@@ -150,10 +150,10 @@ pub fn pretty_shows_what_has_no_title_and_more_with_v() {
         command.args(arguments).run()
     };
     pretty(&["-e"]).has_code(0).has_stdout(format!(
-        "Received orders: unknown\n  Key: gone\n  Partition: 0, Offset: 0\n  Value: (null)\n\
+        "Received orders: unknown\n  Key: gone\n  Partition: 0, Offset: 0\n  Value: (tombstone)\n\
          Received orders: two\\nlines\n  Key: (none)\n  Partition: 0, Offset: 1\n\
          Received orders: {{\"a\":[1,2]}}\n  Key: (none)\n  Partition: 0, Offset: 2\n\
-         Received orders: unknown\n  Key: (none)\n  Partition: 0, Offset: 3\n  Value: {}\n",
+         Received orders: unknown\n  Key: (none)\n  Partition: 0, Offset: 3\n  Value: {}… (500 bytes)\n",
         "x".repeat(120),
     ));
     let named = pretty(&["--label", "parcel", "--title-field", "name", "--from", "1", "--to", "2"]);

@@ -1,8 +1,8 @@
-//! The recipes of the README, run as they stand there: on a topic of the test's own, with a mail server that only notes.
+//! The recipes of the docs, run as they stand there: on a topic of the test's own, with a mail server that only notes.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use crate::support::kafka::kafka;
+use crate::support::pages::blocks;
 use crate::support::run::{Kcons, Running};
 use crate::support::{Outcome, Produced, own_folder, unique_name, wait_until};
 
@@ -87,13 +88,12 @@ impl RecipeFolder {
     }
 }
 
-/// The shell commands below `<!-- recipe: NAME -->` in the README.
+/// The shell commands below `<!-- recipe: NAME -->` in the docs.
 fn recipe(name: &str) -> String {
-    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
-    let readme = fs::read_to_string(readme).expect("it is there");
-    let mark = format!("<!-- recipe: {name} -->\n```sh\n");
-    let rest = readme.split(&mark).nth(1).unwrap_or_else(|| panic!("no recipe {name} in the README"));
-    rest.split("```").next().unwrap_or_default().to_owned()
+    let mark = format!("recipe: {name}");
+    let block = blocks().into_iter().find(|block| block.mark.as_deref() == Some(&mark));
+    let block = block.unwrap_or_else(|| panic!("no recipe {name} in the docs"));
+    block.lines.join("\n") + "\n"
 }
 
 fn event(id: usize, title: &str) -> Produced {

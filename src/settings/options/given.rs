@@ -264,7 +264,9 @@ impl<'a> GivenOptions<'a> {
             _ if self.reading.json || self.handler().is_some() => OutputFormat::Json,
             None | Some(OutputFormat::Auto) if self.environment.is_stdout_terminal => OutputFormat::Pretty,
             None | Some(OutputFormat::Auto) => OutputFormat::Json,
-            Some(format @ (OutputFormat::Pretty | OutputFormat::Json | OutputFormat::Raw)) => format,
+            Some(
+                format @ (OutputFormat::Pretty | OutputFormat::Line | OutputFormat::Json | OutputFormat::Raw),
+            ) => format,
         }
     }
 }

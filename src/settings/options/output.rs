@@ -4,8 +4,9 @@ use super::escapes::escapes;
 use super::given::GivenOptions;
 use super::talk::has_color;
 use crate::choices::DataFormat;
-use crate::cli::{OutputFormat, ReadingOptions};
+use crate::cli::{ColorChoice, OutputFormat, ReadingOptions};
 use crate::error::Failure;
+use crate::jq;
 use crate::settings::Surroundings;
 
 /// What is written to stdout, or given to handlers as decoded records.
@@ -33,10 +34,8 @@ impl OutputSettings {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Format {
     Pretty(Pretty),
-    Json {
-        /// Whether stdout is a terminal: characters that would control it are escaped, which loses nothing in JSON.
-        is_terminal: bool,
-    },
+    Line(LineSettings),
+    Json(Screen),
     Raw {
         delimiter: Vec<u8>,
         /// Whether stdout is a terminal: characters that would control it are escaped.
@@ -44,18 +43,34 @@ pub enum Format {
     },
 }
 
+/// What stdout is to those who look at it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Screen {
+    /// Whether stdout is a terminal: characters that would control it are escaped.
+    pub is_terminal: bool,
+    pub has_color: bool,
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pretty {
-    /// What a record is called; `None` stands for the first word of its topic.
+    /// What a record is called; `None` stands for a word of its topic.
     pub label: Option<String>,
-    pub title_field: String,
+    /// Where the title is in a value.
+    pub title: jq::Path,
+    /// The field or path that was asked for as the title.
+    pub title_field: Option<String>,
     /// Whether a line `  Topic: …` follows the key.
     pub has_topic: bool,
     /// Whether timestamp and headers are printed too (`-v`).
     pub is_verbose: bool,
-    /// Whether stdout is a terminal: characters that would control it are escaped.
-    pub is_terminal: bool,
-    pub has_color: bool,
+    pub screen: Screen,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LineSettings {
+    /// Whether the place of a record names its topic.
+    pub has_topic: bool,
+    pub screen: Screen,
 }
 
 /// Resolves the output; `has_topic` says whether it names the topic of each record. With a handler, it is the JSON
@@ -66,36 +81,38 @@ pub fn resolve(
     surroundings: &Surroundings<'_>,
 ) -> Result<OutputSettings, Failure> {
     let GivenOptions { reading, connection, .. } = given;
+    let is_terminal = surroundings.environment.is_stdout_terminal;
+    let choice = connection.color.unwrap_or_default();
+    let has_color = has_color(choice, is_terminal, surroundings.environment.variables);
+    let screen = Screen { is_terminal, has_color };
     let format = match given.format() {
         OutputFormat::Pretty => Format::Pretty(Pretty {
             label: named("--label", reading.label.as_ref())?,
-            title_field: named("--title-field", reading.title_field.as_ref())?.unwrap_or("title".to_owned()),
+            title: title(reading)?,
+            title_field: reading.title_field.clone(),
             has_topic,
             is_verbose: connection.verbose > 0,
-            is_terminal: surroundings.environment.is_stdout_terminal,
-            // Scripts rely on the documented bytes of records, on a terminal too: `auto` does not color them.
-            has_color: has_color(
-                connection.color.unwrap_or_default(),
-                false,
-                surroundings.environment.variables,
-            ),
+            screen,
         }),
-        OutputFormat::Raw => Format::Raw {
-            delimiter: delimiter(reading)?,
-            is_terminal: surroundings.environment.is_stdout_terminal,
-        },
+        OutputFormat::Line => Format::Line(LineSettings { has_topic, screen }),
+        OutputFormat::Raw => Format::Raw { delimiter: delimiter(reading)?, is_terminal },
         // Handlers get their records through a pipe.
-        OutputFormat::Json | OutputFormat::Auto => Format::Json {
-            is_terminal: surroundings.environment.is_stdout_terminal && given.handler().is_none(),
-        },
+        OutputFormat::Json | OutputFormat::Auto if given.handler().is_some() => {
+            Format::Json(Screen::default())
+        }
+        // A variable that is set for all programs does not color what the next one in a pipe parses.
+        OutputFormat::Json | OutputFormat::Auto => Format::Json(Screen {
+            has_color: has_color && (is_terminal || choice == ColorChoice::Always),
+            ..screen
+        }),
     };
-    let is_pretty = matches!(format, Format::Pretty(_));
+    let is_for_people = matches!(format, Format::Pretty(_) | Format::Line(_));
     Ok(OutputSettings {
         value_format: reading.value_format.unwrap_or_default(),
         key_format: reading.key_format.unwrap_or_default(),
         is_strict: reading.strict,
         says_progress: !connection.quiet
-            && (is_pretty || surroundings.is_stderr_terminal || connection.verbose > 0),
+            && (is_for_people || surroundings.is_stderr_terminal || connection.verbose > 0),
         format,
     })
 }
@@ -106,6 +123,21 @@ fn named(option: &str, text: Option<&String>) -> Result<Option<String>, Failure>
         Some(text) => Ok(Some(text.clone())),
         None => Ok(None),
     }
+}
+
+/// Where the title is in a value: a field by its name, or a path of jq.
+fn title(reading: &ReadingOptions) -> Result<jq::Path, Failure> {
+    let Some(field) = named("--title-field", reading.title_field.as_ref())? else {
+        return Ok(jq::Path::to_field("title"));
+    };
+    if !field.starts_with('.') {
+        return Ok(jq::Path::to_field(&field));
+    }
+    jq::Path::parse(&field).map_err(|cause| {
+        Failure::usage(format!("invalid value `{field}` for `--title-field`"))
+            .caused_by(cause)
+            .hint("a path names one place, as in `.customer.name` or `.items[0].sku`")
+    })
 }
 
 fn delimiter(reading: &ReadingOptions) -> Result<Vec<u8>, Failure> {

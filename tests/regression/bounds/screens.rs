@@ -20,7 +20,8 @@ fn is_harmless(outcome: &Outcome, text: &str) {
 pub fn json_on_a_terminal_is_escaped_and_means_the_same() {
     let json = format!("{{\"{0}\":\"{0}\"}}", EVIL.replace('\u{1b}', "\\u001b").replace('\u{7}', "\\u0007"));
     let mock = topic_with(&[json.as_str(), EVIL]);
-    let on_terminal = reading(&mock, &["-o", "json"]).spawn_on_terminal(OnTerminal::Stdout).finish();
+    let plain = ["-o", "json", "--color", "never"];
+    let on_terminal = reading(&mock, &plain).spawn_on_terminal(OnTerminal::Stdout).finish();
     let in_pipe = reading(&mock, &["-o", "json"]).run();
     assert_eq!(on_terminal.has_code(0).json_lines(), in_pipe.has_code(0).json_lines());
     is_harmless(&on_terminal, &on_terminal.stdout_text());

@@ -3,9 +3,10 @@
 use super::*;
 use crate::choices::{CommitMode, CommitSettings, DataFormat, OffsetReset};
 use crate::cli::{Arguments, Command};
-use crate::settings::Format;
+use crate::jq;
 use crate::settings::options::group::GroupSettings;
 use crate::settings::testing::TestWorld;
+use crate::settings::{Format, LineSettings, Screen};
 use clap::Parser;
 use std::collections::BTreeSet;
 use std::num::NonZeroU64;
@@ -16,10 +17,17 @@ fn resolved(words: &str) -> Result<Consume, Failure> {
 }
 
 fn resolved_with(words: &str, change: impl Fn(&mut Surroundings<'_>)) -> Result<Consume, Failure> {
+    resolved_in(&TestWorld::new(&[]), words, change)
+}
+
+fn resolved_in(
+    world: &TestWorld,
+    words: &str,
+    change: impl Fn(&mut Surroundings<'_>),
+) -> Result<Consume, Failure> {
     let words = ["kcons", "consume"].into_iter().chain(words.split_whitespace());
     let arguments = Arguments::try_parse_from(words).expect("words that the declaration takes");
     let Command::Consume(consume) = arguments.command else { panic!("consume was typed") };
-    let world = TestWorld::new(&[]);
     let mut surroundings = world.surroundings();
     change(&mut surroundings);
     Consume::resolve(&consume, &arguments.connection, &surroundings)
@@ -60,7 +68,7 @@ fn without_a_group_everything_is_read_from_the_beginning() {
     assert_eq!(consume.shutdown_timeout, Duration::from_secs(25));
     assert_eq!(consume.connection.brokers, "localhost:9092");
     assert_eq!(consume.connection.property("enable.auto.commit"), Some("false"));
-    assert_eq!(consume.output.format, Format::Json { is_terminal: false });
+    assert_eq!(consume.output.format, Format::Json(Screen::default()));
     assert!(!consume.output.says_progress && !consume.read_uncommitted);
 }
 
@@ -272,28 +280,70 @@ fn positions_that_apply_to_nothing_are_refused() {
 
 #[test]
 fn a_terminal_gets_pretty_and_a_pipe_gets_json() {
-    let on_terminal =
-        |surroundings: &mut Surroundings<'_>| surroundings.environment.is_stdout_terminal = true;
     let output = resolved_with("t -v", on_terminal).expect("valid").output;
     let Format::Pretty(pretty) = output.format else { panic!("not pretty") };
-    assert!(pretty.is_terminal && pretty.is_verbose && !pretty.has_topic);
-    assert!(!pretty.has_color, "records are the documented bytes unless color is asked for");
-    assert_eq!((pretty.label, pretty.title_field.as_str()), (None, "title"));
+    assert!(pretty.screen.is_terminal && pretty.is_verbose && !pretty.has_topic);
+    assert_eq!((pretty.label, pretty.title, pretty.title_field), (None, jq::Path::to_field("title"), None));
     for words in ["t --json", "t -o json"] {
-        assert_eq!(
-            resolved_with(words, on_terminal).expect("valid").output.format,
-            Format::Json { is_terminal: true }
-        );
+        let format = resolved_with(words, on_terminal).expect("valid").output.format;
+        assert_eq!(format, Format::Json(Screen { is_terminal: true, has_color: true }));
     }
     for words in ["a b -o pretty", "^a -o pretty"] {
         let format = resolved(words).expect("valid").output.format;
-        assert!(matches!(format, Format::Pretty(pretty) if pretty.has_topic && !pretty.has_color));
+        assert!(matches!(format, Format::Pretty(pretty) if pretty.has_topic));
     }
-    let format = resolved("t -o pretty --color always").expect("valid").output.format;
-    assert!(matches!(format, Format::Pretty(pretty) if pretty.has_color));
+    for (words, has_topic) in [("t -o line", false), ("a b -o line", true), ("^a -o line", true)] {
+        let format = resolved(words).expect("valid").output.format;
+        assert_eq!(format, Format::Line(LineSettings { has_topic, screen: Screen::default() }));
+    }
     let format = resolved("t -o raw -D \\x00").expect("valid").output.format;
     assert_eq!(format, Format::Raw { delimiter: vec![0], is_terminal: false });
     assert_eq!(resolved("t --value-format hex").expect("valid").output.value_format, DataFormat::Hex);
+}
+
+fn on_terminal(surroundings: &mut Surroundings<'_>) {
+    surroundings.environment.is_stdout_terminal = true;
+}
+
+#[test]
+fn records_are_colored_on_a_terminal_and_json_into_a_pipe_only_if_that_is_typed() {
+    let has_color = |words: &str, is_terminal: bool, variable: &'static str| {
+        let world = TestWorld::new(&[(variable, "1")]);
+        let change = |surroundings: &mut Surroundings<'_>| {
+            surroundings.environment.is_stdout_terminal = is_terminal;
+        };
+        match resolved_in(&world, words, change).expect("valid").output.format {
+            Format::Pretty(pretty) => pretty.screen.has_color,
+            Format::Line(line) => line.screen.has_color,
+            Format::Json(screen) => screen.has_color,
+            Format::Raw { .. } => panic!("no color at all"),
+        }
+    };
+    for format in ["pretty", "line", "json"] {
+        let words = format!("t -o {format}");
+        assert!(has_color(&words, true, "ANY"), "{format}");
+        assert!(!has_color(&words, false, "ANY"), "{format}");
+        assert!(!has_color(&words, true, "NO_COLOR"), "{format}");
+        assert!(!has_color(&format!("{words} --color never"), true, "CLICOLOR_FORCE"), "{format}");
+        assert!(has_color(&format!("{words} --color always"), false, "NO_COLOR"), "{format}");
+        assert_eq!(has_color(&words, false, "CLICOLOR_FORCE"), format != "json");
+    }
+    assert!(!has_color("t --exec ./x --stdin json --color always", true, "ANY"), "a handler parses it");
+}
+
+#[test]
+fn a_title_is_a_field_or_a_path() {
+    let title = |words: &str| match resolved(words).expect("valid").output.format {
+        Format::Pretty(pretty) => (pretty.title, pretty.title_field.expect("it was typed")),
+        other => panic!("{other:?}"),
+    };
+    let path = jq::Path::parse(".customer.name").expect("a path");
+    assert_eq!(title("t -o pretty --title-field .customer.name"), (path, ".customer.name".to_owned()));
+    let field = jq::Path::to_field("customer.name");
+    assert_eq!(title("t -o pretty --title-field customer.name"), (field, "customer.name".to_owned()));
+    let failure = refused("t -o pretty --title-field .a[]");
+    assert_eq!(failure.message, "invalid value `.a[]` for `--title-field`");
+    assert_eq!(failure.causes, ["a jq program, not a path"]);
 }
 
 #[test]
@@ -302,7 +352,7 @@ fn progress_is_said_to_people() {
         let change = |surroundings: &mut Surroundings<'_>| surroundings.is_stderr_terminal = is_terminal;
         resolved_with(words, change).expect("valid").output.says_progress
     };
-    assert!(says("t", true) && says("t -o pretty", false) && says("t -v", false));
+    assert!(says("t", true) && says("t -o pretty", false) && says("t -o line", false) && says("t -v", false));
     assert!(!says("t", false) && !says("t -q", true) && !says("t -o pretty -q", true));
 }
 

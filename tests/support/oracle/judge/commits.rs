@@ -49,7 +49,9 @@ pub fn watermarks_go_forward(history: &History) -> Vec<String> {
                 | EventKind::Lost(partitions) => {
                     last.retain(|partition, _| !partitions.contains(partition));
                 }
-                EventKind::Committed { offsets, .. } => {
+                // A refusal may come after the next assignment of the partition has begun.
+                EventKind::Committed { is_ok: false, .. } => {}
+                EventKind::Committed { offsets, is_ok: true } => {
                     for (partition, offset) in offsets {
                         let before = last.insert(partition, *offset).filter(|before| before > offset);
                         if let Some(before) = before {
