@@ -78,8 +78,8 @@ pub enum Command {
     Demo(DemoOptions),
     /// Print the completion script of a shell
     ///
-    /// bash, zsh and fish complete topics and groups too: of the cluster that the line names with
-    /// `-b`, `-F` or `--profile`, or the environment.
+    /// In bash, zsh and fish, TAB completes topics and groups, too: those of the cluster that is
+    /// named on the line (`-b`, `-F`, `--profile`) or in the environment.
     Completions(CompletionsOptions),
     /// Print the manual page in roff
     Man,
