@@ -1,17 +1,14 @@
 # Completion of kcons in fish. kcons itself says what fits, topics and groups of the cluster included.
 
 function __kcons_complete
+    # fish does not tell completions what stands behind the cursor.
     set -l before (commandline -opc)
-    set -l behind (commandline -op)
     set -l current (commandline -ct | string unescape | string collect --allow-empty)
     set -l at (count $before)
-    # The rest of the word with the cursor in it is not asked about.
-    set -l next (math $at + (test -n (commandline -t | string collect); and echo 2; or echo 1))
-    set behind $behind[$next..-1]
     set -l program kcons
     string match -q '*/*' -- $before[1]; and set program (string replace -r '^~/' "$HOME/" -- $before[1])
 
-    set -l lines (command $program complete fish $at -- $before $current $behind 2>/dev/null </dev/null)
+    set -l lines (command $program complete fish $at -- $before $current 2>/dev/null </dev/null)
     test (count $lines) -gt 0; or return 0
     set -l head (string split -m 1 \t -- $lines[1])
     set -l prefix $head[2]
