@@ -23,7 +23,9 @@ pub fn groups_are_completed_in_each_shell() {
             "kcons consume t --group ",
             "kcons consume t --group=",
         ] {
-            shell.complete_in_time(&format!("{before}{start}-ma"), &format!("{before}{group} "));
+            let expected = format!("{before}{group} ");
+            let line = shell.complete_to(&format!("{before}{start}-ma"), &expected);
+            assert_eq!(line, expected, "{}", name.program());
         }
     }
 }

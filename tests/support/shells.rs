@@ -23,6 +23,9 @@ const PROMPT: &str = ">";
 /// Ctrl-X Ctrl-T, which the start-up files give a meaning: the command line is handed over, and empty then.
 const TAKE: &str = "\x18\x14";
 
+/// Ctrl-B.
+pub const CURSOR_LEFT: &str = "\x02";
+
 /// Ctrl-L.
 const CLEAR: &str = "\x0c";
 
@@ -207,38 +210,42 @@ impl Shell {
 
     /// Types this and presses TAB; the command line then.
     #[track_caller]
-    pub fn complete(&mut self, typed: &str) -> String {
+    fn complete(&mut self, typed: &str) -> String {
         self.terminal.send(format!("{typed}\t"));
         self.take()
     }
 
-    /// Types this and presses TAB, again and again until the command line is as expected: on a busy machine a cluster
-    /// may not answer within the time that kcons waits for it.
+    /// Types this and presses TAB, again as long as nothing changes where something should: on a busy machine an answer
+    /// may take longer than kcons waits for it. The command line then.
     #[track_caller]
-    pub fn complete_in_time(&mut self, typed: &str, expected: &str) {
+    pub fn complete_to(&mut self, typed: &str, expected: &str) -> String {
         let mut line = String::new();
-        let is_completed = try_until(LIMIT, || {
+        let unchanged = typed.replace(CURSOR_LEFT, "");
+        // Without an answer in the end, the last line tells as much.
+        let _ = try_until(LIMIT, || {
             line = self.complete(typed);
-            (line == expected).then_some(())
+            (line != unchanged || expected == unchanged).then_some(())
         });
-        assert!(
-            is_completed.is_some(),
-            "{}: {typed:?} became {line:?}, not {expected:?}",
-            self.name.program()
-        );
+        line
     }
 
-    /// Types this and presses TAB until the shell lists what fits; the screen once `is_listed`.
+    /// Types this and presses TAB until the shell lists what fits, again as long as nothing is listed. The screen once
+    /// `is_listed`.
     #[track_caller]
     pub fn list(&mut self, typed: &str, is_listed: impl Fn(&str) -> bool) -> String {
         let tabs = match self.name {
             ShellName::Bash => "\t\t",
             ShellName::Zsh | ShellName::Fish => "\t",
         };
-        self.terminal.send(format!("{typed}{tabs}"));
-        let screen = self.wait_for_screen(typed, is_listed);
-        self.take();
-        screen
+        let mut last = String::new();
+        let listed = try_until(LIMIT, || {
+            self.terminal.send(format!("{typed}{tabs}"));
+            let screen = try_until(LIMIT / 4, || Some(self.screen()).filter(|screen| is_listed(screen)));
+            last = self.screen();
+            self.take();
+            screen
+        });
+        listed.unwrap_or_else(|| panic!("{}: {typed}: not all is listed\n{last}", self.name.program()))
     }
 
     /// Types this and presses TAB twice, where nothing fits; the screen when both are done.
