@@ -1,5 +1,6 @@
 //! The commands, one file each, and what they have in common.
 
+pub mod complete;
 mod completions;
 mod consume;
 mod demo;

@@ -4,6 +4,7 @@ mod support;
 
 mod mock {
     mod commit_errors;
+    mod completion;
     mod connection;
     mod demo;
     mod docs;
