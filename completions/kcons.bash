@@ -877,11 +877,11 @@ _kcons() {
             fi
             case "${prev}" in
                 --output)
-                    COMPREPLY=($(compgen -W "table json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json" -- "${cur}"))
                     return 0
                     ;;
                 --brokers)
@@ -954,12 +954,16 @@ _kcons() {
             return 0
             ;;
         kcons__subcmd__group__subcmd__list)
-            opts="-o -b -X -F -q -v -h --output --brokers --property --config --profile --connect-timeout --print-config --quiet --verbose --color --log --help"
+            opts="-o -b -X -F -q -v -h --topic --output --brokers --property --config --profile --connect-timeout --print-config --quiet --verbose --color --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --topic)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "table json" -- "${cur}"))
                     return 0
@@ -1134,12 +1138,16 @@ _kcons() {
             return 0
             ;;
         kcons__subcmd__lag)
-            opts="-o -b -X -F -q -v -h --watch --max-lag --output --brokers --property --config --profile --connect-timeout --print-config --quiet --verbose --color --log --help"
+            opts="-o -b -X -F -q -v -h --topic --watch --max-lag --output --brokers --property --config --profile --connect-timeout --print-config --quiet --verbose --color --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --topic)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --watch)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1149,11 +1157,11 @@ _kcons() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json" -- "${cur}"))
                     return 0
                     ;;
                 --brokers)
@@ -1462,7 +1470,7 @@ _kcons() {
             return 0
             ;;
         kcons__subcmd__topic__subcmd__list)
-            opts="-o -b -X -F -q -v -h --output --brokers --property --config --profile --connect-timeout --print-config --quiet --verbose --color --log --help"
+            opts="-o -b -X -F -q -v -h --all --output --brokers --property --config --profile --connect-timeout --print-config --quiet --verbose --color --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -122,9 +122,11 @@ complete -c kcons -n "__fish_kcons_using_subcommand consume" -l print-config -d 
 complete -c kcons -n "__fish_kcons_using_subcommand consume" -s q -l quiet -d 'Say errors only'
 complete -c kcons -n "__fish_kcons_using_subcommand consume" -s v -l verbose -d 'Say more; -vv shows librdkafka\'s own log too'
 complete -c kcons -n "__fish_kcons_using_subcommand consume" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kcons -n "__fish_kcons_using_subcommand lag" -l watch -d 'Look again every DURATION until Ctrl-C [default: 2s]' -r
-complete -c kcons -n "__fish_kcons_using_subcommand lag" -l max-lag -d 'End with exit code 6 if the sum is above N' -r
-complete -c kcons -n "__fish_kcons_using_subcommand lag" -s o -l output -d 'Print a table or json [default: table]' -r -f -a "table\t''
+complete -c kcons -n "__fish_kcons_using_subcommand lag" -l topic -d 'Show only the partitions of TOPIC; repeatable' -r
+complete -c kcons -n "__fish_kcons_using_subcommand lag" -l watch -d 'Refresh every DURATION until Ctrl-C [default: 2s]' -r
+complete -c kcons -n "__fish_kcons_using_subcommand lag" -l max-lag -d 'Exit with code 6 if the total is above N' -r
+complete -c kcons -n "__fish_kcons_using_subcommand lag" -s o -l output -d 'Print a table, wide or json [default: table]' -r -f -a "table\t'A table, on a terminal as narrow as that'
+wide\t'A table with all columns'
 json\t''"
 complete -c kcons -n "__fish_kcons_using_subcommand lag" -s b -l brokers -d 'Bootstrap servers [env: KCONS_BROKERS] [default: localhost:9092]' -r
 complete -c kcons -n "__fish_kcons_using_subcommand lag" -s X -l property -d 'Set any librdkafka property; repeatable' -r
@@ -154,10 +156,11 @@ complete -c kcons -n "__fish_kcons_using_subcommand group; and not __fish_seen_s
 complete -c kcons -n "__fish_kcons_using_subcommand group; and not __fish_seen_subcommand_from list describe reset delete" -s q -l quiet -d 'Say errors only'
 complete -c kcons -n "__fish_kcons_using_subcommand group; and not __fish_seen_subcommand_from list describe reset delete" -s v -l verbose -d 'Say more; -vv shows librdkafka\'s own log too'
 complete -c kcons -n "__fish_kcons_using_subcommand group; and not __fish_seen_subcommand_from list describe reset delete" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kcons -n "__fish_kcons_using_subcommand group; and not __fish_seen_subcommand_from list describe reset delete" -f -a "list" -d 'List all consumer groups'
+complete -c kcons -n "__fish_kcons_using_subcommand group; and not __fish_seen_subcommand_from list describe reset delete" -f -a "list" -d 'List the groups of the cluster'
 complete -c kcons -n "__fish_kcons_using_subcommand group; and not __fish_seen_subcommand_from list describe reset delete" -f -a "describe" -d 'Show a group: its state, its coordinator, its members and its lag'
 complete -c kcons -n "__fish_kcons_using_subcommand group; and not __fish_seen_subcommand_from list describe reset delete" -f -a "reset" -d 'Move the committed offsets of a group without members'
 complete -c kcons -n "__fish_kcons_using_subcommand group; and not __fish_seen_subcommand_from list describe reset delete" -f -a "delete" -d 'Delete groups without members, with what they have committed'
+complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from list" -l topic -d 'List only groups that read TOPIC; repeatable' -r
 complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from list" -s o -l output -d 'Print a table or json [default: table]' -r -f -a "table\t''
 json\t''"
 complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from list" -s b -l brokers -d 'Bootstrap servers [env: KCONS_BROKERS] [default: localhost:9092]' -r
@@ -174,7 +177,8 @@ complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subco
 complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say errors only'
 complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more; -vv shows librdkafka\'s own log too'
 complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from describe" -s o -l output -d 'Print a table or json [default: table]' -r -f -a "table\t''
+complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from describe" -s o -l output -d 'Print a table, wide or json [default: table]' -r -f -a "table\t'A table, on a terminal as narrow as that'
+wide\t'A table with all columns'
 json\t''"
 complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from describe" -s b -l brokers -d 'Bootstrap servers [env: KCONS_BROKERS] [default: localhost:9092]' -r
 complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from describe" -s X -l property -d 'Set any librdkafka property; repeatable' -r
@@ -242,7 +246,7 @@ complete -c kcons -n "__fish_kcons_using_subcommand topic; and not __fish_seen_s
 complete -c kcons -n "__fish_kcons_using_subcommand topic; and not __fish_seen_subcommand_from list describe" -s q -l quiet -d 'Say errors only'
 complete -c kcons -n "__fish_kcons_using_subcommand topic; and not __fish_seen_subcommand_from list describe" -s v -l verbose -d 'Say more; -vv shows librdkafka\'s own log too'
 complete -c kcons -n "__fish_kcons_using_subcommand topic; and not __fish_seen_subcommand_from list describe" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kcons -n "__fish_kcons_using_subcommand topic; and not __fish_seen_subcommand_from list describe" -f -a "list" -d 'List all topics'
+complete -c kcons -n "__fish_kcons_using_subcommand topic; and not __fish_seen_subcommand_from list describe" -f -a "list" -d 'List the topics of the cluster'
 complete -c kcons -n "__fish_kcons_using_subcommand topic; and not __fish_seen_subcommand_from list describe" -f -a "describe" -d 'Show the partitions of topics: replicas, offsets, retention'
 complete -c kcons -n "__fish_kcons_using_subcommand topic; and __fish_seen_subcommand_from list" -s o -l output -d 'Print a table or json [default: table]' -r -f -a "table\t''
 json\t''"
@@ -256,6 +260,7 @@ always\t''
 never\t''"
 complete -c kcons -n "__fish_kcons_using_subcommand topic; and __fish_seen_subcommand_from list" -l log -d 'Talk on stderr as text, or as one JSON object a line [default: text]' -r -f -a "text\t''
 json\t''"
+complete -c kcons -n "__fish_kcons_using_subcommand topic; and __fish_seen_subcommand_from list" -l all -d 'List Kafka\'s own topics, too'
 complete -c kcons -n "__fish_kcons_using_subcommand topic; and __fish_seen_subcommand_from list" -l print-config -d 'Print every property, its value and its origin, and exit'
 complete -c kcons -n "__fish_kcons_using_subcommand topic; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say errors only'
 complete -c kcons -n "__fish_kcons_using_subcommand topic; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more; -vv shows librdkafka\'s own log too'

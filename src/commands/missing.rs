@@ -1,7 +1,9 @@
 //! Groups and topics that do not exist: what is said, with the nearest names.
 
+use super::failures;
 use super::session::{Session, Stop};
 use crate::error::{Failure, Kind};
+use crate::kafka::TroubleKind;
 use crate::kafka::admin::{self, groups};
 use crate::settings::known::nearest;
 use std::time::Duration;
@@ -17,6 +19,29 @@ pub fn group(name: &str, session: &mut Session) -> Stop {
         Err(Stop::Failed(_)) => Vec::new(),
     };
     failure("group", name, &known).into()
+}
+
+/// Looks for topics that were typed; returns a failure for each that does not exist or may not be seen.
+///
+/// # Errors
+/// No answer.
+pub fn topics(names: &[String], session: &mut Session) -> Result<Vec<(String, Failure)>, Stop> {
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    let asked = names.to_vec();
+    let layouts = session.ask(move |client| admin::topics::layouts(client, Some(&asked), LIMIT))?;
+    let mut failures = Vec::new();
+    for (name, layout) in layouts {
+        let failure = match layout.map_err(|trouble| trouble.kind) {
+            Err(TroubleKind::UnknownTopic) => failures::of(topic(&name, session))?,
+            Err(TroubleKind::TopicAuthorization) => session.forbidden_topic(&name),
+            // It is there, whatever is wrong with it.
+            Ok(_) | Err(_) => continue,
+        };
+        failures.push((name, failure));
+    }
+    Ok(failures)
 }
 
 /// The failure for a topic that does not exist.

@@ -40,8 +40,9 @@ pub const OPTIONS: &[Replacement] = &[
         &["--topic", "-t"],
         "name the topic without an option: kcons topic describe TOPIC",
     ),
+    behind(&["lag"], &["--all-groups"], "leave it out: without a group all of them are shown"),
     behind(
-        &["lag", "group describe", "group delete"],
+        &["group describe", "group delete"],
         &["--all-groups"],
         "name the groups; `kcons group list` lists them",
     ),
@@ -63,10 +64,11 @@ pub const OPTIONS: &[Replacement] = &[
         "`--partitions 0` reads some partitions, as in `--partitions 0,2`",
     ),
     behind(
-        &["consume", "demo", "lag", "topic list", "group list"],
+        &["consume", "demo", "topic list"],
         &["--topic", "--include", "--whitelist"],
         "name the topic without an option: kcons consume TOPIC",
     ),
+    behind(&["lag", "group list"], &["--include", "--whitelist"], "`--topic TOPIC` keeps what is of a topic"),
     anywhere(
         &["--bootstrap-server", "--bootstrap-servers", "--broker-list"],
         "brokers are given with `--brokers HOST:PORT`",

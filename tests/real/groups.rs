@@ -61,6 +61,20 @@ pub fn all_groups_are_listed_with_their_state() {
         {"group": groups[2].1, "state": "Empty", "protocol": "classic", "members": 0}
     );
     assert!(lines.contains(&expected), "{json}");
+    // Only groups that read a topic.
+    let (other, elsewhere) = (filled_topic(1, 1), unique_name("elsewhere"));
+    kafka().commit(&elsewhere, &[(&other, 0, 1)]);
+    let names = |topics: &[&str]| -> BTreeSet<String> {
+        let topics = topics.iter().flat_map(|topic| ["--topic", topic]);
+        let outcome = kcons(&["group", "list"]).args(topics).run();
+        rows(outcome.has_code(0)).into_iter().map(|row| row[0].clone()).collect()
+    };
+    let readers: BTreeSet<String> = groups.iter().map(|(_, group)| group.clone()).collect();
+    assert_eq!(names(&[&topic]), readers);
+    assert_eq!(names(&[&other]), [elsewhere.clone()].into());
+    assert_eq!(names(&[&other, &topic]), &readers | &[elsewhere].into());
+    let missing = kcons(&["group", "list", "--topic", "task-craeted"]).run();
+    missing.has_code(4).has_stdout("").stderr_contains("error: topic `task-craeted` does not exist\n");
     members.into_iter().for_each(end);
 }
 
