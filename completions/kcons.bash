@@ -786,7 +786,7 @@ _kcons() {
             return 0
             ;;
         kcons__subcmd__group__subcmd__delete)
-            opts="-o -b -X -F -q -v -h --yes --output --brokers --property --config --profile --connect-timeout --print-config --quiet --verbose --color --log --help"
+            opts="-y -o -b -X -F -q -v -h --yes --output --brokers --property --config --profile --connect-timeout --print-config --quiet --verbose --color --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -227,7 +227,7 @@ always\t''
 never\t''"
 complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from delete" -l log -d 'Talk on stderr as text, or as one JSON object a line [default: text]' -r -f -a "text\t''
 json\t''"
-complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from delete" -l yes -d 'Do not ask'
+complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from delete" -s y -l yes -d 'Do not ask'
 complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from delete" -l print-config -d 'Print every property, its value and its origin, and exit'
 complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from delete" -s q -l quiet -d 'Say errors only'
 complete -c kcons -n "__fish_kcons_using_subcommand group; and __fish_seen_subcommand_from delete" -s v -l verbose -d 'Say more; -vv shows librdkafka\'s own log too'

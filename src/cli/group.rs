@@ -115,7 +115,7 @@ pub struct DeleteOptions {
     /// Do not ask
     ///
     /// Needed where nobody can be asked: without a terminal.
-    #[arg(long, help_heading = "Input")]
+    #[arg(short, long, help_heading = "Input")]
     pub yes: bool,
     #[command(flatten)]
     pub rows: RowOptions,

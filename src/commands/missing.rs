@@ -13,12 +13,28 @@ const LIMIT: Duration = Duration::from_secs(10);
 
 /// The failure for a group that does not exist.
 pub fn group(name: &str, session: &mut Session) -> Stop {
-    let known = match session.ask(groups::list) {
-        Ok(known) => known.groups.into_iter().map(|group| group.name).collect(),
-        Err(Stop::Asked) => return Stop::Asked,
-        Err(Stop::Failed(_)) => Vec::new(),
-    };
-    failure("group", name, &known).into()
+    match groups(session) {
+        Ok(known) => failure("group", name, &known).into(),
+        Err(stop) => stop,
+    }
+}
+
+/// The name of a group that is near this one.
+///
+/// # Errors
+/// A signal.
+pub fn near_group(name: &str, session: &mut Session) -> Result<Option<String>, Stop> {
+    let known = groups(session)?;
+    Ok(nearest(name, known.iter().map(String::as_str)).first().map(|near| (*near).to_owned()))
+}
+
+/// The names of all groups, as far as they can be had.
+fn groups(session: &mut Session) -> Result<Vec<String>, Stop> {
+    match session.ask(groups::list) {
+        Ok(known) => Ok(known.groups.into_iter().map(|group| group.name).collect()),
+        Err(Stop::Asked) => Err(Stop::Asked),
+        Err(Stop::Failed(_)) => Ok(Vec::new()),
+    }
 }
 
 /// Looks for topics that were typed; returns a failure for each that does not exist or may not be seen.

@@ -58,6 +58,10 @@ pub enum Event {
     Summary {
         tally: Tally,
     },
+    /// What a command has done.
+    Done {
+        message: String,
+    },
     Info {
         message: String,
     },
@@ -95,7 +99,7 @@ impl Event {
             | Event::RecordFailed { ends_run: false, .. }
             | Event::DeadLettered { .. }
             | Event::Lost { .. } => Level::Warning,
-            Event::Summary { .. } => Level::Summary,
+            Event::Summary { .. } | Event::Done { .. } => Level::Summary,
             Event::Info { .. } => Level::Info,
             Event::Started { .. }
             | Event::EndReached { .. }
@@ -124,6 +128,7 @@ impl Event {
             | Event::Progress { .. }
             | Event::Closed { .. }
             | Event::Summary { .. }
+            | Event::Done { .. }
             | Event::Info { .. }
             | Event::Warning { .. }
             | Event::Library { .. } => None,
@@ -142,7 +147,9 @@ impl Event {
             Event::RecordFailed { .. } => "record_failed",
             Event::DeadLettered { .. } => "record_dead_lettered",
             Event::Closed { .. } => "shutdown_complete",
-            Event::Progress { .. } | Event::Info { .. } | Event::Summary { .. } => "info",
+            Event::Progress { .. } | Event::Info { .. } | Event::Summary { .. } | Event::Done { .. } => {
+                "info"
+            }
             Event::Warning { .. } => "warning",
             Event::Library { .. } => "library",
         }
@@ -178,9 +185,10 @@ impl Event {
             Event::Progress { message } => message.clone().into_owned(),
             Event::Closed { .. } => "Consumer closed.".to_owned(),
             Event::Summary { tally } => tally.to_string(),
-            Event::Info { message } | Event::Warning { message } | Event::Library { message } => {
-                message.clone()
-            }
+            Event::Done { message }
+            | Event::Info { message }
+            | Event::Warning { message }
+            | Event::Library { message } => message.clone(),
         }
     }
 
@@ -222,6 +230,7 @@ impl Event {
             }
             Event::Progress { .. }
             | Event::Summary { .. }
+            | Event::Done { .. }
             | Event::Info { .. }
             | Event::Warning { .. }
             | Event::Library { .. } => {}

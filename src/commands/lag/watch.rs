@@ -62,7 +62,7 @@ impl Picture<'_> {
         self.settings.output.screen.is_terminal && self.settings.output.format == TableFormat::Table
     }
 
-    fn show(&self, session: &Session, warnings: &[String], window: (usize, usize)) -> Result<(), Stop> {
+    fn show(&self, session: &mut Session, warnings: &[String], window: (usize, usize)) -> Result<(), Stop> {
         let Picture { settings, told, throughput, time } = self;
         let has_color = settings.output.screen.has_color;
         let watched = LastLook { group_lags: &told.group_lags, throughput, time };
