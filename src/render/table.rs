@@ -25,6 +25,16 @@ pub enum Cell {
     Styled(Style, Box<Cell>),
 }
 
+impl Cell {
+    fn is_empty(&self) -> bool {
+        match self {
+            Cell::Absent | Cell::Blank => true,
+            Cell::Text(_) | Cell::Number(_) | Cell::Numbers(_) => false,
+            Cell::Styled(_, cell) => cell.is_empty(),
+        }
+    }
+}
+
 impl From<i64> for Cell {
     fn from(number: i64) -> Cell {
         Cell::Number(number)
@@ -85,6 +95,8 @@ impl Column {
 pub enum Concession {
     /// Leave these columns out.
     Drop(&'static [&'static str]),
+    /// Leave this column out if no row has anything in it.
+    DropEmpty(&'static str),
     /// Cut what stands in this column, down to so many cells.
     Shorten(&'static str, usize),
 }
@@ -119,11 +131,13 @@ pub struct TableRows {
     rows: Vec<TableRow>,
 }
 
-/// A column as it is shown, and how many cells it takes.
+/// A column as it is shown.
 struct ShownColumn {
     index: usize,
     column: Column,
+    /// How many cells it takes.
     width: usize,
+    is_empty: bool,
 }
 
 impl TableRows {
@@ -172,8 +186,10 @@ impl TableRows {
         let rows: Vec<Vec<(Style, String)>> = std::iter::once(head).chain(rows).collect();
         let widest = |index: usize| rows.iter().map(|row| cells::width(&row[index].1)).max().unwrap_or(0);
         let columns = self.columns.iter().copied().enumerate().filter(|(_, column)| column.is_in_table());
-        let mut columns: Vec<ShownColumn> =
-            columns.map(|(index, column)| ShownColumn { index, column, width: widest(index) }).collect();
+        let is_empty = |index: usize| self.rows.iter().all(|row| row.cells()[index].is_empty());
+        let shown =
+            |(index, column)| ShownColumn { index, column, width: widest(index), is_empty: is_empty(index) };
+        let mut columns: Vec<ShownColumn> = columns.map(shown).collect();
         if let Some(most) = most {
             fit(&mut columns, self.concessions, most);
         }
@@ -200,6 +216,9 @@ fn fit(columns: &mut Vec<ShownColumn>, concessions: &[Concession], most: usize) 
         }
         match concession {
             Concession::Drop(names) => columns.retain(|column| !names.contains(&column.column.name())),
+            Concession::DropEmpty(name) => {
+                columns.retain(|column| !column.is_empty || column.column.name() != *name);
+            }
             Concession::Shorten(name, least) => {
                 let named = |column: &&mut ShownColumn| column.column.name() == *name;
                 if let Some(column) = columns.iter_mut().find(named) {
@@ -213,7 +232,7 @@ fn fit(columns: &mut Vec<ShownColumn>, concessions: &[Concession], most: usize) 
 fn line(columns: &[ShownColumn], row: &[(Style, String)]) -> StyledLine {
     let mut line = StyledLine::default();
     let mut space = 0;
-    for ShownColumn { index, column, width } in columns {
+    for ShownColumn { index, column, width, .. } in columns {
         let (style, text) = &row[*index];
         let text = StyledLine::of(*style, text.as_str()).cut(*width);
         let left = width.saturating_sub(text.width());
@@ -313,5 +332,53 @@ TOTAL                           8
         let long = "x".repeat(500);
         let table = TableRows::new(&COLUMNS, vec![vec![long.as_str().into(), Cell::Absent, Cell::Absent]]);
         assert!(table.render(TableFormat::Table).contains(&long));
+    }
+
+    /// Two rows of which the first has an id, fitted to so many cells.
+    fn fitted(most: usize) -> Vec<String> {
+        const CONCESSIONS: [Concession; 4] = [
+            Concession::DropEmpty("HOST"),
+            Concession::Shorten("ID", 4),
+            Concession::Drop(&["ID"]),
+            Concession::Shorten("TOPIC", 5),
+        ];
+        const COLUMNS: [Column; 4] =
+            [Column::Text("TOPIC"), Column::Number("LAG"), Column::Text("ID"), Column::Text("HOST")];
+        let mut rows = TableRows::narrowing(&COLUMNS, &CONCESSIONS);
+        rows.push(vec!["task-created".into(), Cell::Number(12), "kcons-1234".into(), Cell::Absent]);
+        rows.push(vec!["日本語".into(), Cell::Absent, Cell::Absent, Cell::Absent]);
+        rows.lines(Some(most)).iter().map(|line| line.text(false)).collect()
+    }
+
+    #[test]
+    fn a_table_makes_one_concession_after_the_other_until_it_fits() {
+        let full = [
+            "TOPIC         LAG  ID          HOST",
+            "task-created   12  kcons-1234  -",
+            "日本語          -  -           -",
+        ];
+        for (most, expected) in [
+            (35, full),
+            (34, ["TOPIC         LAG  ID", "task-created   12  kcons-1234", "日本語          -  -"]),
+            (29, ["TOPIC         LAG  ID", "task-created   12  kcons-1234", "日本語          -  -"]),
+            (28, ["TOPIC         LAG  ID", "task-created   12  kcons-12…", "日本語          -  -"]),
+            (23, ["TOPIC         LAG  ID", "task-created   12  kco…", "日本語          -  -"]),
+            (22, ["TOPIC         LAG", "task-created   12", "日本語          -"]),
+            (16, ["TOPIC        LAG", "task-creat…   12", "日本語         -"]),
+            (10, ["TOPIC  LAG", "task…   12", "日本…    -"]),
+            (4, ["TOP…", "tas…", "日…"]),
+        ] {
+            assert_eq!(fitted(most), expected, "{most}");
+        }
+    }
+
+    #[test]
+    fn only_what_stands_out_is_in_color() {
+        let lag = Cell::Styled(Style::Warning, Box::new(Cell::Number(7)));
+        let rows = TableRows::new(&COLUMNS, vec![vec!["t".into(), lag, "x".into()]]);
+        let look = TableLook { columns: None, has_color: true };
+        let expected = "TOPIC  END-OFFSET  ID\nt               \x1b[33m7\x1b[0m  x\n";
+        assert_eq!(rows.render_as(TableFormat::Table, look), expected);
+        assert!(rows.render(TableFormat::Json).contains("\"end_offset\":7"));
     }
 }

@@ -19,8 +19,10 @@ const COLUMNS: [Column; 11] = [
 ];
 
 /// What gives way on a narrow terminal: first what few look at, last what the table is for.
-const CONCESSIONS: [Concession; 9] = [
+const CONCESSIONS: [Concession; 10] = [
     Concession::Drop(&["HOST", "CLIENT-ID"]),
+    Concession::DropEmpty("CONSUMER-ID"),
+    // That somebody holds a partition can be seen as long as anything is left.
     Concession::Shorten("CONSUMER-ID", 9),
     Concession::Drop(&["CONSUMER-ID"]),
     Concession::Shorten("TOPIC", 24),
@@ -51,9 +53,9 @@ pub fn rows(group_lags: &[GroupLag]) -> TableRows {
 }
 
 /// Rows of some partitions, in this order.
-pub fn some_rows<'a>(some: impl IntoIterator<Item = (&'a GroupLag, &'a PartitionLag)>) -> TableRows {
+pub fn some_rows(some: &[(&GroupLag, &PartitionLag)]) -> TableRows {
     let mut rows = TableRows::narrowing(&COLUMNS, &CONCESSIONS);
-    some.into_iter().for_each(|(group_lag, progress)| rows.push(row(group_lag, progress)));
+    some.iter().for_each(|(group_lag, progress)| rows.push(row(group_lag, progress)));
     rows
 }
 

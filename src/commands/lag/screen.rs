@@ -113,7 +113,7 @@ impl LastLook<'_> {
         // Above them stands the head, below them what is left out.
         let fits = if all.len() < lines { all.len() } else { lines.saturating_sub(2) };
         let left_out = all.split_off(fits);
-        let mut shown = some_rows(all).lines(Some(columns));
+        let mut shown = some_rows(&all).lines(Some(columns));
         if !left_out.is_empty() {
             shown.push(StyledLine::of(Style::Dim, left_out_words(&left_out)));
         }
