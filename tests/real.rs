@@ -67,6 +67,7 @@ fn main() -> std::process::ExitCode {
         commits::a_running_group_follows_markers_that_come_later,
         commits::latest_loses_nothing_over_a_restart,
         commits::latest_is_for_groups_that_have_nothing_in_the_topic,
+        commits::a_group_that_is_not_new_and_has_no_offset_in_the_topic_is_told,
         commits::earliest_starts_at_the_beginning_and_none_refuses,
         commits::a_committed_offset_outside_the_log_is_never_passed_over_in_silence,
         commits::a_member_that_retention_has_passed_goes_on_where_the_log_begins,

@@ -15,6 +15,7 @@ mod starting;
 mod take_over;
 mod times;
 mod troubles;
+mod uncommitted;
 mod unreached;
 mod waiting;
 
@@ -37,6 +38,7 @@ use rebalance::Rebalances;
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use uncommitted::FirstStart;
 use unreached::Unreached;
 
 pub use partition::{Admission, AssignedPartition};
@@ -55,6 +57,7 @@ pub struct Assignment<'a> {
     ends: Ends,
     /// Partitions of topics in which the group had nothing when we started: there `latest` applies.
     fresh: HashSet<TopicPartition>,
+    first_start: FirstStart,
 }
 
 impl<'a> Assignment<'a> {
@@ -68,6 +71,7 @@ impl<'a> Assignment<'a> {
             lost_positions: LostPositions::default(),
             ends: Ends::default(),
             fresh: HashSet::new(),
+            first_start: FirstStart::default(),
         }
     }
 
