@@ -341,6 +341,9 @@ impl<B: Broker> Consumer<'_, B> {
             Answer::Foreign(foreign) => self.do_step(now, |parts, context| {
                 parts.assignment.membership.kind_found(foreign, context);
             }),
+            Answer::CommittedByGroup(partitions) => self.do_step(now, |parts, context| {
+                parts.assignment.committed_by_group(partitions, context);
+            }),
             Answer::Unheld(unheld) => self.do_step(now, |parts, context| {
                 if unheld.is_some_and(|unheld| parts.assignment.unheld_found(unheld, context)) {
                     parts.topics.look_soon(context.now);

@@ -109,6 +109,7 @@ impl Status {
             | Event::DeadLettered { .. }
             | Event::Closed { .. }
             | Event::Summary { .. }
+            | Event::Done { .. }
             | Event::Info { .. }
             | Event::Warning { .. }
             | Event::Library { .. } => {}

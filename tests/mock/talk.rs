@@ -132,7 +132,7 @@ fn usage_errors_are_events_in_every_command() {
         &["consume", "t", "--log", "json", "--commit", "manual"],
         &["consume", "t", "--log", "json", "-X", "clientid=me"],
         &["demo", "--log", "json", "--instance-id", "i"],
-        &["lag", "--log", "json"],
+        &["lag", "g", "g", "--log", "json"],
         &["lag", "g", "--log", "json", "--watch", "x"],
         &["group", "--log", "json"],
         &["group", "reset", "g", "--log", "json"],

@@ -1,6 +1,6 @@
 //! What is offered where the cursor is.
 
-use super::line::{CommandLine, CursorPlace, ValuePart, Walk};
+use super::line::{CursorPlace, PartialLine, ValuePart, Walk};
 use super::values::{self, OFFSETS, TIMES, Values};
 use super::{Candidate, Offer, OfferKind, live};
 use crate::cli;
@@ -12,7 +12,7 @@ use clap::{Arg, Command};
 use std::time::Instant;
 
 /// What fits at the cursor; nothing if the shell is to offer nothing.
-pub fn of(line: &CommandLine, deadline: Instant) -> Option<Offer> {
+pub fn of(line: &PartialLine, deadline: Instant) -> Option<Offer> {
     let root = cli::command();
     let (walk, place) = line.walk(&root);
     let word = line.words.get(line.cursor)?.text.clone();
