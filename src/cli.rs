@@ -43,6 +43,12 @@ Examples:
   kcons consume task-created --group mailer  share the work with others, resume after a restart
   kcons consume task-created --group mailer --exec ./send-mail  run a program for each record";
 
+const COMPLETIONS_EXAMPLES: &str = "\
+To complete in each new shell, add this to its start-up file:
+  bash  ~/.bashrc                   source <(kcons completions bash)
+  zsh   ~/.zshrc, after compinit    source <(kcons completions zsh)
+  fish  ~/.config/fish/config.fish  kcons completions fish | source";
+
 /// The declaration of all commands, as it is parsed and shown. Commands that do not connect hide connection options.
 pub fn command() -> clap::Command {
     let connection = ConnectionOptions::augment_args(clap::Command::new("connection"));
@@ -74,6 +80,9 @@ pub enum Command {
     /// Show the same consumer on a broker inside the process: no Kafka needed
     Demo(DemoOptions),
     /// Print the completion script of a shell
+    ///
+    /// In bash, zsh and fish, TAB completes topics and groups, too: those of the cluster that is
+    /// named on the line (`-b`, `-F`, `--profile`) or in the environment.
     Completions(CompletionsOptions),
     /// Print the manual page in roff
     Man,
@@ -112,6 +121,7 @@ pub struct DemoOptions {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = COMPLETIONS_EXAMPLES)]
 pub struct CompletionsOptions {
     /// The shell to complete in
     #[arg(value_name = "SHELL")]

@@ -1,5 +1,6 @@
 //! The commands, one file each, and what they have in common.
 
+pub mod complete;
 mod completions;
 mod consume;
 mod demo;
@@ -113,7 +114,7 @@ pub fn refuse(failure: &Failure, style: ErrorStyle) -> u8 {
     colored::control::set_override(has_color);
     tell(
         failure,
-        &settings::TalkSettings { quiet: false, verbose: 0, has_color, is_json: log == LogFormat::Json },
+        &settings::TalkSettings { has_color, is_json: log == LogFormat::Json, ..Default::default() },
     )
 }
 
@@ -164,7 +165,6 @@ fn resolve<T>(resolve: impl FnOnce(&Surroundings<'_>) -> Result<T, Failure>) -> 
     })?;
     resolve(&Surroundings {
         environment: environment(),
-        is_stderr_terminal: io::stderr().is_terminal(),
         clock: Clock { now: jiff::Timestamp::now(), zone: jiff::tz::TimeZone::system },
         known: &known,
         check: &kafka::properties::check,
@@ -183,8 +183,10 @@ fn world() -> Result<(Alarm, Shutdown), Failure> {
 /// After a second signal: nothing is left running behind us.
 fn leave_at_once(second: Signal) -> ! {
     handlers::kill_all();
+    talk::say_last_words();
     leave(match second {
-        Signal::SIGINT => Ending::Signal(Signal::SIGINT),
+        // The loop of a shell, too, where somebody presses Ctrl-C.
+        Signal::SIGINT if io::stderr().is_terminal() => Ending::Signal(Signal::SIGINT),
         _ => Ending::Code(FORCED),
     })
 }

@@ -34,7 +34,7 @@ use assignment::Assignment;
 use broker::Broker;
 use closing::{Closing, ClosingStep};
 use records::{Intake, Taken};
-use status::{Scrape, Status};
+use status::{Scrape, Status, Unfinished};
 use std::time::{Duration, Instant};
 use topics::Topics;
 
@@ -205,9 +205,10 @@ impl<'a, B: Broker> Consumer<'a, B> {
                     self.delivery.seal();
                 }
             }
-            Action::EndReached(partition) => {
+            Action::EndReached { partition, is_folded } => {
                 let names_topic = self.topics.names().len() > 1;
-                self.tell(Notice::AfterRecords(Event::EndReached { partition, names_topic }), now);
+                let event = Event::EndReached { partition, names_topic, is_folded };
+                self.tell(Notice::AfterRecords(event), now);
             }
             Action::CountRead { topic, read } => self.status.counts.add_read(&topic, read),
             Action::Revoke(ids) => self.delivery.revoke(&ids, self.commits.watermarks()),
@@ -236,7 +237,7 @@ impl<'a, B: Broker> Consumer<'a, B> {
             for warning in self.delivery.assignment_warnings(count, self.topics.partitions()) {
                 self.status.talk.warn(warning, now);
             }
-            self.tell(Notice::Event(Event::Assigned { partitions: taken_over }), now);
+            self.status.tell_assigned(taken_over, &mut self.delivery, now);
         }
         Ok(())
     }
@@ -534,12 +535,9 @@ impl<B: Broker> Consumer<'_, B> {
         self.client.look_after();
         let progress = self.delivery.look_after(now);
         self.apply(progress, now);
-        let is_spare = self.assignment.partitions().is_empty() && self.assignment.has_joined();
-        if let Some(warning) = self.delivery.spare_member_warning(is_spare, now) {
-            self.status.talk.warn(warning, now);
-        }
         let (started, is_reading) = (self.status.started, self.topics.is_reading());
         self.step(now, |parts, context| {
+            parts.assignment.watch_spare(context);
             parts.assignment.watch_unreached(context)?;
             parts.assignment.watch_silence(context);
             parts.assignment.wonder_about_group(started, is_reading, context);
@@ -645,6 +643,11 @@ impl<B: Broker> Consumer<'_, B> {
         }
         let is_revoking = self.assignment.is_revoking();
         let Some(closing) = &mut self.closing else { return false };
+        let (records, uncommitted) = (self.delivery.unfinished(&self.commits), self.commits.unconfirmed());
+        self.status.prepare_end(Unfinished { records, uncommitted });
+        if let Some(notice) = closing.wait_notice(&self.delivery, &self.commits, now) {
+            self.status.tell(notice, &mut self.delivery, now);
+        }
         match closing.step(&mut self.delivery, &self.commits, is_revoking, now) {
             ClosingStep::Wait => false,
             ClosingStep::Over => true,

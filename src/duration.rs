@@ -1,4 +1,4 @@
-//! Parses durations as people write them: `30s`, `1h30m`.
+//! Durations as people write them, `30s` or `1h30m`, and as messages say them, `4.2 s`.
 
 use std::time::Duration;
 
@@ -32,9 +32,40 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
     total.map(Duration::from_millis).ok_or_else(|| "the duration is too long".to_owned())
 }
 
+/// A time in a message: `0.21 s`, `4.2 s`, `42 s`, `12 min`, `3 h`, `2 d`.
+pub fn spoken(time: Duration) -> String {
+    let seconds = time.as_secs_f64();
+    match time.as_secs() {
+        _ if seconds < 0.995 => format!("{seconds:.2} s"),
+        _ if seconds < 9.95 => format!("{seconds:.1} s"),
+        0..120 => format!("{seconds:.0} s"),
+        seconds @ 120..7_200 => format!("{} min", seconds / 60),
+        seconds @ 7_200..172_800 => format!("{} h", seconds / 3_600),
+        seconds => format!("{} d", seconds / 86_400),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_time_is_said_as_exactly_as_people_want_it() {
+        for (milliseconds, words) in [
+            (4, "0.00 s"),
+            (210, "0.21 s"),
+            (994, "0.99 s"),
+            (996, "1.0 s"),
+            (4_240, "4.2 s"),
+            (9_960, "10 s"),
+            (119_400, "119 s"),
+            (120_000, "2 min"),
+            (7_200_000, "2 h"),
+            (172_800_000, "2 d"),
+        ] {
+            assert_eq!(spoken(Duration::from_millis(milliseconds)), words);
+        }
+    }
 
     #[test]
     fn a_duration_is_numbers_with_their_units_from_the_longest_to_the_shortest() {

@@ -32,6 +32,8 @@ mod talk;
 mod tokens;
 mod usage;
 
+use std::ffi::OsString;
+
 /// librdkafka allocates on one thread and frees on another: with several partitions this halves the time.
 #[global_allocator]
 static ALLOCATOR: memory::Counting<mimalloc::MiMalloc> = memory::Counting(mimalloc::MiMalloc);
@@ -41,13 +43,21 @@ fn main() {
     use_small_pages();
     kafka::openssl::ignore_files();
     let words: Vec<_> = std::env::args_os().collect();
-    let ending = match usage::parse(&words) {
-        Ok(usage::Invocation::Run(arguments)) => commands::run(*arguments, &words),
-        Ok(usage::Invocation::Print(text)) => commands::print(&text, usage::error_style(&words)).into(),
-        Ok(usage::Invocation::Nothing(help)) => commands::show_help(&help).into(),
-        Err(failure) => commands::refuse(&failure, usage::error_style(&words)).into(),
+    let ending = match commands::complete::request(&words) {
+        Some(request) => commands::complete::run(request).into(),
+        None => run(&words),
     };
     commands::leave(ending)
+}
+
+/// Runs what was typed.
+fn run(words: &[OsString]) -> commands::Ending {
+    match usage::parse(words) {
+        Ok(usage::Invocation::Run(arguments)) => commands::run(*arguments, words),
+        Ok(usage::Invocation::Print(text)) => commands::print(&text, usage::error_style(words)).into(),
+        Ok(usage::Invocation::Nothing(help)) => commands::show_help(&help).into(),
+        Err(failure) => commands::refuse(&failure, usage::error_style(words)).into(),
+    }
 }
 
 /// Keeps the allocator from asking for pages of 2 MiB: they are a quarter of the memory and make nothing faster.

@@ -174,8 +174,14 @@ mod tests {
 
     fn renderer(format: Format, value_format: DataFormat) -> Renderer {
         let key_format = DataFormat::Auto;
-        let output =
-            OutputSettings { format, value_format, key_format, is_strict: false, says_progress: false };
+        let output = OutputSettings {
+            format,
+            value_format,
+            key_format,
+            is_strict: false,
+            is_verbose: false,
+            says_progress: false,
+        };
         Renderer::new(&output, &Schemas::default())
     }
 

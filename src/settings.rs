@@ -9,9 +9,10 @@ pub mod testing;
 use crate::position::Clock;
 use known::KnownProperties;
 
+pub use options::admin::{connection_before_the_run, is_for_members};
 pub use options::consume::Consume;
 pub use options::delete::Delete;
-pub use options::demo::{DEMO_TOPIC, Demo};
+pub use options::demo::{DEMO_TOPIC, Demo, unsupported as unsupported_by_demo};
 pub use options::filter::FilterFailure;
 pub use options::group::Mode;
 pub use options::handler::{Backoff, Exec, FailurePolicy, Handler, HandlerSettings, StoreChoice};
@@ -19,11 +20,12 @@ pub use options::inspection::Inspection;
 pub use options::lag::Lag;
 pub use options::output::{Format, LineSettings, OutputSettings, Pretty, Screen};
 pub use options::reset::{Reset, ResetScope, ResetTarget};
+pub use options::rules::refused_by_demo;
 pub use options::talk::{TalkSettings, has_color};
 pub use options::topics::TopicSelector;
 pub use properties::connection::Connection;
 pub use properties::values::Value;
-pub use properties::{known, print};
+pub use properties::{known, offered, print};
 
 /// The environment in which kcons was started: its variables and its terminal.
 #[derive(Clone, Copy)]
@@ -43,7 +45,6 @@ impl Environment<'_> {
 /// What settings depend on besides the arguments, read once by the caller.
 pub struct Surroundings<'a> {
     pub environment: Environment<'a>,
-    pub is_stderr_terminal: bool,
     pub clock: Clock,
     pub known: &'a KnownProperties,
     /// Asks librdkafka whether a property takes a value; what it says if it does not.

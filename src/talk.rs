@@ -2,6 +2,7 @@
 
 mod event;
 mod handler;
+mod last_words;
 mod notice;
 mod repeats;
 mod tally;
@@ -19,8 +20,9 @@ use std::time::{Duration, Instant};
 
 pub use event::Event;
 pub use handler::HandlerOutput;
+pub use last_words::{prepare_last_words, say_last_words};
 pub use notice::Notice;
-pub use tally::Tally;
+pub use tally::{Tally, counted};
 
 /// How many bytes may wait for a reader of stderr.
 const MOST_UNWRITTEN: usize = 1 << 20;
@@ -89,11 +91,6 @@ impl Talk {
         self.settings.verbose >= 2
     }
 
-    /// Whether details are asked for.
-    pub fn is_detail_wanted(&self) -> bool {
-        self.settings.verbose >= 1
-    }
-
     /// The form in which the lines of handlers are printed.
     pub fn handler_output(&self) -> HandlerOutput {
         HandlerOutput::new(&self.settings)
@@ -137,6 +134,7 @@ impl Talk {
         let is_said = match event.level() {
             Level::Warning | Level::Info | Level::Summary => true,
             Level::Progress => self.says_progress,
+            Level::Change => self.settings.is_terminal || self.settings.verbose >= 1,
             Level::Detail => self.settings.verbose >= 1,
             Level::Library => self.settings.verbose >= 2,
             Level::Machine => false,
@@ -199,7 +197,12 @@ impl Talk {
         let (prefix, rest) = match level {
             Level::Warning => ("warning:", text),
             Level::Info => ("info:", text),
-            Level::Summary | Level::Progress | Level::Detail | Level::Library | Level::Machine => {
+            Level::Summary
+            | Level::Progress
+            | Level::Change
+            | Level::Detail
+            | Level::Library
+            | Level::Machine => {
                 return text;
             }
         };
@@ -267,7 +270,7 @@ mod tests {
     }
 
     fn talk(is_json: bool) -> Talk {
-        Talk::new(settings::TalkSettings { quiet: false, verbose: 2, has_color: false, is_json }, true)
+        Talk::new(settings::TalkSettings { verbose: 2, is_json, ..Default::default() }, true)
     }
 
     #[test]
@@ -276,8 +279,8 @@ mod tests {
         let (partition, reason) = (partition(evil, 0), evil.to_owned());
         let events = [
             Event::Started { topics: vec![evil.to_owned()] },
-            Event::Assigned { partitions: vec![partition.clone()] },
-            Event::EndReached { partition: partition.clone(), names_topic: true },
+            Event::Assigned { partitions: vec![partition.clone()], is_change: true },
+            Event::EndReached { partition: partition.clone(), names_topic: true, is_folded: false },
             Event::RecordFailed {
                 partition: partition.clone(),
                 offset: 0,
@@ -318,7 +321,7 @@ mod tests {
 
     #[test]
     fn a_repeated_warning_is_said_once_and_then_with_a_count() {
-        let settings = settings::TalkSettings { quiet: false, verbose: 0, has_color: false, is_json: false };
+        let settings = settings::TalkSettings::default();
         let (lines, said) = mpsc::channel();
         let mut talk = Talk::to(lines, Arc::default(), settings, false);
         let now = Instant::now();
@@ -364,11 +367,7 @@ mod tests {
     #[test]
     fn a_report_has_causes_and_a_hint_on_lines_of_their_own() {
         let failure = Failure::usage("no").caused_by("why").hint("try this");
-        let text = String::from_utf8(report(
-            &failure,
-            &settings::TalkSettings { quiet: false, verbose: 0, has_color: false, is_json: false },
-        ))
-        .unwrap();
+        let text = String::from_utf8(report(&failure, &settings::TalkSettings::default())).unwrap();
         assert_eq!(text, "error: no\n  caused by: why\n  hint: try this\n");
     }
 }

@@ -4,6 +4,7 @@ mod support;
 
 mod mock {
     mod commit_errors;
+    mod completion;
     mod connection;
     mod demo;
     mod docs;
@@ -14,6 +15,7 @@ mod mock {
     mod oracle;
     mod screens;
     mod signals;
+    mod silence;
     mod support;
     mod talk;
 }

@@ -4,6 +4,7 @@ mod support;
 
 mod real {
     pub mod commits;
+    pub mod completion;
     pub mod crashes;
     pub mod docs;
     pub mod ends;
@@ -33,8 +34,8 @@ use real::handlers::{
     stuck,
 };
 use real::{
-    commits, crashes, docs, ends, errors, groups, lag, members, outages, output, positions, recipes, rights,
-    security, shutdown, smoke, topics, topics_command, watching,
+    commits, completion, crashes, docs, ends, errors, groups, lag, members, outages, output, positions,
+    recipes, rights, security, shutdown, smoke, topics, topics_command, watching,
 };
 
 fn main() -> std::process::ExitCode {
@@ -56,6 +57,7 @@ fn main() -> std::process::ExitCode {
         smoke::committed_offsets_are_sampled,
         smoke::a_broker_ends_and_leaves_nothing_when_it_is_dropped,
         smoke::a_broker_dies_with_a_killed_test_process,
+        completion::groups_are_completed_in_each_shell,
         commits::what_a_full_disk_did_not_take_is_not_committed,
         commits::each_mode_commits_all_that_was_printed_at_a_clean_end,
         commits::never_uses_the_positions_of_a_group_and_moves_nothing,
@@ -99,7 +101,7 @@ fn main() -> std::process::ExitCode {
         output::the_scenario_of_the_manual_is_on_the_terminal_byte_for_byte,
         output::records_are_styled_on_a_terminal_or_when_color_is_asked_for,
         output::a_pipe_gets_json_that_jq_reads,
-        output::the_lines_about_the_run_are_said_with_pretty_on_a_terminal_and_with_v,
+        output::the_lines_about_the_run_are_said_with_pretty_and_with_v,
         output::every_shape_of_a_record_is_valid_json,
         output::raw_is_the_bytes_and_the_delimiter,
         output::pretty_shows_what_has_no_title_and_more_with_v,

@@ -1,16 +1,24 @@
 #!/usr/bin/env python3
-"""Draws the pictures of the docs: what `kcons demo` shows on a terminal, and the benchmark.
+"""Draws the pictures of the docs: what kcons shows on a terminal, and the benchmark.
 
-    tools/pictures.py terminal KCONS   pictures/terminal.svg, from a real run of that program
-    tools/pictures.py benchmark        pictures/benchmark.svg, from benches/result.md
+    tools/pictures.py screens KCONS BROKERS   pictures/NAME.svg for each of SCREENS, from real runs of that program;
+                                              `lag` needs a Kafka with a group `mailer`
+    tools/pictures.py terminal KCONS          pictures/terminal.svg alone, which needs no Kafka
+    tools/pictures.py benchmark               pictures/benchmark.svg, from benches/result.md
 
-With `-` as a third argument the picture goes to stdout. Nothing but Python's own library is needed.
+With `-` as a last argument a single picture goes to stdout. Nothing but Python's own library is needed.
 """
 
+import fcntl
 import os
 import pty
 import re
+import select
+import signal
+import struct
 import sys
+import termios
+import time
 from xml.sax.saxutils import escape
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -18,7 +26,7 @@ MONOSPACE = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', 
 SANS = "system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif"
 
 # The looks of a terminal: SGR code and CSS class.
-STYLES = {"1": "bold", "2": "dim", "31": "red", "32": "green", "33": "yellow", "34": "blue", "35": "magenta", "36": "cyan"}
+STYLES = {"1": "bold", "2": "dim", "31": "red", "32": "green", "33": "yellow", "34": "blue", "35": "magenta", "36": "cyan", "90": "dim"}
 COLORS = {
     "red": "#ff7b72",
     "green": "#7ee787",
@@ -35,24 +43,43 @@ TASKS = {
 }
 
 
-def run_on_a_terminal(command):
-    """The lines a person sees."""
+# What is typed, and for how many seconds it runs (None: to its end).
+SCREENS = {
+    "terminal": ("kcons demo", None),
+    "line": ("kcons demo -o line", None),
+    "handler": ("kcons demo -v --exec 'read task; [ $KCONS_OFFSET = 0 ] || [ $KCONS_ATTEMPT = 2 ]'", None),
+    "lag": ("kcons lag mailer --watch", 5),
+}
+
+COLUMNS, LINES = 100, 30
+
+
+def run_on_a_terminal(command, seconds=None, environment=None):
+    """The lines a person sees at the end, with their colors."""
     process, terminal = pty.fork()
     if process == 0:
-        os.execv(command[0], command)
-    shown = bytearray()
+        os.execve("/bin/sh", ["sh", "-c", "exec " + command], {**os.environ, **(environment or {})})
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
+    shown, end = bytearray(), None if seconds is None else time.monotonic() + seconds
     while True:
+        if end is not None and not select.select([terminal], [], [], max(0, end - time.monotonic()))[0]:
+            os.kill(process, signal.SIGTERM)
+            end = None
         try:
             text = os.read(terminal, 4096)
         except OSError:  # How Linux tells the end of a terminal.
             text = b""
         if not text:
             break
-        shown.extend(text)
+        if seconds is None or end is not None:
+            shown.extend(text)
     status = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
-    if status != 0:
-        sys.exit(f"{' '.join(command)} ended with {status}")
-    return shown.decode().replace("\r\n", "\n").rstrip("\n").split("\n")
+    if status not in (0, -signal.SIGTERM):
+        sys.exit(f"{command} ended with {status}")
+    # What is drawn anew begins at the upper left corner.
+    frames = re.split(r"\x1b\[(?:1;1)?H", shown.decode().replace("\r", ""))
+    frame = frames[-1] if frames[-1].strip() else frames[-2]
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-ln-z]", "", frame).rstrip("\n").split("\n")
 
 
 def spans(line):
@@ -68,10 +95,13 @@ def spans(line):
     return "".join(parts)
 
 
-def terminal_picture(program):
-    lines = run_on_a_terminal([program, "demo", "--color", "always"])
-    rows = ['<tspan class="dim">$</tspan> kcons demo'] + [spans(line) for line in lines]
-    height, width = 44 + 19 * len(rows), 620
+def terminal_picture(name, program, environment=None):
+    typed, seconds = SCREENS[name]
+    command = typed.replace("kcons", f"{program}", 1) + " --color always"
+    lines = run_on_a_terminal(command, seconds, environment)
+    rows = ['<tspan class="dim">$</tspan> ' + escape(typed)] + [spans(line) for line in lines]
+    widest = max(len(re.sub(r"<[^>]*>|&\\w+;", "", row)) for row in rows)
+    height, width = 44 + 19 * len(rows), max(620, 50 + round(8.5 * widest))
     colors = "".join(f".{name}{{fill:{color}}}" for name, color in COLORS.items())
     texts = "\n".join(
         f'<text x="20" y="{54 + 19 * row}" xml:space="preserve">{text}</text>' for row, text in enumerate(rows)
@@ -81,7 +111,7 @@ def terminal_picture(program):
         for index, color in enumerate(["#ff5f57", "#febc2e", "#28c840"])
     )
     return f"""<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" role="img" aria-labelledby="title">
-<title id="title">kcons demo on a terminal</title>
+<title id="title">{escape(typed)} on a terminal</title>
 <style>text{{font:14px {MONOSPACE};fill:#e6edf3}}.bold{{font-weight:bold}}.dim{{fill:#9198a1}}{colors}</style>
 <rect width="{width}" height="{height}" rx="8" fill="#0d1117"/>
 {dots}
@@ -131,19 +161,27 @@ def benchmark_picture():
 """
 
 
+def write(name, picture):
+    with open(os.path.join(ROOT, "pictures", name + ".svg"), "w", encoding="utf-8") as file:
+        file.write(picture)
+
+
 def main():
     match sys.argv[1:]:
+        case ["screens", program, brokers]:
+            for name in SCREENS:
+                write(name, terminal_picture(name, program, {"KCONS_BROKERS": brokers}))
+            return
         case ["terminal", program, *rest]:
-            name, picture = "terminal", terminal_picture(program)
+            name, picture = "terminal", terminal_picture("terminal", program)
         case ["benchmark", *rest]:
             name, picture = "benchmark", benchmark_picture()
         case _:
             sys.exit(__doc__)
     if rest == ["-"]:
         sys.stdout.write(picture)
-        return
-    with open(os.path.join(ROOT, "pictures", name + ".svg"), "w", encoding="utf-8") as file:
-        file.write(picture)
+    else:
+        write(name, picture)
 
 
 main()

@@ -40,6 +40,12 @@ for file in "$completion" zsh/vendor-completions/_kcons fish/vendor_completions.
     [ -s "/usr/share/$file" ] || fail "not installed: $file"
 done
 bash -c ". /usr/share/$completion && complete -p kcons" > /dev/null || fail 'bash does not complete it'
+if command -v zsh > /dev/null; then
+    zsh -fc 'autoload -Uz compinit && compinit -D -u && [[ $_comps[kcons] == _kcons ]]' || fail 'zsh does not find it'
+fi
+if command -v fish > /dev/null; then
+    fish -c 'complete -C "kcons group re"' | grep -q '^reset' || fail 'fish does not complete it'
+fi
 
 files=$(dpkg-query --listfiles kcons | grep kcons)
 as_root dpkg --remove kcons

@@ -21,11 +21,11 @@ pub fn print_runs(bench: &Bench<'_>, tasks: &[Task]) {
 
 /// Prints what happens at single moments.
 pub fn print_moments(bench: &Bench<'_>) {
-    let names: Vec<_> = Tool::ALL.iter().map(|tool| tool.name()).collect();
+    let names: Vec<_> = Tool::AT_ONCE.iter().map(|tool| tool.name()).collect();
     println!("| moment | {} |", names.join(" | "));
     println!("| --- |{}", " ---: |".repeat(names.len()));
     let row = |name: &str, one: &dyn Fn(Tool) -> Duration| {
-        let cells: Vec<String> = Tool::ALL
+        let cells: Vec<String> = Tool::AT_ONCE
             .iter()
             .map(|tool| match bench.tools.contains(tool) {
                 true => milliseconds(one(*tool)),

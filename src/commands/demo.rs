@@ -8,6 +8,9 @@ use crate::settings::{self, Consume, DEMO_TOPIC, Demo, StoreChoice};
 use std::path::PathBuf;
 use std::time::Duration;
 
+/// The topic for dead letters, and for whatever a demo forwards.
+pub const DEAD_LETTERS: &str = "task-created.dead";
+
 const PARTITIONS: i32 = 3;
 const GOES_ON_EVERY: Duration = Duration::from_secs(1);
 
@@ -69,7 +72,7 @@ fn broker() -> Result<MockBroker, Failure> {
     let failure =
         |reason: String| Failure::new(Kind::Run, "cannot start the broker inside").caused_by(reason);
     let broker = MockBroker::start().map_err(failure)?;
-    for (topic, partitions) in [(DEMO_TOPIC, PARTITIONS), ("task-created.dead", 1)] {
+    for (topic, partitions) in [(DEMO_TOPIC, PARTITIONS), (DEAD_LETTERS, 1)] {
         broker.create_topic(topic, partitions).map_err(failure)?;
     }
     for (index, (partition, title)) in TASKS.iter().enumerate() {

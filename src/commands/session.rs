@@ -38,6 +38,12 @@ pub const LAST_LINES: Duration = Duration::from_millis(500);
 /// table of properties.
 const CONNECT_AT_ONCE: [&str; 2] = ["enable.sparse.connections", "false"];
 
+/// The properties of a client that asks.
+pub fn properties(connection: &Connection) -> Vec<(String, String)> {
+    let at_once = CONNECT_AT_ONCE.map(str::to_owned).into();
+    connection.properties.iter().cloned().chain([at_once]).collect()
+}
+
 /// Why a command stops before its end.
 pub enum Stop {
     /// A signal, or a reader of stdout that is gone: no failure.
@@ -102,10 +108,8 @@ impl Session {
         talk: Talk,
         (alarm, shutdown): (Alarm, Shutdown),
     ) -> Result<Session, Failure> {
-        let mut properties = connection.properties.clone();
-        properties.push(CONNECT_AT_ONCE.map(str::to_owned).into());
         let tokens = connection.tokens.as_ref();
-        let source = Source::open(&properties, tokens, talk.is_library_wanted(), &alarm)
+        let source = Source::open(&properties(connection), tokens, talk.is_library_wanted(), &alarm)
             .map_err(|words| explain::unfit(&secrets::hide(words, &connection.hidden)))?;
         let user = connection.user.clone();
         let failure_text = FailureText::new(&connection.brokers, user.as_deref(), None);

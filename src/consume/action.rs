@@ -47,7 +47,11 @@ pub enum Action {
     /// The start of every partition is known.
     AllStarted,
     /// A partition was read to the end of its log: told once the records before it are written.
-    EndReached(TopicPartition),
+    EndReached {
+        partition: TopicPartition,
+        /// Whether one line will stand for the ends of all partitions.
+        is_folded: bool,
+    },
     /// What was read of a topic and is not counted yet.
     CountRead {
         topic: Arc<str>,

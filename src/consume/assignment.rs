@@ -10,6 +10,7 @@ mod question;
 mod rebalance;
 mod retry;
 mod silence;
+mod spare;
 mod start_stop;
 mod starting;
 mod take_over;
@@ -31,9 +32,11 @@ use crate::kafka::{Fetched, Trouble};
 use crate::metrics::Read;
 use crate::record::TopicPartition;
 use crate::settings::Consume;
+use crate::talk::Event;
 use ends::{Ends, PlaceInGroup};
 use lost_positions::LostPositions;
 use rebalance::Rebalances;
+use spare::SpareMember;
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -53,20 +56,22 @@ pub struct Assignment<'a> {
     unreached: Unreached,
     lost_positions: LostPositions,
     ends: Ends,
+    spare: SpareMember,
     /// Partitions of topics in which the group had nothing when we started: there `latest` applies.
     fresh: HashSet<TopicPartition>,
 }
 
 impl<'a> Assignment<'a> {
-    pub fn new(settings: &'a Consume, is_detail_wanted: bool) -> Assignment<'a> {
+    pub fn new(settings: &'a Consume) -> Assignment<'a> {
         Assignment {
             settings,
-            partitions: Partitions::new(settings, is_detail_wanted),
+            partitions: Partitions::new(settings),
             rebalances: Rebalances::new(rebalance_limit(settings)),
             membership: Membership::new(&settings.connection),
             unreached: Unreached::new(),
             lost_positions: LostPositions::default(),
             ends: Ends::default(),
+            spare: SpareMember::default(),
             fresh: HashSet::new(),
         }
     }
@@ -78,11 +83,6 @@ impl<'a> Assignment<'a> {
     /// The partitions of these were never read by the group when the run started.
     pub fn note_fresh(&mut self, fresh: HashSet<TopicPartition>) {
         self.fresh = fresh;
-    }
-
-    /// The group has given us something at least once, if only nothing.
-    pub fn has_joined(&self) -> bool {
-        self.rebalances.has_joined
     }
 
     /// We are in the group now.
@@ -207,6 +207,16 @@ impl<'a> Assignment<'a> {
             has_joined: self.rebalances.has_joined,
             is_member: self.rebalances.is_member,
             is_settled: self.is_quiet() && self.unreached.is_empty(),
+        }
+    }
+
+    /// Tells of a member that the group has left without partitions.
+    pub fn watch_spare(&mut self, context: &mut Context<'_, '_>) {
+        let place = self.place_in_group();
+        let is_member = place.group.is_some() && place.has_joined && place.is_member && place.is_settled;
+        let is_spare = is_member && self.partitions.is_empty() && !context.is_closing;
+        if self.spare.is_to_be_told(is_spare, context.now) {
+            context.tell(Event::Spare);
         }
     }
 

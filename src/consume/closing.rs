@@ -2,8 +2,10 @@
 
 use crate::commits::Commits;
 use crate::delivery::Delivery;
+use crate::duration::spoken;
 use crate::error::{Failure, Kind};
 use crate::record::TopicPartition;
+use crate::talk::{Notice, counted};
 use std::time::{Duration, Instant};
 
 /// How long the final commit is tried.
@@ -16,6 +18,9 @@ const CLOSE_LIMIT: Duration = Duration::from_secs(2);
 /// committed; half-way through a shorter time.
 const GIVE_UP_BEFORE: Duration = Duration::from_secs(7);
 
+/// What takes longer than that at the end of a run is told.
+const TOLD_AFTER: Duration = Duration::from_secs(1);
+
 /// A run that is coming to its end: no record is started any more.
 pub struct Closing {
     /// Everything is given up at this time.
@@ -24,13 +29,25 @@ pub struct Closing {
     write_deadline: Instant,
     /// The final commit is given up at this time; set when everything is written.
     commit_deadline: Option<Instant>,
+    begun: Instant,
     /// Whether `Shutdown signal received...` was said.
     pub is_signal_said: bool,
+    /// What was said to be waited for.
+    told: Option<Wait>,
     /// The reader of stdout is gone, or the disk is full: what is not written will not be.
     is_unwritable: bool,
     /// Settled records of partitions that were lost meanwhile, no commit of which was confirmed.
     lost_records: u64,
     failure: Option<Failure>,
+}
+
+/// What a run waits for at its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wait {
+    Handlers,
+    Stdout,
+    Commit,
+    Exit,
 }
 
 /// What there is to do at the end of a run.
@@ -52,7 +69,9 @@ impl Closing {
             deadline: now + limit,
             write_deadline: now + limit - for_commit,
             commit_deadline: None,
+            begun: now,
             is_signal_said: false,
+            told: None,
             is_unwritable: false,
             lost_records: 0,
             failure: None,
@@ -62,6 +81,44 @@ impl Closing {
     /// When handlers that still run are told to end, and when everything is given up.
     pub fn deadlines(&self) -> (Instant, Instant) {
         (self.write_deadline, self.deadline)
+    }
+
+    /// What to tell people of what is waited for: of handlers at once after a signal, of anything else after a while.
+    pub fn wait_notice(
+        &mut self,
+        delivery: &Delivery<'_>,
+        commits: &Commits,
+        now: Instant,
+    ) -> Option<Notice> {
+        let wait = if delivery.has_handlers() && delivery.unfinished(commits) > 0 {
+            Wait::Handlers
+        } else if !delivery.is_written() {
+            Wait::Stdout
+        } else if commits.is_under_way() {
+            Wait::Commit
+        } else if delivery.has_handlers() && self.commit_deadline.is_some() {
+            Wait::Exit
+        } else {
+            return None;
+        };
+        let is_due = self.is_signal_said && wait == Wait::Handlers || now >= self.begun + TOLD_AFTER;
+        if !is_due || self.told.replace(wait) == Some(wait) {
+            return None;
+        }
+        let up_to = |until: Instant| format!(", up to {}", spoken(until.saturating_duration_since(now)));
+        let what = match wait {
+            Wait::Handlers => {
+                let records = counted(delivery.unfinished(commits), "record", "records");
+                format!("{records} in hand{}", up_to(self.write_deadline))
+            }
+            Wait::Stdout => format!("whoever reads stdout{}", up_to(self.write_deadline)),
+            Wait::Commit => {
+                format!("the final commit{}", up_to(self.commit_deadline.unwrap_or(self.deadline)))
+            }
+            Wait::Exit => "handlers to exit".to_owned(),
+        };
+        let hint = if self.is_signal_said { "; another signal ends the run now" } else { "" };
+        Some(Notice::info(format!("waiting for {what}{hint}")))
     }
 
     /// Notes why the run ends; the first reason is the one that is told.

@@ -92,7 +92,7 @@ pub fn consumer<'a, B: Broker>(
         reachability: Reachability::new(failure_text, connect_deadline, now)
             .with_refused_limit(connection.refused_limit),
         topics: Topics::new(settings, now),
-        assignment: Assignment::new(settings, status.talk.is_detail_wanted()),
+        assignment: Assignment::new(settings),
         commits: Commits::new(group.map_or(never, |group| group.commits), now),
         delivery,
         status,
@@ -110,7 +110,7 @@ pub fn finish<B: Broker>(mut consumer: Consumer<'_, B>) -> Finished {
         consumer.tell(notice, now);
     }
     let Consumer { settings, client, topics, commits, delivery, status, closing, .. } = consumer;
-    let Status { mut talk, .. } = status;
+    let Status { mut talk, started, .. } = status;
     let has_started = topics.is_reading();
     if has_started {
         talk.say(&Event::Progress { message: "Closing consumer...".into() });
@@ -133,7 +133,7 @@ pub fn finish<B: Broker>(mut consumer: Consumer<'_, B>) -> Finished {
         let dropped = commits.watermarks().stale();
         talk.say(&Event::Closed { records: commits.total(), dropped, tally });
         if let Some(tally) = tally {
-            talk.say(&Event::Summary { tally });
+            talk.say(&Event::Summary { tally, time: started.elapsed() });
         }
     }
     Finished { talk, result, deadline: Instant::now() + Duration::from_millis(500) }

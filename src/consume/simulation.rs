@@ -81,7 +81,7 @@ impl<'a> Simulation<'a> {
         let script = Script::new(4);
         let stdout = Stdout::default();
         let delivery = Delivery::scripted(settings, schemas, &alarm, &stdout, &script, now);
-        let talk = settings::TalkSettings { quiet: true, verbose: 0, is_json: false, has_color: false };
+        let talk = settings::TalkSettings { quiet: true, ..Default::default() };
         let status = Status::new(Talk::new(talk, false), Meter::default(), settings.group().is_some(), now);
         let mut consumer = opening::consumer(settings, Client::new(cluster), delivery, status);
         consumer.step(now, |parts, context| parts.topics.search(context));
@@ -121,6 +121,11 @@ impl<'a> Simulation<'a> {
                     continue;
                 }
                 Turn::Sleep(_) if is_writing => drop(self.alarm.wait(Duration::from_secs(1), false)),
+                // What the writer gets next waits for a pause, which is reckoned from the true time of its last write.
+                Turn::Sleep(limit) if !is_written => {
+                    self.now += limit.min(Duration::from_millis(1));
+                    turns += 1;
+                }
                 Turn::Sleep(_) | Turn::Again => turns += 1,
             }
             quiet_turns = 0;
@@ -265,7 +270,7 @@ fn note(attempt: &crate::handlers::Attempt, mark: Mark, at: Instant) -> Note {
 fn kind(event: &Event) -> Option<EventKind> {
     let names = |partitions: &[TopicPartition]| partitions.iter().map(name).collect();
     match event {
-        Event::Assigned { partitions } => Some(EventKind::Assigned(names(partitions))),
+        Event::Assigned { partitions, .. } => Some(EventKind::Assigned(names(partitions))),
         Event::Revoked { partitions } => Some(EventKind::Revoked(names(partitions))),
         Event::Lost { partitions } => Some(EventKind::Lost(names(partitions))),
         Event::Committed { offsets, error } => {
@@ -273,9 +278,12 @@ fn kind(event: &Event) -> Option<EventKind> {
             Some(EventKind::Committed { offsets, is_ok: error.is_none() })
         }
         Event::Started { .. }
+        | Event::Spare
         | Event::EndReached { .. }
         | Event::RecordFailed { .. }
         | Event::Progress { .. }
+        | Event::AttemptFailed { .. }
+        | Event::RecordDone { .. }
         | Event::DeadLettered { .. }
         | Event::Closed { .. }
         | Event::Summary { .. }

@@ -4,7 +4,7 @@ use crate::commits::Commits;
 use crate::delivery::Delivery;
 use crate::metrics::{Counts, Meter, Read, Readiness, Snapshot};
 use crate::record::TopicPartition;
-use crate::talk::{Event, Notice, Talk};
+use crate::talk::{Event, Notice, Talk, counted, prepare_last_words};
 use std::time::{Duration, Instant};
 
 /// The ends of partitions that we are behind in are asked for that often at most, and only when a scrape asks: while
@@ -21,6 +21,10 @@ pub struct Status {
     pub counts: Counts,
     /// What is read alone is given by nobody: there are no rebalances to count.
     is_in_group: bool,
+    /// Whether the group has given us partitions, or told that there are none.
+    has_been_assigned: bool,
+    /// What would be left if the run ended at once.
+    unfinished: Unfinished,
     pub started: Instant,
     /// Since when nothing was read, written or handled.
     pub idle_since: Instant,
@@ -39,6 +43,8 @@ impl Status {
             meter,
             counts: Counts::default(),
             is_in_group,
+            has_been_assigned: false,
+            unfinished: Unfinished::default(),
             started: now,
             idle_since: now,
             checked: now,
@@ -67,17 +73,39 @@ impl Status {
         }
     }
 
+    /// Prepares what is said if a second signal ends the run at once.
+    pub fn prepare_end(&mut self, unfinished: Unfinished) {
+        if std::mem::replace(&mut self.unfinished, unfinished) != unfinished {
+            let line = unfinished.words().and_then(|message| self.talk.line(&Event::Warning { message }));
+            prepare_last_words(line.unwrap_or_default());
+        }
+    }
+
+    /// Tells of partitions that were taken over.
+    pub fn tell_assigned(
+        &mut self,
+        partitions: Vec<TopicPartition>,
+        delivery: &mut Delivery<'_>,
+        now: Instant,
+    ) {
+        let is_change = self.is_in_group && std::mem::replace(&mut self.has_been_assigned, true);
+        self.tell(Notice::Event(Event::Assigned { partitions, is_change }), delivery, now);
+    }
+
     fn count(&mut self, event: &Event) {
         match event {
             Event::Assigned { .. } => self.counts.assigned += u64::from(self.is_in_group),
             Event::Revoked { .. } => self.counts.revoked += 1,
             Event::Lost { .. } => self.counts.lost += 1,
+            Event::Spare => self.has_been_assigned = true,
             Event::Committed { error: None, .. } => self.counts.commits_ok += 1,
             Event::Committed { error: Some(_), .. } => self.counts.commits_failed += 1,
             Event::Started { .. }
             | Event::EndReached { .. }
             | Event::RecordFailed { .. }
             | Event::Progress { .. }
+            | Event::AttemptFailed { .. }
+            | Event::RecordDone { .. }
             | Event::DeadLettered { .. }
             | Event::Closed { .. }
             | Event::Summary { .. }
@@ -134,6 +162,30 @@ impl Status {
             lags,
         });
         delivery.counts_mut().attempt_times.clear();
+    }
+}
+
+/// What is left of a run that ends at once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Unfinished {
+    /// Records that were begun.
+    pub records: u64,
+    /// Processed records that the group has not committed.
+    pub uncommitted: u64,
+}
+
+impl Unfinished {
+    fn words(self) -> Option<String> {
+        let Unfinished { records, uncommitted } = self;
+        let unfinished = counted(records, "record", "records");
+        let processed = counted(uncommitted, "processed record", "processed records");
+        let what = match (records, uncommitted) {
+            (0, 0) => return None,
+            (_, 0) => format!("{unfinished} unfinished, not committed"),
+            (0, _) => format!("{processed} not committed"),
+            (_, _) => format!("{unfinished} unfinished, {processed} not committed"),
+        };
+        Some(format!("ended at once: {what}"))
     }
 }
 

@@ -50,11 +50,6 @@ impl Delivery<'_> {
         self.handlers().map_or_else(Vec::new, |handlers| handlers.assignment_warnings(partitions, all))
     }
 
-    /// What to say to a member that has had no partition for a while.
-    pub fn spare_member_warning(&mut self, is_spare: bool, now: Instant) -> Option<&'static str> {
-        self.handlers_mut()?.spare_member_warning(is_spare, now)
-    }
-
     /// The group takes these back: what is begun is finished, the rest given up.
     pub fn revoke(&mut self, ids: &[AssignmentId], watermarks: &Watermarks) {
         if let Some(waiting) = &mut self.waiting {

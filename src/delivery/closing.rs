@@ -68,6 +68,11 @@ impl Delivery<'_> {
         self.handlers().is_none_or(Handlers::is_drained)
     }
 
+    /// Records that were begun and are not finished: a handler has them, or they are not written yet.
+    pub fn unfinished(&self, commits: &Commits) -> u64 {
+        self.handlers().map_or(commits.watermarks().in_hand(), Handlers::in_hand)
+    }
+
     /// Workers have exited, or have had their time to.
     pub fn is_closed(&mut self, now: Instant) -> bool {
         self.handlers_mut().is_none_or(|handlers| handlers.is_closed(now))

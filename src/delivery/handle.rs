@@ -47,6 +47,8 @@ pub struct Handlers<'a> {
     group: Option<String>,
     bell: Bell,
     is_strict: bool,
+    /// Whether each attempt and each record is told (`-v`).
+    is_verbose: bool,
     /// `-n`: no more records than that are handled.
     count: Option<u64>,
     /// Whether anybody asks how long attempts take.
@@ -72,8 +74,6 @@ pub struct Handlers<'a> {
     partitions: usize,
     /// Assignments that the group takes back.
     revoked: HashSet<AssignmentId>,
-    /// Since when the group has left no partition for this member.
-    spare_since: Option<Instant>,
     drain: drain::Drain,
 }
 
@@ -128,6 +128,7 @@ impl<'a> Handlers<'a> {
             group: group.map(|group| group.name.clone()),
             bell,
             is_strict: consume.output.is_strict,
+            is_verbose: consume.output.is_verbose,
             count: consume.stops.count,
             times_attempts: consume.metrics.is_some(),
             queue: Queue::new(settings.order),
@@ -144,7 +145,6 @@ impl<'a> Handlers<'a> {
             paused: Paused::default(),
             partitions: 1,
             revoked: HashSet::new(),
-            spare_since: None,
             drain: drain::Drain::default(),
         }
     }
@@ -205,6 +205,11 @@ impl<'a> Handlers<'a> {
     /// Nothing is in hand.
     pub fn is_idle(&self) -> bool {
         self.queue.is_empty()
+    }
+
+    /// How many records are in hand; once no more are started, handlers have all of them.
+    pub fn in_hand(&self) -> u64 {
+        self.queue.total().records as u64
     }
 
     /// How many records handlers work on.

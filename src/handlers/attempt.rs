@@ -58,6 +58,8 @@ pub enum Outcome {
     Failed(FailureReason),
     /// The record is bad and retrying it is of no use (`EX_DATAERR`).
     Refused(FailureReason),
+    /// The shell found no such program, or could not run it: no other record would fare better.
+    Unrunnable(FailureReason),
     /// The worker ended before it got to the record, which is sent again. The attempt does not count.
     Again,
     /// We ended the handler: the record is neither processed nor failed.
@@ -73,6 +75,7 @@ impl Outcome {
             | Outcome::Scarce(_)
             | Outcome::Failed(_)
             | Outcome::Refused(_)
+            | Outcome::Unrunnable(_)
             | Outcome::Unfinished => false,
         }
     }
@@ -81,7 +84,7 @@ impl Outcome {
     pub fn is_answer(&self) -> bool {
         match self {
             Outcome::Accepted | Outcome::Later | Outcome::Failed(_) | Outcome::Refused(_) => true,
-            Outcome::Scarce(_) | Outcome::Again | Outcome::Unfinished => false,
+            Outcome::Scarce(_) | Outcome::Unrunnable(_) | Outcome::Again | Outcome::Unfinished => false,
         }
     }
 }
@@ -104,6 +107,11 @@ impl FailureReason {
     /// The reason as a message quotes it.
     pub fn brief(&self) -> Cow<'_, str> {
         escape::quoted(&self.what)
+    }
+
+    /// The last line that the handler wrote to stderr; empty if there is none.
+    pub fn last_line(&self) -> Cow<'_, str> {
+        escape::quoted(self.stderr.trim_end().lines().next_back().unwrap_or_default())
     }
 
     /// The whole reason with the lines of stderr, as the header `kcons.error` has it.

@@ -183,7 +183,14 @@ impl AttemptRunner {
         };
         let sinks = Sinks { piece: &mut self.piece, lines: &mut self.lines, place: attempt.record.place() };
         let output = Printed::new(&self.settings.memory);
-        ExecProcess::new(child, (input, output), sinks, self.settings.limits).finish(attempt.ticket, running)
+        let process = ExecProcess::new(child, (input, output), sinks, self.settings.limits);
+        match process.finish(attempt.ticket, running) {
+            // A program that is started without a shell may mean anything by its status.
+            (Outcome::Unrunnable(reason), output) if !is_shell(&self.settings.command) => {
+                (Outcome::Failed(reason), output)
+            }
+            ended => ended,
+        }
     }
 
     fn render(&mut self, record: &OwnedRecord) {
@@ -194,6 +201,11 @@ impl AttemptRunner {
             Stdin::Json => record.with(|record| drop(self.renderer.render(record, &mut self.envelope))),
         }
     }
+}
+
+/// Whether a shell runs the command, as with `--exec`.
+fn is_shell(command: &[OsString]) -> bool {
+    matches!(command, [shell, option, ..] if shell == "sh" && option == "-c")
 }
 
 #[cfg(test)]

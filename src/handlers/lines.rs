@@ -123,7 +123,7 @@ mod tests {
     }
 
     fn lines() -> StderrLines {
-        let talk = settings::TalkSettings { quiet: true, verbose: 0, has_color: false, is_json: false };
+        let talk = settings::TalkSettings { quiet: true, ..Default::default() };
         StderrLines::new(HandlerOutput::new(&talk))
     }
 

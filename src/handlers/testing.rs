@@ -43,9 +43,10 @@ impl<P: TestedPool> TestPool<P> {
             value_format: Default::default(),
             key_format: Default::default(),
             is_strict: false,
+            is_verbose: false,
             says_progress: false,
         };
-        let talk = settings::TalkSettings { quiet: false, verbose: 0, has_color: false, is_json: false };
+        let talk = settings::TalkSettings::default();
         let lines = HandlerOutput::new(&talk);
         let context = HandlerContext {
             group: Some("g".to_owned()),

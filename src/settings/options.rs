@@ -1,6 +1,6 @@
 //! The options of each command: checked, and completed with their defaults.
 
-mod admin;
+pub mod admin;
 pub mod consume;
 pub mod delete;
 pub mod demo;

@@ -37,6 +37,17 @@ pub fn apply(
     options::add(&table, words, environment)
 }
 
+/// The names of all profiles.
+///
+/// # Errors
+/// The configuration file cannot be read.
+pub fn names(environment: Environment<'_>) -> Result<Vec<String>, Failure> {
+    let path = path(environment)?;
+    let text = files::read_text(Path::new(&path))
+        .map_err(|words| Failure::usage(format!("cannot read `{path}`")).caused_by(words))?;
+    table::names(&text, &path)
+}
+
 /// The path of the configuration file.
 fn path(environment: Environment<'_>) -> Result<String, Failure> {
     // The specification has relative paths ignored: https://specifications.freedesktop.org/basedir-spec.

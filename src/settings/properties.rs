@@ -3,12 +3,13 @@
 mod brokers;
 pub mod connection;
 mod file;
-mod guarded;
+pub mod guarded;
 mod jaas;
 mod java;
 pub mod known;
 mod limits;
 mod oauth;
+pub mod offered;
 pub mod origin;
 pub mod print;
 pub mod producer;

@@ -5,6 +5,7 @@ use crate::escape;
 use crate::record::TopicPartition;
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
+use std::time::Duration;
 
 /// Something worth telling.
 #[derive(Clone, Debug)]
@@ -15,6 +16,8 @@ pub enum Event {
     },
     Assigned {
         partitions: Vec<TopicPartition>,
+        /// Whether the member of a group had something, or nothing, before.
+        is_change: bool,
     },
     Revoked {
         partitions: Vec<TopicPartition>,
@@ -22,9 +25,13 @@ pub enum Event {
     Lost {
         partitions: Vec<TopicPartition>,
     },
+    /// A member of a group has no partition.
+    Spare,
     EndReached {
         partition: TopicPartition,
         names_topic: bool,
+        /// Whether one line stands for the ends of all partitions.
+        is_folded: bool,
     },
     Committed {
         offsets: Vec<(TopicPartition, i64)>,
@@ -37,6 +44,21 @@ pub enum Event {
         reason: String,
         /// Whether the run ends because of the record. People then read it in the error, and not twice.
         ends_run: bool,
+    },
+    /// An attempt at a record failed, or asked to come later; another one follows.
+    AttemptFailed {
+        partition: TopicPartition,
+        offset: i64,
+        /// `attempt 1 of 4 failed (exit status 1), again in 0.3 s`
+        reason: String,
+        is_first: bool,
+    },
+    /// A record was processed by its handler, or known as a duplicate.
+    RecordDone {
+        partition: TopicPartition,
+        offset: i64,
+        /// `ok, 0.21 s`
+        outcome: String,
     },
     Progress {
         message: Cow<'static, str>,
@@ -57,6 +79,8 @@ pub enum Event {
     /// The last line of a run with a handler.
     Summary {
         tally: Tally,
+        /// How long the run took.
+        time: Duration,
     },
     Info {
         message: String,
@@ -79,6 +103,8 @@ pub enum Level {
     Summary,
     /// A line of a normal run, such as `Subscribed to …` or `Reached end of …`.
     Progress,
+    /// What the group has changed: said on a terminal, elsewhere with `-v`.
+    Change,
     /// Said with `-v`.
     Detail,
     /// Said with `-vv`.
@@ -93,17 +119,24 @@ impl Event {
         match self {
             Event::Warning { .. }
             | Event::RecordFailed { ends_run: false, .. }
+            | Event::AttemptFailed { is_first: true, .. }
             | Event::DeadLettered { .. }
             | Event::Lost { .. } => Level::Warning,
-            Event::Summary { .. } => Level::Summary,
+            Event::Summary { .. } | Event::Spare => Level::Summary,
             Event::Info { .. } => Level::Info,
             Event::Started { .. }
-            | Event::EndReached { .. }
+            | Event::EndReached { is_folded: false, .. }
             | Event::Progress { .. }
             | Event::Closed { .. } => Level::Progress,
-            Event::Assigned { .. } | Event::Revoked { .. } => Level::Detail,
+            Event::Assigned { partitions, .. } if partitions.is_empty() => Level::Machine,
+            Event::Assigned { is_change: false, .. }
+            | Event::AttemptFailed { is_first: false, .. }
+            | Event::RecordDone { .. } => Level::Detail,
+            Event::Assigned { is_change: true, .. } | Event::Revoked { .. } => Level::Change,
             Event::Library { .. } => Level::Library,
-            Event::Committed { .. } | Event::RecordFailed { ends_run: true, .. } => Level::Machine,
+            Event::Committed { .. }
+            | Event::EndReached { is_folded: true, .. }
+            | Event::RecordFailed { ends_run: true, .. } => Level::Machine,
         }
     }
 
@@ -113,14 +146,20 @@ impl Event {
             Event::RecordFailed { partition, ends_run: false, .. } => {
                 Some(format!("failed in {}", partition.topic))
             }
+            Event::AttemptFailed { partition, is_first: true, .. } => {
+                Some(format!("attempt failed in {}", partition.topic))
+            }
             Event::DeadLettered { partition, .. } => Some(format!("dead-lettered of {}", partition.topic)),
             Event::Started { .. }
             | Event::Assigned { .. }
             | Event::Revoked { .. }
             | Event::Lost { .. }
+            | Event::Spare
             | Event::EndReached { .. }
             | Event::Committed { .. }
             | Event::RecordFailed { ends_run: true, .. }
+            | Event::AttemptFailed { is_first: false, .. }
+            | Event::RecordDone { .. }
             | Event::Progress { .. }
             | Event::Closed { .. }
             | Event::Summary { .. }
@@ -142,8 +181,9 @@ impl Event {
             Event::RecordFailed { .. } => "record_failed",
             Event::DeadLettered { .. } => "record_dead_lettered",
             Event::Closed { .. } => "shutdown_complete",
-            Event::Progress { .. } | Event::Info { .. } | Event::Summary { .. } => "info",
-            Event::Warning { .. } => "warning",
+            Event::Spare | Event::Progress { .. } | Event::Info { .. } | Event::Summary { .. } => "info",
+            Event::RecordDone { .. } => "record_done",
+            Event::AttemptFailed { .. } | Event::Warning { .. } => "warning",
             Event::Library { .. } => "library",
         }
     }
@@ -153,7 +193,7 @@ impl Event {
         match self {
             Event::Started { topics } if topics.len() == 1 => format!("Subscribed to topic: {}", topics[0]),
             Event::Started { topics } => format!("Subscribed to topics: {}", topics.join(", ")),
-            Event::Assigned { partitions } => format!("Assigned: {}", by_topic(partitions)),
+            Event::Assigned { partitions, .. } => format!("Assigned: {}", by_topic(partitions)),
             Event::Revoked { partitions } => format!("Revoked: {}", by_topic(partitions)),
             Event::Lost { partitions } => {
                 format!(
@@ -161,15 +201,18 @@ impl Event {
                     by_topic(partitions)
                 )
             }
-            Event::EndReached { partition, names_topic: false } => {
+            Event::Spare => "No partitions: other members hold all of them".to_owned(),
+            Event::EndReached { partition, names_topic: false, .. } => {
                 format!("Reached end of partition {}", partition.partition)
             }
-            Event::EndReached { partition, names_topic: true } => {
+            Event::EndReached { partition, names_topic: true, .. } => {
                 format!("Reached end of {} partition {}", partition.topic, partition.partition)
             }
             Event::Committed { error: None, .. } => "offsets committed".to_owned(),
             Event::Committed { error: Some(error), .. } => format!("commit failed: {error}"),
-            Event::RecordFailed { partition, offset, reason, .. } => {
+            Event::RecordFailed { partition, offset, reason, .. }
+            | Event::AttemptFailed { partition, offset, reason, .. }
+            | Event::RecordDone { partition, offset, outcome: reason } => {
                 format!("{partition} @ {offset}: {reason}")
             }
             Event::DeadLettered { partition, offset, reason } => {
@@ -177,7 +220,7 @@ impl Event {
             }
             Event::Progress { message } => message.clone().into_owned(),
             Event::Closed { .. } => "Consumer closed.".to_owned(),
-            Event::Summary { tally } => tally.to_string(),
+            Event::Summary { tally, time } => tally.summary(*time),
             Event::Info { message } | Event::Warning { message } | Event::Library { message } => {
                 message.clone()
             }
@@ -191,7 +234,9 @@ impl Event {
             Event::Started { topics } => {
                 fields.insert("topics".to_owned(), json!(topics));
             }
-            Event::Assigned { partitions } | Event::Revoked { partitions } | Event::Lost { partitions } => {
+            Event::Assigned { partitions, .. }
+            | Event::Revoked { partitions }
+            | Event::Lost { partitions } => {
                 let partitions: Vec<Value> = partitions.iter().map(partition_json).collect();
                 fields.insert("partitions".to_owned(), Value::Array(partitions));
             }
@@ -208,7 +253,10 @@ impl Event {
                 );
                 return fields;
             }
-            Event::RecordFailed { partition, offset, .. } | Event::DeadLettered { partition, offset, .. } => {
+            Event::RecordFailed { partition, offset, .. }
+            | Event::AttemptFailed { partition, offset, .. }
+            | Event::RecordDone { partition, offset, .. }
+            | Event::DeadLettered { partition, offset, .. } => {
                 fields.insert("topic".to_owned(), json!(partition.topic.as_ref()));
                 fields.insert("partition".to_owned(), json!(partition.partition));
                 fields.insert("offset".to_owned(), json!(offset));
@@ -220,7 +268,8 @@ impl Event {
                     fields.insert(name.to_owned(), json!(count));
                 }
             }
-            Event::Progress { .. }
+            Event::Spare
+            | Event::Progress { .. }
             | Event::Summary { .. }
             | Event::Info { .. }
             | Event::Warning { .. }

@@ -5,6 +5,7 @@ mod crashes;
 mod dedup;
 mod exec;
 mod failures;
+mod said;
 mod worker;
 
 use std::fs;

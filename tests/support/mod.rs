@@ -24,6 +24,7 @@ pub mod raw;
 pub mod redis;
 mod rounds;
 pub mod run;
+pub mod shells;
 pub mod shown;
 mod stored;
 mod stream;

@@ -98,6 +98,37 @@ impl Outcome {
         self.check(self.stderr == expected.as_bytes(), &format!("standard error is not\n{expected}"))
     }
 
+    /// The summary of a run with handlers is this, without its first word and its time: `2 records: 2 ok, 1 retry`.
+    #[track_caller]
+    pub fn has_summary(&self, expected: &str) -> &Outcome {
+        let text = self.stderr_text();
+        // In an event, too.
+        let line = text.lines().rev().find_map(|line| Some(line.split_once("Processed ")?.1));
+        let line = line.map(|line| line.trim_end_matches("\"}"));
+        let summary = line.and_then(|line| {
+            let (records, rest) = line.split_once(" in ")?;
+            let (time, counts) = rest.split_once(": ")?;
+            time.starts_with(|first: char| first.is_ascii_digit()).then(|| format!("{records}: {counts}"))
+        });
+        let is_it = summary.as_deref() == Some(expected);
+        self.check(is_it, &format!("the summary does not say {expected:?}"))
+    }
+
+    /// It succeeded, and the summary has these counts and no others.
+    #[track_caller]
+    pub fn has_counts(&self, ok: usize, skipped: usize, duplicates: usize) -> &Outcome {
+        let plural = |count: usize| if count == 1 { "" } else { "s" };
+        let records = ok + skipped;
+        let mut counts = format!("{records} record{}: {ok} ok", plural(records));
+        if skipped > 0 {
+            counts.push_str(&format!(", {skipped} skipped"));
+        }
+        if duplicates > 0 {
+            counts.push_str(&format!(", {duplicates} duplicate{}", plural(duplicates)));
+        }
+        self.has_code(0).has_summary(&counts)
+    }
+
     #[track_caller]
     pub fn stdout_contains(&self, part: &str) -> &Outcome {
         self.check(self.stdout_text().contains(part), &format!("{part:?} is not on standard output"))

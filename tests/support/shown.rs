@@ -35,8 +35,15 @@ fn without_colours(text: &str) -> String {
     pieces.fold(first, |plain, piece| plain + piece.split_once('m').map_or(piece, |(_, rest)| rest))
 }
 
-/// A line with every number of 13 digits or more as `TIME`.
+/// A line with every number of 13 digits or more, and how long a run took, as `TIME`.
 fn steady(line: &str) -> String {
+    if let Some((start, (time, rest))) =
+        line.split_once(" in ").and_then(|(start, rest)| Some((start, rest.split_once(" s: ")?)))
+        && start.starts_with("Processed ")
+        && time.parse::<f64>().is_ok()
+    {
+        return format!("{start} in TIME s: {rest}");
+    }
     let mut steady = String::new();
     let mut rest = line;
     while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {

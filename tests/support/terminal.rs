@@ -37,8 +37,20 @@ impl Kcons {
     /// What is written arrives byte for byte: no echo, no carriage returns added.
     #[track_caller]
     pub fn spawn_on_terminal(self, which: OnTerminal) -> Terminal {
-        let OpenptyResult { master, slave } = openpty(&window(24, 80), None).expect("a terminal can be had");
-        make_plain(&slave);
+        let pair = openpty(&window(24, 80), None).expect("a terminal can be had");
+        make_plain(&pair.slave);
+        self.spawn_on(pair, which)
+    }
+
+    /// Starts it on a terminal of this size as people have it: what is typed is echoed, lines end in a carriage return.
+    #[track_caller]
+    pub fn spawn_on_echoing_terminal(self, lines: u16, columns: u16) -> Terminal {
+        let pair = openpty(&window(lines, columns), None).expect("a terminal can be had");
+        self.spawn_on(pair, OnTerminal::Both)
+    }
+
+    #[track_caller]
+    fn spawn_on(self, OpenptyResult { master, slave }: OpenptyResult, which: OnTerminal) -> Terminal {
         let other = |fd: &OwnedFd| Stdio::from(fd.try_clone().expect("a descriptor can be shared"));
         let mut command = self.command();
         command.stdin(other(&slave)).stdout(other(&slave)).stderr(slave);

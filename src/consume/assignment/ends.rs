@@ -11,11 +11,15 @@ use crate::kafka::look_up::{Purpose, Question};
 use crate::kafka::ranges::{Range, RangeQuery};
 use crate::position::Position;
 use crate::record::TopicPartition;
+use crate::talk::{Event, Notice};
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 /// A member without partitions ends after that long: a dead member is remembered for 45 s.
 const SPARE: Duration = Duration::from_secs(60);
+
+/// The ends of more partitions than that are said in one line, once all are reached.
+const MOST_ENDS: usize = 8;
 
 /// Where we are in the group, as far as it decides whether a run is at its end.
 pub struct PlaceInGroup<'p> {
@@ -278,11 +282,17 @@ impl Ends {
     }
 }
 
+/// Says which partitions have come to their end: with handlers, once what was read of them is processed.
 fn say_ends(partitions: &mut Partitions<'_>, context: &mut Context<'_, '_>) {
-    let is_detail_wanted = partitions.is_detail_wanted;
+    let is_detail_wanted = partitions.is_detail_wanted();
+    let (watermarks, has_handlers) = (context.commits.watermarks(), context.delivery.has_handlers());
     let mut reached = Vec::new();
     for partition in partitions.iter_mut() {
-        let next = context.commits.watermarks().next(partition.id).unwrap_or(0);
+        let next = match has_handlers {
+            true => watermarks.watermark(partition.id),
+            false => watermarks.next(partition.id),
+        };
+        let next = next.unwrap_or(0);
         let is_reached = next >= partition.end && partition.reading != Reading::Revoked;
         if is_reached && !partition.is_end_said {
             partition.is_end_said = true;
@@ -295,9 +305,18 @@ fn say_ends(partitions: &mut Partitions<'_>, context: &mut Context<'_, '_>) {
             }
         }
     }
+    if reached.is_empty() {
+        return;
+    }
+    let count = partitions.count();
+    let is_folded = count > MOST_ENDS && !is_detail_wanted;
     for partition in reached {
         say_empty_tail(partitions, &partition, context);
-        context.act(Action::EndReached(partition));
+        context.act(Action::EndReached { partition, is_folded });
+    }
+    if is_folded && partitions.iter().all(|partition| partition.is_end_said) {
+        let message = format!("Reached end of all {count} partitions").into();
+        context.act(Action::Tell(Notice::AfterRecords(Event::Progress { message })));
     }
 }
 

@@ -59,7 +59,7 @@ impl Assignment<'_> {
             // A member to spare: that the coordinator answers is all there is to reach.
             context.act(Action::Established);
             context.act(Action::CheckTopics);
-            context.tell(Event::Assigned { partitions: Vec::new() });
+            context.tell(Event::Assigned { partitions: Vec::new(), is_change: false });
             self.ends.mark_changed();
             return context.act(Action::Read(ReadChange::AssignNothing));
         }

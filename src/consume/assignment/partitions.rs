@@ -16,8 +16,6 @@ pub use silent::unreadable;
 /// All assigned partitions.
 pub struct Partitions<'a> {
     settings: &'a Consume,
-    /// Ends of logs that grew since are told, too (`-v`).
-    pub(super) is_detail_wanted: bool,
     by_slot: Vec<Option<AssignedPartition>>,
     /// Failures that wait for what was read before them.
     pending_failures: Vec<PendingFailure>,
@@ -25,9 +23,14 @@ pub struct Partitions<'a> {
 }
 
 impl<'a> Partitions<'a> {
-    pub fn new(settings: &'a Consume, is_detail_wanted: bool) -> Partitions<'a> {
+    pub fn new(settings: &'a Consume) -> Partitions<'a> {
         let (by_slot, pending_failures) = (Vec::new(), Vec::new());
-        Partitions { settings, is_detail_wanted, by_slot, pending_failures, last_ticket: 0 }
+        Partitions { settings, by_slot, pending_failures, last_ticket: 0 }
+    }
+
+    /// Whether ends of logs that grew since are told, too.
+    pub(super) fn is_detail_wanted(&self) -> bool {
+        self.settings.output.is_verbose
     }
 
     /// A number for a question, which no other question has.

@@ -115,7 +115,7 @@ impl Assignment<'_> {
     fn say_uncommitted(&self, ranges: &[Range], context: &mut Context<'_, '_>) {
         let Some(group) = self.settings.group() else { return };
         let is_latest = group.offset_reset == OffsetReset::Latest;
-        if group.offset_reset == OffsetReset::None || !is_latest && !self.partitions.is_detail_wanted {
+        if group.offset_reset == OffsetReset::None || !is_latest && !self.partitions.is_detail_wanted() {
             return;
         }
         let is_fresh = |range: &&Range| is_latest && self.fresh.contains(&range.partition);

@@ -2,8 +2,9 @@
 //! neither fills the memory nor makes a replay endless.
 
 use super::Handlers;
+use super::queue::Job;
 use crate::commits::{AssignmentId, Commits, Watermarks};
-use crate::talk::{Event, Notice};
+use crate::talk::{Notice, counted};
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
@@ -22,7 +23,7 @@ const ALL_BYTES: usize = 48 * 1024 * 1024;
 const LEAST_RECORDS: usize = 500;
 const LEAST_BYTES: usize = 512 * 1024;
 
-/// A record that holds its partition up that long is told.
+/// A record that is at work that long is told.
 const STUCK: Duration = Duration::from_secs(10);
 
 /// Partitions that are not read because enough of them is in hand.
@@ -125,34 +126,57 @@ impl Handlers<'_> {
         resumed
     }
 
-    /// Tells of records that hold their partitions up; looks through all that is in hand, so not in every turn.
+    /// Tells of records that are not processed after a while, each once, and of those that hold their partitions up;
+    /// looks through all that is in hand, so not in every turn.
     pub(super) fn tell_stuck(&mut self, now: Instant) -> Vec<Notice> {
-        let mut notices = Vec::new();
+        let is_new = |job: &Job| !job.told.late && job.at_work_for(now).is_some_and(|time| time >= STUCK);
+        let mut late = self.queue.tickets(is_new);
+        // Processed, but for the commit before the next record of their key.
+        late.retain(|ticket| !self.uncommitted.contains(ticket) && !self.committing.contains(ticket));
+        let mut notices: Vec<Notice> = self.late(&late, now).map(Notice::Warning).into_iter().collect();
         let mut paused = std::mem::take(&mut self.paused.0);
         for (id, pause) in &mut paused {
             if !pause.is_told
                 && now.duration_since(pause.since) >= STUCK
-                && let Some(message) = self.stuck(*id, now)
+                && let Some(message) = self.holding_up(*id, now)
             {
                 pause.is_told = true;
-                notices.push(Notice::Event(Event::Warning { message }));
+                notices.push(Notice::Warning(message));
             }
         }
         self.paused.0 = paused;
         notices
     }
 
-    /// What to say if a record is at work for long while the others of its partition wait for it.
-    fn stuck(&self, id: AssignmentId, now: Instant) -> Option<String> {
-        let oldest = self.queue.oldest(id)?;
-        let time = now.duration_since(oldest.started?);
-        (time >= STUCK).then(|| {
-            format!(
-                "{} is not processed after {} s (attempt {}): its partition is not read on until it is",
-                oldest.record.place(),
-                time.as_secs(),
-                oldest.failed + 1,
-            )
-        })
+    /// What to say of records that have taken so long just now.
+    fn late(&mut self, tickets: &[u64], now: Instant) -> Option<String> {
+        for ticket in tickets {
+            if let Some(job) = self.queue.job_mut(*ticket) {
+                job.told.late = true;
+            }
+        }
+        let first = self.queue.job(*tickets.first()?)?;
+        match tickets.len() {
+            1 => not_processed(first, now),
+            count => {
+                let more = counted(count as u64 - 1, "more record", "more records");
+                let (place, seconds) = (first.record.place(), first.at_work_for(now)?.as_secs());
+                Some(format!("{place} and {more} are not processed after {seconds} s"))
+            }
+        }
     }
+
+    /// What to say if a record is at work for long while the others of its partition wait for it.
+    fn holding_up(&self, id: AssignmentId, now: Instant) -> Option<String> {
+        let oldest = self.queue.oldest(id)?;
+        let is_late = oldest.at_work_for(now)? >= STUCK;
+        let message = not_processed(oldest, now).filter(|_| is_late)?;
+        Some(format!("{message}: its partition is not read on until it is"))
+    }
+}
+
+/// `t [0] @ 17 is not processed after 10 s (attempt 1)`
+fn not_processed(job: &Job, now: Instant) -> Option<String> {
+    let (place, seconds) = (job.record.place(), job.at_work_for(now)?.as_secs());
+    Some(format!("{place} is not processed after {seconds} s (attempt {})", job.failed + 1))
 }

@@ -1,10 +1,12 @@
 //! What became of an attempt, and what follows: settling, another try, the policy.
 
+use super::queue::Job;
 use super::republish::{Delivered, FailureHeaders, SendForm};
 use super::{Handlers, backoff};
 use crate::dedup::{IdState, StoreAnswer};
 use crate::delivery::writer::Writer;
 use crate::delivery::{Progress, Settled};
+use crate::duration::spoken;
 use crate::error::{Failure, Kind};
 use crate::handlers::{Done, FailureReason, Outcome};
 use crate::record::OwnedRecord;
@@ -41,9 +43,12 @@ impl Handlers<'_> {
     ) {
         // Nothing in hand: its assignment has ended.
         let Some(job) = self.queue.stop(done.ticket) else { return self.abandoned_ended(&done) };
+        job.took = job.at_work_since.map_or(Duration::ZERO, |since| now.saturating_duration_since(since));
+        if matches!(done.outcome, Outcome::Accepted | Outcome::Failed(_) | Outcome::Refused(_)) {
+            self.tally.retries += u64::from(job.failed > 0);
+        }
         if self.times_attempts && done.outcome.is_answer() {
-            let time = job.at_work_since.map(|since| now.saturating_duration_since(since));
-            self.counts.attempt_times.extend(time);
+            self.counts.attempt_times.extend(job.at_work_since.map(|_| job.took));
         }
         if !done.outcome.keeps_claim()
             && let (Some(ids), Some(id)) = (&mut self.ids, &job.event_id)
@@ -63,7 +68,9 @@ impl Handlers<'_> {
             Outcome::Later => {
                 let since = job.later.map_or(now, |(since, _)| since);
                 if now.duration_since(since) < LATER_IS_FREE {
-                    self.come_later(done.ticket, since, now);
+                    let pause = self.come_later(done.ticket, since, now);
+                    let what = "asked to come later (exit status 75)".to_owned();
+                    progress.notices.extend(self.attempt_notice(done.ticket, what, pause));
                 } else {
                     let what = "exit status 75 for more than 10 minutes".to_owned();
                     self.attempt_failed(done.ticket, FailureReason::of(what), now, progress);
@@ -73,25 +80,27 @@ impl Handlers<'_> {
                 let warning = format!("cannot start a handler: {words}; it is tried again");
                 progress.notices.push(Notice::Warning(warning));
                 // However long it lasts: it is nothing that the handler asked for.
-                self.come_later(done.ticket, now, now);
+                let _ = self.come_later(done.ticket, now, now);
             }
             Outcome::Failed(reason) => self.attempt_failed(done.ticket, reason, now, progress),
             Outcome::Refused(reason) => {
                 job.failed += 1;
                 self.record_failed(done.ticket, reason, progress);
             }
+            Outcome::Unrunnable(reason) => self.unrunnable(done.ticket, &reason, progress),
             Outcome::Again if !self.drain.is_begun() => self.queue.put_back(done.ticket),
             Outcome::Again | Outcome::Unfinished => self.remove(done.ticket),
         }
     }
 
-    /// Tries again after a pause, at no cost; the handler has asked for that since `since`.
-    fn come_later(&mut self, ticket: u64, since: Instant, now: Instant) {
-        let Some(job) = self.queue.stop(ticket) else { return };
+    /// Tries again after a pause, which is returned, at no cost; the handler has asked for that since `since`.
+    fn come_later(&mut self, ticket: u64, since: Instant, now: Instant) -> Option<Duration> {
+        let job = self.queue.stop(ticket)?;
         let times = job.later.map_or(1, |(_, times)| times.saturating_add(1));
         job.later = Some((since, times));
         let pause = backoff::pause(self.settings.backoff, times, fastrand::f64());
         self.try_again(ticket, now + pause);
+        (!self.drain.is_begun()).then_some(pause)
     }
 
     fn attempt_failed(&mut self, ticket: u64, reason: FailureReason, now: Instant, progress: &mut Progress) {
@@ -100,8 +109,43 @@ impl Handlers<'_> {
         if job.failed > self.settings.retries {
             return self.record_failed(ticket, reason, progress);
         }
-        let pause = backoff::pause(self.settings.backoff, job.failed, fastrand::f64());
+        let (attempt, attempts) = (job.failed, self.settings.retries.saturating_add(1));
+        let what = format!("attempt {attempt} of {attempts} failed ({})", reason.brief());
+        let pause = backoff::pause(self.settings.backoff, attempt, fastrand::f64());
+        // Told before it may be taken out of hand.
+        let notice = self.attempt_notice(ticket, what, (!self.drain.is_begun()).then_some(pause));
+        progress.notices.extend(notice);
         self.try_again(ticket, now + pause);
+    }
+
+    /// What is told of an attempt after which the record comes again in `pause`, or not at all in this run: always the
+    /// first time of each record.
+    fn attempt_notice(&mut self, ticket: u64, what: String, pause: Option<Duration>) -> Option<Notice> {
+        let is_verbose = self.is_verbose;
+        let job = self.queue.job_mut(ticket)?;
+        let is_first = !std::mem::replace(&mut job.told.failure, true);
+        let reason = match pause {
+            Some(pause) => format!("{what}, again in {}", brief_pause(pause)),
+            None => what,
+        };
+        let (partition, offset) = (job.record.partition.clone(), job.record.offset);
+        (is_first || is_verbose).then_some(Notice::Event(Event::AttemptFailed {
+            partition,
+            offset,
+            reason,
+            is_first,
+        }))
+    }
+
+    /// Ends the run: whatever the record, there is nothing that could handle it.
+    fn unrunnable(&mut self, ticket: u64, reason: &FailureReason, progress: &mut Progress) {
+        let Some(job) = self.queue.stop(ticket) else { return };
+        self.counts.failed += 1;
+        let message = format!("{}: the shell cannot run the handler ({})", job.record.place(), reason.what);
+        let failure = Failure::new(Kind::Record, message).caused_by(reason.last_line()).hint(
+            "check the command, and whether its program is in `PATH` here; the record was not committed",
+        );
+        self.end_with(ticket, reason.what.clone(), failure, progress);
     }
 
     /// Waits for the next attempt; at the end of a run there is none.
@@ -248,7 +292,7 @@ impl Handlers<'_> {
             job.elsewhere.map_or((now, 1), |(since, times)| (since, times.saturating_add(1)));
         job.elsewhere = Some((since, times));
         let time = now.duration_since(since);
-        let is_told = time >= LONG_ELSEWHERE && !std::mem::replace(&mut job.is_elsewhere_told, true);
+        let is_told = time >= LONG_ELSEWHERE && !std::mem::replace(&mut job.told.elsewhere, true);
         let notice = is_told.then(|| {
             let (place, seconds) = (job.record.place(), time.as_secs());
             let message =
@@ -270,6 +314,9 @@ impl Handlers<'_> {
             Fate::Duplicate => &mut self.tally.duplicates,
         };
         *count += 1;
+        if self.is_verbose {
+            progress.notices.extend(done_notice(job, fate));
+        }
         progress.settled.push(Settled::Record { id, offset, is_counted });
         let is_going = self.drain.is_begun() || self.revoked.contains(&id);
         if self.waits_for_commit_of_each_key && is_counted && !is_going {
@@ -277,6 +324,25 @@ impl Handlers<'_> {
         } else {
             self.remove(ticket);
         }
+    }
+}
+
+/// What is told of a record of which no failure is told.
+fn done_notice(job: &Job, fate: Fate) -> Option<Notice> {
+    let outcome = match fate {
+        Fate::Accepted => format!("ok, {}", spoken(job.took)),
+        Fate::Duplicate => "duplicate, not handled again".to_owned(),
+        Fate::Skipped | Fate::DeadLettered => return None,
+    };
+    let (partition, offset) = (job.record.partition.clone(), job.record.offset);
+    Some(Notice::Event(Event::RecordDone { partition, offset, outcome }))
+}
+
+/// A pause that is chosen by chance, no more exact than that.
+fn brief_pause(pause: Duration) -> String {
+    match pause.as_secs() {
+        0..10 => format!("{:.1} s", pause.as_secs_f64().max(0.1)),
+        _ => spoken(pause),
     }
 }
 

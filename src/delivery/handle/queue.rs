@@ -1,71 +1,18 @@
 //! Records in hand on their way through handlers: which may start next, and what waits for what.
 
+mod job;
+
 use crate::choices::Order;
 use crate::commits::AssignmentId;
 use crate::record::OwnedRecord;
+use job::AlreadyTold;
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap, HashMap};
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-/// A record in hand.
-#[derive(Debug)]
-pub struct Job {
-    pub assignment: AssignmentId,
-    pub record: Arc<OwnedRecord>,
-    /// What `--dedup` found.
-    pub event_id: Option<Arc<str>>,
-    /// What went wrong with it before any handler: told when its turn comes, so that what came before is done.
-    pub fault: Option<Fault>,
-    /// What is said once its dead letter is acknowledged.
-    pub dead_letter_note: Option<String>,
-    /// Attempts that failed and count.
-    pub failed: u32,
-    /// When the handler first asked for it to come later, and how often since it last counted.
-    pub later: Option<(Instant, u32)>,
-    /// Since when another member has its id, and how often we asked.
-    pub elsewhere: Option<(Instant, u32)>,
-    /// Whether it was said that another member has the id.
-    pub is_elsewhere_told: bool,
-    /// When it was first started.
-    pub started: Option<Instant>,
-    /// When its last attempt was started.
-    pub at_work_since: Option<Instant>,
-    /// Whether the record was tried again.
-    pub is_retried: bool,
-    pub stage: Stage,
-    lane: Option<u64>,
-    /// The records before and after this one in its lane.
-    before: Option<u64>,
-    after: Option<u64>,
-}
-
-/// What is wrong with a record before any handler has it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fault {
-    /// An expression failed: a failed record.
-    Failed(String),
-    /// With `--strict` the run ends with it, whatever the policy.
-    Undecodable(String),
-}
-
-/// Where a record in hand is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stage {
-    /// The store is asked whether it is a duplicate, or another record with its id is at work.
-    Unclear,
-    /// Waits for its turn.
-    Waiting,
-    /// Waits for its next attempt.
-    Delayed,
-    /// About to start: the id is being claimed in the store.
-    Claiming,
-    /// With a handler.
-    Running,
-    /// The output of the record is being written, its id kept, its dead letter delivered, or its commit awaited.
-    Closing,
-}
+pub use job::{Fault, Job, Stage};
 
 /// What a partition has in hand.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -135,10 +82,11 @@ impl Queue {
             failed: 0,
             later: None,
             elsewhere: None,
-            is_elsewhere_told: false,
             started: None,
             at_work_since: None,
+            took: Duration::ZERO,
             is_retried: false,
+            told: AlreadyTold::default(),
             stage,
             lane,
             before: lane.and_then(|lane| self.join_lane(lane, ticket)),
@@ -335,6 +283,10 @@ impl Queue {
                 }
             }
         }
+    }
+
+    pub fn job_mut(&mut self, ticket: u64) -> Option<&mut Job> {
+        self.jobs.get_mut(&ticket)
     }
 
     pub fn job(&self, ticket: u64) -> Option<&Job> {

@@ -1,12 +1,8 @@
-//! Warnings of a group, a store or an order that leaves handlers idle or blind.
+//! Warnings of a store or an order that leaves handlers idle or blind.
 
 use super::Handlers;
 use crate::choices::Order;
 use crate::settings::{Handler, StoreChoice};
-use std::time::{Duration, Instant};
-
-/// A member without a partition is told of after that long.
-const SPARE: Duration = Duration::from_secs(10);
 
 impl Handlers<'_> {
     /// What to say when partitions were taken over. A dedup store in a file knows nothing of what other members of the
@@ -33,19 +29,5 @@ impl Handlers<'_> {
             );
         }
         warnings
-    }
-
-    /// What to say to a member that has had no partition for a while and so handles nothing. An empty assignment may
-    /// only be the first step of a rebalance.
-    pub fn spare_member_warning(&mut self, is_spare: bool, now: Instant) -> Option<&'static str> {
-        if !is_spare {
-            self.spare_since = None;
-            return None;
-        }
-        let since = *self.spare_since.get_or_insert(now);
-        (now.duration_since(since) >= SPARE).then_some(
-            "the group has given no partition to this member: others hold them, or are still remembered after an \
-             outage",
-        )
     }
 }

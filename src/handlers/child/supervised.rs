@@ -130,6 +130,12 @@ pub fn timed_out(timeout: Duration) -> String {
     format!("timed out after {timeout:?}")
 }
 
+/// Whether a shell told by its exit status that it found no such program, or could not run it (POSIX, "Exit Status for
+/// Commands").
+pub fn is_unrunnable(status: ExitStatus) -> bool {
+    matches!(status.code(), Some(126 | 127))
+}
+
 /// How a process ended: `killed by SIGSEGV`, or `with_code` and the code.
 pub fn exit_words(status: ExitStatus, with_code: &str) -> String {
     match (status.code(), status.signal()) {

@@ -1,6 +1,6 @@
 //! What a process's end means for its record.
 
-use crate::handlers::child::exit_words;
+use crate::handlers::child::{exit_words, is_unrunnable};
 use crate::handlers::{FailureReason, Outcome};
 use std::process::ExitStatus;
 
@@ -17,6 +17,7 @@ pub fn of_status(status: ExitStatus, stderr: impl FnOnce() -> String) -> Outcome
         Some(0) => Outcome::Accepted,
         Some(TEMPORARY_FAILURE) => Outcome::Later,
         Some(DATA_ERROR) => Outcome::Refused(reason()),
+        Some(_) if is_unrunnable(status) => Outcome::Unrunnable(reason()),
         Some(_) | None => Outcome::Failed(reason()),
     }
 }
@@ -33,6 +34,9 @@ mod tests {
         assert_eq!(of(0), Outcome::Accepted);
         assert_eq!(of(75 << 8), Outcome::Later);
         assert_eq!(of(65 << 8), Outcome::Refused(reason("exit status 65")));
+        assert_eq!(of(126 << 8), Outcome::Unrunnable(reason("exit status 126")));
+        assert_eq!(of(127 << 8), Outcome::Unrunnable(reason("exit status 127")));
+        assert_eq!(of(125 << 8), Outcome::Failed(reason("exit status 125")));
         assert_eq!(of(1 << 8), Outcome::Failed(reason("exit status 1")));
         assert_eq!(of(255 << 8), Outcome::Failed(reason("exit status 255")));
         assert_eq!(of(libc::SIGSEGV | 0x80), Outcome::Failed(reason("killed by SIGSEGV")));

@@ -3,7 +3,9 @@
 use super::inbox;
 use super::input::Input;
 use super::watch::{Ready, Watched};
-use crate::handlers::child::{LOOK_AGAIN, Supervised, TURN, TimeLimits, exit_words, timed_out};
+use crate::handlers::child::{
+    LOOK_AGAIN, Supervised, TURN, TimeLimits, exit_words, is_unrunnable, timed_out,
+};
 use crate::handlers::pipes::{read, waiting_in};
 use crate::handlers::protocol::{AnswerReader, WorkerAnswer};
 use crate::handlers::{Attempt, Child, Done, FailureReason, Outcome, StderrLines};
@@ -169,7 +171,11 @@ impl WorkerProcess {
             let outcome = if self.supervised.is_ended() {
                 Outcome::Unfinished
             } else if is_charged {
-                Outcome::Failed(FailureReason { what: self.why(), stderr: lines.last() })
+                let reason = FailureReason { what: self.why(), stderr: lines.last() };
+                match self.status.is_some_and(is_unrunnable) {
+                    true => Outcome::Unrunnable(reason),
+                    false => Outcome::Failed(reason),
+                }
             } else {
                 Outcome::Again
             };

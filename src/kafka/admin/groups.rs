@@ -14,7 +14,7 @@ use crate::kafka::metadata;
 use crate::kafka::native::text;
 use crate::record::TopicPartition;
 pub use descriptions::DescriptionRequest;
-pub use list::{ListedGroup, Listing, list};
+pub use list::{ListedGroup, Listing, list, list_until};
 pub use offsets::{CommittedRequest, alter, ask_committed, delete};
 use raw::RawGroup;
 use rdkafka::bindings as rd;

@@ -3,8 +3,8 @@
 use crate::cli;
 use crate::error::Failure;
 use crate::settings::Surroundings;
-use crate::settings::properties::Properties;
 use crate::settings::properties::connection::Connection;
+use crate::settings::properties::{Properties, guarded};
 
 /// Checks names of groups: Kafka takes any name that is not empty.
 pub fn groups(
@@ -35,6 +35,32 @@ const OF_MEMBERS: [&str; 6] = [
     "auto.commit.interval.ms",
     "isolation.level",
 ];
+
+/// Whether a property, typed with `-X`, is refused by commands that are no members of a group.
+pub fn is_for_members(name: &str) -> bool {
+    OF_MEMBERS.contains(&name)
+}
+
+/// Resolves the connection for a question that nobody has typed a command for. What is for members is left out, and
+/// nothing is loaded: whoever asks may still change the line.
+///
+/// # Errors
+/// As `connection`, and properties that load code.
+pub fn connection_before_the_run(
+    options: &cli::ConnectionOptions,
+    surroundings: &Surroundings<'_>,
+) -> Result<Connection, Failure> {
+    let mut properties = Properties::read(options, surroundings)?;
+    if let Some(name) = properties.values.keys().find(|name| guarded::loads_code(name)) {
+        return Err(Failure::usage(format!("property `{name}` loads code")));
+    }
+    for name in OF_MEMBERS {
+        properties.take(name);
+    }
+    properties.producer.clear();
+    properties.default_brokers();
+    Connection::resolve(properties, options.connect_timeout, surroundings)
+}
 
 /// Resolves the connection of a command that is not a member of a group; `command` is its name for messages.
 pub fn connection(

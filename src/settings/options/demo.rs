@@ -71,25 +71,27 @@ fn refuse(what: &str, reason: &str) -> Failure {
 fn drop_unsupported_properties(properties: &mut Properties) -> Result<(), Failure> {
     let names: Vec<String> = properties.values.keys().cloned().collect();
     for name in names {
-        let reason = match name.as_str() {
-            BROKERS => rules::OWN_BROKER,
-            "group.instance.id" => rules::NO_STATIC_MEMBERS,
-            "isolation.level" => rules::NO_TRANSACTIONS,
-            "group.protocol" | "group.remote.assignor" => "its broker knows classic groups only",
-            "security.protocol" | "enable.ssl.certificate.verification" => {
-                "its broker has neither TLS nor SASL"
-            }
-            other if other.starts_with("ssl.") || other.starts_with("sasl.") => {
-                "its broker has neither TLS nor SASL"
-            }
-            _ => continue,
-        };
+        let Some(reason) = unsupported(&name) else { continue };
         if properties.is_typed(&name) {
             return Err(refuse(&format!("-X {name}"), reason));
         }
         properties.take(&name);
     }
     Ok(())
+}
+
+/// Why the demo's broker does not support a property; none if it does.
+pub fn unsupported(property: &str) -> Option<&'static str> {
+    const NO_TLS: &str = "its broker has neither TLS nor SASL";
+    match property {
+        BROKERS => Some(rules::OWN_BROKER),
+        "group.instance.id" => Some(rules::NO_STATIC_MEMBERS),
+        "isolation.level" => Some(rules::NO_TRANSACTIONS),
+        "group.protocol" | "group.remote.assignor" => Some("its broker knows classic groups only"),
+        "security.protocol" | "enable.ssl.certificate.verification" => Some(NO_TLS),
+        other if other.starts_with("ssl.") || other.starts_with("sasl.") => Some(NO_TLS),
+        _ => None,
+    }
 }
 
 fn refuse_times(consume: &Consume) -> Result<(), Failure> {

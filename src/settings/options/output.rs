@@ -17,6 +17,8 @@ pub struct OutputSettings {
     pub key_format: DataFormat,
     /// Whether the run ends at a record that cannot be decoded.
     pub is_strict: bool,
+    /// Whether details are told (`-v`).
+    pub is_verbose: bool,
     /// Whether `Subscribed to …`, `Reached end of …` and the like are printed on stderr.
     pub says_progress: bool,
 }
@@ -111,8 +113,8 @@ pub fn resolve(
         value_format: reading.value_format.unwrap_or_default(),
         key_format: reading.key_format.unwrap_or_default(),
         is_strict: reading.strict,
-        says_progress: !connection.quiet
-            && (is_for_people || surroundings.is_stderr_terminal || connection.verbose > 0),
+        is_verbose: !connection.quiet && connection.verbose > 0,
+        says_progress: !connection.quiet && (is_for_people || connection.verbose > 0),
         format,
     })
 }

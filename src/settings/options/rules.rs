@@ -174,6 +174,12 @@ pub fn check(given: &GivenOptions<'_>) -> Result<(), Failure> {
     }
 }
 
+/// The options that `kcons demo` never takes.
+pub fn refused_by_demo() -> impl Iterator<Item = OptionName> {
+    let of_demo = RULES.iter().filter(|rule| rule.excludes_with(&THE_DEMO));
+    of_demo.flat_map(|rule| rule.options.listed().iter().copied())
+}
+
 /// Options with and without one of a profile, to decide whether the run takes it.
 pub struct Beside<'a> {
     /// What was typed, and what was taken from the profile so far.

@@ -3,7 +3,7 @@
 use crate::cli::{ColorChoice, ConnectionOptions, LogFormat};
 
 /// How messages are written to stderr.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TalkSettings {
     /// Whether only errors are written.
     pub quiet: bool,
@@ -12,6 +12,8 @@ pub struct TalkSettings {
     pub has_color: bool,
     /// Whether a message is a JSON object on a line, instead of text.
     pub is_json: bool,
+    /// Whether stderr is a terminal.
+    pub is_terminal: bool,
 }
 
 impl TalkSettings {
@@ -27,6 +29,7 @@ impl TalkSettings {
             verbose: arguments.verbose,
             has_color: !is_json && has_color(choice, is_stderr_terminal, environment),
             is_json,
+            is_terminal: is_stderr_terminal,
         }
     }
 }
@@ -89,6 +92,6 @@ mod tests {
             ..ConnectionOptions::default()
         };
         let talk = TalkSettings::new(&arguments, true, &|_| None);
-        assert_eq!(talk, TalkSettings { quiet: false, verbose: 0, has_color: false, is_json: true });
+        assert_eq!(talk, TalkSettings { is_json: true, is_terminal: true, ..TalkSettings::default() });
     }
 }

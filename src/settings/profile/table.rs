@@ -44,15 +44,8 @@ impl Table {
     /// Finds a profile in the text of the configuration file at `path`.
     pub fn parse(text: &str, path: &str, name: &str) -> Result<Table, Failure> {
         let lines = LineStarts::of(text);
-        let file = DeTable::parse(text).map_err(|error| {
-            let (line, column) = lines.place(error.span().map_or(0, |span| span.start));
-            let cause = error.message().replace('\n', ", ");
-            Failure::usage(format!("cannot read `{path}` line {line} column {column}")).caused_by(cause)
-        })?;
-        let profiles = match file.get_ref().get("profile").map(Spanned::get_ref) {
-            Some(DeValue::Table(profiles)) => profiles,
-            Some(_) | None => return Err(missing(path, name, &[])),
-        };
+        let file = file(text, path)?;
+        let Some(profiles) = profiles(&file) else { return Err(missing(path, name, &[])) };
         let known: Vec<&str> = profiles.keys().map(|name| name.get_ref().as_ref()).collect();
         let found = profiles.get(name).ok_or_else(|| missing(path, name, &known))?;
         let DeValue::Table(found) = found.get_ref() else {
@@ -90,6 +83,28 @@ impl Table {
             self.entries.push(Entry { key, value, line });
         }
         Ok(())
+    }
+}
+
+/// The names of all profiles in the text of the configuration file at `path`.
+pub fn names(text: &str, path: &str) -> Result<Vec<String>, Failure> {
+    let file = file(text, path)?;
+    let names = profiles(&file).into_iter().flat_map(|profiles| profiles.keys());
+    Ok(names.map(|name| name.get_ref().to_string()).collect())
+}
+
+fn file<'a>(text: &'a str, path: &str) -> Result<Spanned<DeTable<'a>>, Failure> {
+    DeTable::parse(text).map_err(|error| {
+        let (line, column) = LineStarts::of(text).place(error.span().map_or(0, |span| span.start));
+        let cause = error.message().replace('\n', ", ");
+        Failure::usage(format!("cannot read `{path}` line {line} column {column}")).caused_by(cause)
+    })
+}
+
+fn profiles<'a, 'b>(file: &'b Spanned<DeTable<'a>>) -> Option<&'b DeTable<'a>> {
+    match file.get_ref().get("profile").map(Spanned::get_ref) {
+        Some(DeValue::Table(profiles)) => Some(profiles),
+        Some(_) | None => None,
     }
 }
 

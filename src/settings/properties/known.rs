@@ -156,6 +156,9 @@ pub fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Vec<&'a 
         .collect()
 }
 
+/// What librdkafka says, before the reason, of a property for something that was left out when it was built.
+pub const NOT_BUILT_IN: &str = "not supported in this build: ";
+
 /// Why a value is refused.
 pub enum ValueError {
     BadValue(Failure),
@@ -192,7 +195,7 @@ pub fn check(
     };
     let Err(cause) = judged else { return Ok(()) };
     let shown = value.shown(name);
-    if let Some((_, lacking)) = cause.split_once("not supported in this build: ") {
+    if let Some((_, lacking)) = cause.split_once(NOT_BUILT_IN) {
         let failure = Failure::usage(format!("`{name}={shown}`{place} is not built in"));
         return Err(ValueError::NotBuiltIn(failure.caused_by(lacking.trim_end())));
     }

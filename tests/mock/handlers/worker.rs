@@ -53,7 +53,7 @@ fn a_worker_says_ok_retry_or_fail() {
     let outcome = stage.member(&FAST).args(options).run();
     outcome.has_code(0).has_stdout("").stderr_contains("on stderr\n");
     outcome.stderr_contains("warning: t [0] @ 2: skipped after 1 attempt: no such customer\n");
-    outcome.stderr_contains("Processed 3 records: 2 ok, 1 skipped, 0 dead-lettered, 1 retried, 0 duplicates");
+    outcome.has_summary("3 records: 2 ok, 1 skipped, 1 retry");
     assert_eq!(stage.written().lines().filter(|line| *line == "try 1").count(), 2);
     assert_eq!(stage.written().lines().count(), 4);
     assert_eq!(stage.committed(), 3);
@@ -70,7 +70,7 @@ fn any_other_line_is_quoted_and_fails_the_oldest_record() {
         "warning: t [0] @ 1: skipped after 1 attempt: worker answered `done with 1`, which is none of `ok`, \
          `retry REASON`, `fail REASON`\n",
     );
-    outcome.stderr_contains("Processed 3 records: 2 ok, 1 skipped");
+    outcome.has_summary("3 records: 2 ok, 1 skipped");
     assert_eq!(stage.written(), "start\nstart\n");
 }
 
@@ -104,7 +104,7 @@ fn a_worker_that_dies_is_charged_for_the_oldest_record_only() {
     let outcome = stage.member(&options).run();
     outcome.has_code(0);
     outcome.stderr_contains("warning: t [0] @ 1: skipped after 1 attempt: worker exited with status 3\n");
-    outcome.stderr_contains("Processed 6 records: 5 ok, 1 skipped, 0 dead-lettered, 0 retried");
+    outcome.has_summary("6 records: 5 ok, 1 skipped");
     assert_eq!(stage.written(), "\n2\n3\n4\n5\n");
     assert_eq!(stage.committed(), 6);
 }
@@ -125,7 +125,7 @@ fn a_worker_that_dies_with_nothing_to_do_is_charged_for_nothing() {
     }
     running.signal(Signal::SIGTERM);
     let outcome = running.finish();
-    outcome.has_code(0).stderr_contains("Processed 3 records: 3 ok, 0 skipped, 0 dead-lettered, 0 retried");
+    outcome.has_code(0).has_summary("3 records: 3 ok");
     assert_eq!(outcome.stderr_text().matches(WARNING).count(), 1);
 }
 
@@ -152,7 +152,7 @@ fn a_worker_that_takes_too_long_is_ended_with_its_children() {
     ];
     let outcome = stage.member(&options).run();
     outcome.has_code(0).stderr_contains("@ 0: skipped after 1 attempt: timed out after 300ms");
-    outcome.stderr_contains("Processed 2 records: 1 ok, 1 skipped");
+    outcome.has_summary("2 records: 1 ok, 1 skipped");
     outcome.check(outcome.elapsed > Duration::from_secs(5), "it was not given its time");
     assert_eq!(stage.written(), "term\n");
     let group = std::fs::read_to_string(stage.folder.path().join("out.pid")).expect("a pid");
@@ -215,7 +215,7 @@ fn many_records_go_through_workers_once_each() {
     stage.mock.produce("t", &(0..COUNT).map(record).collect::<Vec<_>>());
     let worker = r#"exec stdbuf -oL sed -e "w $OUT.$$" -e 's/.*/ok/'"#;
     let outcome = stage.member(&["--parallel", "2", "--worker", worker]).run();
-    outcome.has_code(0).stderr_contains(&format!("Processed {COUNT} records: {COUNT} ok, "));
+    outcome.has_code(0).has_summary(&format!("{COUNT} records: {COUNT} ok"));
     assert_eq!(stage.committed(), COUNT as i64);
     let mut seen = BTreeSet::new();
     for file in std::fs::read_dir(stage.folder.path()).expect("the folder") {
@@ -237,7 +237,7 @@ fn workers_find_the_end_of_their_input_and_may_finish() {
     let stage = stage(&numbered(6, 6));
     let worker = format!("{}; sleep 0.2; echo finished >> $OUT", each("echo ok"));
     let outcome = stage.member(&["--parallel", "3", "--worker", &worker]).run();
-    outcome.has_code(0).stderr_contains("Processed 6 records: 6 ok");
+    outcome.has_code(0).has_summary("6 records: 6 ok");
     assert_eq!(stage.written(), "finished\n".repeat(3));
     assert_eq!(stage.committed(), 6);
 }
@@ -261,7 +261,7 @@ fn a_signal_lets_a_worker_answer_what_it_has() {
     // The two behind it may have been on their way, or not yet.
     let count = stage.committed();
     outcome.has_code(0).check((3..=5).contains(&count), "what it had was not committed");
-    outcome.stderr_contains(&format!("Processed {count} records: {count} ok"));
+    outcome.has_summary(&format!("{count} records: {count} ok"));
     assert_eq!(stage.written(), (0..count).map(|offset| format!("{offset}\n")).collect::<String>());
 }
 
@@ -274,7 +274,7 @@ fn what_a_worker_has_not_answered_at_the_end_comes_again() {
     running.signal(Signal::SIGTERM);
     let outcome = running.finish();
     outcome.has_code(0).took_less_than(Duration::from_secs(20));
-    outcome.stderr_contains("Processed 2 records: 2 ok, 0 skipped, 0 dead-lettered, 0 retried");
+    outcome.has_summary("2 records: 2 ok");
     assert_eq!(stage.committed(), 2);
     stage.mortal(&["--worker", &each("echo again $n >> $OUT; echo ok")]).run().has_code(0);
     assert_eq!(stage.written(), "0\n1\n2\nagain 2\nagain 3\nagain 4\nagain 5\n");
@@ -287,7 +287,7 @@ fn what_a_worker_refuses_is_a_dead_letter() {
     let outcome = stage.member(&["--dead-letter", DEAD, "--worker", &worker]).run();
     outcome.has_code(0);
     outcome.stderr_contains("warning: t [0] @ 1: dead-lettered to `t.dead` after 1 attempt: sold out\n");
-    outcome.stderr_contains("Processed 3 records: 2 ok, 0 skipped, 1 dead-lettered");
+    outcome.has_summary("3 records: 2 ok, 1 dead-lettered");
     assert_eq!(stage.committed(), 3);
     let letters = stage.dead_letters();
     let headers = letters.json_lines()[0]["headers"].clone();

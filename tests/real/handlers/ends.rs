@@ -68,7 +68,7 @@ pub fn handlers_that_take_too_long_are_ended_in_time_and_their_records_come_agai
     let before = running.elapsed();
     running.signal(Signal::SIGTERM);
     let outcome = running.finish();
-    outcome.has_code(0).stderr_lacks("record_failed").stderr_contains("Processed 0 records");
+    outcome.has_code(0).stderr_lacks("record_failed").has_summary("0 records: 0 ok");
     outcome.check(outcome.elapsed - before < Duration::from_millis(4700), "it passed its deadline");
     work.leaves_nobody(&outcome);
     assert!(kafka().committed(&work.scene.group).is_empty());
@@ -88,7 +88,7 @@ pub fn control_c_on_a_terminal_fails_no_handler() {
     wait_until("the next sixteen", LONG, || (work.recorder.notes().len() >= 40).then_some(()));
     running.press_control_c();
     let outcome = running.finish();
-    outcome.was_ended_by(Signal::SIGINT).stderr_lacks("record_failed").stderr_contains(" 0 skipped");
+    outcome.was_ended_by(Signal::SIGINT).stderr_lacks("record_failed").stderr_lacks(" skipped");
     work.leaves_nobody(&outcome);
     work.add("interrupted", &outcome);
     work.handle_the_rest();

@@ -8,7 +8,7 @@ use nix::sys::signal::Signal;
 use super::{LONG, Stage};
 use crate::support::redis::Redis;
 use crate::support::run::Kcons;
-use crate::support::{Outcome, Produced, try_until, wait_until};
+use crate::support::{Produced, try_until, wait_until};
 
 /// Notes the id and who has it, and waits until the test lets it go on.
 const WAIT: &str = "echo $NAME $KCONS_EVENT_ID >> $OUT; while [ ! -e $OUT.$NAME ]; do sleep 0.02; done";
@@ -43,13 +43,6 @@ fn let_go(stage: &Stage, name: &str) {
     fs::write(stage.folder.path().join(format!("out.{name}")), "").expect("a file");
 }
 
-#[track_caller]
-fn has_counts(outcome: &Outcome, ok: usize, duplicates: usize) {
-    outcome.has_code(0);
-    outcome.stderr_contains(&format!(" {ok} ok"));
-    outcome.stderr_contains(&format!(" {duplicates} duplicates"));
-}
-
 /// Two members that had one id in hand at the same moment both had its effect: an id was only kept after success, and
 /// nobody told the other before.
 pub fn an_id_that_another_member_has_in_hand_is_waited_for() {
@@ -63,8 +56,8 @@ pub fn an_id_that_another_member_has_in_hand_is_waited_for() {
     let has_ended = try_until(Duration::from_millis(700), || second.has_ended().then_some(()));
     assert_eq!(has_ended, None, "{}", second.stderr());
     let_go(&stage, "m0");
-    has_counts(&first.finish(), 1, 0);
-    has_counts(&second.finish(), 1, 1);
+    first.finish().has_counts(1, 0, 0);
+    second.finish().has_counts(1, 0, 1);
     assert_eq!(stage.written(), "m0 a\nm1 b\n");
     assert_eq!(redis.keys("claim-*"), [""; 0]);
 }
@@ -99,7 +92,7 @@ pub fn an_id_whose_handler_fails_is_free_for_the_other_member() {
     let second = member(&stage, &redis, 1, &[], NOTE).spawn();
     let_go(&stage, "m0");
     first.finish().has_code(0).stderr_contains("1 skipped");
-    has_counts(&second.finish(), 1, 0);
+    second.finish().has_counts(1, 0, 0);
     assert_eq!(stage.written(), "m0 a\nm1 a\n");
 }
 
@@ -122,7 +115,7 @@ pub fn the_ids_of_a_member_that_is_gone_are_taken_over() {
         }
         let second = member(&stage, &redis, 1, &[], "echo $NAME >> $OUT").spawn();
         let outcome = second.finish();
-        has_counts(&outcome, 1, 0);
+        outcome.has_counts(1, 0, 0);
         assert_eq!(stage.written(), "m0\nm1\n");
         // The claim of the one that was killed is seen for longer than one waits in silence.
         if signal == Signal::SIGKILL {
@@ -144,6 +137,6 @@ pub fn no_handler_starts_while_its_id_cannot_be_claimed() {
     running.wait_for_stderr("warning: the dedup store is away: cannot reach the dedup store `redis://");
     assert_eq!(stage.written(), "m0 a\n");
     redis.start_again();
-    has_counts(&running.finish(), 2, 0);
+    running.finish().has_counts(2, 0, 0);
     assert_eq!(stage.written(), "m0 a\nm0 b\n");
 }

@@ -3,11 +3,11 @@
 
 use super::raw::{RawFinding, RawGroup};
 use super::{GroupKind, LIMIT, checked, descriptions, raw, wire};
-use crate::kafka::admin::{AdminOptions, wait};
+use crate::kafka::admin::{AdminOptions, answer_until, wait};
 use crate::kafka::client::Consumer;
 use crate::kafka::errors::Trouble;
 use crate::kafka::metadata::{self, BrokerAddress};
-use crate::kafka::native::{ClientQueue, native, text};
+use crate::kafka::native::{ClientQueue, QueueEvent, native, text};
 use rdkafka::bindings as rd;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -72,6 +72,18 @@ pub fn list(client: &Arc<Consumer>) -> Result<Listing, Trouble> {
     Ok(Listing { groups: groups.into_values().collect(), away })
 }
 
+/// Lists the groups of consumers that brokers name until `deadline`; whatever is late is left out.
+///
+/// # Errors
+/// No broker answered in time.
+pub fn list_until(client: &Arc<Consumer>, deadline: Instant) -> Result<Vec<ListedGroup>, Trouble> {
+    let brokers = metadata::brokers(client, deadline.saturating_duration_since(Instant::now()))?;
+    let asked: Vec<_> = brokers.iter().map(|broker| ask(client, broker)).collect();
+    let answers = asked.iter().filter_map(|answers| answer_until(answers, deadline)?.ok());
+    let listed = answers.filter_map(|event| listing(&event).ok()).flatten();
+    Ok(listed.map(|group| (group.name.clone(), group)).collect::<GroupsByName>().into_values().collect())
+}
+
 /// Asks one broker for its groups of consumers. A request to all brokers would not tell which of them has not
 /// answered.
 fn ask(client: &Arc<Consumer>, broker: &BrokerAddress) -> ClientQueue {
@@ -85,7 +97,10 @@ fn ask(client: &Arc<Consumer>, broker: &BrokerAddress) -> ClientQueue {
 }
 
 fn answer(answers: &ClientQueue) -> Result<Vec<ListedGroup>, Trouble> {
-    let event = wait(answers, LIMIT)?;
+    listing(&wait(answers, LIMIT)?)
+}
+
+fn listing(event: &QueueEvent) -> Result<Vec<ListedGroup>, Trouble> {
     // SAFETY: the event is alive; what it returns belongs to it and is copied.
     unsafe {
         let result = rd::rd_kafka_event_ListConsumerGroups_result(event.pointer());

@@ -352,11 +352,14 @@ fn a_title_is_a_field_or_a_path() {
 #[test]
 fn progress_is_said_to_people() {
     let says = |words: &str, is_terminal: bool| {
-        let change = |surroundings: &mut Surroundings<'_>| surroundings.is_stderr_terminal = is_terminal;
+        let change =
+            |surroundings: &mut Surroundings<'_>| surroundings.environment.is_stdout_terminal = is_terminal;
         resolved_with(words, change).expect("valid").output.says_progress
     };
     assert!(says("t", true) && says("t -o pretty", false) && says("t -o line", false) && says("t -v", false));
-    assert!(!says("t", false) && !says("t -q", true) && !says("t -o pretty -q", true));
+    assert!(!says("t", false) && !says("t -o json", true) && !says("t -o raw", true));
+    assert!(!says("t --exec x", true) && says("t --exec x -v", true));
+    assert!(!says("t -q", true) && !says("t -o pretty -q", true));
 }
 
 #[test]

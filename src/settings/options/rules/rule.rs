@@ -67,6 +67,14 @@ impl Subject {
         self.rule(Relation::CannotBeUsedWith, other)
     }
 
+    /// The options by name; none of `Any`.
+    pub fn listed(self) -> &'static [OptionName] {
+        match self {
+            Subject::These(options) => options,
+            Subject::Any => &[],
+        }
+    }
+
     const fn rule(self, relation: Relation, other: Condition) -> Rule {
         Rule {
             options: self,
@@ -119,6 +127,15 @@ impl Rule {
                 Relation::Needs => !is_there,
                 Relation::CannotBeUsedWith => is_there,
             }
+    }
+
+    /// Whether the options cannot be used in a case that has a name.
+    pub fn excludes_with(&self, condition: &Condition) -> bool {
+        let is_it = match (&self.other, condition) {
+            (Condition::Case(words, _), Condition::Case(other, _)) => words == other,
+            (Condition::Given(_), _) | (_, Condition::Given(_)) => false,
+        };
+        is_it && matches!(self.relation, Relation::CannotBeUsedWith)
     }
 
     pub fn is_about(&self, option: OptionName) -> bool {

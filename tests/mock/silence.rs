@@ -1,0 +1,100 @@
+//! What a run says around its records on a terminal, and what it does not say around a pipe.
+
+use std::time::Duration;
+
+use nix::sys::signal::Signal;
+
+use crate::support::mock::Mock;
+use crate::support::run::Kcons;
+use crate::support::terminal::OnTerminal;
+use crate::support::{Produced, unique_name};
+
+const COOPERATIVE: [&str; 4] =
+    ["-X", "partition.assignment.strategy=cooperative-sticky", "-X", "heartbeat.interval.ms=200"];
+
+fn filled(partitions: i32) -> Mock {
+    let mock = Mock::start(1);
+    mock.create_topic("t", partitions);
+    let records: Vec<Produced> =
+        (0..partitions).map(|number| Produced::value("1").partition(number)).collect();
+    mock.produce("t", &records);
+    mock
+}
+
+fn consume(mock: &Mock, words: &[&str]) -> Kcons {
+    let command = Kcons::new(["consume", "t", "-b", &mock.brokers()]).args(words);
+    command.deadline(Duration::from_secs(60))
+}
+
+#[test]
+fn a_pipe_from_a_terminal_is_silent_and_tells_everything_with_v() {
+    let mock = filled(2);
+    let group = unique_name("group");
+    for words in [&["-e"][..], &["-e", "-o", "raw"], &["-e", "--exec", "cat", "-q"]] {
+        let outcome = consume(&mock, words).spawn_on_terminal(OnTerminal::Stderr).finish();
+        outcome.has_code(0).has_stderr("");
+    }
+    let member = ["-e", "-v", "-g", &group];
+    let outcome = consume(&mock, &member).args(COOPERATIVE).spawn_on_terminal(OnTerminal::Stderr).finish();
+    outcome.has_code(0);
+    for line in [
+        "Subscribed to topic: t\n",
+        "Assigned: t [0, 1]\n",
+        "Reached end of partition 1\n",
+        "Consumer closed.\n",
+    ] {
+        outcome.stderr_contains(line);
+    }
+    // Readable text has its lines, into a pipe, too.
+    for format in ["pretty", "line"] {
+        let outcome = consume(&mock, &["-e", "-o", format]).run();
+        outcome.has_code(0).stderr_contains("Subscribed to topic: t\n").stderr_contains("Consumer closed.\n");
+    }
+}
+
+#[test]
+fn the_ends_of_many_partitions_are_one_line() {
+    let mock = filled(60);
+    let outcome = consume(&mock, &["-e", "-o", "line"]).run();
+    outcome.has_code(0);
+    let said =
+        "Subscribed to topic: t\nReached end of all 60 partitions\nClosing consumer...\nConsumer closed.\n";
+    outcome.has_stderr(said);
+    let outcome = consume(&mock, &["-e", "-o", "line", "-v"]).run();
+    outcome.has_code(0).stderr_lacks("all 60");
+    assert_eq!(outcome.stderr_text().matches("Reached end of partition ").count(), 60, "{outcome}");
+    let outcome = consume(&mock, &["-e", "--log", "json"]).run();
+    outcome.has_code(0);
+    assert_eq!(outcome.events_named("end_reached").len(), 60, "{outcome}");
+    // Eight are few enough.
+    let outcome = consume(&filled(8), &["-e", "-o", "line"]).run();
+    assert_eq!(outcome.stderr_text().matches("Reached end of partition ").count(), 8, "{outcome}");
+}
+
+#[test]
+fn a_rebalance_is_said_on_a_terminal_and_a_member_without_partitions_always() {
+    let mock = filled(1);
+    let group = unique_name("group");
+    let short = ["-X", "session.timeout.ms=6000", "-g", &group];
+    let mut first = consume(&mock, &short).args(COOPERATIVE).spawn_on_terminal(OnTerminal::Stderr);
+    first.wait_for_stdout(|text| text.ends_with('\n'));
+    assert_eq!(first.stderr(), "", "the first assignment is no change");
+    let mut second = consume(&mock, &short).args(COOPERATIVE).args(["-o", "json"]).spawn();
+    // Which of the two has the partition is for the mock broker to decide.
+    let told = "No partitions: other members hold all of them\n";
+    let deadline = std::time::Instant::now() + Duration::from_secs(40);
+    while !first.stderr().contains(told) && !second.stderr().contains(told) {
+        assert!(std::time::Instant::now() < deadline, "{}\n{}", first.stderr(), second.stderr());
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let lost_it = first.stderr().contains(told);
+    second.signal(Signal::SIGTERM);
+    let second = second.finish();
+    second.has_code(0).stderr_lacks("Assigned:").stderr_lacks("Revoked:");
+    if lost_it {
+        first.wait_for_stderr("Assigned: t [0]\n");
+        assert!(first.stderr().starts_with("Revoked: t [0]\n"), "{}", first.stderr());
+    }
+    first.signal(Signal::SIGTERM);
+    first.finish().has_code(0);
+}
