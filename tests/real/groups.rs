@@ -268,7 +268,7 @@ pub fn a_group_is_deleted_once_somebody_agrees() {
     asked.send("\n");
     let outcome = asked.finish();
     outcome.has_code(1).stdout_contains(&format!("{typed}  deleted"));
-    outcome.stdout_contains(&format!("info: group `{no}` is not deleted"));
+    outcome.stdout_contains(&format!("group `{no}` is not deleted"));
     let left = kafka().groups();
     assert!(left.contains(no) && !left.contains(yes) && !left.contains(typed), "{left:?}");
     kcons(&["group", "delete", yes, "--yes"]).run().has_code(4).has_stdout("");
