@@ -4,7 +4,7 @@
 use super::words::Word;
 use clap::{Arg, ArgAction, Command};
 
-/// A command line up to its end.
+/// A command line that is still being typed.
 #[derive(Debug)]
 pub struct PartialLine {
     /// The words, without the name of the program; the one with the cursor in it ends there.
