@@ -5,6 +5,7 @@ mod group;
 mod handler;
 mod lag;
 mod profile;
+mod selection;
 mod topic;
 mod values;
 
@@ -13,6 +14,7 @@ pub use group::{DeleteOptions, GroupCommand, GroupDescribeOptions, GroupListOpti
 pub use handler::{HandlerOptions, OnFailure};
 pub use lag::LagOptions;
 pub use profile::{NOT_IN_A_PROFILE, ProfileProperty, ProfileTable, RIVALS, commands, place, profile_keys};
+pub use selection::SelectionOptions;
 pub use topic::{TopicCommand, TopicDescribeOptions, TopicListOptions};
 
 use crate::choices::{DataFormat, ExpectedCount, ListenAddress, OffsetReset, TableFormat};
@@ -302,16 +304,8 @@ pub struct ReadingOptions {
     /// Example: --title-field .customer.name
     #[arg(long, value_name = "NAME", help_heading = "Output")]
     pub title_field: Option<String>,
-    /// Keep only records for which this jq expression is true
-    ///
-    /// True is all but `false` and `null`; its input is the record as `-o json` prints it. Records
-    /// left out count as processed. Also in front of handlers. If it fails on a record: see
-    /// --on-failure; it also fails if it takes longer than 5 seconds.
-    ///
-    /// Example: kcons consume orders --filter '.value.amount > 100'
-    #[arg(long, value_name = "EXPR", allow_hyphen_values = true, help_heading = "Output")]
-    pub filter: Option<String>,
-
+    #[command(flatten)]
+    pub selection: SelectionOptions,
     #[command(flatten)]
     pub handler: HandlerOptions,
 
