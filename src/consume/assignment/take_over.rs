@@ -16,6 +16,7 @@ use crate::kafka::look_up::{Purpose, Question};
 use crate::kafka::ranges::Range;
 use crate::kafka::source::Assigned;
 use crate::metrics::Read;
+use crate::position::Position;
 use crate::reachability::unknown;
 use crate::record::TopicPartition;
 use crate::settings::Mode;
@@ -115,7 +116,8 @@ impl Assignment<'_> {
     fn say_uncommitted(&self, ranges: &[Range], context: &mut Context<'_, '_>) {
         let Some(group) = self.settings.group() else { return };
         let is_latest = group.offset_reset == OffsetReset::Latest;
-        if group.offset_reset == OffsetReset::None || !is_latest && !self.partitions.is_detail_wanted() {
+        let passes_nothing = matches!(group.offset_reset, OffsetReset::Earliest | OffsetReset::None);
+        if group.offset_reset == OffsetReset::None || passes_nothing && !self.partitions.is_detail_wanted() {
             return;
         }
         let is_fresh = |range: &&Range| is_latest && self.fresh.contains(&range.partition);
@@ -127,10 +129,14 @@ impl Assignment<'_> {
             topics.dedup();
             topics
         };
-        for (at, ranges) in [("end", ends), ("beginning", begins)] {
+        let otherwise = match group.offset_reset {
+            OffsetReset::Time(time) => format!("at `{}`", Position::Time(time)),
+            OffsetReset::Earliest | OffsetReset::Latest | OffsetReset::None => "at its beginning".to_owned(),
+        };
+        for (at, ranges) in [("at its end", ends), (otherwise.as_str(), begins)] {
             for topic in topics(&ranges) {
                 context.info(format!(
-                    "group `{}` has no committed offset in `{topic}`, starting at its {at}",
+                    "group `{}` has no committed offset in `{topic}`, starting {at}",
                     group.name
                 ));
             }
