@@ -24,6 +24,17 @@ pub enum TableFormat {
     Json,
 }
 
+/// How the rows of lag are printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum LagFormat {
+    /// A table, on a terminal as narrow as that.
+    #[default]
+    Table,
+    /// A table with all columns.
+    Wide,
+    Json,
+}
+
 /// Where a group starts in a partition in which it has committed nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OffsetReset {

@@ -9,11 +9,11 @@ mod topic;
 mod values;
 
 pub use connection::ConnectionOptions;
-pub use group::{DeleteOptions, GroupCommand, GroupDescribeOptions, ResetOptions};
+pub use group::{DeleteOptions, GroupCommand, GroupDescribeOptions, GroupListOptions, ResetOptions};
 pub use handler::{HandlerOptions, OnFailure};
 pub use lag::LagOptions;
 pub use profile::{NOT_IN_A_PROFILE, ProfileProperty, ProfileTable, RIVALS, commands, place, profile_keys};
-pub use topic::{TopicCommand, TopicDescribeOptions};
+pub use topic::{TopicCommand, TopicDescribeOptions, TopicListOptions};
 
 use crate::choices::{DataFormat, ListenAddress, TableFormat};
 use crate::duration::parse_duration;

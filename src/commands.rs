@@ -165,6 +165,7 @@ fn resolve<T>(resolve: impl FnOnce(&Surroundings<'_>) -> Result<T, Failure>) -> 
     })?;
     resolve(&Surroundings {
         environment: environment(),
+        is_stderr_terminal: io::stderr().is_terminal(),
         clock: Clock { now: jiff::Timestamp::now(), zone: jiff::tz::TimeZone::system },
         known: &known,
         check: &kafka::properties::check,
@@ -221,7 +222,12 @@ fn open_meter(address: &ListenAddress, alarm: &Alarm, talk: &mut talk::Talk) -> 
     let opened = Meter::open(address, alarm.bell(), [env!("CARGO_PKG_VERSION"), &librdkafka]);
     match opened {
         Ok((meter, bound)) => {
-            talk.info(format!("metrics at `http://{bound}/metrics`, probes at `/live` and `/ready`"));
+            let place = if bound.ip().is_unspecified() {
+                format!("localhost:{}", bound.port())
+            } else {
+                bound.to_string()
+            };
+            talk.info(format!("metrics at `http://{place}/metrics`, probes at `/live` and `/ready`"));
             Ok(meter)
         }
         Err(failure) => {

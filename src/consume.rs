@@ -341,6 +341,9 @@ impl<B: Broker> Consumer<'_, B> {
             Answer::Foreign(foreign) => self.do_step(now, |parts, context| {
                 parts.assignment.membership.kind_found(foreign, context);
             }),
+            Answer::CommittedByGroup(partitions) => self.do_step(now, |parts, context| {
+                parts.assignment.committed_by_group(partitions, context);
+            }),
             Answer::Unheld(unheld) => self.do_step(now, |parts, context| {
                 if unheld.is_some_and(|unheld| parts.assignment.unheld_found(unheld, context)) {
                     parts.topics.look_soon(context.now);
@@ -644,7 +647,8 @@ impl<B: Broker> Consumer<'_, B> {
         let is_revoking = self.assignment.is_revoking();
         let Some(closing) = &mut self.closing else { return false };
         let (records, uncommitted) = (self.delivery.unfinished(&self.commits), self.commits.unconfirmed());
-        self.status.prepare_end(Unfinished { records, uncommitted });
+        let is_committing = self.commits.is_committing();
+        self.status.prepare_end(Unfinished { records, uncommitted, is_committing });
         if let Some(notice) = closing.wait_notice(&self.delivery, &self.commits, now) {
             self.status.tell(notice, &mut self.delivery, now);
         }

@@ -1,6 +1,6 @@
 //! Records as they are printed, with a file for each format. The caller writes the bytes.
 
-mod cells;
+pub mod cells;
 mod color;
 mod encode;
 mod escape;
@@ -8,7 +8,8 @@ mod json;
 mod line;
 mod pretty;
 mod raw;
-mod style;
+pub mod style;
+pub mod styled_line;
 pub mod table;
 mod text;
 mod time;

@@ -16,8 +16,9 @@ pub use options::demo::{DEMO_TOPIC, Demo, unsupported as unsupported_by_demo};
 pub use options::filter::FilterFailure;
 pub use options::group::Mode;
 pub use options::handler::{Backoff, Exec, FailurePolicy, Handler, HandlerSettings, StoreChoice};
-pub use options::inspection::Inspection;
-pub use options::lag::Lag;
+pub use options::inspection::TopicInspection;
+pub use options::lag::{GroupInspection, Lag, LagOutput};
+pub use options::lists::{GroupList, TopicList};
 pub use options::output::{Format, LineSettings, OutputSettings, Pretty, Screen};
 pub use options::reset::{Reset, ResetScope, ResetTarget};
 pub use options::rules::refused_by_demo;
@@ -45,6 +46,7 @@ impl Environment<'_> {
 /// What settings depend on besides the arguments, read once by the caller.
 pub struct Surroundings<'a> {
     pub environment: Environment<'a>,
+    pub is_stderr_terminal: bool,
     pub clock: Clock,
     pub known: &'a KnownProperties,
     /// Asks librdkafka whether a property takes a value; what it says if it does not.

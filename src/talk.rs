@@ -290,6 +290,7 @@ mod tests {
             Event::DeadLettered { partition: partition.clone(), offset: 0, reason },
             Event::Committed { offsets: vec![(partition, 5)], error: Some(evil.to_owned()) },
             Event::Progress { message: evil.into() },
+            Event::Done { message: evil.to_owned() },
             Event::Info { message: evil.to_owned() },
             Event::Warning { message: evil.to_owned() },
             Event::Library { message: evil.to_owned() },

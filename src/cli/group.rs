@@ -2,12 +2,12 @@
 
 use super::RowOptions;
 use super::values::signed;
-use crate::choices::TableFormat;
+use crate::choices::LagFormat;
 use clap::{Args, Subcommand};
 
 #[derive(Debug, Subcommand)]
 pub enum GroupCommand {
-    /// List all consumer groups
+    /// List the groups of the cluster
     List(GroupListOptions),
     /// Show a group: its state, its coordinator, its members and its lag
     Describe(GroupDescribeOptions),
@@ -19,6 +19,14 @@ pub enum GroupCommand {
 
 #[derive(Debug, Default, Args)]
 pub struct GroupListOptions {
+    /// List only groups that read TOPIC; repeatable
+    ///
+    /// These are groups of consumers that have committed an offset in TOPIC or hold one of its
+    /// partitions.
+    ///
+    /// Example: kcons group list --topic task-created
+    #[arg(long = "topic", value_name = "TOPIC", help_heading = "Input")]
+    pub topics: Vec<String>,
     #[command(flatten)]
     pub rows: RowOptions,
 }
@@ -32,9 +40,10 @@ pub struct GroupDescribeOptions {
     /// Example: kcons group describe mailer
     #[arg(value_name = "GROUP", help_heading = "Input")]
     pub group: Option<String>,
-    /// Print a table or json [default: table]
+    /// Print a table, wide or json [default: table]
     ///
-    /// json: one object a line: first the group itself, then a row each.
+    /// On a narrow terminal the table leaves columns out; wide prints all of them. json: one object per
+    /// line, first the group itself, then one for each row.
     #[arg(
         short,
         long,
@@ -43,7 +52,7 @@ pub struct GroupDescribeOptions {
         hide_possible_values = true,
         help_heading = "Output"
     )]
-    pub output: Option<TableFormat>,
+    pub output: Option<LagFormat>,
 }
 
 const RESET_EXAMPLES: &str = "\
@@ -106,7 +115,7 @@ pub struct DeleteOptions {
     /// Do not ask
     ///
     /// Needed where nobody can be asked: without a terminal.
-    #[arg(long, help_heading = "Input")]
+    #[arg(short, long, help_heading = "Input")]
     pub yes: bool,
     #[command(flatten)]
     pub rows: RowOptions,

@@ -1,33 +1,40 @@
 //! Options of `kcons lag`.
 
-use super::RowOptions;
 use super::values::{positive_duration, whole_long};
+use crate::choices::LagFormat;
 use clap::Args;
 use std::time::Duration;
 
 const EXAMPLES: &str = "\
 Examples:
-  kcons lag mailer                       a row for each partition, the sum at the end
-  kcons lag mailer --watch               again and again, with the rate and the time to catch up
+  kcons lag mailer                       one row per partition, then the total
+  kcons lag                              all groups
+  kcons lag mailer --watch               refreshed, with the rates and the time to catch up
   kcons lag mailer audit --max-lag 1000  exit code 6 if they are further behind
-  kcons lag mailer -o json | jq .behind  a JSON object for each partition";
+  kcons lag mailer -o json | jq .behind  one JSON object per partition";
 
-// GROUP is optional here, because --print-config does without it; `settings` asks for it otherwise.
 #[derive(Debug, Default, Args)]
-#[command(override_usage = "kcons lag [OPTIONS] GROUP...", after_help = EXAMPLES)]
+#[command(override_usage = "kcons lag [OPTIONS] [GROUP...]", after_help = EXAMPLES)]
 pub struct LagOptions {
-    /// Groups to look at
+    /// Groups to look at [default: all]
     ///
-    /// Shown are all partitions of the topics in which the group has committed something or holds a
-    /// partition. Where nothing is committed stands `-`; such a partition counts in full in the sum.
+    /// The table has all partitions of the topics in which the group has committed something or holds a
+    /// partition. `-` means nothing is committed; the total counts all records of that partition.
     ///
     /// Example: kcons lag mailer
     #[arg(value_name = "GROUP", help_heading = "Input")]
     pub groups: Vec<String>,
-    /// Look again every DURATION until Ctrl-C [default: 2s]
+    /// Show only the partitions of TOPIC; repeatable
     ///
-    /// On a terminal the table is redrawn. The sum has the rate at which the group reads and the time
-    /// until it has caught up.
+    /// The totals and --max-lag count them alone.
+    ///
+    /// Example: kcons lag mailer --topic task-created
+    #[arg(long = "topic", value_name = "TOPIC", help_heading = "Input")]
+    pub topics: Vec<String>,
+    /// Refresh every DURATION until Ctrl-C [default: 2s]
+    ///
+    /// A first line shows how fast the group reads and others write, and when it will have caught up. On
+    /// a terminal the partitions with the most lag follow, as many as fit.
     ///
     /// Example: kcons lag mailer --watch 10s
     #[arg(
@@ -39,13 +46,24 @@ pub struct LagOptions {
         help_heading = "Watching"
     )]
     pub watch: Option<Duration>,
-    /// End with exit code 6 if the sum is above N
+    /// Exit with code 6 if the total is above N
     ///
-    /// The rows are printed all the same. With --watch the run ends there.
+    /// The rows are printed anyway. With --watch, kcons exits as soon as that happens.
     ///
     /// Example: kcons lag mailer --max-lag 1000
     #[arg(long, value_name = "N", value_parser = whole_long, allow_hyphen_values = true, help_heading = "Watching")]
     pub max_lag: Option<u64>,
-    #[command(flatten)]
-    pub rows: RowOptions,
+    /// Print a table, wide or json [default: table]
+    ///
+    /// On a narrow terminal the table leaves columns out; wide prints all of them. json: one object per
+    /// line, one for each row.
+    #[arg(
+        short,
+        long,
+        value_enum,
+        value_name = "FORMAT",
+        hide_possible_values = true,
+        help_heading = "Output"
+    )]
+    pub output: Option<LagFormat>,
 }

@@ -5,7 +5,7 @@ use clap::{Args, Subcommand};
 
 #[derive(Debug, Subcommand)]
 pub enum TopicCommand {
-    /// List all topics
+    /// List the topics of the cluster
     List(TopicListOptions),
     /// Show the partitions of topics: replicas, offsets, retention
     Describe(TopicDescribeOptions),
@@ -13,6 +13,11 @@ pub enum TopicCommand {
 
 #[derive(Debug, Default, Args)]
 pub struct TopicListOptions {
+    /// List Kafka's own topics, too
+    ///
+    /// Their names start with `__`, as in __consumer_offsets.
+    #[arg(long, help_heading = "Input")]
+    pub all: bool,
     #[command(flatten)]
     pub rows: RowOptions,
 }

@@ -2,8 +2,8 @@
 
 use super::session::{Session, Stop};
 use crate::error::{Failure, Kind};
-use crate::kafka::Trouble;
 use crate::kafka::admin::Unknown;
+use crate::kafka::{Trouble, TroubleKind};
 use crate::reachability::unknown;
 use crate::record::TopicPartition;
 use std::time::Instant;
@@ -27,6 +27,23 @@ pub fn of(stop: Stop) -> Result<Failure, Stop> {
     match stop {
         Stop::Failed(failure) => Ok(failure),
         Stop::Asked => Err(Stop::Asked),
+    }
+}
+
+/// The failure for a group that its coordinator says nothing of.
+pub fn of_group(session: &Session, name: &str, trouble: &Trouble) -> Failure {
+    if trouble.kind == TroubleKind::Transport {
+        let message = format!("group `{name}`: no answer from its coordinator");
+        return Failure::new(Kind::Connection, message);
+    }
+    session.refused(Some(name), trouble)
+}
+
+/// What is said of a broker that is away, and of the groups that it coordinates.
+pub fn absence(broker: &str, trouble: Option<Trouble>) -> String {
+    match trouble {
+        None => format!("`{broker}` has not answered: its groups are missing"),
+        Some(trouble) => format!("the groups of `{broker}` are missing: {}", trouble.told()),
     }
 }
 

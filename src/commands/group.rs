@@ -11,7 +11,7 @@ use super::session;
 use super::world;
 use crate::cli;
 use crate::error::Failure;
-use crate::settings::{self, Connection, Delete, Inspection, Reset, print};
+use crate::settings::{self, Connection, Delete, GroupInspection, GroupList, Reset, print};
 use std::io::{self, IsTerminal as _};
 
 /// # Errors
@@ -30,13 +30,11 @@ pub fn run(
     };
     match command {
         cli::GroupCommand::List(arguments) => {
-            let settings = super::resolve(|world| {
-                Inspection::none("group list", arguments.rows.output, connection, world)
-            })?;
+            let settings = super::resolve(|world| GroupList::resolve(arguments, connection, world))?;
             start(&settings.connection, &mut |session| list::run(session, &settings))
         }
         cli::GroupCommand::Describe(arguments) => {
-            let settings = super::resolve(|world| Inspection::of_group(arguments, connection, world))?;
+            let settings = super::resolve(|world| GroupInspection::resolve(arguments, connection, world))?;
             start(&settings.connection, &mut |session| describe::run(session, &settings))
         }
         cli::GroupCommand::Reset(arguments) => {

@@ -1,7 +1,9 @@
 //! Groups and topics that do not exist: what is said, with the nearest names.
 
+use super::failures;
 use super::session::{Session, Stop};
 use crate::error::{Failure, Kind};
+use crate::kafka::TroubleKind;
 use crate::kafka::admin::{self, groups};
 use crate::settings::known::nearest;
 use std::time::Duration;
@@ -11,12 +13,51 @@ const LIMIT: Duration = Duration::from_secs(10);
 
 /// The failure for a group that does not exist.
 pub fn group(name: &str, session: &mut Session) -> Stop {
-    let known = match session.ask(groups::list) {
-        Ok(known) => known.groups.into_iter().map(|group| group.name).collect(),
-        Err(Stop::Asked) => return Stop::Asked,
-        Err(Stop::Failed(_)) => Vec::new(),
-    };
-    failure("group", name, &known).into()
+    match groups(session) {
+        Ok(known) => failure("group", name, &known).into(),
+        Err(stop) => stop,
+    }
+}
+
+/// The name of a group that is near this one.
+///
+/// # Errors
+/// A signal.
+pub fn near_group(name: &str, session: &mut Session) -> Result<Option<String>, Stop> {
+    let known = groups(session)?;
+    Ok(nearest(name, known.iter().map(String::as_str)).first().map(|near| (*near).to_owned()))
+}
+
+/// The names of all groups, as far as they can be had.
+fn groups(session: &mut Session) -> Result<Vec<String>, Stop> {
+    match session.ask(groups::list) {
+        Ok(known) => Ok(known.groups.into_iter().map(|group| group.name).collect()),
+        Err(Stop::Asked) => Err(Stop::Asked),
+        Err(Stop::Failed(_)) => Ok(Vec::new()),
+    }
+}
+
+/// Looks for topics that were typed; returns a failure for each that does not exist or may not be seen.
+///
+/// # Errors
+/// No answer.
+pub fn topics(names: &[String], session: &mut Session) -> Result<Vec<(String, Failure)>, Stop> {
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    let asked = names.to_vec();
+    let layouts = session.ask(move |client| admin::topics::layouts(client, Some(&asked), LIMIT))?;
+    let mut failures = Vec::new();
+    for (name, layout) in layouts {
+        let failure = match layout.map_err(|trouble| trouble.kind) {
+            Err(TroubleKind::UnknownTopic) => failures::of(topic(&name, session))?,
+            Err(TroubleKind::TopicAuthorization) => session.forbidden_topic(&name),
+            // It is there, whatever is wrong with it.
+            Ok(_) | Err(_) => continue,
+        };
+        failures.push((name, failure));
+    }
+    Ok(failures)
 }
 
 /// The failure for a topic that does not exist.

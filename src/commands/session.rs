@@ -289,11 +289,12 @@ impl Session {
         }
     }
 
-    /// Writes data.
+    /// Writes data, behind what was said before.
     ///
     /// # Errors
     /// stdout takes nothing any more; a reader that is gone is no failure.
-    pub fn print(&self, text: &str) -> Result<(), Stop> {
+    pub fn print(&mut self, text: &str) -> Result<(), Stop> {
+        self.talk.finish(Instant::now() + LAST_LINES);
         match delivery::write_all(text.as_bytes()) {
             Ok(()) => Ok(()),
             Err(Unwritable::Closed) => Err(Stop::Asked),

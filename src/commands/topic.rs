@@ -13,7 +13,7 @@ use crate::kafka::admin::{self, Asked, Described, EARLIEST, LATEST, Unknown};
 use crate::kafka::{Consumer, Trouble, TroubleKind};
 use crate::record::TopicPartition;
 use crate::render::table::{Cell, Column, TableRows};
-use crate::settings::{self, Inspection, print};
+use crate::settings::{self, Connection, TopicInspection, TopicList, print};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -31,25 +31,29 @@ pub fn run(
     connection: &cli::ConnectionOptions,
     talk: settings::TalkSettings,
 ) -> Result<(), Failure> {
-    let settings = super::resolve(|surroundings| match command {
-        cli::TopicCommand::List(list) => {
-            Inspection::none("topic list", list.rows.output, connection, surroundings)
+    let start = |resolved: &Connection, work: &mut dyn FnMut(&mut Session) -> Result<(), Stop>| {
+        if connection.print_config {
+            return super::write(print::table(&resolved.effective).as_bytes());
         }
-        cli::TopicCommand::Describe(describe) => Inspection::of_topics(describe, connection, surroundings),
-    })?;
-    if connection.print_config {
-        return super::write(print::table(&settings.connection.effective).as_bytes());
+        session::run(resolved, (talk, world()?), work)
+    };
+    match command {
+        cli::TopicCommand::List(arguments) => {
+            let settings = super::resolve(|world| TopicList::resolve(arguments, connection, world))?;
+            start(&settings.connection, &mut |session| list(session, &settings))
+        }
+        cli::TopicCommand::Describe(arguments) => {
+            let settings = super::resolve(|world| TopicInspection::resolve(arguments, connection, world))?;
+            start(&settings.connection, &mut |session| describe(session, &settings))
+        }
     }
-    session::run(&settings.connection, (talk, world()?), |session| match command {
-        cli::TopicCommand::List(_) => list(session, &settings),
-        cli::TopicCommand::Describe(_) => describe(session, &settings),
-    })
 }
 
 const LIST: [Column; 3] = [Column::Text("TOPIC"), Column::Number("PARTITIONS"), Column::Number("REPLICAS")];
 
-fn list(session: &mut Session, settings: &Inspection) -> Result<(), Stop> {
-    let topics = session.ask(|client| topics::layouts(client, None, LIMIT))?;
+fn list(session: &mut Session, settings: &TopicList) -> Result<(), Stop> {
+    let mut topics = session.ask(|client| topics::layouts(client, None, LIMIT))?;
+    topics.retain(|(name, _)| settings.has_internal || !name.starts_with("__"));
     let row = |(name, layout): &(String, Result<Layout, Trouble>)| {
         let layout = layout.as_ref().ok();
         let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
@@ -87,7 +91,7 @@ struct Description {
     configs: HashMap<String, Result<Config, Trouble>>,
 }
 
-fn describe(session: &mut Session, settings: &Inspection) -> Result<(), Stop> {
+fn describe(session: &mut Session, settings: &TopicInspection) -> Result<(), Stop> {
     let names = settings.names.clone();
     let described = session.ask(move |client| description(client, &names))?;
     // A head without rows says nothing.

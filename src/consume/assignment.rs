@@ -16,6 +16,7 @@ mod starting;
 mod take_over;
 mod times;
 mod troubles;
+mod uncommitted;
 mod unreached;
 mod waiting;
 
@@ -40,6 +41,7 @@ use spare::SpareMember;
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use uncommitted::FirstStart;
 use unreached::Unreached;
 
 pub use partition::{Admission, AssignedPartition};
@@ -59,6 +61,7 @@ pub struct Assignment<'a> {
     spare: SpareMember,
     /// Partitions of topics in which the group had nothing when we started: there `latest` applies.
     fresh: HashSet<TopicPartition>,
+    first_start: FirstStart,
 }
 
 impl<'a> Assignment<'a> {
@@ -73,6 +76,7 @@ impl<'a> Assignment<'a> {
             ends: Ends::default(),
             spare: SpareMember::default(),
             fresh: HashSet::new(),
+            first_start: FirstStart::default(),
         }
     }
 

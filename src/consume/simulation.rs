@@ -287,6 +287,7 @@ fn kind(event: &Event) -> Option<EventKind> {
         | Event::DeadLettered { .. }
         | Event::Closed { .. }
         | Event::Summary { .. }
+        | Event::Done { .. }
         | Event::Info { .. }
         | Event::Warning { .. }
         | Event::Library { .. } => None,

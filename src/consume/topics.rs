@@ -236,7 +236,11 @@ impl<'a> Topics<'a> {
             Mode::Group(group) if group.offset_reset == OffsetReset::Latest => {
                 context.act(Action::Ask(Question::Committed(all_partitions(topics))));
             }
-            Mode::Group(_) => self.join(context),
+            Mode::Group(group) => {
+                // The answer comes while the group shares out its partitions.
+                context.act(Action::Ask(Question::CommittedByGroup(group.name.clone())));
+                self.join(context);
+            }
         }
         Ok(())
     }

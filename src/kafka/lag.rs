@@ -5,10 +5,11 @@ mod coordinators;
 use super::admin::groups::{GroupDescription, GroupMember};
 use super::admin::{self, Described, EARLIEST, LATEST, Unknown, topics};
 use super::client::Consumer;
-use super::errors::{Trouble, TroubleKind};
+use super::errors::{self, Trouble, TroubleKind};
 use crate::record::TopicPartition;
 pub use coordinators::Questions;
 use coordinators::{CoordinatorAnswer, is_passing};
+use rdkafka::types::RDKafkaErrorCode;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -94,24 +95,61 @@ type Drafts = BTreeMap<TopicPartition, PartitionDraft>;
 type LogOffsets = BTreeMap<TopicPartition, Result<i64, Unknown>>;
 type Begun = Described<(Drafts, GroupDescription)>;
 
+/// Groups by name, and topics to which the question is restricted; without any, it is about all topics.
+#[derive(Clone, Debug, Default)]
+pub struct LagQuery {
+    pub groups: Vec<String>,
+    pub topics: Vec<String>,
+}
+
+impl LagQuery {
+    fn is_about(&self, partition: &TopicPartition) -> bool {
+        self.topics.is_empty() || self.topics.iter().any(|topic| **topic == *partition.topic)
+    }
+}
+
+/// Asks whether groups have committed something in the topics, or hold a partition of them. Each group may be missing,
+/// forbidden or without an answer on its own.
+///
+/// # Errors
+/// No coordinator has answered.
+pub fn readers(
+    client: &Arc<Consumer>,
+    query: &LagQuery,
+    questions: &mut Questions,
+    limits: LagLimits,
+) -> Result<Vec<Described<bool>>, Trouble> {
+    let told = ask_coordinators(client, query, questions, limits)?;
+    let reads = |answer| Ok(!begin(answer, query)?.0.is_empty());
+    Ok(told.into_iter().map(|(name, told)| (name, told.and_then(reads))).collect())
+}
+
+fn ask_coordinators(
+    client: &Arc<Consumer>,
+    query: &LagQuery,
+    questions: &mut Questions,
+    limits: LagLimits,
+) -> Result<Vec<Described<CoordinatorAnswer>>, Trouble> {
+    let told = questions.ask(client, &query.groups, limits.coordinators);
+    match told.first() {
+        Some((_, Err(trouble))) if told.iter().all(|(_, told)| is_passing(told)) => Err(trouble.clone()),
+        Some(_) | None => Ok(told),
+    }
+}
+
 /// Asks how far groups are. Each may be missing, forbidden or without an answer on its own.
 ///
 /// # Errors
 /// No coordinator has answered, or nobody says what partitions there are.
 pub fn group_lags(
     client: &Arc<Consumer>,
-    names: &[String],
+    query: &LagQuery,
     questions: &mut Questions,
     limits: LagLimits,
 ) -> Result<Vec<Described<GroupLag>>, Trouble> {
-    let told = questions.ask(client, names, limits.coordinators);
-    if told.iter().all(|(_, told)| is_passing(told))
-        && let Some((_, Err(trouble))) = told.first()
-    {
-        return Err(trouble.clone());
-    }
-    let begin = |(group, committed): CoordinatorAnswer| (drafts(&group, committed), group);
-    let mut begun: Vec<Begun> = told.into_iter().map(|(name, told)| (name, told.map(begin))).collect();
+    let told = ask_coordinators(client, query, questions, limits)?;
+    let begin = |answer| begin(answer, query);
+    let mut begun: Vec<Begun> = told.into_iter().map(|(name, told)| (name, told.and_then(begin))).collect();
     let topics: BTreeSet<&str> =
         drafts_of(&begun).flat_map(BTreeMap::keys).map(|partition| &*partition.topic).collect();
     let topics: Vec<String> = topics.into_iter().map(str::to_owned).collect();
@@ -139,7 +177,14 @@ fn drafts_of(begun: &[Begun]) -> impl Iterator<Item = &Drafts> {
     begun.iter().filter_map(|(_, begun)| begun.as_ref().ok()).map(|(drafts, _)| drafts)
 }
 
-fn drafts(group: &GroupDescription, committed: Vec<(TopicPartition, i64)>) -> Drafts {
+/// Takes what a coordinator says of a group.
+///
+/// # Errors
+/// There is no such group.
+fn begin(
+    (group, committed): CoordinatorAnswer,
+    query: &LagQuery,
+) -> Result<(Drafts, GroupDescription), Trouble> {
     let mut drafts = Drafts::new();
     for (partition, offset) in committed {
         drafts.entry(partition).or_default().committed = Some(offset);
@@ -149,7 +194,11 @@ fn drafts(group: &GroupDescription, committed: Vec<(TopicPartition, i64)>) -> Dr
             drafts.entry(partition.clone()).or_default().owner = Some(owner(member));
         }
     }
-    drafts
+    if group.state == "Dead" && drafts.is_empty() {
+        return Err(errors::trouble(RDKafkaErrorCode::GroupIdNotFound, ""));
+    }
+    drafts.retain(|partition, _| query.is_about(partition));
+    Ok((drafts, group))
 }
 
 fn owner(member: &GroupMember) -> Owner {
@@ -222,17 +271,11 @@ impl GroupLag {
             Some((progress.partition.clone(), unknown))
         })
     }
-
-    /// Whether there is no such group.
-    pub fn is_missing(&self) -> bool {
-        self.group.state == "Dead" && self.partitions.is_empty()
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kafka::errors;
     use rdkafka::types::RDKafkaErrorCode as Code;
 
     #[test]

@@ -49,6 +49,8 @@ pub enum Question {
     },
     /// Whether a group is one of consumers.
     GroupKind(String),
+    /// Where a group has committed anything.
+    CommittedByGroup(String),
     /// Which of these partitions no member of a group holds.
     Unheld {
         group: String,
@@ -93,6 +95,8 @@ pub enum Answer {
     },
     /// What the group is, if it is none of consumers.
     Foreign(Option<Trouble>),
+    /// The partitions in which the group has committed something; none if it did not say.
+    CommittedByGroup(Vec<TopicPartition>),
     /// Partitions that no member of the group holds; nothing if the group did not say.
     Unheld(Option<Unheld>),
     /// Who holds the partitions of the group.
@@ -176,6 +180,10 @@ impl LookUps {
             }),
             Question::GroupKind(group) => self.start(move |client| {
                 Answer::Foreign(groups::foreign_kind(client, &group, COORDINATOR_LIMIT))
+            }),
+            Question::CommittedByGroup(group) => self.start(move |client| {
+                let committed = groups::ask_committed(client, &group).answer().unwrap_or_default();
+                Answer::CommittedByGroup(committed.into_iter().map(|(partition, _)| partition).collect())
             }),
             Question::Unheld { group, partitions } => self.start(move |client| {
                 Answer::Unheld(groups::unheld(client, &group, partitions.clone(), COORDINATOR_LIMIT).ok())

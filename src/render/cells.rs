@@ -7,6 +7,9 @@ use unicode_width::UnicodeWidthChar as _;
 /// The columns of a terminal that does not tell.
 const USUAL: usize = 80;
 
+/// The lines of such a terminal.
+const USUAL_LINES: usize = 24;
+
 /// How often a terminal is asked, so that a window that changes its size is followed at once, and for thousands of
 /// records there is one question.
 const ASKED_EVERY: Duration = Duration::from_millis(200);
@@ -17,6 +20,17 @@ const BYTES_A_CELL: usize = 16;
 /// Makes the beginning of a text for so many cells, with all that can be seen of it.
 pub fn bytes_for(cells: usize) -> usize {
     cells.saturating_add(1).saturating_mul(BYTES_A_CELL)
+}
+
+/// How many cells a text takes, without characters that act on a terminal.
+pub fn width(text: &str) -> usize {
+    text.chars().map(cells_of).sum()
+}
+
+/// Where terminals do not agree, the most that one of them takes: the parts of an emoji each for itself, and two cells
+/// for what a variation selector may widen.
+fn cells_of(character: char) -> usize {
+    if character == '\u{fe0f}' { 1 } else { character.width().unwrap_or(0) }
 }
 
 /// The beginning of a text.
@@ -33,9 +47,7 @@ pub fn beginning(text: &str, most: usize) -> Beginning<'_> {
     let mut cells = text.bytes().take(most).take_while(|byte| is_plain(byte)).count();
     let mut length = cells;
     for character in text[length..].chars() {
-        // Where terminals do not agree, the most that one of them takes: the parts of an emoji each for itself, and
-        // two cells for what a variation selector may widen.
-        let width = if character == '\u{fe0f}' { 1 } else { character.width().unwrap_or(0) };
+        let width = cells_of(character);
         if cells + width > most || length > bytes_for(most) {
             return Beginning { text: &text[..length], cells, is_all: false };
         }
@@ -52,6 +64,13 @@ pub fn head(text: &str, most: usize) -> &str {
     }
     let starts = (0..=most).rev().find(|at| text.is_char_boundary(*at));
     &text[..starts.unwrap_or(0)]
+}
+
+/// The lines and columns of the terminal on stdout.
+pub fn window() -> (usize, usize) {
+    let told = tcgetwinsize(rustix::stdio::stdout()).map_or((0, 0), |size| (size.ws_row, size.ws_col));
+    let or_usual = |told: u16, usual| if told == 0 { usual } else { usize::from(told) };
+    (or_usual(told.0, USUAL_LINES), or_usual(told.1, USUAL))
 }
 
 /// How wide stdout is.
@@ -81,8 +100,7 @@ impl Width {
                 let now = Instant::now();
                 if asked.is_none_or(|asked| now.duration_since(asked) >= ASKED_EVERY) {
                     *asked = Some(now);
-                    let told = tcgetwinsize(rustix::stdio::stdout()).map_or(0, |size| size.ws_col.into());
-                    *columns = if told == 0 { USUAL } else { told };
+                    *columns = window().1;
                 }
                 Some(*columns)
             }

@@ -1,4 +1,4 @@
-//! What parts of a record look like where stdout gets color.
+//! What parts of a record or a table look like where stdout gets color.
 
 /// What a part is.
 ///
@@ -10,6 +10,10 @@ pub enum Style {
     /// What is always there or says that something is not: names of fields, time and place.
     Dim,
     Key,
+    /// Something to look at.
+    Warning,
+    /// Something that does not get better by itself.
+    Alarm,
 }
 
 const NORMAL: &[u8] = b"\x1b[0m";
@@ -21,6 +25,8 @@ impl Style {
             Style::Title => b"\x1b[1m",
             Style::Dim => b"\x1b[2m",
             Style::Key => b"\x1b[36m",
+            Style::Warning => b"\x1b[33m",
+            Style::Alarm => b"\x1b[31m",
         }
     }
 

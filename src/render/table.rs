@@ -1,9 +1,14 @@
 //! Rows with named columns: a table for people, or a JSON object for each row for programs.
 
+use super::cells;
+use super::style::Style;
+use super::styled_line::StyledLine;
 use crate::choices::TableFormat;
 use crate::escape;
 use serde_json::{Map, Value, json};
-use unicode_width::UnicodeWidthStr as _;
+
+/// The blanks between two columns.
+const GAP: usize = 2;
 
 /// What stands in a column.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +21,18 @@ pub enum Cell {
     Absent,
     /// Empty in a table.
     Blank,
+    /// Something that stands out where stdout gets color.
+    Styled(Style, Box<Cell>),
+}
+
+impl Cell {
+    fn is_empty(&self) -> bool {
+        match self {
+            Cell::Absent | Cell::Blank => true,
+            Cell::Text(_) | Cell::Number(_) | Cell::Numbers(_) => false,
+            Cell::Styled(_, cell) => cell.is_empty(),
+        }
+    }
 }
 
 impl From<i64> for Cell {
@@ -73,50 +90,111 @@ impl Column {
     }
 }
 
+/// What a table gives up, a step after the other, until it is as narrow as the terminal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Concession {
+    /// Leave these columns out.
+    Drop(&'static [&'static str]),
+    /// Leave this column out if no row has anything in it.
+    DropEmpty(&'static str),
+    /// Cut what stands in this column, down to so many cells.
+    Shorten(&'static str, usize),
+}
+
+/// How wide a table may be, and whether it has color. By default it is as wide as it gets, since a table in a pipe is
+/// read by columns.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TableLook {
+    pub columns: Option<usize>,
+    pub has_color: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum TableRow {
+    Data(Vec<Cell>),
+    Total(Vec<Cell>),
+}
+
+impl TableRow {
+    fn cells(&self) -> &[Cell] {
+        match self {
+            TableRow::Data(cells) | TableRow::Total(cells) => cells,
+        }
+    }
+}
+
 /// Rows under their columns, each with a cell for every column.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TableRows {
-    pub columns: &'static [Column],
-    pub rows: Vec<Vec<Cell>>,
-    /// The last row of a table, which JSON does not have.
-    pub total: Option<Vec<Cell>>,
+    columns: &'static [Column],
+    concessions: &'static [Concession],
+    rows: Vec<TableRow>,
+}
+
+/// A column as it is shown.
+struct ShownColumn {
+    index: usize,
+    column: Column,
+    /// How many cells it takes.
+    width: usize,
+    is_empty: bool,
 }
 
 impl TableRows {
     pub fn new(columns: &'static [Column], rows: Vec<Vec<Cell>>) -> TableRows {
-        TableRows { columns, rows, total: None }
+        TableRows { columns, concessions: &[], rows: rows.into_iter().map(TableRow::Data).collect() }
+    }
+
+    /// A table without rows, and what it gives up on a narrow terminal.
+    pub fn narrowing(columns: &'static [Column], concessions: &'static [Concession]) -> TableRows {
+        TableRows { columns, concessions, rows: Vec::new() }
+    }
+
+    pub fn push(&mut self, cells: Vec<Cell>) {
+        self.rows.push(TableRow::Data(cells));
+    }
+
+    /// Adds a row with a sum, which JSON does not have.
+    pub fn push_total(&mut self, cells: Vec<Cell>) {
+        self.rows.push(TableRow::Total(cells));
     }
 
     pub fn render(&self, format: TableFormat) -> String {
+        self.render_as(format, TableLook::default())
+    }
+
+    pub fn render_as(&self, format: TableFormat, look: TableLook) -> String {
+        let object = |row: &TableRow| match row {
+            TableRow::Data(cells) => Some(self.object(cells)),
+            TableRow::Total(_) => None,
+        };
         match format {
-            TableFormat::Table => self.table(),
-            TableFormat::Json => self.rows.iter().map(|row| self.object(row)).collect(),
+            TableFormat::Table => {
+                let lines = self.lines(look.columns);
+                lines.iter().map(|line| format!("{}\n", line.text(look.has_color))).collect()
+            }
+            TableFormat::Json => self.rows.iter().filter_map(object).collect(),
         }
     }
 
-    /// Renders the table as wide as it gets, since a table in a pipe is read by columns. Crates for tables look for
-    /// words to wrap, which takes 5 ms for 500 rows.
-    fn table(&self) -> String {
-        let columns: Vec<(usize, &Column)> =
-            self.columns.iter().enumerate().filter(|(_, column)| column.is_in_table()).collect();
-        let head = columns.iter().map(|(_, column)| column.name().to_owned()).collect();
-        let cells = |row: &Vec<Cell>| columns.iter().map(|(index, _)| shown(&row[*index])).collect();
-        let shown: Vec<Vec<String>> =
-            std::iter::once(head).chain(self.rows.iter().chain(&self.total).map(cells)).collect();
-        let widest = |index: usize| shown.iter().map(|row| row[index].width()).max().unwrap_or(0);
-        let widths: Vec<usize> = (0..columns.len()).map(widest).collect();
-        let mut table = String::new();
-        for row in &shown {
-            let start = table.len();
-            for ((cell, (_, column)), width) in row.iter().zip(&columns).zip(&widths) {
-                let space = " ".repeat(width - cell.width());
-                let (before, after) = if column.is_number() { (&*space, "") } else { ("", &*space) };
-                table.extend([before, cell, after, "  "]);
-            }
-            table.truncate(start + table[start..].trim_end().len());
-            table.push('\n');
+    /// The lines of the table, none wider than `most`. Crates for tables look for words to wrap, which takes 5 ms for 500
+    /// rows.
+    pub fn lines(&self, most: Option<usize>) -> Vec<StyledLine> {
+        let head: Vec<(Style, String)> =
+            self.columns.iter().map(|column| (Style::Plain, column.name().to_owned())).collect();
+        let rows = self.rows.iter().map(|row| row.cells().iter().map(shown).collect());
+        let rows: Vec<Vec<(Style, String)>> = std::iter::once(head).chain(rows).collect();
+        let widest = |index: usize| rows.iter().map(|row| cells::width(&row[index].1)).max().unwrap_or(0);
+        let columns = self.columns.iter().copied().enumerate().filter(|(_, column)| column.is_in_table());
+        let is_empty = |index: usize| self.rows.iter().all(|row| row.cells()[index].is_empty());
+        let shown =
+            |(index, column)| ShownColumn { index, column, width: widest(index), is_empty: is_empty(index) };
+        let mut columns: Vec<ShownColumn> = columns.map(shown).collect();
+        if let Some(most) = most {
+            fit(&mut columns, self.concessions, most);
         }
-        table
+        let line = |row: Vec<(Style, String)>| line(&columns, &row).cut(most.unwrap_or(usize::MAX));
+        rows.into_iter().map(line).collect()
     }
 
     fn object(&self, row: &[Cell]) -> String {
@@ -128,8 +206,51 @@ impl TableRows {
     }
 }
 
-fn shown(cell: &Cell) -> String {
-    match cell {
+/// Makes concessions until the columns take no more than `most` cells, or there is none left to make.
+fn fit(columns: &mut Vec<ShownColumn>, concessions: &[Concession], most: usize) {
+    for concession in concessions {
+        let all: usize = columns.iter().map(|column| column.width + GAP).sum();
+        let excess = all.saturating_sub(GAP + most);
+        if excess == 0 {
+            return;
+        }
+        match concession {
+            Concession::Drop(names) => columns.retain(|column| !names.contains(&column.column.name())),
+            Concession::DropEmpty(name) => {
+                columns.retain(|column| !column.is_empty || column.column.name() != *name);
+            }
+            Concession::Shorten(name, least) => {
+                let named = |column: &&mut ShownColumn| column.column.name() == *name;
+                if let Some(column) = columns.iter_mut().find(named) {
+                    column.width = column.width.saturating_sub(excess).max((*least).min(column.width));
+                }
+            }
+        }
+    }
+}
+
+fn line(columns: &[ShownColumn], row: &[(Style, String)]) -> StyledLine {
+    let mut line = StyledLine::default();
+    let mut space = 0;
+    for ShownColumn { index, column, width, .. } in columns {
+        let (style, text) = &row[*index];
+        let text = StyledLine::of(*style, text.as_str()).cut(*width);
+        let left = width.saturating_sub(text.width());
+        let (before, after) = if column.is_number() { (left, 0) } else { (0, left) };
+        // Nothing follows the last text of a line.
+        if text.width() > 0 {
+            line.push(Style::Plain, " ".repeat(space + before));
+            line.append(text);
+            space = after + GAP;
+        } else {
+            space += left + GAP;
+        }
+    }
+    line
+}
+
+fn shown(cell: &Cell) -> (Style, String) {
+    let text = match cell {
         Cell::Text(text) if text.is_empty() => "-".to_owned(),
         Cell::Text(text) => escape::line(text).into_owned(),
         Cell::Number(number) => number.to_string(),
@@ -137,7 +258,9 @@ fn shown(cell: &Cell) -> String {
         Cell::Numbers(numbers) => numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(","),
         Cell::Absent => "-".to_owned(),
         Cell::Blank => String::new(),
-    }
+        Cell::Styled(style, cell) => return (*style, shown(cell).1),
+    };
+    (Style::Plain, text)
 }
 
 fn value(cell: &Cell) -> Value {
@@ -146,6 +269,7 @@ fn value(cell: &Cell) -> Value {
         Cell::Number(number) => json!(number),
         Cell::Numbers(numbers) => json!(numbers),
         Cell::Absent | Cell::Blank => Value::Null,
+        Cell::Styled(_, cell) => value(cell),
     }
 }
 
@@ -160,10 +284,9 @@ mod tests {
             vec!["t".into(), Cell::Number(7), Cell::Numbers(vec![1, 2])],
             vec!["a-much-longer-topic\n".into(), Cell::Number(1_234_567), Cell::Absent],
         ];
-        TableRows {
-            total: Some(vec!["TOTAL".into(), Cell::Number(8), Cell::Blank]),
-            ..TableRows::new(&COLUMNS, rows)
-        }
+        let mut rows = TableRows::new(&COLUMNS, rows);
+        rows.push_total(vec!["TOTAL".into(), Cell::Number(8), Cell::Blank]);
+        rows
     }
 
     #[test]
@@ -209,5 +332,53 @@ TOTAL                           8
         let long = "x".repeat(500);
         let table = TableRows::new(&COLUMNS, vec![vec![long.as_str().into(), Cell::Absent, Cell::Absent]]);
         assert!(table.render(TableFormat::Table).contains(&long));
+    }
+
+    /// Two rows of which the first has an id, fitted to so many cells.
+    fn fitted(most: usize) -> Vec<String> {
+        const CONCESSIONS: [Concession; 4] = [
+            Concession::DropEmpty("HOST"),
+            Concession::Shorten("ID", 4),
+            Concession::Drop(&["ID"]),
+            Concession::Shorten("TOPIC", 5),
+        ];
+        const COLUMNS: [Column; 4] =
+            [Column::Text("TOPIC"), Column::Number("LAG"), Column::Text("ID"), Column::Text("HOST")];
+        let mut rows = TableRows::narrowing(&COLUMNS, &CONCESSIONS);
+        rows.push(vec!["task-created".into(), Cell::Number(12), "kcons-1234".into(), Cell::Absent]);
+        rows.push(vec!["日本語".into(), Cell::Absent, Cell::Absent, Cell::Absent]);
+        rows.lines(Some(most)).iter().map(|line| line.text(false)).collect()
+    }
+
+    #[test]
+    fn a_table_makes_one_concession_after_the_other_until_it_fits() {
+        let full = [
+            "TOPIC         LAG  ID          HOST",
+            "task-created   12  kcons-1234  -",
+            "日本語          -  -           -",
+        ];
+        for (most, expected) in [
+            (35, full),
+            (34, ["TOPIC         LAG  ID", "task-created   12  kcons-1234", "日本語          -  -"]),
+            (29, ["TOPIC         LAG  ID", "task-created   12  kcons-1234", "日本語          -  -"]),
+            (28, ["TOPIC         LAG  ID", "task-created   12  kcons-12…", "日本語          -  -"]),
+            (23, ["TOPIC         LAG  ID", "task-created   12  kco…", "日本語          -  -"]),
+            (22, ["TOPIC         LAG", "task-created   12", "日本語          -"]),
+            (16, ["TOPIC        LAG", "task-creat…   12", "日本語         -"]),
+            (10, ["TOPIC  LAG", "task…   12", "日本…    -"]),
+            (4, ["TOP…", "tas…", "日…"]),
+        ] {
+            assert_eq!(fitted(most), expected, "{most}");
+        }
+    }
+
+    #[test]
+    fn only_what_stands_out_is_in_color() {
+        let lag = Cell::Styled(Style::Warning, Box::new(Cell::Number(7)));
+        let rows = TableRows::new(&COLUMNS, vec![vec!["t".into(), lag, "x".into()]]);
+        let look = TableLook { columns: None, has_color: true };
+        let expected = "TOPIC  END-OFFSET  ID\nt               \x1b[33m7\x1b[0m  x\n";
+        assert_eq!(rows.render_as(TableFormat::Table, look), expected);
+        assert!(rows.render(TableFormat::Json).contains("\"end_offset\":7"));
     }
 }

@@ -11,6 +11,7 @@ pub mod group;
 pub mod handler;
 pub mod inspection;
 pub mod lag;
+pub mod lists;
 pub mod output;
 pub mod reset;
 pub mod rules;

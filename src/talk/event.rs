@@ -82,6 +82,10 @@ pub enum Event {
         /// How long the run took.
         time: Duration,
     },
+    /// What a command has done.
+    Done {
+        message: String,
+    },
     Info {
         message: String,
     },
@@ -122,7 +126,7 @@ impl Event {
             | Event::AttemptFailed { is_first: true, .. }
             | Event::DeadLettered { .. }
             | Event::Lost { .. } => Level::Warning,
-            Event::Summary { .. } | Event::Spare => Level::Summary,
+            Event::Summary { .. } | Event::Done { .. } | Event::Spare => Level::Summary,
             Event::Info { .. } => Level::Info,
             Event::Started { .. }
             | Event::EndReached { is_folded: false, .. }
@@ -163,6 +167,7 @@ impl Event {
             | Event::Progress { .. }
             | Event::Closed { .. }
             | Event::Summary { .. }
+            | Event::Done { .. }
             | Event::Info { .. }
             | Event::Warning { .. }
             | Event::Library { .. } => None,
@@ -181,7 +186,11 @@ impl Event {
             Event::RecordFailed { .. } => "record_failed",
             Event::DeadLettered { .. } => "record_dead_lettered",
             Event::Closed { .. } => "shutdown_complete",
-            Event::Spare | Event::Progress { .. } | Event::Info { .. } | Event::Summary { .. } => "info",
+            Event::Spare
+            | Event::Progress { .. }
+            | Event::Info { .. }
+            | Event::Summary { .. }
+            | Event::Done { .. } => "info",
             Event::RecordDone { .. } => "record_done",
             Event::AttemptFailed { .. } | Event::Warning { .. } => "warning",
             Event::Library { .. } => "library",
@@ -221,9 +230,10 @@ impl Event {
             Event::Progress { message } => message.clone().into_owned(),
             Event::Closed { .. } => "Consumer closed.".to_owned(),
             Event::Summary { tally, time } => tally.summary(*time),
-            Event::Info { message } | Event::Warning { message } | Event::Library { message } => {
-                message.clone()
-            }
+            Event::Done { message }
+            | Event::Info { message }
+            | Event::Warning { message }
+            | Event::Library { message } => message.clone(),
         }
     }
 
@@ -271,6 +281,7 @@ impl Event {
             Event::Spare
             | Event::Progress { .. }
             | Event::Summary { .. }
+            | Event::Done { .. }
             | Event::Info { .. }
             | Event::Warning { .. }
             | Event::Library { .. } => {}

@@ -297,7 +297,6 @@ fn people_are_told_what_they_mean() {
         ("lag -g g", "kcons lag GROUP"),
         ("group describe --group g", "kcons group describe GROUP"),
         ("group describe --all-groups", "`kcons group list`"),
-        ("lag g --topic t", "`--output json` and jq"),
         ("topic describe -t t", "kcons topic describe TOPIC"),
         ("group reset g --from beginning", "`--to beginning`"),
         ("group delete g -f", "`--yes`"),

@@ -76,7 +76,6 @@ fn what_is_for_members_is_left_out_of_a_file_and_refused_when_typed() {
 #[test]
 fn what_is_missing_or_makes_no_sense_is_named() {
     for (words, message) in [
-        ("lag", "`GROUP` is missing"),
         ("group", "a command is missing"),
         ("group describe", "`GROUP` is missing"),
         ("group delete", "`GROUP` is missing"),
@@ -84,6 +83,9 @@ fn what_is_missing_or_makes_no_sense_is_named() {
         ("topic describe", "`TOPIC` is missing"),
         ("topic describe t t", "topic `t` is given twice"),
         ("lag g g", "group `g` is given twice"),
+        ("lag g --topic t --topic t", "topic `t` is given twice"),
+        ("lag --topic a/b", "invalid topic name `a/b`"),
+        ("group list --topic t --topic t", "topic `t` is given twice"),
         ("lag g --watch 0s", "invalid value `0s` for `--watch`"),
         ("lag g --max-lag -1", "invalid value `-1` for `--max-lag`"),
         ("lag g -o raw", "invalid value `raw` for `--output`"),
@@ -117,6 +119,16 @@ fn topics_are_listed_and_described() {
     let list = run(&["topic", "list", "-o", "json"]);
     let expected = serde_json::json!({"topic": topic, "partitions": 2, "replicas": 1});
     assert_eq!(list.json_lines(), [expected], "{list}");
+    mock.create_topic("__consumer_offsets", 1);
+    let names = |arguments: &[&str]| -> Vec<String> {
+        let lines = run(arguments).json_lines();
+        lines.iter().filter_map(|line| Some(line["topic"].as_str()?.to_owned())).collect()
+    };
+    assert_eq!(names(&["topic", "list", "-o", "json"]), std::slice::from_ref(&topic));
+    assert_eq!(
+        names(&["topic", "list", "-o", "json", "--all"]),
+        ["__consumer_offsets".to_owned(), topic.clone()]
+    );
     let outcome = run(&["topic", "describe", &topic, "-o", "json"]);
     let offsets = |line: &serde_json::Value| {
         (line["first_offset"].as_i64(), line["end_offset"].as_i64(), line["offsets"].as_i64())

@@ -13,7 +13,7 @@ use crate::support::run::{Kcons, Reader};
 use crate::support::{Committed, Outcome, Produced, unique_name, wait_until};
 
 /// Which test shows that an option changes something; found by name in the file of the suite.
-const TESTS: [(&str, &str, &str); 70] = [
+const TESTS: [(&str, &str, &str); 71] = [
     ("--async-commit", "mock/options.rs", "async_commit_does_not_wait_for_answers"),
     ("--backoff", "mock/handlers/failures.rs", "the_pause_before_another_attempt_is_an_option"),
     ("--brokers", "mock/options.rs", "brokers_come_from_the_option_or_the_environment"),
@@ -81,6 +81,7 @@ const TESTS: [(&str, &str, &str); 70] = [
     ("KCONS_PROFILE", "mock/connection.rs", "a_property_comes_from_the_first_source_that_has_it"),
     ("NO_COLOR", "mock/options.rs", "color_can_be_forced_and_refused"),
     ("TOPIC", "mock/options.rs", "topics_are_what_is_read"),
+    ("--all", "mock/operations.rs", "topics_are_listed_and_described"),
     ("--all-topics", "real/groups.rs", "a_reset_moves_only_what_was_chosen"),
     ("--execute", "real/groups.rs", "each_position_and_shift_moves_a_group_where_kafkas_own_tool_does"),
     ("--max-lag", "real/lag.rs", "too_much_lag_is_an_exit_code"),

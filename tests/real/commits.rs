@@ -2,6 +2,7 @@
 
 use nix::sys::signal::Signal;
 
+use super::reading::{consume, filled_topic};
 use super::scene::{LONG, Scene, is_writing};
 use crate::support::kafka::kafka;
 use crate::support::run::{Kcons, Reader};
@@ -234,4 +235,23 @@ pub fn a_member_that_retention_has_passed_goes_on_where_the_log_begins() {
         assert!(offsets[first..].iter().copied().eq(1000..1200), "{offsets:?}");
         assert_eq!(self::offsets(&kafka().committed(&group)), [(0, 1200), (1, 3)], "{outcome}");
     }
+}
+
+pub fn a_group_that_is_not_new_and_has_no_offset_in_the_topic_is_told() {
+    let (topic, other, group) = (filled_topic(1, 2), filled_topic(2, 1), unique_name("group"));
+    let read = |topic: &str, more: &[&str]| {
+        let mode = ["-g", &group, "--commit", "manual"];
+        let outcome = consume(topic).args(mode).args(more).run();
+        outcome.has_code(0);
+        outcome
+    };
+    // That a new group starts at the beginning is nobody's surprise.
+    assert_eq!(read(&topic, &["-e"]).has_stderr("").lines().len(), 2);
+    let outcome = read(&other, &["-n", "1"]);
+    outcome.has_stderr(&format!(
+        "info: group `{group}` has committed offsets, but none in `{other}` (they may have expired): starting at its \
+         beginning\n"
+    ));
+    // Now it has one, if only in one of the partitions.
+    read(&other, &["-e"]).has_stderr("");
 }

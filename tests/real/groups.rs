@@ -61,6 +61,20 @@ pub fn all_groups_are_listed_with_their_state() {
         {"group": groups[2].1, "state": "Empty", "protocol": "classic", "members": 0}
     );
     assert!(lines.contains(&expected), "{json}");
+    // Only groups that read a topic.
+    let (other, elsewhere) = (filled_topic(1, 1), unique_name("elsewhere"));
+    kafka().commit(&elsewhere, &[(&other, 0, 1)]);
+    let names = |topics: &[&str]| -> BTreeSet<String> {
+        let topics = topics.iter().flat_map(|topic| ["--topic", topic]);
+        let outcome = kcons(&["group", "list"]).args(topics).run();
+        rows(outcome.has_code(0)).into_iter().map(|row| row[0].clone()).collect()
+    };
+    let readers: BTreeSet<String> = groups.iter().map(|(_, group)| group.clone()).collect();
+    assert_eq!(names(&[&topic]), readers);
+    assert_eq!(names(&[&other]), [elsewhere.clone()].into());
+    assert_eq!(names(&[&other, &topic]), &readers | &[elsewhere].into());
+    let missing = kcons(&["group", "list", "--topic", "task-craeted"]).run();
+    missing.has_code(4).has_stdout("").stderr_contains("error: topic `task-craeted` does not exist\n");
     members.into_iter().for_each(end);
 }
 
@@ -153,6 +167,7 @@ pub fn each_position_and_shift_moves_a_group_where_kafkas_own_tool_does() {
         assert_eq!(moved(rows(&dry)), theirs_moved, "{theirs}\n{dry}");
         let done = reset(&group, &[&scope[..], ours, &["--execute"]].concat());
         done.stderr_lacks("nothing is changed");
+        done.stderr_contains(&format!("Moved 2 partitions of group {group}\n"));
         assert_eq!(moved(rows(&done)), theirs_moved, "{theirs}\n{done}");
         assert_eq!(kafka().committed(&group), kafka().committed(&other), "{theirs}\n{done}");
     }
@@ -202,11 +217,25 @@ pub fn a_reset_moves_only_what_was_chosen() {
 pub fn a_reset_makes_a_group_that_does_not_exist() {
     let topic = filled_topic(2, 4);
     let group = unique_name("new");
+    let near = group.replacen("new", "newer", 1);
+    kafka().commit(&near, &[(&topic, 0, 1)]);
     let dry = reset(&group, &["--topic", &topic, "--to", "end"]);
+    let cluster = format!("info: cluster `{}`\n", kafka().brokers());
+    dry.has_stderr(&format!(
+        "{cluster}warning: group `{group}` does not exist yet and would be created; did you mean `{near}`?\n\
+         info: nothing is changed without `--execute`\n"
+    ));
     assert_eq!(rows(&dry)[0], [&group, &topic, "0", "-", "4"], "{dry}");
     assert!(!kafka().groups().contains(&group), "{dry}");
-    reset(&group, &["--topic", &topic, "--to", "end", "--execute"]);
+    let done = reset(&group, &["--topic", &topic, "--to", "end", "--execute"]);
+    done.has_stderr(&format!(
+        "{cluster}warning: group `{group}` does not exist yet and is created; did you mean `{near}`?\n\
+         Moved 2 partitions of group {group}\n"
+    ));
     assert_eq!(kafka().committed(&group), [((topic.clone(), 0), 4), ((topic.clone(), 1), 4)].into());
+    let unlike = unique_name("quite-another");
+    let dry = reset(&unlike, &["--topic", &topic, "--to", "end"]);
+    dry.stderr_contains(&format!("info: group `{unlike}` does not exist yet and would be created\n"));
     let outcome = consume(&topic).args(["-g", &group, "-e"]).run();
     outcome.has_code(0).has_stdout("");
 }
@@ -258,17 +287,23 @@ pub fn a_group_is_deleted_once_somebody_agrees() {
     let groups = [unique_name("group"), unique_name("group"), unique_name("group")];
     groups.iter().for_each(|group| kafka().commit(group, &[(&topic, 0, 1)]));
     let [yes, typed, no] = &groups;
+    kafka().commit(no, &[(&filled_topic(2, 2), 1, 1)]);
     kcons(&["group", "delete", yes]).run().has_code(2).has_stdout("").stderr_contains("`--yes` is missing");
-    let outcome = kcons(&["group", "delete", yes, "--yes", "-o", "json"]).run();
+    let outcome = kcons(&["group", "delete", yes, "-y", "-o", "json"]).run();
     outcome.has_code(0).has_stdout(format!("{{\"group\":\"{yes}\",\"result\":\"deleted\"}}\n"));
+    let question = |group: &str, partitions: &str| {
+        format!("Delete group `{group}` (Empty, offsets in {partitions})? [y/N] ")
+    };
     let mut asked = kcons(&["group", "delete", typed, no]).spawn_on_terminal(OnTerminal::Both);
-    asked.wait_for_stdout(|screen| screen.ends_with(&format!("Delete group `{typed}`? [y/N] ")));
+    asked.wait_for_stdout(|screen| screen.ends_with(&question(typed, "1 partition")));
     asked.send("y\n");
-    asked.wait_for_stdout(|screen| screen.ends_with(&format!("Delete group `{no}`? [y/N] ")));
+    asked.wait_for_stdout(|screen| screen.ends_with(&question(no, "2 partitions")));
     asked.send("\n");
-    let outcome = asked.finish();
-    outcome.has_code(1).stdout_contains(&format!("{typed}  deleted"));
-    outcome.stdout_contains(&format!("group `{no}` is not deleted"));
+    let asked = asked.finish();
+    asked
+        .has_code(1)
+        .stdout_contains(&format!("{typed}  deleted\n{no}  not deleted\n"))
+        .stdout_lacks("error");
     let left = kafka().groups();
     assert!(left.contains(no) && !left.contains(yes) && !left.contains(typed), "{left:?}");
     kcons(&["group", "delete", yes, "--yes"]).run().has_code(4).has_stdout("");

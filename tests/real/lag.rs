@@ -127,13 +127,16 @@ pub fn five_hundred_partitions_have_the_rows_of_kafkas_own_tool() {
     assert_eq!((rows(&outcome).len(), total(&outcome).as_str()), (501, "500"), "{outcome}");
 }
 
-pub fn several_groups_have_one_sum_and_json_a_row_each() {
+pub fn several_groups_have_a_total_each_and_one_for_all_and_json_a_row_each() {
     let (one, other) = (filled_topic(1, 5), filled_topic(2, 4));
     let groups = [unique_name("group"), unique_name("group")];
     kafka().commit(&groups[0], &[(&one, 0, 2)]);
     kafka().commit(&groups[1], &[(&other, 0, 4), (&other, 1, 1)]);
     let outcome = kcons(&["lag", &groups[0], &groups[1]]).run();
     assert_eq!(total(outcome.has_code(0).has_stderr("")), "6", "{outcome}");
+    let totals: Vec<Row> = rows(&outcome).into_iter().filter(|row| row[0] == "TOTAL").collect();
+    let expected = [&["TOTAL", &groups[0], "3"][..], &["TOTAL", &groups[1], "3"], &["TOTAL", "6"]];
+    assert_eq!(totals, expected, "{outcome}");
     let outcome = kcons(&["lag", &groups[0], &groups[1], "-o", "json"]).run();
     let lines = outcome.has_code(0).has_stderr("").json_lines();
     assert_eq!(lines.len(), 3, "{outcome}");
@@ -188,20 +191,97 @@ pub fn a_group_that_does_not_exist_is_an_error_with_the_nearest_name() {
     assert!(!kafka().groups().contains(&mistyped), "nothing was made");
 }
 
+pub fn some_topics_and_all_groups_can_be_looked_at() {
+    let (one, other) = (filled_topic(1, 5), filled_topic(2, 4));
+    let groups = [unique_name("group"), unique_name("group")];
+    kafka().commit(&groups[0], &[(&one, 0, 2), (&other, 0, 4)]);
+    kafka().commit(&groups[1], &[(&one, 0, 1)]);
+    let outcome = kcons(&["lag", &groups[0], "--topic", &one]).run();
+    assert_eq!(total(outcome.has_code(0).has_stderr("")), "3", "{outcome}");
+    assert_eq!(rows(&outcome).len(), 2, "{outcome}");
+    let outcome = kcons(&["lag", &groups[0], "--topic", &one, "--topic", &other]).run();
+    assert_eq!((rows(&outcome).len(), total(&outcome).as_str()), (4, "7"), "{outcome}");
+    // Without a group all of them; other tests have groups, too, but none in this topic.
+    let outcome = kcons(&["lag", "--topic", &one]).run();
+    assert_eq!(total(outcome.has_code(0)), "7", "{outcome}");
+    let named: BTreeSet<String> = rows(&outcome).into_iter().map(|row| row[0].clone()).collect();
+    assert_eq!(named, [groups[0].clone(), groups[1].clone(), "TOTAL".to_owned()].into(), "{outcome}");
+    kcons(&["lag", "--topic", &one, "--max-lag", "6"])
+        .run()
+        .has_code(6)
+        .stderr_contains("error: all groups together are 7 behind, more than `--max-lag 6`\n");
+    // A topic that the group has nothing of, and one that does not exist.
+    let outcome = kcons(&["lag", &groups[1], "--topic", &other]).run();
+    let warning = format!("none of these groups has committed or holds anything in `{other}`\n");
+    outcome.has_code(0).has_stderr(&format!("warning: {warning}"));
+    let outcome = kcons(&["lag", &groups[1], "--topic", &other, "--max-lag", "9"]).run();
+    outcome.has_code(3).has_stderr(&format!("error: {warning}"));
+    let outcome = kcons(&["lag", &groups[1], "--topic", "task-craeted"]).run();
+    outcome.has_code(4).stderr_contains("error: topic `task-craeted` does not exist\n");
+}
+
+/// A group that lags in partition 1 alone, of as many as this, and whose member holds partition 0.
+fn lagging(partitions: i32) -> (String, String) {
+    let (topic, group) = (filled_topic(partitions, 2), unique_name("group"));
+    let offsets: Vec<_> =
+        (0..partitions).map(|number| (topic.as_str(), number, if number == 1 { 0 } else { 2 })).collect();
+    kafka().commit(&group, &offsets);
+    (topic, group)
+}
+
+pub fn a_table_is_as_narrow_as_the_terminal_unless_asked_otherwise() {
+    let (topic, group) = lagging(2);
+    let mut member = consume(&topic).args(["-g", &group, "--commit", "never"]).spawn();
+    let id = kafka().wait_for_members(&group, 1, 2)[0].member_id.clone();
+    for command in [&["lag"][..], &["group", "describe"]] {
+        let seen = |more: &[&str]| {
+            let command = kcons(command).arg(&group).args(more);
+            let outcome = command.spawn_on_terminal(OnTerminal::Stdout).finish();
+            outcome.has_code(0).has_stderr("");
+            outcome
+        };
+        let narrow = seen(&["--color", "never"]);
+        let is_narrow = narrow
+            .lines()
+            .iter()
+            .skip_while(|line| !line.starts_with("GROUP"))
+            .all(|line| line.chars().count() <= 80);
+        narrow
+            .check(is_narrow, "a line is wider than the terminal")
+            .stdout_lacks("CLIENT-ID")
+            .stdout_lacks("\x1b");
+        let lag = narrow.stdout_text();
+        assert!(lag.contains("  LAG\n") || lag.contains("  LAG  CONSUMER"), "{narrow}");
+        // Partition 1 is behind, and held.
+        seen(&[]).stdout_contains("  \x1b[33m2\x1b[0m").stdout_lacks("CLIENT-ID");
+        seen(&["-o", "wide"]).stdout_contains(&id).stdout_contains("CLIENT-ID").stdout_contains("\x1b[33m");
+        let piped = kcons(command).arg(&group).run();
+        piped.has_code(0).stdout_contains(&id).stdout_contains("CLIENT-ID").stdout_lacks("\x1b");
+    }
+    member.signal(Signal::SIGTERM);
+    member.finish().has_code(0);
+    let left = kcons(&["lag", &group]).spawn_on_terminal(OnTerminal::Stdout).finish();
+    left.has_code(0).stdout_contains("  \x1b[31m2\x1b[0m");
+}
+
 pub fn a_watch_shows_the_rate_and_a_signal_ends_it_at_once() {
     let topic = filled_topic(1, 5);
     let group = unique_name("group");
     kafka().commit(&group, &[(&topic, 0, 2)]);
     let mut watch = kcons(&["lag", &group, "--watch", "300ms"]).spawn();
-    let first = watch.wait_for_lines(3);
-    assert_eq!(cells(&first[2]), ["TOTAL", "3"], "{first:?}");
-    let last_but =
-        |said: &str, words: &str| said.lines().any(|line| line.starts_with("TOTAL") && line.ends_with(words));
-    watch.wait_for_stdout(|said| last_but(said, "  read 0/s, written 0/s, standing still"));
+    let first = watch.wait_for_lines(4);
+    let head = cells(&first[0]);
+    assert_eq!(head[..3], [group.as_str(), "lag", "3"], "{first:?}");
+    assert!(head[3].len() == 8 && head[3].matches(':').count() == 2, "no time of day: {first:?}");
+    assert_eq!(cells(&first[3]), ["TOTAL", "3"], "{first:?}");
+    let head_has = |said: &str, words: &str| {
+        said.lines().any(|line| line.starts_with(&format!("{group}  lag ")) && line.contains(words))
+    };
+    watch.wait_for_stdout(|said| head_has(said, "  read 0/s  written 0/s  standing still  "));
     fill(&topic, 1, 10);
-    watch.wait_for_stdout(|said| last_but(said, "falling behind"));
+    watch.wait_for_stdout(|said| head_has(said, "  falling behind  "));
     kafka().commit(&group, &[(&topic, 0, 15)]);
-    watch.wait_for_stdout(|said| last_but(said, "written 0/s, caught up"));
+    watch.wait_for_stdout(|said| head_has(said, "  written 0/s  caught up  "));
     let before = watch.elapsed();
     watch.signal(Signal::SIGINT);
     let outcome = watch.finish();
@@ -209,14 +289,38 @@ pub fn a_watch_shows_the_rate_and_a_signal_ends_it_at_once() {
     outcome.check(outcome.elapsed - before < Duration::from_millis(500), "it took its time");
 }
 
-pub fn a_watch_on_a_terminal_redraws_its_table() {
-    let topic = filled_topic(1, 5);
-    let group = unique_name("group");
-    kafka().commit(&group, &[(&topic, 0, 2)]);
-    let mut watch = kcons(&["lag", &group, "--watch", "200ms"]).spawn_on_terminal(OnTerminal::Stdout);
-    watch.wait_for_stdout(|screen| screen.matches("\x1b[HGROUP").count() >= 2);
+/// What a terminal of so many columns shows after each redrawing, which starts in the upper left corner.
+fn screens(written: &str) -> Vec<Vec<String>> {
+    let screens = written.split("\x1b[H").skip(1).filter(|screen| screen.ends_with("\x1b[J"));
+    screens
+        .map(|screen| {
+            let lines = screen.trim_end_matches("\x1b[J").split_terminator("\x1b[K\n");
+            lines.map(str::to_owned).collect()
+        })
+        .collect()
+}
+
+pub fn a_watch_on_a_terminal_shows_most_lag_and_never_wraps() {
+    let (_, group) = lagging(60);
+    let mut watch =
+        kcons(&["lag", &group, "--watch", "200ms", "--color", "never"]).spawn_on_terminal(OnTerminal::Stdout);
+    watch.wait_for_stdout(|written| screens(written).len() >= 2);
+    watch.resize(10, 40);
+    let is_small = |screen: &Vec<String>| screen.iter().all(|line| line.chars().count() < 40);
+    watch.wait_for_stdout(|written| screens(written).last().is_some_and(is_small));
     watch.press_control_c();
-    watch.finish().was_ended_by(Signal::SIGINT);
+    let outcome = watch.finish();
+    outcome.was_ended_by(Signal::SIGINT);
+    let screens = screens(&outcome.stdout_text());
+    let [first, .., last] = screens.as_slice() else { panic!("{outcome}") };
+    for (screen, lines, columns, left_out) in [(first, 23, 79, 40), (last, 9, 39, 54)] {
+        let fits = screen.len() == lines && screen.iter().all(|line| line.chars().count() <= columns);
+        outcome.check(fits, "a screen wraps or scrolls");
+        assert!(screen[0].starts_with(&group[..10]), "{screen:?}");
+        let first_row = cells(&screen[2]);
+        assert!(first_row.contains(&"1".to_owned()) && first_row.contains(&"2".to_owned()), "{screen:?}");
+        assert_eq!(screen.last(), Some(&format!("… {left_out} partitions caught up")), "{screen:?}");
+    }
 }
 
 pub fn a_watch_outlives_an_outage() {
@@ -226,13 +330,13 @@ pub fn a_watch_outlives_an_outage() {
     kafka.commit("group", &[("topic", 0, 0)]);
     let brokers = kafka.brokers();
     let mut watch = Kcons::new(["lag", "group", "--watch", "100ms", "-b", &brokers]).spawn();
-    watch.wait_for_lines(6);
+    watch.wait_for_lines(8);
     kafka.kill(1);
     watch.wait_for_stderr("warning: lost all brokers, still trying\n");
     kafka.start_again(1);
     watch.wait_for_stderr("info: connected again after ");
     let seen = watch.stdout_lines().len();
-    watch.wait_for_lines(seen + 6);
+    watch.wait_for_lines(seen + 8);
     watch.signal(Signal::SIGTERM);
     let outcome = watch.finish();
     assert_eq!(outcome.was_ended_by(Signal::SIGTERM).stderr_text().lines().count(), 2, "{outcome}");

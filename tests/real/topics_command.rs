@@ -16,6 +16,9 @@ pub fn all_topics_are_listed_as_by_kafkas_own_tool() {
     assert!(listed.contains(&vec![topic.clone(), "3".to_owned(), "1".to_owned()]), "{outcome}");
     let names: Vec<_> = listed.into_iter().map(|row| row[0].clone()).collect();
     assert!(names.is_sorted(), "{outcome}");
+    outcome.stdout_lacks("\n__");
+    let all = kcons(&["topic", "list", "--all"]).run();
+    all.has_code(0).stdout_contains("\n__consumer_offsets ").stdout_contains(&format!("\n{topic} "));
     let theirs = kafka().tool("topics", &["--list"]);
     let (ours, theirs): (BTreeSet<_>, BTreeSet<_>) =
         (names.iter().map(String::as_str).collect(), theirs.lines().collect());

@@ -140,6 +140,11 @@ impl Outcome {
     }
 
     #[track_caller]
+    pub fn stdout_lacks(&self, part: &str) -> &Outcome {
+        self.check(!self.stdout_text().contains(part), &format!("{part:?} is on standard output"))
+    }
+
+    #[track_caller]
     pub fn stderr_lacks(&self, part: &str) -> &Outcome {
         self.check(!self.stderr_text().contains(part), &format!("{part:?} is on standard error"))
     }

@@ -6,7 +6,7 @@ use crate::commands::{failures, missing};
 use crate::error::{Failure, Kind};
 use crate::escape;
 use crate::kafka::admin::COORDINATOR_LIMIT;
-use crate::kafka::admin::groups;
+use crate::kafka::admin::groups::{self, GroupDescription};
 use crate::kafka::{Trouble, TroubleKind};
 use crate::render::table::{Column, TableRows};
 use crate::settings::Delete;
@@ -16,48 +16,46 @@ use std::time::Instant;
 const COLUMNS: [Column; 2] = [Column::Text("GROUP"), Column::Text("RESULT")];
 
 /// # Errors
-/// A group that is missing or has members (then none is deleted), somebody who does not agree, or no answer.
+/// A group that is missing or has members (then none is deleted), one that somebody keeps, or no answer.
 pub fn run(session: &mut Session, settings: &Delete) -> Result<(), Stop> {
+    let mut found = Vec::new();
     for (name, group) in described(session, &settings.groups)? {
-        match group {
-            Some(group) => refuse_members(&group, "deleted")?,
-            None => return Err(missing::group(&name, session)),
-        }
+        let Some(group) = group else { return Err(missing::group(&name, session)) };
+        refuse_members(&group, "deleted")?;
+        found.push(group);
     }
     session.tell_cluster();
-    let (mut agreed, mut refusal) = (Vec::new(), None);
-    for name in &settings.groups {
-        if !settings.asks || is_agreed(session, name)? {
-            agreed.push(name.clone());
-        } else {
-            let words = format!("group `{name}` is not deleted");
-            session.talk.info(words.clone());
-            refusal = Some(Failure::already_told(words));
+    let mut agreed = Vec::new();
+    for group in &found {
+        if !settings.asks || is_agreed(session, group)? {
+            agreed.push(group.name.clone());
         }
     }
+    let mut deleted = Vec::new();
     if !agreed.is_empty() {
-        delete(session, settings, agreed)?;
+        let asked = agreed.clone();
+        deleted = session.ask(move |client| groups::delete(client, &asked, COORDINATOR_LIMIT))?;
     }
-    refusal.map_or(Ok(()), |refusal| Err(refusal.into()))
-}
-
-fn delete(session: &mut Session, settings: &Delete, agreed: Vec<String>) -> Result<(), Stop> {
-    let deleted = session.ask(move |client| groups::delete(client, &agreed, COORDINATOR_LIMIT))?;
-    let (mut rows, mut failed) = (Vec::new(), Vec::new());
-    for (name, result) in deleted {
-        match result {
-            Ok(()) => rows.push(vec![name.as_str().into(), "deleted".into()]),
-            Err(trouble) => {
-                let failure = refused(session, &name, &trouble);
-                failed.push(failure);
-            }
+    let mut rows = Vec::new();
+    let mut failed = Vec::new();
+    for name in settings.groups.iter().map(String::as_str) {
+        match deleted.iter().find(|(other, _)| other == name) {
+            None if agreed.iter().any(|other| other == name) => {}
+            None => rows.push(vec![name.into(), "not deleted".into()]),
+            Some((_, Ok(()))) => rows.push(vec![name.into(), "deleted".into()]),
+            Some((_, Err(trouble))) => failed.push(refused(session, name, trouble)),
         }
     }
     // A head without rows says nothing.
     if !rows.is_empty() {
         session.print(&TableRows::new(&COLUMNS, rows).render(settings.format))?;
     }
-    failures::end(session, failed)
+    failures::end(session, failed)?;
+    match agreed.len() == found.len() {
+        true => Ok(()),
+        // Whoever said so knows it.
+        false => Err(Failure::already_told("not deleted").into()),
+    }
 }
 
 fn refused(session: &Session, name: &str, trouble: &Trouble) -> Failure {
@@ -68,9 +66,19 @@ fn refused(session: &Session, name: &str, trouble: &Trouble) -> Failure {
     Failure::new(refused.kind, format!("cannot delete group `{name}`")).caused_by(trouble.told())
 }
 
-/// Asks a person.
-fn is_agreed(session: &mut Session, name: &str) -> Result<bool, Stop> {
-    let question = format!("Delete group `{}`? [y/N] ", escape::line(name));
+/// Asks a person, who sees what would be lost.
+fn is_agreed(session: &mut Session, group: &GroupDescription) -> Result<bool, Stop> {
+    let asked = group.name.clone();
+    let committed = session.ask(move |client| Ok(groups::ask_committed(client, &asked).answer()))?;
+    let contents = match committed.map(|committed| committed.len()) {
+        Ok(0) => ", no offsets".to_owned(),
+        Ok(1) => ", offsets in 1 partition".to_owned(),
+        Ok(count) => format!(", offsets in {count} partitions"),
+        // Not to know that is no reason not to ask.
+        Err(_) => String::new(),
+    };
+    let [name, state] = [&group.name, &group.state].map(|text| escape::line(text));
+    let question = format!("Delete group `{name}` ({state}{contents})? [y/N] ");
     let unheard =
         |error: io::Error| Failure::new(Kind::Run, "nobody answers").caused_by(crate::error::reason(&error));
     // What was said before goes out on another thread, and belongs before the question.

@@ -2,26 +2,28 @@
 
 use super::members;
 use crate::choices::TableFormat;
-use crate::commands::lag::{self, rows};
+use crate::commands::lag::{Look, rows, table};
 use crate::commands::session::{Session, Stop};
 use crate::escape;
 use crate::kafka::admin::groups::{GroupDescription, GroupMember};
-use crate::settings::Inspection;
+use crate::kafka::lag::LagQuery;
+use crate::settings::GroupInspection;
 use serde_json::json;
 
 /// # Errors
 /// The group is missing or forbidden, or there is no answer.
-pub fn run(session: &mut Session, settings: &Inspection) -> Result<(), Stop> {
-    let told = lag::Look::default().group_lags(session, &settings.names)?;
+pub fn run(session: &mut Session, settings: &GroupInspection) -> Result<(), Stop> {
+    let query = LagQuery { groups: settings.groups.clone(), topics: Vec::new() };
+    let told = Look::default().group_lags(session, &query)?;
     if told.group_lags.is_empty() {
         return told.end(session);
     }
-    let heads = told.group_lags.iter().map(|group_lag| match settings.format {
+    let heads = told.group_lags.iter().map(|group_lag| match settings.output.format {
         TableFormat::Table => head(&group_lag.group),
         TableFormat::Json => object(&group_lag.group),
     });
     let head: String = heads.collect();
-    session.print(&format!("{head}{}", rows::rows(&told.group_lags).render(settings.format)))?;
+    session.print(&format!("{head}{}", table(&rows::rows(&told.group_lags), &settings.output)))?;
     told.end(session)
 }
 

@@ -1,24 +1,29 @@
-//! `kcons group list`: all groups.
+//! `kcons group list`: all groups, or those that read some topics.
 
+use crate::commands::lag::Look;
 use crate::commands::session::{Session, Stop};
+use crate::commands::{failures, missing};
+use crate::kafka::TroubleKind;
 use crate::kafka::admin::groups::{self, ListedGroup, Listing};
+use crate::kafka::lag::LagQuery;
 use crate::render::table::{Cell, Column, TableRows};
-use crate::settings::Inspection;
+use crate::settings::GroupList;
 use std::time::Instant;
 
 const COLUMNS: [Column; 4] =
     [Column::Text("GROUP"), Column::Text("STATE"), Column::Text("PROTOCOL"), Column::Number("MEMBERS")];
 
 /// # Errors
-/// No answer.
-pub fn run(session: &mut Session, settings: &Inspection) -> Result<(), Stop> {
-    let Listing { groups, away } = session.ask(groups::list)?;
+/// No answer, or a topic that does not exist.
+pub fn run(session: &mut Session, settings: &GroupList) -> Result<(), Stop> {
+    let Listing { mut groups, away } = session.ask(groups::list)?;
     for (broker, trouble) in away {
-        let warning = match trouble {
-            None => format!("`{broker}` has not answered: its groups are missing"),
-            Some(trouble) => format!("the groups of `{broker}` are missing: {}", trouble.told()),
-        };
-        session.talk.warn(warning, Instant::now());
+        session.talk.warn(failures::absence(&broker, trouble), Instant::now());
+    }
+    if !settings.topics.is_empty() {
+        let failures = missing::topics(&settings.topics, session)?;
+        failures::end(session, failures.into_iter().map(|(_, failure)| failure).collect())?;
+        keep_readers(session, &settings.topics, &mut groups)?;
     }
     let row = |group: &ListedGroup| -> Vec<Cell> {
         let members = group.members.map(|count| i64::try_from(count).unwrap_or(i64::MAX));
@@ -30,4 +35,30 @@ pub fn run(session: &mut Session, settings: &Inspection) -> Result<(), Stop> {
         ]
     };
     session.print(&TableRows::new(&COLUMNS, groups.iter().map(row).collect()).render(settings.format))
+}
+
+/// Keeps the groups of consumers that read one of these topics.
+fn keep_readers(session: &mut Session, topics: &[String], groups: &mut Vec<ListedGroup>) -> Result<(), Stop> {
+    let others = groups.extract_if(.., |group| !group.kind.is_of_consumers()).count();
+    if others > 0 {
+        let these = if others == 1 { "a group that is" } else { "groups that are" };
+        session.talk.info(format!("{these} not of consumers cannot be asked for topics, and left out"));
+    }
+    let names = groups.iter().map(|group| group.name.clone()).collect();
+    let query = LagQuery { groups: names, topics: topics.to_vec() };
+    let mut readers = Vec::new();
+    for (name, reads) in Look::default().readers(session, query)? {
+        match reads {
+            Ok(true) => readers.push(name),
+            Ok(false) => {}
+            // It was deleted meanwhile.
+            Err(trouble) if trouble.kind == TroubleKind::UnknownGroup => {}
+            Err(trouble) => {
+                let failure = failures::of_group(session, &name, &trouble);
+                session.talk.warn(failure.line(), Instant::now());
+            }
+        }
+    }
+    groups.retain(|group| readers.contains(&group.name));
+    Ok(())
 }

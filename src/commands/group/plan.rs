@@ -42,7 +42,7 @@ pub fn changes(
             },
         };
         if let Some(wanted) = wanted {
-            changes.push(clamped(range, old, wanted));
+            changes.push(clamped(range, old, wanted, target));
         }
     }
     if stray.is_empty() { Ok(changes) } else { Err(stray) }
@@ -60,11 +60,17 @@ fn resolved(range: &Range, to: Position) -> i64 {
     }
 }
 
-fn clamped(range: &Range, old: Option<i64>, wanted: i64) -> Change {
+fn clamped(range: &Range, old: Option<i64>, wanted: i64, target: &ResetTarget) -> Change {
     let Range { partition, begin, end, .. } = range;
     let new = wanted.clamp(*begin, *end);
-    let warning = (new != wanted)
-        .then(|| format!("{partition}: offset {wanted} is outside {begin}..{end}, taking {new}"));
+    let warning = (new != wanted).then(|| {
+        let what = match (target, old) {
+            // The number that comes of it nobody has typed.
+            (ResetTarget::Shift(shift), Some(old)) => format!("`--shift {shift:+}` from {old}"),
+            (ResetTarget::Shift(_) | ResetTarget::To(_), _) => format!("offset {wanted}"),
+        };
+        format!("{partition}: {what} is outside {begin}..{end}, taking {new}")
+    });
     Change { partition: partition.clone(), old, new, warning }
 }
 
@@ -122,11 +128,19 @@ mod tests {
 
     #[test]
     fn outside_the_log_is_clamped_with_a_warning() {
-        let change = clamped(&range(0, 10, 20, None), Some(1), 9_999);
-        assert_eq!((change.old, change.new), (Some(1), 20));
-        assert_eq!(change.warning.as_deref(), Some("t [0]: offset 9999 is outside 10..20, taking 20"));
-        assert_eq!(clamped(&range(0, 10, 20, None), None, 20).warning, None);
-        let change = clamped(&range(0, 10, 20, None), None, 3);
-        assert_eq!(change.warning.as_deref(), Some("t [0]: offset 3 is outside 10..20, taking 10"));
+        let warning = |old, wanted, target: &ResetTarget| {
+            let change = clamped(&range(0, 10, 20, None), old, wanted, target);
+            (change.new, change.warning)
+        };
+        let to = |offset| ResetTarget::To(Positions::All(Position::Offset(offset)));
+        let text = |text: &str| Some(format!("t [0]: {text}"));
+        let above = text("offset 9999 is outside 10..20, taking 20");
+        assert_eq!(warning(Some(1), 9_999, &to(9_999)), (20, above));
+        assert_eq!(warning(None, 20, &to(20)), (20, None));
+        assert_eq!(warning(None, 3, &to(3)), (10, text("offset 3 is outside 10..20, taking 10")));
+        let shifted = text("`--shift -5` from 12 is outside 10..20, taking 10");
+        assert_eq!(warning(Some(12), 7, &ResetTarget::Shift(-5)), (10, shifted));
+        let shifted = text("`--shift +9` from 12 is outside 10..20, taking 20");
+        assert_eq!(warning(Some(12), 21, &ResetTarget::Shift(9)), (20, shifted));
     }
 }

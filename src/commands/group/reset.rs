@@ -13,6 +13,7 @@ use crate::position::Position;
 use crate::record::TopicPartition;
 use crate::render::table::{Cell, Column, TableRows};
 use crate::settings::{Reset, ResetScope, ResetTarget};
+use crate::talk::Event;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -36,6 +37,13 @@ type Refused = Vec<(TopicPartition, Trouble)>;
 pub fn run(session: &mut Session, settings: &Reset) -> Result<(), Stop> {
     let committed = committed(session, settings)?;
     session.tell_cluster();
+    let committed = match committed {
+        Some(committed) => committed,
+        None => {
+            tell_new_group(session, settings)?;
+            Committed::new()
+        }
+    };
     if let Some(warning) = &settings.warning {
         session.talk.warn(warning.clone(), Instant::now());
     }
@@ -71,20 +79,43 @@ pub fn run(session: &mut Session, settings: &Reset) -> Result<(), Stop> {
         let message = format!("group `{}` is not reset in all partitions", settings.group);
         return Err(failures::refused(session, message, &refused).into());
     }
-    if !settings.is_executed {
-        session.talk.info("nothing is changed without `--execute`");
+    match settings.is_executed {
+        true => {
+            let message = format!("Moved {} of group {}", counted(changes.len()), settings.group);
+            session.talk.say(&Event::Done { message });
+        }
+        false => session.talk.info("nothing is changed without `--execute`"),
     }
     Ok(())
 }
 
-/// What the group has committed; nothing if it is only made by this.
-fn committed(session: &mut Session, settings: &Reset) -> Result<Committed, Stop> {
+fn counted(partitions: usize) -> String {
+    match partitions {
+        1 => "1 partition".to_owned(),
+        several => format!("{several} partitions"),
+    }
+}
+
+/// Says of a group that does not exist that this makes it, and which one may have been meant.
+fn tell_new_group(session: &mut Session, settings: &Reset) -> Result<(), Stop> {
+    let name = &settings.group;
+    let verb = if settings.is_executed { "is" } else { "would be" };
+    let message = format!("group `{name}` does not exist yet and {verb} created");
+    match missing::near_group(name, session)? {
+        Some(near) => session.talk.warn(format!("{message}; did you mean `{near}`?"), Instant::now()),
+        None => session.talk.info(message),
+    }
+    Ok(())
+}
+
+/// What the group has committed; `None` if there is no such group, and this would make it.
+fn committed(session: &mut Session, settings: &Reset) -> Result<Option<Committed>, Stop> {
     let name = settings.group.clone();
     let found = described(session, std::slice::from_ref(&name))?;
     match found.into_iter().next().and_then(|(_, group)| group) {
         Some(group) => refuse_members(&group, "reset")?,
         None if settings.scope == ResetScope::Committed => return Err(missing::group(&name, session)),
-        None => return Ok(Committed::new()),
+        None => return Ok(None),
     }
     let asked = name.clone();
     let committed = session.ask(move |client| match groups::ask_committed(client, &asked).answer() {
@@ -96,7 +127,7 @@ fn committed(session: &mut Session, settings: &Reset) -> Result<Committed, Stop>
             if committed.is_empty() && settings.scope == ResetScope::Committed {
                 session.talk.warn(missing::commits(&name), Instant::now());
             }
-            Ok(committed.into_iter().collect())
+            Ok(Some(committed.into_iter().collect()))
         }
         Err(trouble) => Err(session.refused(Some(&name), &trouble).into()),
     }

@@ -1,7 +1,8 @@
-//! The rows of `kcons lag`, and their sums. Pure.
+//! The rows of `kcons lag`, and their totals. Pure.
 
 use crate::kafka::lag::{GroupLag, PartitionLag};
-use crate::render::table::{Cell, Column, TableRows};
+use crate::render::style::Style;
+use crate::render::table::{Cell, Column, Concession, TableRows};
 
 const COLUMNS: [Column; 11] = [
     Column::Text("GROUP"),
@@ -17,60 +18,84 @@ const COLUMNS: [Column; 11] = [
     Column::Text("CLIENT-ID"),
 ];
 
-/// Sums over all partitions of all groups.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Sums {
-    /// Offsets to go; where nothing is committed the whole log.
-    pub behind: u64,
-    /// The sum of committed offsets, which grows as groups read.
-    pub committed: i64,
-    /// The sum of the ends of logs, which grows as others write.
-    pub written: i64,
+/// What gives way on a narrow terminal: first what few look at, last what the table is for.
+const CONCESSIONS: [Concession; 10] = [
+    Concession::Drop(&["HOST", "CLIENT-ID"]),
+    Concession::DropEmpty("CONSUMER-ID"),
+    // That somebody holds a partition can be seen as long as anything is left.
+    Concession::Shorten("CONSUMER-ID", 9),
+    Concession::Drop(&["CONSUMER-ID"]),
+    Concession::Shorten("TOPIC", 24),
+    Concession::Shorten("GROUP", 12),
+    Concession::Drop(&["LOG-END-OFFSET"]),
+    Concession::Drop(&["CURRENT-OFFSET"]),
+    Concession::Shorten("TOPIC", 6),
+    Concession::Shorten("GROUP", 5),
+];
+
+/// Offsets to go in all partitions of these groups; where nothing is committed the whole log.
+pub fn behind_in_all<'a>(group_lags: impl IntoIterator<Item = &'a GroupLag>) -> u64 {
+    let partitions = group_lags.into_iter().flat_map(|group_lag| &group_lag.partitions);
+    partitions.fold(0, |sum, progress| sum.saturating_add(behind(progress).unwrap_or(0)))
 }
 
-impl Sums {
-    pub fn of(group_lags: &[GroupLag]) -> Sums {
-        let mut sums = Sums::default();
-        for progress in group_lags.iter().flat_map(|group_lag| &group_lag.partitions) {
-            sums.behind = sums.behind.saturating_add(behind(progress).unwrap_or(0));
-            if let Some(end) = progress.end {
-                sums.written = sums.written.saturating_add(end);
-                // What is not committed yet is read from the first offset on.
-                let committed = progress.committed.or(progress.begin).unwrap_or(end);
-                sums.committed = sums.committed.saturating_add(committed);
-            }
-        }
-        sums
-    }
-}
-
-/// A row for each partition, and the sum.
+/// A row for each partition, a total for each group, and one for all where there are several groups.
 pub fn rows(group_lags: &[GroupLag]) -> TableRows {
-    let row = |(group_lag, progress): (&GroupLag, &PartitionLag)| -> Vec<Cell> {
-        let owner = progress.owner.as_ref();
-        vec![
-            group_lag.group.name.as_str().into(),
-            (&*progress.partition.topic).into(),
-            progress.partition.partition.into(),
-            progress.committed.into(),
-            progress.begin.into(),
-            progress.end.into(),
-            lag(progress).into(),
-            behind(progress).map(number).into(),
-            owner.map(|owner| owner.consumer_id.as_str()).into(),
-            owner.map(|owner| owner.host.as_str()).into(),
-            owner.map(|owner| owner.client_id.as_str()).into(),
-        ]
+    let mut rows = TableRows::narrowing(&COLUMNS, &CONCESSIONS);
+    for group_lag in group_lags {
+        group_lag.partitions.iter().for_each(|progress| rows.push(row(group_lag, progress)));
+        if group_lags.len() > 1 {
+            rows.push_total(total(Some(&group_lag.group.name), behind_in_all([group_lag])));
+        }
+    }
+    rows.push_total(total(None, behind_in_all(group_lags)));
+    rows
+}
+
+/// Rows of some partitions, in this order.
+pub fn some_rows(some: &[(&GroupLag, &PartitionLag)]) -> TableRows {
+    let mut rows = TableRows::narrowing(&COLUMNS, &CONCESSIONS);
+    some.iter().for_each(|(group_lag, progress)| rows.push(row(group_lag, progress)));
+    rows
+}
+
+fn row(group_lag: &GroupLag, progress: &PartitionLag) -> Vec<Cell> {
+    let owner = progress.owner.as_ref();
+    let behind = behind(progress);
+    let lag = match behind {
+        None | Some(0) => lag(progress).into(),
+        Some(_) => {
+            // Nobody is there to read what nobody holds.
+            let style = if owner.is_some() { Style::Warning } else { Style::Alarm };
+            Cell::Styled(style, Box::new(lag(progress).into()))
+        }
     };
-    let all =
-        group_lags.iter().flat_map(|group_lag| group_lag.partitions.iter().map(move |one| (group_lag, one)));
-    let total = COLUMNS.map(|column| match column {
+    vec![
+        group_lag.group.name.as_str().into(),
+        (&*progress.partition.topic).into(),
+        progress.partition.partition.into(),
+        progress.committed.into(),
+        progress.begin.into(),
+        progress.end.into(),
+        lag,
+        behind.map(number).into(),
+        owner.map(|owner| owner.consumer_id.as_str()).into(),
+        owner.map(|owner| owner.host.as_str()).into(),
+        owner.map(|owner| owner.client_id.as_str()).into(),
+    ]
+}
+
+/// The row with the sum of a group, or of all groups.
+fn total(group: Option<&str>, behind: u64) -> Vec<Cell> {
+    let sum = Cell::from(number(behind));
+    let cell = |column| match column {
         Column::Text("GROUP") => "TOTAL".into(),
-        Column::Number("LAG") => number(Sums::of(group_lags).behind).into(),
-        _ => Cell::Blank,
-    });
-    let total = total.to_vec();
-    TableRows { total: Some(total), ..TableRows::new(&COLUMNS, all.map(row).collect()) }
+        Column::Text("TOPIC") => group.map_or(Cell::Blank, Cell::from),
+        Column::Number("LAG") if behind > 0 => Cell::Styled(Style::Warning, Box::new(sum.clone())),
+        Column::Number("LAG") => sum.clone(),
+        Column::Text(_) | Column::Number(_) | Column::Field(_) => Cell::Blank,
+    };
+    COLUMNS.map(cell).to_vec()
 }
 
 /// As Kafka's own tool has it: below zero where the log was cut behind the committed offset.
@@ -80,7 +105,7 @@ fn lag(progress: &PartitionLag) -> Option<i64> {
 
 /// Offsets to go: the lag, or the whole log where nothing is committed. Never below zero, and zero for a partition that
 /// is gone.
-fn behind(progress: &PartitionLag) -> Option<u64> {
+pub fn behind(progress: &PartitionLag) -> Option<u64> {
     let whole = || Some(progress.end? - progress.begin?);
     let behind = lag(progress).or_else(whole).unwrap_or(0);
     progress.unknown.is_none().then(|| u64::try_from(behind).unwrap_or(0))
@@ -156,9 +181,30 @@ TOTAL                                                     17
         assert_eq!(behind, [json!(7), json!(10), json!(0), json!(0), Value::Null]);
     }
 
+    fn group_lag_of(name: &str) -> GroupLag {
+        let mut group_lag = group_lag();
+        group_lag.group.name = name.to_owned();
+        group_lag.partitions.truncate(2);
+        group_lag
+    }
+
     #[test]
-    fn sums_are_over_all_groups() {
-        let expected = Sums { behind: 34, committed: 2 * (5 + 90 + 9), written: 2 * (12 + 100 + 7) };
-        assert_eq!(Sums::of(&[group_lag(), group_lag()]), expected);
+    fn several_groups_have_a_total_each_and_one_for_all() {
+        let expected = "\
+GROUP  TOPIC   PARTITION  CURRENT-OFFSET  LOG-END-OFFSET  LAG  CONSUMER-ID  HOST        CLIENT-ID
+a      t               0               5              12    7  kcons-1      /127.0.0.1  kcons
+a      t               1               -             100    -  -            -           -
+TOTAL  a                                                   17
+mailer t               0               5              12    7  kcons-1      /127.0.0.1  kcons
+mailer t               1               -             100    -  -            -           -
+TOTAL  mailer                                              17
+TOTAL                                                      34
+"
+        .replace("mailer t ", "mailer  t ");
+        let table = rows(&[group_lag_of("a"), group_lag_of("mailer")]).render(TableFormat::Table);
+        let squeezed = |text: &str| -> Vec<Vec<String>> {
+            text.lines().map(|line| line.split_whitespace().map(str::to_owned).collect()).collect()
+        };
+        assert_eq!(squeezed(&table), squeezed(&expected));
     }
 }

@@ -1,39 +1,104 @@
-//! How fast groups catch up, from one look to the next.
+//! How fast groups read and others write, from one look to the next.
 
-use super::rows::Sums;
+use crate::kafka::lag::GroupLag;
+use crate::record::TopicPartition;
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 /// What the last two looks have shown.
 #[derive(Debug, Default)]
 pub struct Throughput {
-    before: Option<(Sums, Instant)>,
-    last: Option<(Sums, Instant)>,
+    before: Option<Figures>,
+    last: Option<Figures>,
+}
+
+/// How far groups and logs were in each partition of which that is known.
+#[derive(Debug)]
+struct Figures {
+    at: Instant,
+    offsets: HashMap<(String, TopicPartition), Offsets>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Offsets {
+    committed: i64,
+    end: i64,
+}
+
+/// Offsets a second.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rates {
+    pub read: f64,
+    pub written: f64,
+}
+
+/// When a group will have caught up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outlook {
+    CaughtUp,
+    /// After this time; `None` if that is longer than anybody waits.
+    CatchingUp(Option<Duration>),
+    FallingBehind,
+    StandingStill,
 }
 
 impl Throughput {
-    pub fn add(&mut self, sums: Sums, now: Instant) {
-        self.before = self.last.replace((sums, now));
+    pub fn add(&mut self, group_lags: &[GroupLag], at: Instant) {
+        let partitions = group_lags.iter().flat_map(|group_lag| {
+            let name = &group_lag.group.name;
+            group_lag.partitions.iter().map(move |progress| (name.clone(), progress))
+        });
+        let known = partitions.filter_map(|(group, progress)| {
+            let end = progress.end?;
+            // What is not committed yet is read from the first offset on.
+            let committed = progress.committed.or(progress.begin)?;
+            Some(((group, progress.partition.clone()), Offsets { committed, end }))
+        });
+        self.before = self.last.replace(Figures { at, offsets: known.collect() });
     }
 
-    /// The words after the sum: `  read 120/s, written 20/s, caught up in 42 s`.
-    pub fn words(&self) -> String {
-        let (Some((before, then)), Some((last, now))) = (self.before, self.last) else {
-            return String::new();
-        };
-        let seconds = now.duration_since(then).as_secs_f64().max(0.001);
-        let rate = |before: i64, last: i64| (last - before) as f64 / seconds;
-        let (read, written) = (rate(before.committed, last.committed), rate(before.written, last.written));
-        let outlook = if last.behind == 0 {
-            "caught up".to_owned()
-        } else if read > written {
-            let left = Duration::try_from_secs_f64(last.behind as f64 / (read - written));
-            format!("caught up in {}", left.map_or_else(|_| "years".to_owned(), spelled))
-        } else if read < written {
-            "falling behind".to_owned()
+    /// The rates of a group, or of all groups, in the partitions that both looks have shown; `None` before the second
+    /// look.
+    pub fn rates(&self, group: Option<&str>) -> Option<Rates> {
+        let (before, last) = (self.before.as_ref()?, self.last.as_ref()?);
+        let seconds = last.at.duration_since(before.at).as_secs_f64().max(0.001);
+        let mut rates = Rates { read: 0.0, written: 0.0 };
+        for (key, offsets) in &last.offsets {
+            if let Some(then) = before.offsets.get(key)
+                && group.is_none_or(|group| key.0 == group)
+            {
+                rates.read += (offsets.committed - then.committed) as f64 / seconds;
+                rates.written += (offsets.end - then.end) as f64 / seconds;
+            }
+        }
+        Some(rates)
+    }
+}
+
+impl Rates {
+    pub fn outlook(&self, behind: u64) -> Outlook {
+        let gain = self.read - self.written;
+        if behind == 0 {
+            Outlook::CaughtUp
+        } else if gain > 0.0 {
+            Outlook::CatchingUp(Duration::try_from_secs_f64(behind as f64 / gain).ok())
+        } else if gain < 0.0 {
+            Outlook::FallingBehind
         } else {
-            "standing still".to_owned()
-        };
-        format!("  read {read:.0}/s, written {written:.0}/s, {outlook}")
+            Outlook::StandingStill
+        }
+    }
+}
+
+impl Outlook {
+    pub fn words(self) -> String {
+        match self {
+            Outlook::CaughtUp => "caught up".to_owned(),
+            Outlook::CatchingUp(None) => "caught up in years".to_owned(),
+            Outlook::CatchingUp(Some(left)) => format!("caught up in {}", spelled(left)),
+            Outlook::FallingBehind => "falling behind".to_owned(),
+            Outlook::StandingStill => "standing still".to_owned(),
+        }
     }
 }
 
@@ -51,26 +116,46 @@ fn spelled(time: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::commands::lag::rows::behind_in_all;
+    use crate::commands::lag::testing::{group_lag, partition_lag};
 
-    fn words(before: Sums, last: Sums, seconds: u64) -> String {
+    /// A group in one partition of a log without a beginning that was cut.
+    fn look(committed: i64, end: i64) -> Vec<GroupLag> {
+        vec![group_lag("g", vec![partition_lag("t", 0, Some(committed), end)])]
+    }
+
+    fn told(before: &[GroupLag], last: &[GroupLag], seconds: u64) -> (Rates, String) {
         let now = Instant::now();
         let mut throughput = Throughput::default();
         throughput.add(before, now);
-        assert_eq!(throughput.words(), "");
+        assert_eq!(throughput.rates(None), None);
         throughput.add(last, now + Duration::from_secs(seconds));
-        throughput.words()
+        let rates = throughput.rates(None).expect("there were two looks");
+        assert_eq!(throughput.rates(Some("g")), Some(rates));
+        (rates, rates.outlook(behind_in_all(last)).words())
     }
 
     #[test]
     fn two_looks_tell_when_a_group_has_caught_up() {
-        let before = Sums { behind: 1_000, committed: 0, written: 1_000 };
-        let catching_up = Sums { behind: 840, committed: 200, written: 1_040 };
-        assert_eq!(words(before, catching_up, 2), "  read 100/s, written 20/s, caught up in 11 s");
-        let falling = Sums { behind: 1_100, committed: 0, written: 1_100 };
-        assert_eq!(words(before, falling, 2), "  read 0/s, written 50/s, falling behind");
-        assert_eq!(words(before, before, 2), "  read 0/s, written 0/s, standing still");
-        let done = Sums { behind: 0, committed: 1_000, written: 1_000 };
-        assert_eq!(words(before, done, 2), "  read 500/s, written 0/s, caught up");
+        let before = look(0, 1_000);
+        for (last, read, written, words) in [
+            (look(200, 1_040), 100.0, 20.0, "caught up in 11 s"),
+            (look(0, 1_100), 0.0, 50.0, "falling behind"),
+            (look(0, 1_000), 0.0, 0.0, "standing still"),
+            (look(1_000, 1_000), 500.0, 0.0, "caught up"),
+        ] {
+            assert_eq!(told(&before, &last, 2), (Rates { read, written }, words.to_owned()));
+        }
+    }
+
+    #[test]
+    fn what_only_one_look_has_shown_has_no_rate() {
+        let before = look(10, 20);
+        let mut last = look(12, 20);
+        last[0].partitions.push(partition_lag("new", 0, Some(900), 1_000));
+        last.push(group_lag("other", vec![partition_lag("t", 0, Some(5), 20)]));
+        let (rates, _) = told(&before, &last, 1);
+        assert_eq!(rates, Rates { read: 2.0, written: 0.0 });
     }
 
     #[test]

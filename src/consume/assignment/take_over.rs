@@ -7,7 +7,6 @@ use super::silence::Silence;
 use super::start_stop::{self, Start, StopPoint};
 use super::starting::Starting;
 use super::times::PATIENCE;
-use crate::choices::OffsetReset;
 use crate::commits::Commits;
 use crate::consume::action::{Action, Context, ReadChange, Step};
 use crate::error::Failure;
@@ -16,12 +15,10 @@ use crate::kafka::look_up::{Purpose, Question};
 use crate::kafka::ranges::Range;
 use crate::kafka::source::Assigned;
 use crate::metrics::Read;
-use crate::position::Position;
 use crate::reachability::unknown;
 use crate::record::TopicPartition;
 use crate::settings::Mode;
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
 use std::time::Instant;
 
 impl Assignment<'_> {
@@ -109,38 +106,6 @@ impl Assignment<'_> {
         context.act(Action::Read(ReadChange::Assign { assigned, others }));
         self.ends.mark_changed();
         Ok(())
-    }
-
-    /// Tells where the group has nothing committed: its offsets may have expired, and `latest` leaves out what was
-    /// written meanwhile.
-    fn say_uncommitted(&self, ranges: &[Range], context: &mut Context<'_, '_>) {
-        let Some(group) = self.settings.group() else { return };
-        let is_latest = group.offset_reset == OffsetReset::Latest;
-        let passes_nothing = matches!(group.offset_reset, OffsetReset::Earliest | OffsetReset::None);
-        if group.offset_reset == OffsetReset::None || passes_nothing && !self.partitions.is_detail_wanted() {
-            return;
-        }
-        let is_fresh = |range: &&Range| is_latest && self.fresh.contains(&range.partition);
-        let uncommitted = || ranges.iter().filter(|range| range.committed.is_none());
-        let (ends, begins): (Vec<_>, Vec<_>) = uncommitted().partition(is_fresh);
-        let topics = |ranges: &[&Range]| {
-            let mut topics: Vec<_> = ranges.iter().map(|range| Arc::clone(&range.partition.topic)).collect();
-            topics.sort();
-            topics.dedup();
-            topics
-        };
-        let otherwise = match group.offset_reset {
-            OffsetReset::Time(time) => format!("at `{}`", Position::Time(time)),
-            OffsetReset::Earliest | OffsetReset::Latest | OffsetReset::None => "at its beginning".to_owned(),
-        };
-        for (at, ranges) in [("at its end", ends), (otherwise.as_str(), begins)] {
-            for topic in topics(&ranges) {
-                context.info(format!(
-                    "group `{}` has no committed offset in `{topic}`, starting {at}",
-                    group.name
-                ));
-            }
-        }
     }
 
     fn start_of(&self, range: &Range) -> Result<Start, Failure> {

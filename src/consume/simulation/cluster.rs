@@ -226,6 +226,7 @@ impl Cluster {
             }
             Question::Probe { .. } => Answer::Probe { is_reached: true },
             Question::GroupKind(_) => Answer::Foreign(None),
+            Question::CommittedByGroup(_) => Answer::CommittedByGroup(Vec::new()),
             Question::Unheld { .. } => Answer::Unheld(None),
             Question::Owners(_) => Answer::Owners(Some(vec!["another member".to_owned()])),
         }

@@ -61,6 +61,14 @@ impl GroupKind {
         }
     }
 
+    /// Whether the members are consumers, which commit offsets and hold partitions.
+    pub fn is_of_consumers(&self) -> bool {
+        match self {
+            GroupKind::Classic | GroupKind::Consumer => true,
+            GroupKind::Share | GroupKind::Streams | GroupKind::ShareOrStreams | GroupKind::Other(_) => false,
+        }
+    }
+
     fn words(&self) -> String {
         match self {
             GroupKind::Classic | GroupKind::Consumer => "a group of consumers".to_owned(),

@@ -15,6 +15,11 @@ pub fn groups(
     if typed.is_empty() && !connection.print_config {
         return Err(Failure::usage("`GROUP` is missing").hint(usage));
     }
+    some_groups(typed)
+}
+
+/// Checks names of groups, of which there may be none.
+pub fn some_groups(typed: &[String]) -> Result<Vec<String>, Failure> {
     for (index, name) in typed.iter().enumerate() {
         if name.is_empty() {
             return Err(Failure::usage("the group's name must not be empty"));

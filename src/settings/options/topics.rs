@@ -26,6 +26,17 @@ pub fn resolve(typed: &[String]) -> Result<Vec<TopicSelector>, Failure> {
     Ok(selectors)
 }
 
+/// Checks names of topics, of which none may be given twice.
+pub fn names(typed: &[String]) -> Result<Vec<String>, Failure> {
+    for (index, text) in typed.iter().enumerate() {
+        name(text)?;
+        if typed[..index].contains(text) {
+            return Err(Failure::usage(format!("topic `{text}` is given twice")));
+        }
+    }
+    Ok(typed.to_vec())
+}
+
 fn pattern(text: &str) -> Result<Regex, Failure> {
     Regex::new(text).map_err(|error| {
         // The last line says why, the ones before repeat the expression.

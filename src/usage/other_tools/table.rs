@@ -85,11 +85,6 @@ pub const TABLE: &[Replacement] = &[
     // Options of single commands.
     behind(&["lag"], &["--group", "-g"], "name the group without an option: kcons lag GROUP"),
     behind(
-        &["lag"],
-        &["--topic", "-t"],
-        "all topics of the group are shown; `--output json` and jq keep some of them",
-    ),
-    behind(
         &["group describe"],
         &["--group", "-g"],
         "name the group without an option: kcons group describe GROUP",
@@ -108,10 +103,12 @@ pub const TABLE: &[Replacement] = &[
     ),
     behind(&["topic list"], &["--topic", "-t"], "to see one topic: kcons topic describe TOPIC"),
     behind(
-        &["lag", "group describe", "group delete"],
+        &["group describe", "group delete"],
         &["--all-groups"],
         "name the groups; `kcons group list` lists them",
     ),
+    behind(&["lag"], &["--all-groups"], "leave it out: without a group all of them are shown"),
+    behind(&["lag", "group list"], &["--include", "--whitelist"], "`--topic TOPIC` keeps what is of a topic"),
     behind(&["group describe"], &["--watch"], "to watch a group: kcons lag GROUP --watch"),
     behind(
         &["group reset"],

@@ -1,0 +1,82 @@
+//! `kcons lag --watch`: looks again and again.
+
+use super::look::{Look, Told};
+use super::screen::{self, LastLook};
+use super::throughput::Throughput;
+use super::{query, rows, table, too_far};
+use crate::choices::TableFormat;
+use crate::commands::failures;
+use crate::commands::session::{Session, Stop};
+use crate::render::cells;
+use crate::settings::Lag;
+use std::time::{Duration, Instant};
+
+/// How soon a window that has another size gets another picture.
+const RESIZED: Duration = Duration::from_millis(200);
+
+/// # Errors
+/// A group that is missing or too far behind, no answer at first, or a signal.
+pub fn run(session: &mut Session, settings: &Lag, interval: Duration) -> Result<(), Stop> {
+    let (mut look, mut throughput, query) = (Look::default(), Throughput::default(), query(settings));
+    loop {
+        let start = Instant::now();
+        let told = look.group_lags(session, &query)?;
+        session.be_patient();
+        throughput.add(&told.group_lags, Instant::now());
+        let time = jiff::Zoned::now().strftime("%H:%M:%S").to_string();
+        let picture = Picture { settings, told, throughput: &throughput, time };
+        picture.show_until(start + interval, session)?;
+    }
+}
+
+/// What one look has shown.
+struct Picture<'a> {
+    settings: &'a Lag,
+    told: Told,
+    throughput: &'a Throughput,
+    time: String,
+}
+
+impl Picture<'_> {
+    /// Shows the picture, on a terminal as long as it is the newest one.
+    fn show_until(self, end: Instant, session: &mut Session) -> Result<(), Stop> {
+        let warnings = self.told.warnings();
+        if !self.is_screen() || !self.settings.is_stderr_terminal {
+            warnings.iter().for_each(|warning| session.talk.warn(warning.clone(), Instant::now()));
+        }
+        let mut window = cells::window();
+        self.show(session, &warnings, window)?;
+        let too_far = too_far(self.settings, &self.told.group_lags);
+        failures::end(session, too_far.into_iter().chain(self.told.failed.iter().cloned()).collect())?;
+        while self.is_screen() && Instant::now() + RESIZED < end {
+            session.sleep_until(Instant::now() + RESIZED)?;
+            if cells::window() != window {
+                window = cells::window();
+                self.show(session, &warnings, window)?;
+            }
+        }
+        session.sleep_until(end)
+    }
+
+    fn is_screen(&self) -> bool {
+        self.settings.output.screen.is_terminal && self.settings.output.format == TableFormat::Table
+    }
+
+    fn show(&self, session: &mut Session, warnings: &[String], window: (usize, usize)) -> Result<(), Stop> {
+        let Picture { settings, told, throughput, time } = self;
+        let has_color = settings.output.screen.has_color;
+        let watched = LastLook { group_lags: &told.group_lags, throughput, time };
+        // A head without rows says nothing where no group could be told.
+        if told.group_lags.is_empty() && !self.is_screen() {
+            return Ok(());
+        }
+        let rows = || table(&rows::rows(&told.group_lags), &settings.output);
+        session.print(&match settings.output.format {
+            TableFormat::Json => rows(),
+            TableFormat::Table if self.is_screen() => {
+                screen::redrawn(&watched.screen(warnings, window), has_color)
+            }
+            TableFormat::Table => format!("{}\n{}", watched.headline(usize::MAX).text(has_color), rows()),
+        })
+    }
+}
