@@ -17,12 +17,12 @@ pub use profile::{NOT_IN_A_PROFILE, ProfileProperty, ProfileTable, RIVALS, comma
 pub use selection::SelectionOptions;
 pub use topic::{TopicCommand, TopicDescribeOptions, TopicListOptions};
 
-use crate::choices::{DataFormat, ExpectedCount, ListenAddress, OffsetReset, TableFormat};
+use crate::choices::{DataFormat, ExpectedCount, ListenAddress, TableFormat};
 use crate::duration::parse_duration;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use std::num::NonZeroU64;
 use std::time::Duration;
-use values::{commit, expected_count, listen_address, positive, positive_duration};
+use values::{ResetWords, commit, expected_count, listen_address, positive, positive_duration};
 
 /// A Kafka consumer for the terminal, the shell script and the pod
 #[derive(Debug, Parser)]
@@ -172,17 +172,19 @@ pub struct ReadingOptions {
     ///
     /// Default: earliest. It counts only where the group has no committed offset; `none` ends the
     /// run there (exit code 1). `latest` only applies to a topic in which the group has no
-    /// committed offset at all: after a restart nothing is skipped. Needs --group.
+    /// committed offset at all: after a restart nothing is skipped. A time as for --from (`-1h`,
+    /// `2026-11-23`) starts at the first record from then on. Needs --group.
     ///
     /// Example: kcons consume task-created --group dashboard --offset-reset latest
     #[arg(
         long,
-        value_enum,
+        value_parser = ResetWords,
         value_name = "WHERE",
         hide_possible_values = true,
+        allow_hyphen_values = true,
         help_heading = "Start and stop"
     )]
-    pub offset_reset: Option<OffsetReset>,
+    pub offset_reset: Option<String>,
     /// Start at this position [default: beginning] (without --group)
     ///
     /// POS is `beginning`, `end`, an offset `N`, `-N` before the end, `+N` after the beginning, a

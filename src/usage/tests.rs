@@ -164,11 +164,6 @@ fn a_bad_value_names_the_option_and_what_is_valid() {
     }
     for (words, message, hint) in [
         ("consume t --log xml", "invalid value `xml` for `--log`", "valid: text, json"),
-        (
-            "consume t --offset-reset x",
-            "invalid value `x` for `--offset-reset`",
-            "valid: earliest, latest, none",
-        ),
         ("completions foo", "invalid value `foo` for `SHELL`", "valid: bash, elvish, fish, powershell, zsh"),
         ("consume t -o", "`--output` needs a value", "valid: auto, pretty, line, json, raw"),
     ] {
@@ -330,7 +325,6 @@ fn a_name_that_only_looks_alike_is_not_offered() {
     ] {
         assert_eq!(said(words).1, "`kcons COMMAND --help` lists all options", "{words}");
     }
-    assert_eq!(said("consume t --offset-reset newst").1, "valid: earliest, latest, none");
 }
 
 #[test]

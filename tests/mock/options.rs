@@ -357,7 +357,9 @@ fn a_group_commits_and_resumes() {
 #[test]
 fn offset_reset_is_where_a_group_starts() {
     let (mock, topic) = filled();
-    for (reset, code, count) in [("earliest", 0, 4), ("latest", 0, 0), ("none", 1, 0)] {
+    for (reset, code, count) in
+        [("earliest", 0, 4), ("oldest", 0, 4), ("latest", 0, 0), ("newest", 0, 0), ("none", 1, 0)]
+    {
         let group = unique_name("group");
         let outcome = consume(&mock, &topic).args(["-e", "--group", &group, "--offset-reset", reset]).run();
         assert_eq!(outcome.has_code(code).json_lines().len(), count, "{outcome}");
