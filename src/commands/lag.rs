@@ -29,9 +29,11 @@ pub fn run(
     if connection.print_config {
         return super::write(print::table(&settings.connection.effective).as_bytes());
     }
+    // What is said below a picture goes with it when the next one is drawn.
+    let is_warned_on_screen = talk.is_terminal && !talk.is_json && !talk.quiet;
     session::run(&settings.connection, (talk, world()?), |session| match settings.watch {
         None => once(session, &settings),
-        Some(interval) => watch::run(session, &settings, interval),
+        Some(interval) => watch::run(session, &settings, interval, is_warned_on_screen),
     })
 }
 

@@ -52,7 +52,7 @@ fn each_word_has_what_fits_and_nothing_else() {
         ("consume --output=j", &["--output=json"]),
         ("consume -oj", &["-ojson"]),
         ("consume -eqo=j", &["-eqo=json"]),
-        ("lag --output ", &["table", "json"]),
+        ("lag --output ", &["table", "wide", "json"]),
         ("--color a", &["auto", "always"]),
         ("consume --from ", &["beginning", "end", "-10", "-1h", "-1d", "now", "today", "yesterday"]),
         ("consume --from -1", &["-10", "-1h", "-1d"]),

@@ -21,7 +21,6 @@ pub struct Lag {
     pub watch: Option<Duration>,
     pub max_lag: Option<u64>,
     pub output: LagOutput,
-    pub is_stderr_terminal: bool,
 }
 
 impl Lag {
@@ -37,7 +36,6 @@ impl Lag {
             watch: arguments.watch,
             max_lag: arguments.max_lag,
             output: LagOutput::resolve(arguments.output, connection, surroundings),
-            is_stderr_terminal: surroundings.is_stderr_terminal,
         })
     }
 }
