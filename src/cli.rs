@@ -15,12 +15,12 @@ pub use lag::LagOptions;
 pub use profile::{NOT_IN_A_PROFILE, ProfileProperty, ProfileTable, RIVALS, commands, place, profile_keys};
 pub use topic::{TopicCommand, TopicDescribeOptions, TopicListOptions};
 
-use crate::choices::{DataFormat, ListenAddress, OffsetReset, TableFormat};
+use crate::choices::{DataFormat, ExpectedCount, ListenAddress, OffsetReset, TableFormat};
 use crate::duration::parse_duration;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use std::num::NonZeroU64;
 use std::time::Duration;
-use values::{commit, listen_address, positive, positive_duration};
+use values::{commit, expected_count, listen_address, positive, positive_duration};
 
 /// A Kafka consumer for the terminal, the shell script and the pod
 #[derive(Debug, Parser)]
@@ -214,6 +214,14 @@ pub struct ReadingOptions {
     /// Example: kcons consume task-created -n 1
     #[arg(short = 'n', long, value_name = "N", value_parser = positive, allow_hyphen_values = true, help_heading = "Start and stop")]
     pub count: Option<u64>,
+    /// Exit with 7 unless N records were printed or processed
+    ///
+    /// N, at least N (N..), from N to M (N..M) or at most M (..M), counted when the run ends. A run
+    /// that failed keeps its own exit code.
+    ///
+    /// Example: kcons consume task-created --from end --expect 1.. -n 1 --duration 30s
+    #[arg(long, value_name = "N|N..M", value_parser = expected_count, allow_hyphen_values = true, help_heading = "Start and stop")]
+    pub expect: Option<ExpectedCount>,
     /// Stop when no record came for that long
     ///
     /// Counts only while connected and, with a group, assigned.

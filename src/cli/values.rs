@@ -1,7 +1,7 @@
 //! Parsers of option values: counts, ranges, commit modes, addresses.
 
 use super::CommitChoice;
-use crate::choices::ListenAddress;
+use crate::choices::{ExpectedCount, ListenAddress};
 use crate::duration::parse_duration;
 use std::net::Ipv6Addr;
 use std::num::{NonZeroU32, NonZeroU64};
@@ -66,6 +66,23 @@ pub(super) fn whole_long(text: &str) -> Result<u64, String> {
         return Err(VALID.to_owned());
     }
     text.parse().map_err(|_| "the number is too large".to_owned())
+}
+
+/// Parses how many records are expected: `N`, `N..`, `N..M` or `..M`.
+pub(super) fn expected_count(text: &str) -> Result<ExpectedCount, String> {
+    const VALID: &str = "it is a number or a range: 5, 5.., 5..10 or ..10";
+    let number = |text: &str| whole_long(text).map_err(|_| VALID.to_owned());
+    let Some((least, most)) = text.split_once("..") else {
+        let count = number(text)?;
+        return Ok(ExpectedCount { least: count, most: Some(count) });
+    };
+    let least_or_none = if least.is_empty() { None } else { Some(number(least)?) };
+    let most = if most.is_empty() { None } else { Some(number(most)?) };
+    match (least_or_none, most) {
+        (None, None) => Err(VALID.to_owned()),
+        (Some(least), Some(most)) if least > most => Err("the first number is above the second".to_owned()),
+        (least, most) => Ok(ExpectedCount { least: least.unwrap_or(0), most }),
+    }
 }
 
 /// Parses `+N` or `-N`.

@@ -15,7 +15,7 @@ pub fn run(connection: &ConnectionOptions) -> Result<(), Failure> {
     super::write(&page)
 }
 
-const EXIT_CODES: [(u8, &str); 8] = [
+const EXIT_CODES: [(u8, &str); 9] = [
     (0, "done: the end, the count or a time limit was reached, a first signal, or a closed pipe"),
     (1, "failed while running: stdout, an offset outside the log, the dedup store, an unconfirmed commit"),
     (2, "wrong usage"),
@@ -23,6 +23,7 @@ const EXIT_CODES: [(u8, &str); 8] = [
     (4, "the topic, partition or group does not exist"),
     (5, "a record could not be processed or decoded and the policy is to stop"),
     (6, "a group is further behind than --max-lag allows"),
+    (7, "the number of records is not what --expect says"),
     (130, "ended at once by a second signal"),
 ];
 

@@ -40,7 +40,7 @@ fn every_picture_is_of_the_script_and_on_a_page() {
         let subject = name.strip_suffix(".svg").expect("a picture");
         assert!(pages.contains(&format!("pictures/{name})")), "no page shows {name}");
         assert!(script.contains(&format!("\"{subject}\"")), "tools/pictures.py does not draw {name}");
-        let picture = read(&format!("pictures/{name}"));
+        let picture = read(format!("pictures/{name}"));
         assert!(!picture.contains("target/"), "{name} shows a path of the machine that drew it");
     }
 }

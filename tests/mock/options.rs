@@ -13,7 +13,7 @@ use crate::support::run::{Kcons, Reader};
 use crate::support::{Committed, Outcome, Produced, unique_name, wait_until};
 
 /// Which test shows that an option changes something; found by name in the file of the suite.
-const TESTS: [(&str, &str, &str); 71] = [
+const TESTS: [(&str, &str, &str); 72] = [
     ("--async-commit", "mock/options.rs", "async_commit_does_not_wait_for_answers"),
     ("--backoff", "mock/handlers/failures.rs", "the_pause_before_another_attempt_is_an_option"),
     ("--brokers", "mock/options.rs", "brokers_come_from_the_option_or_the_environment"),
@@ -31,6 +31,7 @@ const TESTS: [(&str, &str, &str); 71] = [
     ("--duration", "mock/options.rs", "times_end_a_run"),
     ("--exec", "mock/handlers/exec.rs", "a_process_gets_the_value_and_the_record_in_its_environment"),
     ("--exit", "mock/options.rs", "where_to_start_and_stop"),
+    ("--expect", "mock/options.rs", "another_number_of_records_than_expected_is_a_failure"),
     (
         "--failure-limit",
         "mock/handlers/failures.rs",
@@ -168,6 +169,35 @@ fn where_to_start_and_stop() {
         let outcome = consume(&mock, &topic).args(arguments).run();
         outcome.has_code(0).has_stderr("");
         assert_eq!(places(&outcome), expected, "{outcome}");
+    }
+}
+
+#[test]
+fn another_number_of_records_than_expected_is_a_failure() {
+    let (mock, topic) = filled();
+    for expected in ["4", "1..", "..4", "2..10", "0..4"] {
+        consume(&mock, &topic).args(["-e", "--expect", expected]).run().has_code(0).has_stderr("");
+    }
+    for (expected, words) in [
+        ("5", "5 records, got 4"),
+        ("0", "0 records, got 4"),
+        ("..1", "at most 1 record, got 4"),
+        ("5..", "at least 5 records, got 4"),
+        ("5..7", "5 to 7 records, got 4"),
+    ] {
+        let outcome = consume(&mock, &topic).args(["-e", "--expect", expected]).run();
+        outcome.has_code(7).has_stderr(&format!("error: expected {words}\n"));
+        assert_eq!(outcome.json_lines().len(), 4, "{outcome}");
+    }
+    let handled = consume(&mock, &topic).args(["-e", "--expect", "3", "--exec", "true"]).run();
+    handled.has_code(7).stderr_contains("error: expected 3 records, got 4\n");
+    let none = consume(&mock, &topic).args(["--from", "end", "--duration", "300ms", "--expect", "1.."]).run();
+    none.has_code(7).has_stderr("error: expected at least 1 record, got 0\n");
+    // A failure of its own goes before.
+    let failed = consume(&mock, &topic).args(["-e", "--expect", "9", "--exec", "exit 65"]).run();
+    failed.has_code(5).stderr_lacks("expected");
+    for wrong in ["x", "..", "5..3", "-1", "1..x", ""] {
+        consume(&mock, &topic).args(["--expect", wrong]).run().has_code(2).has_stdout("");
     }
 }
 

@@ -73,6 +73,7 @@ const VALUES: &[(&str, Values)] = &[
     ("delimiter", Unknown),
     ("duration", Unknown),
     ("exec", ShellCommand),
+    ("expect", Unknown),
     ("failure-limit", Unknown),
     ("filter", Unknown),
     ("forward", OtherTopics),

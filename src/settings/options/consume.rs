@@ -9,7 +9,7 @@ use super::handler::{self, HandlerSettings};
 use super::output::{self, OutputSettings};
 use super::rules;
 use super::topics::{self, TopicSelector};
-use crate::choices::ListenAddress;
+use crate::choices::{ExpectedCount, ListenAddress};
 use crate::cli;
 use crate::error::Failure;
 use crate::jq::Program;
@@ -72,6 +72,8 @@ pub struct StopConditions {
     pub count: Option<u64>,
     pub idle_timeout: Option<Duration>,
     pub duration: Option<Duration>,
+    /// How many records are to be printed or processed; anything else is a failure.
+    pub expected: Option<ExpectedCount>,
 }
 
 /// How long a run may take to leave after a signal: below the 30 s that Kubernetes grants.
@@ -160,6 +162,7 @@ fn stops(
         count: reading.count,
         idle_timeout: reading.idle_timeout,
         duration: reading.duration,
+        expected: reading.expect,
     })
 }
 

@@ -43,6 +43,7 @@ pub enum OptionName {
     Duration,
     Exit,
     FailureLimit,
+    Expect,
     IdleTimeout,
     InFlight,
     InstanceId,
@@ -276,7 +277,7 @@ fn names(reading: &ReadingOptions, connection: &cli::ConnectionOptions) -> Vec<O
     let before = names_of!(ReadingOptions = reading; without handler;
         group Group, partitions Partitions, wait_for_topic WaitForTopic, read_uncommitted ReadUncommitted,
         instance_id InstanceId, offset_reset OffsetReset, from From, to To, exit Exit, count Count,
-        idle_timeout IdleTimeout, duration Duration, shutdown_timeout ShutdownTimeout, commit Commit,
+        expect Expect, idle_timeout IdleTimeout, duration Duration, shutdown_timeout ShutdownTimeout, commit Commit,
         async_commit AsyncCommit, commit_interval CommitInterval, output Output, json Json, delimiter Delimiter,
         label Label, title_field TitleField, filter Filter, value_format ValueFormat, key_format KeyFormat,
         strict Strict, metrics Metrics,
