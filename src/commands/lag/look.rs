@@ -163,7 +163,14 @@ impl Look {
         let missing = missing::topics(&unread, session)?;
         let is_missing = |topic: &&String| missing.iter().any(|(name, _)| name == *topic);
         for topic in unread.iter().filter(|topic| !is_missing(topic)) {
-            told.doubts.push(format!("none of these groups has committed or holds anything in `{topic}`"));
+            told.doubts.push(match query.groups.as_slice() {
+                [only] => {
+                    format!(
+                        "group `{only}` has committed no offset in `{topic}` and holds no partition of it"
+                    )
+                }
+                _ => format!("no group has committed an offset in `{topic}` or holds a partition of it"),
+            });
         }
         told.failed.extend(missing.into_iter().map(|(_, failure)| failure));
         Ok(())

@@ -177,6 +177,7 @@ fn counted(count: usize, what: &str) -> String {
 mod tests {
     use super::*;
     use crate::commands::lag::testing::{group_lag, held, partition_lag};
+    use proptest::prelude::*;
     use std::time::{Duration, Instant};
 
     /// How a group with 40 partitions stands, of which three lag, after a first look two seconds ago.
@@ -227,5 +228,29 @@ mod tests {
         small[0].partitions.truncate(2);
         let all = seen(&[small], (24, 80));
         assert_eq!(all.len(), 4, "{all:?}");
+    }
+
+    proptest! {
+        #[test]
+        fn no_screen_is_higher_or_wider_than_its_window(
+            groups in proptest::collection::vec((".{0,30}", 0..50_i32), 0..12),
+            has_warnings: bool,
+            lines in 0..40_usize,
+            columns in 0..150_usize,
+        ) {
+            let group = |(name, count): &(String, i32)| {
+                let partition = |number| partition_lag("task-created", number, Some(0), i64::from(number % 3));
+                group_lag(name, (0..*count).map(partition).collect())
+            };
+            let group_lags: Vec<GroupLag> = groups.iter().map(group).collect();
+            let mut throughput = Throughput::default();
+            throughput.add(&group_lags, Instant::now());
+            throughput.add(&group_lags, Instant::now());
+            let look = LastLook { group_lags: &group_lags, throughput: &throughput, time: "23:06:11" };
+            let warnings = if has_warnings { vec!["t [0] has no leader".to_owned(); 5] } else { Vec::new() };
+            let screen = look.screen(&warnings, (lines, columns));
+            prop_assert!(screen.len() <= lines.saturating_sub(1));
+            prop_assert!(screen.iter().all(|line| line.width() <= columns.saturating_sub(1)));
+        }
     }
 }

@@ -66,13 +66,14 @@ impl Picture<'_> {
         session.sleep_until(end)
     }
 
+    /// Whether each picture takes the place of the one before, instead of following it.
     fn is_screen(&self) -> bool {
-        self.settings.output.screen.is_terminal && self.settings.output.format == TableFormat::Table
+        self.settings.output.is_fitted && self.settings.output.format == TableFormat::Table
     }
 
     fn show(&self, session: &mut Session, warnings: &[String], window: (usize, usize)) -> Result<(), Stop> {
         let Picture { settings, told, throughput, time, .. } = self;
-        let has_color = settings.output.screen.has_color;
+        let has_color = settings.output.has_color;
         let watched = LastLook { group_lags: &told.group_lags, throughput, time };
         // A head without rows says nothing where no group could be told.
         if told.group_lags.is_empty() && !self.is_screen() {

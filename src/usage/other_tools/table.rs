@@ -87,7 +87,7 @@ pub const TABLE: &[Replacement] = &[
     behind(
         &["lag", "group list"],
         &["-t", "--include", "--whitelist"],
-        "some topics are chosen with `--topic TOPIC`",
+        "to see only some topics: `--topic TOPIC`",
     ),
     behind(
         &["topic list"],
@@ -112,7 +112,7 @@ pub const TABLE: &[Replacement] = &[
         "name the topic without an option: kcons topic describe TOPIC",
     ),
     behind(&["topic list"], &["--topic", "-t"], "to see one topic: kcons topic describe TOPIC"),
-    behind(&["lag"], &["--all-groups", "--all"], "leave it out: without a group all of them are shown"),
+    behind(&["lag"], &["--all-groups", "--all"], "leave it out: without GROUP all groups are shown"),
     behind(
         &["group describe", "group delete"],
         &["--all-groups"],
