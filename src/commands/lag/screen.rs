@@ -7,6 +7,7 @@ use crate::kafka::lag::{GroupLag, PartitionLag};
 use crate::render::cells;
 use crate::render::style::Style;
 use crate::render::styled_line::StyledLine;
+use std::borrow::Cow;
 use std::cmp::Reverse;
 
 /// What is shown.
@@ -63,15 +64,12 @@ impl LastLook<'_> {
             several => several.iter().map(|one| (one.group.name.as_str(), behind_in_all([one]))).collect(),
         };
         groups.sort_by_key(|(_, behind)| Reverse(*behind));
-        let rest = groups.split_off(groups.len().min(if groups.len() > lines {
-            lines.saturating_sub(1)
-        } else {
-            lines
-        }));
+        let fits = if groups.len() > lines { lines.saturating_sub(1) } else { groups.len() };
+        let rest = groups.split_off(fits);
         let names: Vec<_> = groups.iter().map(|(name, _)| escape::line(name)).collect();
         let widest = names.iter().map(|name| cells::width(name)).max().unwrap_or(0);
         let most = groups.first().map_or(0, |(_, behind)| behind.to_string().len());
-        let line = |((name, behind), shown): (&(&str, u64), &std::borrow::Cow<'_, str>)| {
+        let line = |((name, behind), shown): (&(&str, u64), &Cow<'_, str>)| {
             let name_and_space = format!("  {shown}{}", " ".repeat(widest - cells::width(shown)));
             let mut parts = self.figures(Some(name), *behind, &format!("{behind:>most$}"));
             parts.insert(0, Part::always(StyledLine::of(Style::Plain, name_and_space)));
