@@ -46,7 +46,6 @@ impl Environment<'_> {
 /// What settings depend on besides the arguments, read once by the caller.
 pub struct Surroundings<'a> {
     pub environment: Environment<'a>,
-    pub is_stderr_terminal: bool,
     pub clock: Clock,
     pub known: &'a KnownProperties,
     /// Asks librdkafka whether a property takes a value; what it says if it does not.
