@@ -104,7 +104,7 @@ fn each_word_has_what_fits_and_nothing_else() {
 fn options_are_offered_with_what_they_mean_once_a_dash_is_typed() {
     for dash in ["-", "--"] {
         let answer = answer("zsh", &format!("consume t {dash}")).expect("options");
-        assert!(answer.contains("\n--exit\tStop at the end as it was at the start\n"), "{answer}");
+        assert!(answer.contains("\n--exit\tStop at what was the end when the run started\n"), "{answer}");
         assert!(answer.contains("\n--help\t") && answer.contains("\n--brokers\t"), "{answer}");
         assert!(!answer.contains("\n-e"), "{answer}");
     }
