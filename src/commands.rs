@@ -232,7 +232,12 @@ fn open_meter(address: &ListenAddress, alarm: &Alarm, talk: &mut talk::Talk) -> 
     let opened = Meter::open(address, alarm.bell(), [env!("CARGO_PKG_VERSION"), &librdkafka]);
     match opened {
         Ok((meter, bound)) => {
-            talk.info(format!("metrics at `http://{bound}/metrics`, probes at `/live` and `/ready`"));
+            let place = if bound.ip().is_unspecified() {
+                format!("localhost:{}", bound.port())
+            } else {
+                bound.to_string()
+            };
+            talk.info(format!("metrics at `http://{place}/metrics`, probes at `/live` and `/ready`"));
             Ok(meter)
         }
         Err(failure) => {

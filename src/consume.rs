@@ -647,7 +647,8 @@ impl<B: Broker> Consumer<'_, B> {
         let is_revoking = self.assignment.is_revoking();
         let Some(closing) = &mut self.closing else { return false };
         let (records, uncommitted) = (self.delivery.unfinished(&self.commits), self.commits.unconfirmed());
-        self.status.prepare_end(Unfinished { records, uncommitted });
+        let is_committing = self.commits.is_committing();
+        self.status.prepare_end(Unfinished { records, uncommitted, is_committing });
         if let Some(notice) = closing.wait_notice(&self.delivery, &self.commits, now) {
             self.status.tell(notice, &mut self.delivery, now);
         }

@@ -32,10 +32,11 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
     total.map(Duration::from_millis).ok_or_else(|| "the duration is too long".to_owned())
 }
 
-/// A time in a message: `0.21 s`, `4.2 s`, `42 s`, `12 min`, `3 h`, `2 d`.
+/// A time in a message: `0.004 s`, `0.21 s`, `4.2 s`, `42 s`, `12 min`, `3 h`, `2 d`.
 pub fn spoken(time: Duration) -> String {
     let seconds = time.as_secs_f64();
     match time.as_secs() {
+        _ if seconds < 0.0995 => format!("{seconds:.3} s"),
         _ if seconds < 0.995 => format!("{seconds:.2} s"),
         _ if seconds < 9.95 => format!("{seconds:.1} s"),
         0..120 => format!("{seconds:.0} s"),
@@ -52,7 +53,8 @@ mod tests {
     #[test]
     fn a_time_is_said_as_exactly_as_people_want_it() {
         for (milliseconds, words) in [
-            (4, "0.00 s"),
+            (4, "0.004 s"),
+            (99, "0.099 s"),
             (210, "0.21 s"),
             (994, "0.99 s"),
             (996, "1.0 s"),

@@ -13,7 +13,7 @@ mod values;
 mod words;
 
 use crate::escape;
-use line::PartialLine;
+use line::UnfinishedLine;
 use redirections::TypedLine;
 use std::ffi::OsString;
 use std::sync::mpsc;
@@ -32,7 +32,7 @@ pub struct Request {
 
 #[derive(Debug)]
 enum Asked {
-    Line(PartialLine),
+    Line(UnfinishedLine),
     /// The file of a redirection, as `>` and what stands in front of its name.
     Redirection(String),
 }
@@ -104,7 +104,7 @@ pub fn request(words: &[OsString]) -> Option<Request> {
         Shell::Zsh | Shell::Fish => line,
     };
     let words = line.words.iter().map(|word| words::read(word, shell, &super::variable)).collect();
-    Some(Request { shell, asked: Asked::Line(PartialLine { words, cursor: line.cursor }) })
+    Some(Request { shell, asked: Asked::Line(UnfinishedLine { words, cursor: line.cursor }) })
 }
 
 /// Answers on stdout; the exit code, which is always 0. What takes longer than the limit is not answered.

@@ -65,8 +65,11 @@ pub struct Session {
     pub talk: Talk,
     brokers: String,
     user: Option<String>,
+    has_default_brokers: bool,
     /// `None`: try for ever.
     limit: Option<Duration>,
+    /// How long brokers of this machine are tried that refuse the connection, if not as long as others.
+    refused_limit: Option<Duration>,
     reachability: Reachability,
     /// Outages are waited for.
     is_patient: bool,
@@ -117,7 +120,9 @@ impl Session {
             talk,
             brokers: connection.brokers.clone(),
             user,
+            has_default_brokers: connection.has_default_brokers(),
             limit: connection.connect_timeout,
+            refused_limit: connection.refused_limit,
             reachability: Reachability::new(failure_text, None, Instant::now()),
             is_patient: false,
         })
@@ -156,8 +161,10 @@ impl Session {
         let asked = Instant::now();
         let deadline = self.limit.filter(|_| !self.is_patient).map(|limit| asked + limit);
         if !self.is_patient {
-            let failure_text = FailureText::new(&self.brokers, self.user.as_deref(), None);
-            self.reachability = Reachability::new(failure_text, deadline, asked);
+            let failure_text = FailureText::new(&self.brokers, self.user.as_deref(), None)
+                .by_default(self.has_default_brokers);
+            self.reachability =
+                Reachability::new(failure_text, deadline, asked).with_refused_limit(self.refused_limit);
         }
         let mut answers = self.start(&question);
         let mut again = None;

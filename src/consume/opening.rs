@@ -82,13 +82,15 @@ pub fn consumer<'a, B: Broker>(
         &connection.brokers,
         connection.user.as_deref(),
         group.map(|group| group.name.as_str()),
-    );
+    )
+    .by_default(connection.has_default_brokers());
     let connect_deadline = connection.connect_timeout.map(|limit| now + limit);
     let never = CommitSettings { mode: CommitMode::Never, is_async: false };
     Consumer {
         settings,
         client,
-        reachability: Reachability::new(failure_text, connect_deadline, now),
+        reachability: Reachability::new(failure_text, connect_deadline, now)
+            .with_refused_limit(connection.refused_limit),
         topics: Topics::new(settings, now),
         assignment: Assignment::new(settings),
         commits: Commits::new(group.map_or(never, |group| group.commits), now),

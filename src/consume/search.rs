@@ -33,12 +33,28 @@ pub struct Search {
     wait_until: Option<Instant>,
     /// A topic that does not exist: the names are asked for to say which ones are near.
     missing: Option<String>,
+    /// Where a topic can be made, as messages name it.
+    brokers: String,
+    /// What is waited for, in words, until it is told.
+    untold: Option<String>,
+    is_told: bool,
 }
 
 impl Search {
     /// `wait_until`: until when a topic may appear.
     pub fn new(selectors: &[TopicSelector], targets: Vec<String>, wait_until: Option<Instant>) -> Search {
-        Search { selectors: selectors.to_vec(), targets, wait_until, missing: None }
+        let (selectors, brokers) = (selectors.to_vec(), String::new());
+        Search { selectors, targets, wait_until, missing: None, brokers, untold: None, is_told: false }
+    }
+
+    /// Notes where a topic can be made, as messages name it.
+    pub fn at(self, brokers: &str) -> Search {
+        Search { brokers: brokers.to_owned(), ..self }
+    }
+
+    /// What is waited for, once.
+    pub fn take_untold(&mut self) -> Option<String> {
+        self.untold.take()
     }
 
     pub fn has_pattern(&self) -> bool {
@@ -53,12 +69,12 @@ impl Search {
     /// Takes the names of all topics.
     pub fn names(&mut self, names: &[String], now: Instant) -> Next {
         if let Some(missing) = self.missing.take() {
-            return Next::Fail(missing_topic(&missing, names));
+            return Next::Fail(self.missing_topic(&missing, names));
         }
-        for selector in &self.selectors {
+        for selector in self.selectors.clone() {
             let TopicSelector::Pattern(pattern) = selector else { continue };
-            if !names.iter().any(|name| is_match(pattern, name) && !self.targets.contains(name)) {
-                return match self.wait(now) {
+            if !names.iter().any(|name| is_match(&pattern, name) && !self.targets.contains(name)) {
+                return match self.wait(|| format!("a topic that matches `{pattern}`"), now) {
                     Some(next) => next,
                     None => Next::Fail(
                         Failure::new(Kind::Missing, format!("no topic matches `{}`", pattern.as_str())).hint(
@@ -92,7 +108,9 @@ impl Search {
                 Ok(_) => return Next::WaitUntil(now + AGAIN),
                 Err(trouble) => match trouble.kind {
                     TroubleKind::UnknownTopic => {
-                        return self.wait(now).filter(|_| !is_target).unwrap_or_else(|| {
+                        let wait =
+                            if is_target { None } else { self.wait(|| format!("topic `{name}`"), now) };
+                        return wait.unwrap_or_else(|| {
                             self.missing = Some(name);
                             Next::AskNames
                         });
@@ -132,26 +150,35 @@ impl Search {
         selected
     }
 
-    fn wait(&self, now: Instant) -> Option<Next> {
-        self.wait_until.filter(|until| now < *until).map(|until| Next::WaitUntil((now + AGAIN).min(until)))
+    /// Waits for what is missing, as long as that was asked for.
+    fn wait(&mut self, what: impl Fn() -> String, now: Instant) -> Option<Next> {
+        let until = self.wait_until.filter(|until| now < *until)?;
+        if !std::mem::replace(&mut self.is_told, true) {
+            self.untold = Some(format!("waiting for {}", what()));
+        }
+        Some(Next::WaitUntil((now + AGAIN).min(until)))
+    }
+
+    fn missing_topic(&self, name: &str, names: &[String]) -> Failure {
+        let failure = Failure::new(Kind::Missing, format!("topic `{name}` does not exist"));
+        let near = nearest(name, names.iter().map(String::as_str).filter(|name| !name.starts_with("__")));
+        let is_target = self.targets.iter().any(|target| target == name);
+        let failure =
+            if is_target { failure.caused_by("this run writes to it, and has to find it") } else { failure };
+        let create = || {
+            format!("create it: kafka-topics.sh --bootstrap-server {} --create --topic {name}", self.brokers)
+        };
+        failure.hint(match near.first() {
+            Some(near) => format!("did you mean `{near}`?"),
+            None if is_target || self.wait_until.is_some() => create(),
+            None => format!("{}; or wait for it with `--wait-for-topic 1m`", create()),
+        })
     }
 }
 
 /// Kafka's own topics only match an expression that asks for them.
 fn is_match(pattern: &regex::Regex, name: &str) -> bool {
     pattern.is_match(name) && (!name.starts_with("__") || pattern.as_str().starts_with("^__"))
-}
-
-fn missing_topic(name: &str, names: &[String]) -> Failure {
-    let failure = Failure::new(Kind::Missing, format!("topic `{name}` does not exist"));
-    let near = nearest(name, names.iter().map(String::as_str).filter(|name| !name.starts_with("__")));
-    failure.hint(match near.first() {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!(
-            "create it: kafka-topics.sh --bootstrap-server HOST:PORT --create --topic {name}; \
-             or wait for it with `--wait-for-topic 1m`"
-        ),
-    })
 }
 
 #[cfg(test)]
@@ -219,6 +246,42 @@ mod tests {
         let trouble = Trouble { kind: TroubleKind::UnknownTopic, reason: String::new() };
         let missing = vec![("tasks.dead".to_owned(), Err(trouble))];
         assert_eq!(search.described(missing, &failure_text, now), Next::AskNames, "it is not waited for");
+    }
+
+    #[test]
+    fn how_a_missing_topic_can_be_made_is_told_with_the_address_that_was_asked() {
+        let now = Instant::now();
+        let create = "create it: kafka-topics.sh --bootstrap-server a:1,b:2 --create --topic t";
+        let wait = format!("{create}; or wait for it with `--wait-for-topic 1m`");
+        for (read, written, until, hint) in [
+            ("t", vec![], None, wait.as_str()),
+            ("t", vec![], Some(now), create),
+            ("other", names(&["t"]), None, create),
+        ] {
+            let selectors = [TopicSelector::Name(read.to_owned())];
+            let mut search = Search::new(&selectors, written, until).at("a:1,b:2");
+            search.missing = Some("t".to_owned());
+            let Next::Fail(failure) = search.names(&names(&["orders"]), now) else { panic!("it is missing") };
+            assert_eq!(failure.hint.as_deref(), Some(hint));
+            assert_eq!(failure.causes.len(), usize::from(read == "other"));
+        }
+    }
+
+    #[test]
+    fn what_is_waited_for_is_told_once() {
+        let now = Instant::now();
+        let until = Some(now + Duration::from_secs(60));
+        let mut search = Search::new(&[pattern("^later")], Vec::new(), until);
+        assert_eq!(search.take_untold(), None);
+        search.names(&[], now);
+        assert_eq!(search.take_untold().as_deref(), Some("waiting for a topic that matches `^later`"));
+        search.names(&[], now);
+        assert_eq!(search.take_untold(), None);
+        let mut search = Search::new(&[TopicSelector::Name("t".to_owned())], Vec::new(), until);
+        let trouble = Trouble { kind: TroubleKind::UnknownTopic, reason: String::new() };
+        let described = vec![("t".to_owned(), Err(trouble))];
+        search.described(described, &FailureText::new("b", None, None), now);
+        assert_eq!(search.take_untold().as_deref(), Some("waiting for topic `t`"));
     }
 
     #[test]

@@ -173,16 +173,19 @@ pub struct Unfinished {
     pub records: u64,
     /// Processed records that the group has not committed.
     pub uncommitted: u64,
+    /// Whether records are committed at all.
+    pub is_committing: bool,
 }
 
 impl Unfinished {
     fn words(self) -> Option<String> {
-        let Unfinished { records, uncommitted } = self;
+        let Unfinished { records, uncommitted, is_committing } = self;
         let unfinished = counted(records, "record", "records");
         let processed = counted(uncommitted, "processed record", "processed records");
         let what = match (records, uncommitted) {
             (0, 0) => return None,
-            (_, 0) => format!("{unfinished} unfinished, not committed"),
+            (_, 0) if is_committing => format!("{unfinished} unfinished, not committed"),
+            (_, 0) => format!("{unfinished} unfinished"),
             (0, _) => format!("{processed} not committed"),
             (_, _) => format!("{unfinished} unfinished, {processed} not committed"),
         };

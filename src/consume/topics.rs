@@ -56,7 +56,8 @@ impl<'a> Topics<'a> {
     pub fn new(settings: &'a Consume, now: Instant) -> Topics<'a> {
         let wait = settings.wait_for_topic;
         let search =
-            Search::new(&settings.topics, settings.written_topics(), (!wait.is_zero()).then(|| now + wait));
+            Search::new(&settings.topics, settings.written_topics(), (!wait.is_zero()).then(|| now + wait))
+                .at(&settings.connection.brokers);
         Topics {
             settings,
             is_pattern: search.has_pattern(),
@@ -116,6 +117,9 @@ impl<'a> Topics<'a> {
     }
 
     fn go_on_searching(&mut self, next: Next, context: &mut Context<'_, '_>) -> Step {
+        if let Some(words) = self.search.take_untold() {
+            context.info(format!("{words}, up to {:?}", self.settings.wait_for_topic));
+        }
         match next {
             Next::AskNames => context.act(Action::Ask(Question::Names)),
             Next::Describe(names) => context.act(Action::Ask(Question::Topics(names))),

@@ -47,10 +47,13 @@ pub fn told(text: &str) -> String {
 /// The words for a connection that was made and then ended from the other side.
 pub const CLOSED: &str = "the broker closed the connection";
 
+/// Nothing listens at the port.
+pub const REFUSED: &str = "connection refused";
+
 /// Why there is no connection, read from a text in lower case.
 pub fn connection(lower: &str) -> Option<&'static str> {
     const REASONS: [&str; 5] = [
-        "connection refused",
+        REFUSED,
         "no route to host",
         "network is unreachable",
         "cannot assign requested address",

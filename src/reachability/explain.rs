@@ -3,12 +3,16 @@
 use crate::error::{Failure, Kind};
 use crate::kafka::errors::{self, Cause};
 use crate::kafka::{Trouble, TroubleKind, words};
+use crate::reachability::local;
 use crate::tokens::TokenFaultKind;
+use std::net::Ipv6Addr;
 
 /// What messages name: the brokers as typed, who we log in as, the group.
 #[derive(Debug)]
 pub struct FailureText {
     brokers: String,
+    /// Nobody chose the brokers.
+    is_default: bool,
     user: Option<String>,
     group: Option<String>,
 }
@@ -17,9 +21,15 @@ impl FailureText {
     pub fn new(brokers: &str, user: Option<&str>, group: Option<&str>) -> FailureText {
         FailureText {
             brokers: brokers.to_owned(),
+            is_default: false,
             user: user.map(str::to_owned),
             group: group.map(str::to_owned),
         }
+    }
+
+    /// Notes whether nobody chose the brokers.
+    pub fn by_default(self, is_default: bool) -> FailureText {
+        FailureText { is_default, ..self }
     }
 
     pub fn brokers(&self) -> &str {
@@ -32,10 +42,26 @@ impl FailureText {
 
     /// The broker is one of those given with `--brokers`.
     pub fn is_typed(&self, broker: &str) -> bool {
-        self.brokers.split(',').any(|typed| {
+        self.addresses().any(|typed| is_same(typed, broker))
+    }
+
+    /// The brokers without their protocols.
+    pub fn addresses(&self) -> impl Iterator<Item = &str> {
+        self.brokers.split(',').map(|typed| {
             let typed = typed.trim();
-            let typed = typed.rsplit("://").next().unwrap_or(typed);
-            typed == broker || broker.strip_suffix(":9092") == Some(typed)
+            typed.rsplit("://").next().unwrap_or(typed)
+        })
+    }
+
+    /// Whether all brokers are on this machine, and nothing else is known of them but that nothing listens there.
+    pub fn are_refused_here(&self, causes: &[Cause]) -> bool {
+        self.addresses().all(|address| {
+            let is_of_it =
+                |cause: &&Cause| cause.broker.as_ref().is_some_and(|broker| is_same(address, broker));
+            let mut own = causes.iter().filter(is_of_it).peekable();
+            local::is_here(host(address))
+                && own.peek().is_some()
+                && own.all(|cause| cause.words == words::REFUSED)
         })
     }
 
@@ -69,12 +95,17 @@ impl FailureText {
                 || words == words::CLOSED
         });
         let is_foreign = causes.iter().any(|cause| cause.words.starts_with(words::ANSWERS_IN));
+        let is_unresolved = causes.iter().any(|cause| cause.words.starts_with("cannot resolve"));
         failure.hint(if is_foreign && !is_protocol {
             "check `--brokers`: another server listens there"
         } else if is_protocol {
             "check `-X security.protocol`: the port may speak TLS, SASL or neither"
-        } else {
+        } else if is_unresolved || self.addresses().any(|address| is_in_cluster(host(address))) {
             "check `--brokers`; from outside Kubernetes: kubectl port-forward svc/NAME 9092:9092"
+        } else if self.is_default && self.are_refused_here(causes) {
+            "is Kafka running here? `kcons demo` needs none"
+        } else {
+            "check `--brokers`"
         })
     }
 
@@ -198,6 +229,24 @@ impl FailureText {
     }
 }
 
+/// Whether a typed address is that of a broker, which always has a port.
+fn is_same(typed: &str, broker: &str) -> bool {
+    typed == broker || broker.strip_suffix(":9092") == Some(typed)
+}
+
+/// The host of an address `HOST:PORT`.
+fn host(address: &str) -> &str {
+    if address.parse::<Ipv6Addr>().is_ok() {
+        return address;
+    }
+    address.rsplit_once(':').map_or(address, |(host, _)| host).trim_matches(['[', ']'])
+}
+
+/// Whether a host has a name that Kubernetes gives to services and pods.
+fn is_in_cluster(host: &str) -> bool {
+    [".svc", ".cluster.local"].iter().any(|end| host.ends_with(end)) || host.contains(".svc.")
+}
+
 /// librdkafka makes no client of the properties, in its words: `Client creation error: NAME failed: …`.
 pub fn unfit(words: &str) -> Failure {
     let words = words.trim_start_matches("Client creation error: ");
@@ -255,6 +304,50 @@ mod tests {
         assert!(failure_text.is_typed("a:9093"));
         assert!(failure_text.is_typed("b:9092"));
         assert!(!failure_text.is_typed("c:9092"));
+    }
+
+    #[test]
+    fn the_hint_fits_the_address_and_the_reason() {
+        const KUBERNETES: &str =
+            "check `--brokers`; from outside Kubernetes: kubectl port-forward svc/NAME 9092:9092";
+        for (brokers, is_default, words, hint) in [
+            ("localhost:9092", true, "connection refused", "is Kafka running here? `kcons demo` needs none"),
+            ("localhost:9092", true, "timed out", "check `--brokers`"),
+            ("localhost:9092", false, "connection refused", "check `--brokers`"),
+            ("kafka.example.com:9092", false, "timed out", "check `--brokers`"),
+            ("10.0.0.7:9092", false, "timed out", "check `--brokers`"),
+            ("kafka:9092", false, "cannot resolve `kafka`", KUBERNETES),
+            ("kafka.default.svc:9092", false, "timed out", KUBERNETES),
+            ("kafka-0.kafka.default.svc.cluster.local:9092", false, "timed out", KUBERNETES),
+        ] {
+            let failure_text = FailureText::new(brokers, None, None).by_default(is_default);
+            let cause = Cause { broker: Some(brokers.to_owned()), words: words.to_owned() };
+            assert_eq!(failure_text.unreachable(&[cause]).hint.as_deref(), Some(hint), "{brokers} {words}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_here_is_one_by_all_brokers_of_this_machine() {
+        let cause = |(broker, words): (&str, &str)| Cause {
+            broker: Some(broker.to_owned()),
+            words: words.to_owned(),
+        };
+        let refused = "connection refused";
+        for (brokers, causes, expected) in [
+            ("localhost:9092", &[("localhost:9092", refused)][..], true),
+            ("SSL://127.0.0.1:1,[::1]:1", &[("127.0.0.1:1", refused), ("[::1]:1", refused)], true),
+            ("::1", &[("::1:9092", refused)], true),
+            ("localhost:9092", &[], false),
+            ("localhost:9092", &[("localhost:9092", refused), ("localhost:9092", "timed out")], false),
+            ("localhost:9092", &[("localhost:9092", "timed out"), ("localhost:9092", refused)], false),
+            ("localhost:1,localhost:2", &[("localhost:1", refused)], false),
+            ("localhost:1,kafka:1", &[("localhost:1", refused), ("kafka:1", refused)], false),
+            ("10.0.0.7:1", &[("10.0.0.7:1", refused)], false),
+        ] {
+            let causes: Vec<Cause> = causes.iter().copied().map(cause).collect();
+            let failure_text = FailureText::new(brokers, None, None);
+            assert_eq!(failure_text.are_refused_here(&causes), expected, "{brokers} {causes:?}");
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use crate::error::Failure;
 use crate::kafka::errors::{self, Cause};
 use crate::kafka::{Trouble, TroubleKind, words};
-use crate::reachability::FailureText;
+use crate::reachability::{FailureText, local};
 use crate::talk::Event;
 use std::time::{Duration, Instant};
 
@@ -55,6 +55,10 @@ impl ConnectionChange {
 pub struct Reachability {
     failure_text: FailureText,
     connect_deadline: Option<Instant>,
+    /// How long brokers of this machine are tried that refuse the connection, if not until the deadline.
+    refused_limit: Option<Duration>,
+    /// Looks at an address of this machine.
+    is_listening: fn(&str) -> bool,
     started: Instant,
     is_wait_said: bool,
     /// A broker described our topics.
@@ -63,6 +67,8 @@ pub struct Reachability {
     is_established: bool,
     leaders: Vec<String>,
     causes: Vec<Cause>,
+    /// All brokers are on this machine, and nothing listens there.
+    is_refused_here: bool,
     /// Why there is no token yet; without one no broker is asked.
     no_token: Option<Failure>,
     lost_since: Option<Instant>,
@@ -80,18 +86,27 @@ impl Reachability {
         Reachability {
             failure_text,
             connect_deadline,
+            refused_limit: None,
+            is_listening: local::is_listening,
             started,
             is_wait_said: false,
             has_answered: false,
             is_established: false,
             leaders: Vec::new(),
             causes: Vec::new(),
+            is_refused_here: false,
             no_token: None,
             lost_since: None,
             is_lost_said: false,
             is_probing: false,
             next_probe: None,
         }
+    }
+
+    /// Does not wait longer than that for brokers of this machine that refuse the connection: whether they run is
+    /// known at once.
+    pub fn with_refused_limit(self, refused_limit: Option<Duration>) -> Reachability {
+        Reachability { refused_limit, ..self }
     }
 
     /// A broker answered and named these leaders.
@@ -207,9 +222,13 @@ impl Reachability {
     }
 
     /// The failure when nothing was reached in time, if that time has come.
-    pub fn give_up(&self, now: Instant) -> Option<Failure> {
+    pub fn give_up(&mut self, now: Instant) -> Option<Failure> {
         let deadline = self.connect_deadline.filter(|_| !self.is_established)?;
-        if now < deadline {
+        if self.refused_limit().is_some_and(|limit| now >= self.started + limit) {
+            self.look_here();
+        }
+        let refused = self.refused_limit().map(|limit| self.started + limit);
+        if now < refused.map_or(deadline, |refused| refused.min(deadline)) {
             return None;
         }
         if self.causes.is_empty() && self.no_token.is_some() {
@@ -233,7 +252,17 @@ impl Reachability {
     /// What we are waiting for, once, if nothing was reached for a while. Where there is no end to it, it is a
     /// warning, so that a log has it.
     pub fn still_waiting(&mut self, now: Instant) -> Option<Event> {
-        if self.is_established || self.is_wait_said || now.duration_since(self.started) < PATIENCE {
+        if self.is_established || self.is_wait_said {
+            return None;
+        }
+        if let Some(limit) = self.refused_limit() {
+            self.is_wait_said = true;
+            let (brokers, seconds) = (self.failure_text.brokers(), limit.as_secs());
+            return Some(Event::Info {
+                message: format!("nothing listens at `{brokers}`, trying for {seconds} s"),
+            });
+        }
+        if now.duration_since(self.started) < PATIENCE {
             return None;
         }
         let (what, why) = match (self.causes.last(), &self.no_token) {
@@ -287,6 +316,19 @@ impl Reachability {
         }
     }
 
+    /// How long it is tried because all brokers are on this machine and refuse the connection.
+    fn refused_limit(&self) -> Option<Duration> {
+        self.refused_limit.filter(|_| self.is_refused_here && !self.has_answered)
+    }
+
+    /// Looks whether really nothing listens at the brokers of this machine: librdkafka tells the refusal of one address
+    /// of a name, while a broker may take its time at another, and then tells the same no more.
+    fn look_here(&mut self) {
+        self.is_refused_here = self.refused_limit.is_some()
+            && self.failure_text.are_refused_here(&self.causes)
+            && self.failure_text.addresses().all(|address| !(self.is_listening)(address));
+    }
+
     fn remember(&mut self, cause: Cause) {
         let is_weak = words::is_of_another_family(&cause.words);
         let is_same = |known: &Cause| known.broker == cause.broker;
@@ -299,9 +341,15 @@ impl Reachability {
             self.causes.retain(|known| !(is_same(known) && words::is_of_another_family(&known.words)));
         }
         self.causes.retain(|known| *known != cause);
+        let is_refusal = cause.words == words::REFUSED;
         self.causes.push(cause);
         if self.causes.len() > CAUSES_KEPT {
             self.causes.remove(0);
+        }
+        if is_refusal {
+            self.look_here();
+        } else {
+            self.is_refused_here = false;
         }
     }
 }

@@ -75,7 +75,7 @@ mod tests {
                 4_200,
                 "Processed 120 records in 4.2 s: 118 ok, 1 skipped, 1 dead-lettered, 7 retries, 3 duplicates",
             ),
-            (one, 40, "Processed 1 record in 0.04 s: 1 ok, 1 retry, 1 duplicate"),
+            (one, 40, "Processed 1 record in 0.040 s: 1 ok, 1 retry, 1 duplicate"),
             (none, 300_000, "Processed 0 records in 5 min: 0 ok"),
         ] {
             assert_eq!(tally.summary(Duration::from_millis(milliseconds)), line);

@@ -1,6 +1,7 @@
 //! Whether the pictures of the docs show what they say.
 
 use super::docs::{block_of_readme, records};
+use crate::pages::pages;
 use crate::{read, root};
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -28,6 +29,20 @@ fn the_picture_of_the_terminal_shows_the_demo_of_the_readme() {
     assert_eq!(records(&shown), records(&expected), "draw it anew: tools/pictures.py terminal KCONS");
     let all = |text: &str| text.lines().map(str::to_owned).collect::<BTreeSet<_>>();
     assert_eq!(all(&shown), all(&expected), "draw it anew: tools/pictures.py terminal KCONS");
+}
+
+#[test]
+fn every_picture_is_of_the_script_and_on_a_page() {
+    let script = read("tools/pictures.py");
+    let pages: String = pages().into_iter().map(|page| page.text).collect();
+    for entry in std::fs::read_dir(root().join("pictures")).expect("it is there").flatten() {
+        let name = entry.file_name().into_string().expect("UTF-8");
+        let subject = name.strip_suffix(".svg").expect("a picture");
+        assert!(pages.contains(&format!("pictures/{name})")), "no page shows {name}");
+        assert!(script.contains(&format!("\"{subject}\"")), "tools/pictures.py does not draw {name}");
+        let picture = read(format!("pictures/{name}"));
+        assert!(!picture.contains("target/"), "{name} shows a path of the machine that drew it");
+    }
 }
 
 /// The text of an element, without what it is made of.

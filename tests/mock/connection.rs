@@ -1,6 +1,9 @@
 //! Options of every command, in every command: how to reach the cluster and how to talk.
 
 use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
+use std::time::Duration;
 
 use crate::support::Outcome;
 use crate::support::run::Kcons;
@@ -210,5 +213,44 @@ fn commands_that_connect_nothing_take_no_profile() {
         let outcome = kcons(command, "--profile p").run();
         outcome.has_code(2).has_stdout("").stderr_contains("`--profile` cannot be used with `kcons ");
         kcons(command, "").env("KCONS_PROFILE", "none").run().has_code(0);
+    }
+}
+
+#[test]
+fn a_refusal_of_this_machine_is_told_at_once_and_given_up_after_two_seconds() {
+    let free = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = free.local_addr().expect("it is bound").to_string();
+    drop(free);
+    for command in ["topic list", "consume t"] {
+        let outcome = Kcons::new(command.split(' ')).args(["-b", &address]).run();
+        outcome.has_code(3).has_stdout("").has_stderr(&format!(
+            "info: nothing listens at `{address}`, trying for 2 s\n\
+             error: cannot reach any broker at `{address}`\n  caused by: connection refused\n  \
+             hint: check `--brokers`\n"
+        ));
+        let is_late = outcome.elapsed >= Duration::from_secs(2);
+        outcome.check(is_late, "it gave up early").took_less_than(Duration::from_secs(7));
+        let patient = Kcons::new(command.split(' ')).args(["-b", &address, "--connect-timeout", "3s"]).run();
+        let is_late = patient.elapsed >= Duration::from_secs(3);
+        patient.has_code(3).stderr_lacks("trying for").check(is_late, "the time that was typed counts");
+    }
+}
+
+#[test]
+fn a_server_that_answers_in_http_is_told() {
+    let server = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = server.local_addr().expect("it is bound").to_string();
+    std::thread::spawn(move || {
+        for mut connection in server.incoming().flatten() {
+            let _ = connection.read(&mut [0; 64]);
+            let _ = connection.write_all(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");
+        }
+    });
+    for command in ["topic list", "consume t"] {
+        let words = ["-b", &address, "--connect-timeout", "1500ms"];
+        Kcons::new(command.split(' ')).args(words).run().has_code(3).has_stderr(&format!(
+            "error: cannot reach any broker at `{address}`\n  caused by: answers in HTTP, not Kafka\n  \
+             hint: check `--brokers`: another server listens there\n"
+        ));
     }
 }

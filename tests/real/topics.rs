@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use nix::sys::signal::Signal;
 
-use super::reading::{LONG, consume, consume_at, fill, filled_topic, named_topic, places, task_created};
+use super::reading::{consume, consume_at, fill, filled_topic, named_topic, places, task_created};
 use crate::support::kafka::{Kafka, Kind, kafka};
-use crate::support::{Committed, Produced, unique_name, wait_until};
+use crate::support::{Committed, Produced, unique_name};
 
 const SOON: Duration = Duration::from_secs(5);
 
@@ -21,7 +21,11 @@ pub fn an_unknown_topic_is_an_error_with_the_nearest_name_and_is_not_made() {
     let name = unique_name("nothing-like-it");
     let outcome = consume(&name).run();
     outcome.has_code(4).has_stdout("").took_less_than(SOON);
-    outcome.stderr_contains(&format!("error: topic `{name}` does not exist\n  hint: create it: "));
+    outcome.stderr_contains(&format!(
+        "error: topic `{name}` does not exist\n  hint: create it: kafka-topics.sh --bootstrap-server {} --create \
+         --topic {name}; or wait for it",
+        kafka().brokers()
+    ));
     let topics = kafka().topics();
     assert!(!topics.contains(&name) && !topics.iter().any(|topic| topic == "task-craeted"), "{topics:?}");
 }
@@ -83,8 +87,7 @@ pub fn a_topic_can_be_waited_for() {
             command = command.args(["--group", group]);
         }
         let mut running = command.spawn();
-        let mut alive = || (!running.has_ended()).then_some(());
-        wait_until("it to be waiting", LONG, &mut alive);
+        running.wait_for_stderr(&format!("info: waiting for topic `{name}`, up to 20s\n"));
         kafka().create_topic(&name, 1, &[]);
         fill(&name, 1, 1);
         assert_eq!(places(running.finish().has_code(0)), [(0, 0)]);
@@ -92,6 +95,7 @@ pub fn a_topic_can_be_waited_for() {
     let name = unique_name("never");
     let outcome = consume(&name).args(["--wait-for-topic", "700ms"]).run();
     outcome.has_code(4).stderr_contains(&format!("error: topic `{name}` does not exist\n"));
+    outcome.stderr_contains("info: waiting for topic").stderr_lacks("--wait-for-topic");
     outcome.check(outcome.elapsed >= Duration::from_millis(700), "it did not wait");
     outcome.took_less_than(SOON);
 }

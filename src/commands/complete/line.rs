@@ -4,9 +4,9 @@
 use super::words::Word;
 use clap::{Arg, ArgAction, Command};
 
-/// A command line up to its end.
+/// A command line that is still being typed.
 #[derive(Debug)]
-pub struct PartialLine {
+pub struct UnfinishedLine {
     /// The words, without the name of the program; the one with the cursor in it ends there.
     pub words: Vec<Word>,
     /// The index of the word with the cursor in it.
@@ -61,7 +61,7 @@ pub struct Walk<'a> {
     positionals: usize,
 }
 
-impl PartialLine {
+impl UnfinishedLine {
     /// Walks along the line with the declaration of all commands; finds out what the cursor is in.
     pub fn walk<'a>(&self, root: &'a Command) -> (Walk<'a>, CursorPlace<'a>) {
         let mut walk = Walk {
@@ -261,7 +261,7 @@ mod tests {
         let words: Vec<Word> =
             typed.split(' ').map(|text| Word { text: text.to_owned(), is_open: false }).collect();
         let cursor = words.iter().position(|word| word.text.ends_with('|')).expect("a cursor");
-        let mut line = PartialLine { words, cursor };
+        let mut line = UnfinishedLine { words, cursor };
         line.words[cursor].text.pop();
         let root = cli::command();
         let (walk, place) = line.walk(&root);

@@ -1,6 +1,6 @@
 //! What is offered where the cursor is.
 
-use super::line::{CursorPlace, PartialLine, ValuePart, Walk};
+use super::line::{CursorPlace, UnfinishedLine, ValuePart, Walk};
 use super::values::{self, OFFSETS, TIMES, Values};
 use super::{Candidate, Offer, OfferKind, live};
 use crate::cli;
@@ -11,14 +11,25 @@ use crate::settings::{self, profile};
 use clap::{Arg, Command};
 use std::time::Instant;
 
+const HELP: (&str, &str) = ("help", "Explain all options of a command");
+
 /// What fits at the cursor; nothing if the shell is to offer nothing.
-pub fn of(line: &PartialLine, deadline: Instant) -> Option<Offer> {
+pub fn of(line: &UnfinishedLine, deadline: Instant) -> Option<Offer> {
     let root = cli::command();
     let (walk, place) = line.walk(&root);
     let word = line.words.get(line.cursor)?.text.clone();
     let whole = |candidates| Some(Offer { start: word.clone(), candidates, ..Offer::default() });
+    // `kcons help` is declared nowhere; the names of commands follow it.
+    let is_help = line.cursor > 0 && line.words[0].text == HELP.0;
     match place {
-        CursorPlace::Command => whole(commands(walk.command)),
+        CursorPlace::Command => {
+            let mut candidates = commands(walk.command);
+            if line.cursor == 0 {
+                candidates.push(Candidate::new(HELP.0, HELP.1));
+            }
+            whole(candidates)
+        }
+        CursorPlace::Option | CursorPlace::Value { .. } | CursorPlace::Program if is_help => None,
         CursorPlace::Option => whole(options(&walk, &word)),
         CursorPlace::Value { argument, part } => value(&walk, argument, part, deadline),
         CursorPlace::Program => Some(Offer { kind: OfferKind::Program, start: word, ..Offer::default() }),

@@ -32,7 +32,12 @@ fn offered(typed: &str) -> Vec<String> {
 #[test]
 fn each_word_has_what_fits_and_nothing_else() {
     let rows: &[(&str, &[&str])] = &[
-        ("", &["consume", "lag", "group", "topic", "demo", "completions", "man"]),
+        ("", &["consume", "lag", "group", "topic", "demo", "completions", "man", "help"]),
+        ("he", &["help"]),
+        ("help de", &["demo"]),
+        ("help group re", &["reset"]),
+        ("help demo --dead-letter ", &[]),
+        ("help demo --", &[]),
         ("g", &["group"]),
         ("-b x:1 to", &["topic"]),
         ("group ", &["list", "describe", "reset", "delete"]),
@@ -52,7 +57,7 @@ fn each_word_has_what_fits_and_nothing_else() {
         ("consume --output=j", &["--output=json"]),
         ("consume -oj", &["-ojson"]),
         ("consume -eqo=j", &["-eqo=json"]),
-        ("lag --output ", &["table", "json"]),
+        ("lag --output ", &["table", "wide", "json"]),
         ("--color a", &["auto", "always"]),
         ("consume --from ", &["beginning", "end", "-10", "-1h", "-1d", "now", "today", "yesterday"]),
         ("consume --from -1", &["-10", "-1h", "-1d"]),

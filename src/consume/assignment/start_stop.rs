@@ -110,7 +110,10 @@ pub fn alone(range: &Range, from: Option<Position>) -> Result<Start, Failure> {
     };
     if !(*begin..=*high).contains(&offset) {
         let message = format!("{partition}: offset {offset} is outside {begin}..{high}");
-        return Err(Failure::new(Kind::Run, message));
+        let failure = Failure::new(Kind::Run, message);
+        // As many digits as a time since 1970 has today, in seconds or milliseconds.
+        let is_like_a_time = matches!(offset.to_string().len(), 10 | 13);
+        return Err(if is_like_a_time { failure.hint(format!("a time is `@{offset}`")) } else { failure });
     }
     Ok(Start::at(offset))
 }
@@ -190,6 +193,9 @@ mod tests {
         let message = |position| alone(&range(None), Some(position)).map_err(|failure| failure.message);
         let error = "t [0]: offset 9999 is outside 15..20".to_owned();
         assert_eq!(message(Position::Offset(9999)), Err(error));
+        let hint = |offset| alone(&range(None), Some(Position::Offset(offset))).expect_err("outside").hint;
+        assert_eq!(hint(1_763_888_400_000).as_deref(), Some("a time is `@1763888400000`"));
+        assert_eq!(hint(9999), None);
         assert_eq!(message(Position::Offset(20)), Ok(Start::at(20)));
         assert_eq!(message(Position::BeforeEnd(2)), Ok(Start::at(16)));
         assert_eq!(message(Position::BeforeEnd(i64::MAX)), Ok(Start::at(15)));

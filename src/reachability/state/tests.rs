@@ -26,6 +26,39 @@ fn no_broker_at_all_is_told_with_the_reason() {
 }
 
 #[test]
+fn a_refusal_of_this_machine_is_told_at_once_and_given_up_soon() {
+    let now = Instant::now();
+    let (limit, deadline) = (Duration::from_secs(2), now + Duration::from_secs(10));
+    let failure_text = FailureText::new("localhost:9092", None, None).by_default(true);
+    let tries = Reachability::new(failure_text, Some(deadline), now).with_refused_limit(Some(limit));
+    let mut reachability = Reachability { is_listening: |_| false, ..tries };
+    assert!(reachability.still_waiting(now).is_none(), "nothing is known yet");
+    reachability.classify(&refused("localhost:9092"), now);
+    let Some(Event::Info { message }) = reachability.still_waiting(now) else { panic!("it is said") };
+    assert_eq!(message, "nothing listens at `localhost:9092`, trying for 2 s");
+    assert!(reachability.still_waiting(now + PATIENCE).is_none(), "it is said once");
+    assert_eq!(reachability.give_up(now + limit - Duration::from_millis(1)), None);
+    let hint = reachability.give_up(now + limit).and_then(|failure| failure.hint);
+    assert_eq!(hint.as_deref(), Some("is Kafka running here? `kcons demo` needs none"));
+    // A broker that has started is waited for.
+    reachability.is_listening = |_| true;
+    assert_eq!(reachability.give_up(now + limit), None);
+    assert!(reachability.give_up(deadline).is_some());
+}
+
+#[test]
+fn a_refusal_of_one_address_says_nothing_while_a_broker_listens_at_another() {
+    let now = Instant::now();
+    let (limit, deadline) = (Duration::from_secs(2), now + Duration::from_secs(10));
+    let failure_text = FailureText::new("localhost:9092", None, None);
+    let tries = Reachability::new(failure_text, Some(deadline), now).with_refused_limit(Some(limit));
+    let mut reachability = Reachability { is_listening: |_| true, ..tries };
+    reachability.classify(&refused("localhost:9092"), now);
+    assert!(reachability.still_waiting(now).is_none());
+    assert_eq!(reachability.give_up(now + limit), None);
+}
+
+#[test]
 fn who_waits_is_told_once_what_for() {
     let now = Instant::now();
     let mut reachability = reachability(now);

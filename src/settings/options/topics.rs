@@ -47,6 +47,9 @@ fn pattern(text: &str) -> Result<Regex, Failure> {
     })
 }
 
+const SEVERAL: &str = "put blanks between several topics, as in `kcons consume a b`";
+const LIST: &str = "`kcons topic list` lists all topics";
+
 /// Checks a name of a topic by the rule of Kafka's class `org.apache.kafka.common.internals.Topic`.
 pub fn name(text: &str) -> Result<String, Failure> {
     const LONGEST: usize = 249;
@@ -67,6 +70,12 @@ pub fn name(text: &str) -> Result<String, Failure> {
         true => Ok(text.to_owned()),
         false if text.contains('=') => refuse("names consist of letters, digits, `.`, `_` and `-`")
             .map_err(|failure: Failure| failure.hint("-X KEY=VALUE sets a property")),
+        false if text.contains(',') => {
+            refuse("a comma separates nothing").map_err(|failure: Failure| failure.hint(SEVERAL))
+        }
+        false if text.starts_with('^') => {
+            refuse("names are wanted here, not expressions").map_err(|failure: Failure| failure.hint(LIST))
+        }
         false => refuse("names consist of letters, digits, `.`, `_` and `-`")
             .map_err(|failure: Failure| failure.hint("a regular expression starts with `^`")),
     }
@@ -103,6 +112,18 @@ mod tests {
             assert_eq!(failure.message, format!("invalid topic name `{bad}`"));
         }
         assert!(resolved(&[&long[..249]]).is_ok());
+    }
+
+    #[test]
+    fn the_hint_says_what_somebody_meant() {
+        for (text, hint) in [
+            ("a,b", SEVERAL),
+            ("^task", LIST),
+            ("task-.*", "a regular expression starts with `^`"),
+            ("client.id=x", "-X KEY=VALUE sets a property"),
+        ] {
+            assert_eq!(name(text).expect_err(text).hint.as_deref(), Some(hint));
+        }
     }
 
     #[test]

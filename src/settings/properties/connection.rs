@@ -27,6 +27,8 @@ pub struct Connection {
     pub tokens: Option<TokenSource>,
     /// How long to try to reach a broker; `None` means without limit.
     pub connect_timeout: Option<Duration>,
+    /// How long to try brokers of this machine that refuse the connection; `None` if somebody chose how long.
+    pub refused_limit: Option<Duration>,
     /// All properties of a consumer, sorted by name, for `--print-config`.
     pub effective: Vec<EffectiveProperty>,
     /// Messages about values that are ignored.
@@ -60,6 +62,9 @@ const STANDALONE_GROUP: &str = "kcons";
 
 const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// Nothing listens at a port of this machine: somebody may be starting a broker, but nothing is far away.
+const REFUSED_LIMIT: Duration = Duration::from_secs(2);
+
 impl Connection {
     /// Completes and checks properties. With `group.id` among them, they are those of a member of that group.
     pub fn resolve(
@@ -78,6 +83,7 @@ impl Connection {
         }
         limits::resolve(&mut properties.values, known)?;
         let timeout = connect_timeout.unwrap_or(DEFAULT_CONNECT_TIMEOUT);
+        let refused_limit = connect_timeout.is_none().then_some(REFUSED_LIMIT);
         let connect_timeout = (!timeout.is_zero()).then_some(timeout);
         let tokens = security::resolve(&mut properties, known, connect_timeout)?;
         let visible = known.all().filter(|property| {
@@ -102,6 +108,7 @@ impl Connection {
             producer: Vec::new(),
             tokens,
             connect_timeout,
+            refused_limit,
             notes: properties.notes,
         })
     }
@@ -136,6 +143,11 @@ impl Connection {
     pub fn is_ours(&self, name: &str) -> bool {
         let mut effective = self.effective.iter();
         effective.find(|property| property.name == name).is_none_or(|property| !property.origin.is_chosen())
+    }
+
+    /// Whether nobody chose the brokers.
+    pub fn has_default_brokers(&self) -> bool {
+        self.is_ours(BROKERS)
     }
 
     /// The value that librdkafka gets for a property; `None` if it keeps its default.

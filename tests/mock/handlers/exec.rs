@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use nix::sys::signal::Signal;
 
 use super::{GROUP, LONG, Stage};
+use crate::support::terminal::OnTerminal;
 use crate::support::{Produced, wait_until};
 
 #[test]
@@ -141,13 +142,24 @@ fn a_signal_lets_the_handler_finish_and_commits_it() {
 fn a_second_signal_leaves_no_child_behind() {
     let stage = Stage::with(&["1"]);
     let script = "echo $$ > $OUT; trap '' TERM; while :; do sleep 0.05; done";
-    let mut running = stage.member(&["--exec", script]).spawn();
-    let pid: i32 = wait_until("the handler", LONG, || stage.written().trim().parse().ok());
+    let pid = || wait_until("the handler", LONG, || stage.written().trim().parse::<i32>().ok());
+    let is_gone = |pid: i32| {
+        wait_until("the end of the handler", LONG, || {
+            (!std::path::Path::new(&format!("/proc/{pid}")).exists()).then_some(())
+        });
+    };
+    let mut running = stage.alone(&["--exec", script]).spawn();
+    let first = pid();
+    running.signal_until_it_ends(Signal::SIGINT);
+    running.finish().has_code(130);
+    is_gone(first);
+    // On a terminal the loop of a shell is to end, too.
+    std::fs::write(stage.out(), "").expect("a file");
+    let mut running = stage.alone(&["--exec", script]).spawn_on_terminal(OnTerminal::Stderr);
+    let second = pid();
     running.signal_until_it_ends(Signal::SIGINT);
     running.finish().was_ended_by(Signal::SIGINT);
-    wait_until("the end of the handler", LONG, || {
-        (!std::path::Path::new(&format!("/proc/{pid}")).exists()).then_some(())
-    });
+    is_gone(second);
     assert_eq!(stage.committed(), -1, "{GROUP}");
 }
 
