@@ -3,6 +3,7 @@
 mod connection;
 mod group;
 mod handler;
+mod help;
 mod lag;
 mod profile;
 mod topic;
@@ -17,8 +18,8 @@ pub use topic::{TopicCommand, TopicDescribeOptions, TopicListOptions};
 
 use crate::choices::{DataFormat, ListenAddress, OffsetReset, TableFormat};
 use crate::duration::parse_duration;
-use clap::builder::styling::{Style, Styles};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use help::{COMPLETIONS_EXAMPLES, CONSUME_EXAMPLES, STYLES};
 use std::num::NonZeroU64;
 use std::time::Duration;
 use values::{commit, listen_address, positive, positive_duration};
@@ -38,29 +39,6 @@ pub struct Arguments {
     pub connection: ConnectionOptions,
 }
 
-/// How help looks on a terminal.
-const STYLES: Styles = Styles::plain()
-    .header(Style::new().bold().underline())
-    .usage(Style::new().bold().underline())
-    .literal(Style::new().bold());
-
-const CONSUME_EXAMPLES: &str = "\
-Examples:
-  read everything, then wait for new records:
-    kcons consume task-created
-  print what is there now as JSON, and exit:
-    kcons consume task-created -e | jq .value
-  share the work with other members, resume after a restart:
-    kcons consume task-created --group mailer
-  run a program for each record:
-    kcons consume task-created --group mailer --exec ./send-mail";
-
-const COMPLETIONS_EXAMPLES: &str = "\
-To load it in every new shell, add this line to the start-up file:
-  bash  ~/.bashrc                   source <(kcons completions bash)
-  zsh   ~/.zshrc, after compinit    source <(kcons completions zsh)
-  fish  ~/.config/fish/config.fish  kcons completions fish | source";
-
 /// The declaration of all commands, as it is parsed and shown. Commands that do not connect hide connection options.
 pub fn command() -> clap::Command {
     let connection = ConnectionOptions::augment_args(clap::Command::new("connection"));
@@ -74,16 +52,7 @@ pub fn command() -> clap::Command {
         command.mut_subcommand(name, |subcommand| subcommand.args(hidden.clone()))
     });
     command.build();
-    with_help_at_the_end(command)
-}
-
-/// Puts `--help` and `--version` behind what somebody looks for in a help.
-fn with_help_at_the_end(command: clap::Command) -> clap::Command {
-    let command = command.mut_args(|argument| match argument.get_id().as_str() {
-        "help" | "version" => argument.help_heading(connection::GENERAL),
-        _ => argument,
-    });
-    command.mut_subcommands(with_help_at_the_end)
+    help::at_the_end(command)
 }
 
 #[derive(Debug, Subcommand)]
