@@ -74,7 +74,9 @@ pub enum Command {
     /// In bash, zsh and fish, TAB also completes topics and groups: those of the cluster named on
     /// the command line (`-b`, `-F`, `--profile`) or in the environment.
     Completions(CompletionsOptions),
-    /// Print the manual page in roff
+    /// Show the manual page
+    ///
+    /// On a terminal the page is shown as `man` does; into a pipe or file it is printed in roff.
     Man,
 }
 
@@ -96,6 +98,7 @@ pub struct ConsumeOptions {
 }
 
 #[derive(Debug, Args)]
+#[command(override_usage = "kcons demo [OPTIONS] [-- CMD ARG...]")]
 pub struct DemoOptions {
     /// Add a new task every second until Ctrl-C
     #[arg(long, help_heading = "Demo")]
@@ -111,7 +114,7 @@ pub struct DemoOptions {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = COMPLETIONS_EXAMPLES)]
+#[command(override_usage = "kcons completions [OPTIONS] SHELL", after_help = COMPLETIONS_EXAMPLES)]
 pub struct CompletionsOptions {
     /// Shell to print the script for
     #[arg(value_name = "SHELL")]

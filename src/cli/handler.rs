@@ -23,8 +23,8 @@ pub struct HandlerOptions {
     /// Runs `sh -c CMD`. The record is also in the environment: KCONS_TOPIC, KCONS_PARTITION,
     /// KCONS_OFFSET, KCONS_KEY, KCONS_TIMESTAMP, KCONS_GROUP, KCONS_ATTEMPT, KCONS_HEADER_NAME. A
     /// tombstone has KCONS_VALUE_NULL=1. Exit status 0: processed. 75: try again later. 65: bad
-    /// record, no retry. Anything else: failed, retried. A record is committed once it is
-    /// processed.
+    /// record, no retry. 126 and 127, which the shell gives for a CMD it cannot run: the run ends.
+    /// Anything else: failed, retried. A record is committed once it is processed.
     ///
     /// Example: --exec 'curl -fsS --data-binary @- http://localhost:8080/tasks'
     #[arg(long, value_name = "CMD", help_heading = "Handling records")]

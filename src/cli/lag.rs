@@ -7,11 +7,16 @@ use std::time::Duration;
 
 const EXAMPLES: &str = "\
 Examples:
-  kcons lag mailer                       one row per partition, then the total
-  kcons lag                              all groups
-  kcons lag mailer --watch               refresh every 2 seconds, with rates and time to catch up
-  kcons lag mailer audit --max-lag 1000  exit code 6 if they are further behind
-  kcons lag mailer -o json | jq .behind  one JSON object per partition";
+  show one row per partition, then the total:
+    kcons lag mailer
+  show all groups:
+    kcons lag
+  refresh every 2 seconds, with rates and the time to catch up:
+    kcons lag mailer --watch
+  exit with code 6 if the groups are further behind:
+    kcons lag mailer audit --max-lag 1000
+  print one JSON object per partition:
+    kcons lag mailer -o json | jq .behind";
 
 #[derive(Debug, Default, Args)]
 #[command(override_usage = "kcons lag [OPTIONS] [GROUP...]", after_help = EXAMPLES)]
