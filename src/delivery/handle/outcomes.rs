@@ -340,8 +340,9 @@ fn done_notice(job: &Job, fate: Fate) -> Option<Notice> {
 
 /// A pause that is chosen by chance, no more exact than that.
 fn brief_pause(pause: Duration) -> String {
-    match pause.as_secs() {
-        0..10 => format!("{:.1} s", pause.as_secs_f64().max(0.1)),
+    match pause.as_millis() {
+        0..95 => format!("{:.2} s", pause.as_secs_f64().max(0.01)),
+        95..10_000 => format!("{:.1} s", pause.as_secs_f64()),
         _ => spoken(pause),
     }
 }

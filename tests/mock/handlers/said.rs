@@ -124,6 +124,23 @@ fn a_stop_says_that_it_waits_for_workers_and_for_the_reader() {
 }
 
 #[test]
+fn a_stop_says_nothing_of_what_it_waits_for_only_a_moment() {
+    let stage = Stage::with(&["1", "2"]);
+    let script = "echo >> $OUT; sleep 2";
+    for handler in
+        [["--exec", script], ["--worker", "while read -r line; do echo >> $OUT; sleep 2; echo ok; done"]]
+    {
+        std::fs::write(stage.out(), "").expect("a file");
+        let mut running = stage.alone(&handler).spawn();
+        wait_until("the handler", LONG, || (!stage.written().is_empty()).then_some(()));
+        running.signal(Signal::SIGTERM);
+        let outcome = running.finish();
+        outcome.has_code(0).stderr_contains(" in hand, up to ");
+        assert_eq!(outcome.stderr_text().matches("info: waiting for ").count(), 1, "{outcome}");
+    }
+}
+
+#[test]
 fn records_that_were_processed_and_not_committed_are_counted_by_a_second_signal() {
     let stage = Stage::with(&["1", "2", "3"]);
     let script = "read n; echo >> $OUT; [ $n != 3 ] || sleep 60";
