@@ -164,7 +164,7 @@ impl Search {
         let near = nearest(name, names.iter().map(String::as_str).filter(|name| !name.starts_with("__")));
         let is_target = self.targets.iter().any(|target| target == name);
         let failure =
-            if is_target { failure.caused_by("this run writes to it, and has to find it") } else { failure };
+            if is_target { failure.caused_by("this run writes to it, so it has to exist") } else { failure };
         let create = || {
             format!("create it: kafka-topics.sh --bootstrap-server {} --create --topic {name}", self.brokers)
         };

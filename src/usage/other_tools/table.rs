@@ -187,7 +187,7 @@ pub const TABLE: &[Replacement] = &[
     behind(
         &["", "consume"],
         &["--follow"],
-        "leave it out: a run follows the topic until Ctrl-C; `--exit` ends it at the end",
+        "leave it out: a run follows the topic until Ctrl-C; `--exit` stops at the end",
     ),
     behind(READING, &["--partition"], "`--partitions 0` reads some partitions, as in `--partitions 0,2`"),
     // Groups and commits.
