@@ -64,22 +64,14 @@ impl fmt::Display for ExpectedCount {
 }
 
 /// Where a group starts in a partition in which it has committed nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OffsetReset {
     Earliest,
     Latest,
+    /// At the first record at or after this time, in milliseconds since 1970.
+    Time(i64),
+    /// Nowhere: the run ends.
     None,
-}
-
-impl OffsetReset {
-    /// The word that is typed for the choice.
-    pub fn word(self) -> &'static str {
-        match self {
-            OffsetReset::Earliest => "earliest",
-            OffsetReset::Latest => "latest",
-            OffsetReset::None => "none",
-        }
-    }
 }
 
 /// Which records a handler gets one after the other.

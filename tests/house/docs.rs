@@ -169,7 +169,7 @@ fn the_docs_and_the_manual_page_have_the_exit_codes_of_the_program() {
     assert_eq!(codes_of(&section("docs/reference.md", "Exit codes"), "| "), codes, "docs/reference.md");
     let page = String::from_utf8(kcons(&["man"]).stdout).expect("UTF-8");
     let status = page.split(".SH \"EXIT STATUS\"").nth(1).unwrap_or_default();
-    assert_eq!(codes_of(status, ""), codes, "manual page");
+    assert_eq!(codes_of(&status.replace("\\fR", ""), "\\fB"), codes, "manual page");
 }
 
 #[test]

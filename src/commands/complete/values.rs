@@ -76,6 +76,8 @@ const VALUES: &[(&str, Values)] = &[
     ("expect", Unknown),
     ("failure-limit", Unknown),
     ("filter", Unknown),
+    ("grep", Unknown),
+    ("key", Unknown),
     ("forward", OtherTopics),
     ("from", Positions),
     ("group", Groups),

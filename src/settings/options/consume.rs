@@ -2,7 +2,7 @@
 
 mod future;
 
-use super::filter::{self, FilterFailure};
+use super::filter::{self, FilterFailure, Selection};
 use super::given::GivenOptions;
 use super::group::{self, GroupSettings, Mode, Standalone};
 use super::handler::{self, HandlerSettings};
@@ -33,6 +33,8 @@ pub struct Consume {
     pub shutdown_timeout: Duration,
     pub read_uncommitted: bool,
     pub output: OutputSettings,
+    /// Only records with these bytes are kept.
+    pub selection: Selection,
     /// Selects the records to print or handle: those for which the program yields true.
     pub filter: Option<Program>,
     /// What to do with a record on which the filter fails. With a handler, the failure policy decides instead.
@@ -132,6 +134,7 @@ pub fn resolve(
         withheld,
         topics,
         wait_for_topic: reading.wait_for_topic.unwrap_or_default(),
+        selection: filter::selection(reading)?,
         filter: filter::resolve(reading)?,
         filter_failure: filter::failure(given, &mode),
         mode,

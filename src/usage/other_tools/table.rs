@@ -218,7 +218,12 @@ pub const TABLE: &[Replacement] = &[
     ),
     behind(
         READING,
-        &["--grep", "--match", "--search", "--key", "--where", "--query"],
+        &["--match", "--search", "--contains"],
+        "`--grep TEXT` keeps records that contain a text",
+    ),
+    behind(
+        READING,
+        &["--where", "--query"],
         "`--filter EXPR` keeps records for which a jq expression is true, as in `--filter '.key == \"k\"'`",
     ),
     behind(READING, &["--jq"], "pipe the output into jq: kcons consume TOPIC -e | jq .value"),
