@@ -13,7 +13,7 @@ use crate::position::Position;
 use crate::record::TopicPartition;
 use crate::render::table::{Cell, Column, TableRows};
 use crate::settings::{Reset, ResetScope, ResetTarget};
-use crate::talk::Event;
+use crate::talk::{Event, counted};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -81,19 +81,13 @@ pub fn run(session: &mut Session, settings: &Reset) -> Result<(), Stop> {
     }
     match settings.is_executed {
         true => {
-            let message = format!("Moved {} of group {}", counted(changes.len()), settings.group);
+            let partitions = counted(changes.len() as u64, "partition", "partitions");
+            let message = format!("Moved {partitions} of group {}", settings.group);
             session.talk.say(&Event::Done { message });
         }
         false => session.talk.info("nothing is changed without `--execute`"),
     }
     Ok(())
-}
-
-fn counted(partitions: usize) -> String {
-    match partitions {
-        1 => "1 partition".to_owned(),
-        several => format!("{several} partitions"),
-    }
 }
 
 /// Says of a group that does not exist that this makes it, and which one may have been meant.

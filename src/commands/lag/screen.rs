@@ -7,6 +7,7 @@ use crate::kafka::lag::{GroupLag, PartitionLag};
 use crate::render::cells;
 use crate::render::style::Style;
 use crate::render::styled_line::StyledLine;
+use crate::talk::counted;
 use std::borrow::Cow;
 use std::cmp::Reverse;
 
@@ -77,7 +78,8 @@ impl LastLook<'_> {
         };
         let mut shown: Vec<StyledLine> = groups.iter().zip(&names).map(line).collect();
         if !rest.is_empty() {
-            shown.push(StyledLine::of(Style::Dim, format!("  … {}", counted(rest.len(), "more group"))));
+            let more = counted(rest.len() as u64, "more group", "more groups");
+            shown.push(StyledLine::of(Style::Dim, format!("  … {more}")));
         }
         shown
     }
@@ -155,19 +157,12 @@ fn joined(mut parts: Vec<Part>, columns: usize) -> StyledLine {
 
 fn left_out_words(left_out: &[(&GroupLag, &PartitionLag)]) -> String {
     let caught_up = left_out.iter().filter(|(_, progress)| behind(progress) == Some(0)).count();
-    match left_out.len() {
-        all if all == caught_up => format!("… {} caught up", counted(all, "partition")),
-        all if caught_up > 0 => {
-            format!("… {}, {caught_up} of them caught up", counted(all, "more partition"))
-        }
-        all => format!("… {}", counted(all, "more partition")),
-    }
-}
-
-fn counted(count: usize, what: &str) -> String {
-    match count {
-        1 => format!("1 {what}"),
-        _ => format!("{count} {what}s"),
+    let all = left_out.len() as u64;
+    let more = counted(all, "more partition", "more partitions");
+    match caught_up as u64 {
+        caught_up if caught_up == all => format!("… {} caught up", counted(all, "partition", "partitions")),
+        0 => format!("… {more}"),
+        caught_up => format!("… {more}, {caught_up} of them caught up"),
     }
 }
 
