@@ -41,7 +41,7 @@ fn once(session: &mut session::Session, settings: &Lag) -> Result<(), session::S
     if !told.group_lags.is_empty() {
         session.print(&table(&rows::rows(&told.group_lags), &settings.output))?;
     } else if settings.groups.is_empty() {
-        session.talk.info("no group of consumers has committed anything or has members");
+        session.talk.info("no consumer group has committed offsets or members");
     }
     match settings.max_lag {
         Some(_) => {

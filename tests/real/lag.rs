@@ -212,7 +212,7 @@ pub fn some_topics_and_all_groups_can_be_looked_at() {
         .stderr_contains("error: all groups together are 7 behind, more than `--max-lag 6`\n");
     // A topic that the group has nothing of, and one that does not exist.
     let outcome = kcons(&["lag", &groups[1], "--topic", &other]).run();
-    let warning = format!("none of these groups has committed or holds anything in `{other}`\n");
+    let warning = format!("none of these groups has committed offsets or holds partitions in `{other}`\n");
     outcome.has_code(0).has_stderr(&format!("warning: {warning}"));
     let outcome = kcons(&["lag", &groups[1], "--topic", &other, "--max-lag", "9"]).run();
     outcome.has_code(3).has_stderr(&format!("error: {warning}"));

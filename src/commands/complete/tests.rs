@@ -174,7 +174,7 @@ fn the_answer_comes_though_the_cursor_is_in_front_of_other_words() {
     assert_eq!(
         answer.as_deref(),
         Some(
-            "words\t\ndescribe\tShow a group: its state, its coordinator, its members and its lag\ndelete\tDelete groups without members, with what they have committed\n"
+            "words\t\ndescribe\tShow a group's state, coordinator, members and lag\ndelete\tDelete groups without members, and their committed offsets\n"
         )
     );
 }

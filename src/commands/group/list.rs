@@ -42,7 +42,9 @@ fn keep_readers(session: &mut Session, topics: &[String], groups: &mut Vec<Liste
     let others = groups.extract_if(.., |group| !group.kind.is_of_consumers()).count();
     if others > 0 {
         let these = if others == 1 { "a group that is" } else { "groups that are" };
-        session.talk.info(format!("{these} not of consumers cannot be asked for topics, and left out"));
+        session
+            .talk
+            .info(format!("{these} not consumer groups are left out: they cannot be asked for topics"));
     }
     let names = groups.iter().map(|group| group.name.clone()).collect();
     let query = LagQuery { groups: names, topics: topics.to_vec() };

@@ -163,7 +163,8 @@ impl Look {
         let missing = missing::topics(&unread, session)?;
         let is_missing = |topic: &&String| missing.iter().any(|(name, _)| name == *topic);
         for topic in unread.iter().filter(|topic| !is_missing(topic)) {
-            told.doubts.push(format!("none of these groups has committed or holds anything in `{topic}`"));
+            told.doubts
+                .push(format!("none of these groups has committed offsets or holds partitions in `{topic}`"));
         }
         told.failed.extend(missing.into_iter().map(|(_, failure)| failure));
         Ok(())
