@@ -174,7 +174,7 @@ fn a_handler_that_scarcity_keeps_from_starting_starts_later_at_no_charge() {
         }
         let before = limit_descriptors(&running, Some(8));
         stage.produce(&["scarce"]);
-        running.wait_for_stderr("warning: cannot start a handler: Too many open files; it is tried again\n");
+        running.wait_for_stderr("warning: cannot start a handler: Too many open files; trying again\n");
         assert!(!stage.written().contains("scarce"), "{}", stage.written());
         limit_descriptors(&running, before);
         wait_until("the record", LONG, || stage.written().contains("scarce").then_some(()));

@@ -258,6 +258,6 @@ fn a_redis_that_is_away_is_waited_for_and_told_once() {
     redis.start_again();
     let outcome = running.finish();
     outcome.has_counts(2, 0, 1);
-    assert_eq!(outcome.stderr_text().matches("is away").count(), 1, "{outcome}");
+    assert_eq!(outcome.stderr_text().matches("waiting for the dedup store").count(), 1, "{outcome}");
     assert_eq!((stage.committed(), stage.written().as_str()), (3, "a\nb\n"));
 }
