@@ -6,6 +6,7 @@ mod handler;
 mod help;
 mod lag;
 mod profile;
+mod selection;
 mod topic;
 mod values;
 
@@ -14,15 +15,16 @@ pub use group::{DeleteOptions, GroupCommand, GroupDescribeOptions, GroupListOpti
 pub use handler::{HandlerOptions, OnFailure};
 pub use lag::LagOptions;
 pub use profile::{NOT_IN_A_PROFILE, ProfileProperty, ProfileTable, RIVALS, commands, place, profile_keys};
+pub use selection::SelectionOptions;
 pub use topic::{TopicCommand, TopicDescribeOptions, TopicListOptions};
 
-use crate::choices::{DataFormat, ListenAddress, OffsetReset, TableFormat};
+use crate::choices::{DataFormat, ExpectedCount, ListenAddress, TableFormat};
 use crate::duration::parse_duration;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use help::{COMPLETIONS_EXAMPLES, CONSUME_EXAMPLES, STYLES};
 use std::num::NonZeroU64;
 use std::time::Duration;
-use values::{commit, listen_address, positive, positive_duration};
+use values::{ResetWords, commit, expected_count, listen_address, positive, positive_duration};
 
 /// A Kafka consumer for the terminal, the shell script and the pod
 #[derive(Debug, Parser)]
@@ -164,17 +166,19 @@ pub struct ReadingOptions {
     ///
     /// Default: earliest. Applies only where the group has no committed offset; with `none` the run
     /// ends there (exit code 1). `latest` applies only to a topic in which the group has no
-    /// committed offset at all, so a restart skips nothing. Needs --group.
+    /// committed offset at all, so a restart skips nothing. A time as in --from (`-1h`,
+    /// `2026-11-23`) starts at the first record from then on. Needs --group.
     ///
     /// Example: kcons consume task-created --group dashboard --offset-reset latest
     #[arg(
         long,
-        value_enum,
+        value_parser = ResetWords,
         value_name = "WHERE",
         hide_possible_values = true,
+        allow_hyphen_values = true,
         help_heading = "Start and stop"
     )]
-    pub offset_reset: Option<OffsetReset>,
+    pub offset_reset: Option<String>,
     /// Start at this position [default: beginning] (without --group)
     ///
     /// POS is `beginning`, `end`, an offset `N`, `-N` before the end, `+N` after the beginning, a
@@ -209,6 +213,14 @@ pub struct ReadingOptions {
     /// Example: kcons consume task-created -n 1
     #[arg(short = 'n', long, value_name = "N", value_parser = positive, allow_hyphen_values = true, help_heading = "Start and stop")]
     pub count: Option<u64>,
+    /// Exit with 7 unless N records were printed or processed
+    ///
+    /// N, at least N (N..), from N to M (N..M) or at most M (..M), counted when the run ends. A run
+    /// that failed keeps its own exit code.
+    ///
+    /// Example: kcons consume task-created --from end --expect 1.. -n 1 --duration 30s
+    #[arg(long, value_name = "N|N..M", value_parser = expected_count, allow_hyphen_values = true, help_heading = "Start and stop")]
+    pub expect: Option<ExpectedCount>,
     /// Stop when no record arrives for DURATION
     ///
     /// Counts only while connected and, with a group, while partitions are assigned.
@@ -290,16 +302,8 @@ pub struct ReadingOptions {
     /// Example: --title-field .customer.name
     #[arg(long, value_name = "NAME", help_heading = "Output")]
     pub title_field: Option<String>,
-    /// Keep only records for which this jq expression is true
-    ///
-    /// Anything but `false` and `null` is true. The input is the record as `-o json` prints it.
-    /// Handlers get only the records that are kept; those left out count as processed. For records
-    /// on which the expression fails, or takes longer than 5 seconds, see --on-failure.
-    ///
-    /// Example: kcons consume orders --filter '.value.amount > 100'
-    #[arg(long, value_name = "EXPR", allow_hyphen_values = true, help_heading = "Output")]
-    pub filter: Option<String>,
-
+    #[command(flatten)]
+    pub selection: SelectionOptions,
     #[command(flatten)]
     pub handler: HandlerOptions,
 

@@ -4,7 +4,7 @@ mod kcat;
 mod other_tools;
 mod words;
 
-pub use words::CommandLine;
+pub use words::OrderedWords;
 
 use crate::cli::{self, Arguments, ColorChoice, LogFormat};
 use crate::error::Failure;
@@ -30,7 +30,7 @@ pub fn parse(words: &[OsString]) -> Result<Invocation, Failure> {
     if words.len() <= 1 {
         return Ok(Invocation::Nothing(cli::command().render_help()));
     }
-    let CommandLine { words, command } = CommandLine::of(words);
+    let OrderedWords { words, command } = OrderedWords::of(words);
     let matched = cli::command().try_get_matches_from(words);
     match matched.and_then(|matches| Arguments::from_arg_matches(&matches)) {
         Ok(arguments) => Ok(Invocation::Run(Box::new(arguments))),

@@ -60,8 +60,8 @@ pub struct LagOptions {
     pub max_lag: Option<u64>,
     /// Print a table, wide or json [default: table]
     ///
-    /// On a narrow terminal the table leaves columns out; wide prints all of them. json: one object
-    /// per line, one for each row.
+    /// On a narrow terminal the table leaves columns out; wide prints all of them, with --watch one
+    /// table after the other. json: one object per line, one for each row.
     #[arg(
         short,
         long,

@@ -80,6 +80,7 @@ pub const EXIT_CODES: &[(&str, &str)] = &[
     ("4", "The topic, partition or group does not exist."),
     ("5", "A record could not be processed or decoded, and the policy is to stop."),
     ("6", "A group is further behind than `--max-lag` allows."),
+    ("7", "The number of records is not what `--expect` says."),
     ("130", "Interrupted by SIGINT (Ctrl-C), after a clean stop, or ended at once by a second signal."),
 ];
 
