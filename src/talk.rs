@@ -353,7 +353,7 @@ mod tests {
         let expected = [
             "warning: the broker is slow\n",
             "warning: something else\n",
-            "warning: the broker is slow (4 more times)\n",
+            "warning: the broker is slow (repeated 4 times)\n",
         ];
         assert_eq!(said, expected);
     }

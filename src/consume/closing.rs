@@ -119,7 +119,7 @@ impl Closing {
                 let records = counted(delivery.unfinished(commits), "record", "records");
                 format!("{records} in hand{}", up_to(self.write_deadline))
             }
-            Wait::Stdout => format!("whoever reads stdout{}", up_to(self.write_deadline)),
+            Wait::Stdout => format!("the reader of stdout{}", up_to(self.write_deadline)),
             Wait::Commit => {
                 format!("the final commit{}", up_to(self.commit_deadline.unwrap_or(self.deadline)))
             }
@@ -195,7 +195,7 @@ impl Closing {
             result = result.and(Err(Failure::already_told(warning.clone())));
         }
         if has_failed_records {
-            let message = "`--filter` failed on some records: they are not printed";
+            let message = "`--filter` failed on some records, which were not printed";
             result = result.and(Err(Failure { kind: Kind::Record, ..Failure::already_told(message) }));
         }
         (result, warning)

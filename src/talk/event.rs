@@ -209,7 +209,7 @@ impl Event {
             Event::Revoked { partitions } => format!("Revoked: {}", by_topic(partitions)),
             Event::Lost { partitions } => {
                 format!(
-                    "the group gave our partitions away, nothing is committed for them: {}",
+                    "the group reassigned our partitions; their uncommitted records will be read again: {}",
                     by_topic(partitions)
                 )
             }

@@ -47,7 +47,7 @@ fn pattern(text: &str) -> Result<Regex, Failure> {
     })
 }
 
-const SEVERAL: &str = "separate topics with blanks, as in `kcons consume a b`";
+const SEVERAL: &str = "separate topics with spaces, as in `kcons consume a b`";
 const LIST: &str = "`kcons topic list` lists all topics";
 
 /// Checks a name of a topic by the rule of Kafka's class `org.apache.kafka.common.internals.Topic`.
@@ -74,7 +74,7 @@ pub fn name(text: &str) -> Result<String, Failure> {
             refuse("commas do not separate topics").map_err(|failure: Failure| failure.hint(SEVERAL))
         }
         false if text.starts_with('^') => {
-            refuse("this takes names, not regular expressions").map_err(|failure: Failure| failure.hint(LIST))
+            refuse("it takes names, not expressions").map_err(|failure: Failure| failure.hint(LIST))
         }
         false => refuse("names consist of letters, digits, `.`, `_` and `-`")
             .map_err(|failure: Failure| failure.hint("a regular expression starts with `^`")),

@@ -50,7 +50,7 @@ impl Table {
         let found = profiles.get(name).ok_or_else(|| missing(path, name, &known))?;
         let DeValue::Table(found) = found.get_ref() else {
             let (line, _) = lines.place(found.span().start);
-            return Err(Failure::usage(format!("`profile.{name}` in `{path}` line {line} is no table"))
+            return Err(Failure::usage(format!("`profile.{name}` in `{path}` line {line} is not a table"))
                 .hint(format!("it begins with a line [profile.{name}]")));
         };
         let (name, path) = (name.to_owned(), path.to_owned());
@@ -111,7 +111,7 @@ fn profiles<'a, 'b>(file: &'b Spanned<DeTable<'a>>) -> Option<&'b DeTable<'a>> {
 fn missing(path: &str, name: &str, known: &[&str]) -> Failure {
     let failure = Failure::usage(format!("profile `{name}` is not in `{path}`"));
     match known.is_empty() {
-        true => failure.hint(format!("there is none in it; one begins with a line [profile.{name}]")),
+        true => failure.hint(format!("it has no profiles; one begins with a line [profile.{name}]")),
         false => {
             const MOST: usize = 20;
             let more = if known.len() > MOST { ", …" } else { "" };

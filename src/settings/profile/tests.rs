@@ -213,7 +213,7 @@ fn an_unknown_profile_lists_the_known_ones() {
         ("profile `p` is not in `f`", Some("profiles: a, b"))
     );
     assert!(refused("").hint.is_some_and(|hint| hint.contains("[profile.p]")));
-    assert_eq!(refused("[profile]\np = 1").message, "`profile.p` in `f` line 2 is no table");
+    assert_eq!(refused("[profile]\np = 1").message, "`profile.p` in `f` line 2 is not a table");
 }
 
 #[test]

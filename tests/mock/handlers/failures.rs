@@ -123,7 +123,7 @@ fn a_dead_letter_topic_must_exist_before_anything_is_read() {
     let options = ["--dead-letter", "t.daed", "--exec", "echo >> $OUT"];
     let outcome = stage.member(&options).run();
     outcome.has_code(4);
-    outcome.stderr_contains("error: topic `t.daed` does not exist\n  caused by: this run writes to it, so it has to exist\n  hint: did you mean `t.dead`?\n");
+    outcome.stderr_contains("error: topic `t.daed` does not exist\n  caused by: this run produces to it, so it must exist\n  hint: did you mean `t.dead`?\n");
     assert_eq!(stage.written(), "");
 }
 

@@ -118,7 +118,7 @@ fn a_stop_says_that_it_waits_for_workers_and_for_the_reader() {
     running.wait_for_stderr("Assigned: t [0]");
     std::thread::sleep(Duration::from_secs(1));
     running.signal(Signal::SIGTERM);
-    running.wait_for_stderr("info: waiting for whoever reads stdout, up to ");
+    running.wait_for_stderr("info: waiting for the reader of stdout, up to ");
     running.go_on_reading();
     running.finish().has_code(0);
 }
