@@ -301,7 +301,7 @@ fn people_are_told_what_they_mean() {
         ("group describe --group g", "kcons group describe GROUP"),
         ("group describe --all-groups", "`kcons group list`"),
         ("lag g -t t", "`--topic TOPIC`"),
-        ("lag --all-groups", "leave it out"),
+        ("lag --all-groups", "omit it"),
         ("topic list --include-internal", "`--all`"),
         ("topic describe -t t", "kcons topic describe TOPIC"),
         ("group reset g --from beginning", "`--to beginning`"),

@@ -85,7 +85,7 @@ pub fn options_of_other_tools_get_the_right_hint() {
         (&["consume", "t", "--partition", "0"], "`--partitions"),
         (&["lag", "--group", "x"], "kcons lag GROUP"),
         (&["lag", "-g", "x"], "kcons lag GROUP"),
-        (&["lag", "--all-groups"], "omit it: without a group all of them are shown"),
+        (&["lag", "--all-groups"], "omit it: without GROUP all groups are shown"),
         (&["group", "describe", "--group", "x"], "kcons group describe GROUP"),
     ] {
         let outcome = Kcons::new(arguments).run();
