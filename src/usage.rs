@@ -8,6 +8,7 @@ pub use words::OrderedWords;
 
 use crate::cli::{self, Arguments, ColorChoice, LogFormat};
 use crate::error::Failure;
+use crate::near::is_near;
 use crate::secrets;
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -123,7 +124,7 @@ impl ClapError<'_> {
         {
             return failure.hint(hint);
         }
-        match self.text(ContextKind::SuggestedValue).filter(|near| other_tools::is_near(value, near)) {
+        match self.text(ContextKind::SuggestedValue).filter(|near| is_near(value, near)) {
             Some(near) => failure.hint(format!("did you mean `{near}`? {list}")),
             None => failure.hint(list),
         }
@@ -152,7 +153,7 @@ impl ClapError<'_> {
         if !owners.is_empty() {
             return failure.hint(format!("it is an option of {}", quoted(&owners, " and ")));
         }
-        let near = self.text(ContextKind::SuggestedArg).filter(|near| other_tools::is_near(&name, near));
+        let near = self.text(ContextKind::SuggestedArg).filter(|near| is_near(&name, near));
         match near {
             Some(near) => failure.hint(format!("did you mean `{}`?", bare(near))),
             None => failure.hint("`kcons COMMAND --help` lists all options"),
@@ -168,8 +169,7 @@ impl ClapError<'_> {
             return failure.hint(hint);
         }
         let suggested = self.texts(ContextKind::SuggestedSubcommand);
-        let near: Vec<String> =
-            suggested.filter(|near| other_tools::is_near(word, near)).map(str::to_owned).collect();
+        let near: Vec<String> = suggested.filter(|near| is_near(word, near)).map(str::to_owned).collect();
         match near.is_empty() {
             true if family.is_some() => failure.hint(commands(family)),
             true => failure.hint(format!("to read the topic: kcons consume {word}; {}", commands(None))),

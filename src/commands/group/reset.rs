@@ -102,7 +102,7 @@ fn tell_new_group(session: &mut Session, settings: &Reset) -> Result<(), Stop> {
     let verb = if settings.is_executed { "is" } else { "would be" };
     let message = format!("group `{name}` does not exist yet and {verb} created");
     match missing::near_group(name, session)? {
-        Some(near) => session.talk.warn(format!("{message}; did you mean `{near}`?"), Instant::now()),
+        Some(near) => session.talk.warn(format!("{message}; {near}"), Instant::now()),
         None => session.talk.info(message),
     }
     Ok(())
