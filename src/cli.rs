@@ -24,7 +24,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use help::{COMPLETIONS_EXAMPLES, CONSUME_EXAMPLES, STYLES};
 use std::num::NonZeroU64;
 use std::time::Duration;
-use values::{ResetWords, commit, expected_count, listen_address, positive, positive_duration};
+use values::{commit, expected_count, listen_address, positive, positive_duration};
 
 /// A Kafka consumer for the terminal, the shell script and the pod
 #[derive(Debug, Parser)]
@@ -170,14 +170,7 @@ pub struct ReadingOptions {
     /// `2026-11-23`) starts at the first record from then on. Needs --group.
     ///
     /// Example: kcons consume task-created --group dashboard --offset-reset latest
-    #[arg(
-        long,
-        value_parser = ResetWords,
-        value_name = "WHERE",
-        hide_possible_values = true,
-        allow_hyphen_values = true,
-        help_heading = "Start and stop"
-    )]
+    #[arg(long, value_name = "WHERE", allow_hyphen_values = true, help_heading = "Start and stop")]
     pub offset_reset: Option<String>,
     /// Start at this position [default: beginning] (without --group)
     ///

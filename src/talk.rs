@@ -197,7 +197,8 @@ impl Talk {
 
     fn tell_dropped(&mut self) {
         let dropped = std::mem::take(&mut self.dropped);
-        let message = format!("{dropped} lines were left out here: nobody read stderr");
+        let lines = counted(dropped, "line was", "lines were");
+        let message = format!("{lines} left out here: nobody read stderr");
         if let Some(line) = self.line(&Event::Warning { message }) {
             self.hand_over(line);
         }

@@ -29,7 +29,7 @@ const LAYERS: &[&[&str]] = &[
     &["settings"],
     &["decode", "jq", "metrics", "position", "signals", "startup", "tokens", "usage"],
     &["alarm", "cli", "files", "record", "secrets"],
-    &["choices", "duration", "error", "escape", "memory", "pause", "quiet"],
+    &["choices", "duration", "error", "escape", "memory", "near", "pause", "quiet"],
 ];
 
 /// Files that may be longer than `LONGEST`, up to this, and why.

@@ -3,32 +3,9 @@
 use super::CommitChoice;
 use crate::choices::{ExpectedCount, ListenAddress};
 use crate::duration::parse_duration;
-use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
-use std::ffi::OsStr;
 use std::net::Ipv6Addr;
 use std::num::{NonZeroU32, NonZeroU64};
 use std::time::Duration;
-
-/// Takes any text for `--offset-reset`, which may be a time, and offers the usual words.
-#[derive(Clone, Copy)]
-pub(super) struct ResetWords;
-
-impl TypedValueParser for ResetWords {
-    type Value = String;
-
-    fn parse_ref(
-        &self,
-        command: &clap::Command,
-        argument: Option<&clap::Arg>,
-        value: &OsStr,
-    ) -> Result<String, clap::Error> {
-        StringValueParser::new().parse_ref(command, argument, value)
-    }
-
-    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
-        Some(Box::new(["earliest", "latest", "none"].into_iter().map(PossibleValue::new)))
-    }
-}
 
 pub(super) fn positive_duration(text: &str) -> Result<Duration, String> {
     match parse_duration(text)? {

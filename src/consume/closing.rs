@@ -188,8 +188,12 @@ impl Closing {
     ) -> (Result<(), Failure>, Option<String>) {
         let lost = if commits.is_forbidden() { 0 } else { self.lost_records };
         let unconfirmed = commits.unconfirmed() + lost;
-        let warning = (unconfirmed > 0)
-            .then(|| format!("final commit unconfirmed; up to {unconfirmed} records may be read again"));
+        let warning = (unconfirmed > 0).then(|| {
+            format!(
+                "final commit unconfirmed; up to {} may be read again",
+                counted(unconfirmed, "record", "records")
+            )
+        });
         let mut result = self.failure.map_or(Ok(()), Err);
         if let Some(warning) = &warning {
             result = result.and(Err(Failure::already_told(warning.clone())));

@@ -6,6 +6,7 @@ use super::chosen_partitions::{all_partitions, standalone_partitions};
 use super::leaders::Leaderless;
 use super::search::{Next, Search};
 use crate::choices::OffsetReset;
+use crate::duration::spoken;
 use crate::error::{Failure, Kind};
 use crate::kafka::admin::{Described, KnownTopic, Topic, TopicId};
 use crate::kafka::look_up::Question;
@@ -118,7 +119,7 @@ impl<'a> Topics<'a> {
 
     fn go_on_searching(&mut self, next: Next, context: &mut Context<'_, '_>) -> Step {
         if let Some(words) = self.search.take_untold() {
-            context.info(format!("{words}, up to {:?}", self.settings.wait_for_topic));
+            context.info(format!("{words}, up to {}", spoken(self.settings.wait_for_topic)));
         }
         match next {
             Next::AskNames => context.act(Action::Ask(Question::Names)),

@@ -298,6 +298,11 @@ fn people_are_told_what_they_mean() {
         ("consume t --no-color", "`--color never`"),
         ("lag --group g", "kcons lag GROUP"),
         ("lag -g g", "kcons lag GROUP"),
+        ("lag -G g", "kcons lag GROUP"),
+        ("lag g --since 1h", "kcons consume TOPIC --from -1h"),
+        ("consume t --group-instance-id a", "`--instance-id ID`"),
+        ("logs t", "kcons consume TOPIC -e"),
+        ("group members g", "kcons group describe GROUP"),
         ("group describe --group g", "kcons group describe GROUP"),
         ("group describe --all-groups", "`kcons group list`"),
         ("lag g -t t", "`--topic TOPIC`"),
@@ -322,15 +327,28 @@ fn people_are_told_what_they_mean() {
 
 #[test]
 fn a_name_that_only_looks_alike_is_not_offered() {
-    for words in [
-        "consume t --frobnicate",
-        "consume t --lim 3",
-        "consume t --instant",
-        "lag g --from end",
-        "topic list --group g",
-    ] {
+    for words in
+        ["consume t --frobnicate", "consume t --lim 3", "consume t --instant", "topic list --group g"]
+    {
         assert_eq!(said(words).1, "`kcons COMMAND --help` lists all options", "{words}");
     }
+}
+
+#[test]
+fn a_name_behind_a_list_is_told_what_shows_one() {
+    assert_eq!(said("group list g").1, "to see one group: kcons group describe g");
+    assert_eq!(said("topic list t").1, "to see one topic: kcons topic describe t");
+}
+
+#[test]
+fn version_and_help_take_no_other_words() {
+    for (words, stray) in
+        [("version foo", "foo"), ("help consume extra", "extra"), ("group help reset g", "g")]
+    {
+        assert_eq!(said(words).0, format!("unexpected argument `{stray}`"), "{words}");
+    }
+    assert_eq!(said("help group zzz").0, "unknown command `zzz`");
+    assert_eq!(said("help consume --foo").0, "unexpected argument `--foo`");
 }
 
 #[test]

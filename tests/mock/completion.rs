@@ -157,7 +157,7 @@ const LISTS: &[List] = &[
     ("kcons demo --", &["--group", "--serve"], &["--instance-id", "--brokers", "--read-uncommitted"]),
     ("kcons consume --commit ", &["auto", "manual", "batch=", "never"], &["batch-files"]),
     ("kcons consume --from ", &["beginning", "end", "-1h", "-1d", "today"], &["batch-files"]),
-    ("kcons consume --offset-reset ", &["earliest", "latest", "none"], &["batch-files"]),
+    ("kcons consume --offset-reset ", &["earliest", "latest", "none", "yesterday"], &["batch-files"]),
     ("kcons lag --profile ", &["staging", "production"], &["batch-files"]),
     ("kcons consume -X ssl.c", &["ssl.ca.location=", "ssl.crl.location="], &["my.properties"]),
 ];

@@ -11,6 +11,8 @@ pub enum Values {
     Words(&'static [DescribedWord]),
     /// Where to read from or to.
     Positions,
+    /// Where a group starts that has committed nothing.
+    Resets,
     /// Topics of the cluster.
     Topics,
     /// Topics that records are written to: not those that are read.
@@ -29,7 +31,7 @@ pub enum Values {
 }
 
 use Values::{
-    Files, Groups, OtherTopics, Positions, Profiles, Properties, ShellCommand, Topics, Unknown, Words,
+    Files, Groups, OtherTopics, Positions, Profiles, Properties, Resets, ShellCommand, Topics, Unknown, Words,
 };
 
 const COMMIT: &[DescribedWord] = &[
@@ -54,6 +56,10 @@ pub const TIMES: &[DescribedWord] = &[
     ("today", "since midnight"),
     ("yesterday", "since midnight a day ago"),
 ];
+
+/// Where a group starts that has committed nothing, beside `TIMES`.
+pub const RESETS: &[DescribedWord] =
+    &[("earliest", "the first record"), ("latest", "the end as it is now"), ("none", "fail instead")];
 
 /// By the name of an option, or the value name of a positional argument. Options whose values the declaration lists
 /// are not here.
@@ -88,6 +94,7 @@ const VALUES: &[(&str, Values)] = &[
     ("label", Unknown),
     ("max-lag", Unknown),
     ("metrics", Unknown),
+    ("offset-reset", Resets),
     ("parallel", Unknown),
     ("partitions", Unknown),
     ("profile", Profiles),
@@ -153,6 +160,10 @@ mod tests {
             takes(&["--from", word]);
             let parsed = crate::position::Positions::parse(word, crate::position::Role::From, &clock);
             assert!(parsed.is_ok(), "{word}");
+        }
+        for (word, _) in RESETS.iter().chain(TIMES) {
+            takes(&["-g", "g", "--offset-reset", word]);
+            assert!(crate::settings::start::typed(word, &clock).is_ok(), "{word}");
         }
     }
 }

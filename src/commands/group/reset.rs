@@ -96,7 +96,7 @@ fn tell_new_group(session: &mut Session, settings: &Reset) -> Result<(), Stop> {
     let verb = if settings.is_executed { "is" } else { "would be" };
     let message = format!("group `{name}` does not exist yet and {verb} created");
     match missing::near_group(name, session)? {
-        Some(near) => session.talk.warn(format!("{message}; did you mean `{near}`?"), Instant::now()),
+        Some(near) => session.talk.warn(format!("{message}; {near}"), Instant::now()),
         None => session.talk.info(message),
     }
     Ok(())
@@ -272,8 +272,27 @@ fn nothing_to_shift(group: &str, stray: &[TopicPartition]) -> Failure {
     let first = stray.first().map(ToString::to_string).unwrap_or_default();
     let rest = match stray.len() {
         0 | 1 => String::new(),
-        many => format!(" and {} more partitions", many - 1),
+        many => format!(" and {}", counted(many as u64 - 1, "more partition", "more partitions")),
     };
     Failure::new(Kind::Run, format!("group `{group}` has no committed offset to shift in {first}{rest}"))
         .hint("give them a position with `--to`, or move those that have one with `--all-topics`")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn partitions_that_cannot_be_shifted_are_counted() {
+        let told = |count| {
+            let stray: Vec<_> = (0..count)
+                .map(|partition| TopicPartition { topic: Arc::from("task-created"), partition })
+                .collect();
+            nothing_to_shift("g", &stray).message
+        };
+        let start = "group `g` has nothing committed to shift in task-created [0]";
+        assert_eq!(told(1), start);
+        assert_eq!(told(2), format!("{start} and 1 more partition"));
+        assert_eq!(told(3), format!("{start} and 2 more partitions"));
+    }
 }

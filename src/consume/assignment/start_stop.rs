@@ -4,6 +4,7 @@ use crate::choices::OffsetReset;
 use crate::error::{Failure, Kind};
 use crate::kafka::ranges::Range;
 use crate::position::Position;
+use crate::talk::counted;
 
 /// Where a partition starts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,8 +88,8 @@ pub fn out_of_range(
     if offset < *begin {
         let warning = format!(
             "{partition}: {what} {offset} is below {begin}..{high}, going on at {begin}; \
-             up to {} records are gone",
-            begin - offset
+             up to {}",
+            counted((begin - offset).unsigned_abs(), "record is gone", "records are gone")
         );
         return Ok(Start { warning: Some(warning), ..Start::at(*begin) });
     }

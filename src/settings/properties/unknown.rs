@@ -1,9 +1,10 @@
 //! Names that are no property, or none any more: the error about them, with what was probably meant.
 
-use super::known::{self, KnownProperties};
+use super::known::KnownProperties;
 use super::origin::PropertyOrigin;
 use crate::cli;
 use crate::error::Failure;
+use crate::near::nearest;
 
 /// Properties of old versions of librdkafka that some files still have. They have no effect in any current version.
 const WITHOUT_EFFECT: [&str; 11] = [
@@ -72,5 +73,5 @@ fn near_key(name: &str, known: &KnownProperties) -> Vec<String> {
     let properties = known.near(name);
     let spelled = name.replace('_', "-");
     let all = options.iter().map(String::as_str).chain(properties);
-    known::nearest(&spelled, all).into_iter().map(str::to_owned).collect()
+    nearest(&spelled, all).into_iter().map(str::to_owned).collect()
 }

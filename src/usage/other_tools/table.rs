@@ -39,7 +39,7 @@ pub const TABLE: &[Replacement] = &[
     ),
     behind(
         START,
-        &["cat", "read", "dump", "print", "view", "fetch"],
+        &["cat", "read", "dump", "print", "view", "fetch", "logs", "log"],
         "to read a topic up to its end: kcons consume TOPIC -e",
     ),
     behind(
@@ -78,12 +78,16 @@ pub const TABLE: &[Replacement] = &[
     behind(&["topic"], &["get", "show", "info", "inspect"], "use the command: kcons topic describe TOPIC"),
     behind(&["topic"], &["cat", "read", "tail", "consume", "dump"], "to read a topic: kcons consume TOPIC"),
     behind(&["group"], &["ls", "all"], "use the command: kcons group list"),
-    behind(&["group"], &["get", "show", "info", "inspect"], "use the command: kcons group describe GROUP"),
+    behind(
+        &["group"],
+        &["get", "show", "info", "inspect", "members"],
+        "use the command: kcons group describe GROUP",
+    ),
     behind(&["group"], &["rm", "remove"], "use the command: kcons group delete GROUP"),
     behind(&["group"], &["seek", "set", "move"], "use the command: kcons group reset GROUP"),
     behind(&["group"], &["lag", "watch"], "use the command: kcons lag GROUP"),
     // Options of single commands.
-    behind(&["lag"], &["--group", "-g"], "name the group without an option: kcons lag GROUP"),
+    behind(&["lag"], &["--group", "-g", "-G"], "name the group without an option: kcons lag GROUP"),
     behind(
         &["lag", "group list"],
         &["-t", "--include", "--whitelist"],
@@ -96,13 +100,17 @@ pub const TABLE: &[Replacement] = &[
     ),
     behind(
         &["group describe"],
-        &["--group", "-g"],
+        &["--group", "-g", "-G"],
         "name the group without an option: kcons group describe GROUP",
     ),
-    behind(&["group reset"], &["--group", "-g"], "name the group without an option: kcons group reset GROUP"),
+    behind(
+        &["group reset"],
+        &["--group", "-g", "-G"],
+        "name the group without an option: kcons group reset GROUP",
+    ),
     behind(
         &["group delete"],
-        &["--group", "-g"],
+        &["--group", "-g", "-G"],
         "name the group without an option: kcons group delete GROUP",
     ),
     behind(&["group delete"], &["--force", "-f"], "`--yes` deletes without asking"),
@@ -112,6 +120,11 @@ pub const TABLE: &[Replacement] = &[
         "name the topic without an option: kcons topic describe TOPIC",
     ),
     behind(&["topic list"], &["--topic", "-t"], "to see one topic: kcons topic describe TOPIC"),
+    behind(
+        &["lag"],
+        &["--since", "--from", "--after"],
+        "lag is as of now; to read records from a time on: kcons consume TOPIC --from -1h",
+    ),
     behind(&["lag"], &["--all-groups", "--all"], "omit it: without GROUP all groups are shown"),
     behind(
         &["group describe", "group delete"],
@@ -195,6 +208,11 @@ pub const TABLE: &[Replacement] = &[
         READING,
         &["-G", "--group-id", "--groupid", "--consumer-group"],
         "to join a group: `--group NAME`",
+    ),
+    behind(
+        READING,
+        &["--group-instance-id", "--group-instance"],
+        "`--instance-id ID` names this member for good",
     ),
     behind(
         READING,
