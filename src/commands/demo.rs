@@ -110,10 +110,10 @@ fn serve(
     super::write(format!("KCONS_BROKERS={}\n", broker.address()).as_bytes())?;
     let mut talk = crate::talk::Talk::new(talk, true);
     talk.info("topics `task-created` and `task-created.dead`, a new task every second; Ctrl-C ends it");
-    talk.info("members of a group need `-X partition.assignment.strategy=cooperative-sticky` here");
     // The mock lets every rebalance but the first wait for almost a session, and cooperative ones come in pairs.
     talk.info(
-        "a second member waits for its share for almost two sessions: 10 s with `-X session.timeout.ms=6000`",
+        "on this broker, start group members with `-X partition.assignment.strategy=cooperative-sticky \
+         -X session.timeout.ms=6000`; a second member gets its partitions after about 10 s",
     );
     keep_creating(broker);
     while !shutdown.is_requested() {

@@ -13,6 +13,8 @@ pub struct FailureText {
     brokers: String,
     /// Nobody chose the brokers.
     is_default: bool,
+    /// What sets the brokers: `` `--brokers` ``.
+    setting: String,
     user: Option<String>,
     group: Option<String>,
 }
@@ -22,6 +24,7 @@ impl FailureText {
         FailureText {
             brokers: brokers.to_owned(),
             is_default: false,
+            setting: "`--brokers`".to_owned(),
             user: user.map(str::to_owned),
             group: group.map(str::to_owned),
         }
@@ -30,6 +33,11 @@ impl FailureText {
     /// Notes whether nobody chose the brokers.
     pub fn by_default(self, is_default: bool) -> FailureText {
         FailureText { is_default, ..self }
+    }
+
+    /// Notes what sets the brokers.
+    pub fn set_by(self, setting: String) -> FailureText {
+        FailureText { setting, ..self }
     }
 
     pub fn brokers(&self) -> &str {
@@ -96,16 +104,17 @@ impl FailureText {
         });
         let is_foreign = causes.iter().any(|cause| cause.words.starts_with(words::ANSWERS_IN));
         let is_unresolved = causes.iter().any(|cause| cause.words.starts_with("cannot resolve"));
+        let check = format!("check {}", self.setting);
         failure.hint(if is_foreign && !is_protocol {
-            "check `--brokers`: another server listens there"
+            format!("{check}: another server listens there")
         } else if is_protocol {
-            "check `-X security.protocol`: the port may speak TLS, SASL or neither"
+            "check `-X security.protocol`: the port may speak TLS, SASL or neither".to_owned()
         } else if is_unresolved || self.addresses().any(|address| is_in_cluster(host(address))) {
-            "check `--brokers`; from outside Kubernetes: kubectl port-forward svc/NAME 9092:9092"
+            format!("{check}; from outside Kubernetes: kubectl port-forward svc/NAME 9092:9092")
         } else if self.is_default && self.are_refused_here(causes) {
-            "is Kafka running here? `kcons demo` needs none"
+            "is Kafka running here? `kcons demo` needs none".to_owned()
         } else {
-            "check `--brokers`"
+            check
         })
     }
 
@@ -176,6 +185,7 @@ impl FailureText {
                 Failure::new(Kind::Run, format!("group `{group}` is being rebalanced"))
                     .hint("try again in a moment")
             }
+            TroubleKind::Unsupported => Failure::new(Kind::Run, "the broker does not support this"),
             TroubleKind::PollExceeded
             | TroubleKind::OffsetOutOfRange
             | TroubleKind::BadRecord
@@ -194,12 +204,13 @@ impl FailureText {
         }
         let hint = if cause.words.contains("alert") {
             "the broker wants a client certificate: check `-X ssl.certificate.location` and `-X ssl.key.location`"
+                .to_owned()
         } else if cause.words.contains("certificate has expired") {
-            "renew the broker's certificate, or check the clock of this machine"
+            "renew the broker's certificate, or check the clock of this machine".to_owned()
         } else if cause.words.contains("hostname mismatch") || cause.words.contains("IP address mismatch") {
-            "the certificate is for another name: check `--brokers`"
+            format!("the certificate is for another name: check {}", self.setting)
         } else {
-            "check `-X ssl.ca.location`"
+            "check `-X ssl.ca.location`".to_owned()
         };
         Failure::new(Kind::Connection, format!("cannot set up TLS with `{at}`"))
             .caused_by(first_sentence(&cause.words))
@@ -324,6 +335,16 @@ mod tests {
             let cause = Cause { broker: Some(brokers.to_owned()), words: words.to_owned() };
             assert_eq!(failure_text.unreachable(&[cause]).hint.as_deref(), Some(hint), "{brokers} {words}");
         }
+        let failure_text = FailureText::new("b:1", None, None).set_by("`brokers` in profile `p`".to_owned());
+        let hint = |words: &str| {
+            let cause = Cause { broker: Some("b:1".to_owned()), words: words.to_owned() };
+            failure_text.unreachable(&[cause]).hint.unwrap_or_default()
+        };
+        assert_eq!(hint("timed out"), "check `brokers` in profile `p`");
+        assert!(hint("cannot resolve `b`").starts_with("check `brokers` in profile `p`; from outside"));
+        let mismatch = Cause { broker: None, words: "hostname mismatch".to_owned() };
+        let hint = failure_text.tls(&mismatch).hint.unwrap_or_default();
+        assert_eq!(hint, "the certificate is for another name: check `brokers` in profile `p`");
     }
 
     #[test]
