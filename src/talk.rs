@@ -45,6 +45,21 @@ pub struct Talk {
     hidden: Vec<(String, String)>,
 }
 
+/// Lines on their way to stderr, for whoever writes there past them.
+#[derive(Clone)]
+pub struct PendingLines(Arc<AtomicUsize>);
+
+impl PendingLines {
+    /// Waits until all lines said so far are written, but not for a reader that takes nothing.
+    pub fn wait(&self) {
+        const LIMIT: Duration = Duration::from_millis(50);
+        let deadline = Instant::now() + LIMIT;
+        while self.0.load(Ordering::Acquire) > 0 && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_micros(50));
+        }
+    }
+}
+
 impl Talk {
     pub fn new(settings: settings::TalkSettings, says_progress: bool) -> Talk {
         let (lines, queue) = mpsc::channel::<Vec<u8>>();
@@ -89,6 +104,11 @@ impl Talk {
     /// Whether librdkafka's own log is asked for.
     pub fn is_library_wanted(&self) -> bool {
         self.settings.verbose >= 2
+    }
+
+    /// The lines that are said and not written yet.
+    pub fn pending(&self) -> PendingLines {
+        PendingLines(Arc::clone(&self.unwritten))
     }
 
     /// The form in which the lines of handlers are printed.
@@ -334,7 +354,7 @@ mod tests {
         let expected = [
             "warning: the broker is slow\n",
             "warning: something else\n",
-            "warning: the broker is slow (4 more times)\n",
+            "warning: the broker is slow (repeated 4 times)\n",
         ];
         assert_eq!(said, expected);
     }

@@ -38,7 +38,7 @@ pub(super) fn rate(text: &str) -> Result<NonZeroU32, String> {
 
 /// Parses `MIN..MAX`, two durations longer than zero.
 pub(super) fn backoff(text: &str) -> Result<(Duration, Duration), String> {
-    let (min, max) = text.split_once("..").ok_or("it is MIN..MAX, as in 500ms..30s")?;
+    let (min, max) = text.split_once("..").ok_or("expected MIN..MAX, as in 500ms..30s")?;
     let (min, max) = (positive_duration(min)?, positive_duration(max)?);
     match min <= max {
         true => Ok((min, max)),
@@ -87,7 +87,7 @@ pub(super) fn expected_count(text: &str) -> Result<ExpectedCount, String> {
 
 /// Parses `+N` or `-N`.
 pub(super) fn signed(text: &str) -> Result<i64, String> {
-    const VALID: &str = "it is +N or -N, as in -100";
+    const VALID: &str = "expected +N or -N, as in -100";
     let digits = text.strip_prefix(['+', '-']).ok_or(VALID)?;
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(VALID.to_owned());
@@ -97,7 +97,7 @@ pub(super) fn signed(text: &str) -> Result<i64, String> {
 
 /// Parses `HOST:PORT`, `[IPV6]:PORT` or `:PORT`.
 pub(super) fn listen_address(text: &str) -> Result<ListenAddress, String> {
-    const VALID: &str = "it is HOST:PORT or :PORT, as in 127.0.0.1:9090 or :9090";
+    const VALID: &str = "expected HOST:PORT or :PORT, as in 127.0.0.1:9090 or :9090";
     let (host, port) = text.rsplit_once(':').ok_or(VALID)?;
     let host = match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
         Some(host) if host.parse::<Ipv6Addr>().is_ok() => host,

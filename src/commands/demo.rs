@@ -70,7 +70,7 @@ fn own_folder_of_ids(consume: &mut Consume) -> Option<PathBuf> {
 
 fn broker() -> Result<MockBroker, Failure> {
     let failure =
-        |reason: String| Failure::new(Kind::Run, "cannot start the broker inside").caused_by(reason);
+        |reason: String| Failure::new(Kind::Run, "cannot start the built-in broker").caused_by(reason);
     let broker = MockBroker::start().map_err(failure)?;
     for (topic, partitions) in [(DEMO_TOPIC, PARTITIONS), (DEAD_LETTERS, 1)] {
         broker.create_topic(topic, partitions).map_err(failure)?;
@@ -112,8 +112,8 @@ fn serve(
     talk.info("topics `task-created` and `task-created.dead`, a new task every second; Ctrl-C ends it");
     // The mock lets every rebalance but the first wait for almost a session, and cooperative ones come in pairs.
     talk.info(
-        "on this broker, start group members with `-X partition.assignment.strategy=cooperative-sticky \
-         -X session.timeout.ms=6000`; a second member gets its partitions after about 10 s",
+        "start group members with `-X partition.assignment.strategy=cooperative-sticky -X \
+         session.timeout.ms=6000`; a second one gets its partitions after about 10 s",
     );
     keep_creating(broker);
     while !shutdown.is_requested() {

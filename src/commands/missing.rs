@@ -80,7 +80,7 @@ fn failure(what: &str, name: &str, known: &[String]) -> Failure {
 
 /// What is said of a group that is there and shows nothing: brokers leave out topics that one may not see.
 pub fn commits(group: &str) -> String {
-    format!("group `{group}` has committed nothing, or only in topics that we may not see")
+    format!("group `{group}` has committed nothing, or only in topics you have no right to see")
 }
 
 #[cfg(test)]

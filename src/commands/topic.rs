@@ -164,7 +164,7 @@ fn warn_of_hidden(
 ) {
     for Layout { name, .. } in layouts {
         let Some(Err(trouble)) = configs.get(name) else { continue };
-        let message = format!("the configuration of topic `{name}` is not known: {}", trouble.told());
+        let message = format!("cannot read the configuration of topic `{name}`: {}", trouble.told());
         session.talk.warn(message, Instant::now());
     }
 }

@@ -79,8 +79,7 @@ impl Membership {
         let id = self.identity.id.as_deref().unwrap_or_default();
         match verdict {
             NameVerdict::Join if trouble.kind == TroubleKind::Fenced => {
-                context
-                    .info(format!("joining again: an outage took `--instance-id` `{id}` from this member"));
+                context.info(format!("rejoining: this member lost `--instance-id` `{id}` in an outage"));
             }
             NameVerdict::Join => {}
             NameVerdict::SayAndJoin => {
@@ -171,7 +170,7 @@ impl Membership {
                 format!("{} and {more} are", first.unwrap_or_default())
             }
         };
-        context.info(format!("{what} held by no member: joining the group anew"));
+        context.info(format!("{what} held by no member: rejoining the group"));
         context.act(Action::JoinAnew);
         false
     }

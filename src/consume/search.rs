@@ -77,9 +77,8 @@ impl Search {
                 return match self.wait(|| format!("a topic that matches `{pattern}`"), now) {
                     Some(next) => next,
                     None => Next::Fail(
-                        Failure::new(Kind::Missing, format!("no topic matches `{}`", pattern.as_str())).hint(
-                            "check the expression; it is matched from where `^` stands, not to the end",
-                        ),
+                        Failure::new(Kind::Missing, format!("no topic matches `{}`", pattern.as_str()))
+                            .hint("check the expression: it is anchored at the start only"),
                     ),
                 };
             }
@@ -165,7 +164,7 @@ impl Search {
             did_you_mean(name, names.iter().map(String::as_str).filter(|name| !name.starts_with("__")));
         let is_target = self.targets.iter().any(|target| target == name);
         let failure =
-            if is_target { failure.caused_by("this run writes to it, and has to find it") } else { failure };
+            if is_target { failure.caused_by("this run produces to it, so it must exist") } else { failure };
         let create = || {
             format!("create it: kafka-topics.sh --bootstrap-server {} --create --topic {name}", self.brokers)
         };

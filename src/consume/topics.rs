@@ -255,7 +255,7 @@ impl<'a> Topics<'a> {
             Some(cluster) => context.act(Action::OpenStore { cluster }),
             None => {
                 self.found = None;
-                context.warn("the cluster has not told its id, which names the dedup store; asking again");
+                context.warn("the cluster has not given its id, which names the dedup store; asking again");
                 self.again = Some(context.now + LOOK_TWICE);
             }
         }
@@ -351,7 +351,7 @@ impl<'a> Topics<'a> {
                     if known != id {
                         let message = format!("topic `{name}` was deleted and made again");
                         let failure = Failure::new(Kind::Run, message).hint(
-                            "its offsets mean other records now: start over with another `--group`, or reset this one",
+                            "its offsets now mean other records: start over with another `--group`, or reset this one",
                         );
                         return Err(Box::new(RunEnd::FailedWithoutCommit(failure)));
                     }
@@ -368,8 +368,8 @@ impl<'a> Topics<'a> {
         }
         if self.gone.len() == self.names.len() {
             let message = match self.names.as_slice() {
-                [name] => format!("topic `{name}` does not exist any more"),
-                names => format!("none of the topics exists any more: `{}`", names.join("`, `")),
+                [name] => format!("topic `{name}` no longer exists"),
+                names => format!("none of the topics exists any longer: `{}`", names.join("`, `")),
             };
             let failure = Failure::new(Kind::Missing, message);
             return Err(Box::new(RunEnd::FailedWithoutCommit(failure)));

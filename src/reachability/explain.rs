@@ -221,11 +221,11 @@ impl FailureText {
         let at = cause.broker.as_ref().unwrap_or(&self.brokers);
         let who = self.user.as_ref().map_or_else(String::new, |user| format!(" as `{user}`"));
         let hint = if cause.words.contains("not valid in current SASL state") {
-            "check `-X security.protocol`: the port takes no SASL"
+            "check `-X security.protocol`: the port does not accept SASL"
         } else if cause.words.contains("Unsupported SASL mechanism") {
             "check `-X sasl.mechanism`"
         } else if cause.words.contains("token") {
-            "the broker does not take the token: check who issued it, for whom, and until when"
+            "the broker does not accept the token: check its issuer, audience and expiry"
         } else {
             "check `-X sasl.username` and `-X sasl.password`"
         };
@@ -265,7 +265,7 @@ pub fn unfit(words: &str) -> Failure {
     let name = words.split(" failed: ").next().filter(|name| name.starts_with("ssl."));
     match name {
         Some(_) if words.contains("key values mismatch") => {
-            failure.hint("the key is not that of the certificate: check `ssl.certificate.location`")
+            failure.hint("the key does not belong to the certificate: check `ssl.certificate.location`")
         }
         Some(name) if name.starts_with("ssl.key.") => {
             failure.hint(format!("check `{name}` and `ssl.key.password`"))
@@ -288,7 +288,7 @@ fn no_token(fault: TokenFaultKind, place: &str) -> Failure {
         }
         TokenFaultKind::Scope => "check `-X sasl.oauthbearer.scope`",
         TokenFaultKind::Token => {
-            "check the clocks here and there, and how long the endpoint lets a token live"
+            "check the clocks of both machines, and how long a token of the endpoint is valid"
         }
     })
 }
@@ -389,7 +389,7 @@ mod tests {
             ("ssl.ca.location failed: no certificate or crl found", "check `ssl.ca.location`"),
             (
                 "ssl.key.location failed: key values mismatch",
-                "the key is not that of the certificate: check `ssl.certificate.location`",
+                "the key does not belong to the certificate: check `ssl.certificate.location`",
             ),
         ] {
             let failure = unfit(&format!("Client creation error: {words}"));

@@ -208,13 +208,13 @@ fn options_of_kcat_get_what_replaces_them() {
 #[test]
 fn offsets_of_kcat_get_a_hint_to_where_positions_go() {
     for (offset, hint) in [
-        ("beginning", "where to start is `--from beginning`"),
-        ("end", "where to start is `--from end`"),
-        ("17", "where to start is `--from 17`"),
-        ("-5", "where to start is `--from -5`"),
-        ("s@1763888400000", "where to start is `--from @1763888400000`"),
-        ("e@1763888400000", "where to stop is `--to @1763888400000`"),
-        ("stored", "with `--group NAME` a run starts where the group has committed"),
+        ("beginning", "use `--from beginning` to start there"),
+        ("end", "use `--from end` to start there"),
+        ("17", "use `--from 17` to start there"),
+        ("-5", "use `--from -5` to start there"),
+        ("s@1763888400000", "use `--from @1763888400000` to start there"),
+        ("e@1763888400000", "use `--to @1763888400000` to stop there"),
+        ("stored", "with `--group NAME` a run starts at the group's committed offsets"),
     ] {
         assert_eq!(said(&format!("consume t -o {offset}")).1, hint);
         assert_eq!(said(&format!("consume t -o{offset}")).1, hint);
@@ -279,7 +279,7 @@ fn people_are_told_what_they_mean() {
         ("config", "kcons consume --print-config"),
         ("group ls", "kcons group list"),
         ("topic ls", "kcons topic list"),
-        ("consume t --follow", "leave it out"),
+        ("consume t --follow", "omit it"),
         ("consume t --limit 3", "`--count N`"),
         ("consume t --cnt 1", "`--count N`"),
         ("consume t --max-messages=3", "`--count N`"),
@@ -306,7 +306,7 @@ fn people_are_told_what_they_mean() {
         ("group describe --group g", "kcons group describe GROUP"),
         ("group describe --all-groups", "`kcons group list`"),
         ("lag g -t t", "`--topic TOPIC`"),
-        ("lag --all-groups", "leave it out"),
+        ("lag --all-groups", "omit it"),
         ("topic list --include-internal", "`--all`"),
         ("topic describe -t t", "kcons topic describe TOPIC"),
         ("group reset g --from beginning", "`--to beginning`"),
@@ -314,7 +314,7 @@ fn people_are_told_what_they_mean() {
         ("lag g --json", "`--output json`"),
         ("consume --bootstrap-server a:1 t", "`--brokers HOST:PORT`"),
         ("consume --topic t", "kcons consume TOPIC"),
-        ("consume t --from-beginning", "leave it out"),
+        ("consume t --from-beginning", "omit it"),
         ("consume t --consumer.config f", "`--config FILE`"),
         ("consume t --formatter-property print.key=true", "`--output json`"),
         ("consume t --partition 0", "`--partitions 0`"),

@@ -181,7 +181,7 @@ fn what_an_option_means_stands_beside_it() {
     for name in ShellName::all().into_iter().filter(|name| *name != ShellName::Bash) {
         let mut shell = shell(name, Completions::Sourced, &[("KCONS_BROKERS", NOBODY)]);
         shell.list("kcons consume --de", |screen| {
-            screen.contains("Produce failed records to this topic") && screen.contains("[default: \\n]")
+            screen.contains("Produce failed records to TOPIC") && screen.contains("[default: \\n]")
         });
     }
 }

@@ -110,7 +110,7 @@ pub fn a_topic_deleted_while_running_is_warned_of_until_none_is_left() {
     running.wait_for_lines(3);
     kafka().delete_topic(&second);
     let outcome = running.finish();
-    outcome.has_code(4).stderr_contains("error: none of the topics exists any more: ");
+    outcome.has_code(4).stderr_contains("error: none of the topics exists any longer: ");
 }
 
 pub fn a_topic_deleted_and_made_again_ends_the_run_and_commits_nothing_more() {

@@ -38,7 +38,7 @@ const COMMIT: &[DescribedWord] = &[
     ("auto", "every --commit-interval"),
     ("manual", "after every record"),
     ("batch=", "after every N records"),
-    ("never", "use the group's positions, move nothing"),
+    ("never", "use the group's offsets, commit nothing"),
 ];
 
 /// Positions that need no look-up by time.

@@ -79,8 +79,9 @@ fn is_agreed(session: &mut Session, group: &GroupDescription) -> Result<bool, St
     };
     let [name, state] = [&group.name, &group.state].map(|text| escape::line(text));
     let question = format!("Delete group `{name}` ({state}{contents})? [y/N] ");
-    let unheard =
-        |error: io::Error| Failure::new(Kind::Run, "nobody answers").caused_by(crate::error::reason(&error));
+    let unheard = |error: io::Error| {
+        Failure::new(Kind::Run, "no answer to the question").caused_by(crate::error::reason(&error))
+    };
     // What was said before goes out on another thread, and belongs before the question.
     session.talk.finish(Instant::now() + LAST_LINES);
     io::stderr().write_all(question.as_bytes()).map_err(unheard)?;

@@ -76,7 +76,7 @@ pub fn run(session: &mut Session, settings: &Reset) -> Result<(), Stop> {
             .print(&TableRows::new(&COLUMNS, changes.iter().map(row).collect()).render(settings.format))?;
     }
     if !refused.is_empty() {
-        let message = format!("group `{}` is not reset in all partitions", settings.group);
+        let message = format!("group `{}` was not reset in all partitions", settings.group);
         return Err(failures::refused(session, message, &refused).into());
     }
     match settings.is_executed {
@@ -264,7 +264,7 @@ fn whole(session: &Session, group: &str, trouble: &Trouble) -> Failure {
         return session.refused(Some(group), trouble);
     }
     // So the broker answers who is no member, once a group has some.
-    Failure::new(Kind::Run, format!("group `{group}` has members by now and cannot be reset"))
+    Failure::new(Kind::Run, format!("group `{group}` now has members and cannot be reset"))
         .hint("stop its members first")
 }
 
@@ -274,7 +274,7 @@ fn nothing_to_shift(group: &str, stray: &[TopicPartition]) -> Failure {
         0 | 1 => String::new(),
         many => format!(" and {}", counted(many as u64 - 1, "more partition", "more partitions")),
     };
-    Failure::new(Kind::Run, format!("group `{group}` has nothing committed to shift in {first}{rest}"))
+    Failure::new(Kind::Run, format!("group `{group}` has no committed offset to shift in {first}{rest}"))
         .hint("give them a position with `--to`, or move those that have one with `--all-topics`")
 }
 

@@ -7,6 +7,7 @@ use crate::kafka::lag::{GroupLag, PartitionLag};
 use crate::render::cells;
 use crate::render::style::Style;
 use crate::render::styled_line::StyledLine;
+use crate::talk::counted;
 use std::borrow::Cow;
 use std::cmp::Reverse;
 
@@ -77,7 +78,8 @@ impl LastLook<'_> {
         };
         let mut shown: Vec<StyledLine> = groups.iter().zip(&names).map(line).collect();
         if !rest.is_empty() {
-            shown.push(StyledLine::of(Style::Dim, format!("  … {}", counted(rest.len(), "more group"))));
+            let more = counted(rest.len() as u64, "more group", "more groups");
+            shown.push(StyledLine::of(Style::Dim, format!("  … {more}")));
         }
         shown
     }
@@ -157,10 +159,11 @@ fn joined(mut parts: Vec<Part>, columns: usize) -> StyledLine {
 fn left_out_words(left_out: &[(&GroupLag, &PartitionLag)], columns: usize) -> String {
     let caught_up = left_out.iter().filter(|(_, progress)| behind(progress) == Some(0)).count();
     let all = left_out.len();
-    let more = format!("… {}", counted(all, "more partition"));
+    let count = counted(all as u64, "partition", "partitions");
+    let more = format!("… {}", counted(all as u64, "more partition", "more partitions"));
     let forms = match caught_up {
         0 => vec![more],
-        some if some == all => vec![format!("… {} caught up", counted(all, "partition"))],
+        some if some == all => vec![format!("… {count} caught up")],
         some => vec![
             format!("{more}, {some} of them caught up"),
             format!("{more}, {some} caught up"),
@@ -169,13 +172,6 @@ fn left_out_words(left_out: &[(&GroupLag, &PartitionLag)], columns: usize) -> St
     };
     let shortest = format!("… {all} more");
     forms.into_iter().find(|form| cells::width(form) <= columns).unwrap_or(shortest)
-}
-
-fn counted(count: usize, what: &str) -> String {
-    match count {
-        1 => format!("1 {what}"),
-        _ => format!("{count} {what}s"),
-    }
 }
 
 #[cfg(test)]

@@ -326,8 +326,8 @@ fn say_empty_tail(partitions: &Partitions<'_>, name: &TopicPartition, context: &
     let Some(partition) = partitions.find(name) else { return };
     if !partition.has_given && partition.start < partition.end {
         context.info(format!(
-            "{name}: no record in the last {}, only transaction markers or what was compacted or aborted; \
-             try a larger number",
+            "{name}: no record in the last {}, only transaction markers, or compacted or aborted records; try a \
+             larger number",
             counted(count.unsigned_abs(), "offset", "offsets")
         ));
     }

@@ -83,7 +83,7 @@ pub fn out_of_range(
     if reset == Some(OffsetReset::None) {
         let message = format!("{partition}: {what} {offset} is outside {begin}..{high}");
         return Err(Failure::new(Kind::Run, message)
-            .hint("choose where to go on with `--offset-reset earliest` or `latest`"));
+            .hint("choose where to continue with `--offset-reset earliest` or `latest`"));
     }
     if offset < *begin {
         let warning = format!(

@@ -55,7 +55,7 @@ impl Assignment<'_> {
         if matches!(trouble.kind, TroubleKind::Fenced | TroubleKind::Unreleased) {
             return self.membership.meet_namesake(trouble, context);
         }
-        let failure = Failure::new(Kind::Run, "the client cannot go on").caused_by(trouble.told());
+        let failure = Failure::new(Kind::Run, "the client cannot continue").caused_by(trouble.told());
         Err(Box::new(RunEnd::FailedWithoutCommit(failure)))
     }
 
@@ -145,7 +145,7 @@ impl Assignment<'_> {
             | TroubleKind::Rebalancing
             | TroubleKind::Unsupported
             | TroubleKind::Other => {
-                context.warn(format!("cannot read {name} for the moment: {}", trouble.told()));
+                context.warn(format!("cannot read {name} at the moment: {}", trouble.told()));
             }
         }
         Ok(())

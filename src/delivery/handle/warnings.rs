@@ -15,16 +15,16 @@ impl Handlers<'_> {
         let mut warnings = Vec::new();
         if order == Order::Partition && parallel > partitions && !is_forward {
             warnings.push(format!(
-                "`--parallel {parallel}` is more than the {partitions} partitions: `--order partition` runs one at a \
-                 time of each"
+                "`--parallel {parallel}` is more than the {partitions} partitions: with `--order partition` only one \
+                 record of each is handled at a time"
             ));
         }
         let store = self.settings.dedup.as_ref().map(|dedup| &dedup.store);
         let is_file = matches!(store, Some(StoreChoice::File(_) | StoreChoice::InFolder(_)));
         if is_file && self.group.is_some() && partitions < all {
             warnings.push(
-                "the dedup store is a file, and other members of the group have partitions: duplicates among them \
-                 are not seen; `--dedup-store redis://…` is shared by all"
+                "the dedup store is a file, and other members of the group hold partitions: duplicates across \
+                 members are not detected; `--dedup-store redis://…` is shared by all"
                     .to_owned(),
             );
         }

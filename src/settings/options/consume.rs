@@ -186,9 +186,9 @@ fn check_partition_positions(
         let Some(Positions::Some(map)) = positions else { continue };
         if has_several_topics {
             return Err(Failure::usage(format!(
-                "`{option}` names partitions, and there is more than one topic"
+                "`{option}` names partitions, but there is more than one topic"
             ))
-            .hint("give positions of partitions for one topic, by its name"));
+            .hint("give positions by partition for one topic only, named without `^`"));
         }
         let chosen = standalone.and_then(|standalone| standalone.partitions.as_ref());
         let stray = map.keys().find(|partition| chosen.is_some_and(|chosen| !chosen.contains(partition)));

@@ -90,7 +90,7 @@ fn group_name(reading: &ReadingOptions, properties: &mut Properties) -> Result<O
     };
     match name.is_empty() {
         true => Err(Failure::usage("the group's name must not be empty")
-            .hint("leave `--group` out to read without a group")),
+            .hint("omit `--group` to read without a group")),
         false => Ok(Some(name)),
     }
 }

@@ -217,7 +217,7 @@ fn an_unknown_profile_lists_the_known_ones() {
         .expect_err("not there");
     assert_eq!(near.hint.as_deref(), Some("did you mean `staging`? profiles: local, staging"));
     assert!(refused("").hint.is_some_and(|hint| hint.contains("[profile.p]")));
-    assert_eq!(refused("[profile]\np = 1").message, "`profile.p` in `f` line 2 is no table");
+    assert_eq!(refused("[profile]\np = 1").message, "`profile.p` in `f` line 2 is not a table");
 }
 
 #[test]

@@ -220,7 +220,7 @@ fn refuse_properties_of_the_broker(properties: &mut Properties) -> Result<(), Fa
         ("session.timeout.ms", "the group's `consumer.session.timeout.ms` on the broker decides"),
         ("heartbeat.interval.ms", "the group's `consumer.heartbeat.interval.ms` on the broker decides"),
         ("partition.assignment.strategy", "`-X group.remote.assignor` chooses the broker's assignor"),
-        ("group.protocol.type", "leave it out"),
+        ("group.protocol.type", "omit it"),
     ] {
         if properties.is_typed(name) {
             let message = format!("`-X {name}` and `group.protocol=consumer` cannot be used together");

@@ -30,7 +30,7 @@ const MEANT: [(&str, &str); 9] = [
     ("print.offset", "every output but `--output raw` has the offset"),
     ("print.partition", "every output but `--output raw` has the partition"),
     ("key.separator", "`--output json` and jq put key and value together"),
-    ("line.separator", "`--output raw --delimiter STR` sets what follows each value"),
+    ("line.separator", "`--output raw --delimiter TEXT` sets what follows each value"),
     ("null.literal", "`--output json` tells null from empty"),
 ];
 
@@ -44,7 +44,7 @@ pub fn refuse(name: &str, place: &str, origin: &PropertyOrigin, known: &KnownPro
     let (kind, all, near) = match origin {
         PropertyOrigin::Profile(_) => (
             "key",
-            "keys are options without dashes, as `brokers`, and properties, see `--print-config`",
+            "keys are options without dashes, like `brokers`, and properties, see `--print-config`",
             near_key(name, known),
         ),
         PropertyOrigin::Default

@@ -125,7 +125,7 @@ pub const TABLE: &[Replacement] = &[
         &["--since", "--from", "--after"],
         "lag is as of now; to read records from a time on: kcons consume TOPIC --from -1h",
     ),
-    behind(&["lag"], &["--all-groups", "--all"], "leave it out: without GROUP all groups are shown"),
+    behind(&["lag"], &["--all-groups", "--all"], "omit it: without GROUP all groups are shown"),
     behind(
         &["group describe", "group delete"],
         &["--all-groups"],
@@ -144,11 +144,11 @@ pub const TABLE: &[Replacement] = &[
         &["--to-offset", "--to-datetime"],
         "`--to POS`, as in `--to 17` or `--to 2026-11-23T09:00`",
     ),
-    behind(&["group reset"], &["--by-duration"], "`--to -1h` moves the group to that long ago"),
+    behind(&["group reset"], &["--by-duration"], "`--to -1h` moves the group back by an hour"),
     behind(&["group reset"], &["--shift-by"], "`--shift +N` or `--shift -N`"),
-    behind(&["group reset"], &["--dry-run"], "leave it out: nothing is changed without `--execute`"),
+    behind(&["group reset"], &["--dry-run"], "omit it: nothing is changed without `--execute`"),
     behind(&["group reset"], &["--yes", "-y", "--force", "-f"], "`--execute` makes the change"),
-    behind(&["group reset"], &["--reset-offsets"], "leave it out: the command says it"),
+    behind(&["group reset"], &["--reset-offsets"], "omit it: `kcons group reset` says it"),
     behind(
         &[
             "lag",
@@ -184,14 +184,14 @@ pub const TABLE: &[Replacement] = &[
     behind(
         READING,
         &["--from-beginning"],
-        "leave it out: without a committed offset a run starts at the beginning",
+        "omit it: without a committed offset a run starts at the beginning",
     ),
     behind(
         READING,
         &["--limit", "--cnt", "--max", "--num", "--number", "--head", "--max-messages", "--max-count", "-c"],
         "to stop after N records: `--count N`",
     ),
-    behind(READING, &["--timeout-ms"], "to stop when nothing comes: `--idle-timeout 30s`"),
+    behind(READING, &["--timeout-ms"], "to stop when no record arrives: `--idle-timeout 30s`"),
     behind(
         READING,
         &["--end", "--once", "--no-follow", "--no-wait", "--until-end", "--exit-eof"],
@@ -200,7 +200,7 @@ pub const TABLE: &[Replacement] = &[
     behind(
         &["", "consume"],
         &["--follow"],
-        "leave it out: a run follows the topic until Ctrl-C; `--exit` ends it at the end",
+        "omit it: a run follows the topic until Ctrl-C; `--exit` stops at the end",
     ),
     behind(READING, &["--partition"], "`--partitions 0` reads some partitions, as in `--partitions 0,2`"),
     // Groups and commits.
@@ -248,7 +248,7 @@ pub const TABLE: &[Replacement] = &[
     behind(READING, &["-J"], "use `--output json`; a pipe gets JSON by default"),
     behind(READING, &["-f"], "for single fields: `--output json` and jq"),
     behind(READING, &["-K"], "keys are printed by `--output json` and `--output pretty`"),
-    behind(READING, &["-u"], "leave it out: no record waits in a buffer"),
+    behind(READING, &["-u"], "omit it: records are never held in a buffer"),
     behind(
         READING,
         &["--formatter-property", "--formatter-config"],
@@ -273,7 +273,7 @@ pub const TABLE: &[Replacement] = &[
     behind(
         READING,
         &["--skip-message-on-error", "--reject-message-on-error"],
-        "leave it out: a record that cannot be decoded is a warning; `--strict` ends the run there",
+        "omit it: a record that cannot be decoded is a warning; `--strict` ends the run there",
     ),
     // Handlers.
     behind(
@@ -292,7 +292,7 @@ pub const TABLE: &[Replacement] = &[
     ),
     anywhere(
         &["--zookeeper"],
-        "brokers are given with `--brokers HOST:PORT`; no client needs ZooKeeper any more",
+        "brokers are given with `--brokers HOST:PORT`; clients no longer need ZooKeeper",
     ),
     anywhere(
         &["--consumer.config", "--command-config", "--properties"],

@@ -15,7 +15,7 @@ pub fn typed(text: &str, clock: &Clock) -> Result<OffsetReset, Failure> {
     }
     let why = match Position::parse(text, clock) {
         Ok(Position::Time(time)) => return Ok(OffsetReset::Time(time)),
-        Ok(_) => "a group starts at a time, not at an offset".to_owned(),
+        Ok(_) => "a group can start at a time, not at an offset".to_owned(),
         Err(why) => why,
     };
     let failure = Failure::usage(format!("invalid value `{text}` for `--offset-reset`")).caused_by(why);
