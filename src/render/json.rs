@@ -224,13 +224,10 @@ mod tests {
             assert_eq!(value_as(DataFormat::Auto, value.as_bytes()), expected);
             assert_eq!(value_as(DataFormat::Json, value.as_bytes()), expected);
         }
-        let nested = |depth| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        let nested = |depth| "[".repeat(depth) + &"]".repeat(depth);
         assert_eq!(value_as(DataFormat::Auto, nested(200).as_bytes()), nested(200));
-        let deeper = nested(201);
-        assert_eq!(
-            value_as(DataFormat::Auto, deeper.as_bytes()),
-            format!("\"{deeper}\",\"value_encoding\":\"text\"")
-        );
+        let text = format!("\"{}\",\"value_encoding\":\"text\"", nested(201));
+        assert_eq!(value_as(DataFormat::Auto, nested(201).as_bytes()), text);
     }
 
     #[test]

@@ -158,12 +158,11 @@ fn joined(mut parts: Vec<Part>, columns: usize) -> StyledLine {
 /// What is not shown, in words that fit.
 fn left_out_words(left_out: &[(&GroupLag, &PartitionLag)], columns: usize) -> String {
     let caught_up = left_out.iter().filter(|(_, progress)| behind(progress) == Some(0)).count();
-    let all = left_out.len();
-    let count = counted(all as u64, "partition", "partitions");
-    let more = format!("… {}", counted(all as u64, "more partition", "more partitions"));
-    let forms = match caught_up {
+    let all = left_out.len() as u64;
+    let more = format!("… {}", counted(all, "more partition", "more partitions"));
+    let forms = match caught_up as u64 {
         0 => vec![more],
-        some if some == all => vec![format!("… {count} caught up")],
+        some if some == all => vec![format!("… {} caught up", counted(all, "partition", "partitions"))],
         some => vec![
             format!("{more}, {some} of them caught up"),
             format!("{more}, {some} caught up"),
