@@ -200,7 +200,7 @@ impl Reachability {
             | TroubleKind::UnknownGroup
             | TroubleKind::Rebalancing
             | TroubleKind::OffsetOutOfRange => Verdict::Wait,
-            TroubleKind::BadRecord | TroubleKind::Other => self.unnamed(trouble),
+            TroubleKind::BadRecord | TroubleKind::Unsupported | TroubleKind::Other => self.unnamed(trouble),
         }
     }
 

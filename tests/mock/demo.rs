@@ -116,6 +116,17 @@ fn serve_keeps_a_broker_for_other_terminals() {
     let first = again.has_code(0).json_lines().remove(0);
     let is_new = !member.json_lines().iter().any(|line| line["key"] == first["key"]);
     again.check(is_new, "the group did not resume");
+    for command in [
+        &["group", "list"][..],
+        &["group", "describe", "g"],
+        &["group", "delete", "g", "--yes"],
+        &["lag", "g"],
+    ] {
+        let refused = Kcons::new(command).env("KCONS_BROKERS", brokers).run();
+        refused.has_code(1).has_stdout("").stderr_contains(
+            "error: the broker does not support this\n  hint: the broker of `kcons demo --serve` has no group commands",
+        );
+    }
     serving.signal(Signal::SIGTERM);
     let outcome = serving.finish();
     outcome.has_code(0).has_stdout(format!("{line}\n"));

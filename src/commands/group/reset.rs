@@ -290,7 +290,7 @@ mod tests {
                 .collect();
             nothing_to_shift("g", &stray).message
         };
-        let start = "group `g` has nothing committed to shift in task-created [0]";
+        let start = "group `g` has no committed offset to shift in task-created [0]";
         assert_eq!(told(1), start);
         assert_eq!(told(2), format!("{start} and 1 more partition"));
         assert_eq!(told(3), format!("{start} and 2 more partitions"));

@@ -36,6 +36,7 @@ impl Assignment<'_> {
             | TroubleKind::PollExceeded
             | TroubleKind::OffsetOutOfRange
             | TroubleKind::BadRecord
+            | TroubleKind::Unsupported
             | TroubleKind::Other => {
                 if matches!(trouble.kind, TroubleKind::Transport | TroubleKind::AllBrokersDown) {
                     self.membership.disturbed(context.now);
@@ -85,6 +86,7 @@ impl Assignment<'_> {
             | TroubleKind::PollExceeded
             | TroubleKind::OffsetOutOfRange
             | TroubleKind::BadRecord
+            | TroubleKind::Unsupported
             | TroubleKind::Other => {
                 context.warn(format!("commit failed, trying again: {}", refusal.words));
             }
@@ -141,6 +143,7 @@ impl Assignment<'_> {
             | TroubleKind::Fenced
             | TroubleKind::Unreleased
             | TroubleKind::Rebalancing
+            | TroubleKind::Unsupported
             | TroubleKind::Other => {
                 context.warn(format!("cannot read {name} at the moment: {}", trouble.told()));
             }
