@@ -14,16 +14,15 @@ pub struct EffectiveProperty {
     pub origin: PropertyOrigin,
 }
 
-/// Prints a property per line: name, value, origin. What somebody has set comes first, then a blank line, and what is
-/// built in. A secret is shown as `***`, a value that is read from a variable or file by the name of that, and a missing
+/// Prints a property per line: name, value, origin. What somebody has set comes first, then what is built in. A secret
+/// is shown as `***`, a value that is read from a variable or file by the name of that, and a missing
 /// value as `(none)`.
 pub fn table(properties: &[EffectiveProperty]) -> String {
     let is_built_in = |property: &&EffectiveProperty| {
         matches!(property.origin, PropertyOrigin::Default | PropertyOrigin::Kcons)
     };
     let (built_in, set): (Vec<_>, Vec<_>) = properties.iter().partition(is_built_in);
-    let between = if built_in.is_empty() || set.is_empty() { "" } else { "\n" };
-    rows(&set) + between + &rows(&built_in)
+    rows(&set) + &rows(&built_in)
 }
 
 fn rows(properties: &[&EffectiveProperty]) -> String {
@@ -64,7 +63,7 @@ mod tests {
                         client.rack  (none)  default\n";
         assert_eq!(table(&built_in), expected);
         let all = [built_in.as_slice(), std::slice::from_ref(&set)].concat();
-        assert_eq!(table(&all), format!("sasl.password  ***  file a b.properties\n\n{expected}"));
+        assert_eq!(table(&all), format!("sasl.password  ***  file a b.properties\n{expected}"));
         assert_eq!(table(&[set]), "sasl.password  ***  file a b.properties\n");
     }
 }
