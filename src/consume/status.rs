@@ -92,8 +92,13 @@ impl Status {
         let is_first = !std::mem::replace(&mut self.has_been_assigned, true);
         let event = Event::Assigned { partitions, is_change: self.is_in_group && !is_first };
         // The first ones come behind the line that says what is read, which goes the way of the records.
-        let notice = if is_first { Notice::AfterRecords(event) } else { Notice::Event(event) };
-        self.tell(notice, delivery, now);
+        if is_first {
+            self.tell(Notice::AfterRecords(event), delivery, now);
+            // Whoever reads stdout may take nothing for long.
+            delivery.seal();
+        } else {
+            self.tell(Notice::Event(event), delivery, now);
+        }
     }
 
     fn count(&mut self, event: &Event) {

@@ -87,7 +87,7 @@ pub fn a_topic_can_be_waited_for() {
             command = command.args(["--group", group]);
         }
         let mut running = command.spawn();
-        running.wait_for_stderr(&format!("info: waiting for topic `{name}`, up to 20s\n"));
+        running.wait_for_stderr(&format!("info: waiting for topic `{name}`, up to 20 s\n"));
         kafka().create_topic(&name, 1, &[]);
         fill(&name, 1, 1);
         assert_eq!(places(running.finish().has_code(0)), [(0, 0)]);
