@@ -90,7 +90,8 @@ pub struct ConsumeOptions {
     /// Topics to read; one that starts with `^` is a regular expression
     ///
     /// Regular expressions use Rust's `regex` syntax and are not anchored at the end. Kafka's own
-    /// topics, such as `__consumer_offsets`, match only expressions that start with `^__`.
+    /// topics, such as `__consumer_offsets`, match only expressions that start with `^__`. Topics
+    /// that match later are read, too, unless the run has an end (`-e`, `--to`) or `-p` is given.
     ///
     /// Example: kcons consume orders '^task-.*'
     #[arg(value_name = "TOPIC", help_heading = "Input", display_order = 0)]

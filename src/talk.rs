@@ -18,7 +18,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
-pub use event::Event;
+pub use event::{Event, by_topic};
 pub use handler::HandlerOutput;
 pub use last_words::{prepare_last_words, say_last_words};
 pub use notice::Notice;

@@ -295,14 +295,14 @@ impl<'a> Topics<'a> {
     fn join(&mut self, context: &mut Context<'_, '_>) {
         context.act(Action::Subscribe { topics: self.names.clone(), is_first: true });
         self.start_reading(context);
-        if self.is_pattern {
-            self.next_match = Some(context.now + MATCH_EVERY);
-        }
     }
 
     fn start_reading(&mut self, context: &mut Context<'_, '_>) {
         self.stage = Stage::Reading;
         self.next_check.get_or_insert(context.now + CHECK_EVERY);
+        if self.is_pattern && (self.settings.group().is_some() || self.settings.reads_added()) {
+            self.next_match = Some(context.now + MATCH_EVERY);
+        }
         match &self.settings.mode {
             Mode::Standalone(_) => self.is_start_unsaid = true,
             Mode::Group(_) => {
@@ -312,7 +312,7 @@ impl<'a> Topics<'a> {
         }
     }
 
-    /// Joins topics that match by now.
+    /// Takes up topics that match by now.
     fn match_again(&mut self, names: &[String], context: &mut Context<'_, '_>) {
         let selected = self.search.selected(names);
         let new: Vec<String> = selected.iter().filter(|name| !self.names.contains(name)).cloned().collect();
@@ -321,7 +321,13 @@ impl<'a> Topics<'a> {
         }
         context.info(format!("new topics match: {}", new.join(", ")));
         self.names.extend(new);
-        context.act(Action::Subscribe { topics: self.names.clone(), is_first: false });
+        match &self.settings.mode {
+            // Asked for their ids, the cluster tells their partitions as well.
+            Mode::Standalone(_) => self.check(context),
+            Mode::Group(_) => {
+                context.act(Action::Subscribe { topics: self.names.clone(), is_first: false });
+            }
+        }
     }
 
     /// Compares what the cluster says of our topics with what they were.
@@ -330,7 +336,7 @@ impl<'a> Topics<'a> {
     /// The run ends: a topic was deleted or made again, and its offsets mean other records.
     pub fn ids_found(
         &mut self,
-        topics: Vec<Described<KnownTopic>>,
+        topics: &[Described<KnownTopic>],
         partitions: &Partitions<'_>,
         context: &mut Context<'_, '_>,
     ) -> Step {
@@ -345,9 +351,9 @@ impl<'a> Topics<'a> {
         for (name, topic) in topics {
             match topic {
                 Ok(KnownTopic { id, .. }) => {
-                    self.suspects.remove(&name);
-                    self.gone.remove(&name);
-                    let known = *self.ids.entry(name.clone()).or_insert(id);
+                    self.suspects.remove(name);
+                    self.gone.remove(name);
+                    let known = self.ids.entry(name.clone()).or_insert(*id);
                     if known != id {
                         let message = format!("topic `{name}` was deleted and made again");
                         let failure = Failure::new(Kind::Run, message).hint(

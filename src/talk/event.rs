@@ -312,7 +312,7 @@ fn offset_json((partition, offset): &(TopicPartition, i64)) -> Value {
 }
 
 /// Partitions by topic, as in `tasks [0, 1], orders [2]`.
-fn by_topic(partitions: &[TopicPartition]) -> String {
+pub fn by_topic(partitions: &[TopicPartition]) -> String {
     let mut sorted = partitions.to_vec();
     sorted.sort();
     let mut text = String::new();

@@ -154,20 +154,30 @@ pub fn a_topic_made_later_joins_a_group_with_an_expression() {
     outcome.has_code(0).stderr_contains(&format!("info: new topics match: {second}\n"));
 }
 
-pub fn a_topic_made_later_does_not_join_a_run_alone() {
+pub fn a_topic_made_later_is_read_alone_from_its_beginning() {
     let word = unique_name("alone");
     let first = format!("{word}-first");
     kafka().create_topic(&first, 1, &[]);
     fill(&first, 1, 1);
-    let mut running = consume(&format!("^{word}-")).args(["-n", "2"]).spawn();
-    running.wait_for_lines(1);
+    let command =
+        consume(&format!("^{word}-")).args(["-v", "--from", "end"]).deadline(Duration::from_secs(60));
+    let mut running = command.spawn();
+    running.wait_for_stderr("Subscribed to topic");
     let second = format!("{word}-second");
     kafka().create_topic(&second, 1, &[]);
     fill(&second, 1, 1);
+    let lines = running.wait_for_lines(1);
+    assert!(lines[0].contains(&second), "{lines:?}");
     kafka().produce(&first, &[Produced::value("more")]);
+    let lines = running.wait_for_lines(2);
+    assert!(lines[1].contains(&first), "{lines:?}");
+    running.wait_for_stderr(&format!("info: new topics match: {second}\n"));
+    // It is watched as the first one is.
+    kafka().delete_topic(&second);
+    kafka().create_topic(&second, 1, &[]);
     let outcome = running.finish();
-    outcome.has_code(0).stdout_contains(&first);
-    outcome.check(!outcome.stdout_text().contains(&second), "a later topic was read");
+    outcome.has_code(1).stderr_lacks("new partition");
+    outcome.stderr_contains(&format!("error: topic `{second}` was deleted and made again\n"));
 }
 
 pub fn a_cluster_that_makes_topics_by_itself_is_not_asked_to() {
