@@ -120,6 +120,7 @@ fn serve_keeps_a_broker_for_other_terminals() {
         &["group", "list"][..],
         &["group", "describe", "g"],
         &["group", "delete", "g", "--yes"],
+        &["group", "reset", "g", "--topic", "task-created", "--to", "end"],
         &["lag", "g"],
     ] {
         let refused = Kcons::new(command).env("KCONS_BROKERS", brokers).run();

@@ -177,10 +177,15 @@ impl Handlers<'_> {
         self.failed_in_a_row += 1;
         self.counts.failed += 1;
         if let Some(limit) = self.settings.failure_limit.filter(|limit| self.failed_in_a_row >= *limit) {
-            let message = format!("{limit} records in a row failed, the last one {}{after}", record.place());
-            let failure = Failure::new(Kind::Record, message)
-                .caused_by(reason.brief())
-                .hint("see what they have in common; `--failure-limit` sets how many are too many");
+            const LIMIT: &str = "`--failure-limit` sets how many are too many";
+            let (message, hint) = match limit {
+                1 => (format!("{}: {what}", record.place()), LIMIT.to_owned()),
+                _ => (
+                    format!("{limit} records in a row failed, the last one {}{after}", record.place()),
+                    format!("see what they have in common; {LIMIT}"),
+                ),
+            };
+            let failure = Failure::new(Kind::Record, message).caused_by(reason.brief()).hint(hint);
             return self.end_with(ticket, format!("{what}: {}", reason.brief()), failure, progress);
         }
         match &self.settings.on_failure {

@@ -3,6 +3,7 @@
 use super::Handlers;
 use crate::choices::Order;
 use crate::settings::{Handler, StoreChoice};
+use crate::talk::counted;
 
 impl Handlers<'_> {
     /// What to say when partitions were taken over. A dedup store in a file knows nothing of what other members of the
@@ -14,8 +15,9 @@ impl Handlers<'_> {
         let is_forward = matches!(self.settings.handler, Handler::Forward { .. });
         let mut warnings = Vec::new();
         if order == Order::Partition && parallel > partitions && !is_forward {
+            let partitions = counted(partitions as u64, "partition", "partitions");
             warnings.push(format!(
-                "`--parallel {parallel}` is more than the {partitions} partitions: with `--order partition` only one \
+                "`--parallel {parallel}` is more than the {partitions}: with `--order partition` only one \
                  record of each is handled at a time"
             ));
         }

@@ -152,6 +152,10 @@ fn many_failures_in_a_row_stop_the_run_whatever_the_policy() {
     let endless = ["--retries", "0", "--on-failure", "skip", "--failure-limit", "0", "--exec", "exit 9"];
     stage.member(&endless).run().has_code(0);
     assert_eq!(stage.committed(), 20);
+    let stage = Stage::with(&["a", "b"]);
+    let options = ["--retries", "0", "--on-failure", "skip", "--failure-limit", "1", "--exec", "exit 9"];
+    let outcome = stage.member(&options).run();
+    outcome.has_code(5).stderr_contains("@ 0: processing failed after 1 attempt\n").stderr_lacks("in a row");
 }
 
 #[test]
