@@ -84,7 +84,7 @@ pub struct Clients {
     groups: OnceLock<ManuallyDrop<BaseConsumer>>,
 }
 
-const LIMIT: Duration = Duration::from_secs(30);
+const LIMIT: Duration = Duration::from_secs(120);
 
 /// Properties of every client of the tests: quick to find its way back to a broker.
 pub fn client_config(brokers: &str) -> ClientConfig {
