@@ -65,7 +65,6 @@ pub struct Session {
     pub talk: Talk,
     brokers: String,
     user: Option<String>,
-    has_default_brokers: bool,
     brokers_setting: String,
     /// `None`: try for ever.
     limit: Option<Duration>,
@@ -121,7 +120,6 @@ impl Session {
             talk,
             brokers: connection.brokers.clone(),
             user,
-            has_default_brokers: connection.has_default_brokers(),
             brokers_setting: connection.brokers_setting(),
             limit: connection.connect_timeout,
             refused_limit: connection.refused_limit,
@@ -243,9 +241,7 @@ impl Session {
     }
 
     fn failure_text(&self, group: Option<&str>) -> FailureText {
-        FailureText::new(&self.brokers, self.user.as_deref(), group)
-            .by_default(self.has_default_brokers)
-            .set_by(self.brokers_setting.clone())
+        FailureText::new(&self.brokers, self.user.as_deref(), group).set_by(self.brokers_setting.clone())
     }
 
     /// The failure for a topic that may not be described.

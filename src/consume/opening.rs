@@ -83,7 +83,6 @@ pub fn consumer<'a, B: Broker>(
         connection.user.as_deref(),
         group.map(|group| group.name.as_str()),
     )
-    .by_default(connection.has_default_brokers())
     .set_by(connection.brokers_setting());
     let connect_deadline = connection.connect_timeout.map(|limit| now + limit);
     let never = CommitSettings { mode: CommitMode::Never, is_async: false };

@@ -11,8 +11,6 @@ use std::net::Ipv6Addr;
 #[derive(Debug)]
 pub struct FailureText {
     brokers: String,
-    /// Nobody chose the brokers.
-    is_default: bool,
     /// What sets the brokers: `` `--brokers` ``.
     setting: String,
     user: Option<String>,
@@ -23,16 +21,10 @@ impl FailureText {
     pub fn new(brokers: &str, user: Option<&str>, group: Option<&str>) -> FailureText {
         FailureText {
             brokers: brokers.to_owned(),
-            is_default: false,
             setting: "`--brokers`".to_owned(),
             user: user.map(str::to_owned),
             group: group.map(str::to_owned),
         }
-    }
-
-    /// Notes whether nobody chose the brokers.
-    pub fn by_default(self, is_default: bool) -> FailureText {
-        FailureText { is_default, ..self }
     }
 
     /// Notes what sets the brokers.
@@ -103,18 +95,13 @@ impl FailureText {
                 || words == words::CLOSED
         });
         let is_foreign = causes.iter().any(|cause| cause.words.starts_with(words::ANSWERS_IN));
-        let is_unresolved = causes.iter().any(|cause| cause.words.starts_with("cannot resolve"));
         let check = format!("check {}", self.setting);
         failure.hint(if is_foreign && !is_protocol {
             format!("{check}: another server listens there")
         } else if is_protocol {
             "check `-X security.protocol`: the port may speak TLS, SASL or neither".to_owned()
-        } else if is_unresolved || self.addresses().any(|address| is_in_cluster(host(address))) {
-            format!("{check}; from outside Kubernetes: kubectl port-forward svc/NAME 9092:9092")
-        } else if self.is_default && self.are_refused_here(causes) {
-            "is Kafka running here? `kcons demo` needs none".to_owned()
         } else {
-            check
+            format!("{check}; from outside Kubernetes: kubectl port-forward svc/NAME 9092:9092")
         })
     }
 
@@ -251,11 +238,6 @@ fn host(address: &str) -> &str {
         return address;
     }
     address.rsplit_once(':').map_or(address, |(host, _)| host).trim_matches(['[', ']'])
-}
-
-/// Whether a host has a name that Kubernetes gives to services and pods.
-fn is_in_cluster(host: &str) -> bool {
-    [".svc", ".cluster.local"].iter().any(|end| host.ends_with(end)) || host.contains(".svc.")
 }
 
 /// librdkafka makes no client of the properties, in its words: `Client creation error: NAME failed: …`.

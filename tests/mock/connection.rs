@@ -226,7 +226,7 @@ fn a_refusal_of_this_machine_is_told_at_once_and_given_up_after_two_seconds() {
         outcome.has_code(3).has_stdout("").has_stderr(&format!(
             "info: nothing listens at `{address}`, trying for 2 s\n\
              error: cannot reach any broker at `{address}`\n  caused by: connection refused\n  \
-             hint: check `--brokers`\n"
+             hint: check `--brokers`; from outside Kubernetes: kubectl port-forward svc/NAME 9092:9092\n"
         ));
         let is_late = outcome.elapsed >= Duration::from_secs(2);
         outcome.check(is_late, "it gave up early").took_less_than(Duration::from_secs(7));

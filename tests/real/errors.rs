@@ -11,10 +11,7 @@ use crate::support::proxy::{Mode, Proxy};
 use crate::support::run::Kcons;
 use crate::support::{Produced, unique_name, wait_until};
 
-const HINT: &str = "  hint: check `--brokers`\n";
-
-/// The hint about a name that does not resolve.
-const NAME_HINT: &str =
+const HINT: &str =
     "  hint: check `--brokers`; from outside Kubernetes: kubectl port-forward svc/NAME 9092:9092\n";
 
 /// An address at which nobody listens.
@@ -48,7 +45,7 @@ pub fn no_broker_is_an_error_with_the_reason() {
 pub fn a_name_that_does_not_resolve_is_an_error() {
     let said = "error: cannot reach any broker at `no-such-host.invalid:9092`\n  \
                 caused by: cannot resolve `no-such-host.invalid`\n";
-    fails_to_connect("no-such-host.invalid:9092", &format!("{said}{NAME_HINT}"));
+    fails_to_connect("no-such-host.invalid:9092", &format!("{said}{HINT}"));
 }
 
 pub fn a_broker_that_never_answers_is_an_error() {
@@ -63,7 +60,7 @@ pub fn of_several_brokers_each_has_its_reason() {
     let outcome = impatient(&format!("{first},{second}"), "t").run();
     outcome.has_code(3).has_stderr(&format!(
         "error: cannot reach any broker at `{first},{second}`\n  caused by: `{first}`: connection refused\n  \
-         caused by: `{second}`: cannot resolve `no-such-host.invalid`\n{NAME_HINT}"
+         caused by: `{second}`: cannot resolve `no-such-host.invalid`\n{HINT}"
     ));
     let one_is_there = consume_at(&format!("{first},{}", kafka().brokers()), task_created()).arg("-e").run();
     one_is_there.has_code(0).has_stderr("");

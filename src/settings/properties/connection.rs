@@ -145,11 +145,6 @@ impl Connection {
         effective.find(|property| property.name == name).is_none_or(|property| !property.origin.is_chosen())
     }
 
-    /// Whether nobody chose the brokers.
-    pub fn has_default_brokers(&self) -> bool {
-        self.is_ours(BROKERS)
-    }
-
     /// What sets the brokers, as hints name it.
     pub fn brokers_setting(&self) -> String {
         let origin = self.effective.iter().find(|property| property.name == BROKERS).map(|one| &one.origin);
