@@ -8,17 +8,17 @@ mod profile;
 mod topic;
 mod values;
 
-pub use connection::ConnectionOptions;
+pub use connection::{ColorChoice, ConnectionOptions, LogFormat};
 pub use group::{DeleteOptions, GroupCommand, GroupDescribeOptions, GroupListOptions, ResetOptions};
 pub use handler::{HandlerOptions, OnFailure};
 pub use lag::LagOptions;
 pub use profile::{NOT_IN_A_PROFILE, ProfileProperty, ProfileTable, RIVALS, commands, place, profile_keys};
 pub use topic::{TopicCommand, TopicDescribeOptions, TopicListOptions};
+pub use values::CommitChoice;
 
 use crate::choices::{DataFormat, ListenAddress, OffsetReset, TableFormat};
 use crate::duration::parse_duration;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
-use std::num::NonZeroU64;
 use std::time::Duration;
 use values::{commit, listen_address, positive, positive_duration};
 
@@ -272,6 +272,25 @@ pub struct ReadingOptions {
     /// The same as `-o json`
     #[arg(long, help_heading = "Output", overrides_with = "output")]
     pub json: bool,
+    /// Print records by a template like '%k: %s\n'
+    ///
+    /// The tokens are those of kcat. %s value, %k key, %S and %K their lengths (-1 for null), %R the
+    /// value's length as 4 bytes, %t topic, %p partition, %o offset, %T timestamp in milliseconds,
+    /// %h headers as name=value,name=value; %% a percent sign. By name: %{value}, %{key}, %{topic},
+    /// %{partition}, %{offset}, %{timestamp}, %{headers}, %{header:NAME}; %{timestamp:iso} and
+    /// %{timestamp:unix}; %{value:json}, %{value:base64} and %{value:hex}, for the key too. Escapes
+    /// are those of --delimiter. Nothing is added: end the template with \n for lines.
+    ///
+    /// Example: kcons consume task-created -e -f '%{timestamp:iso} %k %s\n'
+    #[arg(short, long, value_name = "TEMPLATE", allow_hyphen_values = true, help_heading = "Output")]
+    pub format: Option<String>,
+    /// Print TEXT for a key or value that is null
+    ///
+    /// Default: nothing. TEXT is printed as it is; an empty key or value stays empty. Needs --format.
+    ///
+    /// Example: kcons consume task-created -e -f '%k\t%s\n' -Z '\N'
+    #[arg(short = 'Z', long, value_name = "TEXT", help_heading = "Output")]
+    pub null: Option<String>,
     /// End every raw record with this [default: \n]
     ///
     /// Escapes: \n \t \r \\ \0 \xHH (hexadecimal) \NNN (decimal, octal with a leading 0). An empty
@@ -334,15 +353,6 @@ pub struct ReadingOptions {
     pub metrics: Option<ListenAddress>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CommitChoice {
-    Auto,
-    Manual,
-    /// After every N processed records.
-    Batch(NonZeroU64),
-    Never,
-}
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum OutputFormat {
     Auto,
@@ -367,21 +377,6 @@ pub struct RowOptions {
         help_heading = "Output"
     )]
     pub output: Option<TableFormat>,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum ColorChoice {
-    #[default]
-    Auto,
-    Always,
-    Never,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum LogFormat {
-    #[default]
-    Text,
-    Json,
 }
 
 #[cfg(test)]

@@ -193,7 +193,7 @@ fn what_does_not_belong_together_is_named() {
 
 #[test]
 fn options_of_kcat_get_what_replaces_them() {
-    for letter in ["C", "G", "t", "J", "c", "u", "s", "K", "f", "L", "P", "Q"] {
+    for letter in ["C", "G", "t", "J", "c", "u", "s", "K", "L", "P", "Q"] {
         for (words, command) in [
             (format!("-{letter} x"), ""),
             (format!("consume -{letter}x"), "consume"),
@@ -205,6 +205,9 @@ fn options_of_kcat_get_what_replaces_them() {
         }
     }
     assert_eq!(said("-b localhost -Ct t -J").1, "use the command: kcons consume TOPIC");
+    assert_eq!(said("-f x").1, "it is an option of `kcons consume` and `kcons demo`");
+    // There it is a switch.
+    assert_eq!(said("consume t -Z -f x").0, "`--null` needs a value");
 }
 
 #[test]
@@ -290,7 +293,8 @@ fn people_are_told_what_they_mean() {
         ("consume t --tail 5", "`--from -5`"),
         ("consume t --raw", "`--output raw`"),
         ("consume t --pretty", "`--output pretty`"),
-        ("consume t --format raw", "`--output raw`"),
+        ("consume t --template x", "`--format TEMPLATE`"),
+        ("consume t -K :", "`--format '%k: %s\\n'`"),
         ("consume t --grep rent", "`--filter EXPR`"),
         ("consume t --jq .value", "pipe the output into jq"),
         ("consume t --key k", "`--filter '.key == \"k\"'`"),
