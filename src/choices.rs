@@ -35,23 +35,43 @@ pub enum LagFormat {
     Json,
 }
 
+/// How many records are expected: N, `N..` (at least N), `N..M` (both included) or `..M` (at most M).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ExpectedCount {
+    pub least: u64,
+    /// `None`: any number from `least` on.
+    pub most: Option<u64>,
+}
+
+impl ExpectedCount {
+    pub fn is_met_by(self, count: u64) -> bool {
+        count >= self.least && self.most.is_none_or(|most| count <= most)
+    }
+}
+
+impl fmt::Display for ExpectedCount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let records = |count| if count == 1 { "record" } else { "records" };
+        match *self {
+            ExpectedCount { least, most: Some(most) } if least == most => {
+                write!(f, "{least} {}", records(least))
+            }
+            ExpectedCount { least: 0, most: Some(most) } => write!(f, "at most {most} {}", records(most)),
+            ExpectedCount { least, most: Some(most) } => write!(f, "{least} to {most} {}", records(most)),
+            ExpectedCount { least, most: None } => write!(f, "at least {least} {}", records(least)),
+        }
+    }
+}
+
 /// Where a group starts in a partition in which it has committed nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OffsetReset {
     Earliest,
     Latest,
+    /// At the first record at or after this time, in milliseconds since 1970.
+    Time(i64),
+    /// Nowhere: the run ends.
     None,
-}
-
-impl OffsetReset {
-    /// The word that is typed for the choice.
-    pub fn word(self) -> &'static str {
-        match self {
-            OffsetReset::Earliest => "earliest",
-            OffsetReset::Latest => "latest",
-            OffsetReset::None => "none",
-        }
-    }
 }
 
 /// Which records a handler gets one after the other.

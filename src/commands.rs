@@ -26,6 +26,7 @@ use crate::startup::{self, Stdout};
 use crate::talk;
 use crate::usage::{self, ErrorStyle};
 use crate::{handlers, kafka};
+use clap::builder::StyledStr;
 use nix::sys::signal::Signal;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
@@ -93,7 +94,8 @@ fn interrupted(command: &Command, first: Option<Signal>) -> Option<Signal> {
 }
 
 /// Prints a text that was asked for; the exit code.
-pub fn print(text: &str, style: ErrorStyle) -> u8 {
+pub fn print(text: &StyledStr, style: ErrorStyle) -> u8 {
+    let text = styled(text, style, io::stdout().is_terminal());
     match check_stdout().and_then(|()| write(text.as_bytes())) {
         Ok(()) => 0,
         Err(failure) => refuse(&failure, style),
@@ -101,10 +103,18 @@ pub fn print(text: &str, style: ErrorStyle) -> u8 {
 }
 
 /// Shows the short help to somebody who typed the bare name; the exit code of wrong usage.
-pub fn show_help(help: &str) -> u8 {
+pub fn show_help(help: &StyledStr, style: ErrorStyle) -> u8 {
+    let help = styled(help, style, io::stderr().is_terminal());
     // There is nobody left to tell that stderr is gone.
     let _ = io::stderr().write_all(help.as_bytes());
     Kind::Usage.exit_code()
+}
+
+fn styled(text: &StyledStr, style: ErrorStyle, is_terminal: bool) -> String {
+    match settings::has_color(style.color, is_terminal, &variable) {
+        true => text.ansi().to_string(),
+        false => text.to_string(),
+    }
 }
 
 /// Tells a failure that comes before any option but these is known; the exit code.
@@ -165,7 +175,6 @@ fn resolve<T>(resolve: impl FnOnce(&Surroundings<'_>) -> Result<T, Failure>) -> 
     })?;
     resolve(&Surroundings {
         environment: environment(),
-        is_stderr_terminal: io::stderr().is_terminal(),
         clock: Clock { now: jiff::Timestamp::now(), zone: jiff::tz::TimeZone::system },
         known: &known,
         check: &kafka::properties::check,

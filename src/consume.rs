@@ -551,7 +551,7 @@ impl<B: Broker> Consumer<'_, B> {
         if let Some(trouble) = self.client.fatal_error() {
             self.step(now, |parts, context| parts.assignment.fatal_trouble(&trouble, context));
         }
-        if self.delivery.has_filter() {
+        if self.delivery.leaves_records_out() {
             // Records that are left out are no reason for a commit by themselves.
             self.commits.passed_left_out();
         }

@@ -6,6 +6,7 @@ mod closing;
 mod filter;
 mod handle;
 mod print;
+mod selection;
 #[cfg(test)]
 pub mod testing;
 mod values;
@@ -24,6 +25,7 @@ use crate::talk::{HandlerOutput, Notice, Tally};
 use filter::Filter;
 use handle::Handlers;
 use print::Printer;
+use selection::Selector;
 use std::time::Instant;
 use waiting::WaitingRecords;
 use writer::Writer;
@@ -36,6 +38,8 @@ pub use writer::{Unwritable, write_all};
 /// The way of records behind the offsets: filter, then stdout or handlers.
 pub struct Delivery<'a> {
     writer: Writer,
+    /// Absent if no record is left out by its bytes.
+    selector: Option<Selector>,
     /// Absent if every record passes and nobody has to know more of it.
     filter: Option<Filter>,
     /// Absent if every record can be decoded at once.
@@ -83,7 +87,8 @@ impl<'a> Delivery<'a> {
             None => Target::Print(Box::new(Printer::new(settings, schemas))),
         };
         let waiting = WaitingRecords::new(settings, schemas, filter());
-        Delivery { writer, filter: filter(), waiting, target }
+        let selector = Selector::new(&settings.selection);
+        Delivery { writer, selector, filter: filter(), waiting, target }
     }
 
     /// Tells the time of a turn of the loop.
@@ -95,7 +100,10 @@ impl<'a> Delivery<'a> {
     pub fn reads_headers(&self) -> bool {
         match &self.target {
             // A filter sees the headers of what has waited in its copy alone.
-            Target::Print(printer) => printer.shows_headers() || self.waiting.is_some(),
+            Target::Print(printer) => {
+                let is_searched = self.selector.as_ref().is_some_and(Selector::reads_headers);
+                printer.shows_headers() || is_searched || self.waiting.is_some()
+            }
             Target::Handle(_) => true,
         }
     }
@@ -104,9 +112,14 @@ impl<'a> Delivery<'a> {
         matches!(self.target, Target::Handle(_))
     }
 
-    /// Whether records may be left out or wait for a verdict.
+    /// Whether records wait for a verdict.
     pub fn has_filter(&self) -> bool {
         self.filter.is_some()
+    }
+
+    /// Whether records may be left out.
+    pub fn leaves_records_out(&self) -> bool {
+        self.filter.is_some() || self.selector.is_some()
     }
 
     fn handlers(&self) -> Option<&Handlers<'a>> {
@@ -168,13 +181,15 @@ impl Delivery<'_> {
         is_open: impl Fn(usize, i64) -> bool,
     ) -> Result<Check, Failure> {
         let Some(coming) = coming else { return Ok(Check::Known(None)) };
-        if !is_open(coming.slot, coming.offset) || self.next_must_wait(source) {
+        if !is_open(coming.slot, coming.offset) || !self.keeps_next(source) || self.next_must_wait(source) {
             return Ok(Check::Known(None));
         }
         let Some(filter) = &mut self.filter else { return Ok(Check::Known(None)) };
-        let waiting = &self.waiting;
+        let (selector, waiting) = (&self.selector, &self.waiting);
         let is_wanted = |slot, record: &Record<'_>| {
-            is_open(slot, record.offset) && waiting.as_ref().is_none_or(|waiting| waiting.can_decode(record))
+            is_open(slot, record.offset)
+                && selector.as_ref().is_none_or(|selector| selector.keeps(record))
+                && waiting.as_ref().is_none_or(|waiting| waiting.can_decode(record))
         };
         let checked = filter.check(&coming, source, is_wanted)?;
         Ok(checked.map_or(Check::Waiting, |checked| Check::Known(Some(checked))))
@@ -191,6 +206,10 @@ impl Delivery<'_> {
         record: &Record<'_>,
         checked: Option<Checked>,
     ) -> Result<Submitted, Box<Ended>> {
+        if self.selector.as_ref().is_some_and(|selector| !selector.keeps(record)) {
+            self.counts_mut().filtered += 1;
+            return Ok(Submitted { fate: Fate::LeftOut, notices: Vec::new() });
+        }
         if let Some(submitted) = self.wait_if_it_must(place, record) {
             return Ok(submitted);
         }

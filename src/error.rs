@@ -18,6 +18,8 @@ pub enum Kind {
     Record,
     /// A group is further behind than `--max-lag` allows.
     Lag,
+    /// The number of records is not what `--expect` says.
+    Expectation,
 }
 
 impl Kind {
@@ -30,6 +32,7 @@ impl Kind {
             Kind::Missing => 4,
             Kind::Record => 5,
             Kind::Lag => 6,
+            Kind::Expectation => 7,
         }
     }
 }

@@ -55,7 +55,7 @@ fn run(words: &[OsString]) -> commands::Ending {
     match usage::parse(words) {
         Ok(usage::Invocation::Run(arguments)) => commands::run(*arguments, words),
         Ok(usage::Invocation::Print(text)) => commands::print(&text, usage::error_style(words)).into(),
-        Ok(usage::Invocation::Nothing(help)) => commands::show_help(&help).into(),
+        Ok(usage::Invocation::Nothing(help)) => commands::show_help(&help, usage::error_style(words)).into(),
         Err(failure) => commands::refuse(&failure, usage::error_style(words)).into(),
     }
 }

@@ -125,6 +125,16 @@ impl Positions {
     }
 }
 
+impl Position {
+    /// Reads one position, for an option that takes some of them.
+    ///
+    /// # Errors
+    /// Why it is none; empty where nothing is to be said beside a list of what is valid.
+    pub fn parse(text: &str, clock: &Clock) -> Result<Position, String> {
+        parse_one(text, Role::Reset, None, clock)
+    }
+}
+
 impl fmt::Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -207,8 +217,8 @@ fn parse_map(text: &str, role: Role<'_>, clock: &Clock) -> Result<BTreeMap<i32, 
 fn parse_one(text: &str, role: Role<'_>, partition: Option<i32>, clock: &Clock) -> Result<Position, String> {
     match text {
         "" => return Err("it is empty".to_owned()),
-        "beginning" | "earliest" | "start" => return Ok(Position::Beginning),
-        "end" | "latest" | "newest" => return Ok(Position::End),
+        "beginning" | "earliest" | "start" | "oldest" | "smallest" => return Ok(Position::Beginning),
+        "end" | "latest" | "newest" | "largest" => return Ok(Position::End),
         _ => {}
     }
     if let Some(digits) = text.strip_prefix('@') {

@@ -13,7 +13,7 @@ pub use options::admin::{connection_before_the_run, is_for_members};
 pub use options::consume::Consume;
 pub use options::delete::Delete;
 pub use options::demo::{DEMO_TOPIC, Demo, unsupported as unsupported_by_demo};
-pub use options::filter::FilterFailure;
+pub use options::filter::{FilterFailure, Selection};
 pub use options::group::Mode;
 pub use options::handler::{Backoff, Exec, FailurePolicy, Handler, HandlerSettings, StoreChoice};
 pub use options::inspection::TopicInspection;
@@ -47,7 +47,6 @@ impl Environment<'_> {
 /// What settings depend on besides the arguments, read once by the caller.
 pub struct Surroundings<'a> {
     pub environment: Environment<'a>,
-    pub is_stderr_terminal: bool,
     pub clock: Clock,
     pub known: &'a KnownProperties,
     /// Asks librdkafka whether a property takes a value; what it says if it does not.

@@ -4,11 +4,12 @@ mod kcat;
 mod other_tools;
 mod words;
 
-pub use words::CommandLine;
+pub use words::OrderedWords;
 
 use crate::cli::{self, Arguments, ColorChoice, LogFormat};
 use crate::error::Failure;
 use crate::secrets;
+use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{FromArgMatches, ValueEnum as _};
 use std::error::Error as _;
@@ -19,22 +20,22 @@ use std::ffi::OsString;
 pub enum Invocation {
     Run(Box<Arguments>),
     /// Prints help or the version.
-    Print(String),
+    Print(StyledStr),
     /// Nothing is asked for: shows this short help, as an error.
-    Nothing(String),
+    Nothing(StyledStr),
 }
 
 /// Parses the words of the command line, the first of which is the name of the program.
 pub fn parse(words: &[OsString]) -> Result<Invocation, Failure> {
     if words.len() <= 1 {
-        return Ok(Invocation::Nothing(cli::command().render_help().to_string()));
+        return Ok(Invocation::Nothing(cli::command().render_help()));
     }
-    let CommandLine { words, command } = CommandLine::of(words);
+    let OrderedWords { words, command } = OrderedWords::of(words);
     let matched = cli::command().try_get_matches_from(words);
     match matched.and_then(|matches| Arguments::from_arg_matches(&matches)) {
         Ok(arguments) => Ok(Invocation::Run(Box::new(arguments))),
         Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
-            Ok(Invocation::Print(error.render().to_string()))
+            Ok(Invocation::Print(error.render()))
         }
         Err(error) => Err(ClapError { error: &error, command: &command }.told()),
     }

@@ -9,6 +9,7 @@ mod mock {
     mod demo;
     mod docs;
     mod handlers;
+    mod manual;
     mod metrics;
     mod operations;
     mod options;

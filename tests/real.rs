@@ -138,6 +138,8 @@ fn main() -> std::process::ExitCode {
         positions::a_time_to_come_ends_quiet_partitions_when_it_has_come,
         positions::records_that_come_after_the_end_was_fixed_are_not_printed,
         positions::a_group_stops_where_it_is_told_to,
+        positions::a_group_that_has_committed_nothing_starts_at_a_time,
+        positions::with_exit_a_stop_to_come_is_not_waited_for,
         positions::partitions_added_later_are_not_read_alone,
         positions::a_position_that_is_none_is_refused_with_the_list,
         ends::empty_partitions_end,

@@ -7,34 +7,39 @@ use std::time::Duration;
 
 const EXAMPLES: &str = "\
 Examples:
-  kcons lag mailer                       one row per partition, then the total
-  kcons lag                              all groups
-  kcons lag mailer --watch               refreshed, with the rates and the time to catch up
-  kcons lag mailer audit --max-lag 1000  exit code 6 if they are further behind
-  kcons lag mailer -o json | jq .behind  one JSON object per partition";
+  show one row per partition, then the total:
+    kcons lag mailer
+  show all groups:
+    kcons lag
+  refresh every 2 seconds, with rates and the time to catch up:
+    kcons lag mailer --watch
+  exit with code 6 if the groups are further behind:
+    kcons lag mailer audit --max-lag 1000
+  print one JSON object per partition:
+    kcons lag mailer -o json | jq .behind";
 
 #[derive(Debug, Default, Args)]
 #[command(override_usage = "kcons lag [OPTIONS] [GROUP...]", after_help = EXAMPLES)]
 pub struct LagOptions {
     /// Groups to look at [default: all]
     ///
-    /// The table has all partitions of the topics in which the group has committed something or holds a
-    /// partition. `-` means nothing is committed; the total counts all records of that partition.
+    /// The table has all partitions of the topics in which the group has committed offsets or holds
+    /// a partition. `-` means nothing is committed; the total counts all records of that partition.
     ///
     /// Example: kcons lag mailer
-    #[arg(value_name = "GROUP", help_heading = "Input")]
+    #[arg(value_name = "GROUP", help_heading = "Input", display_order = 0)]
     pub groups: Vec<String>,
     /// Show only the partitions of TOPIC; repeatable
     ///
-    /// The totals and --max-lag count them alone.
+    /// The totals and --max-lag count only these.
     ///
     /// Example: kcons lag mailer --topic task-created
-    #[arg(long = "topic", value_name = "TOPIC", help_heading = "Input")]
+    #[arg(long = "topic", value_name = "TOPIC", help_heading = "Input", display_order = 1)]
     pub topics: Vec<String>,
     /// Refresh every DURATION until Ctrl-C [default: 2s]
     ///
-    /// A first line shows how fast the group reads and others write, and when it will have caught up. On
-    /// a terminal the partitions with the most lag follow, as many as fit.
+    /// The first line shows how fast the group reads, how fast others write, and when the group
+    /// will have caught up. On a terminal the partitions with the most lag follow, as many as fit.
     ///
     /// Example: kcons lag mailer --watch 10s
     #[arg(
@@ -55,8 +60,8 @@ pub struct LagOptions {
     pub max_lag: Option<u64>,
     /// Print a table, wide or json [default: table]
     ///
-    /// On a narrow terminal the table leaves columns out; wide prints all of them. json: one object per
-    /// line, one for each row.
+    /// On a narrow terminal the table leaves columns out; wide prints all of them, with --watch one
+    /// table after the other. json: one object per line, one for each row.
     #[arg(
         short,
         long,

@@ -52,7 +52,7 @@ fn an_address_to_listen_on_has_a_port_and_perhaps_a_host() {
 }
 
 #[test]
-fn short_help_fits_100_columns() {
+fn each_line_of_short_help_fits_100_columns() {
     for name in [
         "consume",
         "lag",
@@ -66,9 +66,7 @@ fn short_help_fits_100_columns() {
         "completions",
         "man",
     ] {
-        for line in help(name).lines() {
-            assert!(line.chars().count() <= 100, "{line}");
-        }
+        assert_eq!(help_in(name, 100), help_in(name, 1000), "{name}: a line is broken");
     }
 }
 
@@ -77,7 +75,7 @@ fn options_are_grouped_by_what_they_are_for() {
     let help = help("consume");
     let headings: Vec<&str> =
         help.lines().filter(|line| !line.starts_with(' ') && line.ends_with(':')).collect();
-    let expected = "Options: Input: Start and stop: Commits: Output: Handling records: Failed records: Duplicates: Decoding: Watching: Connection: Examples:";
+    let expected = "Input: Start and stop: Commits: Output: Handling records: Failed records: Duplicates: Decoding: Watching: Connection: General: Examples:";
     assert_eq!(headings.join(" "), expected);
 }
 
@@ -96,9 +94,27 @@ fn connection_options_are_shown_only_where_something_is_connected() {
     }
 }
 
-/// The short help of a command.
 fn help(name: &str) -> String {
-    let mut command = command().term_width(100);
+    help_in(name, 100)
+}
+
+/// The short help of a command, in so many columns.
+fn help_in(name: &str, columns: usize) -> String {
+    let mut command = command().term_width(columns);
     let found = name.split(' ').try_fold(&mut command, |command, word| command.find_subcommand_mut(word));
     found.expect(name).render_help().to_string()
+}
+
+#[test]
+fn a_section_of_short_help_fits_a_screen_and_help_itself_comes_last() {
+    for (words, _) in commands() {
+        let text = help(&words.join(" "));
+        let sections: Vec<&str> = text.split("\n\n").collect();
+        for section in &sections {
+            assert!(section.lines().count() <= 24, "{words:?}: {section}");
+        }
+        let with_help = sections.iter().position(|section| section.contains("--help"));
+        let behind = &sections[with_help.expect("each command has it") + 1..];
+        assert!(behind.iter().all(|section| !section.contains("  --")), "{words:?}: {text}");
+    }
 }

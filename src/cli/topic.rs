@@ -13,7 +13,7 @@ pub enum TopicCommand {
 
 #[derive(Debug, Default, Args)]
 pub struct TopicListOptions {
-    /// List Kafka's own topics, too
+    /// Also list Kafka's own topics
     ///
     /// Their names start with `__`, as in __consumer_offsets.
     #[arg(long, help_heading = "Input")]
@@ -28,11 +28,11 @@ pub struct TopicListOptions {
 pub struct TopicDescribeOptions {
     /// Topics to describe
     ///
-    /// Brokers are shown by their numbers. OFFSETS counts all between the first offset and the end:
-    /// those of compacted records and of markers of transactions count, too.
+    /// Brokers are shown by their ids. OFFSETS is the number of offsets between the first one and
+    /// the end, including those of compacted records and transaction markers.
     ///
     /// Example: kcons topic describe task-created
-    #[arg(value_name = "TOPIC", help_heading = "Input")]
+    #[arg(value_name = "TOPIC", help_heading = "Input", display_order = 0)]
     pub topics: Vec<String>,
     #[command(flatten)]
     pub rows: RowOptions,

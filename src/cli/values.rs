@@ -1,7 +1,9 @@
 //! Parsers of option values: counts, ranges, commit modes, addresses.
 
-use crate::choices::ListenAddress;
+use crate::choices::{ExpectedCount, ListenAddress};
 use crate::duration::parse_duration;
+use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
+use std::ffi::OsStr;
 use std::net::Ipv6Addr;
 use std::num::{NonZeroU32, NonZeroU64};
 use std::time::Duration;
@@ -13,6 +15,27 @@ pub enum CommitChoice {
     /// After every N processed records.
     Batch(NonZeroU64),
     Never,
+}
+
+/// Takes any text for `--offset-reset`, which may be a time, and offers the usual words.
+#[derive(Clone, Copy)]
+pub(super) struct ResetWords;
+
+impl TypedValueParser for ResetWords {
+    type Value = String;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        argument: Option<&clap::Arg>,
+        value: &OsStr,
+    ) -> Result<String, clap::Error> {
+        StringValueParser::new().parse_ref(command, argument, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(["earliest", "latest", "none"].into_iter().map(PossibleValue::new)))
+    }
 }
 
 pub(super) fn positive_duration(text: &str) -> Result<Duration, String> {
@@ -74,6 +97,23 @@ pub(super) fn whole_long(text: &str) -> Result<u64, String> {
         return Err(VALID.to_owned());
     }
     text.parse().map_err(|_| "the number is too large".to_owned())
+}
+
+/// Parses how many records are expected: `N`, `N..`, `N..M` or `..M`.
+pub(super) fn expected_count(text: &str) -> Result<ExpectedCount, String> {
+    const VALID: &str = "it is a number or a range: 5, 5.., 5..10 or ..10";
+    let number = |text: &str| whole_long(text).map_err(|_| VALID.to_owned());
+    let Some((least, most)) = text.split_once("..") else {
+        let count = number(text)?;
+        return Ok(ExpectedCount { least: count, most: Some(count) });
+    };
+    let least_or_none = if least.is_empty() { None } else { Some(number(least)?) };
+    let most = if most.is_empty() { None } else { Some(number(most)?) };
+    match (least_or_none, most) {
+        (None, None) => Err(VALID.to_owned()),
+        (Some(least), Some(most)) if least > most => Err("the first number is above the second".to_owned()),
+        (least, most) => Ok(ExpectedCount { least: least.unwrap_or(0), most }),
+    }
 }
 
 /// Parses `+N` or `-N`.

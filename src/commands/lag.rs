@@ -29,9 +29,11 @@ pub fn run(
     if connection.print_config {
         return super::write(print::table(&settings.connection.effective).as_bytes());
     }
+    // What is said below a picture goes with it when the next one is drawn.
+    let is_warned_on_screen = talk.is_terminal && !talk.is_json && !talk.quiet;
     session::run(&settings.connection, (talk, world()?), |session| match settings.watch {
         None => once(session, &settings),
-        Some(interval) => watch::run(session, &settings, interval),
+        Some(interval) => watch::run(session, &settings, interval, is_warned_on_screen),
     })
 }
 
@@ -41,7 +43,7 @@ fn once(session: &mut session::Session, settings: &Lag) -> Result<(), session::S
     if !told.group_lags.is_empty() {
         session.print(&table(&rows::rows(&told.group_lags), &settings.output))?;
     } else if settings.groups.is_empty() {
-        session.talk.info("no group of consumers has committed anything or has members");
+        session.talk.info("no consumer group has committed offsets or has members");
     }
     match settings.max_lag {
         Some(_) => {
@@ -55,7 +57,7 @@ fn once(session: &mut session::Session, settings: &Lag) -> Result<(), session::S
 /// Renders rows for a terminal, or in full.
 pub fn table(rows: &TableRows, output: &LagOutput) -> String {
     let columns = output.is_fitted.then(|| cells::window().1);
-    rows.render_as(output.format, TableLook { columns, has_color: output.screen.has_color })
+    rows.render_as(output.format, TableLook { columns, has_color: output.has_color })
 }
 
 fn query(settings: &Lag) -> LagQuery {

@@ -10,7 +10,7 @@ use crate::choices::{CommitMode, CommitSettings};
 use crate::commits::Commits;
 use crate::consume::broker::Broker;
 use crate::delivery::Delivery;
-use crate::error::Failure;
+use crate::error::{Failure, Kind};
 use crate::kafka::Source;
 use crate::metrics::Meter;
 use crate::reachability::{FailureText, Reachability, explain};
@@ -125,6 +125,7 @@ pub fn finish<B: Broker>(mut consumer: Consumer<'_, B>) -> Finished {
         std::mem::forget(client);
     }
     let (result, warning) = closing.result(&commits, has_failed_records);
+    let result = result.and_then(|()| expected(settings, commits.total()));
     if let Some(message) = warning {
         talk.say(&Event::Warning { message });
     }
@@ -137,6 +138,16 @@ pub fn finish<B: Broker>(mut consumer: Consumer<'_, B>) -> Finished {
         }
     }
     Finished { talk, result, deadline: Instant::now() + Duration::from_millis(500) }
+}
+
+/// Whether as many records were printed or processed as were expected.
+fn expected(settings: &Consume, count: u64) -> Result<(), Failure> {
+    match settings.stops.expected {
+        Some(expected) if !expected.is_met_by(count) => {
+            Err(Failure::new(Kind::Expectation, format!("expected {expected}, got {count}")))
+        }
+        Some(_) | None => Ok(()),
+    }
 }
 
 /// Makes the client of a run.

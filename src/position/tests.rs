@@ -30,10 +30,10 @@ fn at(text: &str) -> Position {
 
 #[test]
 fn every_form_of_the_grammar_is_understood() {
-    for text in ["beginning", "earliest", "start"] {
+    for text in ["beginning", "earliest", "start", "oldest", "smallest"] {
         assert_eq!(at(text), Position::Beginning);
     }
-    for text in ["end", "latest", "newest"] {
+    for text in ["end", "latest", "newest", "largest"] {
         assert_eq!(at(text), Position::End);
     }
     assert_eq!(at("17"), Position::Offset(17));

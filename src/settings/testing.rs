@@ -29,7 +29,6 @@ impl TestWorld {
     pub fn surroundings(&self) -> Surroundings<'_> {
         Surroundings {
             environment: Environment { variables: &*self.variables, is_stdout_terminal: false },
-            is_stderr_terminal: false,
             clock: Clock { now: "2026-11-23T09:00:00Z".parse().expect("a time"), zone: || TimeZone::UTC },
             known: &KNOWN,
             check: &crate::kafka::properties::check,

@@ -5,19 +5,19 @@ use std::ffi::OsString;
 
 /// A command line whose command stands in front of all options, and what the command is.
 #[derive(Debug, PartialEq, Eq)]
-pub struct CommandLine {
+pub struct OrderedWords {
     /// The name of the program, the command, and all other words in the order in which they were typed.
     pub words: Vec<OsString>,
     /// The words of the command: `group`, `reset`. Empty if none is typed.
     pub command: Vec<String>,
 }
 
-impl CommandLine {
+impl OrderedWords {
     /// Finds the command among words. Options that every command has may stand in front of it; the parser would take
     /// them for a level of their own, where a later word could not override them.
     ///
     /// `help COMMAND` and `version` become the options that they stand for.
-    pub fn of(words: &[OsString]) -> CommandLine {
+    pub fn of(words: &[OsString]) -> OrderedWords {
         let root = cli::command();
         let (mut place, mut command) = (&root, Vec::new());
         let mut options: Vec<OsString> = Vec::new();
@@ -31,7 +31,7 @@ impl CommandLine {
             }
             if let Some(asked) = question(word, &command, &rest[1..]) {
                 let words = words.iter().take(1).cloned().chain(asked).collect();
-                return CommandLine { words, command };
+                return OrderedWords { words, command };
             }
             let Some(length) = length_of_option(word, place) else { break };
             let (option, behind) = rest.split_at(length.min(rest.len()));
@@ -42,7 +42,7 @@ impl CommandLine {
         ordered.extend(command.iter().map(OsString::from));
         ordered.extend(options);
         ordered.extend_from_slice(rest);
-        CommandLine { words: ordered, command }
+        OrderedWords { words: ordered, command }
     }
 }
 
@@ -129,7 +129,7 @@ mod tests {
     fn read(typed: &str) -> String {
         let words: Vec<_> =
             ["kcons"].into_iter().chain(typed.split_whitespace()).map(OsString::from).collect();
-        let ordered = CommandLine::of(&words).words;
+        let ordered = OrderedWords::of(&words).words;
         let ordered: Vec<_> = ordered[1..].iter().map(|word| word.to_string_lossy()).collect();
         ordered.join(" ")
     }

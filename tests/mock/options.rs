@@ -13,7 +13,7 @@ use crate::support::run::{Kcons, Reader};
 use crate::support::{Committed, Outcome, Produced, unique_name, wait_until};
 
 /// Which test shows that an option changes something; found by name in the file of the suite.
-const TESTS: [(&str, &str, &str); 73] = [
+const TESTS: [(&str, &str, &str); 76] = [
     ("--async-commit", "mock/options.rs", "async_commit_does_not_wait_for_answers"),
     ("--backoff", "mock/handlers/failures.rs", "the_pause_before_another_attempt_is_an_option"),
     ("--brokers", "mock/options.rs", "brokers_come_from_the_option_or_the_environment"),
@@ -31,6 +31,7 @@ const TESTS: [(&str, &str, &str); 73] = [
     ("--duration", "mock/options.rs", "times_end_a_run"),
     ("--exec", "mock/handlers/exec.rs", "a_process_gets_the_value_and_the_record_in_its_environment"),
     ("--exit", "mock/options.rs", "where_to_start_and_stop"),
+    ("--expect", "mock/options.rs", "another_number_of_records_than_expected_is_a_failure"),
     (
         "--failure-limit",
         "mock/handlers/failures.rs",
@@ -41,12 +42,14 @@ const TESTS: [(&str, &str, &str); 73] = [
     ("--format", "mock/options.rs", "a_template_says_what_is_printed"),
     ("--forward", "mock/handlers/failures.rs", "a_dead_letter_goes_back_with_forward"),
     ("--from", "mock/options.rs", "where_to_start_and_stop"),
+    ("--grep", "mock/options.rs", "records_are_kept_by_their_bytes"),
     ("--group", "mock/options.rs", "a_group_commits_and_resumes"),
     ("--help", "mock/talk.rs", "help_is_short_or_long"),
     ("--idle-timeout", "mock/options.rs", "times_end_a_run"),
     ("--in-flight", "mock/handlers/worker.rs", "what_waits_for_an_answer_is_limited"),
     ("--instance-id", "mock/options.rs", "properties_are_set_by_options"),
     ("--json", "mock/options.rs", "how_records_are_printed"),
+    ("--key", "mock/options.rs", "records_are_kept_by_their_bytes"),
     ("--key-format", "mock/options.rs", "how_records_are_printed"),
     ("--label", "mock/options.rs", "how_records_are_printed"),
     ("--log", "mock/talk.rs", "each_event_has_its_shape"),
@@ -171,6 +174,78 @@ fn where_to_start_and_stop() {
         outcome.has_code(0).has_stderr("");
         assert_eq!(places(&outcome), expected, "{outcome}");
     }
+}
+
+#[test]
+fn another_number_of_records_than_expected_is_a_failure() {
+    let (mock, topic) = filled();
+    for expected in ["4", "1..", "..4", "2..10", "0..4"] {
+        consume(&mock, &topic).args(["-e", "--expect", expected]).run().has_code(0).has_stderr("");
+    }
+    for (expected, words) in [
+        ("5", "5 records, got 4"),
+        ("0", "0 records, got 4"),
+        ("..1", "at most 1 record, got 4"),
+        ("5..", "at least 5 records, got 4"),
+        ("5..7", "5 to 7 records, got 4"),
+    ] {
+        let outcome = consume(&mock, &topic).args(["-e", "--expect", expected]).run();
+        outcome.has_code(7).has_stderr(&format!("error: expected {words}\n"));
+        assert_eq!(outcome.json_lines().len(), 4, "{outcome}");
+    }
+    let handled = consume(&mock, &topic).args(["-e", "--expect", "3", "--exec", "true"]).run();
+    handled.has_code(7).stderr_contains("error: expected 3 records, got 4\n");
+    let none = consume(&mock, &topic).args(["--from", "end", "--duration", "300ms", "--expect", "1.."]).run();
+    none.has_code(7).has_stderr("error: expected at least 1 record, got 0\n");
+    // A failure of its own goes before.
+    let failed = consume(&mock, &topic).args(["-e", "--expect", "9", "--exec", "exit 65"]).run();
+    failed.has_code(5).stderr_lacks("expected");
+    for wrong in ["x", "..", "5..3", "-1", "1..x", ""] {
+        consume(&mock, &topic).args(["--expect", wrong]).run().has_code(2).has_stdout("");
+    }
+}
+
+#[test]
+fn records_are_kept_by_their_bytes() {
+    let mock = Mock::start(1);
+    let topic = unique_name("tasks");
+    mock.create_topic(&topic, 1);
+    let record = |key: &str, value: &str| Produced::value(value).key(key).partition(0);
+    mock.produce(
+        &topic,
+        &[
+            record("k1", "milk and \"bread\""),
+            record("k1", r#"{"n":1,"text":"milk"}"#),
+            record("k2", "water").header("h", "no milk"),
+            Produced::tombstone("k1").partition(0),
+            record("milk", r#"{"n":2}"#),
+        ],
+    );
+    let filter = ["--grep", "milk", "--filter", ".value.n? > 0"];
+    for (arguments, expected) in [
+        (&["--key", "k1"][..], "0:0 0:1 0:3"),
+        (&["--key", "k"], ""),
+        (&["--grep", "milk"], "0:0 0:1 0:2 0:4"),
+        (&["--grep", "milk", "-n", "2"], "0:0 0:1"),
+        (&["--grep", "\"bread\""], "0:0"),
+        (&["--grep", "milk", "--key", "k1"], "0:0 0:1"),
+        (&filter, "0:1 0:4"),
+    ] {
+        let outcome = consume(&mock, &topic).arg("-e").args(arguments).run();
+        outcome.has_code(0).has_stderr("");
+        assert_eq!(places(&outcome), expected, "{outcome}");
+    }
+    // In front of handlers, and of a group's commits, those that are left out count as processed.
+    let group = unique_name("group");
+    let member = ["-e", "--group", &group, "--grep", "bread", "--exec", "cat; echo"];
+    let outcome = consume(&mock, &topic).args(member).run();
+    outcome.has_code(0).has_stdout("milk and \"bread\"\n").has_summary("1 record: 1 ok");
+    assert_eq!(mock.committed(&group, &[&topic])[&(topic.clone(), 0)], 5);
+    consume(&mock, &topic)
+        .args(["--grep", ""])
+        .run()
+        .has_code(2)
+        .stderr_contains("`--grep` must not be empty");
 }
 
 #[test]
@@ -317,7 +392,9 @@ fn a_group_commits_and_resumes() {
 #[test]
 fn offset_reset_is_where_a_group_starts() {
     let (mock, topic) = filled();
-    for (reset, code, count) in [("earliest", 0, 4), ("latest", 0, 0), ("none", 1, 0)] {
+    for (reset, code, count) in
+        [("earliest", 0, 4), ("oldest", 0, 4), ("latest", 0, 0), ("newest", 0, 0), ("none", 1, 0)]
+    {
         let group = unique_name("group");
         let outcome = consume(&mock, &topic).args(["-e", "--group", &group, "--offset-reset", reset]).run();
         assert_eq!(outcome.has_code(code).json_lines().len(), count, "{outcome}");

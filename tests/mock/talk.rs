@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::operations::COMMANDS;
 use crate::support::mock::Mock;
 use crate::support::run::Kcons;
+use crate::support::terminal::OnTerminal;
 use crate::support::{Outcome, Produced, unique_name, wait_until};
 
 fn filled() -> (Mock, String) {
@@ -307,6 +308,24 @@ fn help_is_short_or_long() {
     Kcons::new(["help", "consume"]).run().has_code(0).has_stderr("").has_stdout(&long.stdout);
     let bare = Kcons::new([""; 0]).run();
     bare.has_code(2).has_stdout("").has_stderr(&Kcons::new(["-h"]).run().stdout_text());
+}
+
+#[test]
+fn help_is_bold_on_a_terminal_where_color_is_wanted() {
+    const BOLD: &str = "\x1b[1m";
+    let help = |words: &[&str], no_color: &str| {
+        let command = Kcons::new(words).env("NO_COLOR", no_color);
+        command.spawn_on_terminal(OnTerminal::Stdout).finish()
+    };
+    for words in [["lag", "-h"], ["help", "lag"]] {
+        help(&words, "").has_code(0).has_stderr("").stdout_contains(&format!("{BOLD}--max-lag"));
+        help(&words, "1").has_code(0).has_stderr("").stdout_lacks("\x1b");
+    }
+    help(&["lag", "-h", "--color", "never"], "").has_code(0).stdout_lacks("\x1b");
+    Kcons::new(["lag", "-h"]).run().has_code(0).stdout_lacks("\x1b");
+    Kcons::new(["lag", "-h", "--color=always"]).run().has_code(0).stdout_contains(BOLD);
+    let bare = Kcons::new([""; 0]).spawn_on_terminal(OnTerminal::Stderr).finish();
+    bare.has_code(2).has_stdout("").stderr_contains(BOLD);
 }
 
 #[test]

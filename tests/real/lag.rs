@@ -212,10 +212,27 @@ pub fn some_topics_and_all_groups_can_be_looked_at() {
         .stderr_contains("error: all groups together are 7 behind, more than `--max-lag 6`\n");
     // A topic that the group has nothing of, and one that does not exist.
     let outcome = kcons(&["lag", &groups[1], "--topic", &other]).run();
-    let warning = format!("none of these groups has committed or holds anything in `{other}`\n");
+    let warning =
+        format!("group `{}` has committed no offset in `{other}` and holds no partition of it\n", groups[1]);
     outcome.has_code(0).has_stderr(&format!("warning: {warning}"));
     let outcome = kcons(&["lag", &groups[1], "--topic", &other, "--max-lag", "9"]).run();
     outcome.has_code(3).has_stderr(&format!("error: {warning}"));
+    let outcome = kcons(&["lag", &groups[0], &groups[1], "--topic", &other]).run();
+    outcome.has_code(0).has_stderr(&format!(
+        "warning: group `{}` has committed no offset in these topics and holds no partition of them\n",
+        groups[1]
+    ));
+    let unread = filled_topic(1, 1);
+    let outcome = kcons(&["lag", &groups[0], &groups[1], "--topic", &unread]).run();
+    outcome.has_code(0).has_stderr(&format!(
+        "warning: no group has committed an offset in `{unread}` or holds a partition of it\n"
+    ));
+    // A group that does not exist may be meant to read it: nothing is said of the topic.
+    let outcome = kcons(&["lag", &groups[0], "no-such-group", "--topic", &unread]).run();
+    outcome
+        .has_code(4)
+        .stderr_lacks("warning: ")
+        .stderr_contains("error: group `no-such-group` does not exist\n");
     let outcome = kcons(&["lag", &groups[1], "--topic", "task-craeted"]).run();
     outcome.has_code(4).stderr_contains("error: topic `task-craeted` does not exist\n");
 }

@@ -197,7 +197,7 @@ pub fn a_time_to_come_ends_a_partition_at_its_first_later_record() {
     running.wait_for_lines(1);
     kafka().produce(&topic, &[Produced::value("before").at(now), Produced::value("after").at(now + 20_000)]);
     let outcome = running.finish();
-    assert_eq!(offsets(outcome.has_code(0)), [0, 1]);
+    assert_eq!(offsets(outcome.has_code(0).stderr_contains("info: waiting until ")), [0, 1]);
     outcome.took_less_than(Duration::from_secs(10));
 }
 
@@ -232,6 +232,37 @@ pub fn a_group_stops_where_it_is_told_to() {
     assert_eq!(read("+1"), [(0, 2), (1, 2)], "counted from where this run starts");
     assert_eq!(read("0=4,1=3"), [(0, 3)]);
     assert_eq!(read("end"), [(0, 4), (1, 3), (1, 4)]);
+}
+
+pub fn a_group_that_has_committed_nothing_starts_at_a_time() {
+    let topic = hourly_topic();
+    let run = |group: &str, reset: &str| {
+        let words = ["-e", "--group", group, "--commit-interval", "1h", "--offset-reset", reset];
+        consume(&topic).env("TZ", "UTC").args(words).run()
+    };
+    let group = unique_name("group");
+    let outcome = run(&group, "2025-11-23T12:00");
+    assert_eq!(offsets(outcome.has_code(0)), (3..10).collect::<Vec<_>>());
+    outcome.has_stderr(&format!(
+        "info: group `{group}` has no committed offset in `{topic}`, starting at `@{}`\n",
+        NINE + 3 * HOUR
+    ));
+    let again = run(&group, "2025-11-23T12:00");
+    assert_eq!(offsets(again.has_code(0).has_stderr("")), NOTHING, "what is committed counts");
+    for (reset, said) in [("-1h", ""), ("2036-01-01", "is in the future: reading starts at the end\n")] {
+        let group = unique_name("group");
+        let outcome = run(&group, reset);
+        assert_eq!(offsets(outcome.has_code(0).stderr_contains(said)), NOTHING, "{reset}");
+        assert_eq!(kafka().committed(&group), [((topic.clone(), 0), 10)].into(), "{reset}");
+    }
+}
+
+pub fn with_exit_a_stop_to_come_is_not_waited_for() {
+    let topic = hourly_topic();
+    assert_eq!(read(&topic, &["-e", "--to", "2036-01-01"]), (0..10).collect::<Vec<_>>());
+    assert_eq!(read(&topic, &["-e", "--to", "2025-11-23T12:00"]), [0, 1, 2]);
+    assert_eq!(read(&topic, &["-e", "--to", "99"]), (0..10).collect::<Vec<_>>());
+    assert_eq!(read(&topic, &["-e", "--to", "4"]), [0, 1, 2, 3]);
 }
 
 pub fn partitions_added_later_are_not_read_alone() {

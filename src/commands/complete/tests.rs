@@ -109,7 +109,7 @@ fn each_word_has_what_fits_and_nothing_else() {
 fn options_are_offered_with_what_they_mean_once_a_dash_is_typed() {
     for dash in ["-", "--"] {
         let answer = answer("zsh", &format!("consume t {dash}")).expect("options");
-        assert!(answer.contains("\n--exit\tStop at the end as it was at the start\n"), "{answer}");
+        assert!(answer.contains("\n--exit\tStop at what was the end when the run started\n"), "{answer}");
         assert!(answer.contains("\n--help\t") && answer.contains("\n--brokers\t"), "{answer}");
         assert!(!answer.contains("\n-e"), "{answer}");
     }
@@ -174,7 +174,7 @@ fn the_answer_comes_though_the_cursor_is_in_front_of_other_words() {
     assert_eq!(
         answer.as_deref(),
         Some(
-            "words\t\ndescribe\tShow a group: its state, its coordinator, its members and its lag\ndelete\tDelete groups without members, with what they have committed\n"
+            "words\t\ndescribe\tShow a group's state, coordinator, members and lag\ndelete\tDelete groups without members, and their committed offsets\n"
         )
     );
 }

@@ -41,8 +41,8 @@ pub fn run(session: &mut Session, settings: &GroupList) -> Result<(), Stop> {
 fn keep_readers(session: &mut Session, topics: &[String], groups: &mut Vec<ListedGroup>) -> Result<(), Stop> {
     let others = groups.extract_if(.., |group| !group.kind.is_of_consumers()).count();
     if others > 0 {
-        let these = if others == 1 { "a group that is" } else { "groups that are" };
-        session.talk.info(format!("{these} not of consumers cannot be asked for topics, and left out"));
+        let these = if others == 1 { "1 group is".to_owned() } else { format!("{others} groups are") };
+        session.talk.info(format!("{these} left out: only of consumer groups it is known what they read"));
     }
     let names = groups.iter().map(|group| group.name.clone()).collect();
     let query = LagQuery { groups: names, topics: topics.to_vec() };

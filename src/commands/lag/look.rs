@@ -150,7 +150,7 @@ impl Look {
         })
     }
 
-    /// Finds out why no group has anything in a topic that was asked for.
+    /// Finds out why no group has anything in a topic that was asked for, and says which groups have nothing in any.
     fn look_for_topics(
         &mut self,
         session: &mut Session,
@@ -160,14 +160,36 @@ impl Look {
         let partitions = || told.group_lags.iter().flat_map(|group_lag| &group_lag.partitions);
         let is_read = |topic: &str| partitions().any(|progress| *progress.partition.topic == *topic);
         let unread: Vec<String> = query.topics.iter().filter(|topic| !is_read(topic)).cloned().collect();
+        // A group that is not known may read it.
+        let is_all_known = told.failed.is_empty() && told.silent.is_empty() && told.doubts.is_empty();
         let missing = missing::topics(&unread, session)?;
-        let is_missing = |topic: &&String| missing.iter().any(|(name, _)| name == *topic);
-        for topic in unread.iter().filter(|topic| !is_missing(topic)) {
-            told.doubts.push(format!("none of these groups has committed or holds anything in `{topic}`"));
+        if is_all_known {
+            let is_missing = |topic: &&String| missing.iter().any(|(name, _)| name == *topic);
+            let there: Vec<&String> = unread.iter().filter(|topic| !is_missing(topic)).collect();
+            told.doubts = doubts_about_topics(&told.group_lags, query, &there);
         }
         told.failed.extend(missing.into_iter().map(|(_, failure)| failure));
         Ok(())
     }
+}
+
+/// What is said of topics that no group reads, and of groups that read none of the topics.
+fn doubts_about_topics(group_lags: &[GroupLag], query: &LagQuery, unread: &[&String]) -> Vec<String> {
+    let is_one = query.groups.len() == 1;
+    let about_topic = |topic: &&String| match query.groups.as_slice() {
+        [only] => {
+            format!("group `{only}` has committed no offset in `{topic}` and holds no partition of it")
+        }
+        _ => format!("no group has committed an offset in `{topic}` or holds a partition of it"),
+    };
+    let is_bare = |group_lag: &&GroupLag| !query.topics.is_empty() && group_lag.partitions.is_empty();
+    // Where there is one group, or no topic is read, the topics have said it.
+    let is_said = is_one || unread.len() == query.topics.len();
+    let bare = group_lags.iter().filter(is_bare).filter(|_| !is_said).map(|group_lag| {
+        let name = &group_lag.group.name;
+        format!("group `{name}` has committed no offset in these topics and holds no partition of them")
+    });
+    unread.iter().map(about_topic).chain(bare).collect()
 }
 
 fn limits(session: &Session) -> LagLimits {

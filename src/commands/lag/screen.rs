@@ -7,6 +7,7 @@ use crate::kafka::lag::{GroupLag, PartitionLag};
 use crate::render::cells;
 use crate::render::style::Style;
 use crate::render::styled_line::StyledLine;
+use std::borrow::Cow;
 use std::cmp::Reverse;
 
 /// What is shown.
@@ -63,15 +64,12 @@ impl LastLook<'_> {
             several => several.iter().map(|one| (one.group.name.as_str(), behind_in_all([one]))).collect(),
         };
         groups.sort_by_key(|(_, behind)| Reverse(*behind));
-        let rest = groups.split_off(groups.len().min(if groups.len() > lines {
-            lines.saturating_sub(1)
-        } else {
-            lines
-        }));
+        let fits = if groups.len() > lines { lines.saturating_sub(1) } else { groups.len() };
+        let rest = groups.split_off(fits);
         let names: Vec<_> = groups.iter().map(|(name, _)| escape::line(name)).collect();
         let widest = names.iter().map(|name| cells::width(name)).max().unwrap_or(0);
         let most = groups.first().map_or(0, |(_, behind)| behind.to_string().len());
-        let line = |((name, behind), shown): (&(&str, u64), &std::borrow::Cow<'_, str>)| {
+        let line = |((name, behind), shown): (&(&str, u64), &Cow<'_, str>)| {
             let name_and_space = format!("  {shown}{}", " ".repeat(widest - cells::width(shown)));
             let mut parts = self.figures(Some(name), *behind, &format!("{behind:>most$}"));
             parts.insert(0, Part::always(StyledLine::of(Style::Plain, name_and_space)));
@@ -177,6 +175,7 @@ fn counted(count: usize, what: &str) -> String {
 mod tests {
     use super::*;
     use crate::commands::lag::testing::{group_lag, held, partition_lag};
+    use proptest::prelude::*;
     use std::time::{Duration, Instant};
 
     /// How a group with 40 partitions stands, of which three lag, after a first look two seconds ago.
@@ -227,5 +226,29 @@ mod tests {
         small[0].partitions.truncate(2);
         let all = seen(&[small], (24, 80));
         assert_eq!(all.len(), 4, "{all:?}");
+    }
+
+    proptest! {
+        #[test]
+        fn no_screen_is_higher_or_wider_than_its_window(
+            groups in proptest::collection::vec((".{0,30}", 0..50_i32), 0..12),
+            has_warnings: bool,
+            lines in 0..40_usize,
+            columns in 0..150_usize,
+        ) {
+            let group = |(name, count): &(String, i32)| {
+                let partition = |number| partition_lag("task-created", number, Some(0), i64::from(number % 3));
+                group_lag(name, (0..*count).map(partition).collect())
+            };
+            let group_lags: Vec<GroupLag> = groups.iter().map(group).collect();
+            let mut throughput = Throughput::default();
+            throughput.add(&group_lags, Instant::now());
+            throughput.add(&group_lags, Instant::now());
+            let look = LastLook { group_lags: &group_lags, throughput: &throughput, time: "23:06:11" };
+            let warnings = if has_warnings { vec!["t [0] has no leader".to_owned(); 5] } else { Vec::new() };
+            let screen = look.screen(&warnings, (lines, columns));
+            prop_assert!(screen.len() <= lines.saturating_sub(1));
+            prop_assert!(screen.iter().all(|line| line.width() <= columns.saturating_sub(1)));
+        }
     }
 }

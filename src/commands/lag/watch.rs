@@ -14,9 +14,16 @@ use std::time::{Duration, Instant};
 /// How soon a window that has another size gets another picture.
 const RESIZED: Duration = Duration::from_millis(200);
 
+/// Looks again and again; `is_warned_on_screen`: a picture on a terminal has the warnings in it.
+///
 /// # Errors
 /// A group that is missing or too far behind, no answer at first, or a signal.
-pub fn run(session: &mut Session, settings: &Lag, interval: Duration) -> Result<(), Stop> {
+pub fn run(
+    session: &mut Session,
+    settings: &Lag,
+    interval: Duration,
+    is_warned_on_screen: bool,
+) -> Result<(), Stop> {
     let (mut look, mut throughput, query) = (Look::default(), Throughput::default(), query(settings));
     loop {
         let start = Instant::now();
@@ -24,7 +31,7 @@ pub fn run(session: &mut Session, settings: &Lag, interval: Duration) -> Result<
         session.be_patient();
         throughput.add(&told.group_lags, Instant::now());
         let time = jiff::Zoned::now().strftime("%H:%M:%S").to_string();
-        let picture = Picture { settings, told, throughput: &throughput, time };
+        let picture = Picture { settings, told, throughput: &throughput, time, is_warned_on_screen };
         picture.show_until(start + interval, session)?;
     }
 }
@@ -35,14 +42,15 @@ struct Picture<'a> {
     told: Told,
     throughput: &'a Throughput,
     time: String,
+    is_warned_on_screen: bool,
 }
 
 impl Picture<'_> {
     /// Shows the picture, on a terminal as long as it is the newest one.
     fn show_until(self, end: Instant, session: &mut Session) -> Result<(), Stop> {
-        let warnings = self.told.warnings();
-        if !self.is_screen() || !self.settings.is_stderr_terminal {
-            warnings.iter().for_each(|warning| session.talk.warn(warning.clone(), Instant::now()));
+        let mut warnings = self.told.warnings();
+        if !self.is_screen() || !self.is_warned_on_screen {
+            warnings.drain(..).for_each(|warning| session.talk.warn(warning, Instant::now()));
         }
         let mut window = cells::window();
         self.show(session, &warnings, window)?;
@@ -58,13 +66,14 @@ impl Picture<'_> {
         session.sleep_until(end)
     }
 
+    /// Whether each picture takes the place of the one before, instead of following it.
     fn is_screen(&self) -> bool {
-        self.settings.output.screen.is_terminal && self.settings.output.format == TableFormat::Table
+        self.settings.output.is_fitted && self.settings.output.format == TableFormat::Table
     }
 
     fn show(&self, session: &mut Session, warnings: &[String], window: (usize, usize)) -> Result<(), Stop> {
-        let Picture { settings, told, throughput, time } = self;
-        let has_color = settings.output.screen.has_color;
+        let Picture { settings, told, throughput, time, .. } = self;
+        let has_color = settings.output.has_color;
         let watched = LastLook { group_lags: &told.group_lags, throughput, time };
         // A head without rows says nothing where no group could be told.
         if told.group_lags.is_empty() && !self.is_screen() {

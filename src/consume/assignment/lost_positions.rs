@@ -52,7 +52,7 @@ impl LostPositions {
         }
         let ticket = partitions.next_ticket();
         self.question.ask(ticket, self.partitions.clone());
-        let query = partitions.log_query(self.partitions.clone());
+        let query = partitions.lost_query(self.partitions.clone());
         context.act(Action::Ask(Question::Ranges { purpose: Purpose::LostPosition(ticket), query }));
     }
 

@@ -51,6 +51,10 @@ pub fn in_group(range: &Range, reset: OffsetReset, is_fresh: bool) -> Result<Sta
                 Ok(Start { is_committed_at_once: true, ..Start::at(range.end) })
             }
             OffsetReset::Latest => Ok(Start::at(range.begin)),
+            // Committed at once: `-1h` is later after a restart.
+            OffsetReset::Time(_) => {
+                Ok(Start { is_committed_at_once: true, ..Start::at(range.from.unwrap_or(range.end)) })
+            }
             OffsetReset::None => {
                 let message = format!("{}: the group has no committed offset", range.partition);
                 Err(Failure::new(Kind::Run, message)
@@ -88,7 +92,11 @@ pub fn out_of_range(
         );
         return Ok(Start { warning: Some(warning), ..Start::at(*begin) });
     }
-    let start = if reset == Some(OffsetReset::Latest) { range.end } else { *begin };
+    let start = match reset {
+        Some(OffsetReset::Latest) => range.end,
+        Some(OffsetReset::Time(_)) => range.from.unwrap_or(*begin),
+        Some(OffsetReset::Earliest | OffsetReset::None) | None => *begin,
+    };
     let warning = format!("{partition}: {what} {offset} is above {begin}..{high}, going on at {start}");
     // What is committed lies ahead: once the log has grown there, a restart would pass over what came between.
     Ok(Start { is_committed_at_once: true, warning: Some(warning), ..Start::at(start) })
@@ -163,6 +171,19 @@ mod tests {
         assert_eq!(group(None, OffsetReset::Earliest, true), Ok(Start::at(15)));
         let error = "t [0]: the group has no committed offset".to_owned();
         assert_eq!(group(None, OffsetReset::None, true), Err(error));
+    }
+
+    #[test]
+    fn a_time_applies_where_nothing_is_committed_or_the_log_was_cut() {
+        let range = |committed, from| Range { from, ..range(committed) };
+        let start = |committed, from| in_group(&range(committed, from), OffsetReset::Time(5), false).unwrap();
+        let first = start(None, Some(17));
+        assert_eq!((first.offset, first.is_committed_at_once), (17, true));
+        assert_eq!(start(None, None).offset, 18, "no record is as late");
+        assert_eq!(start(Some(16), Some(17)), Start::at(16));
+        let cut = start(Some(99), Some(17));
+        assert!(cut.offset == 17 && cut.warning.is_some());
+        assert_eq!(start(Some(5), Some(17)).offset, 15, "what is left is not skipped");
     }
 
     #[test]

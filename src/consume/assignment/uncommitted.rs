@@ -4,6 +4,7 @@ use super::Assignment;
 use crate::choices::OffsetReset;
 use crate::consume::action::Context;
 use crate::kafka::ranges::Range;
+use crate::position::Position;
 use crate::record::TopicPartition;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -25,12 +26,13 @@ impl Assignment<'_> {
     pub(super) fn say_uncommitted(&mut self, ranges: &[Range], context: &mut Context<'_, '_>) {
         let Some(group) = self.settings.group() else { return };
         let is_first = !std::mem::replace(&mut self.first_start.has_been, true);
-        let is_latest = match group.offset_reset {
-            OffsetReset::Latest => true,
-            OffsetReset::Earliest => false,
+        let (is_latest, otherwise) = match group.offset_reset {
+            OffsetReset::Latest => (true, "at its beginning".to_owned()),
+            OffsetReset::Time(time) => (false, format!("at `{}`", Position::Time(time))),
+            OffsetReset::Earliest => (false, "at its beginning".to_owned()),
             OffsetReset::None => return,
         };
-        if !is_latest && !self.partitions.is_detail_wanted() {
+        if group.offset_reset == OffsetReset::Earliest && !self.partitions.is_detail_wanted() {
             if is_first && ranges.iter().all(|range| range.committed.is_none()) {
                 self.first_start.uncommitted = ranges.iter().map(|range| range.partition.clone()).collect();
                 self.say_group_is_not_new(context);
@@ -40,10 +42,10 @@ impl Assignment<'_> {
         let is_fresh = |range: &&Range| is_latest && self.fresh.contains(&range.partition);
         let uncommitted = || ranges.iter().filter(|range| range.committed.is_none());
         let (ends, begins): (Vec<_>, Vec<_>) = uncommitted().partition(is_fresh);
-        for (at, ranges) in [("end", ends), ("beginning", begins)] {
+        for (at, ranges) in [("at its end", ends), (otherwise.as_str(), begins)] {
             for topic in topics(ranges.iter().map(|range| &range.partition)) {
                 context.info(format!(
-                    "group `{}` has no committed offset in `{topic}`, starting at its {at}",
+                    "group `{}` has no committed offset in `{topic}`, starting {at}",
                     group.name
                 ));
             }

@@ -105,18 +105,6 @@ fn no_signal_is_blocked_or_ignored() {
 }
 
 #[test]
-fn what_we_were_told_to_ignore_stays_ignored() {
-    // As `Shutdown` does it: on a thread of its own, so that no other test has it blocked.
-    let status = std::thread::spawn(|| {
-        let mut set = nix::sys::signal::SigSet::empty();
-        set.add(Signal::SIGHUP);
-        set.thread_block().unwrap();
-        finish(sh("kill -HUP $$; echo alive")).0
-    });
-    assert_eq!(status.join().unwrap(), "alive\n");
-}
-
-#[test]
 fn a_signal_reaches_the_whole_group() {
     let mut child = sh("sleep 1000 & echo; wait");
     let mut stdout = File::from(child.stdout.take().unwrap());

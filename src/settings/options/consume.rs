@@ -2,14 +2,14 @@
 
 mod future;
 
-use super::filter::{self, FilterFailure};
+use super::filter::{self, FilterFailure, Selection};
 use super::given::GivenOptions;
 use super::group::{self, GroupSettings, Mode, Standalone};
 use super::handler::{self, HandlerSettings};
 use super::output::{self, OutputSettings};
 use super::rules;
 use super::topics::{self, TopicSelector};
-use crate::choices::ListenAddress;
+use crate::choices::{ExpectedCount, ListenAddress};
 use crate::cli;
 use crate::error::Failure;
 use crate::jq::Program;
@@ -33,6 +33,8 @@ pub struct Consume {
     pub shutdown_timeout: Duration,
     pub read_uncommitted: bool,
     pub output: OutputSettings,
+    /// Only records with these bytes are kept.
+    pub selection: Selection,
     /// Selects the records to print or handle: those for which the program yields true.
     pub filter: Option<Program>,
     /// What to do with a record on which the filter fails. With a handler, the failure policy decides instead.
@@ -72,6 +74,8 @@ pub struct StopConditions {
     pub count: Option<u64>,
     pub idle_timeout: Option<Duration>,
     pub duration: Option<Duration>,
+    /// How many records are to be printed or processed; anything else is a failure.
+    pub expected: Option<ExpectedCount>,
 }
 
 /// How long a run may take to leave after a signal: below the 30 s that Kubernetes grants.
@@ -130,6 +134,7 @@ pub fn resolve(
         withheld,
         topics,
         wait_for_topic: reading.wait_for_topic.unwrap_or_default(),
+        selection: filter::selection(reading)?,
         filter: filter::resolve(reading)?,
         filter_failure: filter::failure(given, &mode),
         mode,
@@ -160,6 +165,7 @@ fn stops(
         count: reading.count,
         idle_timeout: reading.idle_timeout,
         duration: reading.duration,
+        expected: reading.expect,
     })
 }
 

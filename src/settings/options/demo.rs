@@ -5,6 +5,7 @@ use super::given::{GivenOptions, OptionName};
 use super::group::Mode;
 use super::rules;
 use super::topics::TopicSelector;
+use crate::choices::OffsetReset;
 use crate::cli;
 use crate::error::Failure;
 use crate::position::{Position, Positions};
@@ -99,6 +100,9 @@ fn refuse_times(consume: &Consume) -> Result<(), Failure> {
     match &consume.mode {
         Mode::Standalone(standalone) if standalone.from.has_time() => {
             return Err(refuse("--from", NO_TIMES).hint("use an offset, as in `--from -5`"));
+        }
+        Mode::Group(group) if matches!(group.offset_reset, OffsetReset::Time(_)) => {
+            return Err(refuse("--offset-reset", NO_TIMES).hint("use `earliest` or `latest`"));
         }
         Mode::Standalone(_) | Mode::Group(_) => {}
     }

@@ -1,4 +1,4 @@
-//! Resolves `--filter`, and what happens to a record on which it fails.
+//! Resolves which records are kept: `--key`, `--grep` and `--filter`, and what happens to a record on which that fails.
 
 use super::given::GivenOptions;
 use super::group::Mode;
@@ -17,9 +17,30 @@ pub enum FilterFailure {
     Skip,
 }
 
+/// The bytes that records must have to be kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Selection {
+    /// The whole key.
+    pub key: Option<Vec<u8>>,
+    /// What the key, the value or the value of a header has in it; not empty.
+    pub text: Option<Vec<u8>>,
+}
+
+/// Resolves `--key` and `--grep`.
+pub fn selection(reading: &ReadingOptions) -> Result<Selection, Failure> {
+    if reading.selection.grep.as_ref().is_some_and(String::is_empty) {
+        return Err(Failure::usage("`--grep` must not be empty"));
+    }
+    let bytes = |text: &String| text.clone().into_bytes();
+    Ok(Selection {
+        key: reading.selection.key.as_ref().map(bytes),
+        text: reading.selection.grep.as_ref().map(bytes),
+    })
+}
+
 /// Compiles the expression of `--filter`, if there is one.
 pub fn resolve(reading: &ReadingOptions) -> Result<Option<Program>, Failure> {
-    reading.filter.as_ref().map(|text| compile("--filter", text)).transpose()
+    reading.selection.filter.as_ref().map(|text| compile("--filter", text)).transpose()
 }
 
 /// Decides what happens to a record on which the filter fails.

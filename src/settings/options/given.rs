@@ -2,7 +2,9 @@
 //! them.
 
 use crate::choices::Stdin;
-use crate::cli::{self, CommitChoice, HandlerOptions, OnFailure, OutputFormat, ReadingOptions};
+use crate::cli::{
+    self, CommitChoice, HandlerOptions, OnFailure, OutputFormat, ReadingOptions, SelectionOptions,
+};
 use crate::settings::Environment;
 use crate::settings::options::template::{Field, Template};
 use crate::settings::properties::values::Value;
@@ -24,6 +26,8 @@ pub enum OptionName {
     Exec,
     Forward,
     Worker,
+    Key,
+    Grep,
     Filter,
     Format,
     Output,
@@ -45,6 +49,7 @@ pub enum OptionName {
     Duration,
     Exit,
     FailureLimit,
+    Expect,
     IdleTimeout,
     InFlight,
     InstanceId,
@@ -122,8 +127,8 @@ impl<T> IsGiven for Vec<T> {
 /// Yields the names of the given fields of a struct. The struct is destructured, so that the compiler reports a
 /// field that is not listed.
 macro_rules! names_of {
-    ($type:ident = $options:expr; without $($other:ident)?; $($field:ident $name:ident,)*) => {{
-        let $type { $($field,)* $($other: _)? } = $options;
+    ($type:ident = $options:expr; without $($other:ident)*; $($field:ident $name:ident,)*) => {{
+        let $type { $($field,)* $($other: _,)* } = $options;
         [$($field.is_given().then_some(OptionName::$name)),*]
     }};
 }
@@ -286,14 +291,16 @@ impl<'a> GivenOptions<'a> {
 
 /// Lists the given options in the order of `--help`.
 fn names(reading: &ReadingOptions, connection: &cli::ConnectionOptions) -> Vec<OptionName> {
-    let before = names_of!(ReadingOptions = reading; without handler;
+    let before = names_of!(ReadingOptions = reading; without selection handler;
         group Group, partitions Partitions, wait_for_topic WaitForTopic, read_uncommitted ReadUncommitted,
         instance_id InstanceId, offset_reset OffsetReset, from From, to To, exit Exit, count Count,
-        idle_timeout IdleTimeout, duration Duration, shutdown_timeout ShutdownTimeout, commit Commit,
+        expect Expect, idle_timeout IdleTimeout, duration Duration, shutdown_timeout ShutdownTimeout, commit Commit,
         async_commit AsyncCommit, commit_interval CommitInterval, output Output, json Json, format Format, null Null,
-        delimiter Delimiter, label Label, title_field TitleField, filter Filter, value_format ValueFormat,
-        key_format KeyFormat, strict Strict, metrics Metrics,
+        delimiter Delimiter, label Label, title_field TitleField, value_format ValueFormat, key_format KeyFormat,
+        strict Strict, metrics Metrics,
     );
+    let of_selection =
+        names_of!(SelectionOptions = &reading.selection; without; key Key, grep Grep, filter Filter,);
     let of_handlers = names_of!(HandlerOptions = &reading.handler; without;
         command Command, exec Exec, worker Worker, forward Forward, stdin Stdin, parallel Parallel, order Order,
         in_flight InFlight, rate Rate, timeout Timeout, retries Retries, backoff Backoff, on_failure OnFailure,
@@ -304,5 +311,5 @@ fn names(reading: &ReadingOptions, connection: &cli::ConnectionOptions) -> Vec<O
         connection.properties.is_given().then_some(OptionName::Property),
         connection.brokers.is_given().then_some(OptionName::Brokers),
     ];
-    before.into_iter().chain(of_handlers).chain(of_connection).flatten().collect()
+    before.into_iter().chain(of_selection).chain(of_handlers).chain(of_connection).flatten().collect()
 }

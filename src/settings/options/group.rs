@@ -1,10 +1,12 @@
 //! Resolves the options of a group member, and those of a run without a group.
 
+pub mod start;
+
 use super::given::GivenOptions;
 use crate::choices::{CommitMode, CommitSettings, OffsetReset};
 use crate::cli::{CommitChoice, ReadingOptions};
 use crate::error::Failure;
-use crate::position::{Position, Positions, Role, partitions};
+use crate::position::{Clock, Position, Positions, Role, partitions};
 use crate::settings::Surroundings;
 use crate::settings::properties::origin::PropertyOrigin;
 use crate::settings::properties::{Properties, PropertyValue};
@@ -43,7 +45,7 @@ pub fn resolve(
 ) -> Result<Mode, Failure> {
     let reading = given.reading;
     match group_name(reading, properties)? {
-        Some(name) => group(name, reading, properties).map(Mode::Group),
+        Some(name) => group(name, reading, properties, &surroundings.clock).map(Mode::Group),
         None => standalone(reading, properties, surroundings).map(Mode::Standalone),
     }
 }
@@ -97,48 +99,48 @@ fn group(
     name: String,
     reading: &ReadingOptions,
     properties: &mut Properties,
+    clock: &Clock,
 ) -> Result<GroupSettings, Failure> {
     Ok(GroupSettings {
         name,
-        offset_reset: offset_reset(reading, properties)?,
+        offset_reset: offset_reset(reading, properties, clock)?,
         commits: commits(reading, properties)?,
         instance_id: instance_id(reading, properties)?,
     })
 }
 
-fn offset_reset(reading: &ReadingOptions, properties: &mut Properties) -> Result<OffsetReset, Failure> {
-    let given = properties.take(RESET);
-    let named = match &given {
-        Some(given) => Some(reset_named(given)?),
+fn offset_reset(
+    reading: &ReadingOptions,
+    properties: &mut Properties,
+    clock: &Clock,
+) -> Result<OffsetReset, Failure> {
+    let typed = match &reading.offset_reset {
+        Some(text) => Some((text, start::typed(text, clock)?)),
         None => None,
     };
-    let (reset, origin) = match (reading.offset_reset, given, named) {
-        (Some(reset), Some(given), Some(named))
+    let given = properties.take(RESET);
+    let named = match &given {
+        Some(given) => Some(start::of_property(given)?),
+        None => None,
+    };
+    let (reset, origin) = match (typed, given, named) {
+        (Some((text, reset)), Some(given), Some(named))
             if given.origin == PropertyOrigin::Property && named != reset =>
         {
-            let option = format!("--offset-reset {}", reset.word());
-            return Err(contradiction(&option, RESET, &given));
+            return Err(contradiction(&format!("--offset-reset {text}"), RESET, &given));
         }
-        (Some(reset), ..) => (reset, PropertyOrigin::Option),
+        (Some((_, reset)), ..) => (reset, properties.origin_of("offset-reset")),
         (None, Some(given), Some(named)) => (named, given.origin),
         (None, ..) => return Ok(OffsetReset::Earliest),
     };
-    properties.set(RESET, reset.word(), origin);
+    let shown = match reset {
+        OffsetReset::Earliest => "earliest".to_owned(),
+        OffsetReset::Latest => "latest".to_owned(),
+        OffsetReset::None => "none".to_owned(),
+        OffsetReset::Time(time) => Position::Time(time).to_string(),
+    };
+    properties.set(RESET, &shown, origin);
     Ok(reset)
-}
-
-/// Parses librdkafka's values, which include those of older clients.
-fn reset_named(given: &PropertyValue) -> Result<OffsetReset, Failure> {
-    match given.value.to_ascii_lowercase().as_str() {
-        "smallest" | "earliest" | "beginning" => Ok(OffsetReset::Earliest),
-        "largest" | "latest" | "end" => Ok(OffsetReset::Latest),
-        "error" | "none" => Ok(OffsetReset::None),
-        _ => Err(Failure::usage(format!(
-            "invalid value `{}` for property `{RESET}`",
-            given.value.shown(RESET)
-        ))
-        .hint("valid: earliest, latest, none")),
-    }
 }
 
 fn commits(reading: &ReadingOptions, properties: &mut Properties) -> Result<CommitSettings, Failure> {

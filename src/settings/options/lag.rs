@@ -1,6 +1,5 @@
 //! Resolves the options of `kcons lag` and `kcons group describe`.
 
-use super::output::Screen;
 use super::{admin, topics};
 use crate::choices::{LagFormat, TableFormat};
 use crate::cli::{self, ColorChoice};
@@ -21,7 +20,6 @@ pub struct Lag {
     pub watch: Option<Duration>,
     pub max_lag: Option<u64>,
     pub output: LagOutput,
-    pub is_stderr_terminal: bool,
 }
 
 impl Lag {
@@ -37,7 +35,6 @@ impl Lag {
             watch: arguments.watch,
             max_lag: arguments.max_lag,
             output: LagOutput::resolve(arguments.output, connection, surroundings),
-            is_stderr_terminal: surroundings.is_stderr_terminal,
         })
     }
 }
@@ -69,9 +66,9 @@ impl GroupInspection {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LagOutput {
     pub format: TableFormat,
-    /// Whether the table is made as narrow as the terminal.
+    /// Whether the table is made to fit the terminal.
     pub is_fitted: bool,
-    pub screen: Screen,
+    pub has_color: bool,
 }
 
 impl LagOutput {
@@ -83,17 +80,14 @@ impl LagOutput {
         let is_terminal = surroundings.environment.is_stdout_terminal;
         let choice = connection.color.unwrap_or_default();
         let has_color = has_color(choice, is_terminal, surroundings.environment.variables);
-        let screen = Screen {
-            is_terminal,
-            // A variable that is set for all programs does not color what the next one in a pipe reads.
-            has_color: has_color && (is_terminal || choice == ColorChoice::Always),
-        };
+        // A variable that is set for all programs does not color what the next one in a pipe reads.
+        let has_color = has_color && (is_terminal || choice == ColorChoice::Always);
         let (format, is_fitted) = match format.unwrap_or_default() {
             LagFormat::Table => (TableFormat::Table, is_terminal),
             LagFormat::Wide => (TableFormat::Table, false),
             LagFormat::Json => (TableFormat::Json, false),
         };
-        LagOutput { format, is_fitted, screen }
+        LagOutput { format, is_fitted, has_color }
     }
 }
 
@@ -110,7 +104,7 @@ mod tests {
             let mut surroundings = world.surroundings();
             surroundings.environment.is_stdout_terminal = is_terminal;
             let output = LagOutput::resolve(format, &connection, &surroundings);
-            (output.is_fitted, output.screen.has_color)
+            (output.is_fitted, output.has_color)
         };
         assert_eq!(output(None, None, true), (true, true));
         assert_eq!(output(None, Some(ColorChoice::Never), true), (true, false));

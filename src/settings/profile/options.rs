@@ -7,6 +7,7 @@ use crate::duration::parse_duration;
 use crate::error::Failure;
 use crate::settings::Environment;
 use crate::settings::options::given::OptionName;
+use crate::settings::options::group::start;
 use crate::settings::properties::values::{self, Value};
 use crate::usage::{self, Invocation};
 use std::ffi::OsString;
@@ -95,7 +96,7 @@ impl<'a> ProfileReader<'a> {
             _ => texts.first().cloned(),
         };
         let first = first.unwrap_or_default();
-        if let Some(name) = property_of(key) {
+        if let Some(name) = property_of(key, &first) {
             let value = as_property(key, first, &entry.value);
             self.renamed.push(ProfileProperty { name: name.to_owned(), value, line: entry.line });
         } else if key == "config" {
@@ -113,12 +114,17 @@ impl<'a> ProfileReader<'a> {
     }
 }
 
-/// The property that stands for an option of a profile, so that `-X` and files go before it. `commit` and
-/// `instance-id` stay options: `enable.auto.commit` cannot express all modes, and an id is for members of a group
-/// only.
-fn property_of(key: &str) -> Option<&'static str> {
+/// The property that stands for an option of a profile, so that `-X` and files go before it. `commit`,
+/// `instance-id` and a time to start at stay options: `enable.auto.commit` cannot express all modes, an id is for
+/// members of a group only, and librdkafka knows no times.
+fn property_of(key: &str, value: &str) -> Option<&'static str> {
     let option = OptionName::find(key)?;
-    option.property().filter(|_| ![OptionName::Commit, OptionName::InstanceId].contains(&option))
+    let is_expressible = match option {
+        OptionName::Commit | OptionName::InstanceId => false,
+        OptionName::OffsetReset => start::property(value).is_some(),
+        _ => true,
+    };
+    option.property().filter(|_| is_expressible)
 }
 
 /// Whether this command has an option; a value that no command accepts is an error. `elsewhere` holds values that
@@ -154,6 +160,7 @@ fn as_property(option: &str, text: String, value: &EntryValue) -> String {
                 "read_uncommitted".to_owned()
             }
         },
+        "offset-reset" => start::property(&text).map(str::to_owned).unwrap_or(text),
         "commit-interval" => parse_duration(&text).map_or(text, |interval| interval.as_millis().to_string()),
         _ => text,
     }

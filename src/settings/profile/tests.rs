@@ -94,6 +94,11 @@ fn what_a_run_has_no_use_for_is_left_out() {
         ("kcons consume t", "exec = \"cat\"\ndedup = \".x\"\ndedup-store = \"f\"", "dedup dedup-store exec"),
         ("kcons lag g", "output = \"json\"\nmax-lag = 5", "max-lag output"),
         ("kcons demo -p 0", "quiet = true\nlog = \"json\"", "log quiet"),
+        ("kcons consume t -g g", "offset-reset = \"-1h\"", "offset-reset"),
+        // A word stands for a property.
+        ("kcons consume t -g g", "offset-reset = \"newest\"", ""),
+        ("kcons consume t", "offset-reset = \"-1h\"", ""),
+        ("kcons consume t -g g -X auto.offset.reset=latest", "offset-reset = \"-1h\"", ""),
     ] {
         assert_eq!(options_of(line, profile).join(" "), used, "{line}: {profile}");
     }

@@ -5,7 +5,7 @@ use crate::error::Failure;
 use crate::settings::Environment;
 use crate::settings::options::given::{GivenOptions, OptionName};
 use crate::settings::options::rules::{self, Beside};
-use crate::usage::{self, CommandLine};
+use crate::usage::{self, OrderedWords};
 use clap::FromArgMatches;
 use clap::parser::ValueSource;
 use std::ffi::OsString;
@@ -51,7 +51,7 @@ impl<'a> TypedCommand<'a> {
         is_profile_typed: bool,
     ) -> Result<TypedCommand<'a>, Failure> {
         let root = cli::command();
-        let CommandLine { words, .. } = CommandLine::of(words);
+        let OrderedWords { words, .. } = OrderedWords::of(words);
         let parsed = root.clone().try_get_matches_from(&words);
         let mut matches = parsed.map_err(|error| Failure::usage(error.kind().to_string()))?;
         let mut command = root.clone();

@@ -85,6 +85,16 @@ pub const TABLE: &[Replacement] = &[
     // Options of single commands.
     behind(&["lag"], &["--group", "-g"], "name the group without an option: kcons lag GROUP"),
     behind(
+        &["lag", "group list"],
+        &["-t", "--include", "--whitelist"],
+        "to see only some topics: `--topic TOPIC`",
+    ),
+    behind(
+        &["topic list"],
+        &["--internal", "--include-internal"],
+        "Kafka's own topics are listed with `--all`",
+    ),
+    behind(
         &["group describe"],
         &["--group", "-g"],
         "name the group without an option: kcons group describe GROUP",
@@ -102,13 +112,12 @@ pub const TABLE: &[Replacement] = &[
         "name the topic without an option: kcons topic describe TOPIC",
     ),
     behind(&["topic list"], &["--topic", "-t"], "to see one topic: kcons topic describe TOPIC"),
+    behind(&["lag"], &["--all-groups", "--all"], "leave it out: without GROUP all groups are shown"),
     behind(
         &["group describe", "group delete"],
         &["--all-groups"],
         "name the groups; `kcons group list` lists them",
     ),
-    behind(&["lag"], &["--all-groups"], "leave it out: without a group all of them are shown"),
-    behind(&["lag", "group list"], &["--include", "--whitelist"], "`--topic TOPIC` keeps what is of a topic"),
     behind(&["group describe"], &["--watch"], "to watch a group: kcons lag GROUP --watch"),
     behind(
         &["group reset"],
@@ -205,7 +214,12 @@ pub const TABLE: &[Replacement] = &[
     behind(READING, &["--template"], "`--format TEMPLATE`, as in `--format '%k: %s\\n'`"),
     behind(
         READING,
-        &["--grep", "--match", "--search", "--key", "--where", "--query"],
+        &["--match", "--search", "--contains"],
+        "`--grep TEXT` keeps records that contain a text",
+    ),
+    behind(
+        READING,
+        &["--where", "--query"],
         "`--filter EXPR` keeps records for which a jq expression is true, as in `--filter '.key == \"k\"'`",
     ),
     behind(READING, &["--jq"], "pipe the output into jq: kcons consume TOPIC -e | jq .value"),

@@ -20,6 +20,20 @@ impl Partitions<'_> {
         self.settings.group().map(|group| group.offset_reset)
     }
 
+    /// The time at which a group starts in a partition that has no committed offset.
+    fn reset_time(&self) -> Option<Position> {
+        match self.offset_reset()? {
+            OffsetReset::Time(time) => Some(Position::Time(time)),
+            OffsetReset::Earliest | OffsetReset::Latest | OffsetReset::None => None,
+        }
+    }
+
+    /// Asks for the logs of partitions whose position fell out of them.
+    pub fn lost_query(&self, partitions: Vec<TopicPartition>) -> RangeQuery {
+        let from_times = times(&partitions, |_| self.reset_time());
+        RangeQuery { from_times, ..self.log_query(partitions) }
+    }
+
     /// Whether the run is to end at all.
     pub fn has_stop(&self) -> bool {
         self.settings.stops.to.is_some()
@@ -29,7 +43,7 @@ impl Partitions<'_> {
     pub fn start_query(&self, partitions: Vec<TopicPartition>, limit: Duration) -> RangeQuery {
         RangeQuery {
             with_committed: matches!(self.settings.mode, Mode::Group(_)),
-            from_times: times(&partitions, |partition| self.from(partition)),
+            from_times: times(&partitions, |partition| self.from(partition).or(self.reset_time())),
             to_times: times(&partitions, |partition| self.to(partition)),
             ..RangeQuery::of(partitions, self.settings.read_uncommitted, limit)
         }

@@ -1,6 +1,7 @@
 //! Times to come: what is said at the start about a run that begins or ends at one.
 
 use super::{Mode, Standalone, StopConditions};
+use crate::choices::OffsetReset;
 use crate::cli::ReadingOptions;
 use crate::position::{Clock, Position, Positions};
 use jiff::Timestamp;
@@ -12,7 +13,14 @@ pub fn start_warning(
     stops: &StopConditions,
     clock: &Clock,
 ) -> Option<String> {
-    let Mode::Standalone(Standalone { from, .. }) = mode else { return None };
+    let from = match mode {
+        Mode::Standalone(Standalone { from, .. }) => from,
+        Mode::Group(group) => {
+            let OffsetReset::Time(time) = group.offset_reset else { return None };
+            let typed = reading.offset_reset.as_ref().filter(|_| is_to_come(time, clock))?;
+            return Some(format!("`--offset-reset {typed}` is in the future: reading starts at the end"));
+        }
+    };
     let typed = reading.from.as_ref().filter(|_| latest(from, clock).is_some())?;
     let follows = match &stops.to {
         Some(to) => !stops.at_end && latest(to, clock).is_some(),
@@ -38,11 +46,14 @@ pub fn wait_for_stop(reading: &ReadingOptions, stops: &StopConditions, clock: &C
     ))
 }
 
+fn is_to_come(time: i64, clock: &Clock) -> bool {
+    time > clock.now.as_millisecond()
+}
+
 /// The latest of the times to come among positions, in milliseconds since 1970.
 fn latest(positions: &Positions, clock: &Clock) -> Option<i64> {
-    let now = clock.now.as_millisecond();
     let to_come = |position: &Position| match position {
-        Position::Time(time) if *time > now => Some(*time),
+        Position::Time(time) if is_to_come(*time, clock) => Some(*time),
         _ => None,
     };
     match positions {
@@ -99,7 +110,10 @@ mod tests {
             let warning = format!("`--from {typed}` is in the future: {reading}");
             assert_eq!(said(words).1, [warning], "{words}");
         }
-        for words in ["--from 08:00", "--from now", "--from 5 -e", "--to 10:00"] {
+        let warning = "`--offset-reset 10:00` is in the future: reading starts at the end";
+        assert_eq!(said("-g g --offset-reset 10:00").1, [warning]);
+        for words in ["-g g --offset-reset 08:00", "--from 08:00", "--from now", "--from 5 -e", "--to 10:00"]
+        {
             assert_eq!(said(words).1, [""; 0], "{words}");
         }
     }

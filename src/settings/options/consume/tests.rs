@@ -1,7 +1,7 @@
 //! What a command line of `consume` comes to, and what it is refused for.
 
 use super::*;
-use crate::choices::{CommitMode, CommitSettings, DataFormat, OffsetReset};
+use crate::choices::{CommitMode, CommitSettings, DataFormat, ExpectedCount, OffsetReset};
 use crate::cli::{Arguments, Command};
 use crate::jq;
 use crate::settings::options::group::GroupSettings;
@@ -241,13 +241,14 @@ fn positions_and_stops_are_read() {
     let (standalone, _) = alone("t --from 0=5,1=end -p 0-2");
     assert_eq!(standalone.from.at(1), Some(Position::End));
     assert_eq!(standalone.partitions, Some(BTreeSet::from([0, 1, 2])));
-    let stops = resolved("t -e -n 3 --idle-timeout 1s --duration 2s").expect("valid").stops;
+    let stops = resolved("t -e -n 3 --expect 2.. --idle-timeout 1s --duration 2s").expect("valid").stops;
     let expected = StopConditions {
         to: Some(Positions::All(Position::End)),
         at_end: true,
         count: Some(3),
         idle_timeout: Some(Duration::from_secs(1)),
         duration: Some(Duration::from_secs(2)),
+        expected: Some(ExpectedCount { least: 2, most: None }),
     };
     assert_eq!(stops, expected);
     let stops = resolved("t -e --to 5").expect("valid").stops;
