@@ -24,7 +24,7 @@ use crate::duration::parse_duration;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use help::{COMPLETIONS_EXAMPLES, CONSUME_EXAMPLES, STYLES};
 use std::time::Duration;
-use values::{ResetWords, commit, expected_count, listen_address, positive, positive_duration};
+use values::{commit, expected_count, listen_address, positive, positive_duration};
 
 /// A Kafka consumer for the terminal, the shell script and the pod
 #[derive(Debug, Parser)]
@@ -90,7 +90,8 @@ pub struct ConsumeOptions {
     /// Topics to read; one that starts with `^` is a regular expression
     ///
     /// Regular expressions use Rust's `regex` syntax and are not anchored at the end. Kafka's own
-    /// topics, such as `__consumer_offsets`, match only expressions that start with `^__`.
+    /// topics, such as `__consumer_offsets`, match only expressions that start with `^__`. Topics
+    /// that match later are read, too, unless the run has an end (`-e`, `--to`) or `-p` is given.
     ///
     /// Example: kcons consume orders '^task-.*'
     #[arg(value_name = "TOPIC", help_heading = "Input", display_order = 0)]
@@ -170,14 +171,7 @@ pub struct ReadingOptions {
     /// `2026-11-23`) starts at the first record from then on. Needs --group.
     ///
     /// Example: kcons consume task-created --group dashboard --offset-reset latest
-    #[arg(
-        long,
-        value_parser = ResetWords,
-        value_name = "WHERE",
-        hide_possible_values = true,
-        allow_hyphen_values = true,
-        help_heading = "Start and stop"
-    )]
+    #[arg(long, value_name = "WHERE", allow_hyphen_values = true, help_heading = "Start and stop")]
     pub offset_reset: Option<String>,
     /// Start at this position [default: beginning] (without --group)
     ///

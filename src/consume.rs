@@ -324,7 +324,9 @@ impl<B: Broker> Consumer<'_, B> {
             }
             Answer::Ids(topics) => self.step(now, |parts, context| {
                 parts.assignment.look_for_unheld(&topics, context);
-                parts.topics.ids_found(topics, parts.assignment.partitions(), context)
+                parts.topics.ids_found(&topics, parts.assignment.partitions(), context)?;
+                parts.assignment.read_added(&topics, context);
+                Ok(())
             }),
             Answer::ClusterId(id) => {
                 self.do_step(now, |parts, context| parts.topics.cluster_found(id, context))

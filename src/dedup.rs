@@ -223,7 +223,7 @@ impl Store {
         self.news.try_recv().ok()
     }
 
-    /// Whether the thread still runs. If it broke down, nothing is answered any more.
+    /// Whether the thread still runs. If it crashed, nothing is answered any more.
     pub fn is_alive(&self) -> bool {
         !matches!(self.ended.try_recv(), Err(mpsc::TryRecvError::Disconnected))
     }

@@ -21,7 +21,7 @@ use crate::kafka::Coming;
 use crate::metrics::RecordCounts;
 use crate::record::Record;
 use crate::settings::Consume;
-use crate::talk::{HandlerOutput, Notice, Tally};
+use crate::talk::{HandlerOutput, Notice, PendingLines, Tally};
 use filter::Filter;
 use handle::Handlers;
 use print::Printer;
@@ -53,20 +53,21 @@ enum Target<'a> {
 }
 
 impl<'a> Delivery<'a> {
-    /// Starts the writer, and whoever handles records. `lines`: how what handlers say is told.
+    /// Starts the writer, and whoever handles records. `lines`: how what handlers say is told, and what is said
+    /// and not written yet.
     ///
     /// # Errors
     /// A program that does not exist, or no threads.
     pub fn start(
         settings: &'a Consume,
         alarm: &Alarm,
-        lines: HandlerOutput,
+        (lines, pending): (HandlerOutput, PendingLines),
         now: Instant,
     ) -> Result<Delivery<'a>, Failure> {
         // No format needs any yet.
         let schemas = Schemas::default();
         let handlers = Handlers::start(settings, &schemas, alarm, lines)?;
-        let writer = Writer::start(alarm.bell()).map_err(|error| {
+        let writer = Writer::start(alarm.bell(), pending).map_err(|error| {
             Failure::new(Kind::Run, "cannot start the writer").caused_by(error.to_string())
         })?;
         Ok(Delivery::new(settings, &schemas, writer, handlers, alarm, now))

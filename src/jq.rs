@@ -100,7 +100,7 @@ impl Program {
         let result = quiet::catch(|| self.run_unguarded(json, watch, take));
         result.unwrap_or_else(|payload| match payload.downcast_ref::<Excess>() {
             Some(excess) => Err(excess.to_string()),
-            None => Err("it broke down".to_owned()),
+            None => Err("it crashed".to_owned()),
         })
     }
 

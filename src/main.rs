@@ -18,6 +18,7 @@ mod jq;
 mod kafka;
 mod memory;
 mod metrics;
+mod near;
 mod pause;
 mod position;
 mod quiet;

@@ -111,7 +111,7 @@ impl Meter {
             let is_taken = error.kind() == std::io::ErrorKind::AddrInUse;
             let failure = failure.caused_by(reason(&error));
             if is_taken {
-                failure.hint("choose another port for `--metrics`; 0 is any free one")
+                failure.hint("choose another port for `--metrics`; 0 picks a free one")
             } else {
                 failure
             }

@@ -55,20 +55,20 @@ pub enum Role<'a> {
 
 /// The forms of POS, one a line.
 const VALID: [&str; 4] = [
-    "beginning, end    the first record, or behind the last one",
+    "beginning, end    the first record, or after the last one",
     "N                 the record at this offset",
     "-N                N offsets before the end, in each partition",
     "+N                N offsets after the beginning; in `--to` after where the run starts",
 ];
 
 const VALID_TIMES: [&str; 4] = [
-    "-1h, -1h30m, -1w  that long ago",
+    "-1h, -1h30m, -1w  an hour ago, an hour and a half ago, a week ago",
     "today, yesterday, now, 09:00, 2026-11-23, 2026-11-23T09:00, 2026-11-23T09:00:00Z",
     "@1763888400       seconds since 1970, or milliseconds (13 digits), microseconds (16), nanoseconds (19)",
     "0=5,1=end,2=-10   a position for each of these partitions",
 ];
 
-const VALID_LATER: &str = "+30m              that long after the time in `--from`";
+const VALID_LATER: &str = "+30m              30 minutes after the time in `--from`";
 
 /// More partitions than a cluster holds: beyond it a list is a slip.
 const PARTITION_LIMIT: usize = 200_000;

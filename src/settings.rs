@@ -15,6 +15,8 @@ pub use options::delete::Delete;
 pub use options::demo::{DEMO_TOPIC, Demo, unsupported as unsupported_by_demo};
 pub use options::filter::{FilterFailure, Selection};
 pub use options::group::Mode;
+#[cfg(test)]
+pub use options::group::start;
 pub use options::handler::{Backoff, Exec, FailurePolicy, Handler, HandlerSettings, StoreChoice};
 pub use options::inspection::TopicInspection;
 pub use options::lag::{GroupInspection, Lag, LagOutput};

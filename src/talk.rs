@@ -18,7 +18,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
-pub use event::Event;
+pub use event::{Event, by_topic};
 pub use handler::HandlerOutput;
 pub use last_words::{prepare_last_words, say_last_words};
 pub use notice::Notice;
@@ -43,6 +43,21 @@ pub struct Talk {
     repeats: Repeats,
     /// Texts that librdkafka's log must not repeat, each with what replaces it.
     hidden: Vec<(String, String)>,
+}
+
+/// Lines on their way to stderr, for whoever writes there past them.
+#[derive(Clone)]
+pub struct PendingLines(Arc<AtomicUsize>);
+
+impl PendingLines {
+    /// Waits until all lines said so far are written, but not for a reader that takes nothing.
+    pub fn wait(&self) {
+        const LIMIT: Duration = Duration::from_millis(50);
+        let deadline = Instant::now() + LIMIT;
+        while self.0.load(Ordering::Acquire) > 0 && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_micros(50));
+        }
+    }
 }
 
 impl Talk {
@@ -89,6 +104,11 @@ impl Talk {
     /// Whether librdkafka's own log is asked for.
     pub fn is_library_wanted(&self) -> bool {
         self.settings.verbose >= 2
+    }
+
+    /// The lines that are said and not written yet.
+    pub fn pending(&self) -> PendingLines {
+        PendingLines(Arc::clone(&self.unwritten))
     }
 
     /// The form in which the lines of handlers are printed.
@@ -177,7 +197,8 @@ impl Talk {
 
     fn tell_dropped(&mut self) {
         let dropped = std::mem::take(&mut self.dropped);
-        let message = format!("{dropped} lines were left out here: nobody read stderr");
+        let lines = counted(dropped, "line was", "lines were");
+        let message = format!("{lines} left out here: nobody read stderr");
         if let Some(line) = self.line(&Event::Warning { message }) {
             self.hand_over(line);
         }
@@ -333,7 +354,7 @@ mod tests {
         let expected = [
             "warning: the broker is slow\n",
             "warning: something else\n",
-            "warning: the broker is slow (4 more times)\n",
+            "warning: the broker is slow (repeated 4 times)\n",
         ];
         assert_eq!(said, expected);
     }

@@ -8,6 +8,7 @@ pub use words::OrderedWords;
 
 use crate::cli::{self, Arguments, ColorChoice, LogFormat};
 use crate::error::Failure;
+use crate::near::is_near;
 use crate::secrets;
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -30,7 +31,10 @@ pub fn parse(words: &[OsString]) -> Result<Invocation, Failure> {
     if words.len() <= 1 {
         return Ok(Invocation::Nothing(cli::command().render_help()));
     }
-    let OrderedWords { words, command } = OrderedWords::of(words);
+    let OrderedWords { words, command, stray } = OrderedWords::of(words);
+    if let Some(stray) = stray {
+        return Err(Failure::usage(format!("unexpected argument `{}`", secrets::word(&stray))));
+    }
     let matched = cli::command().try_get_matches_from(words);
     match matched.and_then(|matches| Arguments::from_arg_matches(&matches)) {
         Ok(arguments) => Ok(Invocation::Run(Box::new(arguments))),
@@ -123,7 +127,7 @@ impl ClapError<'_> {
         {
             return failure.hint(hint);
         }
-        match self.text(ContextKind::SuggestedValue).filter(|near| other_tools::is_near(value, near)) {
+        match self.text(ContextKind::SuggestedValue).filter(|near| is_near(value, near)) {
             Some(near) => failure.hint(format!("did you mean `{near}`? {list}")),
             None => failure.hint(list),
         }
@@ -144,15 +148,16 @@ impl ClapError<'_> {
         if let Some(hint) = other_tools::find(&name, &self.command.join(" ")) {
             return failure.hint(hint);
         }
-        if !argument.starts_with('-') && self.is_of("demo") {
-            return failure
-                .hint(format!("the demo brings its own topic; to read one: kcons consume {argument}"));
+        if !argument.starts_with('-')
+            && let Some(hint) = self.hint_for_name(argument)
+        {
+            return failure.hint(hint);
         }
         let owners = if self.command.is_empty() { owners(&name) } else { Vec::new() };
         if !owners.is_empty() {
             return failure.hint(format!("it is an option of {}", quoted(&owners, " and ")));
         }
-        let near = self.text(ContextKind::SuggestedArg).filter(|near| other_tools::is_near(&name, near));
+        let near = self.text(ContextKind::SuggestedArg).filter(|near| is_near(&name, near));
         match near {
             Some(near) => failure.hint(format!("did you mean `{}`?", bare(near))),
             None => failure.hint("`kcons COMMAND --help` lists all options"),
@@ -168,12 +173,21 @@ impl ClapError<'_> {
             return failure.hint(hint);
         }
         let suggested = self.texts(ContextKind::SuggestedSubcommand);
-        let near: Vec<String> =
-            suggested.filter(|near| other_tools::is_near(word, near)).map(str::to_owned).collect();
+        let near: Vec<String> = suggested.filter(|near| is_near(word, near)).map(str::to_owned).collect();
         match near.is_empty() {
             true if family.is_some() => failure.hint(commands(family)),
             true => failure.hint(format!("to read the topic: kcons consume {word}; {}", commands(None))),
             false => failure.hint(format!("did you mean {}?", quoted(&near, " or "))),
+        }
+    }
+
+    /// What to do with a name behind a command that takes none.
+    fn hint_for_name(&self, name: &str) -> Option<String> {
+        match self.command.join(" ").as_str() {
+            "demo" => Some(format!("the demo brings its own topic; to read one: kcons consume {name}")),
+            "group list" => Some(format!("to see one group: kcons group describe {name}")),
+            "topic list" => Some(format!("to see one topic: kcons topic describe {name}")),
+            _ => None,
         }
     }
 

@@ -60,8 +60,8 @@ pub struct ConnectionOptions {
     pub connect_timeout: Option<Duration>,
     /// Print every property, its value and its origin, and exit
     ///
-    /// Connects to nothing. Secrets are shown as ***, values read from a variable or a file as
-    /// `env:NAME` or `file:PATH`.
+    /// What you have set comes first. Connects to nothing. Secrets are shown as ***, values read from
+    /// a variable or a file as `env:NAME` or `file:PATH`.
     ///
     /// Example: kcons consume --print-config
     #[arg(long, global = true, help_heading = "Connection")]

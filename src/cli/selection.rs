@@ -5,19 +5,19 @@ use clap::Args;
 /// Which records are printed or handled.
 #[derive(Args, Debug, Default)]
 pub struct SelectionOptions {
-    /// Keep only records with this key
+    /// Keep only records whose key is TEXT
     ///
-    /// TEXT is the whole key, byte for byte. Handlers get only the records that are kept; those left
+    /// The whole key, byte for byte. Handlers get only the records that are kept; those left
     /// out count as processed.
     ///
     /// Example: kcons consume task-created -e --key task-123
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true, help_heading = "Output")]
     pub key: Option<String>,
-    /// Keep only records that contain this text
+    /// Keep only records that contain TEXT
     ///
-    /// In the key, the value or the value of a header, byte for byte as they are in the record. Much
-    /// faster than --filter. Handlers get only the records that are kept; those left out count as
-    /// processed.
+    /// Looks at the key, the value and the values of headers, byte for byte as they are in the record.
+    /// Much faster than --filter. Handlers get only the records that are kept; those left out count
+    /// as processed.
     ///
     /// Example: kcons consume task-created -e --grep groceries
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true, help_heading = "Output")]

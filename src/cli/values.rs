@@ -2,8 +2,6 @@
 
 use crate::choices::{ExpectedCount, ListenAddress};
 use crate::duration::parse_duration;
-use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
-use std::ffi::OsStr;
 use std::net::Ipv6Addr;
 use std::num::{NonZeroU32, NonZeroU64};
 use std::time::Duration;
@@ -15,27 +13,6 @@ pub enum CommitChoice {
     /// After every N processed records.
     Batch(NonZeroU64),
     Never,
-}
-
-/// Takes any text for `--offset-reset`, which may be a time, and offers the usual words.
-#[derive(Clone, Copy)]
-pub(super) struct ResetWords;
-
-impl TypedValueParser for ResetWords {
-    type Value = String;
-
-    fn parse_ref(
-        &self,
-        command: &clap::Command,
-        argument: Option<&clap::Arg>,
-        value: &OsStr,
-    ) -> Result<String, clap::Error> {
-        StringValueParser::new().parse_ref(command, argument, value)
-    }
-
-    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
-        Some(Box::new(["earliest", "latest", "none"].into_iter().map(PossibleValue::new)))
-    }
 }
 
 pub(super) fn positive_duration(text: &str) -> Result<Duration, String> {
@@ -69,7 +46,7 @@ pub(super) fn rate(text: &str) -> Result<NonZeroU32, String> {
 
 /// Parses `MIN..MAX`, two durations longer than zero.
 pub(super) fn backoff(text: &str) -> Result<(Duration, Duration), String> {
-    let (min, max) = text.split_once("..").ok_or("it is MIN..MAX, as in 500ms..30s")?;
+    let (min, max) = text.split_once("..").ok_or("expected MIN..MAX, as in 500ms..30s")?;
     let (min, max) = (positive_duration(min)?, positive_duration(max)?);
     match min <= max {
         true => Ok((min, max)),
@@ -118,7 +95,7 @@ pub(super) fn expected_count(text: &str) -> Result<ExpectedCount, String> {
 
 /// Parses `+N` or `-N`.
 pub(super) fn signed(text: &str) -> Result<i64, String> {
-    const VALID: &str = "it is +N or -N, as in -100";
+    const VALID: &str = "expected +N or -N, as in -100";
     let digits = text.strip_prefix(['+', '-']).ok_or(VALID)?;
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(VALID.to_owned());
@@ -128,7 +105,7 @@ pub(super) fn signed(text: &str) -> Result<i64, String> {
 
 /// Parses `HOST:PORT`, `[IPV6]:PORT` or `:PORT`.
 pub(super) fn listen_address(text: &str) -> Result<ListenAddress, String> {
-    const VALID: &str = "it is HOST:PORT or :PORT, as in 127.0.0.1:9090 or :9090";
+    const VALID: &str = "expected HOST:PORT or :PORT, as in 127.0.0.1:9090 or :9090";
     let (host, port) = text.rsplit_once(':').ok_or(VALID)?;
     let host = match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
         Some(host) if host.parse::<Ipv6Addr>().is_ok() => host,

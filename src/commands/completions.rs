@@ -23,7 +23,7 @@ pub fn connection_is_unused(connection: &ConnectionOptions, command: &str) -> Re
     ];
     match given.iter().find(|(is_given, _)| *is_given) {
         Some((_, option)) => Err(Failure::usage(format!("`{option}` cannot be used with `kcons {command}`"))
-            .caused_by("nothing is connected")),
+            .caused_by("it does not connect to a broker")),
         None => Ok(()),
     }
 }

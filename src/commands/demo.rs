@@ -70,7 +70,7 @@ fn own_folder_of_ids(consume: &mut Consume) -> Option<PathBuf> {
 
 fn broker() -> Result<MockBroker, Failure> {
     let failure =
-        |reason: String| Failure::new(Kind::Run, "cannot start the broker inside").caused_by(reason);
+        |reason: String| Failure::new(Kind::Run, "cannot start the built-in broker").caused_by(reason);
     let broker = MockBroker::start().map_err(failure)?;
     for (topic, partitions) in [(DEMO_TOPIC, PARTITIONS), (DEAD_LETTERS, 1)] {
         broker.create_topic(topic, partitions).map_err(failure)?;
@@ -110,10 +110,10 @@ fn serve(
     super::write(format!("KCONS_BROKERS={}\n", broker.address()).as_bytes())?;
     let mut talk = crate::talk::Talk::new(talk, true);
     talk.info("topics `task-created` and `task-created.dead`, a new task every second; Ctrl-C ends it");
-    talk.info("members of a group need `-X partition.assignment.strategy=cooperative-sticky` here");
     // The mock lets every rebalance but the first wait for almost a session, and cooperative ones come in pairs.
     talk.info(
-        "a second member waits for its share for almost two sessions: 10 s with `-X session.timeout.ms=6000`",
+        "start group members with `-X partition.assignment.strategy=cooperative-sticky -X \
+         session.timeout.ms=6000`; a second one gets its partitions after about 10 s",
     );
     keep_creating(broker);
     while !shutdown.is_requested() {

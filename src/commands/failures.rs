@@ -42,7 +42,7 @@ pub fn of_group(session: &Session, name: &str, trouble: &Trouble) -> Failure {
 /// What is said of a broker that is away, and of the groups that it coordinates.
 pub fn absence(broker: &str, trouble: Option<Trouble>) -> String {
     match trouble {
-        None => format!("`{broker}` has not answered: its groups are missing"),
+        None => format!("`{broker}` did not answer: its groups are missing"),
         Some(trouble) => format!("the groups of `{broker}` are missing: {}", trouble.told()),
     }
 }

@@ -42,7 +42,7 @@ fn once(session: &mut session::Session, settings: &Lag) -> Result<(), session::S
     // A head without rows says nothing where no group could be told.
     if !told.group_lags.is_empty() {
         session.print(&table(&rows::rows(&told.group_lags), &settings.output))?;
-    } else if settings.groups.is_empty() {
+    } else if settings.groups.is_empty() && told.failed.is_empty() {
         session.talk.info("no consumer group has committed offsets or has members");
     }
     match settings.max_lag {

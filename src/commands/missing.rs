@@ -5,7 +5,7 @@ use super::session::{Session, Stop};
 use crate::error::{Failure, Kind};
 use crate::kafka::TroubleKind;
 use crate::kafka::admin::{self, groups};
-use crate::settings::known::nearest;
+use crate::near::did_you_mean;
 use std::time::Duration;
 
 /// Names are a help, not worth a long wait.
@@ -19,13 +19,13 @@ pub fn group(name: &str, session: &mut Session) -> Stop {
     }
 }
 
-/// The name of a group that is near this one.
+/// Asks whether another group was meant, one whose name is near.
 ///
 /// # Errors
 /// A signal.
 pub fn near_group(name: &str, session: &mut Session) -> Result<Option<String>, Stop> {
     let known = groups(session)?;
-    Ok(nearest(name, known.iter().map(String::as_str)).first().map(|near| (*near).to_owned()))
+    Ok(did_you_mean(name, known.iter().map(String::as_str)))
 }
 
 /// The names of all groups, as far as they can be had.
@@ -72,15 +72,15 @@ pub fn topic(name: &str, session: &mut Session) -> Stop {
 
 fn failure(what: &str, name: &str, known: &[String]) -> Failure {
     let failure = Failure::new(Kind::Missing, format!("{what} `{name}` does not exist"));
-    match nearest(name, known.iter().map(String::as_str)).first() {
-        Some(near) => failure.hint(format!("did you mean `{near}`?")),
+    match did_you_mean(name, known.iter().map(String::as_str)) {
+        Some(near) => failure.hint(near),
         None => failure.hint(format!("`kcons {what} list` shows all {what}s")),
     }
 }
 
 /// What is said of a group that is there and shows nothing: brokers leave out topics that one may not see.
 pub fn commits(group: &str) -> String {
-    format!("group `{group}` has committed nothing, or only in topics that we may not see")
+    format!("group `{group}` has committed nothing, or only in topics you have no right to see")
 }
 
 #[cfg(test)]
@@ -93,7 +93,7 @@ mod tests {
         let failure = failure("group", "mialer", &known);
         assert_eq!(failure.message, "group `mialer` does not exist");
         assert_eq!(failure.hint.as_deref(), Some("did you mean `mailer`?"));
-        let failure = super::failure("topic", "zzz", &known);
+        let failure = super::failure("topic", "audit-mailing", &["audit-sig".to_owned()]);
         assert_eq!(failure.hint.as_deref(), Some("`kcons topic list` shows all topics"));
         assert_eq!(failure.kind, Kind::Missing);
     }

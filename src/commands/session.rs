@@ -66,6 +66,7 @@ pub struct Session {
     brokers: String,
     user: Option<String>,
     has_default_brokers: bool,
+    brokers_setting: String,
     /// `None`: try for ever.
     limit: Option<Duration>,
     /// How long brokers of this machine are tried that refuse the connection, if not as long as others.
@@ -121,6 +122,7 @@ impl Session {
             brokers: connection.brokers.clone(),
             user,
             has_default_brokers: connection.has_default_brokers(),
+            brokers_setting: connection.brokers_setting(),
             limit: connection.connect_timeout,
             refused_limit: connection.refused_limit,
             reachability: Reachability::new(failure_text, None, Instant::now()),
@@ -161,10 +163,8 @@ impl Session {
         let asked = Instant::now();
         let deadline = self.limit.filter(|_| !self.is_patient).map(|limit| asked + limit);
         if !self.is_patient {
-            let failure_text = FailureText::new(&self.brokers, self.user.as_deref(), None)
-                .by_default(self.has_default_brokers);
-            self.reachability =
-                Reachability::new(failure_text, deadline, asked).with_refused_limit(self.refused_limit);
+            self.reachability = Reachability::new(self.failure_text(None), deadline, asked)
+                .with_refused_limit(self.refused_limit);
         }
         let mut answers = self.start(&question);
         let mut again = None;
@@ -229,17 +229,28 @@ impl Session {
 
     /// The failure for a trouble that an answer told, about a group or not.
     pub fn refused(&self, group: Option<&str>, trouble: &Trouble) -> Failure {
-        let failure_text = FailureText::new(&self.brokers, self.user.as_deref(), group);
-        let mut failure = failure_text.failure(trouble);
-        if trouble.kind == TroubleKind::GroupAuthorization {
-            failure.hint = Some("ask for DESCRIBE on the group, and READ or DELETE to change it".to_owned());
+        let failure = self.failure_text(group).failure(trouble);
+        match trouble.kind {
+            TroubleKind::GroupAuthorization => {
+                failure.hint("ask for DESCRIBE on the group, and READ or DELETE to change it")
+            }
+            TroubleKind::Unsupported => failure.hint(
+                "the broker of `kcons demo --serve` has no group commands, and an old Kafka may lack some: try a \
+                 current Kafka",
+            ),
+            _ => failure,
         }
-        failure
+    }
+
+    fn failure_text(&self, group: Option<&str>) -> FailureText {
+        FailureText::new(&self.brokers, self.user.as_deref(), group)
+            .by_default(self.has_default_brokers)
+            .set_by(self.brokers_setting.clone())
     }
 
     /// The failure for a topic that may not be described.
     pub fn forbidden_topic(&self, topic: &str) -> Failure {
-        FailureText::new(&self.brokers, self.user.as_deref(), None).forbidden_topic(topic)
+        self.failure_text(None).forbidden_topic(topic)
     }
 
     /// Fails if something is not known of these partitions, naming them and their leaders.

@@ -12,7 +12,8 @@ use crate::kafka::admin::topics::{self, Layout, Replicas};
 use crate::kafka::admin::{self, Asked, Described, EARLIEST, LATEST, Unknown};
 use crate::kafka::{Consumer, Trouble, TroubleKind};
 use crate::record::TopicPartition;
-use crate::render::table::{Cell, Column, TableRows};
+use crate::render::cells;
+use crate::render::table::{Cell, Column, Concession, TableLook, TableRows};
 use crate::settings::{self, Connection, TopicInspection, TopicList, print};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -81,6 +82,15 @@ const DESCRIBE: [Column; 11] = [
     Column::Field("RETENTION-BYTES"),
 ];
 
+/// What a terminal that is narrower than the table does not show.
+const CONCESSIONS: [Concession; 5] = [
+    Concession::Drop(&["REPLICAS"]),
+    Concession::Drop(&["IN-SYNC"]),
+    Concession::Drop(&["FIRST-OFFSET"]),
+    Concession::Drop(&["LEADER"]),
+    Concession::Shorten("TOPIC", 8),
+];
+
 /// Topics with first and end offset by partition, and their configuration by name.
 #[derive(Default)]
 struct Description {
@@ -96,7 +106,8 @@ fn describe(session: &mut Session, settings: &TopicInspection) -> Result<(), Sto
     let described = session.ask(move |client| description(client, &names))?;
     // A head without rows says nothing.
     if !described.layouts.is_empty() {
-        session.print(&table(&described, settings.format))?;
+        let columns = settings.is_fitted.then(|| cells::window().1);
+        session.print(&table(&described, settings.format, columns))?;
     }
     let Description { layouts, refused, logs, configs } = described;
     warn_of_hidden(session, &layouts, &configs);
@@ -112,7 +123,9 @@ fn describe(session: &mut Session, settings: &TopicInspection) -> Result<(), Sto
     failures::end(session, failures)
 }
 
-fn table(Description { layouts, logs, configs, .. }: &Description, format: TableFormat) -> String {
+/// Renders topics for a terminal of so many columns, or in full.
+fn table(described: &Description, format: TableFormat, columns: Option<usize>) -> String {
+    let Description { layouts, logs, configs, .. } = described;
     let config = |name: &str| configs.get(name).and_then(|config| config.as_ref().ok());
     let row = |name: &Arc<str>, replicas: &Replicas| -> Vec<Cell> {
         let partition = TopicPartition { topic: Arc::clone(name), partition: replicas.partition };
@@ -130,17 +143,17 @@ fn table(Description { layouts, logs, configs, .. }: &Description, format: Table
         cells.extend(config::cells(config(name)));
         cells
     };
-    let mut rows = Vec::new();
+    let mut rows = TableRows::narrowing(&DESCRIBE, &CONCESSIONS);
     for layout in layouts {
         let name: Arc<str> = Arc::from(layout.name.as_str());
-        rows.extend(layout.partitions.iter().map(|replicas| row(&name, replicas)));
+        layout.partitions.iter().for_each(|replicas| rows.push(row(&name, replicas)));
     }
     let head = |layout: &Layout| config::head(&layout.name, config(&layout.name));
     let heads: String = match format {
         TableFormat::Table => layouts.iter().map(head).collect(),
         TableFormat::Json => String::new(),
     };
-    format!("{heads}{}", TableRows::new(&DESCRIBE, rows).render(format))
+    format!("{heads}{}", rows.render_as(format, TableLook { columns, ..TableLook::default() }))
 }
 
 /// Says why the configuration of topics is not shown.
@@ -151,7 +164,7 @@ fn warn_of_hidden(
 ) {
     for Layout { name, .. } in layouts {
         let Some(Err(trouble)) = configs.get(name) else { continue };
-        let message = format!("the configuration of topic `{name}` is not known: {}", trouble.told());
+        let message = format!("cannot read the configuration of topic `{name}`: {}", trouble.told());
         session.talk.warn(message, Instant::now());
     }
 }
@@ -257,5 +270,28 @@ mod tests {
         ];
         assert_eq!(brokers(&layouts), [2, 1, 5, 3]);
         assert_eq!(brokers(&[]), Vec::<i32>::new());
+    }
+
+    #[test]
+    fn a_narrow_terminal_sees_no_replicas_and_json_always_has_them() {
+        let replicas = Replicas { partition: 0, leader: Some(1), all: vec![1, 2, 3], in_sync: vec![1, 2] };
+        let layout = Layout { name: "task-created".to_owned(), partitions: vec![replicas] };
+        let described = Description { layouts: vec![layout], ..Description::default() };
+        let head = |columns| {
+            let table = table(&described, TableFormat::Table, columns);
+            table.lines().rev().nth(1).map(str::to_owned).unwrap_or_default()
+        };
+        for (columns, names) in [
+            (None, "TOPIC PARTITION LEADER REPLICAS IN-SYNC FIRST-OFFSET END-OFFSET OFFSETS"),
+            (Some(86), "TOPIC PARTITION LEADER REPLICAS IN-SYNC FIRST-OFFSET END-OFFSET OFFSETS"),
+            (Some(80), "TOPIC PARTITION LEADER IN-SYNC FIRST-OFFSET END-OFFSET OFFSETS"),
+            (Some(70), "TOPIC PARTITION LEADER FIRST-OFFSET END-OFFSET OFFSETS"),
+            (Some(56), "TOPIC PARTITION LEADER END-OFFSET OFFSETS"),
+            (Some(44), "TOPIC PARTITION END-OFFSET OFFSETS"),
+        ] {
+            assert_eq!(head(columns).split_whitespace().collect::<Vec<_>>().join(" "), names, "{columns:?}");
+        }
+        let json = table(&described, TableFormat::Json, Some(40));
+        assert!(json.contains("\"replicas\":[1,2,3],\"in_sync\":[1,2]"), "{json}");
     }
 }

@@ -1,6 +1,7 @@
 //! The partitions that are ours: taken over, read to where they stop, given back. Calls nobody; what is to be done
 //! about them goes to the loop as actions.
 
+mod added;
 mod ends;
 mod hand_over;
 mod lost_positions;

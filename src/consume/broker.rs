@@ -74,7 +74,7 @@ pub fn change(client: &mut impl Broker, change: ReadChange) -> Result<Option<Str
         }
         ReadChange::StartOver { partition, offset, all } => {
             let result = client.start_over(&partition, offset, &all);
-            result.map_err(|words| failed(format!("{partition}: cannot go on at {offset}"), words))?;
+            result.map_err(|words| failed(format!("{partition}: cannot continue at {offset}"), words))?;
             None
         }
         ReadChange::AssignNothing => {
@@ -83,7 +83,7 @@ pub fn change(client: &mut impl Broker, change: ReadChange) -> Result<Option<Str
         }
         ReadChange::Unassign(partitions) => {
             let words = client.unassign(&partitions).err();
-            words.map(|words| format!("cannot give partitions back: {words}"))
+            words.map(|words| format!("cannot release partitions: {words}"))
         }
         ReadChange::ReadAgain { partition, offset } => {
             let words = client.read_again(&partition, offset).err();

@@ -29,11 +29,11 @@ pub struct Closing {
     write_deadline: Instant,
     /// The final commit is given up at this time; set when everything is written.
     commit_deadline: Option<Instant>,
-    begun: Instant,
     /// Whether `Shutdown signal received...` was said.
     pub is_signal_said: bool,
-    /// What was said to be waited for.
-    told: Option<Wait>,
+    /// What is waited for, since when, and whether that was told.
+    waiting: Option<(Wait, Instant)>,
+    is_wait_told: bool,
     /// The reader of stdout is gone, or the disk is full: what is not written will not be.
     is_unwritable: bool,
     /// Settled records of partitions that were lost meanwhile, no commit of which was confirmed.
@@ -69,9 +69,9 @@ impl Closing {
             deadline: now + limit,
             write_deadline: now + limit - for_commit,
             commit_deadline: None,
-            begun: now,
             is_signal_said: false,
-            told: None,
+            waiting: None,
+            is_wait_told: false,
             is_unwritable: false,
             lost_records: 0,
             failure: None,
@@ -101,8 +101,16 @@ impl Closing {
         } else {
             return None;
         };
-        let is_due = self.is_signal_said && wait == Wait::Handlers || now >= self.begun + TOLD_AFTER;
-        if !is_due || self.told.replace(wait) == Some(wait) {
+        let since = match self.waiting {
+            Some((other, since)) if other == wait => since,
+            Some(_) | None => {
+                self.is_wait_told = false;
+                now
+            }
+        };
+        self.waiting = Some((wait, since));
+        let is_due = self.is_signal_said && wait == Wait::Handlers || now >= since + TOLD_AFTER;
+        if !is_due || std::mem::replace(&mut self.is_wait_told, true) {
             return None;
         }
         let up_to = |until: Instant| format!(", up to {}", spoken(until.saturating_duration_since(now)));
@@ -111,7 +119,7 @@ impl Closing {
                 let records = counted(delivery.unfinished(commits), "record", "records");
                 format!("{records} in hand{}", up_to(self.write_deadline))
             }
-            Wait::Stdout => format!("whoever reads stdout{}", up_to(self.write_deadline)),
+            Wait::Stdout => format!("the reader of stdout{}", up_to(self.write_deadline)),
             Wait::Commit => {
                 format!("the final commit{}", up_to(self.commit_deadline.unwrap_or(self.deadline)))
             }
@@ -180,14 +188,18 @@ impl Closing {
     ) -> (Result<(), Failure>, Option<String>) {
         let lost = if commits.is_forbidden() { 0 } else { self.lost_records };
         let unconfirmed = commits.unconfirmed() + lost;
-        let warning = (unconfirmed > 0)
-            .then(|| format!("final commit unconfirmed; up to {unconfirmed} records may be read again"));
+        let warning = (unconfirmed > 0).then(|| {
+            format!(
+                "final commit unconfirmed; up to {} may be read again",
+                counted(unconfirmed, "record", "records")
+            )
+        });
         let mut result = self.failure.map_or(Ok(()), Err);
         if let Some(warning) = &warning {
             result = result.and(Err(Failure::already_told(warning.clone())));
         }
         if has_failed_records {
-            let message = "`--filter` failed on some records: they are not printed";
+            let message = "`--filter` failed on some records, which were not printed";
             result = result.and(Err(Failure { kind: Kind::Record, ..Failure::already_told(message) }));
         }
         (result, warning)

@@ -3,11 +3,13 @@
 use super::action::{Action, Context, RunEnd, Step};
 use super::coverage::Coverage;
 use super::identity::{Identity, NameVerdict};
+use crate::duration::spoken;
 use crate::kafka::admin::groups::Unheld;
 use crate::kafka::look_up::Question;
 use crate::kafka::{Trouble, TroubleKind};
 use crate::record::TopicPartition;
 use crate::settings::{Connection, Consume};
+use crate::talk::counted;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
@@ -77,14 +79,13 @@ impl Membership {
         let id = self.identity.id.as_deref().unwrap_or_default();
         match verdict {
             NameVerdict::Join if trouble.kind == TroubleKind::Fenced => {
-                context
-                    .info(format!("joining again: an outage took `--instance-id` `{id}` from this member"));
+                context.info(format!("rejoining: this member lost `--instance-id` `{id}` in an outage"));
             }
             NameVerdict::Join => {}
             NameVerdict::SayAndJoin => {
-                let seconds = self.identity.session.as_secs();
+                let session = spoken(self.identity.session);
                 context.info(format!(
-                    "waiting for `--instance-id` `{id}` to be released by its earlier run, up to {seconds} s"
+                    "waiting for `--instance-id` `{id}` to be released by its earlier run, up to {session}"
                 ));
             }
             NameVerdict::Other => {
@@ -164,9 +165,12 @@ impl Membership {
         }
         let what = match count {
             1 => format!("{} is", first.unwrap_or_default()),
-            many => format!("{} and {} more partitions are", first.unwrap_or_default(), many - 1),
+            many => {
+                let more = counted(many as u64 - 1, "more partition", "more partitions");
+                format!("{} and {more} are", first.unwrap_or_default())
+            }
         };
-        context.info(format!("{what} held by no member: joining the group anew"));
+        context.info(format!("{what} held by no member: rejoining the group"));
         context.act(Action::JoinAnew);
         false
     }

@@ -43,7 +43,7 @@ pub struct Finished {
 pub fn run(settings: &Consume, world: World) -> Finished {
     let started = Instant::now();
     let World { mut alarm, shutdown, talk, meter } = world;
-    let opened = Delivery::start(settings, &alarm, talk.handler_output(), started)
+    let opened = Delivery::start(settings, &alarm, (talk.handler_output(), talk.pending()), started)
         .and_then(|delivery| Ok((delivery, open(settings, &alarm, talk.is_library_wanted())?)));
     let (delivery, client) = match opened {
         Ok(opened) => opened,
@@ -83,7 +83,8 @@ pub fn consumer<'a, B: Broker>(
         connection.user.as_deref(),
         group.map(|group| group.name.as_str()),
     )
-    .by_default(connection.has_default_brokers());
+    .by_default(connection.has_default_brokers())
+    .set_by(connection.brokers_setting());
     let connect_deadline = connection.connect_timeout.map(|limit| now + limit);
     let never = CommitSettings { mode: CommitMode::Never, is_async: false };
     Consumer {

@@ -3,9 +3,9 @@
 use crate::error::{Failure, Kind};
 use crate::kafka::TroubleKind;
 use crate::kafka::admin::{Described, Topic};
+use crate::near::did_you_mean;
 use crate::reachability::FailureText;
 use crate::settings::TopicSelector;
-use crate::settings::known::nearest;
 use std::time::{Duration, Instant};
 
 /// A topic that is waited for is looked for that often.
@@ -77,9 +77,8 @@ impl Search {
                 return match self.wait(|| format!("a topic that matches `{pattern}`"), now) {
                     Some(next) => next,
                     None => Next::Fail(
-                        Failure::new(Kind::Missing, format!("no topic matches `{}`", pattern.as_str())).hint(
-                            "check the expression; it is matched from where `^` stands, not to the end",
-                        ),
+                        Failure::new(Kind::Missing, format!("no topic matches `{}`", pattern.as_str()))
+                            .hint("check the expression: it is anchored at the start only"),
                     ),
                 };
             }
@@ -161,15 +160,16 @@ impl Search {
 
     fn missing_topic(&self, name: &str, names: &[String]) -> Failure {
         let failure = Failure::new(Kind::Missing, format!("topic `{name}` does not exist"));
-        let near = nearest(name, names.iter().map(String::as_str).filter(|name| !name.starts_with("__")));
+        let near =
+            did_you_mean(name, names.iter().map(String::as_str).filter(|name| !name.starts_with("__")));
         let is_target = self.targets.iter().any(|target| target == name);
         let failure =
-            if is_target { failure.caused_by("this run writes to it, and has to find it") } else { failure };
+            if is_target { failure.caused_by("this run produces to it, so it must exist") } else { failure };
         let create = || {
             format!("create it: kafka-topics.sh --bootstrap-server {} --create --topic {name}", self.brokers)
         };
-        failure.hint(match near.first() {
-            Some(near) => format!("did you mean `{near}`?"),
+        failure.hint(match near {
+            Some(near) => near,
             None if is_target || self.wait_until.is_some() => create(),
             None => format!("{}; or wait for it with `--wait-for-topic 1m`", create()),
         })
@@ -229,6 +229,11 @@ mod tests {
         };
         assert_eq!(failure.message, "topic `task-craeted` does not exist");
         assert_eq!(failure.hint.as_deref(), Some("did you mean `task-created`?"));
+        search.missing = Some("task-craeted".to_owned());
+        let Next::Fail(failure) = search.names(&names(&["task-deleted", "orders"]), now) else {
+            panic!("the topic is missing")
+        };
+        assert!(failure.hint.is_some_and(|hint| hint.starts_with("create it: ")), "no other name is near");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Runs of the loop without a broker: a cluster in memory, a clock that the test moves, handlers that do what it says.
 
+mod added;
 mod chaos;
 mod client;
 mod cluster;

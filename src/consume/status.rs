@@ -64,6 +64,7 @@ impl Status {
                 self.talk.say(&event);
             }
             Notice::AfterRecords(event) => {
+                self.count(&event);
                 if let Some(line) = self.talk.line(&event) {
                     delivery.say(&line);
                 }
@@ -88,8 +89,16 @@ impl Status {
         delivery: &mut Delivery<'_>,
         now: Instant,
     ) {
-        let is_change = self.is_in_group && std::mem::replace(&mut self.has_been_assigned, true);
-        self.tell(Notice::Event(Event::Assigned { partitions, is_change }), delivery, now);
+        let is_first = !std::mem::replace(&mut self.has_been_assigned, true);
+        let event = Event::Assigned { partitions, is_change: self.is_in_group && !is_first };
+        // The first ones come behind the line that says what is read, which goes the way of the records.
+        if is_first {
+            self.tell(Notice::AfterRecords(event), delivery, now);
+            // Whoever reads stdout may take nothing for long.
+            delivery.seal();
+        } else {
+            self.tell(Notice::Event(event), delivery, now);
+        }
     }
 
     fn count(&mut self, event: &Event) {

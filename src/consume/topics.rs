@@ -6,6 +6,7 @@ use super::chosen_partitions::{all_partitions, standalone_partitions};
 use super::leaders::Leaderless;
 use super::search::{Next, Search};
 use crate::choices::OffsetReset;
+use crate::duration::spoken;
 use crate::error::{Failure, Kind};
 use crate::kafka::admin::{Described, KnownTopic, Topic, TopicId};
 use crate::kafka::look_up::Question;
@@ -118,7 +119,7 @@ impl<'a> Topics<'a> {
 
     fn go_on_searching(&mut self, next: Next, context: &mut Context<'_, '_>) -> Step {
         if let Some(words) = self.search.take_untold() {
-            context.info(format!("{words}, up to {:?}", self.settings.wait_for_topic));
+            context.info(format!("{words}, up to {}", spoken(self.settings.wait_for_topic)));
         }
         match next {
             Next::AskNames => context.act(Action::Ask(Question::Names)),
@@ -254,7 +255,7 @@ impl<'a> Topics<'a> {
             Some(cluster) => context.act(Action::OpenStore { cluster }),
             None => {
                 self.found = None;
-                context.warn("the cluster has not told its id, which names the dedup store; asking again");
+                context.warn("the cluster has not given its id, which names the dedup store; asking again");
                 self.again = Some(context.now + LOOK_TWICE);
             }
         }
@@ -294,14 +295,14 @@ impl<'a> Topics<'a> {
     fn join(&mut self, context: &mut Context<'_, '_>) {
         context.act(Action::Subscribe { topics: self.names.clone(), is_first: true });
         self.start_reading(context);
-        if self.is_pattern {
-            self.next_match = Some(context.now + MATCH_EVERY);
-        }
     }
 
     fn start_reading(&mut self, context: &mut Context<'_, '_>) {
         self.stage = Stage::Reading;
         self.next_check.get_or_insert(context.now + CHECK_EVERY);
+        if self.is_pattern && (self.settings.group().is_some() || self.settings.reads_added()) {
+            self.next_match = Some(context.now + MATCH_EVERY);
+        }
         match &self.settings.mode {
             Mode::Standalone(_) => self.is_start_unsaid = true,
             Mode::Group(_) => {
@@ -311,7 +312,7 @@ impl<'a> Topics<'a> {
         }
     }
 
-    /// Joins topics that match by now.
+    /// Takes up topics that match by now.
     fn match_again(&mut self, names: &[String], context: &mut Context<'_, '_>) {
         let selected = self.search.selected(names);
         let new: Vec<String> = selected.iter().filter(|name| !self.names.contains(name)).cloned().collect();
@@ -320,7 +321,13 @@ impl<'a> Topics<'a> {
         }
         context.info(format!("new topics match: {}", new.join(", ")));
         self.names.extend(new);
-        context.act(Action::Subscribe { topics: self.names.clone(), is_first: false });
+        match &self.settings.mode {
+            // Asked for their ids, the cluster tells their partitions as well.
+            Mode::Standalone(_) => self.check(context),
+            Mode::Group(_) => {
+                context.act(Action::Subscribe { topics: self.names.clone(), is_first: false });
+            }
+        }
     }
 
     /// Compares what the cluster says of our topics with what they were.
@@ -329,7 +336,7 @@ impl<'a> Topics<'a> {
     /// The run ends: a topic was deleted or made again, and its offsets mean other records.
     pub fn ids_found(
         &mut self,
-        topics: Vec<Described<KnownTopic>>,
+        topics: &[Described<KnownTopic>],
         partitions: &Partitions<'_>,
         context: &mut Context<'_, '_>,
     ) -> Step {
@@ -344,13 +351,13 @@ impl<'a> Topics<'a> {
         for (name, topic) in topics {
             match topic {
                 Ok(KnownTopic { id, .. }) => {
-                    self.suspects.remove(&name);
-                    self.gone.remove(&name);
-                    let known = *self.ids.entry(name.clone()).or_insert(id);
+                    self.suspects.remove(name);
+                    self.gone.remove(name);
+                    let known = self.ids.entry(name.clone()).or_insert(*id);
                     if known != id {
                         let message = format!("topic `{name}` was deleted and made again");
                         let failure = Failure::new(Kind::Run, message).hint(
-                            "its offsets mean other records now: start over with another `--group`, or reset this one",
+                            "its offsets now mean other records: start over with another `--group`, or reset this one",
                         );
                         return Err(Box::new(RunEnd::FailedWithoutCommit(failure)));
                     }
@@ -367,8 +374,8 @@ impl<'a> Topics<'a> {
         }
         if self.gone.len() == self.names.len() {
             let message = match self.names.as_slice() {
-                [name] => format!("topic `{name}` does not exist any more"),
-                names => format!("none of the topics exists any more: `{}`", names.join("`, `")),
+                [name] => format!("topic `{name}` no longer exists"),
+                names => format!("none of the topics exists any longer: `{}`", names.join("`, `")),
             };
             let failure = Failure::new(Kind::Missing, message);
             return Err(Box::new(RunEnd::FailedWithoutCommit(failure)));

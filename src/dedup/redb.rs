@@ -129,7 +129,7 @@ fn sweep(
 fn make(place: &StorePath) -> Result<Database, Failure> {
     let path = &place.path;
     let failed = |error: &io::Error| {
-        Failure::new(Kind::Run, format!("cannot make the dedup store `{}`", place.shown))
+        Failure::new(Kind::Run, format!("cannot create the dedup store `{}`", place.shown))
             .caused_by(reason(error))
             .hint("check `--dedup-store`")
     };
@@ -171,7 +171,7 @@ fn existing(place: &StorePath) -> Result<Database, Failure> {
     let damaged = |words: String| {
         Failure::new(Kind::Run, format!("the dedup store `{}` is damaged", place.shown))
             .caused_by(words)
-            .hint("move the file away to go on with an empty store: what was processed before is then not known")
+            .hint("move the file away to continue with an empty store; earlier ids are then unknown")
     };
     let failed = |words: String| {
         Failure::new(Kind::Run, format!("cannot open the dedup store `{}`", place.shown))
@@ -186,10 +186,10 @@ fn existing(place: &StorePath) -> Result<Database, Failure> {
             Kind::Run,
             format!("the dedup store `{}` is in use by another process", place.shown),
         )
-        .hint("several members share a store with `--dedup-store redis://HOST`")),
+        .hint("members can share a store with `--dedup-store redis://HOST`")),
         Err(redb::Error::Io(error)) => match error.kind() {
             ErrorKind::InvalidData | ErrorKind::UnexpectedEof => {
-                Err(damaged("not a store of ours".to_owned()))
+                Err(damaged("not a store of kcons".to_owned()))
             }
             _ => Err(failed(reason(&error))),
         },
@@ -237,7 +237,7 @@ fn corrupted(words: &str) -> Problem {
 }
 
 fn misfit() -> Problem {
-    corrupted("its pages do not fit together")
+    corrupted("its pages are inconsistent")
 }
 
 fn words(error: redb::Error) -> String {

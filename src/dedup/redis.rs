@@ -202,7 +202,7 @@ impl Backend for Server {
         self.with(|wire| {
             let answers = wire.ask_all(&commands)?;
             let is_kept = answers.iter().filter(|answer| is_done(answer)).count() == ids.len();
-            is_kept.then_some(()).ok_or_else(|| odd("it does not say that all was kept"))
+            is_kept.then_some(()).ok_or_else(|| odd("it did not confirm that everything was stored"))
         })?;
         for id in ids {
             self.claimed.remove(*id);
@@ -280,7 +280,7 @@ fn all_of<T>(ids: &[&str], answers: Vec<T>) -> Result<Vec<T>, RedisError> {
     if answers.len() == ids.len() {
         Ok(answers)
     } else {
-        Err(odd("it is not for as many ids as were asked for"))
+        Err(odd("it is for another number of ids than were asked for"))
     }
 }
 

@@ -173,7 +173,7 @@ fn a_place_that_cannot_be_written_is_named_with_the_reason() {
     let file = folder.path().join("file");
     fs::write(&file, "").unwrap();
     let failure = open(&file.join("s")).map(|_| ()).unwrap_err();
-    assert!(failure.message.starts_with("cannot make the dedup store"), "{failure:?}");
+    assert!(failure.message.starts_with("cannot create the dedup store"), "{failure:?}");
     let failure = open(folder.path()).map(|_| ()).unwrap_err();
     assert_eq!(failure.causes, ["Is a directory"]);
 }

@@ -157,7 +157,9 @@ impl Filter {
         };
         let place = record.place();
         (!std::mem::replace(&mut self.has_warned, true)).then(|| {
-            format!("{place}: `--dedup` yields {why}: such records are processed without dedup (said once)")
+            format!(
+                "{place}: `--dedup` yields {why}: such records are processed without dedup (reported once)"
+            )
         })
     }
 }

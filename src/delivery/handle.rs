@@ -319,10 +319,11 @@ impl<'a> Handlers<'a> {
         progress.notices.extend(lines.into_iter().flatten().map(Notice::Library));
         let is_store_dead = self.ids.as_ref().is_some_and(|ids| !ids.is_alive());
         if let Some(trouble) = fatal.into_iter().flatten().next() {
-            let failure = Failure::new(Kind::Record, "the producer cannot go on").caused_by(trouble.told());
+            let failure =
+                Failure::new(Kind::Record, "the producer cannot continue").caused_by(trouble.told());
             progress.failure = Some(failure);
         } else if is_store_dead {
-            progress.failure = Some(Failure::new(Kind::Run, "the dedup store broke down"));
+            progress.failure = Some(Failure::new(Kind::Run, "the dedup store failed"));
         }
         progress
     }
@@ -363,11 +364,10 @@ impl<'a> Handlers<'a> {
 
 fn store_notice(news: &News) -> Notice {
     match news {
-        News::Away { reason } => Notice::Warning(format!("the dedup store is away: {reason}")),
+        News::Away { reason } => Notice::Warning(format!("waiting for the dedup store: {reason}")),
         News::Back { after } => Notice::info(format!("the dedup store is back after {} s", after.as_secs())),
         News::Overtaken { ids } => Notice::Warning(format!(
-            "{ids} event ids were at work for longer than the dedup store knew of it: another member may have handled \
-             them, too"
+            "{ids} events took longer than the dedup store keeps a claim: another member may have handled them, too"
         )),
     }
 }

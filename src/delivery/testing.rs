@@ -113,7 +113,7 @@ impl DeadLetterTopic for ScriptedTopic {
     }
 
     fn failure(&self, record: &OwnedRecord, trouble: &Trouble) -> Failure {
-        let message = format!("{}: the dead-letter topic did not take it", record.place());
+        let message = format!("{}: the dead-letter topic did not accept it", record.place());
         Failure::new(Kind::Record, message).caused_by(trouble.told())
     }
 

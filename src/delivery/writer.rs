@@ -3,6 +3,7 @@
 use crate::alarm::Bell;
 use crate::commits::AssignmentId;
 use crate::error;
+use crate::talk::PendingLines;
 use rustix::event::{PollFd, PollFlags};
 use rustix::io::Errno;
 use std::io::Write;
@@ -76,12 +77,13 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Starts the writer of stdout; `bell` rings when a sheet was written.
+    /// Starts the writer of stdout; `bell` rings when a sheet was written. What `pending` has comes before what is said
+    /// after records.
     ///
     /// # Errors
     /// No thread can be started.
-    pub fn start(bell: Bell) -> std::io::Result<Writer> {
-        Writer::start_with(bell, write_sheet)
+    pub fn start(bell: Bell, pending: PendingLines) -> std::io::Result<Writer> {
+        Writer::start_with(bell, move |sheet| write_sheet(sheet, &pending))
     }
 
     /// Starts a writer that hands all bytes to `sink`.
@@ -256,10 +258,11 @@ impl Sheet {
     }
 }
 
-fn write_sheet(sheet: &Sheet) -> Result<(), Unwritable> {
+fn write_sheet(sheet: &Sheet, pending: &PendingLines) -> Result<(), Unwritable> {
     let mut pieces = sheet.pieces.iter().chain([&sheet.bytes]);
     let written = pieces.try_for_each(|piece| write_all(piece));
     if written.is_ok() && !sheet.said.is_empty() {
+        pending.wait();
         // There is nobody left to tell that stderr is gone.
         let _ = std::io::stderr().write_all(&sheet.said);
     }

@@ -55,10 +55,7 @@ fn answer(line: &[u8], take: &mut impl FnMut(WorkerAnswer) -> bool) -> Result<()
         return Err(too_long(line));
     }
     let Some(answer) = parse(line) else {
-        return Err(format!(
-            "worker answered `{}`, which is none of `ok`, `retry REASON`, `fail REASON`",
-            quote(line)
-        ));
+        return Err(format!("worker answered `{}`, not `ok`, `retry REASON` or `fail REASON`", quote(line)));
     };
     if take(answer) {
         Ok(())
@@ -158,8 +155,7 @@ mod tests {
             ("\u{1b}[31m\t\u{202e}\0", r"\x1b[31m\t\u{202e}\x00"),
             ("ok\rok", r"ok\rok"),
         ] {
-            let expected =
-                format!("worker answered `{quoted}`, which is none of `ok`, `retry REASON`, `fail REASON`");
+            let expected = format!("worker answered `{quoted}`, not `ok`, `retry REASON` or `fail REASON`");
             let (taken, outcome) = read([format!("ok\n{line}\nok\n").as_bytes()], 3);
             assert_eq!((taken, outcome), (vec![WorkerAnswer::Accepted], Err(expected)), "{line:?}");
         }
@@ -169,7 +165,7 @@ mod tests {
     fn a_long_line_is_quoted_in_part() {
         for letter in ["x", "ü", "\u{1f600}"] {
             let (_, outcome) = read([format!("{}\n", letter.repeat(1000)).as_bytes()], 1);
-            let expected = format!("worker answered `{}…`, which", letter.repeat(QUOTED));
+            let expected = format!("worker answered `{}…`, not", letter.repeat(QUOTED));
             assert!(outcome.as_ref().unwrap_err().starts_with(&expected), "{outcome:?}");
         }
     }

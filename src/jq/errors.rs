@@ -12,7 +12,7 @@ pub fn of_text(text: &str, errors: load::Errors<&str, ()>) -> String {
     let first = errors.into_iter().next().map(|(_, error)| error);
     let words = match first {
         Some(Error::Io(found)) => {
-            found.first().map(|(path, _)| format!("no module can be loaded, not `{path}` either"))
+            found.first().map(|(path, _)| format!("modules cannot be loaded: `{path}`"))
         }
         Some(Error::Lex(found)) => {
             found.first().map(|(expected, part)| expectation(text, expected.as_str(), part))

@@ -62,7 +62,7 @@ fn a_wrong_program_is_told_in_one_line_with_the_place() {
         ("$x", "no variable `$x` at character 1"),
         ("input", "no function `input` at character 1"),
         ("inputs", "no function `inputs` at character 1"),
-        ("include \"x\"; .", "no module can be loaded, not `x` either"),
+        ("include \"x\"; .", "modules cannot be loaded: `x`"),
     ] {
         assert_eq!(Program::compile(program).expect_err(program), expected, "{program}");
     }

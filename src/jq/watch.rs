@@ -50,7 +50,7 @@ impl fmt::Display for Excess {
         match self {
             Excess::Time => write!(f, "it took longer than {} s", TIME.as_secs()),
             Excess::Memory => write!(f, "it took more than {} MiB of memory", MEMORY >> 20),
-            Excess::Depth => write!(f, "it calls itself too often"),
+            Excess::Depth => write!(f, "it recurses too deeply"),
         }
     }
 }

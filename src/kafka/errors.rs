@@ -44,6 +44,8 @@ pub enum TroubleKind {
     OffsetOutOfRange,
     /// A batch of the log cannot be read, because of a bad checksum or an unknown compression.
     BadRecord,
+    /// The broker is too old for what was asked, or no full Kafka.
+    Unsupported,
     Other,
 }
 
@@ -133,6 +135,7 @@ pub fn kind(code: Code) -> TroubleKind {
         Code::BadMessage | Code::InvalidMessage | Code::BadCompression | Code::NotImplemented => {
             TroubleKind::BadRecord
         }
+        Code::UnsupportedFeature => TroubleKind::Unsupported,
         // librdkafka has about 200 codes, and more with each version.
         _ => TroubleKind::Other,
     }

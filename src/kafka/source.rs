@@ -16,7 +16,7 @@ use super::routes::Routes;
 use crate::record::{Record, TopicPartition};
 use opening::Opening;
 use rdkafka::bindings as rd;
-use rdkafka::consumer::Consumer as _;
+use rdkafka::consumer::{Consumer as _, RebalanceProtocol};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Receiver;
@@ -174,7 +174,7 @@ impl Source {
     }
 
     /// Starts reading partitions at concrete offsets; a logical one would cost 100 ms. `others` are read already,
-    /// with where each goes on.
+    /// with where each goes on; they are started anew in a group that is not cooperative.
     pub fn assign(&mut self, assigned: &[Assigned], others: &[(TopicPartition, i64)]) -> Result<(), String> {
         for Assigned { partition, slot, .. } in assigned {
             let topic = c_string(&partition.topic);
@@ -184,14 +184,17 @@ impl Source {
             self.routes.insert(*slot, Route::new(partition.clone(), queue));
         }
         let mut all: Vec<_> = assigned.iter().map(|one| (&one.partition, one.start)).collect();
-        if !others.is_empty() && !close::is_cooperative(&self.client) {
+        if others.is_empty() {
+            return self.change(&PartitionList::of(all.into_iter()), true);
+        }
+        if matches!(self.client.rebalance_protocol(), RebalanceProtocol::Eager) {
             // An assignment replaces the one before.
             all.extend(others.iter().map(|(partition, next)| (partition, *next)));
+            self.change(&PartitionList::of(all.into_iter()), true)?;
+        } else {
+            self.add(&PartitionList::of(all.into_iter()))?;
         }
-        self.change(&PartitionList::of(all.into_iter()), true)?;
-        if !others.is_empty() {
-            self.forward_again();
-        }
+        self.forward_again();
         Ok(())
     }
 
@@ -209,6 +212,14 @@ impl Source {
         // SAFETY: client and list are alive; one that is not paused is left as it is.
         let _ = unsafe { rd::rd_kafka_resume_partitions(native(&self.client), list.pointer()) };
         self.change(&list, false)
+    }
+
+    /// Assigns partitions besides those that are assigned: in a cooperative group, or in none.
+    fn add(&self, list: &PartitionList) -> Result<(), String> {
+        // SAFETY: client and list are alive; the call copies the list.
+        let error =
+            unsafe { error_words(rd::rd_kafka_incremental_assign(native(&self.client), list.pointer())) };
+        error.map_or(Ok(()), Err)
     }
 
     fn change(&self, list: &PartitionList, is_assign: bool) -> Result<(), String> {

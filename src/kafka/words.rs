@@ -18,7 +18,7 @@ const KNOWN: [(&str, &str); 14] = [
     ("all broker connections are down", "no broker can be reached"),
     ("brokers are down", "no broker can be reached"),
     ("broker transport failure", "the connection to the broker failed"),
-    ("required feature not supported", "the broker is too old for this"),
+    ("required feature not supported", "the broker does not support this"),
 ];
 
 /// What an explanation of librdkafka means, as the cause of a failure: in our words, in the broker's own, or else in

@@ -72,7 +72,7 @@ pub fn read(text: &str, clock: &Clock) -> Result<i64, String> {
     };
     match time {
         Ok(time) => not_before_1970(rounded_up(time.timestamp())),
-        Err(_) => Err("there is no such date or time of day".to_owned()),
+        Err(_) => Err("no such date or time of day".to_owned()),
     }
 }
 

@@ -13,6 +13,8 @@ pub struct FailureText {
     brokers: String,
     /// Nobody chose the brokers.
     is_default: bool,
+    /// What sets the brokers: `` `--brokers` ``.
+    setting: String,
     user: Option<String>,
     group: Option<String>,
 }
@@ -22,6 +24,7 @@ impl FailureText {
         FailureText {
             brokers: brokers.to_owned(),
             is_default: false,
+            setting: "`--brokers`".to_owned(),
             user: user.map(str::to_owned),
             group: group.map(str::to_owned),
         }
@@ -30,6 +33,11 @@ impl FailureText {
     /// Notes whether nobody chose the brokers.
     pub fn by_default(self, is_default: bool) -> FailureText {
         FailureText { is_default, ..self }
+    }
+
+    /// Notes what sets the brokers.
+    pub fn set_by(self, setting: String) -> FailureText {
+        FailureText { setting, ..self }
     }
 
     pub fn brokers(&self) -> &str {
@@ -96,16 +104,17 @@ impl FailureText {
         });
         let is_foreign = causes.iter().any(|cause| cause.words.starts_with(words::ANSWERS_IN));
         let is_unresolved = causes.iter().any(|cause| cause.words.starts_with("cannot resolve"));
+        let check = format!("check {}", self.setting);
         failure.hint(if is_foreign && !is_protocol {
-            "check `--brokers`: another server listens there"
+            format!("{check}: another server listens there")
         } else if is_protocol {
-            "check `-X security.protocol`: the port may speak TLS, SASL or neither"
+            "check `-X security.protocol`: the port may speak TLS, SASL or neither".to_owned()
         } else if is_unresolved || self.addresses().any(|address| is_in_cluster(host(address))) {
-            "check `--brokers`; from outside Kubernetes: kubectl port-forward svc/NAME 9092:9092"
+            format!("{check}; from outside Kubernetes: kubectl port-forward svc/NAME 9092:9092")
         } else if self.is_default && self.are_refused_here(causes) {
-            "is Kafka running here? `kcons demo` needs none"
+            "is Kafka running here? `kcons demo` needs none".to_owned()
         } else {
-            "check `--brokers`"
+            check
         })
     }
 
@@ -176,6 +185,7 @@ impl FailureText {
                 Failure::new(Kind::Run, format!("group `{group}` is being rebalanced"))
                     .hint("try again in a moment")
             }
+            TroubleKind::Unsupported => Failure::new(Kind::Run, "the broker does not support this"),
             TroubleKind::PollExceeded
             | TroubleKind::OffsetOutOfRange
             | TroubleKind::BadRecord
@@ -194,12 +204,13 @@ impl FailureText {
         }
         let hint = if cause.words.contains("alert") {
             "the broker wants a client certificate: check `-X ssl.certificate.location` and `-X ssl.key.location`"
+                .to_owned()
         } else if cause.words.contains("certificate has expired") {
-            "renew the broker's certificate, or check the clock of this machine"
+            "renew the broker's certificate, or check the clock of this machine".to_owned()
         } else if cause.words.contains("hostname mismatch") || cause.words.contains("IP address mismatch") {
-            "the certificate is for another name: check `--brokers`"
+            format!("the certificate is for another name: check {}", self.setting)
         } else {
-            "check `-X ssl.ca.location`"
+            "check `-X ssl.ca.location`".to_owned()
         };
         Failure::new(Kind::Connection, format!("cannot set up TLS with `{at}`"))
             .caused_by(first_sentence(&cause.words))
@@ -210,11 +221,11 @@ impl FailureText {
         let at = cause.broker.as_ref().unwrap_or(&self.brokers);
         let who = self.user.as_ref().map_or_else(String::new, |user| format!(" as `{user}`"));
         let hint = if cause.words.contains("not valid in current SASL state") {
-            "check `-X security.protocol`: the port takes no SASL"
+            "check `-X security.protocol`: the port does not accept SASL"
         } else if cause.words.contains("Unsupported SASL mechanism") {
             "check `-X sasl.mechanism`"
         } else if cause.words.contains("token") {
-            "the broker does not take the token: check who issued it, for whom, and until when"
+            "the broker does not accept the token: check its issuer, audience and expiry"
         } else {
             "check `-X sasl.username` and `-X sasl.password`"
         };
@@ -254,7 +265,7 @@ pub fn unfit(words: &str) -> Failure {
     let name = words.split(" failed: ").next().filter(|name| name.starts_with("ssl."));
     match name {
         Some(_) if words.contains("key values mismatch") => {
-            failure.hint("the key is not that of the certificate: check `ssl.certificate.location`")
+            failure.hint("the key does not belong to the certificate: check `ssl.certificate.location`")
         }
         Some(name) if name.starts_with("ssl.key.") => {
             failure.hint(format!("check `{name}` and `ssl.key.password`"))
@@ -277,7 +288,7 @@ fn no_token(fault: TokenFaultKind, place: &str) -> Failure {
         }
         TokenFaultKind::Scope => "check `-X sasl.oauthbearer.scope`",
         TokenFaultKind::Token => {
-            "check the clocks here and there, and how long the endpoint lets a token live"
+            "check the clocks of both machines, and how long a token of the endpoint is valid"
         }
     })
 }
@@ -295,102 +306,4 @@ fn quoted_topic(words: &str) -> Option<&str> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_typed_broker_is_known_with_and_without_its_port() {
-        let failure_text = FailureText::new("SSL://a:9093, b", None, None);
-        assert!(failure_text.is_typed("a:9093"));
-        assert!(failure_text.is_typed("b:9092"));
-        assert!(!failure_text.is_typed("c:9092"));
-    }
-
-    #[test]
-    fn the_hint_fits_the_address_and_the_reason() {
-        const KUBERNETES: &str =
-            "check `--brokers`; from outside Kubernetes: kubectl port-forward svc/NAME 9092:9092";
-        for (brokers, is_default, words, hint) in [
-            ("localhost:9092", true, "connection refused", "is Kafka running here? `kcons demo` needs none"),
-            ("localhost:9092", true, "timed out", "check `--brokers`"),
-            ("localhost:9092", false, "connection refused", "check `--brokers`"),
-            ("kafka.example.com:9092", false, "timed out", "check `--brokers`"),
-            ("10.0.0.7:9092", false, "timed out", "check `--brokers`"),
-            ("kafka:9092", false, "cannot resolve `kafka`", KUBERNETES),
-            ("kafka.default.svc:9092", false, "timed out", KUBERNETES),
-            ("kafka-0.kafka.default.svc.cluster.local:9092", false, "timed out", KUBERNETES),
-        ] {
-            let failure_text = FailureText::new(brokers, None, None).by_default(is_default);
-            let cause = Cause { broker: Some(brokers.to_owned()), words: words.to_owned() };
-            assert_eq!(failure_text.unreachable(&[cause]).hint.as_deref(), Some(hint), "{brokers} {words}");
-        }
-    }
-
-    #[test]
-    fn a_refusal_here_is_one_by_all_brokers_of_this_machine() {
-        let cause = |(broker, words): (&str, &str)| Cause {
-            broker: Some(broker.to_owned()),
-            words: words.to_owned(),
-        };
-        let refused = "connection refused";
-        for (brokers, causes, expected) in [
-            ("localhost:9092", &[("localhost:9092", refused)][..], true),
-            ("SSL://127.0.0.1:1,[::1]:1", &[("127.0.0.1:1", refused), ("[::1]:1", refused)], true),
-            ("::1", &[("::1:9092", refused)], true),
-            ("localhost:9092", &[], false),
-            ("localhost:9092", &[("localhost:9092", refused), ("localhost:9092", "timed out")], false),
-            ("localhost:9092", &[("localhost:9092", "timed out"), ("localhost:9092", refused)], false),
-            ("localhost:1,localhost:2", &[("localhost:1", refused)], false),
-            ("localhost:1,kafka:1", &[("localhost:1", refused), ("kafka:1", refused)], false),
-            ("10.0.0.7:1", &[("10.0.0.7:1", refused)], false),
-        ] {
-            let causes: Vec<Cause> = causes.iter().copied().map(cause).collect();
-            let failure_text = FailureText::new(brokers, None, None);
-            assert_eq!(failure_text.are_refused_here(&causes), expected, "{brokers} {causes:?}");
-        }
-    }
-
-    #[test]
-    fn several_brokers_have_a_reason_each() {
-        let failure_text = FailureText::new("a:1,b:2", None, None);
-        let cause =
-            |broker: &str, words: &str| Cause { broker: Some(broker.to_owned()), words: words.to_owned() };
-        let causes =
-            [cause("a:1", "timed out"), cause("b:2", "connection refused"), cause("x:9", "no matter")];
-        let failure = failure_text.unreachable(&causes);
-        assert_eq!(failure.causes, ["`a:1`: timed out", "`b:2`: connection refused"]);
-    }
-
-    #[test]
-    fn a_store_that_cannot_be_used_is_named() {
-        for (words, hint) in [
-            ("ssl.key.location failed: PEM lib", "check `ssl.key.location` and `ssl.key.password`"),
-            ("ssl.ca.location failed: no certificate or crl found", "check `ssl.ca.location`"),
-            (
-                "ssl.key.location failed: key values mismatch",
-                "the key is not that of the certificate: check `ssl.certificate.location`",
-            ),
-        ] {
-            let failure = unfit(&format!("Client creation error: {words}"));
-            assert_eq!((failure.causes, failure.hint.as_deref()), (vec![words.to_owned()], Some(hint)));
-        }
-        assert_eq!(unfit("`a` and `b`").hint, None);
-    }
-
-    #[test]
-    fn a_mistake_names_the_property_to_check() {
-        let failure_text = FailureText::new("a:1", Some("alice"), Some("g"));
-        let failure = |kind, reason: &str| failure_text.failure(&Trouble { kind, reason: reason.to_owned() });
-        let wrong =
-            failure(TroubleKind::Authentication, "a:1/bootstrap: SASL failed: Invalid username or password");
-        assert_eq!(wrong.message, "cannot log in at `a:1` as `alice`");
-        assert_eq!(wrong.hint.as_deref(), Some("check `-X sasl.username` and `-X sasl.password`"));
-        let forbidden = failure(TroubleKind::GroupAuthorization, "FindCoordinator response error");
-        assert_eq!(forbidden.message, "no right to use group `g` for user `alice`");
-        let topic = failure(
-            TroubleKind::TopicAuthorization,
-            "Subscribed topic not available: t: Broker: Topic authorization failed",
-        );
-        assert_eq!(topic.message, "no right to read topic `t` for user `alice`");
-    }
-}
+mod tests;

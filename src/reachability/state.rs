@@ -200,7 +200,7 @@ impl Reachability {
             | TroubleKind::UnknownGroup
             | TroubleKind::Rebalancing
             | TroubleKind::OffsetOutOfRange => Verdict::Wait,
-            TroubleKind::BadRecord | TroubleKind::Other => self.unnamed(trouble),
+            TroubleKind::BadRecord | TroubleKind::Unsupported | TroubleKind::Other => self.unnamed(trouble),
         }
     }
 
@@ -214,7 +214,7 @@ impl Reachability {
         }
         let told = trouble.told();
         Verdict::Warn(match cause.broker {
-            Some(broker) if told.starts_with("librdkafka: ") => format!("trouble with `{broker}`: {told}"),
+            Some(broker) if told.starts_with("librdkafka: ") => format!("problem with `{broker}`: {told}"),
             Some(broker) => format!("`{broker}` {told}"),
             None if told.starts_with("librdkafka: ") => format!("trouble in the client: {told}"),
             None => told,

@@ -224,8 +224,10 @@ mod tests {
             assert_eq!(value_as(DataFormat::Auto, value.as_bytes()), expected);
             assert_eq!(value_as(DataFormat::Json, value.as_bytes()), expected);
         }
-        let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
-        assert_eq!(value_as(DataFormat::Auto, deep.as_bytes()), deep);
+        let nested = |depth| "[".repeat(depth) + &"]".repeat(depth);
+        assert_eq!(value_as(DataFormat::Auto, nested(200).as_bytes()), nested(200));
+        let text = format!("\"{}\",\"value_encoding\":\"text\"", nested(201));
+        assert_eq!(value_as(DataFormat::Auto, nested(201).as_bytes()), text);
     }
 
     #[test]

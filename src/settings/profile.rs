@@ -28,9 +28,9 @@ pub fn apply(
     };
     let path = path(environment)?;
     let text = files::read_text(Path::new(&path)).map_err(|words| {
-        Failure::usage(format!("cannot read `{path}`"))
-            .caused_by(words)
-            .hint(format!("`{spelled}` needs it: `[profile.{name}]` and lines as `brokers = \"HOST:PORT\"`"))
+        Failure::usage(format!("cannot read `{path}`")).caused_by(words).hint(format!(
+            "`{spelled}` needs it: `[profile.{name}]` and lines like `brokers = \"HOST:PORT\"`"
+        ))
     })?;
     let mut table = Table::parse(&text, &path, &name)?;
     table.is_typed = typed.connection.profile.is_some();

@@ -132,7 +132,10 @@ impl Event {
             | Event::EndReached { is_folded: false, .. }
             | Event::Progress { .. }
             | Event::Closed { .. } => Level::Progress,
-            Event::Assigned { partitions, .. } if partitions.is_empty() => Level::Machine,
+            // Nothing that a person has to know: the first step of a rebalance.
+            Event::Assigned { partitions, .. } | Event::Revoked { partitions } if partitions.is_empty() => {
+                Level::Machine
+            }
             Event::Assigned { is_change: false, .. }
             | Event::AttemptFailed { is_first: false, .. }
             | Event::RecordDone { .. } => Level::Detail,
@@ -206,7 +209,7 @@ impl Event {
             Event::Revoked { partitions } => format!("Revoked: {}", by_topic(partitions)),
             Event::Lost { partitions } => {
                 format!(
-                    "the group gave our partitions away, nothing is committed for them: {}",
+                    "the group reassigned our partitions; their uncommitted records will be read again: {}",
                     by_topic(partitions)
                 )
             }
@@ -309,7 +312,7 @@ fn offset_json((partition, offset): &(TopicPartition, i64)) -> Value {
 }
 
 /// Partitions by topic, as in `tasks [0, 1], orders [2]`.
-fn by_topic(partitions: &[TopicPartition]) -> String {
+pub fn by_topic(partitions: &[TopicPartition]) -> String {
     let mut sorted = partitions.to_vec();
     sorted.sort();
     let mut text = String::new();

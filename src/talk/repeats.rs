@@ -76,7 +76,7 @@ impl Repeats {
         self.same.retain(|message, same| {
             let is_due = is_due(same.told_at);
             if is_due && same.untold > 0 {
-                due.push(format!("{message} ({} more times)", same.untold));
+                due.push(format!("{message} (repeated {})", times(same.untold)));
                 *same = Same { untold: 0, told_at: now };
                 return true;
             }
@@ -90,6 +90,14 @@ impl Repeats {
             !is_due
         });
         due
+    }
+}
+
+fn times(count: u64) -> String {
+    match count {
+        1 => "once".to_owned(),
+        2 => "twice".to_owned(),
+        count => format!("{count} times"),
     }
 }
 
@@ -110,7 +118,7 @@ mod tests {
         let said = (0..5).filter(|_| repeats.is_new("again", now)).count();
         assert_eq!(said, 1);
         assert_eq!(repeats.due(now, false), [""; 0]);
-        assert_eq!(repeats.due(now + COLLAPSE, false), ["again (4 more times)"]);
+        assert_eq!(repeats.due(now + COLLAPSE, false), ["again (repeated 4 times)"]);
         assert_eq!(repeats.due(now + COLLAPSE * 2, false), [""; 0]);
         assert!(repeats.is_new("again", now + COLLAPSE * 2));
     }

@@ -57,11 +57,11 @@ impl Endpoint {
             return Err(self.refusal(status, &answer));
         }
         let Some(text) = answer["access_token"].as_str().filter(|text| !text.is_empty()) else {
-            return Err(self.fault(TokenFaultKind::Address, "the answer holds no `access_token`"));
+            return Err(self.fault(TokenFaultKind::Address, "the answer has no `access_token`"));
         };
         if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
             // Some of them would end a header or a C string.
-            return Err(self.fault(TokenFaultKind::Token, "the token holds characters that no token has"));
+            return Err(self.fault(TokenFaultKind::Token, "the token has invalid characters"));
         }
         let now = SystemTime::now();
         let claims = claims::read(text);

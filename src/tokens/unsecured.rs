@@ -16,7 +16,7 @@ pub struct Unsecured {
     extensions: Vec<(String, String)>,
 }
 
-const FORM: &str = "it is not of the form principal=NAME lifeSeconds=N";
+const FORM: &str = "expected the form principal=NAME lifeSeconds=N";
 
 /// The names that are known besides extensions.
 const NAMES: [&str; 5] = ["principal", "principalClaimName", "scope", "scopeClaimName", "lifeSeconds"];
@@ -130,7 +130,7 @@ mod tests {
             ("s3cret=x", "a part of it is not known"),
             ("s3cret==", "a part of it is not known"),
             ("principal=a s3cret=x", "a part of it is not known"),
-            ("s3cret", "it is not of the form principal=NAME lifeSeconds=N"),
+            ("s3cret", "expected the form principal=NAME lifeSeconds=N"),
         ] {
             assert_eq!(Unsecured::parse(text), Err(why.to_owned()), "{text}");
         }

@@ -7,7 +7,7 @@ pub fn offset(value: &str) -> Option<String> {
     let is_milliseconds = |text: &str| is_number(text) && text.len() == 13;
     let (option, position) = match value {
         "stored" => {
-            return Some("with `--group NAME` a run starts where the group has committed".to_owned());
+            return Some("with `--group NAME` a run starts at the group's committed offsets".to_owned());
         }
         "beginning" | "end" | "earliest" | "latest" | "start" | "newest" => ("--from", value.to_owned()),
         _ if is_number(value.strip_prefix('-').unwrap_or(value)) => ("--from", value.to_owned()),
@@ -18,7 +18,7 @@ pub fn offset(value: &str) -> Option<String> {
         },
     };
     Some(match option {
-        "--from" => format!("where to start is `--from {position}`"),
-        _ => format!("where to stop is `--to {position}`"),
+        "--from" => format!("use `--from {position}` to start there"),
+        _ => format!("use `--to {position}` to stop there"),
     })
 }

@@ -204,20 +204,20 @@ fn options_of_kcat_get_what_replaces_them() {
     }
     assert_eq!(said("-b localhost -Ct t -J").1, "use the command: kcons consume TOPIC");
     assert_eq!(said("-f x").1, "it is an option of `kcons consume` and `kcons demo`");
-    // There it is a switch.
+    // For kcat it is a switch.
     assert_eq!(said("consume t -Z -f x").0, "`--null` needs a value");
 }
 
 #[test]
 fn offsets_of_kcat_get_a_hint_to_where_positions_go() {
     for (offset, hint) in [
-        ("beginning", "where to start is `--from beginning`"),
-        ("end", "where to start is `--from end`"),
-        ("17", "where to start is `--from 17`"),
-        ("-5", "where to start is `--from -5`"),
-        ("s@1763888400000", "where to start is `--from @1763888400000`"),
-        ("e@1763888400000", "where to stop is `--to @1763888400000`"),
-        ("stored", "with `--group NAME` a run starts where the group has committed"),
+        ("beginning", "use `--from beginning` to start there"),
+        ("end", "use `--from end` to start there"),
+        ("17", "use `--from 17` to start there"),
+        ("-5", "use `--from -5` to start there"),
+        ("s@1763888400000", "use `--from @1763888400000` to start there"),
+        ("e@1763888400000", "use `--to @1763888400000` to stop there"),
+        ("stored", "with `--group NAME` a run starts at the group's committed offsets"),
     ] {
         assert_eq!(said(&format!("consume t -o {offset}")).1, hint);
         assert_eq!(said(&format!("consume t -o{offset}")).1, hint);
@@ -282,7 +282,7 @@ fn people_are_told_what_they_mean() {
         ("config", "kcons consume --print-config"),
         ("group ls", "kcons group list"),
         ("topic ls", "kcons topic list"),
-        ("consume t --follow", "leave it out"),
+        ("consume t --follow", "omit it"),
         ("consume t --limit 3", "`--count N`"),
         ("consume t --cnt 1", "`--count N`"),
         ("consume t --max-messages=3", "`--count N`"),
@@ -302,10 +302,15 @@ fn people_are_told_what_they_mean() {
         ("consume t --no-color", "`--color never`"),
         ("lag --group g", "kcons lag GROUP"),
         ("lag -g g", "kcons lag GROUP"),
+        ("lag -G g", "kcons lag GROUP"),
+        ("lag g --since 1h", "kcons consume TOPIC --from -1h"),
+        ("consume t --group-instance-id a", "`--instance-id ID`"),
+        ("logs t", "kcons consume TOPIC -e"),
+        ("group members g", "kcons group describe GROUP"),
         ("group describe --group g", "kcons group describe GROUP"),
         ("group describe --all-groups", "`kcons group list`"),
         ("lag g -t t", "`--topic TOPIC`"),
-        ("lag --all-groups", "leave it out"),
+        ("lag --all-groups", "omit it"),
         ("topic list --include-internal", "`--all`"),
         ("topic describe -t t", "kcons topic describe TOPIC"),
         ("group reset g --from beginning", "`--to beginning`"),
@@ -313,7 +318,7 @@ fn people_are_told_what_they_mean() {
         ("lag g --json", "`--output json`"),
         ("consume --bootstrap-server a:1 t", "`--brokers HOST:PORT`"),
         ("consume --topic t", "kcons consume TOPIC"),
-        ("consume t --from-beginning", "leave it out"),
+        ("consume t --from-beginning", "omit it"),
         ("consume t --consumer.config f", "`--config FILE`"),
         ("consume t --formatter-property print.key=true", "`--output json`"),
         ("consume t --partition 0", "`--partitions 0`"),
@@ -326,15 +331,28 @@ fn people_are_told_what_they_mean() {
 
 #[test]
 fn a_name_that_only_looks_alike_is_not_offered() {
-    for words in [
-        "consume t --frobnicate",
-        "consume t --lim 3",
-        "consume t --instant",
-        "lag g --from end",
-        "topic list --group g",
-    ] {
+    for words in
+        ["consume t --frobnicate", "consume t --lim 3", "consume t --instant", "topic list --group g"]
+    {
         assert_eq!(said(words).1, "`kcons COMMAND --help` lists all options", "{words}");
     }
+}
+
+#[test]
+fn a_name_behind_a_list_is_told_what_shows_one() {
+    assert_eq!(said("group list g").1, "to see one group: kcons group describe g");
+    assert_eq!(said("topic list t").1, "to see one topic: kcons topic describe t");
+}
+
+#[test]
+fn version_and_help_take_no_other_words() {
+    for (words, stray) in
+        [("version foo", "foo"), ("help consume extra", "extra"), ("group help reset g", "g")]
+    {
+        assert_eq!(said(words).0, format!("unexpected argument `{stray}`"), "{words}");
+    }
+    assert_eq!(said("help group zzz").0, "unknown command `zzz`");
+    assert_eq!(said("help consume --foo").0, "unexpected argument `--foo`");
 }
 
 #[test]

@@ -10,6 +10,8 @@ pub struct OrderedWords {
     pub words: Vec<OsString>,
     /// The words of the command: `group`, `reset`. Empty if none is typed.
     pub command: Vec<String>,
+    /// A word behind `version` or `help COMMAND`, which take none.
+    pub stray: Option<String>,
 }
 
 impl OrderedWords {
@@ -30,8 +32,9 @@ impl OrderedWords {
                 continue;
             }
             if let Some(asked) = question(word, &command, &rest[1..]) {
+                let stray = stray(&root, (word == "help").then_some(place), &rest[1..]);
                 let words = words.iter().take(1).cloned().chain(asked).collect();
-                return OrderedWords { words, command };
+                return OrderedWords { words, command, stray };
             }
             let Some(length) = length_of_option(word, place) else { break };
             let (option, behind) = rest.split_at(length.min(rest.len()));
@@ -42,7 +45,7 @@ impl OrderedWords {
         ordered.extend(command.iter().map(OsString::from));
         ordered.extend(options);
         ordered.extend_from_slice(rest);
-        OrderedWords { words: ordered, command }
+        OrderedWords { words: ordered, command, stray: None }
     }
 }
 
@@ -57,6 +60,26 @@ fn question(word: &str, command: &[String], rest: &[OsString]) -> Option<Vec<OsS
         }
         _ => None,
     }
+}
+
+/// The first word that is neither a command below `place` nor an option that every command has. What stands in the place
+/// of a command and is none is left to the parser.
+fn stray(root: &clap::Command, mut place: Option<&clap::Command>, mut rest: &[OsString]) -> Option<String> {
+    while let Some(word) = rest.first() {
+        let word = word.to_string_lossy();
+        let commands = place.filter(|place| place.has_subcommands());
+        let found = commands.and_then(|place| place.find_subcommand(&*word));
+        place = found.or(place);
+        let is_asked_again = ["help", "version"].contains(&&*word) && commands.is_some();
+        let length = match length_of_option(&word, root) {
+            _ if found.is_some() || is_asked_again || ["-h", "--help"].contains(&&*word) => 1,
+            Some(length) => length,
+            None if commands.is_some() => return None,
+            None => return Some(word.into_owned()),
+        };
+        rest = rest.get(length..).unwrap_or_default();
+    }
+    None
 }
 
 /// How many words an option takes that every command has, with its value; `None` for any other word.
@@ -126,10 +149,34 @@ mod tests {
         }
     }
 
-    fn read(typed: &str) -> String {
+    #[test]
+    fn what_help_and_version_do_not_take_is_found() {
+        for (typed, stray) in [
+            ("version foo", Some("foo")),
+            ("version --foo", Some("--foo")),
+            ("version -q --color never", None),
+            ("help consume extra", Some("extra")),
+            ("help consume -e", Some("-e")),
+            ("-q help group reset -v g", Some("g")),
+            ("group help reset g", Some("g")),
+            ("help -b a consume --help", None),
+            ("help help consume", None),
+            // For the parser to refuse.
+            ("help consum extra", None),
+            ("consume help extra", None),
+        ] {
+            assert_eq!(of(typed).stray.as_deref(), stray, "{typed}");
+        }
+    }
+
+    fn of(typed: &str) -> OrderedWords {
         let words: Vec<_> =
             ["kcons"].into_iter().chain(typed.split_whitespace()).map(OsString::from).collect();
-        let ordered = OrderedWords::of(&words).words;
+        OrderedWords::of(&words)
+    }
+
+    fn read(typed: &str) -> String {
+        let ordered = of(typed).words;
         let ordered: Vec<_> = ordered[1..].iter().map(|word| word.to_string_lossy()).collect();
         ordered.join(" ")
     }

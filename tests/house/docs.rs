@@ -207,7 +207,7 @@ fn messages_in_the_docs_are_those_of_the_program() {
         "processing failed",
         " records in a row failed, the last one ",
         ": the dead-letter topic `",
-        " did not take it",
+        " did not accept it",
         " is not processed after ",
         "a handler without `--group`",
         " is in use by another process",

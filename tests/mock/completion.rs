@@ -157,7 +157,7 @@ const LISTS: &[List] = &[
     ("kcons demo --", &["--group", "--serve"], &["--instance-id", "--brokers", "--read-uncommitted"]),
     ("kcons consume --commit ", &["auto", "manual", "batch=", "never"], &["batch-files"]),
     ("kcons consume --from ", &["beginning", "end", "-1h", "-1d", "today"], &["batch-files"]),
-    ("kcons consume --offset-reset ", &["earliest", "latest", "none"], &["batch-files"]),
+    ("kcons consume --offset-reset ", &["earliest", "latest", "none", "yesterday"], &["batch-files"]),
     ("kcons lag --profile ", &["staging", "production"], &["batch-files"]),
     ("kcons consume -X ssl.c", &["ssl.ca.location=", "ssl.crl.location="], &["my.properties"]),
 ];
@@ -181,7 +181,7 @@ fn what_an_option_means_stands_beside_it() {
     for name in ShellName::all().into_iter().filter(|name| *name != ShellName::Bash) {
         let mut shell = shell(name, Completions::Sourced, &[("KCONS_BROKERS", NOBODY)]);
         shell.list("kcons consume --de", |screen| {
-            screen.contains("Produce failed records to this topic") && screen.contains("[default: \\n]")
+            screen.contains("Produce failed records to TOPIC") && screen.contains("[default: \\n]")
         });
     }
 }

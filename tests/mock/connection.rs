@@ -174,7 +174,7 @@ fn a_profile_says_how_to_talk_and_how_long_to_try() {
 #[test]
 fn a_profile_never_chooses_the_mode() {
     let outcome = kcons("consume t", "--profile p -b no-such-host.invalid:1 --connect-timeout 200ms").run();
-    let note = "info: ignoring `group.id`, `auto.offset.reset` of profile p: reading without a group, see `--group`\n";
+    let note = "info: ignoring `group.id`, `auto.offset.reset` in profile `p`: reading without a group, see `--group`\n";
     outcome.has_code(3).stderr_contains(note);
     let shown = |words: &str, name: &str| value(&kcons("consume t", words).arg("--print-config").run(), name);
     assert_eq!(shown("--profile p", "group.id"), "group.id (none) default");
@@ -233,6 +233,24 @@ fn a_refusal_of_this_machine_is_told_at_once_and_given_up_after_two_seconds() {
         let patient = Kcons::new(command.split(' ')).args(["-b", &address, "--connect-timeout", "3s"]).run();
         let is_late = patient.elapsed >= Duration::from_secs(3);
         patient.has_code(3).stderr_lacks("trying for").check(is_late, "the time that was typed counts");
+    }
+}
+
+#[test]
+fn a_hint_names_what_sets_the_brokers() {
+    for command in ["topic list", "consume t"] {
+        for (words, variables, setting) in [
+            ("-b b:1", &[][..], "`--brokers`"),
+            ("-X bootstrap.servers=b:1", &[], "`-X bootstrap.servers`"),
+            ("-F java", &[], "`bootstrap.servers` in `java`"),
+            ("--profile p", &[], "`brokers` in profile `p`"),
+            ("", &[("KCONS_BROKERS", "b:1")], "the variable `KCONS_BROKERS`"),
+        ] {
+            let command = kcons(command, words).args(["--connect-timeout", "300ms"]);
+            let outcome =
+                variables.iter().fold(command, |command, (name, value)| command.env(name, value)).run();
+            outcome.has_code(3).stderr_contains(&format!("\n  hint: check {setting}"));
+        }
     }
 }
 

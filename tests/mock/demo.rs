@@ -99,9 +99,8 @@ fn serve_keeps_a_broker_for_other_terminals() {
     let mut serving = demo(&["--serve"]).spawn();
     let line = serving.wait_for_lines(1).remove(0);
     serving.wait_for_stderr(
-        "info: members of a group need `-X partition.assignment.strategy=cooperative-sticky` here",
+        "info: start group members with `-X partition.assignment.strategy=cooperative-sticky -X session.timeout.ms=6000`",
     );
-    serving.wait_for_stderr("10 s with `-X session.timeout.ms=6000`");
     let brokers = line.strip_prefix("KCONS_BROKERS=").unwrap_or_else(|| panic!("{line}"));
     assert!(brokers.starts_with("127.0.0.1:"), "{line}");
     let alone = Kcons::new(["consume", "task-created", "-n", "7"]).env("KCONS_BROKERS", brokers).run();
@@ -117,6 +116,18 @@ fn serve_keeps_a_broker_for_other_terminals() {
     let first = again.has_code(0).json_lines().remove(0);
     let is_new = !member.json_lines().iter().any(|line| line["key"] == first["key"]);
     again.check(is_new, "the group did not resume");
+    for command in [
+        &["group", "list"][..],
+        &["group", "describe", "g"],
+        &["group", "delete", "g", "--yes"],
+        &["group", "reset", "g", "--topic", "task-created", "--to", "end"],
+        &["lag", "g"],
+    ] {
+        let refused = Kcons::new(command).env("KCONS_BROKERS", brokers).run();
+        refused.has_code(1).has_stdout("").stderr_contains(
+            "error: the broker does not support this\n  hint: the broker of `kcons demo --serve` has no group commands",
+        );
+    }
     serving.signal(Signal::SIGTERM);
     let outcome = serving.finish();
     outcome.has_code(0).has_stdout(format!("{line}\n"));
@@ -126,10 +137,14 @@ fn serve_keeps_a_broker_for_other_terminals() {
 fn what_its_broker_cannot_do_is_refused_with_the_reason() {
     for (arguments, option, reason) in [
         (&["-b", "x:1"][..], "--brokers", "it brings its own broker"),
-        (&["--instance-id", "i"], "--instance-id", "its broker knows no static members"),
-        (&["-X", "group.instance.id=i"], "-X group.instance.id", "its broker knows no static members"),
-        (&["--read-uncommitted"], "--read-uncommitted", "its broker knows no transactions"),
-        (&["-X", "group.protocol=consumer"], "-X group.protocol", "its broker knows classic groups only"),
+        (&["--instance-id", "i"], "--instance-id", "its broker does not support static members"),
+        (
+            &["-X", "group.instance.id=i"],
+            "-X group.instance.id",
+            "its broker does not support static members",
+        ),
+        (&["--read-uncommitted"], "--read-uncommitted", "its broker does not support transactions"),
+        (&["-X", "group.protocol=consumer"], "-X group.protocol", "its broker supports only classic groups"),
         (&["-X", "security.protocol=ssl"], "-X security.protocol", "its broker has neither TLS nor SASL"),
         (&["--from", "-1h"], "--from", "its broker cannot look up offsets by time"),
         (&["--to", "2025-11-23"], "--to", "its broker cannot look up offsets by time"),

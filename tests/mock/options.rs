@@ -295,7 +295,7 @@ fn a_topic_is_waited_for() {
     consume(&mock, &topic).arg("-e").run().has_code(4);
     let once = mock.requests(RDKafkaApiKey::Metadata);
     let mut running = consume(&mock, &topic).args(["--wait-for-topic", "20s", "-n", "1"]).spawn();
-    running.wait_for_stderr(&format!("info: waiting for topic `{topic}`, up to 20s\n"));
+    running.wait_for_stderr(&format!("info: waiting for topic `{topic}`, up to 20 s\n"));
     // Each look asks at most as often as a run that looks once.
     wait_until("it to have looked twice", Duration::from_secs(10), || {
         (mock.requests(RDKafkaApiKey::Metadata) > 2 * once).then_some(())

@@ -189,3 +189,13 @@ fn json_is_colored_on_a_terminal_and_means_the_same() {
     let handled = seen(&mock, &handled);
     handled.has_stdout(&plain.stdout);
 }
+
+#[test]
+fn a_described_topic_is_as_narrow_as_the_terminal() {
+    let mock = topics(&[("shop.orders.of-the-north", &[at("1", "k")])]);
+    let command = || Kcons::new(["topic", "describe", "shop.orders.of-the-north", "-b", &mock.brokers()]);
+    let narrow = command().spawn_on_terminal(OnTerminal::Stdout).finish();
+    narrow.has_code(0).stdout_lacks("REPLICAS").stdout_contains("  END-OFFSET  OFFSETS\n");
+    is_narrower_than(&narrow, 80);
+    command().run().has_code(0).stdout_contains("  REPLICAS  IN-SYNC  FIRST-OFFSET  END-OFFSET  OFFSETS\n");
+}

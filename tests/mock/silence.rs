@@ -53,6 +53,19 @@ fn a_pipe_from_a_terminal_is_silent_and_tells_everything_with_v() {
 }
 
 #[test]
+fn lines_come_in_the_order_in_which_things_happen() {
+    let mock = Mock::start(1);
+    mock.create_topic("t", 2);
+    for _ in 0..20 {
+        let outcome = consume(&mock, &["-e", "-v", "-o", "raw"]).run();
+        outcome.has_code(0).has_stderr(
+            "Subscribed to topic: t\nAssigned: t [0, 1]\nReached end of partition 0\nReached end of partition 1\n\
+             Closing consumer...\nConsumer closed.\n",
+        );
+    }
+}
+
+#[test]
 fn the_ends_of_many_partitions_are_one_line() {
     let mock = filled(60);
     let outcome = consume(&mock, &["-e", "-o", "line"]).run();
@@ -88,6 +101,7 @@ fn a_rebalance_is_said_on_a_terminal_and_a_member_without_partitions_always() {
         std::thread::sleep(Duration::from_millis(50));
     }
     let lost_it = first.stderr().contains(told);
+    assert!(!first.stderr().contains("(none)"), "{}", first.stderr());
     second.signal(Signal::SIGTERM);
     let second = second.finish();
     second.has_code(0).stderr_lacks("Assigned:").stderr_lacks("Revoked:");

@@ -256,7 +256,7 @@ pub fn what_a_reset_cannot_find_is_an_error() {
     fails(&group, &["--topic", &topic, "--to", "7=end"], 4, &partitions);
     let unknown = format!("error: group `{missing}` does not exist\n");
     fails(&missing, &["--all-topics", "--to", "end"], 4, &unknown);
-    let nothing = format!("error: group `{group}` has nothing committed to shift in {topic} [1]\n");
+    let nothing = format!("error: group `{group}` has no committed offset to shift in {topic} [1]\n");
     fails(&group, &["--topic", &topic, "--shift", "+1"], 1, &nothing);
     assert_eq!(kafka().committed(&group), [((topic.clone(), 0), 1)].into(), "nothing was moved");
 }

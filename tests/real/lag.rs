@@ -233,8 +233,16 @@ pub fn some_topics_and_all_groups_can_be_looked_at() {
         .has_code(4)
         .stderr_lacks("warning: ")
         .stderr_contains("error: group `no-such-group` does not exist\n");
-    let outcome = kcons(&["lag", &groups[1], "--topic", "task-craeted"]).run();
-    outcome.has_code(4).stderr_contains("error: topic `task-craeted` does not exist\n");
+    for words in [&["lag", &groups[1]][..], &["lag"]] {
+        let outcome = kcons(words).args(["--topic", "task-craeted"]).run();
+        outcome
+            .has_code(4)
+            .has_stdout("")
+            .stderr_lacks("info: ")
+            .stderr_contains("error: topic `task-craeted` does not exist\n");
+    }
+    let outcome = kcons(&["lag", &groups[1], "--topic", "task-craeted", "--topic", &one]).run();
+    assert_eq!(total(outcome.has_code(4)), "4", "{outcome}");
 }
 
 /// A group that lags in partition 1 alone, of as many as this, and whose member holds partition 0.

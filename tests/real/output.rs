@@ -82,7 +82,8 @@ pub fn the_lines_about_the_run_are_said_with_pretty_and_with_v() {
 pub fn every_shape_of_a_record_is_valid_json() {
     let topic = new_topic(1);
     let at = |record: Produced| record.at(1_763_888_400_000);
-    let deep = "[".repeat(2_000) + &"]".repeat(2_000);
+    let nested = |depth| "[".repeat(depth) + &"]".repeat(depth);
+    let (deep, too_deep) = (nested(200), nested(2_000));
     let records = [
         Produced::tombstone("gone"),
         Produced::value("").key(""),
@@ -92,6 +93,7 @@ pub fn every_shape_of_a_record_is_valid_json() {
         Produced::value("{\"b\": 1.50,\n \"a\" : 12345678901234567890123}"),
         Produced::value("1").header("h", "x").header("h", [0xff]).null_header("n").header("", ""),
         Produced::value(&deep),
+        Produced::value(&too_deep),
     ];
     kafka().produce(&topic, &records.map(at));
     let line = |offset: usize, rest: &str| {
@@ -118,6 +120,7 @@ pub fn every_shape_of_a_record_is_valid_json() {
             ),
         ),
         line(7, &format!(r#""key":null,"value":{deep},"headers":[]"#)),
+        line(8, &format!(r#""key":null,"value":"{too_deep}","value_encoding":"text","headers":[]"#)),
     ];
     consume(&topic).arg("-e").run().has_code(0).has_stdout(expected.concat()).has_stderr("");
 }

@@ -265,15 +265,25 @@ pub fn with_exit_a_stop_to_come_is_not_waited_for() {
     assert_eq!(read(&topic, &["-e", "--to", "4"]), [0, 1, 2, 3]);
 }
 
-pub fn partitions_added_later_are_not_read_alone() {
-    let topic = filled_topic(1, 1);
-    let mut running = consume(&topic).args(["-n", "2"]).spawn();
-    running.wait_for_lines(1);
-    kafka().add_partitions(&topic, 2);
-    // A producer of its own knows the new partition.
-    kafka().produce_committed(&topic, &[Produced::value("new").partition(1)]);
-    kafka().produce(&topic, &[Produced::value("old").partition(0)]);
-    assert_eq!(places(running.finish().has_code(0)), [(0, 0), (0, 1)]);
+pub fn partitions_added_later_are_read_alone_from_their_beginning() {
+    for from in ["end", "0=2"] {
+        let topic = filled_topic(1, 2);
+        let mut running = consume(&topic).args(["-n", "5", "-v", "--from", from]).spawn();
+        running.wait_for_stderr("Subscribed to topic");
+        kafka().produce(&topic, &[Produced::value("old").partition(0)]);
+        running.wait_for_lines(1);
+        kafka().add_partitions(&topic, 3);
+        // A producer of its own knows the new partitions.
+        kafka().produce_committed(&topic, &[Produced::value("new").partition(1)]);
+        running.wait_for_lines(2);
+        for partition in [0, 1, 2] {
+            kafka().produce_committed(&topic, &[Produced::value("more").partition(partition)]);
+        }
+        let outcome = running.finish();
+        assert_eq!(places(outcome.has_code(0)), [(0, 2), (0, 3), (1, 0), (1, 2), (2, 0)]);
+        let told = format!("info: reading new partitions from their beginning: {topic} [1, 2]\n");
+        outcome.stderr_contains(&told).stderr_contains(&format!("Assigned: {topic} [1, 2]\n"));
+    }
 }
 
 pub fn a_position_that_is_none_is_refused_with_the_list() {

@@ -247,7 +247,8 @@ const ATTEMPTS: [Attempt; 16] = [
 const DEAD_LETTER: &[&str] =
     &["consume", "t", "-e", "--exec", "false", "--retries", "0", "--dead-letter", "u"];
 
-const UNSEEN: &str = "warning: group `held` has committed nothing, or only in topics that we may not see";
+const UNSEEN: &str =
+    "warning: group `held` has committed nothing, or only in topics you have no right to see";
 
 const fn attempt(user: &'static str, arguments: &'static [&'static str], said: &'static str) -> Attempt {
     Attempt { user, arguments, code: 3, said }

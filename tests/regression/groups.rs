@@ -119,7 +119,7 @@ pub fn a_static_member_that_an_outage_replaced_joins_again() {
     }
     let stderr = end(member);
     assert_eq!(
-        stderr.matches("info: joining again: an outage took `--instance-id` `a`").count(),
+        stderr.matches("info: rejoining: this member lost `--instance-id` `a` in an outage").count(),
         3,
         "{stderr}"
     );
@@ -148,7 +148,7 @@ pub fn partitions_added_while_a_static_member_was_away_are_read() {
         assert_eq!(lines, ["1", "2"]);
         wait_for_commit(kafka(), &group, &topic, 1, 1);
         let stderr = end(again);
-        assert_eq!(stderr, format!("info: {topic} [1] is held by no member: joining the group anew\n"));
+        assert_eq!(stderr, format!("info: {topic} [1] is held by no member: rejoining the group\n"));
     }
 }
 
@@ -298,7 +298,7 @@ pub fn a_broker_that_is_away_leaves_out_only_its_own_groups() {
     kafka.freeze(3);
     let partial = list();
     kafka.thaw(3);
-    let warning = format!("warning: `{}` has not answered: its groups are missing\n", addresses[2]);
+    let warning = format!("warning: `{}` did not answer: its groups are missing\n", addresses[2]);
     partial.has_code(0).has_stderr(&warning).took_less_than(Duration::from_secs(9));
     let found = names(&partial);
     assert!(!found.is_empty() && found.len() < all.len(), "{partial}");

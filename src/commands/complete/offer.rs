@@ -1,7 +1,7 @@
 //! What is offered where the cursor is.
 
 use super::line::{CursorPlace, UnfinishedLine, ValuePart, Walk};
-use super::values::{self, OFFSETS, TIMES, Values};
+use super::values::{self, OFFSETS, RESETS, TIMES, Values};
 use super::{Candidate, Offer, OfferKind, live};
 use crate::cli;
 use crate::commands::demo::DEAD_LETTERS;
@@ -75,6 +75,8 @@ fn value(walk: &Walk<'_>, argument: &Arg, part: ValuePart, deadline: Instant) ->
             Values::Words(words) => described(words),
             Values::Positions if is_demo(walk) => described(OFFSETS),
             Values::Positions => described(OFFSETS).into_iter().chain(described(TIMES)).collect(),
+            Values::Resets if is_demo(walk) => described(RESETS),
+            Values::Resets => described(RESETS).into_iter().chain(described(TIMES)).collect(),
             Values::Topics => topics(walk, &value, deadline)?,
             Values::OtherTopics => other_topics(walk, &value, deadline)?,
             Values::Groups if is_demo(walk) => return None,

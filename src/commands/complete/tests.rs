@@ -62,6 +62,11 @@ fn each_word_has_what_fits_and_nothing_else() {
         ("consume --from ", &["beginning", "end", "-10", "-1h", "-1d", "now", "today", "yesterday"]),
         ("consume --from -1", &["-10", "-1h", "-1d"]),
         ("consume --from 0=5,1=e", &[]),
+        (
+            "consume -g g --offset-reset ",
+            &["earliest", "latest", "none", "-1h", "-1d", "now", "today", "yesterday"],
+        ),
+        ("demo -g g --offset-reset ", &["earliest", "latest", "none"]),
         ("demo --to ", &["beginning", "end", "-10"]),
         ("demo --dead-letter ", &["task-created.dead"]),
         ("demo -g ", &[]),

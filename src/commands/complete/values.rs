@@ -11,6 +11,8 @@ pub enum Values {
     Words(&'static [DescribedWord]),
     /// Where to read from or to.
     Positions,
+    /// Where a group starts that has committed nothing.
+    Resets,
     /// Topics of the cluster.
     Topics,
     /// Topics that records are written to: not those that are read.
@@ -29,14 +31,14 @@ pub enum Values {
 }
 
 use Values::{
-    Files, Groups, OtherTopics, Positions, Profiles, Properties, ShellCommand, Topics, Unknown, Words,
+    Files, Groups, OtherTopics, Positions, Profiles, Properties, Resets, ShellCommand, Topics, Unknown, Words,
 };
 
 const COMMIT: &[DescribedWord] = &[
     ("auto", "every --commit-interval"),
     ("manual", "after every record"),
     ("batch=", "after every N records"),
-    ("never", "use the group's positions, move nothing"),
+    ("never", "use the group's offsets, commit nothing"),
 ];
 
 /// Positions that need no look-up by time.
@@ -54,6 +56,10 @@ pub const TIMES: &[DescribedWord] = &[
     ("today", "since midnight"),
     ("yesterday", "since midnight a day ago"),
 ];
+
+/// Where a group starts that has committed nothing, beside `TIMES`.
+pub const RESETS: &[DescribedWord] =
+    &[("earliest", "the first record"), ("latest", "the end as it is now"), ("none", "fail instead")];
 
 /// By the name of an option, or the value name of a positional argument. Options whose values the declaration lists
 /// are not here.
@@ -90,6 +96,7 @@ const VALUES: &[(&str, Values)] = &[
     ("max-lag", Unknown),
     ("metrics", Unknown),
     ("null", Unknown),
+    ("offset-reset", Resets),
     ("parallel", Unknown),
     ("partitions", Unknown),
     ("profile", Profiles),
@@ -155,6 +162,10 @@ mod tests {
             takes(&["--from", word]);
             let parsed = crate::position::Positions::parse(word, crate::position::Role::From, &clock);
             assert!(parsed.is_ok(), "{word}");
+        }
+        for (word, _) in RESETS.iter().chain(TIMES) {
+            takes(&["-g", "g", "--offset-reset", word]);
+            assert!(crate::settings::start::typed(word, &clock).is_ok(), "{word}");
         }
     }
 }

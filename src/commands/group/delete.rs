@@ -10,6 +10,7 @@ use crate::kafka::admin::groups::{self, GroupDescription};
 use crate::kafka::{Trouble, TroubleKind};
 use crate::render::table::{Column, TableRows};
 use crate::settings::Delete;
+use crate::talk::counted;
 use std::io::{self, BufRead as _, Write as _};
 use std::time::Instant;
 
@@ -72,15 +73,15 @@ fn is_agreed(session: &mut Session, group: &GroupDescription) -> Result<bool, St
     let committed = session.ask(move |client| Ok(groups::ask_committed(client, &asked).answer()))?;
     let contents = match committed.map(|committed| committed.len()) {
         Ok(0) => ", no offsets".to_owned(),
-        Ok(1) => ", offsets in 1 partition".to_owned(),
-        Ok(count) => format!(", offsets in {count} partitions"),
+        Ok(count) => format!(", offsets in {}", counted(count as u64, "partition", "partitions")),
         // Not to know that is no reason not to ask.
         Err(_) => String::new(),
     };
     let [name, state] = [&group.name, &group.state].map(|text| escape::line(text));
     let question = format!("Delete group `{name}` ({state}{contents})? [y/N] ");
-    let unheard =
-        |error: io::Error| Failure::new(Kind::Run, "nobody answers").caused_by(crate::error::reason(&error));
+    let unheard = |error: io::Error| {
+        Failure::new(Kind::Run, "no answer to the question").caused_by(crate::error::reason(&error))
+    };
     // What was said before goes out on another thread, and belongs before the question.
     session.talk.finish(Instant::now() + LAST_LINES);
     io::stderr().write_all(question.as_bytes()).map_err(unheard)?;

@@ -13,7 +13,7 @@ use crate::position::Position;
 use crate::record::TopicPartition;
 use crate::render::table::{Cell, Column, TableRows};
 use crate::settings::{Reset, ResetScope, ResetTarget};
-use crate::talk::Event;
+use crate::talk::{Event, counted};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -76,24 +76,18 @@ pub fn run(session: &mut Session, settings: &Reset) -> Result<(), Stop> {
             .print(&TableRows::new(&COLUMNS, changes.iter().map(row).collect()).render(settings.format))?;
     }
     if !refused.is_empty() {
-        let message = format!("group `{}` is not reset in all partitions", settings.group);
+        let message = format!("group `{}` was not reset in all partitions", settings.group);
         return Err(failures::refused(session, message, &refused).into());
     }
     match settings.is_executed {
         true => {
-            let message = format!("Moved {} of group {}", counted(changes.len()), settings.group);
+            let partitions = counted(changes.len() as u64, "partition", "partitions");
+            let message = format!("Moved {partitions} of group {}", settings.group);
             session.talk.say(&Event::Done { message });
         }
         false => session.talk.info("nothing is changed without `--execute`"),
     }
     Ok(())
-}
-
-fn counted(partitions: usize) -> String {
-    match partitions {
-        1 => "1 partition".to_owned(),
-        several => format!("{several} partitions"),
-    }
 }
 
 /// Says of a group that does not exist that this makes it, and which one may have been meant.
@@ -102,7 +96,7 @@ fn tell_new_group(session: &mut Session, settings: &Reset) -> Result<(), Stop> {
     let verb = if settings.is_executed { "is" } else { "would be" };
     let message = format!("group `{name}` does not exist yet and {verb} created");
     match missing::near_group(name, session)? {
-        Some(near) => session.talk.warn(format!("{message}; did you mean `{near}`?"), Instant::now()),
+        Some(near) => session.talk.warn(format!("{message}; {near}"), Instant::now()),
         None => session.talk.info(message),
     }
     Ok(())
@@ -270,7 +264,7 @@ fn whole(session: &Session, group: &str, trouble: &Trouble) -> Failure {
         return session.refused(Some(group), trouble);
     }
     // So the broker answers who is no member, once a group has some.
-    Failure::new(Kind::Run, format!("group `{group}` has members by now and cannot be reset"))
+    Failure::new(Kind::Run, format!("group `{group}` now has members and cannot be reset"))
         .hint("stop its members first")
 }
 
@@ -278,8 +272,27 @@ fn nothing_to_shift(group: &str, stray: &[TopicPartition]) -> Failure {
     let first = stray.first().map(ToString::to_string).unwrap_or_default();
     let rest = match stray.len() {
         0 | 1 => String::new(),
-        many => format!(" and {} more partitions", many - 1),
+        many => format!(" and {}", counted(many as u64 - 1, "more partition", "more partitions")),
     };
-    Failure::new(Kind::Run, format!("group `{group}` has nothing committed to shift in {first}{rest}"))
+    Failure::new(Kind::Run, format!("group `{group}` has no committed offset to shift in {first}{rest}"))
         .hint("give them a position with `--to`, or move those that have one with `--all-topics`")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn partitions_that_cannot_be_shifted_are_counted() {
+        let told = |count| {
+            let stray: Vec<_> = (0..count)
+                .map(|partition| TopicPartition { topic: Arc::from("task-created"), partition })
+                .collect();
+            nothing_to_shift("g", &stray).message
+        };
+        let start = "group `g` has no committed offset to shift in task-created [0]";
+        assert_eq!(told(1), start);
+        assert_eq!(told(2), format!("{start} and 1 more partition"));
+        assert_eq!(told(3), format!("{start} and 2 more partitions"));
+    }
 }

@@ -168,6 +168,10 @@ impl Look {
             let there: Vec<&String> = unread.iter().filter(|topic| !is_missing(topic)).collect();
             told.doubts = doubts_about_topics(&told.group_lags, query, &there);
         }
+        if !missing.is_empty() && missing.len() == query.topics.len() {
+            // A table of nothing but sums would say that nobody lags there.
+            told.group_lags.clear();
+        }
         told.failed.extend(missing.into_iter().map(|(_, failure)| failure));
         Ok(())
     }

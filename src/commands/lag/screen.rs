@@ -7,6 +7,7 @@ use crate::kafka::lag::{GroupLag, PartitionLag};
 use crate::render::cells;
 use crate::render::style::Style;
 use crate::render::styled_line::StyledLine;
+use crate::talk::counted;
 use std::borrow::Cow;
 use std::cmp::Reverse;
 
@@ -77,7 +78,8 @@ impl LastLook<'_> {
         };
         let mut shown: Vec<StyledLine> = groups.iter().zip(&names).map(line).collect();
         if !rest.is_empty() {
-            shown.push(StyledLine::of(Style::Dim, format!("  … {}", counted(rest.len(), "more group"))));
+            let more = counted(rest.len() as u64, "more group", "more groups");
+            shown.push(StyledLine::of(Style::Dim, format!("  … {more}")));
         }
         shown
     }
@@ -113,7 +115,7 @@ impl LastLook<'_> {
         let left_out = all.split_off(fits);
         let mut shown = some_rows(&all).lines(Some(columns));
         if !left_out.is_empty() {
-            shown.push(StyledLine::of(Style::Dim, left_out_words(&left_out)));
+            shown.push(StyledLine::of(Style::Dim, left_out_words(&left_out, columns)));
         }
         shown
     }
@@ -153,22 +155,22 @@ fn joined(mut parts: Vec<Part>, columns: usize) -> StyledLine {
     joined
 }
 
-fn left_out_words(left_out: &[(&GroupLag, &PartitionLag)]) -> String {
+/// What is not shown, in words that fit.
+fn left_out_words(left_out: &[(&GroupLag, &PartitionLag)], columns: usize) -> String {
     let caught_up = left_out.iter().filter(|(_, progress)| behind(progress) == Some(0)).count();
-    match left_out.len() {
-        all if all == caught_up => format!("… {} caught up", counted(all, "partition")),
-        all if caught_up > 0 => {
-            format!("… {}, {caught_up} of them caught up", counted(all, "more partition"))
-        }
-        all => format!("… {}", counted(all, "more partition")),
-    }
-}
-
-fn counted(count: usize, what: &str) -> String {
-    match count {
-        1 => format!("1 {what}"),
-        _ => format!("{count} {what}s"),
-    }
+    let all = left_out.len() as u64;
+    let more = format!("… {}", counted(all, "more partition", "more partitions"));
+    let forms = match caught_up as u64 {
+        0 => vec![more],
+        some if some == all => vec![format!("… {} caught up", counted(all, "partition", "partitions"))],
+        some => vec![
+            format!("{more}, {some} of them caught up"),
+            format!("{more}, {some} caught up"),
+            format!("… {all} more, {some} caught up"),
+        ],
+    };
+    let shortest = format!("… {all} more");
+    forms.into_iter().find(|form| cells::width(form) <= columns).unwrap_or(shortest)
 }
 
 #[cfg(test)]
@@ -222,6 +224,14 @@ mod tests {
         let screen = seen(&[mailer(0)], (5, 80));
         assert_eq!(screen[0], "mailer  lag 1011  23:06:11");
         assert_eq!(screen.last().map(String::as_str), Some("… 39 more partitions, 37 of them caught up"));
+        for (columns, last) in [
+            (43, "… 39 more partitions, 37 of them caught up"),
+            (42, "… 39 more partitions, 37 caught up"),
+            (34, "… 39 more, 37 caught up"),
+            (20, "… 39 more"),
+        ] {
+            assert_eq!(seen(&[mailer(0)], (5, columns)).last().map(String::as_str), Some(last), "{columns}");
+        }
         let mut small = mailer(0);
         small[0].partitions.truncate(2);
         let all = seen(&[small], (24, 80));

@@ -11,7 +11,7 @@ use crate::kafka::look_up::{Purpose, Question};
 use crate::kafka::ranges::{Range, RangeQuery};
 use crate::position::Position;
 use crate::record::TopicPartition;
-use crate::talk::{Event, Notice};
+use crate::talk::{Event, Notice, counted};
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
@@ -326,8 +326,9 @@ fn say_empty_tail(partitions: &Partitions<'_>, name: &TopicPartition, context: &
     let Some(partition) = partitions.find(name) else { return };
     if !partition.has_given && partition.start < partition.end {
         context.info(format!(
-            "{name}: no record in the last {count} offsets, only transaction markers or what was compacted or \
-             aborted; try a larger number"
+            "{name}: no record in the last {}, only transaction markers, or compacted or aborted records; try a \
+             larger number",
+            counted(count.unsigned_abs(), "offset", "offsets")
         ));
     }
 }

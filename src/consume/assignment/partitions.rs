@@ -10,6 +10,7 @@ use crate::commits::{AssignmentId, Watermarks};
 use crate::record::TopicPartition;
 use crate::settings::Consume;
 use pending_failures::PendingFailure;
+use std::collections::HashSet;
 
 pub use silent::unreadable;
 
@@ -17,6 +18,8 @@ pub use silent::unreadable;
 pub struct Partitions<'a> {
     settings: &'a Consume,
     by_slot: Vec<Option<AssignedPartition>>,
+    /// Partitions that were added while the run was reading.
+    added: HashSet<TopicPartition>,
     /// Failures that wait for what was read before them.
     pending_failures: Vec<PendingFailure>,
     last_ticket: u64,
@@ -24,13 +27,18 @@ pub struct Partitions<'a> {
 
 impl<'a> Partitions<'a> {
     pub fn new(settings: &'a Consume) -> Partitions<'a> {
-        let (by_slot, pending_failures) = (Vec::new(), Vec::new());
-        Partitions { settings, by_slot, pending_failures, last_ticket: 0 }
+        let (by_slot, added, pending_failures) = (Vec::new(), HashSet::new(), Vec::new());
+        Partitions { settings, by_slot, added, pending_failures, last_ticket: 0 }
     }
 
     /// Whether ends of logs that grew since are told, too.
     pub(super) fn is_detail_wanted(&self) -> bool {
         self.settings.output.is_verbose
+    }
+
+    /// Notes partitions that were added while the run was reading: they are read from their beginning.
+    pub(super) fn note_added(&mut self, partitions: &[TopicPartition]) {
+        self.added.extend(partitions.iter().cloned());
     }
 
     /// A number for a question, which no other question has.

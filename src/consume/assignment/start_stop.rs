@@ -4,6 +4,7 @@ use crate::choices::OffsetReset;
 use crate::error::{Failure, Kind};
 use crate::kafka::ranges::Range;
 use crate::position::Position;
+use crate::talk::counted;
 
 /// Where a partition starts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,13 +83,13 @@ pub fn out_of_range(
     if reset == Some(OffsetReset::None) {
         let message = format!("{partition}: {what} {offset} is outside {begin}..{high}");
         return Err(Failure::new(Kind::Run, message)
-            .hint("choose where to go on with `--offset-reset earliest` or `latest`"));
+            .hint("choose where to continue with `--offset-reset earliest` or `latest`"));
     }
     if offset < *begin {
         let warning = format!(
             "{partition}: {what} {offset} is below {begin}..{high}, going on at {begin}; \
-             up to {} records are gone",
-            begin - offset
+             up to {}",
+            counted((begin - offset).unsigned_abs(), "record is gone", "records are gone")
         );
         return Ok(Start { warning: Some(warning), ..Start::at(*begin) });
     }

@@ -93,7 +93,7 @@ impl Assignment<'_> {
         }
         self.say_uncommitted(ranges, context);
         let others = self.partitions.positions(context.commits.watermarks());
-        // Unless the group is cooperative, they are started anew as well.
+        // In a group that is not cooperative they are started anew as well.
         self.partitions.iter_mut().for_each(|partition| partition.fetching_starts(context.now));
         let mut assigned = Vec::with_capacity(ranges.len());
         for range in ranges {

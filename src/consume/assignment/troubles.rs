@@ -36,6 +36,7 @@ impl Assignment<'_> {
             | TroubleKind::PollExceeded
             | TroubleKind::OffsetOutOfRange
             | TroubleKind::BadRecord
+            | TroubleKind::Unsupported
             | TroubleKind::Other => {
                 if matches!(trouble.kind, TroubleKind::Transport | TroubleKind::AllBrokersDown) {
                     self.membership.disturbed(context.now);
@@ -54,7 +55,7 @@ impl Assignment<'_> {
         if matches!(trouble.kind, TroubleKind::Fenced | TroubleKind::Unreleased) {
             return self.membership.meet_namesake(trouble, context);
         }
-        let failure = Failure::new(Kind::Run, "the client cannot go on").caused_by(trouble.told());
+        let failure = Failure::new(Kind::Run, "the client cannot continue").caused_by(trouble.told());
         Err(Box::new(RunEnd::FailedWithoutCommit(failure)))
     }
 
@@ -85,6 +86,7 @@ impl Assignment<'_> {
             | TroubleKind::PollExceeded
             | TroubleKind::OffsetOutOfRange
             | TroubleKind::BadRecord
+            | TroubleKind::Unsupported
             | TroubleKind::Other => {
                 context.warn(format!("commit failed, trying again: {}", refusal.words));
             }
@@ -141,8 +143,9 @@ impl Assignment<'_> {
             | TroubleKind::Fenced
             | TroubleKind::Unreleased
             | TroubleKind::Rebalancing
+            | TroubleKind::Unsupported
             | TroubleKind::Other => {
-                context.warn(format!("cannot read {name} for the moment: {}", trouble.told()));
+                context.warn(format!("cannot read {name} at the moment: {}", trouble.told()));
             }
         }
         Ok(())

@@ -38,6 +38,10 @@ impl Unreached {
         self.partitions.is_empty()
     }
 
+    pub fn names(&self) -> impl Iterator<Item = &TopicPartition> {
+        self.partitions.iter().map(|waiting| &waiting.partition)
+    }
+
     /// Adds partitions that were asked for by `ticket` since `since`; `why`: what is known of each by now.
     pub fn add(
         &mut self,

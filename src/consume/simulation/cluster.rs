@@ -1,7 +1,7 @@
 //! A cluster in memory with one topic. The test is the coordinator of the group: it gives partitions and takes them
 //! back.
 
-use crate::kafka::admin::{KnownTopic, Leader, Topic};
+use crate::kafka::admin::{KnownTopic, Leader, Topic, Unknown};
 use crate::kafka::commit::{CommitAnswer, CommitRefusal};
 use crate::kafka::look_up::{Answer, Question};
 use crate::kafka::probe::Finding;
@@ -50,6 +50,8 @@ pub struct Cluster {
     /// What the member under test holds, as the coordinator sees it.
     pub owned: BTreeSet<TopicPartition>,
     pub commit_fate: CommitFate,
+    /// Partitions whose logs nobody can tell, since they have no leader.
+    pub leaderless: BTreeSet<i32>,
     /// Questions are not answered while it is so.
     pub is_silent: bool,
     events: VecDeque<ClientEvent>,
@@ -69,6 +71,13 @@ impl Cluster {
     pub fn new(partitions: i32) -> SharedCluster {
         let logs = (0..partitions).map(|number| (super::partition(number), Log::default())).collect();
         Rc::new(RefCell::new(Cluster { logs, ..Cluster::default() }))
+    }
+
+    /// Adds a partition to the topic; returns its number.
+    pub fn add_partition(&mut self) -> i32 {
+        let number = self.logs.len() as i32;
+        self.logs.insert(super::partition(number), Log::default());
+        number
     }
 
     /// Writes records with these keys.
@@ -205,8 +214,9 @@ impl Cluster {
             }
             Question::Ranges { purpose, query } => {
                 let ranges = query.partitions.into_iter().map(|partition| {
-                    let range = self.range(&partition);
-                    (partition, Ok(range))
+                    let is_led = !self.leaderless.contains(&partition.partition);
+                    let range = if is_led { Ok(self.range(&partition)) } else { Err(Unknown::NoLeader) };
+                    (partition, range)
                 });
                 Answer::Ranges { purpose, ranges: ranges.collect(), trouble: None }
             }

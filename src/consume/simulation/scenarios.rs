@@ -309,7 +309,7 @@ fn a_dead_letter_that_is_not_taken_ends_the_run_uncommitted() {
     let trouble = Trouble { kind: TroubleKind::Other, reason: "no".to_owned() };
     member.script.borrow_mut().answer_dead_letter(Err(trouble));
     member.pass(5 * SECOND);
-    assert_eq!(member.result(), Err("t [0] @ 0: the dead-letter topic did not take it".to_owned()));
+    assert_eq!(member.result(), Err("t [0] @ 0: the dead-letter topic did not accept it".to_owned()));
     assert_eq!(member.committed(0), None);
 }
 

@@ -3,10 +3,15 @@
 use super::plain::{self, Plain};
 use super::{Flaw, Json};
 
+/// The deepest nesting of a text. jq 1.6 and others end at 256 levels, some of which are of the envelope: one such record
+/// would end a pipe.
+const DEEPEST: usize = 200;
+
 /// Checks that bytes are one JSON text that every parser takes.
 ///
 /// That is the grammar of RFC 8259 in UTF-8 less escapes of lone surrogates (`"\ud800"`): no Unicode
-/// text has them, jq 1.6 stops reading for good at one, and strict parsers refuse the whole line.
+/// text has them, jq 1.6 stops reading for good at one, and strict parsers refuse the whole line. Nor is it nested too
+/// deep.
 #[inline(always)]
 pub fn check<'a>(bytes: &'a [u8], nesting: &mut Nesting) -> Option<Json<'a>> {
     let mut scan = Scan::new(bytes);
@@ -28,6 +33,7 @@ pub fn flaw(bytes: &[u8], nesting: &mut Nesting) -> Flaw {
         Err(error) => Flaw::NotUtf8 { after: error.valid_up_to() },
         Ok(None) if bytes.is_empty() => Flaw::Empty,
         Ok(None) => Flaw::EndsEarly,
+        Ok(Some(_)) if scan.is_too_deep => Flaw::TooDeep { deepest: DEEPEST },
         Ok(Some(_)) if scan.has_lone_surrogate => Flaw::LoneSurrogate { after },
         Ok(Some('\u{feff}')) if after == 0 => Flaw::ByteOrderMark,
         Ok(Some(found)) => Flaw::Unexpected { found, after },
@@ -77,11 +83,19 @@ struct Scan<'a> {
     has_line_breaks: bool,
     is_ascii: bool,
     has_lone_surrogate: bool,
+    is_too_deep: bool,
 }
 
 impl<'a> Scan<'a> {
     fn new(bytes: &'a [u8]) -> Scan<'a> {
-        Scan { bytes, at: 0, has_line_breaks: false, is_ascii: true, has_lone_surrogate: false }
+        Scan {
+            bytes,
+            at: 0,
+            has_line_breaks: false,
+            is_ascii: true,
+            has_lone_surrogate: false,
+            is_too_deep: false,
+        }
     }
 
     #[inline(always)]
@@ -126,16 +140,14 @@ impl<'a> Scan<'a> {
             match self.token() {
                 b'"' => self.string()?,
                 b'{' => {
-                    self.at += 1;
-                    nesting.enter(true);
+                    self.enter(true, nesting)?;
                     if self.token() != b'}' {
                         self.name()?;
                         continue 'value;
                     }
                 }
                 b'[' => {
-                    self.at += 1;
-                    nesting.enter(false);
+                    self.enter(false, nesting)?;
                     if self.token() != b']' {
                         continue 'value;
                     }
@@ -167,6 +179,18 @@ impl<'a> Scan<'a> {
             }
             return Some(());
         }
+    }
+
+    /// Passes the bracket of an object or an array.
+    #[inline(always)]
+    fn enter(&mut self, is_object: bool, nesting: &mut Nesting) -> Option<()> {
+        if nesting.depth == DEEPEST {
+            self.is_too_deep = true;
+            return None;
+        }
+        self.at += 1;
+        nesting.enter(is_object);
+        Some(())
     }
 
     /// Passes the name of a field and its colon.

@@ -137,7 +137,7 @@ fn spend(left: &mut usize, bytes: usize) -> RedisResult<()> {
 
 fn connect(address: &ConnectionAddr, limit: Duration) -> RedisResult<TcpStream> {
     let ConnectionAddr::Tcp(host, port) = address else {
-        return Err((ErrorKind::InvalidClientConfig, "not an address of TCP").into());
+        return Err((ErrorKind::InvalidClientConfig, "not a TCP address").into());
     };
     let mut failure = io::Error::other("no such host");
     for address in (host.as_str(), *port).to_socket_addrs()? {

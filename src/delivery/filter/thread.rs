@@ -207,10 +207,10 @@ impl Thread {
         self.left_behind.retain(|thread| !thread.is_finished());
         self.left_behind.push(handle);
         if self.left_behind.len() > MOST_LEFT {
-            let message = format!("`{option}` got stuck with {} records at once", self.left_behind.len());
+            let message = format!("`{option}` got stuck on {} records at once", self.left_behind.len());
             return Err(Failure::new(Kind::Record, message)
-                .caused_by(format!("with the last one {excess}, and it cannot be stopped"))
-                .hint("a regular expression on a long text can take that long: test the length first"));
+                .caused_by(format!("the last one {excess}, and it cannot be stopped"))
+                .hint("a regular expression can take that long on a long text: test the length first"));
         }
         let next = usize::try_from((number + 1).saturating_sub(self.portion.first)).unwrap_or(usize::MAX);
         if next < self.portion.ends.len() { self.hand_over(next) } else { Ok(()) }

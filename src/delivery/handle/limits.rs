@@ -171,7 +171,7 @@ impl Handlers<'_> {
         let oldest = self.queue.oldest(id)?;
         let is_late = oldest.at_work_for(now)? >= STUCK;
         let message = not_processed(oldest, now).filter(|_| is_late)?;
-        Some(format!("{message}: its partition is not read on until it is"))
+        Some(format!("{message}: its partition is paused until it is"))
     }
 }
 

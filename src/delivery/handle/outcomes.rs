@@ -69,7 +69,7 @@ impl Handlers<'_> {
                 let since = job.later.map_or(now, |(since, _)| since);
                 if now.duration_since(since) < LATER_IS_FREE {
                     let pause = self.come_later(done.ticket, since, now);
-                    let what = "asked to come later (exit status 75)".to_owned();
+                    let what = "asked to be tried again later (exit status 75)".to_owned();
                     progress.notices.extend(self.attempt_notice(done.ticket, what, pause));
                 } else {
                     let what = "exit status 75 for more than 10 minutes".to_owned();
@@ -77,7 +77,7 @@ impl Handlers<'_> {
                 }
             }
             Outcome::Scarce(words) => {
-                let warning = format!("cannot start a handler: {words}; it is tried again");
+                let warning = format!("cannot start a handler: {words}; trying again");
                 progress.notices.push(Notice::Warning(warning));
                 // However long it lasts: it is nothing that the handler asked for.
                 let _ = self.come_later(done.ticket, now, now);
@@ -177,17 +177,22 @@ impl Handlers<'_> {
         self.failed_in_a_row += 1;
         self.counts.failed += 1;
         if let Some(limit) = self.settings.failure_limit.filter(|limit| self.failed_in_a_row >= *limit) {
-            let message = format!("{limit} records in a row failed, the last one {}{after}", record.place());
-            let failure = Failure::new(Kind::Record, message)
-                .caused_by(reason.brief())
-                .hint("see what they have in common; `--failure-limit` sets how many are too many");
+            const LIMIT: &str = "`--failure-limit` sets how many are too many";
+            let (message, hint) = match limit {
+                1 => (format!("{}: {what}", record.place()), LIMIT.to_owned()),
+                _ => (
+                    format!("{limit} records in a row failed, the last one {}{after}", record.place()),
+                    format!("see what they have in common; {LIMIT}"),
+                ),
+            };
+            let failure = Failure::new(Kind::Record, message).caused_by(reason.brief()).hint(hint);
             return self.end_with(ticket, format!("{what}: {}", reason.brief()), failure, progress);
         }
         match &self.settings.on_failure {
             FailurePolicy::Stop => {
                 let message = format!("{}: {what}", record.place());
                 let failure = Failure::new(Kind::Record, message).caused_by(reason.brief()).hint(
-                    "it is not committed and comes again; `--on-failure skip` or `--dead-letter TOPIC` go on without it",
+                    "it was not committed and will be read again; to continue without it: `--on-failure skip` or `--dead-letter TOPIC`",
                 );
                 self.end_with(ticket, format!("{what}: {}", reason.brief()), failure, progress);
             }
@@ -247,7 +252,7 @@ impl Handlers<'_> {
                     .zip(self.dead_letters.as_ref())
                     .map(|(job, topic)| topic.failure(&job.record, &trouble));
                 if let Some(failure) = failure {
-                    let reason = format!("its dead letter was not taken: {}", trouble.told());
+                    let reason = format!("its dead letter was not accepted: {}", trouble.told());
                     self.end_with(delivery.ticket, reason, failure, progress);
                 }
             }
@@ -296,7 +301,7 @@ impl Handlers<'_> {
         let notice = is_told.then(|| {
             let (place, seconds) = (job.record.place(), time.as_secs());
             let message =
-                format!("{place}: another member has had its event id in hand for {seconds} s; waiting");
+                format!("{place}: another member has been handling its event for {seconds} s; waiting");
             Notice::info(message)
         });
         self.queue.delay(ticket, now + backoff::pause(ASK_AGAIN, times, 1.0));
@@ -340,8 +345,9 @@ fn done_notice(job: &Job, fate: Fate) -> Option<Notice> {
 
 /// A pause that is chosen by chance, no more exact than that.
 fn brief_pause(pause: Duration) -> String {
-    match pause.as_secs() {
-        0..10 => format!("{:.1} s", pause.as_secs_f64().max(0.1)),
+    match pause.as_millis() {
+        0..95 => format!("{:.2} s", pause.as_secs_f64().max(0.01)),
+        95..10_000 => format!("{:.1} s", pause.as_secs_f64()),
         _ => spoken(pause),
     }
 }

@@ -80,7 +80,7 @@ impl DeadLetterTopic for Republisher {
         if trouble.kind == TroubleKind::TopicAuthorization {
             return self.no_right();
         }
-        let message = format!("{}: the dead-letter topic `{}` did not take it", record.place(), self.topic);
+        let message = format!("{}: the dead-letter topic `{}` did not accept it", record.place(), self.topic);
         Failure::new(Kind::Record, message).caused_by(trouble.told())
     }
 
@@ -183,7 +183,7 @@ impl Republisher {
                 Outcome::Unfinished
             }
             Err(trouble) => {
-                let what = format!("`{}` did not take it: {}", self.topic, trouble.told());
+                let what = format!("`{}` did not accept it: {}", self.topic, trouble.told());
                 Outcome::Failed(FailureReason::of(what))
             }
         };

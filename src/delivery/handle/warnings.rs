@@ -3,6 +3,7 @@
 use super::Handlers;
 use crate::choices::Order;
 use crate::settings::{Handler, StoreChoice};
+use crate::talk::counted;
 
 impl Handlers<'_> {
     /// What to say when partitions were taken over. A dedup store in a file knows nothing of what other members of the
@@ -14,17 +15,18 @@ impl Handlers<'_> {
         let is_forward = matches!(self.settings.handler, Handler::Forward { .. });
         let mut warnings = Vec::new();
         if order == Order::Partition && parallel > partitions && !is_forward {
+            let partitions = counted(partitions as u64, "partition", "partitions");
             warnings.push(format!(
-                "`--parallel {parallel}` is more than the {partitions} partitions: `--order partition` runs one at a \
-                 time of each"
+                "`--parallel {parallel}` is more than the {partitions}: with `--order partition` only one \
+                 record of each is handled at a time"
             ));
         }
         let store = self.settings.dedup.as_ref().map(|dedup| &dedup.store);
         let is_file = matches!(store, Some(StoreChoice::File(_) | StoreChoice::InFolder(_)));
         if is_file && self.group.is_some() && partitions < all {
             warnings.push(
-                "the dedup store is a file, and other members of the group have partitions: duplicates among them \
-                 are not seen; `--dedup-store redis://…` is shared by all"
+                "the dedup store is a file, and other members of the group hold partitions: duplicates across \
+                 members are not detected; `--dedup-store redis://…` is shared by all"
                     .to_owned(),
             );
         }

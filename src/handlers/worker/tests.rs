@@ -83,7 +83,7 @@ fn any_other_line_fails_the_oldest_record_and_the_worker_is_started_anew() {
         folder.path().display()
     );
     let mut workers = TestWorkers::new(&script);
-    let mistake = failed("worker answered `Hello`, which is none of `ok`, `retry REASON`, `fail REASON`");
+    let mistake = failed("worker answered `Hello`, not `ok`, `retry REASON` or `fail REASON`");
     assert_eq!(workers.run_all(4), [Outcome::Accepted, mistake, Outcome::Again, Outcome::Again]);
     assert_eq!(workers.run(b"1"), Outcome::Accepted);
     assert_eq!(lines_of(&folder.path().join("starts"), 2).len(), 2);
@@ -339,6 +339,6 @@ fn a_worker_that_dies_with_nothing_to_do_is_warned_of() {
     let warning = wait_for(|| workers.pool.warning());
     assert_eq!(
         warning,
-        "worker exited with status 7; it had no record in hand and is started again with the next one"
+        "worker exited with status 7; it had no record in hand and is restarted with the next one"
     );
 }

@@ -157,7 +157,7 @@ impl WorkerThread {
             Some((why, lived)) => {
                 self.restart.put_off(lived, Instant::now());
                 self.results
-                    .warn(format!("{why}; it had no record in hand and is started again with the next one"));
+                    .warn(format!("{why}; it had no record in hand and is restarted with the next one"));
             }
             None => self.restart = Restart::new(),
         }

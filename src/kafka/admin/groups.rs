@@ -71,7 +71,7 @@ impl GroupKind {
 
     fn words(&self) -> String {
         match self {
-            GroupKind::Classic | GroupKind::Consumer => "a group of consumers".to_owned(),
+            GroupKind::Classic | GroupKind::Consumer => "a consumer group".to_owned(),
             GroupKind::Share | GroupKind::Streams | GroupKind::ShareOrStreams => format!("a {self} group"),
             GroupKind::Other(kind) if kind == "connect" => "a Connect group".to_owned(),
             GroupKind::Other(kind) => format!("a group of type `{kind}`"),

@@ -58,6 +58,15 @@ impl Consume {
         }
     }
 
+    /// Whether partitions that are added later are read, too, and topics that match later: without a group, by runs
+    /// that read all partitions and have no end. A group shares them out by itself.
+    pub fn reads_added(&self) -> bool {
+        match &self.mode {
+            Mode::Standalone(standalone) => standalone.partitions.is_none() && self.stops.to.is_none(),
+            Mode::Group(_) => false,
+        }
+    }
+
     /// The topics that the run writes to. A regular expression for topics to read does not match them.
     pub fn written_topics(&self) -> Vec<String> {
         self.handling.iter().flat_map(HandlerSettings::topics).map(|(_, topic)| topic.to_owned()).collect()
@@ -186,9 +195,9 @@ fn check_partition_positions(
         let Some(Positions::Some(map)) = positions else { continue };
         if has_several_topics {
             return Err(Failure::usage(format!(
-                "`{option}` names partitions, and there is more than one topic"
+                "`{option}` names partitions, but there is more than one topic"
             ))
-            .hint("give positions of partitions for one topic, by its name"));
+            .hint("give positions by partition for one topic only, named without `^`"));
         }
         let chosen = standalone.and_then(|standalone| standalone.partitions.as_ref());
         let stray = map.keys().find(|partition| chosen.is_some_and(|chosen| !chosen.contains(partition)));

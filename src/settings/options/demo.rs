@@ -88,7 +88,7 @@ pub fn unsupported(property: &str) -> Option<&'static str> {
         BROKERS => Some(rules::OWN_BROKER),
         "group.instance.id" => Some(rules::NO_STATIC_MEMBERS),
         "isolation.level" => Some(rules::NO_TRANSACTIONS),
-        "group.protocol" | "group.remote.assignor" => Some("its broker knows classic groups only"),
+        "group.protocol" | "group.remote.assignor" => Some("its broker supports only classic groups"),
         "security.protocol" | "enable.ssl.certificate.verification" => Some(NO_TLS),
         other if other.starts_with("ssl.") || other.starts_with("sasl.") => Some(NO_TLS),
         _ => None,

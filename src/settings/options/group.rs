@@ -90,7 +90,7 @@ fn group_name(reading: &ReadingOptions, properties: &mut Properties) -> Result<O
     };
     match name.is_empty() {
         true => Err(Failure::usage("the group's name must not be empty")
-            .hint("leave `--group` out to read without a group")),
+            .hint("omit `--group` to read without a group")),
         false => Ok(Some(name)),
     }
 }
@@ -185,9 +185,9 @@ fn commit(
         (None, Some(given)) if given.origin.is_typed() => Ok((CommitChoice::Auto, given.origin)),
         // A service sets this to commit what it has processed by itself, which kcons does in every mode.
         (None, Some(given)) if !given.is_true() => {
-            let origin = given.origin;
+            let origin = given.origin.told();
             properties.notes.push(format!(
-                "ignoring `{AUTO_COMMIT}=false` of {origin}: records are committed once they are written; \
+                "ignoring `{AUTO_COMMIT}=false` in {origin}: records are committed once they are written; \
                  `--commit never` commits nothing"
             ));
             Ok((CommitChoice::Auto, PropertyOrigin::Default))
@@ -242,8 +242,8 @@ fn instance_id(reading: &ReadingOptions, properties: &mut Properties) -> Result<
         // This id belongs to a member of the service, which would be thrown out of the group if kcons used it too.
         Some(given) if !given.origin.is_typed() => {
             let note = format!(
-                "ignoring `{INSTANCE}` of {}: `--instance-id` sets one for this member",
-                given.origin
+                "ignoring `{INSTANCE}` in {}: `--instance-id` sets one for this member",
+                given.origin.told()
             );
             properties.notes.push(note);
             properties.take(INSTANCE);
@@ -264,7 +264,7 @@ fn standalone(
     for name in [GROUP, RESET, AUTO_COMMIT] {
         if let Some(given) = properties.take(name) {
             ignored.push(format!("`{name}`"));
-            let origin = given.origin.to_string();
+            let origin = given.origin.told();
             if !origins.contains(&origin) {
                 origins.push(origin);
             }
@@ -274,7 +274,7 @@ fn standalone(
         let (names, origins) = (ignored.join(", "), origins.join(" and "));
         properties
             .notes
-            .push(format!("ignoring {names} of {origins}: reading without a group, see `--group`"));
+            .push(format!("ignoring {names} in {origins}: reading without a group, see `--group`"));
     }
     properties.take(INTERVAL);
     properties.take(INSTANCE);

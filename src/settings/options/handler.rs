@@ -229,14 +229,14 @@ fn check_topics(handling: &HandlerSettings, read: &[TopicSelector]) -> Result<()
         })
     };
     if let Some((option, topic)) = handling.topics().find(|(_, topic)| is_read(topic)) {
-        return Err(Failure::usage(format!("topic `{topic}` is read and cannot be used with `{option}`"))
+        return Err(Failure::usage(format!("`{option} {topic}` cannot be used: this run reads that topic"))
             .caused_by("what is written there would be read again"));
     }
     let topics: Vec<_> = handling.topics().collect();
     match topics.as_slice() {
         [(first, topic), (second, other)] if topic == other => {
             Err(Failure::usage(format!("`{first} {topic}` cannot be used with `{second} {other}`"))
-                .caused_by("what that topic does not take cannot be kept there"))
+                .caused_by("records that this topic refuses cannot be kept there"))
         }
         _ => Ok(()),
     }

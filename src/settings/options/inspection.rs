@@ -14,6 +14,8 @@ pub struct TopicInspection {
     /// The topics to describe.
     pub names: Vec<String>,
     pub format: TableFormat,
+    /// Whether the table is made to fit the terminal.
+    pub is_fitted: bool,
 }
 
 impl TopicInspection {
@@ -30,6 +32,7 @@ impl TopicInspection {
             names: topics::names(typed)?,
             connection: admin::connection(connection, "topic describe", surroundings)?,
             format: arguments.rows.output.unwrap_or_default(),
+            is_fitted: surroundings.environment.is_stdout_terminal,
         })
     }
 }

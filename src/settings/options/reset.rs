@@ -116,8 +116,8 @@ fn check_partition_positions(scope: &ResetScope, positions: &Positions) -> Resul
     let chosen = match scope {
         ResetScope::Topics(topics) if topics.len() == 1 => topics[0].1.as_ref(),
         ResetScope::Topics(_) | ResetScope::Committed => {
-            return Err(Failure::usage("`--to` names partitions, and there is more than one topic")
-                .hint("give positions of partitions for one `--topic`"));
+            return Err(Failure::usage("`--to` names partitions, but there is more than one topic")
+                .hint("give positions by partition for one `--topic` only"));
         }
     };
     let stray = map.keys().find(|partition| chosen.is_some_and(|chosen| !chosen.contains(partition)));
@@ -176,8 +176,8 @@ mod tests {
             ("g --topic a/b --to end", "invalid topic name `a/b`"),
             ("g --topic t:x --to end", "invalid partitions `x` for `--topic`"),
             ("g --topic t --to nonsense", "invalid position `nonsense` for `--to`"),
-            ("g --topic t --topic u --to 0=1", "`--to` names partitions, and there is more than one topic"),
-            ("g --all-topics --to 0=1", "`--to` names partitions, and there is more than one topic"),
+            ("g --topic t --topic u --to 0=1", "`--to` names partitions, but there is more than one topic"),
+            ("g --all-topics --to 0=1", "`--to` names partitions, but there is more than one topic"),
             ("g --topic t:1 --to 0=1", "`--to` names partition 0, which is not in `--topic`"),
             ("g --topic t --to end -X group.id=x", "`-X group.id` cannot be used with `kcons group reset`"),
         ] {

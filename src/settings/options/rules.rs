@@ -27,7 +27,7 @@ pub const RULES: &[Rule] = &[
     options(&[ReadUncommitted]).cannot_be_used_with(THE_DEMO).cause(NO_TRANSACTIONS),
     // In a group or alone.
     options(&[From]).cannot_be_used_with(GROUP).hint(
-        "a group starts where it has committed, else as `--offset-reset` says; `kcons group reset` moves it",
+        "a group starts at its committed offsets, otherwise as `--offset-reset` says; `kcons group reset` moves it",
     ),
     options(&[Partitions]).cannot_be_used_with(GROUP).hint("the members of a group share the partitions"),
     options(&[OffsetReset]).need(GROUP).hint("without a group `--from` says where to start"),
@@ -67,11 +67,11 @@ pub const RULES: &[Rule] = &[
         .also_left_out(&[Exec, Worker, Forward]),
     options(&[InFlight])
         .cannot_be_used_with(PROGRAM)
-        .cause("a process has one record")
-        .hint("`--parallel` is how many run at once"),
-    options(&[Stdin]).cannot_be_used_with(Given(Worker)).cause("a worker gets a JSON record a line"),
-    options(&[Stdin]).cannot_be_used_with(Given(Forward)).cause("nothing is run"),
-    options(&[Backoff]).cannot_be_used_with(NO_RETRIES).cause("there is no further attempt to wait for"),
+        .cause("each process gets one record")
+        .hint("`--parallel` says how many run at once"),
+    options(&[Stdin]).cannot_be_used_with(Given(Worker)).cause("a worker gets one JSON record per line"),
+    options(&[Stdin]).cannot_be_used_with(Given(Forward)).cause("no command is run"),
+    options(&[Backoff]).cannot_be_used_with(NO_RETRIES).cause("there is no retry to wait for"),
     options(&[ValueFormat, KeyFormat, Strict])
         .cannot_be_used_with(PROGRAM_WITHOUT_JSON)
         .cause(BYTES)
@@ -99,12 +99,12 @@ pub const RULES: &[Rule] = &[
         .also_left_out(&[Strict]),
     options(&[DeadLetter])
         .cannot_be_used_with(POLICY_STOP)
-        .hint("leave `--on-failure` out")
+        .hint("omit `--on-failure`")
         .in_profile(InProfile::GivesWay)
         .also_left_out(&[OnFailure]),
     options(&[DeadLetter])
         .cannot_be_used_with(POLICY_SKIP)
-        .hint("leave `--on-failure` out")
+        .hint("omit `--on-failure`")
         .in_profile(InProfile::GivesWay)
         .also_left_out(&[OnFailure]),
     options(&[OnFailure])
@@ -116,7 +116,7 @@ pub const RULES: &[Rule] = &[
     options(&[Dedup])
         .need(Given(DedupStore))
         .in_case("`--dedup` without `--group`", |given| !given.is_in_group())
-        .cause("the file of ids is named by the group")
+        .cause("the default file is named after the group")
         .in_profile(InProfile::Refused),
     // What is printed.
     options(&[Format])
@@ -181,8 +181,8 @@ const FOLLOW: Condition = Case("`--follow`", |given| given.follows());
 const SERVE: Condition = Case("`--serve`", |given| given.serves());
 
 pub const OWN_BROKER: &str = "it brings its own broker";
-pub const NO_STATIC_MEMBERS: &str = "its broker knows no static members";
-pub const NO_TRANSACTIONS: &str = "its broker knows no transactions";
+pub const NO_STATIC_MEMBERS: &str = "its broker does not support static members";
+pub const NO_TRANSACTIONS: &str = "its broker does not support transactions";
 const ONE_HANDLER: &str = "a run has one handler";
 const COMMITS_OF_A_GROUP: &str = "without a group nothing is committed";
 const WAITING_MODES: &str = "it is for `--commit manual` and `--commit batch=N`";

@@ -47,7 +47,7 @@ fn pattern(text: &str) -> Result<Regex, Failure> {
     })
 }
 
-const SEVERAL: &str = "put blanks between several topics, as in `kcons consume a b`";
+const SEVERAL: &str = "separate topics with spaces, as in `kcons consume a b`";
 const LIST: &str = "`kcons topic list` lists all topics";
 
 /// Checks a name of a topic by the rule of Kafka's class `org.apache.kafka.common.internals.Topic`.
@@ -71,10 +71,10 @@ pub fn name(text: &str) -> Result<String, Failure> {
         false if text.contains('=') => refuse("names consist of letters, digits, `.`, `_` and `-`")
             .map_err(|failure: Failure| failure.hint("-X KEY=VALUE sets a property")),
         false if text.contains(',') => {
-            refuse("a comma separates nothing").map_err(|failure: Failure| failure.hint(SEVERAL))
+            refuse("commas do not separate topics").map_err(|failure: Failure| failure.hint(SEVERAL))
         }
         false if text.starts_with('^') => {
-            refuse("names are wanted here, not expressions").map_err(|failure: Failure| failure.hint(LIST))
+            refuse("it takes names, not expressions").map_err(|failure: Failure| failure.hint(LIST))
         }
         false => refuse("names consist of letters, digits, `.`, `_` and `-`")
             .map_err(|failure: Failure| failure.hint("a regular expression starts with `^`")),

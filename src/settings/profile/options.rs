@@ -29,9 +29,7 @@ pub fn add(table: &Table, words: &[OsString], environment: Environment<'_>) -> R
 fn parse(words: &[OsString]) -> Result<Arguments, Failure> {
     match usage::parse(words)? {
         Invocation::Run(arguments) => Ok(*arguments),
-        Invocation::Print(_) | Invocation::Nothing(_) => {
-            Err(Failure::usage("help cannot be asked for in a profile"))
-        }
+        Invocation::Print(_) | Invocation::Nothing(_) => Err(Failure::usage("a profile cannot ask for help")),
     }
 }
 
@@ -65,7 +63,7 @@ impl<'a> ProfileReader<'a> {
         let key = entry.key.as_str();
         if cli::NOT_IN_A_PROFILE.contains(&key) {
             return Err(Failure::usage(format!("`{key}` cannot be set{place}"))
-                .hint(format!("type `--{key}` where it is meant")));
+                .hint(format!("give `--{key}` on the command line")));
         }
         if !self.keys.iter().any(|name| name == key) {
             let value = property(&entry.value).ok_or_else(|| one_value(key, &place))?;

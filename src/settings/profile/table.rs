@@ -2,6 +2,7 @@
 
 use crate::cli;
 use crate::error::Failure;
+use crate::near::did_you_mean;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -50,7 +51,7 @@ impl Table {
         let found = profiles.get(name).ok_or_else(|| missing(path, name, &known))?;
         let DeValue::Table(found) = found.get_ref() else {
             let (line, _) = lines.place(found.span().start);
-            return Err(Failure::usage(format!("`profile.{name}` in `{path}` line {line} is no table"))
+            return Err(Failure::usage(format!("`profile.{name}` in `{path}` line {line} is not a table"))
                 .hint(format!("it begins with a line [profile.{name}]")));
         };
         let (name, path) = (name.to_owned(), path.to_owned());
@@ -110,13 +111,14 @@ fn profiles<'a, 'b>(file: &'b Spanned<DeTable<'a>>) -> Option<&'b DeTable<'a>> {
 
 fn missing(path: &str, name: &str, known: &[&str]) -> Failure {
     let failure = Failure::usage(format!("profile `{name}` is not in `{path}`"));
+    let near = did_you_mean(name, known.iter().copied()).map_or_else(String::new, |near| format!("{near} "));
     match known.is_empty() {
-        true => failure.hint(format!("there is none in it; one begins with a line [profile.{name}]")),
+        true => failure.hint(format!("it has no profiles; one begins with a line [profile.{name}]")),
         false => {
             const MOST: usize = 20;
             let more = if known.len() > MOST { ", …" } else { "" };
             let known = &known[..known.len().min(MOST)];
-            failure.hint(format!("profiles: {}{more}", known.join(", ")))
+            failure.hint(format!("{near}profiles: {}{more}", known.join(", ")))
         }
     }
 }

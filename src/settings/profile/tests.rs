@@ -212,8 +212,12 @@ fn an_unknown_profile_lists_the_known_ones() {
         (failure.message.as_str(), failure.hint.as_deref()),
         ("profile `p` is not in `f`", Some("profiles: a, b"))
     );
+    let near = Table::parse("[profile.staging]\n[profile.local]", "f", "stagign")
+        .map(|_| ())
+        .expect_err("not there");
+    assert_eq!(near.hint.as_deref(), Some("did you mean `staging`? profiles: local, staging"));
     assert!(refused("").hint.is_some_and(|hint| hint.contains("[profile.p]")));
-    assert_eq!(refused("[profile]\np = 1").message, "`profile.p` in `f` line 2 is no table");
+    assert_eq!(refused("[profile]\np = 1").message, "`profile.p` in `f` line 2 is not a table");
 }
 
 #[test]

@@ -150,6 +150,20 @@ impl Connection {
         self.is_ours(BROKERS)
     }
 
+    /// What sets the brokers, as hints name it.
+    pub fn brokers_setting(&self) -> String {
+        let origin = self.effective.iter().find(|property| property.name == BROKERS).map(|one| &one.origin);
+        match origin {
+            Some(PropertyOrigin::Profile(name)) => format!("`brokers` in profile `{name}`"),
+            Some(PropertyOrigin::File(path)) => format!("`{BROKERS}` in `{path}`"),
+            Some(PropertyOrigin::Environment(name)) => format!("the variable `{name}`"),
+            Some(PropertyOrigin::Property) => format!("`-X {BROKERS}`"),
+            Some(PropertyOrigin::Default | PropertyOrigin::Kcons | PropertyOrigin::Option) | None => {
+                "`--brokers`".to_owned()
+            }
+        }
+    }
+
     /// The value that librdkafka gets for a property; `None` if it keeps its default.
     pub fn property(&self, name: &str) -> Option<&str> {
         self.properties.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
@@ -206,17 +220,17 @@ fn refuse_properties_of_the_broker(properties: &mut Properties) -> Result<(), Fa
         ("session.timeout.ms", "the group's `consumer.session.timeout.ms` on the broker decides"),
         ("heartbeat.interval.ms", "the group's `consumer.heartbeat.interval.ms` on the broker decides"),
         ("partition.assignment.strategy", "`-X group.remote.assignor` chooses the broker's assignor"),
-        ("group.protocol.type", "leave it out"),
+        ("group.protocol.type", "omit it"),
     ] {
         if properties.is_typed(name) {
             let message = format!("`-X {name}` and `group.protocol=consumer` cannot be used together");
             return Err(Failure::usage(message).hint(hint));
         }
         if let Some(given) = properties.take(name) {
-            let origin = given.origin;
+            let origin = given.origin.told();
             properties
                 .notes
-                .push(format!("ignoring `{name}` of {origin}: with `group.protocol=consumer` {hint}"));
+                .push(format!("ignoring `{name}` in {origin}: with `group.protocol=consumer` {hint}"));
         }
     }
     Ok(())

@@ -75,7 +75,7 @@ pub fn loads_code(name: &str) -> bool {
 /// The error about a property that loads code in a file or profile.
 pub fn refuse_code(name: &str, place: &str) -> Failure {
     Failure::usage(format!("property `{name}` cannot be set{place}"))
-        .caused_by("it loads code, which is only done when it is typed")
+        .caused_by("it loads code, so it must be given on the command line")
         .hint(format!("-X {name}=VALUE"))
 }
 

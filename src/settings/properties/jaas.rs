@@ -24,7 +24,7 @@ pub fn parse(value: &Value) -> Result<JaasLogin, Failure> {
         Failure::usage("`sasl.jaas.config` cannot be read").caused_by(reason.to_owned()).hint(HINT)
     };
     if value.starts_with(['"', '\'']) {
-        return Err(malformed("it stands in quotes").hint("leave out the quotes around the value"));
+        return Err(malformed("it stands in quotes").hint("remove the quotes around the value"));
     }
     let tokens = tokens(value).map_err(malformed)?;
     let mut tokens = tokens.into_iter();

@@ -60,17 +60,17 @@ pub fn translate(name: &str, given: &Value) -> Result<Meaning, Failure> {
             "DefaultJwtRetriever" => Ok(Meaning::Nothing),
             "ClientCredentialsJwtRetriever" => one("sasl.oauthbearer.method", "oidc"),
             _ => Err(Failure::usage(format!("`{name}` cannot be translated"))
-                .caused_by("it names a class of Java")
+                .caused_by("it names a Java class")
                 .hint("tokens come from a token endpoint, with a client id and a secret")),
         },
         "sasl.client.callback.handler.class"
         | "sasl.login.callback.handler.class"
         | "sasl.login.class"
         | "ssl.engine.factory.class" => Err(Failure::usage(format!("`{name}` cannot be translated"))
-            .caused_by("it names a class of Java")
+            .caused_by("it names a Java class")
             .hint("set what it provides with `sasl.*` and `ssl.*` properties")),
         "config.providers" => Err(Failure::usage("`config.providers` cannot be translated")
-            .caused_by("it names classes of Java")
+            .caused_by("it names Java classes")
             .hint("a value `env:NAME` or `file:PATH` is read from there")),
         _ if is_java_alone(name) => Ok(Meaning::Nothing),
         _ => Ok(Meaning::Same),

@@ -5,6 +5,7 @@ pub mod tokens;
 use super::guarded;
 use super::values::Value;
 use crate::error::Failure;
+use crate::near::nearest;
 use crate::settings::Surroundings;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -140,22 +141,6 @@ impl KnownProperties {
     }
 }
 
-/// Up to three of `names` that resemble a name, the nearest first.
-pub fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
-    const ENOUGH: f64 = 0.85;
-    let likeness = |other: &str| strsim::jaro_winkler(&name.to_lowercase(), other);
-    let mut near: Vec<(f64, &str)> =
-        names.map(|other| (likeness(other), other)).filter(|(likeness, _)| *likeness >= ENOUGH).collect();
-    near.sort_by(|left, right| right.0.total_cmp(&left.0));
-    // Long names often begin alike: only those that are about as near as the nearest one are worth a hint.
-    let best = near.first().map_or(0.0, |(likeness, _)| *likeness);
-    near.into_iter()
-        .take_while(|(likeness, _)| *likeness >= best - 0.03)
-        .take(3)
-        .map(|(_, name)| name)
-        .collect()
-}
-
 /// What librdkafka says, before the reason, of a property for something that was left out when it was built.
 pub const NOT_BUILT_IN: &str = "not supported in this build: ";
 
@@ -276,5 +261,6 @@ enable.auto.commit                       |  C  | true, false     |          true
         assert_eq!(known.near("topic.session.timeout.ms"), ["session.timeout.ms"]);
         assert_eq!(known.near("bootstrap.server"), ["bootstrap.servers"]);
         assert!(known.near("frobnicate").is_empty());
+        assert!(known.near("session.name").is_empty(), "a common beginning is not enough");
     }
 }

@@ -47,6 +47,20 @@ impl PropertyOrigin {
     }
 }
 
+impl PropertyOrigin {
+    /// Where the value comes from, as messages name it.
+    pub fn told(&self) -> String {
+        match self {
+            PropertyOrigin::File(name) | PropertyOrigin::Environment(name) => format!("`{name}`"),
+            PropertyOrigin::Profile(name) => format!("profile `{name}`"),
+            PropertyOrigin::Default
+            | PropertyOrigin::Kcons
+            | PropertyOrigin::Option
+            | PropertyOrigin::Property => self.to_string(),
+        }
+    }
+}
+
 impl fmt::Display for PropertyOrigin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -14,9 +14,18 @@ pub struct EffectiveProperty {
     pub origin: PropertyOrigin,
 }
 
-/// Prints a property per line: name, value, origin. A secret is shown as `***`, a value that is read from a variable
-/// or file by the name of that, and a missing value as `(none)`.
+/// Prints a property per line: name, value, origin. What somebody has set comes first, then what is built in. A secret
+/// is shown as `***`, a value that is read from a variable or file by the name of that, and a missing
+/// value as `(none)`.
 pub fn table(properties: &[EffectiveProperty]) -> String {
+    let is_built_in = |property: &&EffectiveProperty| {
+        matches!(property.origin, PropertyOrigin::Default | PropertyOrigin::Kcons)
+    };
+    let (built_in, set): (Vec<_>, Vec<_>) = properties.iter().partition(is_built_in);
+    rows(&set) + &rows(&built_in)
+}
+
+fn rows(properties: &[&EffectiveProperty]) -> String {
     // One long value should not push all origins off the screen.
     const WIDEST: usize = 32;
     let rows: Vec<(&str, String, String)> = properties
@@ -44,15 +53,17 @@ mod tests {
     }
 
     #[test]
-    fn a_line_has_name_value_and_origin() {
-        let properties = [
+    fn a_line_has_name_value_and_origin_and_what_is_set_comes_first() {
+        let built_in = [
             resolved("client.id", "kcons", PropertyOrigin::Kcons),
             resolved("client.rack", "", PropertyOrigin::Default),
-            resolved("sasl.password", "hunter2", PropertyOrigin::File("a b.properties".to_owned())),
         ];
-        let expected = "client.id      kcons   kcons\n\
-                        client.rack    (none)  default\n\
-                        sasl.password  ***     file a b.properties\n";
-        assert_eq!(table(&properties), expected);
+        let set = resolved("sasl.password", "hunter2", PropertyOrigin::File("a b.properties".to_owned()));
+        let expected = "client.id    kcons   kcons\n\
+                        client.rack  (none)  default\n";
+        assert_eq!(table(&built_in), expected);
+        let all = [built_in.as_slice(), std::slice::from_ref(&set)].concat();
+        assert_eq!(table(&all), format!("sasl.password  ***  file a b.properties\n{expected}"));
+        assert_eq!(table(&[set]), "sasl.password  ***  file a b.properties\n");
     }
 }

@@ -74,11 +74,11 @@ pub fn warnings(properties: &Properties, tokens: Option<&TokenSource>) -> Vec<St
     if has_tls(&protocol) {
         if properties.get(VERIFICATION).is_some_and(|given| !given.is_true()) {
             warnings.push(format!(
-                "brokers' certificates are not verified (`{VERIFICATION}=false`): anybody could answer"
+                "brokers' certificates are not verified (`{VERIFICATION}=false`): anyone could answer"
             ));
         }
         if properties.get(NAMES).is_some_and(|given| given.value.eq_ignore_ascii_case("none")) {
-            warnings.push(format!("brokers' names are not verified (`{NAMES}=none`): any holder of a trusted certificate could answer"));
+            warnings.push(format!("host names of brokers are not verified (`{NAMES}=none`): any holder of a trusted certificate could answer"));
         }
     }
     let endpoint =

@@ -67,9 +67,9 @@ impl<'a> PropertySource<'a> {
                 }
                 Ok(()) => {}
                 Err(failure) if quote.is_some() => {
-                    return Err(failure.hint("leave out the quotes around the value"));
+                    return Err(failure.hint("remove the quotes around the value"));
                 }
-                Err(failure) if name == "export" => return Err(failure.hint("leave out `export`")),
+                Err(failure) if name == "export" => return Err(failure.hint("remove `export`")),
                 Err(failure) => return Err(failure),
             }
         }
@@ -128,7 +128,7 @@ impl<'a> PropertySource<'a> {
             }
             Meaning::Nothing | Meaning::NothingBecause(_) if self.origin.is_typed() => {
                 Err(Failure::usage(format!("property `{name}` has no use here"))
-                    .caused_by("it steers what only Java clients have"))
+                    .caused_by("it controls what only Java clients have"))
             }
             Meaning::Nothing => Ok(()),
             Meaning::NothingBecause(reason) => {
@@ -156,7 +156,7 @@ impl<'a> PropertySource<'a> {
     fn put(&mut self, name: &str, value: Value, place: &str) -> Result<(), Failure> {
         let known = self.surroundings.known;
         if unknown::had_an_effect(name) {
-            self.notes.push(format!("`{name}`{place} has no effect any more"));
+            self.notes.push(format!("`{name}`{place} no longer has any effect"));
             return Ok(());
         }
         let Some(property) = known.get(name).filter(|_| name != FEATURES) else {

@@ -1,9 +1,10 @@
 //! Names that are no property, or none any more: the error about them, with what was probably meant.
 
-use super::known::{self, KnownProperties};
+use super::known::KnownProperties;
 use super::origin::PropertyOrigin;
 use crate::cli;
 use crate::error::Failure;
+use crate::near::nearest;
 
 /// Properties of old versions of librdkafka that some files still have. They have no effect in any current version.
 const WITHOUT_EFFECT: [&str; 11] = [
@@ -29,7 +30,7 @@ const MEANT: [(&str, &str); 9] = [
     ("print.offset", "every output but `--output raw` has the offset"),
     ("print.partition", "every output but `--output raw` has the partition"),
     ("key.separator", "`--output json` and jq put key and value together"),
-    ("line.separator", "`--output raw --delimiter STR` sets what follows each value"),
+    ("line.separator", "`--output raw --delimiter TEXT` sets what follows each value"),
     ("null.literal", "`--output json` tells null from empty"),
 ];
 
@@ -43,7 +44,7 @@ pub fn refuse(name: &str, place: &str, origin: &PropertyOrigin, known: &KnownPro
     let (kind, all, near) = match origin {
         PropertyOrigin::Profile(_) => (
             "key",
-            "keys are options without dashes, as `brokers`, and properties, see `--print-config`",
+            "keys are options without dashes, like `brokers`, and properties, see `--print-config`",
             near_key(name, known),
         ),
         PropertyOrigin::Default
@@ -72,5 +73,5 @@ fn near_key(name: &str, known: &KnownProperties) -> Vec<String> {
     let properties = known.near(name);
     let spelled = name.replace('_', "-");
     let all = options.iter().map(String::as_str).chain(properties);
-    known::nearest(&spelled, all).into_iter().map(str::to_owned).collect()
+    nearest(&spelled, all).into_iter().map(str::to_owned).collect()
 }

@@ -22,7 +22,7 @@ const LOGINS: [UnsupportedLogin; 4] = [
         instead: "use SCRAM-SHA-512 or a client certificate, which Amazon MSK offers too",
     },
     UnsupportedLogin {
-        name: "tokens of AWS IAM",
+        name: "AWS IAM tokens",
         mechanism: "",
         classes: &["IAMOAuthBearerLoginCallbackHandler"],
         instead: "use SCRAM-SHA-512 or a client certificate, which Amazon MSK offers too",
@@ -34,7 +34,7 @@ const LOGINS: [UnsupportedLogin; 4] = [
         instead: KERBEROS,
     },
     UnsupportedLogin {
-        name: "tokens of Google",
+        name: "Google tokens",
         mechanism: "",
         classes: &["GcpLoginCallbackHandler"],
         instead: "use PLAIN with a service account, which Google's Kafka offers too",

@@ -107,7 +107,7 @@ fn each_refusal_says_what_to_look_at() {
         ("404 Not Found", "", TokenFaultKind::Address, "404 Not Found"),
         ("302 Found", "", TokenFaultKind::Address, "302 Found"),
         ("503 Service Unavailable", "", TokenFaultKind::Unreachable, "503 Service Unavailable"),
-        ("200 OK", "<html>", TokenFaultKind::Address, "the answer holds no `access_token`"),
+        ("200 OK", "<html>", TokenFaultKind::Address, "the answer has no `access_token`"),
         (
             "200 OK",
             r#"{"access_token":"x"}"#,

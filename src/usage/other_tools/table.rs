@@ -39,7 +39,7 @@ pub const TABLE: &[Replacement] = &[
     ),
     behind(
         START,
-        &["cat", "read", "dump", "print", "view", "fetch"],
+        &["cat", "read", "dump", "print", "view", "fetch", "logs", "log"],
         "to read a topic up to its end: kcons consume TOPIC -e",
     ),
     behind(
@@ -78,12 +78,16 @@ pub const TABLE: &[Replacement] = &[
     behind(&["topic"], &["get", "show", "info", "inspect"], "use the command: kcons topic describe TOPIC"),
     behind(&["topic"], &["cat", "read", "tail", "consume", "dump"], "to read a topic: kcons consume TOPIC"),
     behind(&["group"], &["ls", "all"], "use the command: kcons group list"),
-    behind(&["group"], &["get", "show", "info", "inspect"], "use the command: kcons group describe GROUP"),
+    behind(
+        &["group"],
+        &["get", "show", "info", "inspect", "members"],
+        "use the command: kcons group describe GROUP",
+    ),
     behind(&["group"], &["rm", "remove"], "use the command: kcons group delete GROUP"),
     behind(&["group"], &["seek", "set", "move"], "use the command: kcons group reset GROUP"),
     behind(&["group"], &["lag", "watch"], "use the command: kcons lag GROUP"),
     // Options of single commands.
-    behind(&["lag"], &["--group", "-g"], "name the group without an option: kcons lag GROUP"),
+    behind(&["lag"], &["--group", "-g", "-G"], "name the group without an option: kcons lag GROUP"),
     behind(
         &["lag", "group list"],
         &["-t", "--include", "--whitelist"],
@@ -96,13 +100,17 @@ pub const TABLE: &[Replacement] = &[
     ),
     behind(
         &["group describe"],
-        &["--group", "-g"],
+        &["--group", "-g", "-G"],
         "name the group without an option: kcons group describe GROUP",
     ),
-    behind(&["group reset"], &["--group", "-g"], "name the group without an option: kcons group reset GROUP"),
+    behind(
+        &["group reset"],
+        &["--group", "-g", "-G"],
+        "name the group without an option: kcons group reset GROUP",
+    ),
     behind(
         &["group delete"],
-        &["--group", "-g"],
+        &["--group", "-g", "-G"],
         "name the group without an option: kcons group delete GROUP",
     ),
     behind(&["group delete"], &["--force", "-f"], "`--yes` deletes without asking"),
@@ -112,7 +120,12 @@ pub const TABLE: &[Replacement] = &[
         "name the topic without an option: kcons topic describe TOPIC",
     ),
     behind(&["topic list"], &["--topic", "-t"], "to see one topic: kcons topic describe TOPIC"),
-    behind(&["lag"], &["--all-groups", "--all"], "leave it out: without GROUP all groups are shown"),
+    behind(
+        &["lag"],
+        &["--since", "--from", "--after"],
+        "lag is as of now; to read records from a time on: kcons consume TOPIC --from -1h",
+    ),
+    behind(&["lag"], &["--all-groups", "--all"], "omit it: without GROUP all groups are shown"),
     behind(
         &["group describe", "group delete"],
         &["--all-groups"],
@@ -131,11 +144,11 @@ pub const TABLE: &[Replacement] = &[
         &["--to-offset", "--to-datetime"],
         "`--to POS`, as in `--to 17` or `--to 2026-11-23T09:00`",
     ),
-    behind(&["group reset"], &["--by-duration"], "`--to -1h` moves the group to that long ago"),
+    behind(&["group reset"], &["--by-duration"], "`--to -1h` moves the group back by an hour"),
     behind(&["group reset"], &["--shift-by"], "`--shift +N` or `--shift -N`"),
-    behind(&["group reset"], &["--dry-run"], "leave it out: nothing is changed without `--execute`"),
+    behind(&["group reset"], &["--dry-run"], "omit it: nothing is changed without `--execute`"),
     behind(&["group reset"], &["--yes", "-y", "--force", "-f"], "`--execute` makes the change"),
-    behind(&["group reset"], &["--reset-offsets"], "leave it out: the command says it"),
+    behind(&["group reset"], &["--reset-offsets"], "omit it: `kcons group reset` says it"),
     behind(
         &[
             "lag",
@@ -171,14 +184,14 @@ pub const TABLE: &[Replacement] = &[
     behind(
         READING,
         &["--from-beginning"],
-        "leave it out: without a committed offset a run starts at the beginning",
+        "omit it: without a committed offset a run starts at the beginning",
     ),
     behind(
         READING,
         &["--limit", "--cnt", "--max", "--num", "--number", "--head", "--max-messages", "--max-count", "-c"],
         "to stop after N records: `--count N`",
     ),
-    behind(READING, &["--timeout-ms"], "to stop when nothing comes: `--idle-timeout 30s`"),
+    behind(READING, &["--timeout-ms"], "to stop when no record arrives: `--idle-timeout 30s`"),
     behind(
         READING,
         &["--end", "--once", "--no-follow", "--no-wait", "--until-end", "--exit-eof"],
@@ -187,7 +200,7 @@ pub const TABLE: &[Replacement] = &[
     behind(
         &["", "consume"],
         &["--follow"],
-        "leave it out: a run follows the topic until Ctrl-C; `--exit` ends it at the end",
+        "omit it: a run follows the topic until Ctrl-C; `--exit` stops at the end",
     ),
     behind(READING, &["--partition"], "`--partitions 0` reads some partitions, as in `--partitions 0,2`"),
     // Groups and commits.
@@ -195,6 +208,11 @@ pub const TABLE: &[Replacement] = &[
         READING,
         &["-G", "--group-id", "--groupid", "--consumer-group"],
         "to join a group: `--group NAME`",
+    ),
+    behind(
+        READING,
+        &["--group-instance-id", "--group-instance"],
+        "`--instance-id ID` names this member for good",
     ),
     behind(
         READING,
@@ -229,7 +247,7 @@ pub const TABLE: &[Replacement] = &[
         &["-K"],
         "keys are in `--output json` and `--output pretty`, or where a template says: `--format '%k: %s\\n'`",
     ),
-    behind(READING, &["-u"], "leave it out: no record waits in a buffer"),
+    behind(READING, &["-u"], "omit it: records are never held in a buffer"),
     behind(
         READING,
         &["--formatter-property", "--formatter-config"],
@@ -254,7 +272,7 @@ pub const TABLE: &[Replacement] = &[
     behind(
         READING,
         &["--skip-message-on-error", "--reject-message-on-error"],
-        "leave it out: a record that cannot be decoded is a warning; `--strict` ends the run there",
+        "omit it: a record that cannot be decoded is a warning; `--strict` ends the run there",
     ),
     // Handlers.
     behind(
@@ -273,7 +291,7 @@ pub const TABLE: &[Replacement] = &[
     ),
     anywhere(
         &["--zookeeper"],
-        "brokers are given with `--brokers HOST:PORT`; no client needs ZooKeeper any more",
+        "brokers are given with `--brokers HOST:PORT`; clients no longer need ZooKeeper",
     ),
     anywhere(
         &["--consumer.config", "--command-config", "--properties"],

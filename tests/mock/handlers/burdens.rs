@@ -170,11 +170,11 @@ fn a_handler_that_scarcity_keeps_from_starting_starts_later_at_no_charge() {
         let mut running = stage.staying(&["--retries", "0"]).args(handler).spawn();
         wait_until("the first record", LONG, || stage.written().contains("first").then_some(()));
         if handler[0] == "--worker" {
-            running.wait_for_stderr("it had no record in hand and is started again with the next one");
+            running.wait_for_stderr("it had no record in hand and is restarted with the next one");
         }
         let before = limit_descriptors(&running, Some(8));
         stage.produce(&["scarce"]);
-        running.wait_for_stderr("warning: cannot start a handler: Too many open files; it is tried again\n");
+        running.wait_for_stderr("warning: cannot start a handler: Too many open files; trying again\n");
         assert!(!stage.written().contains("scarce"), "{}", stage.written());
         limit_descriptors(&running, before);
         wait_until("the record", LONG, || stage.written().contains("scarce").then_some(()));

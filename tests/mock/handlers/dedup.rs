@@ -92,7 +92,7 @@ fn records_without_an_id_are_handled_and_told_once() {
         let outcome = stage.alone(&options).arg("--dedup-store").arg(store).run();
         outcome.has_counts(3, 0, 0);
         let warning = format!(
-            "warning: t [0] @ 0: `--dedup` yields {what}: such records are processed without dedup (said once)\n"
+            "warning: t [0] @ 0: `--dedup` yields {what}: such records are processed without dedup (reported once)\n"
         );
         outcome.stderr_contains(&warning);
         assert_eq!(outcome.stderr_text().matches("--dedup` yields").count(), 1, "{outcome}");
@@ -253,11 +253,11 @@ fn a_redis_that_is_away_is_waited_for_and_told_once() {
     wait_until("the handler", LONG, || (stage.written() == "a\n").then_some(()));
     redis.stop();
     fs::write(stage.folder.path().join("out.go"), "").expect("a file");
-    running.wait_for_stderr("warning: the dedup store is away: cannot reach the dedup store `redis://");
+    running.wait_for_stderr("warning: waiting for the dedup store: cannot reach the dedup store `redis://");
     assert_eq!(stage.committed(), -1);
     redis.start_again();
     let outcome = running.finish();
     outcome.has_counts(2, 0, 1);
-    assert_eq!(outcome.stderr_text().matches("is away").count(), 1, "{outcome}");
+    assert_eq!(outcome.stderr_text().matches("waiting for the dedup store").count(), 1, "{outcome}");
     assert_eq!((stage.committed(), stage.written().as_str()), (3, "a\nb\n"));
 }

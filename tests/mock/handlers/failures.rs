@@ -16,7 +16,7 @@ fn a_record_that_fails_is_tried_again() {
     let outcome = stage.member(&FAST).args(["--exec", script]).run();
     outcome.has_code(0).has_stdout("out\nout\n");
     outcome.has_summary("2 records: 2 ok, 2 retries");
-    outcome.stderr_contains("warning: t [0] @ 0: attempt 1 of 4 failed (exit status 1), again in 0.1 s\n");
+    outcome.stderr_contains("warning: t [0] @ 0: attempt 1 of 4 failed (exit status 1), again in 0.01 s\n");
     outcome.stderr_lacks("attempt 2");
     assert_eq!(stage.written().lines().filter(|line| *line == "1").count(), 2);
     assert!(stage.written().contains('3'), "{}", stage.written());
@@ -123,7 +123,7 @@ fn a_dead_letter_topic_must_exist_before_anything_is_read() {
     let options = ["--dead-letter", "t.daed", "--exec", "echo >> $OUT"];
     let outcome = stage.member(&options).run();
     outcome.has_code(4);
-    outcome.stderr_contains("error: topic `t.daed` does not exist\n  caused by: this run writes to it, and has to find it\n  hint: did you mean `t.dead`?\n");
+    outcome.stderr_contains("error: topic `t.daed` does not exist\n  caused by: this run produces to it, so it must exist\n  hint: did you mean `t.dead`?\n");
     assert_eq!(stage.written(), "");
 }
 
@@ -152,6 +152,10 @@ fn many_failures_in_a_row_stop_the_run_whatever_the_policy() {
     let endless = ["--retries", "0", "--on-failure", "skip", "--failure-limit", "0", "--exec", "exit 9"];
     stage.member(&endless).run().has_code(0);
     assert_eq!(stage.committed(), 20);
+    let stage = Stage::with(&["a", "b"]);
+    let options = ["--retries", "0", "--on-failure", "skip", "--failure-limit", "1", "--exec", "exit 9"];
+    let outcome = stage.member(&options).run();
+    outcome.has_code(5).stderr_contains("@ 0: processing failed after 1 attempt\n").stderr_lacks("in a row");
 }
 
 #[test]

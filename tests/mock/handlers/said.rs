@@ -118,9 +118,26 @@ fn a_stop_says_that_it_waits_for_workers_and_for_the_reader() {
     running.wait_for_stderr("Assigned: t [0]");
     std::thread::sleep(Duration::from_secs(1));
     running.signal(Signal::SIGTERM);
-    running.wait_for_stderr("info: waiting for whoever reads stdout, up to ");
+    running.wait_for_stderr("info: waiting for the reader of stdout, up to ");
     running.go_on_reading();
     running.finish().has_code(0);
+}
+
+#[test]
+fn a_stop_says_nothing_of_what_it_waits_for_only_a_moment() {
+    let stage = Stage::with(&["1", "2"]);
+    let script = "echo >> $OUT; sleep 2";
+    for handler in
+        [["--exec", script], ["--worker", "while read -r line; do echo >> $OUT; sleep 2; echo ok; done"]]
+    {
+        std::fs::write(stage.out(), "").expect("a file");
+        let mut running = stage.alone(&handler).spawn();
+        wait_until("the handler", LONG, || (!stage.written().is_empty()).then_some(()));
+        running.signal(Signal::SIGTERM);
+        let outcome = running.finish();
+        outcome.has_code(0).stderr_contains(" in hand, up to ");
+        assert_eq!(outcome.stderr_text().matches("info: waiting for ").count(), 1, "{outcome}");
+    }
 }
 
 #[test]

@@ -67,8 +67,8 @@ fn any_other_line_is_quoted_and_fails_the_oldest_record() {
     let outcome = stage.member(&options).run();
     outcome.has_code(0).has_stdout("");
     outcome.stderr_contains(
-        "warning: t [0] @ 1: skipped after 1 attempt: worker answered `done with 1`, which is none of `ok`, \
-         `retry REASON`, `fail REASON`\n",
+        "warning: t [0] @ 1: skipped after 1 attempt: worker answered `done with 1`, not `ok`, \
+         `retry REASON` or `fail REASON`\n",
     );
     outcome.has_summary("3 records: 2 ok, 1 skipped");
     assert_eq!(stage.written(), "start\nstart\n");
@@ -111,7 +111,8 @@ fn a_worker_that_dies_is_charged_for_the_oldest_record_only() {
 
 #[test]
 fn a_worker_that_dies_with_nothing_to_do_is_charged_for_nothing() {
-    const WARNING: &str = "warning: worker exited with status 0; it had no record in hand and is started again with the next one\n";
+    const WARNING: &str =
+        "warning: worker exited with status 0; it had no record in hand and is restarted with the next one\n";
     let stage = Stage::with(&["1"]);
     let options = ["--retries", "0", "--worker", "echo $$ >> $OUT; read -r line; echo ok"];
     let mut running = stage.staying(&options).spawn();

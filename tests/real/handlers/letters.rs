@@ -126,7 +126,7 @@ pub fn the_letter_of_a_record_that_is_years_old_outlives_the_retention_of_its_to
 #[track_caller]
 fn is_refused(work: &Work<'_>, outcome: &Outcome, dead: &str, offset: i64) {
     outcome.has_code(5);
-    outcome.stderr_contains(&format!("[0] @ {offset}: the dead-letter topic `{dead}` did not take it"));
+    outcome.stderr_contains(&format!("[0] @ {offset}: the dead-letter topic `{dead}` did not accept it"));
     let committed = work.scene.kafka.committed(&work.scene.group);
     let at = committed.get(&(work.scene.topic.clone(), 0)).copied().unwrap_or(0);
     assert_eq!(at, offset, "{outcome}");

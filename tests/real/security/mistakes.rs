@@ -42,7 +42,7 @@ impl Case {
         let mut warnings = Vec::new();
         if given("ssl.endpoint.identification.algorithm=").is_some() {
             warnings.push(
-                "warning: brokers' names are not verified (`ssl.endpoint.identification.algorithm=none`): \
+                "warning: host names of brokers are not verified (`ssl.endpoint.identification.algorithm=none`): \
                  any holder of a trusted certificate could answer\n"
                     .to_owned(),
             );
@@ -177,7 +177,7 @@ fn with_tls(secured: &Secured) -> Vec<Case> {
         }
     };
     let key = "check `ssl.key.location` and `ssl.key.password`";
-    let pair = "the key is not that of the certificate: check `ssl.certificate.location`";
+    let pair = "the key does not belong to the certificate: check `ssl.certificate.location`";
     vec![
         unfit("wrong password of the key", encrypted("s3cret"), key),
         unfit("no password of the key", secured.tls_as("alice.pem", "alice.encrypted.key"), key),
@@ -220,7 +220,7 @@ fn with_unsecured_tokens(secured: &Secured) -> Vec<Case> {
     ]
 }
 
-const TOKEN_HINT: &str = "the broker does not take the token: check who issued it, for whom, and until when";
+const TOKEN_HINT: &str = "the broker does not accept the token: check its issuer, audience and expiry";
 
 fn with_token_endpoints(secured: &Secured) -> Vec<Case> {
     let name = "OAUTHBEARER, OIDC";
@@ -265,7 +265,7 @@ fn with_token_endpoints(secured: &Secured) -> Vec<Case> {
             "check `-X sasl.oauthbearer.scope`",
         ),
         wrong("wrong path", right("/nowhere"), url("/nowhere"), "404 Not Found", address),
-        wrong("not an endpoint", right("/page"), url("/page"), "the answer holds no `access_token`", address),
+        wrong("not an endpoint", right("/page"), url("/page"), "the answer has no `access_token`", address),
         wrong("endpoint fails", right("/broken"), url("/broken"), "503 Service Unavailable", address),
         wrong("no endpoint", secured.oidc(&nobody, "alice-secret"), nobody, "connection refused", address),
         wrong("silent endpoint", secured.oidc(&silent, "alice-secret"), silent, "timed out", address),
@@ -300,10 +300,10 @@ fn with_other_protocols(secured: &Secured) -> Vec<Case> {
         wrong("TLS", "port wants SASL", "SASL", secured.tls()),
         wrong("PLAIN", "port speaks TLS", "SSL", plain.clone()),
         Case::wrong(
-            ("PLAIN", "port takes no SASL"),
+            ("PLAIN", "port does not accept SASL"),
             ("PLAINTEXT", plain),
             format!("cannot log in at `{}` as `alice`", secured.at("PLAINTEXT")),
-            "check `-X security.protocol`: the port takes no SASL",
+            "check `-X security.protocol`: the port does not accept SASL",
         ),
     ]
 }

@@ -57,7 +57,7 @@ pub fn a_program_that_does_not_end_fails_its_record_alone() {
         .collect();
     let words = |offset, why| (offset, format!("t [0] @ {offset}: `--filter` failed: {why}"));
     let time = "it took longer than 5 s";
-    assert_eq!(failed, [words(1, time), words(3, "it calls itself too often"), words(4, time)]);
+    assert_eq!(failed, [words(1, time), words(3, "it recurses too deeply"), words(4, time)]);
     assert_eq!(mock.committed("g", &[TOPIC]).values().copied().collect::<Vec<_>>(), [6]);
 }
 

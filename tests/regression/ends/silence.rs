@@ -55,7 +55,7 @@ pub fn a_fetch_error_for_ever_is_no_end() {
         let (mock, topic) = mock_with_records();
         mock.push_errors(Fetch, &[error; 5000]);
         let mut running = consume(&mock.brokers(), &topic).args(["-e", "-o", "raw"]).spawn();
-        let said = format!("{topic} [0]: nothing has come for ");
+        let said = format!("{topic} [0]: nothing received for ");
         running.wait_for_stderr(&said);
         assert!(!running.has_ended() && running.stdout().is_empty(), "{error:?}");
         mock.clear_errors(Fetch);

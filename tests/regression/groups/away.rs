@@ -118,7 +118,7 @@ fn a_broker_that_refuses_spoils_no_list(kafka: &Kafka, [good, share]: [&String; 
     for _ in 0..5 {
         let list: Outcome = kcons(kafka, &["group", "list"]).run();
         list.has_code(0).stdout_contains(good).stdout_contains(share);
-        list.stderr_contains("has not answered: its groups are missing\n");
+        list.stderr_contains("did not answer: its groups are missing\n");
         let outcome = kcons(kafka, &["lag", share]).run();
         outcome.has_code(1).stderr_contains(&format!("error: `{share}` is a share group\n"));
     }

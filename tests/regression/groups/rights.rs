@@ -44,7 +44,7 @@ fn a_reset_that_succeeds_in_part_says_what_it_moved(kafka: &Kafka) {
     };
     let outcome = reset(&["a", "unread", "b"]);
     outcome.has_code(3).stderr_contains(
-        "error: group `g` is not reset in all partitions\n  caused by: unread [0]: the broker says: Topic authorization failed\n  \
+        "error: group `g` was not reset in all partitions\n  caused by: unread [0]: the broker says: Topic authorization failed\n  \
          hint: ask for READ and DESCRIBE on the topic\n",
     );
     let rows = outcome.lines();
@@ -103,7 +103,7 @@ fn a_topic_that_may_not_be_described_is_not_called_gone(kafka: &Kafka) {
 /// `--max-lag` was met by a group of which nothing may be seen.
 fn what_may_be_hidden_is_not_called_less_than_allowed(kafka: &Kafka) {
     kafka.commit("unseen", &[("hidden", 0, 0)]);
-    let words = "group `unseen` has committed nothing, or only in topics that we may not see\n";
+    let words = "group `unseen` has committed nothing, or only in topics you have no right to see\n";
     kcons(kafka, &["lag", "unseen"]).has_code(0).has_stderr(&format!("warning: {words}"));
     kcons(kafka, &["lag", "unseen", "--max-lag", "0"]).has_code(3).has_stderr(&format!("error: {words}"));
 }

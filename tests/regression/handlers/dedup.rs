@@ -119,7 +119,7 @@ pub fn the_ids_of_a_member_that_is_gone_are_taken_over() {
         assert_eq!(stage.written(), "m0\nm1\n");
         // The claim of the one that was killed is seen for longer than one waits in silence.
         if signal == Signal::SIGKILL {
-            let waiting = ": another member has had its event id in hand for 10 s; waiting";
+            let waiting = ": another member has been handling its event for 10 s; waiting";
             outcome.stderr_contains(&format!("{} [1] @ 0{waiting}", stage.topic));
         }
         redis.forget();
@@ -134,7 +134,7 @@ pub fn no_handler_starts_while_its_id_cannot_be_claimed() {
     wait_until_written(&stage, "m0 a\n");
     redis.stop();
     let_go(&stage, "m0");
-    running.wait_for_stderr("warning: the dedup store is away: cannot reach the dedup store `redis://");
+    running.wait_for_stderr("warning: waiting for the dedup store: cannot reach the dedup store `redis://");
     assert_eq!(stage.written(), "m0 a\n");
     redis.start_again();
     running.finish().has_counts(2, 0, 0);

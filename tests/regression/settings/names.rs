@@ -25,11 +25,11 @@ pub fn a_file_that_kcat_took_is_taken() {
     {
         outcome.stderr_contains(&format!("info: `{name}` in `p` line "));
     }
-    outcome.stderr_contains("line 2 has no effect any more\n");
+    outcome.stderr_contains("line 2 no longer has any effect\n");
     let typed = Kcons::new(["topic", "list", "-b", "127.0.0.1:1", "--connect-timeout", "500ms"])
         .args(["-X", "metadata.request.timeout.ms=1"])
         .run();
-    typed.has_code(3).stderr_contains("info: `metadata.request.timeout.ms` has no effect any more\n");
+    typed.has_code(3).stderr_contains("info: `metadata.request.timeout.ms` no longer has any effect\n");
 }
 
 /// Quotes around a value are a part of it, which no message said.
@@ -43,7 +43,7 @@ pub fn quotes_in_a_file_are_named() {
         let outcome = with_file(text);
         outcome
             .has_code(2)
-            .stderr_contains("hint: leave out the quotes around the value\n")
+            .stderr_contains("hint: remove the quotes around the value\n")
             .stderr_lacks("s3cret");
     }
     let outcome = with_file(
@@ -56,7 +56,7 @@ pub fn quotes_in_a_file_are_named() {
             "info: the quotes around `{name}` in `p` line {line} are part of its value\n"
         ));
     }
-    with_file("export client.id=x").has_code(2).stderr_contains("hint: leave out `export`\n");
+    with_file("export client.id=x").has_code(2).stderr_contains("hint: remove `export`\n");
     with_file("sasl_mechanism=PLAIN").has_code(2).stderr_contains("did you mean `sasl.mechanism`");
 }
 

@@ -243,8 +243,8 @@ pub fn switching_verification_off_is_warned_of() {
     let count = |text: &str| text.matches("warning: ").count();
     for (property, part) in [
         ("enable.ssl.certificate.verification=false", "certificates are not verified"),
-        ("ssl.endpoint.identification.algorithm=none", "names are not verified"),
-        ("ssl.endpoint.identification.algorithm=", "names are not verified"),
+        ("ssl.endpoint.identification.algorithm=none", "host names of brokers are not verified"),
+        ("ssl.endpoint.identification.algorithm=", "host names of brokers are not verified"),
     ] {
         let said = run(&["security.protocol=SSL", property]);
         assert!(count(&said) == 1 && said.contains(part), "{said}");

@@ -82,7 +82,7 @@ pub fn a_token_or_a_word_of_an_endpoint_has_no_control_characters() {
     for token in [r#""a\nb""#, r#""a\u0000b""#, r#""a b""#, r#""\u202ea""#] {
         let (address, _) = endpoint("200 OK", answer(token, "60"));
         let outcome = kcons(address, &["topic", "list", "--connect-timeout", "2s"]).run();
-        outcome.has_code(3).stderr_contains("the token holds characters that no token has");
+        outcome.has_code(3).stderr_contains("the token has invalid characters");
     }
     let words = r#"{"error":"invalid_client","error_description":"\u202eevil\u001b[31m\u0000 words"}"#;
     let (address, _) = endpoint("401 Unauthorized", words.to_owned());

@@ -80,12 +80,12 @@ pub fn options_of_other_tools_get_the_right_hint() {
         (&["consume", "t", "--property", "print.key=true"], "`--output json`"),
         (&["consume", "t", "-X", "print.timestamp=true"], "`--output json`"),
         (&["consume", "t", "--isolation-level", "read_committed"], "`--read-uncommitted`"),
-        (&["consume", "t", "--skip-message-on-error"], "leave it out"),
+        (&["consume", "t", "--skip-message-on-error"], "omit it"),
         (&["consume", "t", "--key-deserializer", "x"], "`--key-format`"),
         (&["consume", "t", "--partition", "0"], "`--partitions"),
         (&["lag", "--group", "x"], "kcons lag GROUP"),
         (&["lag", "-g", "x"], "kcons lag GROUP"),
-        (&["lag", "--all-groups"], "`kcons group list`"),
+        (&["lag", "--all-groups"], "omit it: without GROUP all groups are shown"),
         (&["group", "describe", "--group", "x"], "kcons group describe GROUP"),
     ] {
         let outcome = Kcons::new(arguments).run();

@@ -51,6 +51,8 @@ impl Partitions<'_> {
 
     pub fn from(&self, partition: &TopicPartition) -> Option<Position> {
         match &self.settings.mode {
+            // Whatever `--from` says, or what was written before the partition was found would be passed over.
+            Mode::Standalone(_) if self.added.contains(partition) => Some(Position::Beginning),
             Mode::Standalone(standalone) => standalone.from.at(partition.partition),
             Mode::Group(_) => None,
         }

@@ -139,8 +139,7 @@ impl Partitions<'_> {
             Finding::EndsAt(_) => {
                 (silence.ends_here, silence.reason) = (silence.ends_here + 1, None);
                 if has_end && silence.ends_here >= LOOKS_AT_A_CUT {
-                    let message =
-                        format!("{name}: its log ends at {offset} now, and went on to {end} before");
+                    let message = format!("{name}: the log now ends at {offset}; before, it ended at {end}");
                     let failure = Failure::new(Kind::Run, message)
                         .hint("a leader that lacked the last records was elected");
                     self.fail_after(id, failure, context);
@@ -150,7 +149,7 @@ impl Partitions<'_> {
                 silence.is_readable = false;
                 let leader = || context.client.leader(name);
                 let unanswered =
-                    || leader().map(|leader| format!("nothing comes from its leader `{leader}`"));
+                    || leader().map(|leader| format!("nothing arrives from its leader `{leader}`"));
                 silence.reason = reason.or_else(unanswered);
             }
             Finding::Unreadable(why) => {
@@ -240,7 +239,7 @@ pub fn unreadable(partition: &TopicPartition, offset: i64, why: &str) -> Failure
     let TopicPartition { topic, partition: number } = partition;
     let message = format!("{partition} @ {offset}: the broker's data cannot be read");
     Failure::new(Kind::Run, message).caused_by(why).hint(format!(
-        "to go on behind it, find the next offset N that can be read: `--from {number}=N`, or with a group \
+        "to continue after it, find the next offset N that can be read: `--from {number}=N`, or with a group \
          `kcons group reset GROUP --topic {topic}:{number} --to N --execute`"
     ))
 }
@@ -274,7 +273,7 @@ fn untold(partition: &mut AssignedPartition, end: i64, now: Instant) -> Option<S
     }
     partition.silence.said = Some((reason, now));
     Some(format!(
-        "{}: nothing has come for {} s though its log goes on to {end}, waiting{because}",
+        "{}: nothing received for {} s although the log ends at {end}, waiting{because}",
         partition.name,
         silent.as_secs()
     ))

@@ -120,7 +120,7 @@ fn a_program_that_is_stuck_again_and_again_ends_the_run() {
     }
     let failure = verdict(&mut thread, &mut alarm, 5, Duration::ZERO).expect_err("too many");
     assert_eq!(failure.kind, Kind::Record);
-    assert_eq!(failure.message, "`--dedup` got stuck with 5 records at once");
+    assert_eq!(failure.message, "`--dedup` got stuck on 5 records at once");
 }
 
 #[test]

@@ -41,7 +41,7 @@ pub fn wait_for_stop(reading: &ReadingOptions, stops: &StopConditions, clock: &C
     let (until, now) = (until.to_zoned((clock.zone)()), clock.now.to_zoned((clock.zone)()));
     let form = if until.date() == now.date() { "%H:%M:%S" } else { "%Y-%m-%d %H:%M:%S" };
     Some(format!(
-        "waiting until {} for `--to {typed}`; `--exit` ends at what is there now",
+        "waiting until {} for `--to {typed}`; add `--exit` to stop at the current end",
         until.strftime(form)
     ))
 }
@@ -89,7 +89,7 @@ mod tests {
             ("-g g --to 09:30", "waiting until 09:30:00 for `--to 09:30`"),
         ] {
             let (notes, _) = said(words);
-            assert_eq!(notes, [format!("{until}; `--exit` ends at what is there now")], "{words}");
+            assert_eq!(notes, [format!("{until}; add `--exit` to stop at the current end")], "{words}");
         }
         for words in ["--to 09:30 -e", "--to 08:30", "--to 5", "-e", "--from 09:30"] {
             assert_eq!(said(words).0, [""; 0], "{words}");

@@ -199,7 +199,7 @@ fn a_services_own_file_does_not_choose_the_mode() {
     assert_eq!(
         connection.notes,
         [format!(
-            "ignoring `group.id`, `auto.offset.reset`, `enable.auto.commit` of file {path}: \
+            "ignoring `group.id`, `auto.offset.reset`, `enable.auto.commit` in `{path}`: \
              reading without a group, see `--group`"
         )]
     );

@@ -3,8 +3,8 @@
 use crate::choices::OffsetReset;
 use crate::duration::parse_duration;
 use crate::error::Failure;
+use crate::near::did_you_mean;
 use crate::position::{Clock, Position};
-use crate::settings::known::nearest;
 use crate::settings::properties::PropertyValue;
 
 /// Reads what was typed for `--offset-reset`: a word, or a time as for `--from`.
@@ -15,14 +15,14 @@ pub fn typed(text: &str, clock: &Clock) -> Result<OffsetReset, Failure> {
     }
     let why = match Position::parse(text, clock) {
         Ok(Position::Time(time)) => return Ok(OffsetReset::Time(time)),
-        Ok(_) => "a group starts at a time, not at an offset".to_owned(),
+        Ok(_) => "a group can start at a time, not at an offset".to_owned(),
         Err(why) => why,
     };
     let failure = Failure::usage(format!("invalid value `{text}` for `--offset-reset`")).caused_by(why);
-    let near = nearest(text, WORDS.iter().flat_map(|(words, _)| words.iter().copied()));
-    Err(match near.first() {
+    let near = did_you_mean(text, WORDS.iter().flat_map(|(words, _)| words.iter().copied()));
+    Err(match near {
         _ if parse_duration(text).is_ok() => failure.hint(format!("did you mean `-{text}`? {VALID}")),
-        Some(near) => failure.hint(format!("did you mean `{near}`? {VALID}")),
+        Some(near) => failure.hint(format!("{near} {VALID}")),
         None => failure.hint(VALID),
     })
 }

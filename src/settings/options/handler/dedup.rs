@@ -45,7 +45,7 @@ fn store(text: &str, surroundings: &Surroundings<'_>) -> Result<StoreChoice, Fai
     }
     if text.starts_with("rediss://") {
         return Err(
-            refuse("Redis with TLS is not supported").hint("use redis://, through a tunnel if need be")
+            refuse("Redis with TLS is not supported").hint("use redis://, through a tunnel if necessary")
         );
     }
     let path = text.strip_prefix("file:").unwrap_or(&text);

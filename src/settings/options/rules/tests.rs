@@ -60,6 +60,7 @@ pub const EXAMPLES: &[Example] = &[
     example("consume t -g g", "--async-commit", "`--async-commit` cannot be used with `--commit auto`", LeftOut),
     example("consume t -g g --commit never", "--async-commit", "`--async-commit` cannot be used with `--commit never`", LeftOut),
     example("consume t -g g -X enable.auto.commit=false", "--async-commit", "`--async-commit` cannot be used with `--commit never`", LeftOut),
+    example("consume t -g g -X enable.auto.commit=true -X enable.auto.commit=false", "--async-commit", "`--async-commit` cannot be used with `--commit never`", LeftOut),
     example("consume t -g g --commit manual", "--commit-interval 1s", "`--commit-interval` needs `--commit auto`", Nothing),
     example("consume t --exec a", "-- b", "`-- CMD` cannot be used with `--exec`", Nothing),
     example("consume t --worker a", "-- b", "`-- CMD` cannot be used with `--worker`", Nothing),

@@ -36,6 +36,21 @@ fn addresses_of_brokers_are_shown_wherever_they_stand() {
 }
 
 #[test]
+fn hints_name_what_sets_the_brokers() {
+    for (origin, setting) in [
+        (PropertyOrigin::Option, "`--brokers`"),
+        (PropertyOrigin::Property, "`-X bootstrap.servers`"),
+        (PropertyOrigin::File("f".to_owned()), "`bootstrap.servers` in `f`"),
+        (PropertyOrigin::Environment("KCONS_BROKERS".to_owned()), "the variable `KCONS_BROKERS`"),
+        (PropertyOrigin::Profile("bad".to_owned()), "`brokers` in profile `bad`"),
+    ] {
+        let connection = resolved_from(&[("bootstrap.servers", "b:1", origin)]).expect("valid");
+        assert_eq!(connection.brokers_setting(), setting);
+    }
+    assert_eq!(resolved(&[]).expect("valid").brokers_setting(), "`--brokers`");
+}
+
+#[test]
 fn the_library_gets_what_keeps_the_guarantee() {
     let connection = resolved(&[]).expect("valid");
     for (name, value) in [
