@@ -359,6 +359,13 @@ fn a_template_says_what_is_printed() {
     let hex = ["-f", "%{value:json}|", "--value-format", "hex"];
     assert_eq!(printed(&hex), "\"7b202261223a31207d\"|null|\"76\"|");
     assert_eq!(printed(&["-f", "%o", "--filter", ".value == \"v\""]), "2");
+    let refused = |arguments: &[&str], error: &str| {
+        let outcome = Kcons::new(["consume", "t", "-b", "no-such-host.invalid:1"]).args(arguments).run();
+        outcome.has_code(2).has_stdout("").stderr_contains(error);
+    };
+    refused(&["-f", "%s %z"], "caused by: `%z` at character 4 is not a token\n");
+    // For kcat it is a switch.
+    refused(&["-Z", "-f", "%s"], "error: `--null` needs a value\n");
     let strict = ["-e", "-f", "%{value:json}\\n", "--value-format", "json", "--strict"];
     let outcome = consume(&mock, &topic).args(strict).run();
     outcome.has_code(5).has_stdout("{ \"a\":1 }\nnull\n").stderr_contains(" [0] @ 2: value is not JSON");
