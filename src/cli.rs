@@ -10,19 +10,19 @@ mod selection;
 mod topic;
 mod values;
 
-pub use connection::ConnectionOptions;
+pub use connection::{ColorChoice, ConnectionOptions, LogFormat};
 pub use group::{DeleteOptions, GroupCommand, GroupDescribeOptions, GroupListOptions, ResetOptions};
 pub use handler::{HandlerOptions, OnFailure};
 pub use lag::LagOptions;
 pub use profile::{NOT_IN_A_PROFILE, ProfileProperty, ProfileTable, RIVALS, commands, place, profile_keys};
 pub use selection::SelectionOptions;
 pub use topic::{TopicCommand, TopicDescribeOptions, TopicListOptions};
+pub use values::CommitChoice;
 
 use crate::choices::{DataFormat, ExpectedCount, ListenAddress, TableFormat};
 use crate::duration::parse_duration;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use help::{COMPLETIONS_EXAMPLES, CONSUME_EXAMPLES, STYLES};
-use std::num::NonZeroU64;
 use std::time::Duration;
 use values::{commit, expected_count, listen_address, positive, positive_duration};
 
@@ -274,6 +274,27 @@ pub struct ReadingOptions {
     /// Same as `-o json`
     #[arg(long, help_heading = "Output", overrides_with = "output")]
     pub json: bool,
+    /// Print each record as TEMPLATE says, as in '%k: %s\n'
+    ///
+    /// Adds nothing: end it with \n to get lines. The tokens of kcat: %s value, %k key, %t topic, %p
+    /// partition, %o offset, %T timestamp in milliseconds, %h headers, %S and %K the length of value
+    /// and key (-1 for null), %R that of the value as 4 bytes, %% a percent sign.
+    ///
+    /// Names in braces: %{value}, %{key}, %{topic}, %{partition}, %{offset}, %{timestamp}, %{headers};
+    /// %{value:json}, %{value:base64}, %{value:hex}, and the same for key; %{timestamp:iso},
+    /// %{timestamp:unix}; %{header:NAME}. Escapes are those of --delimiter.
+    ///
+    /// Example: kcons consume task-created -e -f '%{timestamp:iso} %k %s\n'
+    #[arg(short, long, value_name = "TEMPLATE", allow_hyphen_values = true, help_heading = "Output")]
+    pub format: Option<String>,
+    /// Print TEXT where a key or value is null (with --format)
+    ///
+    /// Default: nothing. An empty key or value stays empty. TEXT has no escapes, so that '\N' is
+    /// possible.
+    ///
+    /// Example: kcons consume task-created -e -f '%k\t%s\n' -Z '\N'
+    #[arg(short = 'Z', long, value_name = "TEXT", help_heading = "Output")]
+    pub null: Option<String>,
     /// End each raw record with TEXT [default: \n]
     ///
     /// Escapes: \n \t \r \\ \0 \xHH (hexadecimal) \NNN (decimal, octal with a leading 0). An empty
@@ -330,15 +351,6 @@ pub struct ReadingOptions {
     pub metrics: Option<ListenAddress>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CommitChoice {
-    Auto,
-    Manual,
-    /// After every N processed records.
-    Batch(NonZeroU64),
-    Never,
-}
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum OutputFormat {
     Auto,
@@ -363,21 +375,6 @@ pub struct RowOptions {
         help_heading = "Output"
     )]
     pub output: Option<TableFormat>,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum ColorChoice {
-    #[default]
-    Auto,
-    Always,
-    Never,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum LogFormat {
-    #[default]
-    Text,
-    Json,
 }
 
 #[cfg(test)]

@@ -40,8 +40,21 @@ pub fn is_spent() -> bool {
     LEFT.get() < 0
 }
 
+/// How many allocations this thread has made.
+#[cfg(test)]
+pub fn allocations() -> usize {
+    ALLOCATIONS.get()
+}
+
+#[cfg(test)]
+thread_local! {
+    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
+}
+
 #[inline]
 fn take(bytes: usize) {
+    #[cfg(test)]
+    ALLOCATIONS.set(ALLOCATIONS.get() + 1);
     let left = LEFT.get() - bytes.cast_signed();
     LEFT.set(left);
     if left < -BEYOND {

@@ -11,10 +11,11 @@ mod raw;
 pub mod style;
 pub mod styled_line;
 pub mod table;
+mod template;
 mod text;
 mod time;
 
-use crate::decode::{Decoders, Schemas, Undecodable};
+use crate::decode::{Content, Decoders, Schemas, Undecodable};
 use crate::record::Record;
 use crate::settings::{Format, OutputSettings, Screen};
 use cells::Width;
@@ -24,6 +25,7 @@ use json::JsonRenderer;
 use line::LineRenderer;
 use pretty::PrettyRenderer;
 use raw::RawRenderer;
+use template::TemplateRenderer;
 
 /// Renders the records of a run, one after the other.
 #[derive(Debug)]
@@ -39,6 +41,7 @@ enum FormatRenderer {
     Pretty(PrettyRenderer),
     Line(LineRenderer),
     Raw(RawRenderer),
+    Template(TemplateRenderer),
 }
 
 /// What is done to envelopes for somebody who looks at them.
@@ -87,6 +90,7 @@ impl Renderer {
             Format::Raw { delimiter, is_terminal } => {
                 FormatRenderer::Raw(RawRenderer::new(delimiter, *is_terminal))
             }
+            Format::Template(template) => FormatRenderer::Template(TemplateRenderer::new(template)),
         };
         Renderer { format, decoders: Decoders::new(output.key_format, output.value_format, schemas) }
     }
@@ -102,6 +106,7 @@ impl Renderer {
         match &self.format {
             FormatRenderer::Json { .. } => true,
             FormatRenderer::Pretty(renderer) => renderer.shows_headers(),
+            FormatRenderer::Template(renderer) => renderer.shows_headers(),
             FormatRenderer::Line(_) | FormatRenderer::Raw(_) => false,
         }
     }
@@ -110,7 +115,10 @@ impl Renderer {
     pub fn missing_title(&self) -> Option<&str> {
         match &self.format {
             FormatRenderer::Pretty(renderer) => renderer.missing_title(),
-            FormatRenderer::Json { .. } | FormatRenderer::Line(_) | FormatRenderer::Raw(_) => None,
+            FormatRenderer::Json { .. }
+            | FormatRenderer::Line(_)
+            | FormatRenderer::Raw(_)
+            | FormatRenderer::Template(_) => None,
         }
     }
 
@@ -144,6 +152,15 @@ impl Renderer {
                 renderer.render(record, out);
                 self.decoders.check(record)
             }
+            FormatRenderer::Template(renderer) if renderer.decodes() => {
+                let content = self.decoders.decode(record);
+                renderer.render(record, &content, out);
+                content.outcome()
+            }
+            FormatRenderer::Template(renderer) => {
+                renderer.render(record, &Content { key: None, value: None }, out);
+                self.decoders.check(record)
+            }
         }
     }
 
@@ -161,7 +178,7 @@ mod tests {
     use super::*;
     use crate::choices::DataFormat;
     use crate::jq;
-    use crate::settings::{LineSettings, Pretty};
+    use crate::settings::{LineSettings, Pretty, Template, TemplateSettings};
 
     const RECORD: Record<'_> = Record {
         topic: "t",
@@ -186,7 +203,12 @@ mod tests {
         Renderer::new(&output, &Schemas::default())
     }
 
-    fn formats() -> [(Format, &'static str); 4] {
+    fn template(text: &str) -> Format {
+        let template = Template::parse(text).expect("a template");
+        Format::Template(TemplateSettings { template, null: Vec::new(), is_terminal: false })
+    }
+
+    fn formats() -> [(Format, &'static str); 6] {
         let pretty = Pretty {
             label: None,
             title: jq::Path::to_field("title"),
@@ -213,6 +235,8 @@ mod tests {
                 "-  [0] @ 17  -  \"Buy milk\\n\"\n",
             ),
             (Format::Raw { delimiter: b"--".to_vec(), is_terminal: false }, "Buy milk\n--"),
+            (template("%o:%s"), "17:Buy milk\n"),
+            (template("%{value:json},"), "\"Buy milk\\n\","),
         ]
     }
 

@@ -21,10 +21,11 @@ pub use options::handler::{Backoff, Exec, FailurePolicy, Handler, HandlerSetting
 pub use options::inspection::TopicInspection;
 pub use options::lag::{GroupInspection, Lag, LagOutput};
 pub use options::lists::{GroupList, TopicList};
-pub use options::output::{Format, LineSettings, OutputSettings, Pretty, Screen};
+pub use options::output::{Format, LineSettings, OutputSettings, Pretty, Screen, TemplateSettings};
 pub use options::reset::{Reset, ResetScope, ResetTarget};
 pub use options::rules::refused_by_demo;
 pub use options::talk::{TalkSettings, has_color};
+pub use options::template::{Field, Shape, Template, TemplatePart, TimeShape};
 pub use options::topics::TopicSelector;
 pub use properties::connection::Connection;
 pub use properties::values::Value;

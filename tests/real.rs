@@ -24,6 +24,7 @@ mod real {
     pub mod security;
     pub mod shutdown;
     pub mod smoke;
+    pub mod templates;
     pub mod topics;
     pub mod topics_command;
     pub mod watching;
@@ -35,7 +36,7 @@ use real::handlers::{
 };
 use real::{
     commits, completion, crashes, docs, ends, errors, groups, lag, members, outages, output, positions,
-    recipes, rights, security, shutdown, smoke, topics, topics_command, watching,
+    recipes, rights, security, shutdown, smoke, templates, topics, topics_command, watching,
 };
 
 fn main() -> std::process::ExitCode {
@@ -116,6 +117,9 @@ fn main() -> std::process::ExitCode {
         output::a_reader_that_leaves_ends_the_run_quietly,
         output::a_reader_that_leaves_while_no_record_comes_ends_the_run_too,
         output::every_compression_is_read,
+        templates::a_template_prints_byte_for_byte_what_kcat_prints,
+        templates::what_kcat_takes_for_something_else_is_as_the_manual_says,
+        templates::a_terminal_gets_no_control_characters_of_a_record,
         output::a_record_larger_than_any_fetch_is_read,
         positions::a_start_is_an_offset_or_counts_from_an_end,
         positions::a_stop_is_an_offset_or_counts_from_an_end_or_the_start,

@@ -29,6 +29,9 @@ struct Options {
     /// Runs of each measurement; the fastest counts
     #[arg(long, value_name = "N", default_value = "5")]
     runs: NonZeroUsize,
+    /// Only tasks whose name contains TEXT, and nothing else
+    #[arg(long, value_name = "TEXT")]
+    task: Option<String>,
     /// Only kcons: for finding out what a change is worth
     #[arg(long)]
     alone: bool,
@@ -54,6 +57,11 @@ fn main() -> ExitCode {
     };
     let bench = tools::Bench { kafka: &kafka, topics: &topics, tools, runs: options.runs.get() };
     println!("{}\n", machine::line(options.records.get(), options.runs.get()));
+    if let Some(text) = &options.task {
+        let tasks: Vec<Task> = Task::ALL.into_iter().filter(|task| task.name().contains(text)).collect();
+        table::print_runs(&bench, &tasks);
+        return ExitCode::SUCCESS;
+    }
     table::print_runs(&bench, &Task::ALL);
     println!();
     table::print_moments(&bench);

@@ -87,7 +87,7 @@ fn figures(bench: &Bench<'_>, task: Task, cost: Cost) -> String {
     let records = if task == Task::End { 1 } else { bench.topics.records };
     let rate = match task {
         Task::End => String::new(),
-        Task::Raw | Task::Json | Task::Raw4 | Task::Json4 | Task::Group => {
+        Task::Raw | Task::Json | Task::Template | Task::Raw4 | Task::Json4 | Task::Group => {
             thousands((records as f64 / cost.time.as_secs_f64()) as u64)
         }
     };

@@ -16,6 +16,9 @@ pub struct Bench<'a> {
 /// What makes kcat several times as fast at JSON.
 pub const TUNING: [&str; 2] = ["-X", "queued.min.messages=1000000"];
 
+/// What both kcons and kcat understand.
+const TEMPLATE: &str = r"%T %p %o %k %s\n";
+
 /// A run of some milliseconds is disturbed more easily, and costs less.
 pub const RUNS_OF_ONE_RECORD: usize = 20;
 
@@ -24,7 +27,7 @@ impl Bench<'_> {
     pub fn runs_of(&self, task: Task) -> usize {
         match task {
             Task::End => self.runs.max(RUNS_OF_ONE_RECORD),
-            Task::Raw | Task::Json | Task::Raw4 | Task::Json4 | Task::Group => self.runs,
+            Task::Raw | Task::Json | Task::Template | Task::Raw4 | Task::Json4 | Task::Group => self.runs,
         }
     }
 }
@@ -44,6 +47,8 @@ pub enum Tool {
 pub enum Task {
     Raw,
     Json,
+    /// Each record by `TEMPLATE`.
+    Template,
     Raw4,
     Json4,
     /// A group that has read nothing yet reads everything and commits.
@@ -80,12 +85,14 @@ impl Tool {
 }
 
 impl Task {
-    pub const ALL: [Task; 6] = [Task::Raw, Task::Json, Task::Raw4, Task::Json4, Task::Group, Task::End];
+    pub const ALL: [Task; 7] =
+        [Task::Raw, Task::Json, Task::Template, Task::Raw4, Task::Json4, Task::Group, Task::End];
 
     pub fn name(self) -> &'static str {
         match self {
             Task::Raw => "raw, 1 partition",
             Task::Json => "JSON, 1 partition",
+            Task::Template => "template, 1 partition",
             Task::Raw4 => "raw, 4 partitions",
             Task::Json4 => "JSON, 4 partitions",
             Task::Group => "raw, in a group, commits",
@@ -99,16 +106,21 @@ impl Bench<'_> {
     pub fn command(&self, tool: Tool, task: Task) -> Option<Command> {
         let topics = self.topics;
         let (topic, count) = match task {
-            Task::Raw | Task::Json | Task::Group => (&topics.one_partition, topics.records),
+            Task::Raw | Task::Json | Task::Template | Task::Group => (&topics.one_partition, topics.records),
             Task::Raw4 | Task::Json4 => (&topics.four_partitions, topics.records),
             Task::End => (&topics.one_record, 1),
         };
         let group = (task == Task::Group).then(|| unique_name("group"));
-        let is_json = matches!(task, Task::Json | Task::Json4);
+        // How kcons and kcat are told what to print; the console consumer prints values alone.
+        let (of_kcons, of_kcat): (&[&str], &[&str]) = match task {
+            Task::Json | Task::Json4 => (&["-o", "json"], &["-J"]),
+            Task::Template => (&["-f", TEMPLATE], &["-f", TEMPLATE]),
+            Task::Raw | Task::Raw4 | Task::Group | Task::End => (&["-o", "raw"], &[]),
+        };
         match tool {
             Tool::Kcons => {
                 let mut command = self.kcons(topic, group.as_deref());
-                command.args(["-e", "-q", "-o", if is_json { "json" } else { "raw" }]);
+                command.args(["-e", "-q"]).args(of_kcons);
                 Some(command)
             }
             Tool::Kcat | Tool::TunedKcat => {
@@ -116,12 +128,10 @@ impl Bench<'_> {
                 if tool == Tool::TunedKcat {
                     command.args(TUNING);
                 }
-                if is_json {
-                    command.arg("-J");
-                }
+                command.args(of_kcat);
                 Some(command)
             }
-            Tool::Console if is_json => None,
+            Tool::Console if !of_kcat.is_empty() => None,
             Tool::Console => {
                 let mut command = self.console(topic, group.as_deref());
                 // It does not know where the end is.

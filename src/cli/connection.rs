@@ -1,8 +1,8 @@
 //! Options of every command: how to reach the cluster and how to talk.
 
-use super::{ColorChoice, LogFormat, ProfileTable};
+use super::ProfileTable;
 use crate::duration::parse_duration;
-use clap::Args;
+use clap::{Args, ValueEnum};
 use std::time::Duration;
 
 /// The heading of options that say nothing about a cluster or its records.
@@ -99,4 +99,19 @@ pub struct ConnectionOptions {
         help_heading = GENERAL
     )]
     pub log: Option<LogFormat>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ColorChoice {
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    #[default]
+    Text,
+    Json,
 }

@@ -1,11 +1,19 @@
 //! Parsers of option values: counts, ranges, commit modes, addresses.
 
-use super::CommitChoice;
 use crate::choices::{ExpectedCount, ListenAddress};
 use crate::duration::parse_duration;
 use std::net::Ipv6Addr;
 use std::num::{NonZeroU32, NonZeroU64};
 use std::time::Duration;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CommitChoice {
+    Auto,
+    Manual,
+    /// After every N processed records.
+    Batch(NonZeroU64),
+    Never,
+}
 
 pub(super) fn positive_duration(text: &str) -> Result<Duration, String> {
     match parse_duration(text)? {

@@ -2,7 +2,7 @@
 
 use super::cells::{self, Width, beginning};
 use super::style::Style;
-use super::time::{self, LineTime};
+use super::time::{self, RecordTimes};
 use super::{escape, text};
 use crate::decode::{Content, Form};
 use crate::record::Record;
@@ -19,12 +19,15 @@ const KEY: usize = 16;
 /// What stands for a key that is null.
 const NO_KEY: &str = "-";
 
+/// What stands for the time of a record that has none.
+const NO_TIME: &str = "-";
+
 /// Renders lines; on a terminal in columns, cut to its width.
 #[derive(Debug)]
 pub struct LineRenderer {
     settings: LineSettings,
     width: Width,
-    time: LineTime,
+    times: RecordTimes,
     places: Widest,
     keys: Widest,
     place: String,
@@ -37,7 +40,7 @@ impl LineRenderer {
         LineRenderer {
             settings: *settings,
             width,
-            time: LineTime::new(zone),
+            times: RecordTimes::on_lines(zone),
             places: Widest::default(),
             keys: Widest::default(),
             place: String::new(),
@@ -67,7 +70,7 @@ impl LineRenderer {
             style.write(has_color, out, |out| escape::one_line(text, false, out));
             out.extend_from_slice(&[b' '; GAP]);
         };
-        part(Style::Dim, self.time.text(timestamp), out);
+        part(Style::Dim, timestamp.map_or(NO_TIME, |time| self.times.text(time)), out);
         part(Style::Dim, &self.place, out);
         match &content.key {
             Some(key) => part(Style::Key, &text::bare(key.form, usize::MAX).0, out),
@@ -85,7 +88,7 @@ impl LineRenderer {
     ) {
         let mut line =
             Columns { left: columns, has_ended: false, has_color: self.settings.screen.has_color, out };
-        let time = self.time.text(timestamp);
+        let time = timestamp.map_or(NO_TIME, |time| self.times.text(time));
         line.part(Style::Dim, time);
         line.blanks(time::WIDTH.saturating_sub(time.len()) + GAP);
 

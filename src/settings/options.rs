@@ -16,4 +16,5 @@ pub mod output;
 pub mod reset;
 pub mod rules;
 pub mod talk;
+pub mod template;
 pub mod topics;

@@ -13,7 +13,7 @@ use crate::support::run::{Kcons, Reader};
 use crate::support::{Committed, Outcome, Produced, unique_name, wait_until};
 
 /// Which test shows that an option changes something; found by name in the file of the suite.
-const TESTS: [(&str, &str, &str); 74] = [
+const TESTS: [(&str, &str, &str); 76] = [
     ("--async-commit", "mock/options.rs", "async_commit_does_not_wait_for_answers"),
     ("--backoff", "mock/handlers/failures.rs", "the_pause_before_another_attempt_is_an_option"),
     ("--brokers", "mock/options.rs", "brokers_come_from_the_option_or_the_environment"),
@@ -39,6 +39,7 @@ const TESTS: [(&str, &str, &str); 74] = [
     ),
     ("--filter", "mock/handlers/exec.rs", "filtered_records_start_nothing_and_are_passed_by_the_commit"),
     ("--follow", "mock/demo.rs", "follow_goes_on_with_new_tasks_until_control_c"),
+    ("--format", "mock/options.rs", "a_template_says_what_is_printed"),
     ("--forward", "mock/handlers/failures.rs", "a_dead_letter_goes_back_with_forward"),
     ("--from", "mock/options.rs", "where_to_start_and_stop"),
     ("--grep", "mock/options.rs", "records_are_kept_by_their_bytes"),
@@ -53,6 +54,7 @@ const TESTS: [(&str, &str, &str); 74] = [
     ("--label", "mock/options.rs", "how_records_are_printed"),
     ("--log", "mock/talk.rs", "each_event_has_its_shape"),
     ("--metrics", "mock/metrics.rs", "figures_agree_with_what_was_printed"),
+    ("--null", "mock/options.rs", "a_template_says_what_is_printed"),
     ("--offset-reset", "mock/options.rs", "offset_reset_is_where_a_group_starts"),
     ("--on-failure", "mock/handlers/failures.rs", "a_record_can_be_skipped"),
     ("--order", "mock/handlers/exec.rs", "a_partition_can_be_kept_in_order"),
@@ -327,6 +329,46 @@ fn how_records_are_printed() {
     assert_eq!(first(&["--output", "raw", "--delimiter", "|"]), format!("{value}|"));
     assert!(first(&["--value-format", "hex"]).contains(r#""value":"7b227469746c65"#));
     assert!(first(&["--key-format", "hex"]).contains(r#""key":"6b","key_encoding":"hex""#));
+}
+
+#[test]
+fn a_template_says_what_is_printed() {
+    let mock = Mock::start(1);
+    let topic = unique_name("tasks");
+    mock.create_topic(&topic, 1);
+    let at = |record: Produced| record.at(1_763_888_400_000);
+    let records = [
+        Produced::value("{ \"a\":1 }").key("k").header("h", "x"),
+        Produced::tombstone(""),
+        Produced::value("v"),
+    ];
+    mock.produce(&topic, &records.map(at));
+    let printed = |arguments: &[&str]| {
+        let outcome = consume(&mock, &topic).arg("-e").args(arguments).run();
+        outcome.has_code(0).has_stderr("");
+        outcome.stdout_text()
+    };
+    let places = format!("{topic} 0 0 1763888400000\n{topic} 0 1 1763888400000\n{topic} 0 2 1763888400000\n");
+    assert_eq!(printed(&["--format", "%t %p %o %T\\n"]), places);
+    assert_eq!(printed(&["-f", "%k=%s %S,"]), "k={ \"a\":1 } 9,= -1,=v 1,");
+    assert_eq!(printed(&["-f", "%k=%s,", "--null", "\\N"]), "k={ \"a\":1 },=\\N,\\N=v,");
+    assert_eq!(
+        printed(&["-f", "%{header:h} [%h]%{timestamp:iso};", "-n", "1"]),
+        "x [h=x]2025-11-23T09:00:00.000Z;"
+    );
+    let hex = ["-f", "%{value:json}|", "--value-format", "hex"];
+    assert_eq!(printed(&hex), "\"7b202261223a31207d\"|null|\"76\"|");
+    assert_eq!(printed(&["-f", "%o", "--filter", ".value == \"v\""]), "2");
+    let refused = |arguments: &[&str], error: &str| {
+        let outcome = Kcons::new(["consume", "t", "-b", "no-such-host.invalid:1"]).args(arguments).run();
+        outcome.has_code(2).has_stdout("").stderr_contains(error);
+    };
+    refused(&["-f", "%s %z"], "caused by: `%z` at character 4 is not a token\n");
+    // For kcat it is a switch.
+    refused(&["-Z", "-f", "%s"], "error: `--null` needs a value\n");
+    let strict = ["-e", "-f", "%{value:json}\\n", "--value-format", "json", "--strict"];
+    let outcome = consume(&mock, &topic).args(strict).run();
+    outcome.has_code(5).has_stdout("{ \"a\":1 }\nnull\n").stderr_contains(" [0] @ 2: value is not JSON");
 }
 
 #[test]

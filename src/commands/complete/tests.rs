@@ -48,7 +48,7 @@ fn each_word_has_what_fits_and_nothing_else() {
         ("consume --no-such", &[]),
         ("consume -e", &["-e"]),
         ("consume -eg", &["-eg"]),
-        ("consume -eZ", &[]),
+        ("consume -eY", &[]),
         ("consume -g g --gro", &[]),
         ("consume -X a=b --prop", &["--property"]),
         ("consume --commit ", &["auto", "manual", "batch=", "never"]),

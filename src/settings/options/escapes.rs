@@ -1,4 +1,21 @@
-//! Escapes in a delimiter: `\n`, `\x41`, `\065`.
+//! Escapes in a delimiter and in the text of a template: `\n`, `\x41`, `\065`.
+
+use std::fmt;
+
+/// What is wrong in a text, and where; displays as `` `TOKEN` at character N WHY ``.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mistake {
+    /// How many characters stand in front of it.
+    pub after: usize,
+    pub token: String,
+    pub why: &'static str,
+}
+
+impl fmt::Display for Mistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` at character {} {}", self.token, self.after + 1, self.why)
+    }
+}
 
 /// Replaces escapes by the bytes that they stand for.
 ///
@@ -7,16 +24,26 @@
 /// at the end.
 ///
 /// # Errors
-/// A number that does not fit into a byte, as a message that names it.
-pub fn escapes(text: &str) -> Result<Vec<u8>, String> {
+/// A number that does not fit into a byte, or is none.
+pub fn escapes(text: &str) -> Result<Vec<u8>, Mistake> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text;
     while let Some(start) = rest.find('\\') {
         bytes.extend_from_slice(&rest.as_bytes()[..start]);
-        rest = &rest[start + 1..];
+        let escape = &rest[start..];
+        let mistake = |length: usize, why| Mistake {
+            after: text[..text.len() - escape.len()].chars().count(),
+            token: escape[..length].to_owned(),
+            why,
+        };
+        rest = &escape[1..];
         let Some(escaped) = rest.chars().next() else {
             bytes.push(b'\\');
             break;
+        };
+        let number = |digits: &str, radix| {
+            let byte = u8::from_str_radix(digits, radix);
+            byte.map_err(|_| mistake(1 + digits.len(), "is more than a byte holds"))
         };
         let length = match escaped {
             'n' => push(&mut bytes, b'\n'),
@@ -25,17 +52,17 @@ pub fn escapes(text: &str) -> Result<Vec<u8>, String> {
             'x' => {
                 let digits = leading(&rest[1..], 2, |c| c.is_ascii_hexdigit());
                 let byte = u8::from_str_radix(digits, 16);
-                push(&mut bytes, byte.map_err(|_| "`\\x` needs one or two hexadecimal digits")?);
+                push(&mut bytes, byte.map_err(|_| mistake(2, "needs one or two hexadecimal digits"))?);
                 1 + digits.len()
             }
             '0' => {
                 let digits = leading(&rest[1..], 3, |c| matches!(c, '0'..='7'));
-                push(&mut bytes, byte(&rest[..1 + digits.len()], 8)?);
+                push(&mut bytes, number(&rest[..1 + digits.len()], 8)?);
                 1 + digits.len()
             }
             '1'..='9' => {
                 let digits = leading(rest, 3, |c| c.is_ascii_digit());
-                push(&mut bytes, byte(digits, 10)?);
+                push(&mut bytes, number(digits, 10)?);
                 digits.len()
             }
             other => {
@@ -58,10 +85,6 @@ fn push(bytes: &mut Vec<u8>, byte: u8) -> usize {
 fn leading(text: &str, limit: usize, belongs: impl Fn(char) -> bool) -> &str {
     let end = text.find(|c| !belongs(c)).unwrap_or(text.len());
     &text[..end.min(limit)]
-}
-
-fn byte(digits: &str, radix: u32) -> Result<u8, String> {
-    u8::from_str_radix(digits, radix).map_err(|_| format!("`\\{digits}` is more than a byte holds"))
 }
 
 #[cfg(test)]
@@ -93,10 +116,15 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_byte_is_refused_by_name() {
-        assert_eq!(escapes(r"\256"), Err(r"`\256` is more than a byte holds".to_owned()));
-        assert_eq!(escapes(r"\0777"), Err(r"`\0777` is more than a byte holds".to_owned()));
-        assert_eq!(escapes(r"\xg"), Err(r"`\x` needs one or two hexadecimal digits".to_owned()));
+    fn what_is_no_byte_is_refused_by_name_and_place() {
+        for (text, told) in [
+            (r"\256", r"`\256` at character 1 is more than a byte holds"),
+            (r"é\n\0777", r"`\0777` at character 4 is more than a byte holds"),
+            (r"\\\xg", r"`\x` at character 3 needs one or two hexadecimal digits"),
+            (r"a\x", r"`\x` at character 2 needs one or two hexadecimal digits"),
+        ] {
+            assert_eq!(escapes(text).map_err(|mistake| mistake.to_string()), Err(told.to_owned()));
+        }
     }
 
     proptest! {

@@ -6,6 +6,7 @@ use crate::cli::{
     self, CommitChoice, HandlerOptions, OnFailure, OutputFormat, ReadingOptions, SelectionOptions,
 };
 use crate::settings::Environment;
+use crate::settings::options::template::{Field, Template};
 use crate::settings::properties::values::Value;
 use clap::ValueEnum;
 
@@ -28,6 +29,7 @@ pub enum OptionName {
     Key,
     Grep,
     Filter,
+    Format,
     Output,
     Json,
     Commit,
@@ -54,6 +56,7 @@ pub enum OptionName {
     KeyFormat,
     Label,
     Metrics,
+    Null,
     OffsetReset,
     Order,
     Rate,
@@ -263,16 +266,26 @@ impl<'a> GivenOptions<'a> {
         self.reading.handler.on_failure
     }
 
-    /// The format in which records are printed, or given to a handler that gets them decoded. Never `Auto`.
-    pub fn format(&self) -> OutputFormat {
-        match self.reading.output {
+    /// The format in which records are printed, or given to a handler that gets them decoded; `None` if a template says
+    /// what is printed. Never `Auto`.
+    pub fn format(&self) -> Option<OutputFormat> {
+        Some(match self.reading.output {
+            _ if self.has(OptionName::Format) => return None,
             _ if self.reading.json || self.handler().is_some() => OutputFormat::Json,
             None | Some(OutputFormat::Auto) if self.environment.is_stdout_terminal => OutputFormat::Pretty,
             None | Some(OutputFormat::Auto) => OutputFormat::Json,
             Some(
                 format @ (OutputFormat::Pretty | OutputFormat::Line | OutputFormat::Json | OutputFormat::Raw),
             ) => format,
-        }
+        })
+    }
+
+    /// Whether `--value-format` or `--key-format`, whichever is for this field, changes what is printed or filtered. A
+    /// template that cannot be parsed is refused elsewhere.
+    pub fn shows_decoded(&self, field: Field) -> bool {
+        let Some(template) = &self.reading.format else { return true };
+        let template = Template::parse(template);
+        self.has(OptionName::Filter) || template.map_or(true, |template| template.decodes(field))
     }
 }
 
@@ -282,8 +295,8 @@ fn names(reading: &ReadingOptions, connection: &cli::ConnectionOptions) -> Vec<O
         group Group, partitions Partitions, wait_for_topic WaitForTopic, read_uncommitted ReadUncommitted,
         instance_id InstanceId, offset_reset OffsetReset, from From, to To, exit Exit, count Count,
         expect Expect, idle_timeout IdleTimeout, duration Duration, shutdown_timeout ShutdownTimeout, commit Commit,
-        async_commit AsyncCommit, commit_interval CommitInterval, output Output, json Json, delimiter Delimiter,
-        label Label, title_field TitleField, value_format ValueFormat, key_format KeyFormat,
+        async_commit AsyncCommit, commit_interval CommitInterval, output Output, json Json, format Format, null Null,
+        delimiter Delimiter, label Label, title_field TitleField, value_format ValueFormat, key_format KeyFormat,
         strict Strict, metrics Metrics,
     );
     let of_selection =

@@ -3,11 +3,13 @@
 use super::escapes::escapes;
 use super::given::GivenOptions;
 use super::talk::has_color;
+use super::template::Template;
 use crate::choices::DataFormat;
 use crate::cli::{ColorChoice, OutputFormat, ReadingOptions};
 use crate::error::Failure;
 use crate::jq;
 use crate::settings::Surroundings;
+use clap::ValueEnum;
 
 /// What is written to stdout, or given to handlers as decoded records.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,6 +45,16 @@ pub enum Format {
         /// Whether stdout is a terminal: characters that would control it are escaped.
         is_terminal: bool,
     },
+    Template(TemplateSettings),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TemplateSettings {
+    pub template: Template,
+    /// What stands for a key or a value that is null.
+    pub null: Vec<u8>,
+    /// Whether stdout is a terminal: characters of records that would control it are escaped.
+    pub is_terminal: bool,
 }
 
 /// What stdout is to those who look at it.
@@ -88,7 +100,12 @@ pub fn resolve(
     let has_color = has_color(choice, is_terminal, surroundings.environment.variables);
     let screen = Screen { is_terminal, has_color };
     let format = match given.format() {
-        OutputFormat::Pretty => Format::Pretty(Pretty {
+        None => Format::Template(TemplateSettings {
+            template: template(reading)?,
+            null: reading.null.clone().unwrap_or_default().into_bytes(),
+            is_terminal,
+        }),
+        Some(OutputFormat::Pretty) => Format::Pretty(Pretty {
             label: named("--label", reading.label.as_ref())?,
             title: title(reading)?,
             title_field: reading.title_field.clone(),
@@ -96,14 +113,14 @@ pub fn resolve(
             is_verbose: connection.verbose > 0,
             screen,
         }),
-        OutputFormat::Line => Format::Line(LineSettings { has_topic, screen }),
-        OutputFormat::Raw => Format::Raw { delimiter: delimiter(reading)?, is_terminal },
+        Some(OutputFormat::Line) => Format::Line(LineSettings { has_topic, screen }),
+        Some(OutputFormat::Raw) => Format::Raw { delimiter: delimiter(reading)?, is_terminal },
         // Handlers get their records through a pipe.
-        OutputFormat::Json | OutputFormat::Auto if given.handler().is_some() => {
+        Some(OutputFormat::Json | OutputFormat::Auto) if given.handler().is_some() => {
             Format::Json(Screen::default())
         }
         // A variable that is set for all programs does not color what the next one in a pipe parses.
-        OutputFormat::Json | OutputFormat::Auto => Format::Json(Screen {
+        Some(OutputFormat::Json | OutputFormat::Auto) => Format::Json(Screen {
             has_color: has_color && (is_terminal || choice == ColorChoice::Always),
             ..screen
         }),
@@ -144,9 +161,49 @@ fn title(reading: &ReadingOptions) -> Result<jq::Path, Failure> {
 
 fn delimiter(reading: &ReadingOptions) -> Result<Vec<u8>, Failure> {
     let Some(text) = &reading.delimiter else { return Ok(b"\n".to_vec()) };
-    escapes(text).map_err(|cause| {
+    escapes(text).map_err(|mistake| {
         Failure::usage(format!("invalid value `{text}` for `--delimiter`"))
-            .caused_by(cause)
-            .hint(r"escapes are \n \t \r \\ \0 \xHH (hexadecimal) \NNN (decimal, octal with a leading 0)")
+            .caused_by(mistake.to_string())
+            .hint(ESCAPES)
     })
+}
+
+fn template(reading: &ReadingOptions) -> Result<Template, Failure> {
+    let text = reading.format.as_deref().unwrap_or_default();
+    let refused = || Failure::usage(format!("invalid value `{text}` for `--format`"));
+    if let Ok(format) = OutputFormat::from_str(text, false) {
+        let name = format.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned());
+        return Err(refused()
+            .caused_by("a template without tokens prints the same for every record")
+            .hint(format!("the format is `--output {name}`")));
+    }
+    Template::parse(text).map_err(|mistake| {
+        let hint = if mistake.token.starts_with('%') { TOKENS } else { ESCAPES };
+        refused().caused_by(mistake.to_string()).hint(hint)
+    })
+}
+
+const TOKENS: &str = "tokens are %s value, %k key, %t topic, %p partition, %o offset, %T timestamp, %h headers, \
+                      %S %K %R lengths, %% a percent sign, and names in braces; see `kcons help consume`";
+const ESCAPES: &str = r"escapes are \n \t \r \\ \0 \xHH (hexadecimal) \NNN (decimal, octal with a leading 0)";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_with_a_template_is_said_with_its_place() {
+        for (text, cause, hint) in [
+            ("%s%z", "`%z` at character 3 is not a token", "tokens are %s value"),
+            (r"%s\999", r"`\999` at character 3 is more than a byte holds", r"escapes are \n"),
+            ("raw", "a template without tokens prints the same for every record", "`--output raw`"),
+            ("auto", "a template without tokens prints the same for every record", "`--output auto`"),
+        ] {
+            let reading = ReadingOptions { format: Some(text.to_owned()), ..ReadingOptions::default() };
+            let failure = template(&reading).expect_err(text);
+            assert_eq!(failure.message, format!("invalid value `{text}` for `--format`"));
+            assert_eq!(failure.causes, [cause]);
+            assert!(failure.hint.expect("a hint").contains(hint), "{text}");
+        }
+    }
 }

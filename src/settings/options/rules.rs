@@ -11,6 +11,7 @@ mod rule;
 
 use super::given::GivenOptions;
 use super::given::OptionName::{self, *};
+use super::template::Field;
 use crate::cli::{CommitChoice, OnFailure as Policy, OutputFormat};
 use crate::error::Failure;
 use rule::Condition::{self, Case, Given};
@@ -60,7 +61,7 @@ pub const RULES: &[Rule] = &[
     .need(A_HANDLER)
     .cause(PRINTED)
     .hint(HANDLERS),
-    options(&[Output, Json, Delimiter, Label, TitleField])
+    options(&[Output, Json, Format, Null, Delimiter, Label, TitleField])
         .cannot_be_used_with(THE_HANDLER)
         .cause("records are handled, not printed")
         .also_left_out(&[Exec, Worker, Forward]),
@@ -118,12 +119,30 @@ pub const RULES: &[Rule] = &[
         .cause("the default file is named after the group")
         .in_profile(InProfile::Refused),
     // What is printed.
+    options(&[Format])
+        .cannot_be_used_with(Given(Output))
+        .cause(ALL_THAT_IS_PRINTED)
+        .in_profile(InProfile::GivesWay)
+        .also_left_out(&[Output]),
+    options(&[Format])
+        .cannot_be_used_with(Given(Json))
+        .cause(ALL_THAT_IS_PRINTED)
+        .in_profile(InProfile::GivesWay)
+        .also_left_out(&[Json]),
+    options(&[Null]).need(Given(Format)),
+    options(&[Delimiter])
+        .cannot_be_used_with(Given(Format))
+        .cause(ALL_THAT_IS_PRINTED)
+        .hint("write it at the end of the template"),
     options(&[Delimiter]).need(RAW),
     options(&[Label, TitleField]).need(PRETTY),
     options(&[ValueFormat, KeyFormat, Strict])
         .cannot_be_used_with(RAW_WITHOUT_FILTER)
         .cause("raw output is the value's bytes as they are")
         .hint("use `--output json`"),
+    options(&[ValueFormat]).need(DECODED_VALUE).cause(TEMPLATE_OF_BYTES),
+    options(&[KeyFormat]).need(DECODED_KEY).cause(TEMPLATE_OF_BYTES),
+    options(&[Strict]).need(DECODED).cause(TEMPLATE_OF_BYTES),
 ];
 
 const GROUP: Condition = Case("`--group`", |given| given.is_in_group());
@@ -147,10 +166,16 @@ const POLICY_SKIP: Condition = Case("`--on-failure skip`", |given| given.on_fail
 const A_HANDLER_OR_FILTER: Condition =
     Case("a handler or `--filter`", |given| given.handler().is_some() || given.has(Filter));
 const DEAD_LETTER_TOPIC: Condition = Case("`--dead-letter TOPIC`", |given| given.has(DeadLetter));
-const RAW: Condition = Case("`--output raw`", |given| given.format() == OutputFormat::Raw);
+const RAW: Condition = Case("`--output raw`", |given| given.format() == Some(OutputFormat::Raw));
 const RAW_WITHOUT_FILTER: Condition =
-    Case("`--output raw`", |given| given.format() == OutputFormat::Raw && !given.has(Filter));
-const PRETTY: Condition = Case("`--output pretty`", |given| given.format() == OutputFormat::Pretty);
+    Case("`--output raw`", |given| given.format() == Some(OutputFormat::Raw) && !given.has(Filter));
+const PRETTY: Condition = Case("`--output pretty`", |given| given.format() == Some(OutputFormat::Pretty));
+const DECODED_VALUE: Condition =
+    Case("`%{value:json}` in `--format`", |given| given.shows_decoded(Field::Value));
+const DECODED_KEY: Condition = Case("`%{key:json}` in `--format`", |given| given.shows_decoded(Field::Key));
+const DECODED: Condition = Case("`%{value:json}` or `%{key:json}` in `--format`", |given| {
+    given.shows_decoded(Field::Value) || given.shows_decoded(Field::Key)
+});
 const THE_DEMO: Condition = Case("`kcons demo`", |given| given.is_demo());
 const FOLLOW: Condition = Case("`--follow`", |given| given.follows());
 const SERVE: Condition = Case("`--serve`", |given| given.serves());
@@ -162,6 +187,8 @@ const ONE_HANDLER: &str = "a run has one handler";
 const COMMITS_OF_A_GROUP: &str = "without a group nothing is committed";
 const WAITING_MODES: &str = "it is for `--commit manual` and `--commit batch=N`";
 const PRINTED: &str = "records are printed, not handled";
+const ALL_THAT_IS_PRINTED: &str = "the template already says what is printed";
+const TEMPLATE_OF_BYTES: &str = "the other tokens print bytes as they are";
 const HANDLERS: &str =
     "`--exec CMD` runs a command for each record; others are `--worker`, `--forward` and `-- CMD`";
 const BYTES: &str = "nothing is decoded: the handler gets the bytes as they are";

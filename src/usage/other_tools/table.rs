@@ -229,11 +229,7 @@ pub const TABLE: &[Replacement] = &[
     behind(READING, &["--raw"], "`--output raw`"),
     behind(READING, &["--pretty"], "`--output pretty`"),
     behind(READING, &["--line", "--lines"], "`--output line`"),
-    behind(
-        READING,
-        &["--format"],
-        "`--output FORMAT`, as in `--output raw`; for single fields `--output json` and jq",
-    ),
+    behind(READING, &["--template"], "`--format TEMPLATE`, as in `--format '%k: %s\\n'`"),
     behind(
         READING,
         &["--match", "--search", "--contains"],
@@ -246,18 +242,21 @@ pub const TABLE: &[Replacement] = &[
     ),
     behind(READING, &["--jq"], "pipe the output into jq: kcons consume TOPIC -e | jq .value"),
     behind(READING, &["-J"], "use `--output json`; a pipe gets JSON by default"),
-    behind(READING, &["-f"], "for single fields: `--output json` and jq"),
-    behind(READING, &["-K"], "keys are printed by `--output json` and `--output pretty`"),
+    behind(
+        READING,
+        &["-K"],
+        "keys are in `--output json` and `--output pretty`, or where a template says: `--format '%k: %s\\n'`",
+    ),
     behind(READING, &["-u"], "omit it: records are never held in a buffer"),
     behind(
         READING,
         &["--formatter-property", "--formatter-config"],
-        "keys, timestamps and headers are in `--output json`, where jq chooses fields",
+        "keys, timestamps and headers are in `--output json`, or where a template says: `--format '%T %k %s\\n'`",
     ),
     behind(
         READING,
         &["--formatter"],
-        "`--output` chooses the form of a record, `--value-format` how its value is decoded",
+        "`--output` or a template (`--format`) is the form of a record, `--value-format` how its value is decoded",
     ),
     behind(
         READING,

@@ -6,7 +6,7 @@ use crate::cli::{Arguments, Command};
 use crate::jq;
 use crate::settings::options::group::GroupSettings;
 use crate::settings::testing::TestWorld;
-use crate::settings::{Format, LineSettings, Screen};
+use crate::settings::{Format, LineSettings, Screen, Template, TemplateSettings};
 use clap::Parser;
 use std::collections::BTreeSet;
 use std::num::NonZeroU64;
@@ -302,6 +302,15 @@ fn a_terminal_gets_pretty_and_a_pipe_gets_json() {
     }
     let format = resolved("t -o raw -D \\x00").expect("valid").output.format;
     assert_eq!(format, Format::Raw { delimiter: vec![0], is_terminal: false });
+    for (words, null, is_terminal) in [("t -f %s\\n", "", false), ("t --format %s\\n -Z \\N", "\\N", true)] {
+        let change = |surroundings: &mut Surroundings<'_>| {
+            surroundings.environment.is_stdout_terminal = is_terminal;
+        };
+        let format = resolved_with(words, change).expect("valid").output.format;
+        let template = Template::parse("%s\\n").expect("a template");
+        let null = null.as_bytes().to_vec();
+        assert_eq!(format, Format::Template(TemplateSettings { template, null, is_terminal }));
+    }
     assert_eq!(resolved("t --value-format hex").expect("valid").output.value_format, DataFormat::Hex);
 }
 
@@ -320,7 +329,7 @@ fn records_are_colored_on_a_terminal_and_json_into_a_pipe_only_if_that_is_typed(
             Format::Pretty(pretty) => pretty.screen.has_color,
             Format::Line(line) => line.screen.has_color,
             Format::Json(screen) => screen.has_color,
-            Format::Raw { .. } => panic!("no color at all"),
+            Format::Raw { .. } | Format::Template(_) => panic!("no color at all"),
         }
     };
     for format in ["pretty", "line", "json"] {
@@ -358,7 +367,9 @@ fn progress_is_said_to_people() {
         resolved_with(words, change).expect("valid").output.says_progress
     };
     assert!(says("t", true) && says("t -o pretty", false) && says("t -o line", false) && says("t -v", false));
-    assert!(!says("t", false) && !says("t -o json", true) && !says("t -o raw", true));
+    assert!(
+        !says("t", false) && !says("t -o json", true) && !says("t -o raw", true) && !says("t -f x", true)
+    );
     assert!(!says("t --exec x", true) && says("t --exec x -v", true));
     assert!(!says("t -q", true) && !says("t -o pretty -q", true));
 }
@@ -375,6 +386,8 @@ fn options_of_another_output_are_refused() {
         ("t -o raw --strict", "`--strict` cannot be used with `--output raw`"),
         ("t -o pretty --label=", "`--label` must not be empty"),
         ("t -o raw -D \\999", "invalid value `\\999` for `--delimiter`"),
+        // Rather than that an option lacks something in the template.
+        ("t -f %z --strict", "invalid value `%z` for `--format`"),
     ] {
         assert_eq!(refused(words).message, message);
     }

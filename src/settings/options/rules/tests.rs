@@ -86,6 +86,9 @@ pub const EXAMPLES: &[Example] = &[
     example("consume t --output raw", "--exec a", "`--output` cannot be used with `--exec`", LeftOut),
     example("consume t --worker a", "--json", "`--json` cannot be used with `--worker`", LeftOut),
     example("consume t --forward a", "--delimiter x", "`--delimiter` cannot be used with `--forward`", LeftOut),
+    example("consume t --exec a", "--format x", "`--format` cannot be used with `--exec`", LeftOut),
+    example("consume t --format x", "--exec a", "`--format` cannot be used with `--exec`", LeftOut),
+    example("consume t --worker a", "--null x", "`--null` cannot be used with `--worker`", LeftOut),
     example("consume t --exec a", "--label x", "`--label` cannot be used with `--exec`", LeftOut),
     example("consume t --exec a", "--title-field x", "`--title-field` cannot be used with `--exec`", LeftOut),
     example("consume t --exec a", "--in-flight 2", "`--in-flight` cannot be used with `--exec`", LeftOut),
@@ -111,12 +114,22 @@ pub const EXAMPLES: &[Example] = &[
     example("consume t --exec a", "--dedup-store f", "`--dedup-store` needs `--dedup`", LeftOut),
     example("consume t --exec a", "--dedup-ttl 1d", "`--dedup-ttl` needs `--dedup`", LeftOut),
     example("consume t --exec a", "--dedup .id", "`--dedup` without `--group` needs `--dedup-store`", Refused),
+    example("consume t -o pretty", "--format x", "`--format` cannot be used with `--output`", LeftOut),
+    example("consume t --format x", "--output raw", "`--format` cannot be used with `--output`", LeftOut),
+    example("consume t --json", "--format x", "`--format` cannot be used with `--json`", LeftOut),
+    example("demo -f x", "--json", "`--format` cannot be used with `--json`", LeftOut),
+    example("consume t", "--null x", "`--null` needs `--format`", LeftOut),
+    example("consume t -f x", "--delimiter x", "`--delimiter` cannot be used with `--format`", LeftOut),
     example("consume t", "--delimiter x", "`--delimiter` needs `--output raw`", LeftOut),
     example("consume t", "--label x", "`--label` needs `--output pretty`", LeftOut),
+    example("consume t -f x", "--label x", "`--label` needs `--output pretty`", LeftOut),
     example("consume t -o raw", "--title-field x", "`--title-field` needs `--output pretty`", LeftOut),
     example("consume t -o raw", "--value-format hex", "`--value-format` cannot be used with `--output raw`", LeftOut),
     example("consume t -o raw", "--key-format hex", "`--key-format` cannot be used with `--output raw`", LeftOut),
     example("consume t -o raw", "--strict", "`--strict` cannot be used with `--output raw`", LeftOut),
+    example("consume t -f %{key:json}", "--value-format hex", "`--value-format` needs `%{value:json}` in `--format`", LeftOut),
+    example("consume t -f %{value:json}", "--key-format hex", "`--key-format` needs `%{key:json}` in `--format`", LeftOut),
+    example("consume t -f %s", "--strict", "`--strict` needs `%{value:json}` or `%{key:json}` in `--format`", LeftOut),
 ];
 
 /// Parses a command line and calls `test` with its options.
@@ -201,6 +214,9 @@ fn options_that_go_together_break_no_rule() {
         "consume t --exec a --dead-letter d --on-failure dead-letter",
         "consume t -o raw --filter .a --value-format hex -D x",
         "consume t -o pretty --label x --title-field x",
+        "consume t -f %{value:json}%{key:json} -Z null --value-format hex --key-format hex --strict",
+        "consume t -f %s --filter .a --value-format hex --strict",
+        "consume t -f - -Z -",
     ] {
         assert_eq!(with_given(line, check), Ok(()), "{line}");
     }
