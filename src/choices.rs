@@ -1,5 +1,6 @@
 //! Choices of the user that the parser reads and the engine acts on, in a layer below both.
 
+use crate::plural::counted;
 use clap::ValueEnum;
 use std::fmt;
 use std::num::NonZeroU64;
@@ -51,14 +52,12 @@ impl ExpectedCount {
 
 impl fmt::Display for ExpectedCount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let records = |count| if count == 1 { "record" } else { "records" };
+        let records = |count| counted(count, "record", "records");
         match *self {
-            ExpectedCount { least, most: Some(most) } if least == most => {
-                write!(f, "{least} {}", records(least))
-            }
-            ExpectedCount { least: 0, most: Some(most) } => write!(f, "at most {most} {}", records(most)),
-            ExpectedCount { least, most: Some(most) } => write!(f, "{least} to {most} {}", records(most)),
-            ExpectedCount { least, most: None } => write!(f, "at least {least} {}", records(least)),
+            ExpectedCount { least, most: Some(most) } if least == most => f.write_str(&records(least)),
+            ExpectedCount { least: 0, most: Some(most) } => write!(f, "at most {}", records(most)),
+            ExpectedCount { least, most: Some(most) } => write!(f, "{least} to {}", records(most)),
+            ExpectedCount { least, most: None } => write!(f, "at least {}", records(least)),
         }
     }
 }

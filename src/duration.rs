@@ -40,9 +40,17 @@ pub fn spoken(time: Duration) -> String {
         _ if seconds < 0.995 => format!("{seconds:.2} s"),
         _ if seconds < 9.95 => format!("{seconds:.1} s"),
         0..120 => format!("{seconds:.0} s"),
-        seconds @ 120..7_200 => format!("{} min", seconds / 60),
-        seconds @ 7_200..172_800 => format!("{} h", seconds / 3_600),
-        seconds => format!("{} d", seconds / 86_400),
+        seconds => whole_units(seconds),
+    }
+}
+
+/// So many seconds in the largest unit of which there are two: `119 s`, `2 min`, `3 h`, `2 d`.
+pub fn whole_units(seconds: u64) -> String {
+    match seconds {
+        0..120 => format!("{seconds} s"),
+        120..7_200 => format!("{} min", seconds / 60),
+        7_200..172_800 => format!("{} h", seconds / 3_600),
+        _ => format!("{} d", seconds / 86_400),
     }
 }
 

@@ -20,6 +20,7 @@ mod memory;
 mod metrics;
 mod near;
 mod pause;
+mod plural;
 mod position;
 mod quiet;
 mod reachability;

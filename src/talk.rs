@@ -8,6 +8,7 @@ mod repeats;
 mod tally;
 
 use crate::error::Failure;
+use crate::plural::counted;
 use crate::{escape, secrets, settings};
 use colored::Colorize;
 use event::Level;
@@ -22,7 +23,7 @@ pub use event::{Event, by_topic};
 pub use handler::HandlerOutput;
 pub use last_words::{prepare_last_words, say_last_words};
 pub use notice::Notice;
-pub use tally::{Tally, counted};
+pub use tally::Tally;
 
 /// How many bytes may wait for a reader of stderr.
 const MOST_UNWRITTEN: usize = 1 << 20;

@@ -30,6 +30,7 @@ const LAYERS: &[&[&str]] = &[
     &["decode", "jq", "metrics", "position", "signals", "startup", "tokens", "usage"],
     &["alarm", "cli", "files", "record", "secrets"],
     &["choices", "duration", "error", "escape", "memory", "near", "pause", "quiet"],
+    &["plural"],
 ];
 
 /// Files that may be longer than `LONGEST`, up to this, and why.

@@ -4,8 +4,9 @@ use crate::commits::Commits;
 use crate::delivery::Delivery;
 use crate::duration::spoken;
 use crate::error::{Failure, Kind};
+use crate::plural::counted;
 use crate::record::TopicPartition;
-use crate::talk::{Notice, counted};
+use crate::talk::Notice;
 use std::time::{Duration, Instant};
 
 /// How long the final commit is tried.

@@ -7,9 +7,9 @@ use crate::duration::spoken;
 use crate::kafka::admin::groups::Unheld;
 use crate::kafka::look_up::Question;
 use crate::kafka::{Trouble, TroubleKind};
+use crate::plural::counted;
 use crate::record::TopicPartition;
 use crate::settings::{Connection, Consume};
-use crate::talk::counted;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 

@@ -3,8 +3,9 @@
 use crate::commits::Commits;
 use crate::delivery::Delivery;
 use crate::metrics::{Counts, Meter, Read, Readiness, Snapshot};
+use crate::plural::counted;
 use crate::record::TopicPartition;
-use crate::talk::{Event, Notice, Talk, counted, prepare_last_words};
+use crate::talk::{Event, Notice, Talk, prepare_last_words};
 use std::time::{Duration, Instant};
 
 /// The ends of partitions that we are behind in are asked for that often at most, and only when a scrape asks: while

@@ -1,6 +1,7 @@
 //! What became of the records of a run.
 
 use crate::duration::spoken;
+use crate::plural::counted;
 use std::time::Duration;
 
 /// How many records had which outcome, for the last line and for `shutdown_complete`.
@@ -53,11 +54,6 @@ impl Tally {
         }
         text
     }
-}
-
-/// A number with the word for what it counts: `1 record`, `2 records`.
-pub fn counted(count: u64, one: &str, several: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { several })
 }
 
 #[cfg(test)]

@@ -8,9 +8,9 @@ use crate::escape;
 use crate::kafka::admin::COORDINATOR_LIMIT;
 use crate::kafka::admin::groups::{self, GroupDescription};
 use crate::kafka::{Trouble, TroubleKind};
+use crate::plural::counted;
 use crate::render::table::{Column, TableRows};
 use crate::settings::Delete;
-use crate::talk::counted;
 use std::io::{self, BufRead as _, Write as _};
 use std::time::Instant;
 

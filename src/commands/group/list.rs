@@ -6,6 +6,7 @@ use crate::commands::{failures, missing};
 use crate::kafka::TroubleKind;
 use crate::kafka::admin::groups::{self, ListedGroup, Listing};
 use crate::kafka::lag::LagQuery;
+use crate::plural::counted;
 use crate::render::table::{Cell, Column, TableRows};
 use crate::settings::GroupList;
 use std::time::Instant;
@@ -41,7 +42,7 @@ pub fn run(session: &mut Session, settings: &GroupList) -> Result<(), Stop> {
 fn keep_readers(session: &mut Session, topics: &[String], groups: &mut Vec<ListedGroup>) -> Result<(), Stop> {
     let others = groups.extract_if(.., |group| !group.kind.is_of_consumers()).count();
     if others > 0 {
-        let these = if others == 1 { "1 group is".to_owned() } else { format!("{others} groups are") };
+        let these = counted(others as u64, "group is", "groups are");
         session.talk.info(format!("{these} left out: only of consumer groups it is known what they read"));
     }
     let names = groups.iter().map(|group| group.name.clone()).collect();

@@ -4,10 +4,10 @@ use super::rows::{behind, behind_in_all, some_rows};
 use super::throughput::{Outlook, Throughput};
 use crate::escape;
 use crate::kafka::lag::{GroupLag, PartitionLag};
+use crate::plural::counted;
 use crate::render::cells;
 use crate::render::style::Style;
 use crate::render::styled_line::StyledLine;
-use crate::talk::counted;
 use std::borrow::Cow;
 use std::cmp::Reverse;
 

@@ -1,5 +1,6 @@
 //! How fast groups read and others write, from one look to the next.
 
+use crate::duration::whole_units;
 use crate::kafka::lag::GroupLag;
 use crate::record::TopicPartition;
 use std::collections::HashMap;
@@ -104,13 +105,7 @@ impl Outlook {
 
 fn spelled(time: Duration) -> String {
     // Rounded up: in no time at all would be too much to promise.
-    let seconds = time.as_secs_f64().ceil() as u64;
-    match seconds {
-        0..120 => format!("{seconds} s"),
-        120..7_200 => format!("{} min", seconds / 60),
-        7_200..172_800 => format!("{} h", seconds / 3_600),
-        _ => format!("{} d", seconds / 86_400),
-    }
+    whole_units(time.as_secs_f64().ceil() as u64)
 }
 
 #[cfg(test)]

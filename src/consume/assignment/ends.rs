@@ -9,9 +9,10 @@ use crate::consume::action::{Action, Context, ReadChange, RunEnd, Step};
 use crate::kafka::admin::{Asked, Unknown};
 use crate::kafka::look_up::{Purpose, Question};
 use crate::kafka::ranges::{Range, RangeQuery};
+use crate::plural::counted;
 use crate::position::Position;
 use crate::record::TopicPartition;
-use crate::talk::{Event, Notice, counted};
+use crate::talk::{Event, Notice};
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 

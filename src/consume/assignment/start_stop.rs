@@ -3,8 +3,8 @@
 use crate::choices::OffsetReset;
 use crate::error::{Failure, Kind};
 use crate::kafka::ranges::Range;
+use crate::plural::counted;
 use crate::position::Position;
-use crate::talk::counted;
 
 /// Where a partition starts.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,7 +4,8 @@
 use super::Handlers;
 use super::queue::Job;
 use crate::commits::{AssignmentId, Commits, Watermarks};
-use crate::talk::{Notice, counted};
+use crate::plural::counted;
+use crate::talk::Notice;
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 

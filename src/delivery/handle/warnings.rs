@@ -2,8 +2,8 @@
 
 use super::Handlers;
 use crate::choices::Order;
+use crate::plural::counted;
 use crate::settings::{Handler, StoreChoice};
-use crate::talk::counted;
 
 impl Handlers<'_> {
     /// What to say when partitions were taken over. A dedup store in a file knows nothing of what other members of the
