@@ -27,7 +27,7 @@ impl TemplateRenderer {
         TemplateRenderer {
             decodes: template.decodes(Field::Key) || template.decodes(Field::Value),
             shows_headers: template.has_headers(),
-            pieces: pieces::of(&template.parts),
+            pieces: pieces::of(template),
             null: null.clone(),
             is_terminal: *is_terminal,
             times: RecordTimes::rfc3339(),

@@ -2,7 +2,7 @@
 
 use crate::record::Record;
 use crate::render::encode::Tail;
-use crate::settings::{Field, Shape, TemplatePart, TimeShape};
+use crate::settings::{Field, Shape, Template, TemplatePart, TimeShape};
 
 /// What is appended at once.
 #[derive(Debug)]
@@ -43,10 +43,10 @@ pub enum Short {
 const LONGEST_TEXT: usize = 16;
 
 /// Puts the parts of a template together, in order.
-pub fn of(parts: &[TemplatePart]) -> Vec<Piece> {
+pub fn of(template: &Template) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let mut few = Vec::new();
-    for part in parts {
+    for part in &template.parts {
         match one(part) {
             Ok(short) => {
                 let width: usize = few.iter().chain([&short]).map(Short::width).sum();
