@@ -3,12 +3,12 @@
 
 mod pieces;
 
+use super::text;
 use super::time::RecordTimes;
-use super::{encode, text};
 use crate::decode::{Content, Decoded};
-use crate::escape;
 use crate::record::{Header, Record};
 use crate::settings::{Field, TemplateSettings};
+use crate::{encode, escape};
 use pieces::{LongShape, Piece};
 
 #[derive(Debug)]

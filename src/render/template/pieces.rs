@@ -1,7 +1,7 @@
 //! Parts of a template that take few characters are put together and appended at once: appending costs more than they do.
 
+use crate::encode::Tail;
 use crate::record::Record;
-use crate::render::encode::Tail;
 use crate::settings::{Field, Shape, Template, TemplatePart, TimeShape};
 
 /// What is appended at once.
