@@ -322,16 +322,19 @@ pub struct ReadingOptions {
     #[command(flatten)]
     pub handler: HandlerOptions,
 
-    /// Decode values as auto, json, text, base64 or hex [default: auto]
+    /// Decode values as FORMAT [default: auto]
     ///
-    /// auto: JSON, else text, else base64. json and text: what the values must be. base64 and hex:
-    /// how to show their bytes. A value that cannot be decoded is shown as with auto, with a
-    /// warning; see --strict.
+    /// auto: JSON, else text, else base64. json, text: what the values must be. base64, hex: how to
+    /// show their bytes. uuid: 16 bytes. i8, i16, i32, i64, u8, u16, u32, u64, f32, f64: a number in
+    /// big-endian; in little-endian with `le:`, as in le:i32. A value that cannot be decoded is shown
+    /// as with auto, with a warning; see --strict.
+    ///
+    /// Example: kcons consume readings --value-format f64 --key-format uuid
     #[arg(long, value_enum, value_name = "FORMAT", hide_possible_values = true, help_heading = "Decoding")]
     pub value_format: Option<DataFormat>,
-    /// Decode keys as auto, json, text, base64 or hex [default: auto]
+    /// Decode keys as FORMAT [default: auto]
     ///
-    /// auto: text, else base64.
+    /// Formats are those of --value-format; auto: text, else base64.
     #[arg(long, value_enum, value_name = "FORMAT", hide_possible_values = true, help_heading = "Decoding")]
     pub key_format: Option<DataFormat>,
     /// Stop at a record that cannot be decoded (exit code 5)
