@@ -2,7 +2,6 @@
 
 pub mod cells;
 mod color;
-mod encode;
 mod escape;
 mod json;
 mod line;

@@ -29,8 +29,8 @@ const LAYERS: &[&[&str]] = &[
     &["settings"],
     &["decode", "jq", "metrics", "position", "signals", "startup", "tokens", "usage"],
     &["alarm", "cli", "files", "record", "secrets"],
-    &["choices", "duration", "error", "escape", "memory", "near", "pause", "quiet"],
-    &["plural"],
+    &["choices", "duration", "error", "escape", "json_text", "memory", "near", "pause", "quiet"],
+    &["encode", "plural"],
 ];
 
 /// Files that may be longer than `LONGEST`, up to this, and why.

@@ -5,7 +5,6 @@
 
 mod check;
 mod flaw;
-pub mod plain;
 mod walk;
 
 pub use check::{Nesting, check, flaw};

@@ -1,8 +1,8 @@
 //! `-o json`: an object on each line, the envelope that scripts, jq and workers read.
 
-use super::encode::{self, Tail};
-use super::escape;
 use crate::decode::{Content, Decoded, Form};
+use crate::encode::{self, Tail};
+use crate::json_text;
 use crate::record::{Header, Record};
 
 /// Renders envelopes; keeps what stays the same from record to record.
@@ -62,7 +62,7 @@ impl JsonRenderer {
         self.partition = record.partition;
         self.start.clear();
         self.start.extend_from_slice(b"{\"topic\":\"");
-        escape::json_string(record.topic, &mut self.start);
+        json_text::characters(record.topic, &mut self.start);
         self.start.extend_from_slice(b"\",\"partition\":");
         encode::integer(record.partition.into(), &mut self.start);
         self.start.extend_from_slice(b",\"offset\":");
@@ -95,7 +95,7 @@ fn field(names: &FieldNames, decoded: Option<&Decoded<'_>>, out: &mut Vec<u8>) {
             json.is_null().then_some("json")
         }
         Form::Text(text) => {
-            quoted(out, |out| escape::json_string(text, out));
+            quoted(out, |out| json_text::characters(text, out));
             names.names_text.then_some("text")
         }
         Form::Base64(bytes) => {
@@ -114,7 +114,7 @@ fn field(names: &FieldNames, decoded: Option<&Decoded<'_>>, out: &mut Vec<u8>) {
     }
     if let Some(reason) = &decoded.reason {
         out.extend_from_slice(names.error);
-        escape::json_string(&reason.to_string(), out);
+        json_text::characters(&reason.to_string(), out);
         out.push(b'"');
     }
 }

@@ -2,9 +2,10 @@
 
 use super::cells::{self, Width, beginning};
 use super::style::Style;
-use super::{encode, escape, text, time};
+use super::{escape, text, time};
 use crate::decode::json::Json;
 use crate::decode::{Content, Form};
+use crate::encode;
 use crate::jq::PathStep;
 use crate::record::{Header, Record};
 use crate::settings::Pretty;

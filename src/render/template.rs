@@ -1,12 +1,12 @@
 //! `-f`: what a template says of each record, and nothing else. On a terminal, what a record has that would act on it
 //! is escaped; the text of the template stays as it was typed.
 
+use super::text;
 use super::time::RecordTimes;
-use super::{encode, text};
 use crate::decode::{Content, Decoded};
-use crate::escape;
 use crate::record::{Header, Record};
 use crate::settings::{Field, Shape, Template, TemplatePart, TemplateSettings, TimeShape};
+use crate::{encode, escape};
 
 #[derive(Debug)]
 pub struct TemplateRenderer {

@@ -1,8 +1,8 @@
 //! Keys and values as people read them: all of them, or as much as will be seen.
 
 use super::cells::head;
-use super::{encode, escape};
 use crate::decode::Form;
+use crate::{encode, json_text};
 use std::borrow::Cow;
 
 /// The beginning of a key or value in about `most` bytes, and whether it is all. Text is bare, and bytes say what their
@@ -51,7 +51,7 @@ pub fn json(form: Option<Form<'_>>, most: usize, out: &mut Vec<u8>) -> bool {
         Form::Text(text) => {
             let start = head(text, most);
             out.push(b'"');
-            escape::json_string(start, out);
+            json_text::characters(start, out);
             start.len() == text.len()
         }
         Form::Base64(bytes) => {

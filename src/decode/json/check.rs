@@ -1,7 +1,7 @@
 //! The grammar of RFC 8259, checked in one pass without recursion.
 
-use super::plain::{self, Plain};
 use super::{Flaw, Json};
+use crate::json_text::plain::{self, Plain};
 
 /// The deepest nesting of a text. jq 1.6 and others end at 256 levels, some of which are of the envelope: one such record
 /// would end a pipe.

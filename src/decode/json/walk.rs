@@ -1,6 +1,6 @@
 //! Walking through a text that is known to be JSON.
 
-use super::plain;
+use crate::json_text::plain;
 
 /// Appends a valid JSON text without insignificant white space, or the first `most` bytes of that.
 pub fn compact(text: &[u8], most: usize, out: &mut Vec<u8>) {
