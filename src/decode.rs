@@ -1,6 +1,8 @@
 //! What the bytes of a key or a value are: JSON, text, or bytes to be encoded.
 
 pub mod json;
+#[cfg_attr(not(test), expect(dead_code, reason = "used by the schema registry and --proto next"))]
+pub mod protobuf;
 mod schemas;
 
 use crate::choices::DataFormat;
