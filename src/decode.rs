@@ -8,6 +8,8 @@ mod headers;
 pub mod json;
 mod numbers;
 mod reason;
+#[cfg_attr(not(test), expect(dead_code, reason = "used by the schema registry and --proto next"))]
+pub mod protobuf;
 mod schemas;
 
 use crate::escape;
