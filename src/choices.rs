@@ -1,21 +1,14 @@
 //! Choices of the user that the parser reads and the engine acts on, in a layer below both.
 
+mod data_format;
+
 use crate::plural::counted;
 use clap::ValueEnum;
 use std::fmt;
 use std::num::NonZeroU64;
 use std::time::Duration;
 
-/// How the bytes of a key or a value are decoded.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum DataFormat {
-    #[default]
-    Auto,
-    Json,
-    Text,
-    Base64,
-    Hex,
-}
+pub use data_format::{ByteOrder, DataFormat, NumberFormat, NumberKind};
 
 /// How the rows of a table are printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

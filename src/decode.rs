@@ -1,14 +1,26 @@
-//! What the bytes of a key or a value are: JSON, text, or bytes to be encoded.
+//! What the bytes of a key, a value or a header are: JSON, text, or bytes to be encoded.
 
 #[cfg_attr(not(test), expect(dead_code, reason = "used by the schema registry and --avro-schema next"))]
 pub mod avro;
+mod decoder;
+mod formats;
+mod headers;
 pub mod json;
+mod numbers;
+mod reason;
+#[cfg_attr(not(test), expect(dead_code, reason = "used by the schema registry and --proto next"))]
+pub mod protobuf;
 mod schemas;
 
-use crate::choices::DataFormat;
-use crate::record::Record;
-use json::{Flaw, Json, Nesting};
+use crate::escape;
+use crate::record::{Header, Record};
+use decoder::{Decoder, Part};
+use headers::{HeaderDecoders, UndecodableHeader};
+use json::Json;
+use reason::Reason;
 use std::fmt;
+
+pub use formats::DataFormats;
 
 #[cfg(test)]
 pub use schemas::SchemaSource;
@@ -21,6 +33,7 @@ pub enum Form<'a> {
     Text(&'a str),
     Base64(&'a [u8]),
     Hex(&'a [u8]),
+    Uuid(&'a [u8; 16]),
 }
 
 impl<'a> Form<'a> {
@@ -35,24 +48,50 @@ impl<'a> Form<'a> {
 #[derive(Debug)]
 pub struct Decoded<'a> {
     pub form: Form<'a>,
+    /// The schema by which it was decoded.
+    pub schema_id: Option<SchemaId>,
     /// In a box, because it is rare and every record carries the place for it.
     pub reason: Option<Box<Reason>>,
 }
 
-/// Decodes the keys and the values of a run.
+impl<'a> Decoded<'a> {
+    #[inline(always)]
+    fn new(form: Form<'a>) -> Decoded<'a> {
+        Decoded { form, schema_id: None, reason: None }
+    }
+
+    /// Takes the bytes as text, else as bytes for base64.
+    #[inline(always)]
+    pub fn plain(bytes: &'a [u8]) -> Decoded<'a> {
+        Decoded::new(Form::plain(bytes))
+    }
+}
+
+/// What a schema registry calls a schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(not(test), expect(dead_code, reason = "a schema registry gives them"))]
+pub enum SchemaId {
+    Number(u32),
+    /// A GUID, which is the same in every registry.
+    Global([u8; 16]),
+}
+
+/// Decodes the keys, the values and the headers of a run.
 #[derive(Debug)]
 pub struct Decoders {
     keys: Decoder,
     values: Decoder,
+    headers: Option<Box<HeaderDecoders>>,
     schemas: Schemas,
 }
 
 impl Decoders {
     /// Decoders that share `schemas` with all others of the run.
-    pub fn new(key_format: DataFormat, value_format: DataFormat, schemas: &Schemas) -> Decoders {
+    pub fn new(formats: &DataFormats, schemas: &Schemas) -> Decoders {
         Decoders {
-            keys: Decoder::of_keys(key_format),
-            values: Decoder::of_values(value_format),
+            keys: Decoder::new(Part::Key, formats.key),
+            values: Decoder::new(Part::Value, formats.value),
+            headers: HeaderDecoders::new(formats),
             schemas: schemas.clone(),
         }
     }
@@ -63,11 +102,19 @@ impl Decoders {
         self.schemas.are_here(record)
     }
 
+    /// Whether headers have to be in a format.
+    pub fn read_headers(&self) -> bool {
+        self.headers.is_some()
+    }
+
+    /// Decodes key and value, and headers once they are asked for. What is decoded stands in memory of the decoders
+    /// until the next record.
     #[inline(always)]
-    pub fn decode<'a>(&mut self, record: &Record<'a>) -> Content<'a> {
+    pub fn decode<'a>(&'a mut self, record: &Record<'a>) -> Content<'a> {
         Content {
             key: record.key.map(|bytes| self.keys.decode(bytes)),
             value: record.value.map(|bytes| self.values.decode(bytes)),
+            headers: self.headers.as_deref_mut().map(HeaderDecoders::begin_record),
         }
     }
 
@@ -77,218 +124,90 @@ impl Decoders {
     /// The bytes are not in the format.
     #[inline]
     pub fn check(&mut self, record: &Record<'_>) -> Result<(), Undecodable> {
-        if self.keys.takes_anything() && self.values.takes_anything() {
+        if self.keys.takes_anything() && self.values.takes_anything() && self.headers.is_none() {
             return Ok(());
         }
         let key = record.key.and_then(|bytes| self.keys.check(bytes));
-        Undecodable::unless_fine(key, record.value.and_then(|bytes| self.values.check(bytes)))
+        let value = record.value.and_then(|bytes| self.values.check(bytes));
+        let header =
+            self.headers.as_deref_mut().and_then(|headers| headers.begin_record().undecodable(record));
+        Undecodable { key, value, header }.unless_fine()
     }
 }
 
-/// The key and the value of one record, decoded; `None` is Kafka's null.
-#[derive(Debug)]
+/// One record, decoded; `None` is Kafka's null.
+#[derive(Debug, Default)]
 pub struct Content<'a> {
     pub key: Option<Decoded<'a>>,
     pub value: Option<Decoded<'a>>,
+    /// `None` if headers are shown as their bytes look.
+    headers: Option<&'a mut HeaderDecoders>,
 }
 
 impl Content<'_> {
+    /// Decodes the value of the record's next header. They are asked for in their order, from the first one.
+    #[inline]
+    pub fn next_header<'b>(&'b mut self, header: &Header<'b>) -> Option<Decoded<'b>> {
+        match &mut self.headers {
+            None => header.value.map(Decoded::plain),
+            Some(headers) => headers.next(header),
+        }
+    }
+
     /// Says whether the record was in the formats asked for.
     ///
     /// # Errors
-    /// The key or the value was not and stands here in its raw form.
+    /// The key, the value or a header was not and stands here in its raw form.
     #[inline]
-    pub fn outcome(self) -> Result<(), Undecodable> {
+    pub fn outcome(self, record: &Record<'_>) -> Result<(), Undecodable> {
         let reason = |decoded: Decoded<'_>| decoded.reason;
-        Undecodable::unless_fine(self.key.and_then(reason), self.value.and_then(reason))
+        let header = self.headers.and_then(|headers| headers.undecodable(record));
+        Undecodable { key: self.key.and_then(reason), value: self.value.and_then(reason), header }
+            .unless_fine()
     }
 }
 
-/// A record whose key or value is not in the format asked for; displays why.
+/// A record whose key, value or a header is not in the format asked for; displays why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Undecodable {
-    pub key: Option<Box<Reason>>,
-    pub value: Option<Box<Reason>>,
+    key: Option<Box<Reason>>,
+    value: Option<Box<Reason>>,
+    /// The first one.
+    header: Option<Box<UndecodableHeader>>,
 }
 
 impl Undecodable {
     #[inline]
-    fn unless_fine(key: Option<Box<Reason>>, value: Option<Box<Reason>>) -> Result<(), Undecodable> {
-        if key.is_none() && value.is_none() { Ok(()) } else { Err(Undecodable { key, value }) }
+    fn unless_fine(self) -> Result<(), Undecodable> {
+        let is_fine = self.key.is_none() && self.value.is_none() && self.header.is_none();
+        if is_fine { Ok(()) } else { Err(self) }
     }
 }
 
 impl fmt::Display for Undecodable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (&self.key, &self.value) {
-            (Some(key), Some(value)) => write!(f, "key is {key}; value is {value}"),
-            (Some(key), None) => write!(f, "key is {key}"),
-            (None, Some(value)) => write!(f, "value is {value}"),
-            (None, None) => Ok(()),
+        let mut separator = "";
+        for (part, reason) in [("key", &self.key), ("value", &self.value)] {
+            if let Some(reason) = reason {
+                write!(f, "{separator}{part} is {reason}")?;
+                separator = "; ";
+            }
+        }
+        match self.header.as_deref() {
+            Some(UndecodableHeader { name, reason }) => {
+                write!(f, "{separator}header `{}` is {reason}", escape::quoted(name))
+            }
+            None => Ok(()),
         }
     }
 }
 
 impl std::error::Error for Undecodable {}
 
-/// Decodes keys, or values.
-#[derive(Debug)]
-struct Decoder {
-    part: Part,
-    format: DataFormat,
-    nesting: Nesting,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Part {
-    Key,
-    Value,
-}
-
-impl Decoder {
-    /// Decodes keys: `auto` never looks for JSON in them.
-    fn of_keys(format: DataFormat) -> Decoder {
-        Decoder { part: Part::Key, format, nesting: Nesting::default() }
-    }
-
-    /// Decodes values.
-    fn of_values(format: DataFormat) -> Decoder {
-        Decoder { part: Part::Value, format, nesting: Nesting::default() }
-    }
-
-    /// Decodes; what is not in the format asked for comes in its raw form, with the reason.
-    #[inline(always)]
-    fn decode<'a>(&mut self, bytes: &'a [u8]) -> Decoded<'a> {
-        let found = match self.format {
-            DataFormat::Auto => Some(self.raw_form(bytes)),
-            DataFormat::Json => json::check(bytes, &mut self.nesting).map(Form::Json),
-            DataFormat::Text => simdutf8::basic::from_utf8(bytes).ok().map(Form::Text),
-            DataFormat::Base64 => Some(Form::Base64(bytes)),
-            DataFormat::Hex => Some(Form::Hex(bytes)),
-        };
-        match found {
-            Some(form) => Decoded { form, reason: None },
-            None => Decoded { form: self.raw_form(bytes), reason: self.reason(bytes).map(Box::new) },
-        }
-    }
-
-    /// Whether the format has a form for any bytes.
-    #[inline]
-    fn takes_anything(&self) -> bool {
-        match self.format {
-            DataFormat::Auto | DataFormat::Base64 | DataFormat::Hex => true,
-            DataFormat::Json | DataFormat::Text => false,
-        }
-    }
-
-    /// Says why the bytes are not in the format asked for.
-    fn check(&mut self, bytes: &[u8]) -> Option<Box<Reason>> {
-        let is_fine = match self.format {
-            DataFormat::Auto | DataFormat::Base64 | DataFormat::Hex => true,
-            DataFormat::Json => json::check(bytes, &mut self.nesting).is_some(),
-            DataFormat::Text => simdutf8::basic::from_utf8(bytes).is_ok(),
-        };
-        if is_fine { None } else { self.reason(bytes).map(Box::new) }
-    }
-
-    /// The form that `auto` shows.
-    #[inline(always)]
-    fn raw_form<'a>(&mut self, bytes: &'a [u8]) -> Form<'a> {
-        match self.part {
-            Part::Key => Form::plain(bytes),
-            Part::Value => {
-                json::check(bytes, &mut self.nesting).map_or_else(|| Form::plain(bytes), Form::Json)
-            }
-        }
-    }
-
-    /// Looks for what is wrong; apart, because finding the place takes longer than seeing that there is one.
-    #[cold]
-    fn reason(&mut self, bytes: &[u8]) -> Option<Reason> {
-        match self.format {
-            DataFormat::Auto | DataFormat::Base64 | DataFormat::Hex => None,
-            DataFormat::Json => Some(Reason::NotJson(json::flaw(bytes, &mut self.nesting))),
-            DataFormat::Text => {
-                let error = std::str::from_utf8(bytes).err()?;
-                Some(Reason::NotText { after: error.valid_up_to() })
-            }
-        }
-    }
-}
-
-/// Why bytes are not what they were to be taken as; displays to follow `value is`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reason {
-    NotJson(Flaw),
-    /// Not UTF-8 after that many bytes.
-    NotText {
-        after: usize,
-    },
-}
-
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Reason::NotJson(flaw) => write!(f, "not JSON: {flaw}"),
-            Reason::NotText { after } => write!(f, "not text: invalid UTF-8 at byte {}", after + 1),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn form_of_value(format: DataFormat, bytes: &[u8]) -> (Form<'_>, Option<String>) {
-        let decoded = Decoder::of_values(format).decode(bytes);
-        (decoded.form, decoded.reason.map(|reason| reason.to_string()))
-    }
-
-    #[test]
-    fn a_value_is_json_else_text_else_bytes() {
-        let form = |bytes| form_of_value(DataFormat::Auto, bytes);
-        assert!(matches!(form(b" {\"a\":1}\n"), (Form::Json(_), None)));
-        for text in ["", " ", "Buy milk", "{\"a\":1} x", "{'a':1}", "01", "\u{feff}{}", "\"a\0\"", "NaN"] {
-            assert_eq!(form(text.as_bytes()), (Form::Text(text), None));
-        }
-        for bytes in [&b"\xff\xfe"[..], b"\"\xff\"", b"{\"a\":\"\xc3\"}"] {
-            assert_eq!(form(bytes), (Form::Base64(bytes), None));
-        }
-    }
-
-    #[test]
-    fn a_key_is_never_json_by_itself() {
-        let mut decoder = Decoder::of_keys(DataFormat::Auto);
-        assert_eq!(decoder.decode(b"17").form, Form::Text("17"));
-        assert_eq!(decoder.decode(b"\xff").form, Form::Base64(b"\xff"));
-        assert!(matches!(Decoder::of_keys(DataFormat::Json).decode(b"17").form, Form::Json(_)));
-    }
-
-    #[test]
-    fn what_is_not_in_the_format_asked_for_comes_raw_with_the_reason() {
-        for (format, bytes, form, reason) in [
-            (DataFormat::Json, &b""[..], Form::Text(""), "not JSON: empty"),
-            (DataFormat::Json, b"[1,", Form::Text("[1,"), "not JSON: ends too early"),
-            (DataFormat::Json, b"Buy", Form::Text("Buy"), "not JSON: unexpected `B` at byte 1"),
-            (DataFormat::Json, b"1\x002", Form::Text("1\x002"), "not JSON: unexpected `\\0` at byte 2"),
-            (DataFormat::Json, b"{}\xff", Form::Base64(b"{}\xff"), "not JSON: invalid UTF-8 at byte 3"),
-            (DataFormat::Text, b"ab\xff", Form::Base64(b"ab\xff"), "not text: invalid UTF-8 at byte 3"),
-        ] {
-            assert_eq!(form_of_value(format, bytes), (form, Some(reason.to_owned())));
-        }
-        let bom = "\u{feff}{}";
-        let reason = "not JSON: starts with a byte order mark".to_owned();
-        assert_eq!(form_of_value(DataFormat::Json, bom.as_bytes()), (Form::Text(bom), Some(reason)));
-    }
-
-    #[test]
-    fn any_bytes_can_be_encoded() {
-        for bytes in [&b"\xff"[..], b"{}", b""] {
-            assert_eq!(form_of_value(DataFormat::Base64, bytes), (Form::Base64(bytes), None));
-            assert_eq!(form_of_value(DataFormat::Hex, bytes), (Form::Hex(bytes), None));
-        }
-        assert_eq!(form_of_value(DataFormat::Text, b"{}"), (Form::Text("{}"), None));
-    }
+    use crate::choices::DataFormat;
 
     #[test]
     fn the_outcome_names_key_and_value() {
@@ -302,8 +221,9 @@ mod tests {
             headers: &[],
         };
         let outcome = |key, value, record: &Record<'_>| {
-            let mut decoders = Decoders::new(key, value, &Schemas::default());
-            let outcome = decoders.decode(record).outcome();
+            let formats = DataFormats { key, value, ..DataFormats::default() };
+            let mut decoders = Decoders::new(&formats, &Schemas::default());
+            let outcome = decoders.decode(record).outcome(record);
             assert_eq!(decoders.check(record), outcome);
             outcome.map_err(|error| error.to_string())
         };
@@ -315,5 +235,47 @@ mod tests {
         assert_eq!(outcome(DataFormat::Text, DataFormat::Hex, &record), Ok(()));
         let null = Record { key: None, value: None, ..record };
         assert_eq!(outcome(DataFormat::Json, DataFormat::Json, &null), Ok(()));
+    }
+
+    #[test]
+    fn the_first_header_that_is_not_in_its_format_is_named() {
+        let headers = [
+            Header { name: b"fine", value: Some(b"text") },
+            Header { name: b"id", value: None },
+            Header { name: b"id", value: Some(b"abc") },
+            Header { name: b"id", value: Some(b"defg") },
+        ];
+        let record = Record {
+            topic: "t",
+            partition: 0,
+            offset: 0,
+            timestamp: None,
+            key: None,
+            value: None,
+            headers: &headers,
+        };
+        let formats = DataFormats {
+            named_headers: vec![("id".to_owned(), DataFormat::Uuid)],
+            value: DataFormat::Json,
+            ..DataFormats::default()
+        };
+        let mut decoders = Decoders::new(&formats, &Schemas::default());
+        let told = |outcome: Result<(), Undecodable>| outcome.map_err(|error| error.to_string());
+        let expected = Err("header `id` is not a UUID: 3 bytes instead of 16".to_owned());
+        assert_eq!(told(decoders.check(&record)), expected);
+        for shown in 0..=headers.len() {
+            let mut content = decoders.decode(&record);
+            for header in &headers[..shown] {
+                content.next_header(header);
+            }
+            assert_eq!(told(content.outcome(&record)), expected, "{shown} headers were shown");
+        }
+        let both = decoders.check(&Record { value: Some(b"x"), ..record });
+        assert!(
+            told(both)
+                .expect_err("undecodable")
+                .starts_with("value is not JSON: unexpected `x` at byte 1; header")
+        );
+        assert_eq!(decoders.check(&Record { headers: &headers[..2], ..record }), Ok(()));
     }
 }

@@ -103,7 +103,7 @@ impl<'a> Delivery<'a> {
             // A filter sees the headers of what has waited in its copy alone.
             Target::Print(printer) => {
                 let is_searched = self.selector.as_ref().is_some_and(Selector::reads_headers);
-                printer.shows_headers() || is_searched || self.waiting.is_some()
+                printer.reads_headers() || is_searched || self.waiting.is_some()
             }
             Target::Handle(_) => true,
         }

@@ -96,6 +96,18 @@ pub fn hex(bytes: &[u8], out: &mut Vec<u8>) {
     out.extend(bytes.iter().flat_map(digits));
 }
 
+/// Appends the text form of a UUID.
+pub fn uuid(bytes: &[u8; 16], out: &mut Vec<u8>) {
+    let (mut from, groups) = (0, [4, 2, 2, 2, 6]);
+    for (index, length) in groups.into_iter().enumerate() {
+        if index > 0 {
+            out.push(b'-');
+        }
+        hex(&bytes[from..from + length], out);
+        from += length;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -122,6 +134,12 @@ mod tests {
             assert_eq!(written(|out| base64(bytes, out)), base64_text);
             assert_eq!(written(|out| hex(bytes, out)), hex_text);
         }
+    }
+
+    #[test]
+    fn a_uuid_is_written_in_groups() {
+        let bytes = *b"\x12\x3e\x45\x67\xe8\x9b\x12\xd3\xa4\x56\x42\x66\x14\x17\x40\x00";
+        assert_eq!(written(|out| uuid(&bytes, out)), "123e4567-e89b-12d3-a456-426614174000");
     }
 
     proptest! {

@@ -91,7 +91,7 @@ impl Renderer {
             }
             Format::Template(template) => FormatRenderer::Template(TemplateRenderer::new(template)),
         };
-        Renderer { format, decoders: Decoders::new(output.key_format, output.value_format, schemas) }
+        Renderer { format, decoders: Decoders::new(&output.formats, schemas) }
     }
 
     /// Makes a renderer of JSON lines for programs, which decodes as the output does whatever its format.
@@ -100,14 +100,15 @@ impl Renderer {
         Renderer::new(&OutputSettings { format, ..output.clone() }, schemas)
     }
 
-    /// Whether headers of records are printed.
-    pub fn shows_headers(&self) -> bool {
-        match &self.format {
+    /// Whether headers of records are looked at.
+    pub fn reads_headers(&self) -> bool {
+        let shows_headers = match &self.format {
             FormatRenderer::Json { .. } => true,
             FormatRenderer::Pretty(renderer) => renderer.shows_headers(),
             FormatRenderer::Template(renderer) => renderer.shows_headers(),
             FormatRenderer::Line(_) | FormatRenderer::Raw(_) => false,
-        }
+        };
+        shows_headers || self.decoders.read_headers()
     }
 
     /// The title that was asked for, if no record had it yet.
@@ -130,22 +131,22 @@ impl Renderer {
         match &mut self.format {
             FormatRenderer::Json { renderer, screen } => {
                 let start = out.len();
-                let content = self.decoders.decode(record);
-                renderer.render(record, &content, out);
+                let mut content = self.decoders.decode(record);
+                renderer.render(record, &mut content, out);
                 if let Some(screen) = screen {
                     screen.show(start, out);
                 }
-                content.outcome()
+                content.outcome(record)
             }
             FormatRenderer::Pretty(renderer) => {
-                let content = self.decoders.decode(record);
-                renderer.render(record, &content, out);
-                content.outcome()
+                let mut content = self.decoders.decode(record);
+                renderer.render(record, &mut content, out);
+                content.outcome(record)
             }
             FormatRenderer::Line(renderer) => {
                 let content = self.decoders.decode(record);
                 renderer.render(record, &content, out);
-                content.outcome()
+                content.outcome(record)
             }
             FormatRenderer::Raw(renderer) => {
                 renderer.render(record, out);
@@ -154,10 +155,10 @@ impl Renderer {
             FormatRenderer::Template(renderer) if renderer.decodes() => {
                 let content = self.decoders.decode(record);
                 renderer.render(record, &content, out);
-                content.outcome()
+                content.outcome(record)
             }
             FormatRenderer::Template(renderer) => {
-                renderer.render(record, &Content { key: None, value: None }, out);
+                renderer.render(record, &Content::default(), out);
                 self.decoders.check(record)
             }
         }
@@ -176,6 +177,7 @@ impl Renderer {
 mod tests {
     use super::*;
     use crate::choices::DataFormat;
+    use crate::decode::DataFormats;
     use crate::jq;
     use crate::settings::{LineSettings, Pretty, Template, TemplateSettings};
 
@@ -190,11 +192,9 @@ mod tests {
     };
 
     fn renderer(format: Format, value_format: DataFormat) -> Renderer {
-        let key_format = DataFormat::Auto;
         let output = OutputSettings {
             format,
-            value_format,
-            key_format,
+            formats: DataFormats { value: value_format, ..DataFormats::default() },
             is_strict: false,
             is_verbose: false,
             says_progress: false,

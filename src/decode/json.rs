@@ -20,6 +20,11 @@ pub struct Json<'a> {
 }
 
 impl<'a> Json<'a> {
+    /// Takes what a decoder has written: a valid text on one line, which is not checked.
+    pub fn written(text: &'a [u8]) -> Json<'a> {
+        Json { text, has_line_breaks: false }
+    }
+
     /// Whether it is JSON's null, which is not Kafka's.
     pub fn is_null(self) -> bool {
         self.text == b"null"

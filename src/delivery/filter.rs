@@ -21,6 +21,8 @@ const PORTION: usize = 256 << 10;
 /// Has the JSON envelopes of records looked at.
 pub struct Filter {
     envelopes: Renderer,
+    /// Whether headers have to be in a format.
+    reads_headers: bool,
     /// Without programs records are only looked at whether they can be decoded.
     thread: Option<Thread>,
     /// Records of the batch that were handed over, in order.
@@ -70,13 +72,14 @@ impl Filter {
         let id = handling.and_then(|handling| handling.dedup.as_ref()).map(|dedup| dedup.id.clone());
         let programs = Programs { filter: settings.filter.clone(), id };
         // With a handler nobody else on this thread finds out that a record cannot be decoded.
-        let is_checking = handling.is_some() && settings.output.can_fail();
+        let is_checking = handling.is_some() && settings.output.formats.can_fail();
         let has_programs = programs.filter.is_some() || programs.id.is_some();
         if !has_programs && !is_checking {
             return None;
         }
         Some(Filter {
             envelopes: Renderer::json(&settings.output, schemas),
+            reads_headers: !settings.output.formats.headers_are_plain(),
             thread: has_programs.then(|| Thread::new(programs, bell, now)),
             waiting: VecDeque::new(),
             last_number: 0,
@@ -141,7 +144,7 @@ impl Filter {
     /// Looks at the next record alone, on the spot.
     fn look(&mut self, source: &mut impl Upcoming) -> Option<Checked> {
         let mut checked = Checked::default();
-        source.look_ahead(false, &mut |_, _, record| {
+        source.look_ahead(self.reads_headers, &mut |_, _, record| {
             checked.undecodable = self.envelopes.check(record).err();
             false
         });

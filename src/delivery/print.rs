@@ -40,9 +40,9 @@ impl Printer {
         }
     }
 
-    /// Whether headers of records are printed.
-    pub fn shows_headers(&self) -> bool {
-        self.renderer.shows_headers()
+    /// Whether headers of records are looked at.
+    pub fn reads_headers(&self) -> bool {
+        self.renderer.reads_headers()
     }
 
     /// Prints a record. One that is not in the format asked for is printed as well as it can be and told, or, with

@@ -70,7 +70,7 @@ impl WaitingRecords {
         let output = &settings.output;
         schemas.are_asked_for().then(|| {
             Box::new(WaitingRecords {
-                decoders: Decoders::new(output.key_format, output.value_format, schemas),
+                decoders: Decoders::new(&output.formats, schemas),
                 filter,
                 records: HashMap::new(),
                 last_number: 0,

@@ -40,8 +40,7 @@ impl<P: TestedPool> TestPool<P> {
         let alarm = Alarm::new().unwrap();
         let output = OutputSettings {
             format: Format::Raw { delimiter: Vec::new(), is_terminal: false },
-            value_format: Default::default(),
-            key_format: Default::default(),
+            formats: Default::default(),
             is_strict: false,
             is_verbose: false,
             says_progress: false,

@@ -207,8 +207,7 @@ impl Widest {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::choices::DataFormat;
-    use crate::decode::{Decoders, Schemas};
+    use crate::decode::{DataFormats, Decoders, Schemas};
     use crate::settings::Screen;
     use jiff::tz;
     use proptest::prelude::*;
@@ -234,8 +233,8 @@ mod tests {
         let mut renderer = LineRenderer::new(settings, TimeZone::fixed(tz::offset(1)), width);
         let mut out = Vec::new();
         for record in records {
-            let content =
-                Decoders::new(DataFormat::Auto, DataFormat::Auto, &Schemas::default()).decode(record);
+            let mut decoders = Decoders::new(&DataFormats::default(), &Schemas::default());
+            let content = decoders.decode(record);
             renderer.render(record, &content, &mut out);
         }
         String::from_utf8(out).expect("UTF-8")

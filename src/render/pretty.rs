@@ -7,7 +7,7 @@ use crate::decode::json::Json;
 use crate::decode::{Content, Form};
 use crate::encode;
 use crate::jq::PathStep;
-use crate::record::{Header, Record};
+use crate::record::Record;
 use crate::settings::Pretty;
 use jiff::tz::TimeZone;
 use std::borrow::Cow;
@@ -44,7 +44,7 @@ impl PrettyRenderer {
     }
 
     /// Appends the lines of the record.
-    pub fn render(&mut self, record: &Record<'_>, content: &Content<'_>, out: &mut Vec<u8>) {
+    pub fn render(&mut self, record: &Record<'_>, content: &mut Content<'_>, out: &mut Vec<u8>) {
         let form = content.value.as_ref().map(|value| value.form);
         let title = form.and_then(|form| self.title(form));
         self.has_found_title |= title.is_some();
@@ -73,7 +73,9 @@ impl PrettyRenderer {
         }
         if self.settings.is_verbose {
             self.line("Timestamp", &time::iso(record.timestamp, &self.zone), out);
-            record.headers.iter().for_each(|header| self.header(header, out));
+            for header in record.headers {
+                self.header(header.name, content.next_header(header).map(|decoded| decoded.form), out);
+            }
         }
     }
 
@@ -86,7 +88,7 @@ impl PrettyRenderer {
                 });
                 found.map(bare)
             }
-            Form::Text(_) | Form::Base64(_) | Form::Hex(_) => None,
+            Form::Text(_) | Form::Base64(_) | Form::Hex(_) | Form::Uuid(_) => None,
         }
     }
 
@@ -132,12 +134,12 @@ impl PrettyRenderer {
         self.text(Style::Dim, &end, out);
     }
 
-    fn header(&self, header: &Header<'_>, out: &mut Vec<u8>) {
+    fn header(&self, name: &[u8], value: Option<Form<'_>>, out: &mut Vec<u8>) {
         self.text(Style::Dim, "  Header ", out);
-        self.text(Style::Plain, &text::bare(Form::plain(header.name), usize::MAX).0, out);
+        self.text(Style::Plain, &text::bare(Form::plain(name), usize::MAX).0, out);
         self.text(Style::Dim, ": ", out);
-        match header.value {
-            Some(value) => self.text(Style::Plain, &text::bare(Form::plain(value), usize::MAX).0, out),
+        match value {
+            Some(value) => self.text(Style::Plain, &text::bare(value, usize::MAX).0, out),
             None => self.text(Style::Dim, "(null)", out),
         }
         out.push(b'\n');

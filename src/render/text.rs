@@ -22,6 +22,7 @@ pub fn bare(form: Form<'_>, most: usize) -> (Cow<'_, str>, bool) {
             let start = &bytes[..bytes.len().min(most.div_ceil(2))];
             (ascii(|out| encode::hex(start, out), ""), start.len() == bytes.len())
         }
+        Form::Uuid(bytes) => (ascii(|out| encode::uuid(bytes, out), ""), true),
     }
 }
 
@@ -65,6 +66,11 @@ pub fn json(form: Option<Form<'_>>, most: usize, out: &mut Vec<u8>) -> bool {
             out.push(b'"');
             encode::hex(start, out);
             start.len() == bytes.len()
+        }
+        Form::Uuid(bytes) => {
+            out.push(b'"');
+            encode::uuid(bytes, out);
+            true
         }
     };
     if is_all {

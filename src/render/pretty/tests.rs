@@ -2,8 +2,9 @@
 
 use super::*;
 use crate::choices::DataFormat;
-use crate::decode::{Decoders, Schemas};
+use crate::decode::{DataFormats, Decoders, Schemas};
 use crate::jq;
+use crate::record::Header;
 use crate::settings::Screen;
 use jiff::tz;
 
@@ -35,8 +36,10 @@ fn lines_as(settings: &Pretty, formats: [DataFormat; 2], record: &Record<'_>) ->
 fn lines_within(width: Width, settings: &Pretty, formats: [DataFormat; 2], record: &Record<'_>) -> String {
     let mut out = Vec::new();
     let zone = TimeZone::fixed(tz::offset(1));
-    let content = Decoders::new(formats[0], formats[1], &Schemas::default()).decode(record);
-    PrettyRenderer::new(settings, zone, width).render(record, &content, &mut out);
+    let formats = DataFormats { key: formats[0], value: formats[1], ..DataFormats::default() };
+    let mut decoders = Decoders::new(&formats, &Schemas::default());
+    let mut content = decoders.decode(record);
+    PrettyRenderer::new(settings, zone, width).render(record, &mut content, &mut out);
     String::from_utf8(out).expect("UTF-8")
 }
 
@@ -117,9 +120,9 @@ fn a_title_that_was_asked_for_is_missed_until_a_record_has_it() {
         let mut renderer = PrettyRenderer::new(&settings, TimeZone::UTC, Width::Endless);
         for value in values {
             let record = with_value(value);
-            let content =
-                Decoders::new(DataFormat::Auto, DataFormat::Auto, &Schemas::default()).decode(&record);
-            renderer.render(&record, &content, &mut Vec::new());
+            let mut decoders = Decoders::new(&DataFormats::default(), &Schemas::default());
+            let mut content = decoders.decode(&record);
+            renderer.render(&record, &mut content, &mut Vec::new());
         }
         renderer.missing_title().map(str::to_owned)
     };

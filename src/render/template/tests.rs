@@ -1,8 +1,7 @@
 //! What templates print of records.
 
 use super::*;
-use crate::choices::DataFormat;
-use crate::decode::{Decoders, Schemas};
+use crate::decode::{DataFormats, Decoders, Schemas};
 use crate::memory;
 use crate::settings::Template;
 use proptest::prelude::*;
@@ -47,7 +46,8 @@ fn renderer(template: &str, null: &str, is_terminal: bool) -> TemplateRenderer {
 }
 
 fn append(renderer: &mut TemplateRenderer, record: &Record<'_>, out: &mut Vec<u8>) {
-    let content = Decoders::new(DataFormat::Auto, DataFormat::Auto, &Schemas::default()).decode(record);
+    let mut decoders = Decoders::new(&DataFormats::default(), &Schemas::default());
+    let content = decoders.decode(record);
     renderer.render(record, &content, out);
 }
 
@@ -183,7 +183,7 @@ fn a_record_takes_no_memory_but_that_of_the_output() {
     let template =
         r"%t %p %o %k %K %s %S %R %T %h %{value:hex} %{value:base64} %{header:h1} %{timestamp:iso}\n";
     let mut renderer = renderer(template, "NULL", false);
-    let (records, content) = (fixture(), Content { key: None, value: None });
+    let (records, content) = (fixture(), Content::default());
     let mut out = Vec::with_capacity(1 << 20);
     renderer.render(&RECORD, &content, &mut out);
     let before = memory::allocations();

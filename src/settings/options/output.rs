@@ -1,11 +1,12 @@
 //! Resolves what is written to stdout, and in which format.
 
+use super::decoding;
 use super::escapes::escapes;
 use super::given::GivenOptions;
 use super::talk::has_color;
 use super::template::Template;
-use crate::choices::DataFormat;
 use crate::cli::{ColorChoice, OutputFormat, ReadingOptions};
+use crate::decode::DataFormats;
 use crate::error::Failure;
 use crate::jq;
 use crate::settings::Surroundings;
@@ -15,24 +16,13 @@ use clap::ValueEnum;
 #[derive(Clone, Debug, PartialEq)]
 pub struct OutputSettings {
     pub format: Format,
-    pub value_format: DataFormat,
-    pub key_format: DataFormat,
+    pub formats: DataFormats,
     /// Whether the run ends at a record that cannot be decoded.
     pub is_strict: bool,
     /// Whether details are told (`-v`).
     pub is_verbose: bool,
     /// Whether `Subscribed to …`, `Reached end of …` and the like are printed on stderr.
     pub says_progress: bool,
-}
-
-impl OutputSettings {
-    /// Whether decoding can fail: some formats are those of every record.
-    pub fn can_fail(&self) -> bool {
-        [self.value_format, self.key_format].into_iter().any(|format| match format {
-            DataFormat::Auto | DataFormat::Base64 | DataFormat::Hex => false,
-            DataFormat::Json | DataFormat::Text => true,
-        })
-    }
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -127,9 +117,8 @@ pub fn resolve(
     };
     let is_for_people = matches!(format, Format::Pretty(_) | Format::Line(_));
     Ok(OutputSettings {
-        value_format: reading.value_format.unwrap_or_default(),
-        key_format: reading.key_format.unwrap_or_default(),
-        is_strict: reading.strict,
+        formats: decoding::resolve(&reading.decoding),
+        is_strict: reading.decoding.strict,
         is_verbose: !connection.quiet && connection.verbose > 0,
         says_progress: !connection.quiet && (is_for_people || connection.verbose > 0),
         format,

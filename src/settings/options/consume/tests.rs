@@ -311,7 +311,7 @@ fn a_terminal_gets_pretty_and_a_pipe_gets_json() {
         let null = null.as_bytes().to_vec();
         assert_eq!(format, Format::Template(TemplateSettings { template, null, is_terminal }));
     }
-    assert_eq!(resolved("t --value-format hex").expect("valid").output.value_format, DataFormat::Hex);
+    assert_eq!(resolved("t --value-format hex").expect("valid").output.formats.value, DataFormat::Hex);
 }
 
 fn on_terminal(surroundings: &mut Surroundings<'_>) {

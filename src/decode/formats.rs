@@ -1,0 +1,40 @@
+//! The formats that a run decodes with.
+
+use crate::choices::DataFormat;
+
+/// The formats of keys, values and headers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DataFormats {
+    pub key: DataFormat,
+    pub value: DataFormat,
+    /// The format of each header that has none in `named_headers`.
+    pub headers: DataFormat,
+    /// The formats of headers with these names, each name once.
+    pub named_headers: Vec<(String, DataFormat)>,
+}
+
+impl DataFormats {
+    /// Whether decoding can fail: some formats are those of every record.
+    pub fn can_fail(&self) -> bool {
+        !takes_anything(self.key) || !takes_anything(self.value) || self.headers_can_fail()
+    }
+
+    /// Whether a header may not be in its format.
+    pub fn headers_can_fail(&self) -> bool {
+        !takes_anything(self.headers) || self.named_headers.iter().any(|(_, format)| !takes_anything(*format))
+    }
+
+    /// Whether headers are shown as their bytes look.
+    pub fn headers_are_plain(&self) -> bool {
+        self.headers == DataFormat::Auto && self.named_headers.is_empty()
+    }
+}
+
+/// Whether a format has a form for any bytes.
+#[inline]
+pub fn takes_anything(format: DataFormat) -> bool {
+    match format {
+        DataFormat::Auto | DataFormat::Base64 | DataFormat::Hex => true,
+        DataFormat::Json | DataFormat::Text | DataFormat::Uuid | DataFormat::Number(_) => false,
+    }
+}

@@ -1,0 +1,35 @@
+//! Why bytes are not in the format asked for.
+
+use super::json;
+use crate::choices::NumberKind;
+use crate::plural::counted;
+use std::fmt;
+
+/// Why bytes are not what they were to be taken as; displays to follow `value is`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// Not JSON.
+    Json(json::Flaw),
+    /// Not UTF-8 after that many bytes.
+    Text { after: usize },
+    /// That many bytes, which are not those of a UUID.
+    Uuid { bytes: usize },
+    /// That many bytes, which are not those of such a number.
+    Number { kind: NumberKind, bytes: usize },
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bytes = |count: usize| counted(count as u64, "byte", "bytes");
+        match *self {
+            Reason::Json(flaw) => write!(f, "not JSON: {flaw}"),
+            Reason::Text { after } => write!(f, "not text: invalid UTF-8 at byte {}", after + 1),
+            Reason::Uuid { bytes: count } => write!(f, "not a UUID: {} instead of 16", bytes(count)),
+            Reason::Number { kind, bytes: count } => {
+                let (name, size) = (kind.name(), kind.size());
+                let article = if name.starts_with('u') { "a" } else { "an" };
+                write!(f, "not {article} {name}: {} instead of {size}", bytes(count))
+            }
+        }
+    }
+}
