@@ -5,6 +5,7 @@ mod group;
 mod handler;
 mod help;
 mod lag;
+mod order;
 mod profile;
 mod selection;
 mod topic;
@@ -14,6 +15,7 @@ pub use connection::{ColorChoice, ConnectionOptions, LogFormat};
 pub use group::{DeleteOptions, GroupCommand, GroupDescribeOptions, GroupListOptions, ResetOptions};
 pub use handler::{HandlerOptions, OnFailure};
 pub use lag::LagOptions;
+pub use order::OrderOptions;
 pub use profile::{NOT_IN_A_PROFILE, ProfileProperty, ProfileTable, RIVALS, commands, place, profile_keys};
 pub use selection::SelectionOptions;
 pub use topic::{TopicCommand, TopicDescribeOptions, TopicListOptions};
@@ -91,7 +93,7 @@ pub struct ConsumeOptions {
     ///
     /// Regular expressions use Rust's `regex` syntax and are not anchored at the end. Kafka's own
     /// topics, such as `__consumer_offsets`, match only expressions that start with `^__`. Topics
-    /// that match later are read, too, unless the run has an end (`-e`, `--to`) or `-p` is given.
+    /// that match later are read, too, unless the run has an end (`-e`, `--to`, `--last`) or `-p` is given.
     ///
     /// Example: kcons consume orders '^task-.*'
     #[arg(value_name = "TOPIC", help_heading = "Input", display_order = 0)]
@@ -207,6 +209,8 @@ pub struct ReadingOptions {
     /// Example: kcons consume task-created -n 1
     #[arg(short = 'n', long, value_name = "N", value_parser = positive, allow_hyphen_values = true, help_heading = "Start and stop")]
     pub count: Option<u64>,
+    #[command(flatten)]
+    pub order: OrderOptions,
     /// Exit with 7 unless N records were printed or processed
     ///
     /// N, at least N (N..), from N to M (N..M) or at most M (..M), counted when the run ends. A run

@@ -58,6 +58,8 @@ pub enum Action {
         read: Read,
     },
 
+    /// Deliver the newest records, which are in hand under these assignments.
+    ShowNewest(Vec<AssignmentId>),
     /// Have the client read partitions, or no more.
     Read(ReadChange),
 
@@ -88,6 +90,11 @@ pub enum ReadChange {
     },
     /// Read a partition a second time from this offset on.
     ReadAgain {
+        partition: TopicPartition,
+        offset: i64,
+    },
+    /// Go on in a partition from an offset before the one at which reading began.
+    ReadBack {
         partition: TopicPartition,
         offset: i64,
     },

@@ -10,7 +10,7 @@ use crate::kafka::{Arrival, ClientEvent, Coming, Source, Trouble};
 use crate::record::TopicPartition;
 use std::time::Instant;
 
-/// A consumer, with librdkafka's words as errors. Nothing here waits.
+/// A consumer, with librdkafka's words as errors. Nothing here waits but `read_back`, for a moment.
 pub trait Broker: Upcoming + Fetching + Sized {
     /// Another client like this one, which is in no group.
     fn renewed(&self) -> Result<Self, String>;
@@ -47,6 +47,9 @@ pub trait Broker: Upcoming + Fetching + Sized {
     fn unassign(&mut self, partitions: &[(TopicPartition, Option<usize>)]) -> Result<(), String>;
     fn seek(&mut self, partition: &TopicPartition, offset: i64) -> Result<(), String>;
     fn read_again(&mut self, partition: &TopicPartition, offset: i64) -> Result<(), String>;
+    /// Goes on from an earlier offset. Positions that are asked for afterwards are those behind it: this waits for the
+    /// client's own thread, which answers within milliseconds.
+    fn read_back(&mut self, partition: &TopicPartition, offset: i64) -> Result<(), String>;
     fn start_over(
         &mut self,
         partition: &TopicPartition,
@@ -88,6 +91,11 @@ pub fn change(client: &mut impl Broker, change: ReadChange) -> Result<Option<Str
         ReadChange::ReadAgain { partition, offset } => {
             let words = client.read_again(&partition, offset).err();
             words.map(|words| format!("{partition}: cannot read again from {offset}: {words}"))
+        }
+        ReadChange::ReadBack { partition, offset } => {
+            let result = client.read_back(&partition, offset);
+            result.map_err(|words| failed(format!("{partition}: cannot go back to {offset}"), words))?;
+            None
         }
         ReadChange::Seek { partition, offset } => {
             // It is looked at again, and set again if that was no help.
@@ -217,6 +225,10 @@ impl Broker for Source {
 
     fn read_again(&mut self, partition: &TopicPartition, offset: i64) -> Result<(), String> {
         Source::read_again(self, partition, offset)
+    }
+
+    fn read_back(&mut self, partition: &TopicPartition, offset: i64) -> Result<(), String> {
+        Source::read_back(self, partition, offset)
     }
 
     fn start_over(

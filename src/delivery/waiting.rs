@@ -254,8 +254,8 @@ impl Delivery<'_> {
         must_wait
     }
 
-    /// Takes the next record that has waited and can be decoded now, if there is room for it: it was counted as in hand
-    /// when it came.
+    /// Takes the next record that has waited and can be decoded now, or was kept and is to be delivered, if there is room
+    /// for it: it was counted as in hand before.
     ///
     /// # Errors
     /// No thread can be started that looks at it.
@@ -264,6 +264,11 @@ impl Delivery<'_> {
             Target::Print(_) => !self.writer.is_full(),
             Target::Handle(handlers) => handlers.has_room(commits.total()),
         };
+        if let Some(newest) = self.newest.as_mut().filter(|_| has_room)
+            && let Some(ready) = newest.take()
+        {
+            return Ok(Some(ready));
+        }
         match &mut self.waiting {
             Some(waiting) if has_room && !waiting.is_empty() => {
                 if waiting.ready.is_empty() {

@@ -10,7 +10,9 @@ use super::commit::{CommitAnswer, CommitRefusal, CommitRequest};
 use super::errors::{self, Trouble};
 use super::fetch_size::FetchSize;
 use super::look_up::{Answer, LookUps};
-use super::native::{self, ClientQueue, NO_OFFSET, PartitionList, c_string, code_words, error_words, native};
+use super::native::{
+    self, ClientQueue, NO_OFFSET, PartitionList, c_string, code_words, error_code, error_words, native,
+};
 use super::route::Route;
 use super::routes::Routes;
 use crate::record::{Record, TopicPartition};
@@ -239,11 +241,22 @@ impl Source {
 
     /// Continues at another offset, without assigning again: that would lose the forward.
     pub fn seek(&self, partition: &TopicPartition, offset: i64) -> Result<(), String> {
+        // Without waiting nobody is told whether it was possible.
+        self.seek_within(partition, offset, Duration::ZERO)
+    }
+
+    fn seek_within(&self, partition: &TopicPartition, offset: i64, limit: Duration) -> Result<(), String> {
         let list = PartitionList::of([(partition, offset)].into_iter());
-        // SAFETY: client and list are alive. A time-out of 0 does not wait.
+        let limit = native::milliseconds(limit);
+        // SAFETY: client and list are alive.
         let error =
-            unsafe { error_words(rd::rd_kafka_seek_partitions(native(&self.client), list.pointer(), 0)) };
-        error.map_or(Ok(()), Err)
+            unsafe { error_words(rd::rd_kafka_seek_partitions(native(&self.client), list.pointer(), limit)) };
+        // SAFETY: the element is alive.
+        let refused = |element: &rd::rd_kafka_topic_partition_t| unsafe {
+            code_words(error_code(&raw const element.err))
+        };
+        let refused = list.elements().iter().find_map(refused).filter(|_| limit > 0);
+        error.or(refused).map_or(Ok(()), Err)
     }
 
     /// Continues at another offset like `seek`, and drops what was read of the partition already.
@@ -251,6 +264,15 @@ impl Source {
         self.batch.purge_records(partition);
         self.routes.forget_origins();
         self.seek(partition, offset)
+    }
+
+    /// Continues at an earlier offset. Returns once librdkafka has forgotten the position of before, which takes its main
+    /// thread no time, or when that has not answered for long.
+    pub fn read_back(&mut self, partition: &TopicPartition, offset: i64) -> Result<(), String> {
+        const LIMIT: Duration = Duration::from_secs(5);
+        self.batch.purge_records(partition);
+        self.routes.forget_origins();
+        self.seek_within(partition, offset, LIMIT)
     }
 
     /// Reads a partition on from another offset although it has stopped: after an offset out of range librdkafka

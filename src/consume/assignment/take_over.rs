@@ -138,6 +138,7 @@ impl Assignment<'_> {
             name: range.partition.clone(),
             reading: Reading::Open,
             position: PositionTrust::Trusted,
+            log_start: range.begin,
             start: start.offset,
             stop,
             end: range.end,

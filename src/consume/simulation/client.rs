@@ -96,7 +96,7 @@ fn record<'a>(partition: &'a TopicPartition, stored: &'a Stored) -> Record<'a> {
         topic: &partition.topic,
         partition: partition.partition,
         offset: stored.offset,
-        timestamp: None,
+        timestamp: stored.timestamp,
         key: stored.key.as_deref().map(str::as_bytes),
         value: Some(stored.value.as_bytes()),
         headers: &[],
@@ -214,6 +214,11 @@ impl Broker for Client {
     }
 
     fn read_again(&mut self, partition: &TopicPartition, offset: i64) -> Result<(), String> {
+        self.set(partition, offset);
+        Ok(())
+    }
+
+    fn read_back(&mut self, partition: &TopicPartition, offset: i64) -> Result<(), String> {
         self.set(partition, offset);
         Ok(())
     }

@@ -80,6 +80,8 @@ pub struct StopConditions {
     pub to: Option<Positions>,
     /// Whether the end as it was at the start is a stop, too, if it comes before `to`.
     pub at_end: bool,
+    /// Only that many records are wanted, the newest; they are kept until all of them are known.
+    pub last: Option<u64>,
     pub count: Option<u64>,
     pub idle_timeout: Option<Duration>,
     pub duration: Option<Duration>,
@@ -166,11 +168,12 @@ fn stops(
     };
     let to = match &reading.to {
         Some(text) => Some(Positions::parse(text, Role::To { from }, &surroundings.clock)?),
-        None => reading.exit.then_some(Positions::All(Position::End)),
+        None => (reading.exit || reading.order.last.is_some()).then_some(Positions::All(Position::End)),
     };
     Ok(StopConditions {
         to,
         at_end: reading.exit,
+        last: reading.order.last,
         count: reading.count,
         idle_timeout: reading.idle_timeout,
         duration: reading.duration,

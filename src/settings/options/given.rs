@@ -3,7 +3,8 @@
 
 use crate::choices::Stdin;
 use crate::cli::{
-    self, CommitChoice, HandlerOptions, OnFailure, OutputFormat, ReadingOptions, SelectionOptions,
+    self, CommitChoice, HandlerOptions, OnFailure, OrderOptions, OutputFormat, ReadingOptions,
+    SelectionOptions,
 };
 use crate::settings::Environment;
 use crate::settings::options::template::{Field, Template};
@@ -19,6 +20,7 @@ pub enum OptionName {
     Brokers,
     Property,
     Group,
+    Last,
     From,
     Partitions,
     /// The program of a handler with its arguments, typed behind `--`.
@@ -226,7 +228,8 @@ impl<'a> GivenOptions<'a> {
 
     /// Whether the run is a member of a group. A demo is one by default.
     pub fn is_in_group(&self) -> bool {
-        let is_alone = self.has(OptionName::From) || self.has(OptionName::Partitions);
+        let alone = [OptionName::From, OptionName::Last, OptionName::Partitions];
+        let is_alone = alone.into_iter().any(|option| self.has(option));
         self.typed_as(OptionName::Group).is_some() || self.is_demo() && !is_alone
     }
 
@@ -291,7 +294,7 @@ impl<'a> GivenOptions<'a> {
 
 /// Lists the given options in the order of `--help`.
 fn names(reading: &ReadingOptions, connection: &cli::ConnectionOptions) -> Vec<OptionName> {
-    let before = names_of!(ReadingOptions = reading; without selection handler;
+    let before = names_of!(ReadingOptions = reading; without order selection handler;
         group Group, partitions Partitions, wait_for_topic WaitForTopic, read_uncommitted ReadUncommitted,
         instance_id InstanceId, offset_reset OffsetReset, from From, to To, exit Exit, count Count,
         expect Expect, idle_timeout IdleTimeout, duration Duration, shutdown_timeout ShutdownTimeout, commit Commit,
@@ -299,6 +302,7 @@ fn names(reading: &ReadingOptions, connection: &cli::ConnectionOptions) -> Vec<O
         delimiter Delimiter, label Label, title_field TitleField, value_format ValueFormat, key_format KeyFormat,
         strict Strict, metrics Metrics,
     );
+    let of_order = names_of!(OrderOptions = &reading.order; without; last Last,);
     let of_selection =
         names_of!(SelectionOptions = &reading.selection; without; key Key, grep Grep, filter Filter,);
     let of_handlers = names_of!(HandlerOptions = &reading.handler; without;
@@ -311,5 +315,12 @@ fn names(reading: &ReadingOptions, connection: &cli::ConnectionOptions) -> Vec<O
         connection.properties.is_given().then_some(OptionName::Property),
         connection.brokers.is_given().then_some(OptionName::Brokers),
     ];
-    before.into_iter().chain(of_selection).chain(of_handlers).chain(of_connection).flatten().collect()
+    before
+        .into_iter()
+        .chain(of_order)
+        .chain(of_selection)
+        .chain(of_handlers)
+        .chain(of_connection)
+        .flatten()
+        .collect()
 }

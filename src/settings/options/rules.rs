@@ -29,6 +29,7 @@ pub const RULES: &[Rule] = &[
     options(&[From]).cannot_be_used_with(GROUP).hint(
         "a group starts at its committed offsets, otherwise as `--offset-reset` says; `kcons group reset` moves it",
     ),
+    options(&[Last]).cannot_be_used_with(GROUP).hint("without a group it reads backwards from the end"),
     options(&[Partitions]).cannot_be_used_with(GROUP).hint("the members of a group share the partitions"),
     options(&[OffsetReset]).need(GROUP).hint("without a group `--from` says where to start"),
     options(&[Commit, AsyncCommit, CommitInterval]).need(GROUP).hint(COMMITS_OF_A_GROUP),
@@ -36,6 +37,7 @@ pub const RULES: &[Rule] = &[
     options(&[AsyncCommit]).cannot_be_used_with(COMMIT_AUTO).hint(WAITING_MODES),
     options(&[AsyncCommit]).cannot_be_used_with(COMMIT_NEVER).hint(WAITING_MODES),
     options(&[CommitInterval]).need(COMMIT_AUTO),
+    options(&[From, To]).cannot_be_used_with(Given(Last)).cause("the newest records end at the end").also_left_out(&[Last]),
     // Handlers.
     options(&[Command]).cannot_be_used_with(Given(Exec)).cause(ONE_HANDLER).also_left_out(&[Exec]),
     options(&[Command, Exec]).cannot_be_used_with(Given(Worker)).cause(ONE_HANDLER).also_left_out(&[Worker]),

@@ -1,0 +1,24 @@
+//! Options that say in which order records come, over all partitions.
+
+use super::values::positive;
+use clap::Args;
+
+/// The order of records.
+#[derive(Args, Debug, Default)]
+pub struct OrderOptions {
+    /// Print the newest N records, oldest first, then stop
+    ///
+    /// The newest by timestamp, over all partitions, of the records that --key, --grep and --filter
+    /// keep. kcons reads backwards from the end until it has N of each partition; what lies before is
+    /// not considered, even if its timestamp is newer. All N are held in memory. Without --group.
+    ///
+    /// Example: kcons consume task-created --last 10
+    #[arg(
+        long,
+        value_name = "N",
+        value_parser = positive,
+        allow_hyphen_values = true,
+        help_heading = "Start and stop"
+    )]
+    pub last: Option<u64>,
+}
