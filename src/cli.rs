@@ -209,8 +209,6 @@ pub struct ReadingOptions {
     /// Example: kcons consume task-created -n 1
     #[arg(short = 'n', long, value_name = "N", value_parser = positive, allow_hyphen_values = true, help_heading = "Start and stop")]
     pub count: Option<u64>,
-    #[command(flatten)]
-    pub order: OrderOptions,
     /// Exit with 7 unless N records were printed or processed
     ///
     /// N, at least N (N..), from N to M (N..M) or at most M (..M), counted when the run ends. A run
@@ -321,6 +319,8 @@ pub struct ReadingOptions {
     /// Example: --title-field .customer.name
     #[arg(long, value_name = "NAME", help_heading = "Output")]
     pub title_field: Option<String>,
+    #[command(flatten)]
+    pub order: OrderOptions,
     #[command(flatten)]
     pub selection: SelectionOptions,
     #[command(flatten)]

@@ -150,6 +150,8 @@ pub trait Fetching {
     fn is_used_up(&self) -> bool;
     /// Nothing that was fetched of a partition waits to be looked at.
     fn is_drained(&self, slot: usize) -> bool;
+    /// Records of a partition were fetched, and those of others come before them.
+    fn has_waiting(&self, slot: usize) -> bool;
     /// The position after the last record or marker handed out; `None` before the first.
     fn positions(&self, partitions: &[TopicPartition]) -> Vec<Option<i64>>;
     /// The end of a log as the last fetch told it, open transactions included.

@@ -31,6 +31,8 @@ pub trait Broker: Upcoming + Fetching + Sized {
     fn look_after(&self);
 
     fn read_headers(&mut self, is_wanted: bool);
+    /// Has records come in the order of their timestamps, once everything is assigned.
+    fn merge_by_time(&mut self);
     /// Takes a new batch if the last one is used up. True if there is something to look at.
     fn fill(&mut self) -> bool;
     /// What `next` will give, if that is a record.
@@ -56,7 +58,7 @@ pub trait Broker: Upcoming + Fetching + Sized {
         offset: i64,
         all: &[(TopicPartition, i64)],
     ) -> Result<(), String>;
-    fn pause(&self, partition: &TopicPartition);
+    fn pause(&mut self, partition: &TopicPartition);
     fn ask_statistics(&self);
 
     fn commit(&mut self, positions: &[(TopicPartition, i64)]) -> Result<(), CommitRefusal>;
@@ -127,6 +129,10 @@ impl Fetching for Source {
         Source::is_drained(self, slot)
     }
 
+    fn has_waiting(&self, slot: usize) -> bool {
+        Source::has_waiting(self, slot)
+    }
+
     fn positions(&self, partitions: &[TopicPartition]) -> Vec<Option<i64>> {
         Source::positions(self, partitions)
     }
@@ -180,6 +186,10 @@ impl Broker for Source {
 
     fn read_headers(&mut self, is_wanted: bool) {
         Source::read_headers(self, is_wanted);
+    }
+
+    fn merge_by_time(&mut self) {
+        Source::merge_by_time(self);
     }
 
     fn fill(&mut self) -> bool {
@@ -240,7 +250,7 @@ impl Broker for Source {
         Source::start_over(self, partition, offset, all)
     }
 
-    fn pause(&self, partition: &TopicPartition) {
+    fn pause(&mut self, partition: &TopicPartition) {
         Source::pause(self, partition);
     }
 

@@ -21,6 +21,8 @@ const ALL_BYTES: usize = 64 * 1024 * 1024;
 /// The records of all partitions that wait, numbered in the order in which they came.
 pub struct WaitingRecords {
     decoders: Decoders,
+    /// Whether records of other partitions have to wait, too.
+    are_others_behind: bool,
     /// Looks at those that can be decoded; the filter of the others is in the middle of a batch.
     filter: Option<Filter>,
     records: HashMap<usize, OwnedRecord>,
@@ -70,6 +72,7 @@ impl WaitingRecords {
         let output = &settings.output;
         schemas.are_asked_for().then(|| {
             Box::new(WaitingRecords {
+                are_others_behind: settings.is_merged,
                 decoders: Decoders::new(output.key_format, output.value_format, schemas),
                 filter,
                 records: HashMap::new(),
@@ -87,7 +90,7 @@ impl WaitingRecords {
     }
 
     pub(super) fn is_full(&self) -> bool {
-        self.bytes >= ALL_BYTES
+        self.bytes >= ALL_BYTES || self.are_others_behind && !self.is_empty()
     }
 
     /// Whether a record of an assignment has to wait: for its schemas, or for those before it.

@@ -70,3 +70,23 @@ fn a_long_log_is_read_back_to_the_records_that_match() {
     let expected: Vec<_> = (1_003..3_003).map(|number| number.to_string()).collect();
     assert_eq!(values(&outcome), expected.join(" "));
 }
+
+#[test]
+fn records_of_all_partitions_can_come_in_the_order_of_their_timestamps() {
+    let mock = Mock::start(1);
+    let topic = topic_of(&mock, &[(0, 10), (0, 40), (0, 70), (1, 20), (1, 50), (2, 30), (2, 60)]);
+    for (arguments, expected) in [
+        (&["-e"][..], "0 3 5 1 4 6 2"),
+        (&["--to", "1"], "0 3 5"),
+        (&["-e", "-p", "0,2", "--key", "k1"], "5 1"),
+        (&["-e", "-n", "2", "--filter", ".offset > 0"], "1 4"),
+        (&["--last", "3"], "4 6 2"),
+    ] {
+        let outcome = consume(&mock, &topic).args(["--merge", "-o", "raw"]).args(arguments).run();
+        assert_eq!(values(&outcome), expected, "{outcome}");
+    }
+    let outcome = consume(&mock, &topic).args(["-e", "--merge", "--exec", "cat"]).run();
+    outcome.has_code(0).has_stdout("0351462");
+    let outcome = consume(&mock, &topic).args(["--merge", "--to", "0=1,1=1"]).run();
+    outcome.has_code(2).stderr_contains("`--merge` needs an end of every partition");
+}

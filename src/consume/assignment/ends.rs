@@ -381,7 +381,7 @@ fn advance(partition: &mut AssignedPartition, position: Option<i64>, context: &m
     } else if is_quiet && partition.stop_offset().is_some() {
         context.act(Action::Read(ReadChange::AskStatistics));
     }
-    if context.delivery.is_paused(id) {
+    if context.delivery.is_paused(id) || context.client.has_waiting(id.slot) {
         partition.moved_at = now;
     }
     if partition.is_dirty && context.commits.watermarks().is_settled(id) {

@@ -12,23 +12,23 @@ use std::time::{Duration, Instant};
 const SECOND: Duration = Duration::from_secs(1);
 
 /// Numbers that look random and are the same each time.
-struct Random(u64);
+pub struct Random(pub u64);
 
 impl Random {
-    fn below(&mut self, limit: u64) -> u64 {
+    pub fn below(&mut self, limit: u64) -> u64 {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % limit
     }
 }
 
-fn run<'a>(settings: &'a Consume, cluster: &SharedCluster) -> Simulation<'a> {
+pub fn run<'a>(settings: &'a Consume, cluster: &SharedCluster) -> Simulation<'a> {
     let mut run = Simulation::start(settings, cluster, "run", Instant::now());
     run.pass(5 * SECOND);
     run
 }
 
 /// Partition and offset of what was printed or handled, in this order.
-fn printed(run: &Simulation<'_>) -> Vec<(i32, i64)> {
+pub fn printed(run: &Simulation<'_>) -> Vec<(i32, i64)> {
     run.run.printed.iter().map(|printed| (printed.partition.1, printed.offset)).collect()
 }
 

@@ -21,6 +21,7 @@ pub enum OptionName {
     Property,
     Group,
     Last,
+    Merge,
     From,
     Partitions,
     /// The program of a handler with its arguments, typed behind `--`.
@@ -228,7 +229,7 @@ impl<'a> GivenOptions<'a> {
 
     /// Whether the run is a member of a group. A demo is one by default.
     pub fn is_in_group(&self) -> bool {
-        let alone = [OptionName::From, OptionName::Last, OptionName::Partitions];
+        let alone = [OptionName::From, OptionName::Last, OptionName::Merge, OptionName::Partitions];
         let is_alone = alone.into_iter().any(|option| self.has(option));
         self.typed_as(OptionName::Group).is_some() || self.is_demo() && !is_alone
     }
@@ -302,7 +303,7 @@ fn names(reading: &ReadingOptions, connection: &cli::ConnectionOptions) -> Vec<O
         delimiter Delimiter, label Label, title_field TitleField, value_format ValueFormat, key_format KeyFormat,
         strict Strict, metrics Metrics,
     );
-    let of_order = names_of!(OrderOptions = &reading.order; without; last Last,);
+    let of_order = names_of!(OrderOptions = &reading.order; without; last Last, merge Merge,);
     let of_selection =
         names_of!(SelectionOptions = &reading.selection; without; key Key, grep Grep, filter Filter,);
     let of_handlers = names_of!(HandlerOptions = &reading.handler; without;

@@ -184,6 +184,11 @@ pub const TABLE: &[Replacement] = &[
         "`--from POS` says where to start, as in `--from 17`",
     ),
     behind(READING, &["--beginning", "--earliest", "--oldest"], "`--from beginning`"),
+    behind(
+        READING,
+        &["--sort", "--sorted", "--sort-by", "--ordered", "--chronological"],
+        "`--merge` puts the records of all partitions in the order of their timestamps",
+    ),
     behind(READING, &["--latest", "--newest"], "`--from end`"),
     behind(
         READING,

@@ -53,6 +53,8 @@ pub const EXAMPLES: &[Example] = &[
     example("consume t --last 5", "--from 5", "`--from` cannot be used with `--last`", LeftOut),
     example("consume t --last 5", "--to 5", "`--to` cannot be used with `--last`", LeftOut),
     example("consume t --from 5", "--last 5", "`--from` cannot be used with `--last`", LeftOut),
+    example("consume t -g g --exit", "--merge", "`--merge` cannot be used with `--group`", LeftOut),
+    example("consume t", "--merge", "`--merge` needs `--exit`, `--to` or `--last`", LeftOut),
     example("consume t -g g", "--partitions 0", "`--partitions` cannot be used with `--group`", LeftOut),
     example("consume t", "--offset-reset latest", "`--offset-reset` needs `--group`", Nothing),
     example("consume t", "-X auto.offset.reset=latest", "`-X auto.offset.reset` needs `--group`", Nothing),
