@@ -6,6 +6,7 @@ mod group;
 mod handler;
 mod help;
 mod lag;
+mod order;
 mod profile;
 mod selection;
 mod topic;
@@ -16,6 +17,7 @@ pub use decoding::{DecodingOptions, HeaderFormat};
 pub use group::{DeleteOptions, GroupCommand, GroupDescribeOptions, GroupListOptions, ResetOptions};
 pub use handler::{HandlerOptions, OnFailure};
 pub use lag::LagOptions;
+pub use order::OrderOptions;
 pub use profile::{NOT_IN_A_PROFILE, ProfileProperty, ProfileTable, RIVALS, commands, place, profile_keys};
 pub use selection::SelectionOptions;
 pub use topic::{TopicCommand, TopicDescribeOptions, TopicListOptions};
@@ -93,7 +95,7 @@ pub struct ConsumeOptions {
     ///
     /// Regular expressions use Rust's `regex` syntax and are not anchored at the end. Kafka's own
     /// topics, such as `__consumer_offsets`, match only expressions that start with `^__`. Topics
-    /// that match later are read, too, unless the run has an end (`-e`, `--to`) or `-p` is given.
+    /// that match later are read, too, unless the run has an end (`-e`, `--to`, `--last`) or `-p` is given.
     ///
     /// Example: kcons consume orders '^task-.*'
     #[arg(value_name = "TOPIC", help_heading = "Input", display_order = 0)]
@@ -319,6 +321,8 @@ pub struct ReadingOptions {
     /// Example: --title-field .customer.name
     #[arg(long, value_name = "NAME", help_heading = "Output")]
     pub title_field: Option<String>,
+    #[command(flatten)]
+    pub order: OrderOptions,
     #[command(flatten)]
     pub selection: SelectionOptions,
     #[command(flatten)]

@@ -211,6 +211,7 @@ impl<'a, B: Broker> Consumer<'a, B> {
                 self.tell(Notice::AfterRecords(event), now);
             }
             Action::CountRead { topic, read } => self.status.counts.add_read(&topic, read),
+            Action::ShowNewest(ids) => self.delivery.show_newest(ids),
             Action::Revoke(ids) => self.delivery.revoke(&ids, self.commits.watermarks()),
             Action::Abandon(ids) => self.delivery.abandon(&ids),
             Action::Commit(positions) => self.commit(positions, now),

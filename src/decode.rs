@@ -7,9 +7,9 @@ mod formats;
 mod headers;
 pub mod json;
 mod numbers;
-mod reason;
 #[cfg_attr(not(test), expect(dead_code, reason = "used by the schema registry and --proto next"))]
 pub mod protobuf;
+mod reason;
 mod schemas;
 
 use crate::escape;

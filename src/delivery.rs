@@ -3,8 +3,10 @@
 
 mod assignments;
 mod closing;
+mod figures;
 mod filter;
 mod handle;
+mod newest;
 mod print;
 mod selection;
 #[cfg(test)]
@@ -18,12 +20,12 @@ use crate::commits::Commits;
 use crate::decode::Schemas;
 use crate::error::{Failure, Kind};
 use crate::kafka::Coming;
-use crate::metrics::RecordCounts;
 use crate::record::Record;
 use crate::settings::Consume;
-use crate::talk::{HandlerOutput, Notice, PendingLines, Tally};
+use crate::talk::{HandlerOutput, Notice, PendingLines};
 use filter::Filter;
 use handle::Handlers;
+use newest::NewestRecords;
 use print::Printer;
 use selection::Selector;
 use std::time::Instant;
@@ -44,6 +46,8 @@ pub struct Delivery<'a> {
     filter: Option<Filter>,
     /// Absent if every record can be decoded at once.
     waiting: Option<Box<WaitingRecords>>,
+    /// Absent if records are delivered as they come.
+    newest: Option<Box<NewestRecords>>,
     target: Target<'a>,
 }
 
@@ -89,7 +93,8 @@ impl<'a> Delivery<'a> {
         };
         let waiting = WaitingRecords::new(settings, schemas, filter());
         let selector = Selector::new(&settings.selection);
-        Delivery { writer, selector, filter: filter(), waiting, target }
+        let newest = NewestRecords::new(settings.stops.last);
+        Delivery { writer, selector, filter: filter(), waiting, newest, target }
     }
 
     /// Tells the time of a turn of the loop.
@@ -230,8 +235,10 @@ impl Delivery<'_> {
     ) -> Result<Submitted, Box<Ended>> {
         match (checked, &mut self.target) {
             // By far the most records come this way.
-            (None, Target::Print(printer)) => printer.print(&mut self.writer, place, record),
-            (checked, _) => self.submit_checked(place, record, checked.unwrap_or_default()),
+            (None, Target::Print(printer)) if self.newest.is_none() => {
+                printer.print(&mut self.writer, place, record)
+            }
+            (checked, _) => self.submit_checked(place, record, checked),
         }
     }
 
@@ -240,8 +247,12 @@ impl Delivery<'_> {
         &mut self,
         place: &PartitionPlace<'_>,
         record: &Record<'_>,
-        checked: Checked,
+        checked: Option<Checked>,
     ) -> Result<Submitted, Box<Ended>> {
+        let checked = match self.keep_if_newest(place, record, checked) {
+            Ok(kept) => return Ok(kept),
+            Err(checked) => checked.unwrap_or_default(),
+        };
         let warning = self.filter.as_mut().and_then(|filter| filter.warning(&checked, record));
         if checked.is_filtered {
             self.counts_mut().filtered += 1;
@@ -342,49 +353,6 @@ impl Delivery<'_> {
     pub fn nothing_to_commit(&mut self) {
         if let Some(handlers) = self.handlers_mut() {
             handlers.stop_waiting_for_commits();
-        }
-    }
-}
-
-/// What is known of it.
-impl Delivery<'_> {
-    /// What handlers have done; nothing where records are printed.
-    pub fn tally(&self) -> Option<Tally> {
-        self.handlers().map(|handlers| handlers.tally)
-    }
-
-    /// How many records handlers work on.
-    pub fn in_flight(&self) -> u64 {
-        self.handlers().map_or(0, Handlers::in_flight)
-    }
-
-    /// How many records were rendered for stdout.
-    pub fn rendered(&self) -> u64 {
-        match &self.target {
-            Target::Print(printer) => printer.rendered,
-            Target::Handle(_) => 0,
-        }
-    }
-
-    /// Some records were not printed because `--filter` failed on them, and the run should end with an error.
-    pub fn has_failed_records(&self) -> bool {
-        match &self.target {
-            Target::Print(printer) => printer.has_failed_records,
-            Target::Handle(_) => false,
-        }
-    }
-
-    pub fn counts(&self) -> &RecordCounts {
-        match &self.target {
-            Target::Print(printer) => &printer.counts,
-            Target::Handle(handlers) => &handlers.counts,
-        }
-    }
-
-    pub fn counts_mut(&mut self) -> &mut RecordCounts {
-        match &mut self.target {
-            Target::Print(printer) => &mut printer.counts,
-            Target::Handle(handlers) => &mut handlers.counts,
         }
     }
 }

@@ -12,6 +12,8 @@ mod families;
 mod fetch_size;
 pub mod lag;
 pub mod look_up;
+pub mod merge;
+mod message;
 mod metadata;
 pub mod mock;
 mod native;

@@ -13,6 +13,8 @@ mod real {
     pub mod handlers;
     pub mod lag;
     pub mod members;
+    pub mod merged;
+    pub mod newest;
     pub mod outages;
     pub mod output;
     pub mod positions;
@@ -35,8 +37,8 @@ use real::handlers::{
     stuck,
 };
 use real::{
-    commits, completion, crashes, docs, ends, errors, groups, lag, members, outages, output, positions,
-    recipes, rights, security, shutdown, smoke, templates, topics, topics_command, watching,
+    commits, completion, crashes, docs, ends, errors, groups, lag, members, merged, newest, outages, output,
+    positions, recipes, rights, security, shutdown, smoke, templates, topics, topics_command, watching,
 };
 
 fn main() -> std::process::ExitCode {
@@ -121,6 +123,13 @@ fn main() -> std::process::ExitCode {
         templates::what_kcat_takes_for_something_else_is_as_the_manual_says,
         templates::a_terminal_gets_no_control_characters_of_a_record,
         output::a_record_larger_than_any_fetch_is_read,
+        merged::records_of_all_partitions_come_in_the_order_of_their_timestamps,
+        merged::a_partition_that_is_far_ahead_waits_in_little_memory,
+        newest::the_newest_are_found_behind_markers_and_aborted_records,
+        newest::the_newest_are_found_in_many_small_transactions,
+        newest::the_newest_are_found_beside_holes_of_compaction,
+        newest::the_newest_of_a_log_whose_records_were_deleted_are_those_that_are_left,
+        newest::the_newest_of_several_partitions_are_chosen_by_their_timestamps,
         positions::a_start_is_an_offset_or_counts_from_an_end,
         positions::a_stop_is_an_offset_or_counts_from_an_end_or_the_start,
         positions::times_are_looked_up,

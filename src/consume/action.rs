@@ -58,6 +58,8 @@ pub enum Action {
         read: Read,
     },
 
+    /// Deliver the newest records, which are in hand under these assignments.
+    ShowNewest(Vec<AssignmentId>),
     /// Have the client read partitions, or no more.
     Read(ReadChange),
 
@@ -88,6 +90,11 @@ pub enum ReadChange {
     },
     /// Read a partition a second time from this offset on.
     ReadAgain {
+        partition: TopicPartition,
+        offset: i64,
+    },
+    /// Go on in a partition from an offset before the one at which reading began.
+    ReadBack {
         partition: TopicPartition,
         offset: i64,
     },
@@ -143,6 +150,8 @@ pub trait Fetching {
     fn is_used_up(&self) -> bool;
     /// Nothing that was fetched of a partition waits to be looked at.
     fn is_drained(&self, slot: usize) -> bool;
+    /// Records of a partition were fetched, and those of others come before them.
+    fn has_waiting(&self, slot: usize) -> bool;
     /// The position after the last record or marker handed out; `None` before the first.
     fn positions(&self, partitions: &[TopicPartition]) -> Vec<Option<i64>>;
     /// The end of a log as the last fetch told it, open transactions included.

@@ -5,6 +5,7 @@ mod added;
 mod ends;
 mod hand_over;
 mod lost_positions;
+mod newest;
 mod partition;
 mod partitions;
 mod question;
@@ -249,7 +250,10 @@ impl<'a> Assignment<'a> {
 
     /// The failure of a run whose time is over before everything was read to its end, for no fault of its own.
     pub fn stopped_before_end(&self, context: &Context<'_, '_>) -> Option<Failure> {
-        self.never_read(context).or_else(|| self.partitions.stopped_before_end(context))
+        let never_read = self.never_read(context);
+        let failure = never_read.or_else(|| self.partitions.stopped_before_end(context));
+        let wanted = self.settings.stops.last.filter(|_| context.delivery.is_collecting());
+        failure.or_else(|| wanted.map(newest::stopped_too_early))
     }
 
     /// A partition that is read, for a record of it.

@@ -10,7 +10,7 @@ use crate::kafka::{Arrival, ClientEvent, Coming, Source, Trouble};
 use crate::record::TopicPartition;
 use std::time::Instant;
 
-/// A consumer, with librdkafka's words as errors. Nothing here waits.
+/// A consumer, with librdkafka's words as errors. Nothing here waits but `read_back`, for a moment.
 pub trait Broker: Upcoming + Fetching + Sized {
     /// Another client like this one, which is in no group.
     fn renewed(&self) -> Result<Self, String>;
@@ -31,6 +31,8 @@ pub trait Broker: Upcoming + Fetching + Sized {
     fn look_after(&self);
 
     fn read_headers(&mut self, is_wanted: bool);
+    /// Has records come in the order of their timestamps, once everything is assigned.
+    fn merge_by_time(&mut self);
     /// Takes a new batch if the last one is used up. True if there is something to look at.
     fn fill(&mut self) -> bool;
     /// What `next` will give, if that is a record.
@@ -47,13 +49,16 @@ pub trait Broker: Upcoming + Fetching + Sized {
     fn unassign(&mut self, partitions: &[(TopicPartition, Option<usize>)]) -> Result<(), String>;
     fn seek(&mut self, partition: &TopicPartition, offset: i64) -> Result<(), String>;
     fn read_again(&mut self, partition: &TopicPartition, offset: i64) -> Result<(), String>;
+    /// Goes on from an earlier offset. Positions that are asked for afterwards are those behind it: this waits for the
+    /// client's own thread, which answers within milliseconds.
+    fn read_back(&mut self, partition: &TopicPartition, offset: i64) -> Result<(), String>;
     fn start_over(
         &mut self,
         partition: &TopicPartition,
         offset: i64,
         all: &[(TopicPartition, i64)],
     ) -> Result<(), String>;
-    fn pause(&self, partition: &TopicPartition);
+    fn pause(&mut self, partition: &TopicPartition);
     fn ask_statistics(&self);
 
     fn commit(&mut self, positions: &[(TopicPartition, i64)]) -> Result<(), CommitRefusal>;
@@ -89,6 +94,11 @@ pub fn change(client: &mut impl Broker, change: ReadChange) -> Result<Option<Str
             let words = client.read_again(&partition, offset).err();
             words.map(|words| format!("{partition}: cannot read again from {offset}: {words}"))
         }
+        ReadChange::ReadBack { partition, offset } => {
+            let result = client.read_back(&partition, offset);
+            result.map_err(|words| failed(format!("{partition}: cannot go back to {offset}"), words))?;
+            None
+        }
         ReadChange::Seek { partition, offset } => {
             // It is looked at again, and set again if that was no help.
             drop(client.seek(&partition, offset));
@@ -117,6 +127,10 @@ impl Fetching for Source {
 
     fn is_drained(&self, slot: usize) -> bool {
         Source::is_drained(self, slot)
+    }
+
+    fn has_waiting(&self, slot: usize) -> bool {
+        Source::has_waiting(self, slot)
     }
 
     fn positions(&self, partitions: &[TopicPartition]) -> Vec<Option<i64>> {
@@ -174,6 +188,10 @@ impl Broker for Source {
         Source::read_headers(self, is_wanted);
     }
 
+    fn merge_by_time(&mut self) {
+        Source::merge_by_time(self);
+    }
+
     fn fill(&mut self) -> bool {
         Source::fill(self)
     }
@@ -219,6 +237,10 @@ impl Broker for Source {
         Source::read_again(self, partition, offset)
     }
 
+    fn read_back(&mut self, partition: &TopicPartition, offset: i64) -> Result<(), String> {
+        Source::read_back(self, partition, offset)
+    }
+
     fn start_over(
         &mut self,
         partition: &TopicPartition,
@@ -228,7 +250,7 @@ impl Broker for Source {
         Source::start_over(self, partition, offset, all)
     }
 
-    fn pause(&self, partition: &TopicPartition) {
+    fn pause(&mut self, partition: &TopicPartition) {
         Source::pause(self, partition);
     }
 

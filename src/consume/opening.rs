@@ -77,6 +77,9 @@ pub fn consumer<'a, B: Broker>(
     status: Status,
 ) -> Consumer<'a, B> {
     client.read_headers(delivery.reads_headers());
+    if settings.is_merged {
+        client.merge_by_time();
+    }
     let (group, connection, now) = (settings.group(), &settings.connection, status.started);
     let failure_text = FailureText::new(
         &connection.brokers,
@@ -169,9 +172,9 @@ fn properties(settings: &Consume) -> Vec<(String, String)> {
         // Only statistics tell that fetching has passed batches that hold no record (`Assignment::look_at_ends`).
         properties.push(("statistics.interval.ms".to_owned(), "500".to_owned()));
     }
-    if settings.handling.is_some() {
+    if settings.handling.is_some() || settings.is_merged {
         // What was prefetched of a partition that is held comes all at once when it goes on; and each of those has
-        // a queue of its own.
+        // a queue of its own, as all have whose records are merged.
         for (name, value) in [("queued.min.messages", "5000"), ("queued.max.messages.kbytes", "1024")] {
             if connection.is_ours(name) {
                 properties.retain(|(other, _)| other != name);

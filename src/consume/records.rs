@@ -116,7 +116,7 @@ impl<'a, B: Broker> Intake<'_, 'a, B> {
         let id = place.id;
         let submitted = self.delivery.submit(&place, &record, checked);
         let fate = fate_of(submitted, &mut self.actions)?;
-        if fate == Fate::LeftOut {
+        if matches!(fate, Fate::LeftOut | Fate::Kept) {
             self.commits.watermarks_mut().leave_out(id, offset);
         }
         // Behind a record in hand those that are left out lengthen the span as any other.
@@ -137,7 +137,7 @@ impl<'a, B: Broker> Intake<'_, 'a, B> {
         let place = PartitionPlace { id, partition: &record.partition };
         let submitted = record.with(|record| self.delivery.submit_now(&place, record, checked));
         let fate = fate_of(submitted, &mut self.actions)?;
-        if fate == Fate::LeftOut {
+        if matches!(fate, Fate::LeftOut | Fate::Kept) {
             self.commits.watermarks_mut().settle(id, record.offset);
             self.assignment.settled(id);
         }

@@ -7,6 +7,8 @@ mod cluster;
 #[path = "../../tests/support/oracle/judge/mod.rs"]
 #[expect(dead_code, reason = "the suites use the rest of it")]
 mod judge;
+mod merged;
+mod newest;
 mod scenarios;
 mod schemas;
 

@@ -38,9 +38,11 @@ impl Delivery<'_> {
             && !self.filter.as_ref().is_some_and(Filter::is_waiting)
     }
 
-    /// No handler has a record, and none waits to be decoded or for a handler.
+    /// No handler has a record, and none waits to be decoded, for its turn or for a handler.
     pub fn has_nothing_in_hand(&self) -> bool {
-        self.has_nothing_waiting() && self.handlers().is_none_or(Handlers::is_idle)
+        self.has_nothing_waiting()
+            && !self.is_showing_newest()
+            && self.handlers().is_none_or(Handlers::is_idle)
     }
 
     /// Everything that was rendered is written.
@@ -57,6 +59,9 @@ impl Delivery<'_> {
     pub fn begin_drain(&mut self, terminate: Instant, deadline: Instant) {
         if let Some(waiting) = &mut self.waiting {
             waiting.give_all_up();
+        }
+        if let Some(newest) = &mut self.newest {
+            newest.give_up();
         }
         if let Some(handlers) = self.handlers_mut() {
             handlers.begin_drain(terminate, deadline);

@@ -35,6 +35,8 @@ pub enum Fate {
     Last,
     /// The record is in hand and cannot be decoded yet: `Delivery::take_ready` gives it back when it can.
     Waiting,
+    /// A copy of the record is kept: `Delivery::take_ready` gives it if it is among the newest.
+    Kept,
     /// Nobody wants the record: it counts as processed.
     LeftOut,
 }

@@ -21,6 +21,8 @@ const ALL_BYTES: usize = 64 * 1024 * 1024;
 /// The records of all partitions that wait, numbered in the order in which they came.
 pub struct WaitingRecords {
     decoders: Decoders,
+    /// Whether records of other partitions have to wait, too.
+    are_others_behind: bool,
     /// Looks at those that can be decoded; the filter of the others is in the middle of a batch.
     filter: Option<Filter>,
     records: HashMap<usize, OwnedRecord>,
@@ -70,6 +72,7 @@ impl WaitingRecords {
         let output = &settings.output;
         schemas.are_asked_for().then(|| {
             Box::new(WaitingRecords {
+                are_others_behind: settings.is_merged,
                 decoders: Decoders::new(&output.formats, schemas),
                 filter,
                 records: HashMap::new(),
@@ -87,7 +90,7 @@ impl WaitingRecords {
     }
 
     pub(super) fn is_full(&self) -> bool {
-        self.bytes >= ALL_BYTES
+        self.bytes >= ALL_BYTES || self.are_others_behind && !self.is_empty()
     }
 
     /// Whether a record of an assignment has to wait: for its schemas, or for those before it.
@@ -254,8 +257,8 @@ impl Delivery<'_> {
         must_wait
     }
 
-    /// Takes the next record that has waited and can be decoded now, if there is room for it: it was counted as in hand
-    /// when it came.
+    /// Takes the next record that has waited and can be decoded now, or was kept and is to be delivered, if there is room
+    /// for it: it was counted as in hand before.
     ///
     /// # Errors
     /// No thread can be started that looks at it.
@@ -264,6 +267,11 @@ impl Delivery<'_> {
             Target::Print(_) => !self.writer.is_full(),
             Target::Handle(handlers) => handlers.has_room(commits.total()),
         };
+        if let Some(newest) = self.newest.as_mut().filter(|_| has_room)
+            && let Some(ready) = newest.take()
+        {
+            return Ok(Some(ready));
+        }
         match &mut self.waiting {
             Some(waiting) if has_room && !waiting.is_empty() => {
                 if waiting.ready.is_empty() {

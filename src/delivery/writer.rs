@@ -142,7 +142,8 @@ impl Writer {
     #[inline]
     pub fn add(&mut self, id: AssignmentId, offset: i64) {
         match self.sheet.spans.last_mut() {
-            Some(span) if span.id == id => span.next = offset + 1,
+            // The newest records may come in another order than their offsets.
+            Some(span) if span.id == id => span.next = span.next.max(offset + 1),
             _ => self.sheet.spans.push(Span { id, next: offset + 1 }),
         }
         if self.sheet.bytes.len() >= SHEET {

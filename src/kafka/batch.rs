@@ -1,5 +1,6 @@
 //! Records taken from the shared queue in one call, lent out one by one.
 
+use super::message::{OwnedMessage, is_record, timestamp};
 use super::native::{ClientQueue, bytes, error_code, topic_name};
 use super::recycler::{Recycler, destroy};
 use crate::record::{Header, Record, TopicPartition};
@@ -8,7 +9,7 @@ use rdkafka::types::{RDKafkaErrorCode, RDKafkaRespErr};
 use std::ffi::CStr;
 
 /// More in one call makes nothing faster.
-const SIZE: usize = 1000;
+pub const SIZE: usize = 1000;
 
 /// Owns the messages of one batch until all of them are looked at.
 pub struct Batch {
@@ -47,6 +48,19 @@ impl Batch {
                 rd::rd_kafka_consume_batch_queue(queue.pointer(), 0, self.messages.as_mut_ptr(), SIZE);
             self.messages.set_len(usize::try_from(count).unwrap_or(0));
         }
+    }
+
+    /// Takes messages from elsewhere, in their order. Only when the last batch is used up.
+    pub fn fill_with(&mut self, messages: impl Iterator<Item = OwnedMessage>) {
+        self.clear();
+        self.messages.extend(messages.map(OwnedMessage::into_pointer));
+    }
+
+    /// Takes the message at a place out of the batch, which leaves a gap there.
+    pub fn take_out(&mut self, place: usize) -> Option<OwnedMessage> {
+        let pointer = std::mem::replace(self.messages.get_mut(place)?, std::ptr::null_mut());
+        // SAFETY: the message is ours, and there is no pointer to it any more.
+        unsafe { OwnedMessage::of(pointer) }
     }
 
     /// Nothing is left to look at.
@@ -146,15 +160,11 @@ impl Batch {
         // earliest; the record borrows `self` until then, and `headers` is cleared before it is filled again.
         self.headers = unsafe { std::mem::transmute::<Vec<Header<'_>>, Vec<Header<'static>>>(headers) };
         let message = self.message()?;
-        let mut kind = rd::rd_kafka_timestamp_type_t::RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
-        // SAFETY: the message is alive.
-        let timestamp = unsafe { rd::rd_kafka_message_timestamp(message, &raw mut kind) };
-        let has_timestamp = kind != rd::rd_kafka_timestamp_type_t::RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
         Some(Record {
             topic,
             partition: message.partition,
             offset: message.offset,
-            timestamp: (has_timestamp && timestamp >= 0).then_some(timestamp),
+            timestamp: timestamp(message),
             key: bytes(message.key, message.key_len),
             value: bytes(message.payload, message.len),
             headers: &self.headers,
@@ -230,10 +240,4 @@ fn read_headers<'a>(message: &'a rd::rd_kafka_message_t, headers: &mut Vec<Heade
         let name = unsafe { CStr::from_ptr(name) }.to_bytes();
         headers.push(Header { name, value: bytes(value, size) });
     }
-}
-
-/// Whether a message is no error; its code may be one that has no name here.
-fn is_record(message: &rd::rd_kafka_message_t) -> bool {
-    // SAFETY: the message is alive; an error code is an `int` in C.
-    unsafe { *(&raw const message.err).cast::<i32>() == 0 }
 }

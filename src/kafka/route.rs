@@ -1,7 +1,10 @@
 //! An assigned partition: its queue, and what waits there while it is held.
 
+use super::merge::Timed;
+use super::message::OwnedMessage;
 use super::native::ClientQueue;
 use crate::record::TopicPartition;
+use std::collections::VecDeque;
 
 pub struct Route {
     pub partition: TopicPartition,
@@ -15,6 +18,22 @@ impl Route {
     /// Makes the route of a partition whose queue is forwarded already.
     pub fn new(partition: TopicPartition, queue: ClientQueue) -> Route {
         Route { partition, sizes: MeanSize::default(), queue, is_held: false }
+    }
+
+    /// Makes the route of a partition that keeps what comes in its own queue.
+    pub fn apart(partition: TopicPartition, queue: ClientQueue) -> Route {
+        queue.keep();
+        Route { is_held: true, ..Route::new(partition, queue) }
+    }
+
+    /// Takes messages out of its own queue.
+    pub fn take(&self, limit: usize, messages: &mut VecDeque<Timed<OwnedMessage>>) {
+        OwnedMessage::take(&self.queue, limit, messages);
+    }
+
+    /// Nothing waits in its own queue.
+    pub fn is_empty(&self) -> bool {
+        self.queue.is_empty()
     }
 
     /// Stops delivering records.

@@ -3,6 +3,7 @@
 
 use super::batch::{Batch, Origin};
 use super::route::Route;
+use crate::record::TopicPartition;
 use std::collections::HashMap;
 
 /// The routes of all assigned partitions, by slot.
@@ -42,6 +43,12 @@ impl Routes {
 
     pub fn get_mut(&mut self, slot: usize) -> Option<&mut Route> {
         self.routes.get_mut(slot)?.as_mut()
+    }
+
+    /// The slot of a partition.
+    pub fn slot_of(&self, partition: &TopicPartition) -> Option<usize> {
+        let is_it = |route: &Option<Route>| route.as_ref().is_some_and(|route| route.partition == *partition);
+        self.routes.iter().position(is_it)
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &Route> {

@@ -1,5 +1,7 @@
 //! Where records come from: the queues of all assigned partitions, forwarded to one queue of ours.
 
+mod assigning;
+mod merged;
 mod opening;
 
 use super::arrival::{Arrival, Coming};
@@ -10,13 +12,15 @@ use super::commit::{CommitAnswer, CommitRefusal, CommitRequest};
 use super::errors::{self, Trouble};
 use super::fetch_size::FetchSize;
 use super::look_up::{Answer, LookUps};
-use super::native::{self, ClientQueue, NO_OFFSET, PartitionList, c_string, code_words, error_words, native};
+use super::merge::Merge;
+use super::message::OwnedMessage;
+use super::native::{self, ClientQueue, PartitionList, native};
 use super::route::Route;
 use super::routes::Routes;
 use crate::record::{Record, TopicPartition};
 use opening::Opening;
 use rdkafka::bindings as rd;
-use rdkafka::consumer::{Consumer as _, RebalanceProtocol};
+use rdkafka::consumer::Consumer as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Receiver;
@@ -37,6 +41,8 @@ pub struct Assigned {
 pub struct Source {
     // Fields are dropped in this order: queues before the client.
     batch: Batch,
+    /// Present if records come in the order of their timestamps.
+    merge: Option<Merge<OwnedMessage>>,
     fetch_size: FetchSize,
     routes: Routes,
     shared: ClientQueue,
@@ -102,7 +108,7 @@ impl Source {
     /// Takes a new batch if the last one is used up. True if there is something to look at.
     pub fn fill(&mut self) -> bool {
         if self.batch.is_used_up() {
-            self.batch.fill(&self.shared);
+            self.fill_batch();
             let waiting = self.waiting();
             self.fetch_size.follow(&self.batch, self.shared.length(), waiting);
         }
@@ -117,7 +123,13 @@ impl Source {
     /// Whether nothing that was fetched of a partition waits to be looked at.
     pub fn is_drained(&self, slot: usize) -> bool {
         let route = self.routes.get(slot);
-        self.is_used_up() && self.shared.is_empty() && route.is_none_or(Route::is_drained)
+        self.is_used_up()
+            && match &self.merge {
+                None => self.shared.is_empty() && route.is_none_or(Route::is_drained),
+                Some(merge) => {
+                    !merge.has_waiting(slot) && !merge.is_held(slot) && route.is_none_or(Route::is_empty)
+                }
+            }
     }
 
     /// Whether everything that was read was looked at, so that positions mean what they say.
@@ -173,127 +185,23 @@ impl Source {
         self.batch.go_back(place);
     }
 
-    /// Starts reading partitions at concrete offsets; a logical one would cost 100 ms. `others` are read already,
-    /// with where each goes on; they are started anew in a group that is not cooperative.
-    pub fn assign(&mut self, assigned: &[Assigned], others: &[(TopicPartition, i64)]) -> Result<(), String> {
-        for Assigned { partition, slot, .. } in assigned {
-            let topic = c_string(&partition.topic);
-            let queue = ClientQueue::of_partition(&self.client, &topic, partition.partition);
-            // Before the assignment, so that nothing lands on the consumer's queue.
-            queue.forward_to(&self.shared);
-            self.routes.insert(*slot, Route::new(partition.clone(), queue));
-        }
-        let mut all: Vec<_> = assigned.iter().map(|one| (&one.partition, one.start)).collect();
-        if others.is_empty() {
-            return self.change(&PartitionList::of(all.into_iter()), true);
-        }
-        if matches!(self.client.rebalance_protocol(), RebalanceProtocol::Eager) {
-            // An assignment replaces the one before.
-            all.extend(others.iter().map(|(partition, next)| (partition, *next)));
-            self.change(&PartitionList::of(all.into_iter()), true)?;
-        } else {
-            self.add(&PartitionList::of(all.into_iter()))?;
-        }
-        self.forward_again();
-        Ok(())
-    }
-
-    /// Stops reading partitions; what was read of them and not looked at is dropped.
-    pub fn unassign(&mut self, partitions: &[(TopicPartition, Option<usize>)]) -> Result<(), String> {
-        for (partition, slot) in partitions {
-            let Some(slot) = slot else { continue };
-            self.batch.purge(partition);
-            self.routes.remove(*slot);
-        }
-        // What was never assigned cannot be taken off, but the group waits for an answer all the same.
-        let read: Vec<_> = partitions.iter().filter(|(_, slot)| slot.is_some()).collect();
-        let list = PartitionList::of(read.into_iter().map(|(partition, _)| (partition, NO_OFFSET)));
-        // librdkafka keeps a partition paused over assignments: given back to us it would never be read.
-        // SAFETY: client and list are alive; one that is not paused is left as it is.
-        let _ = unsafe { rd::rd_kafka_resume_partitions(native(&self.client), list.pointer()) };
-        self.change(&list, false)
-    }
-
-    /// Assigns partitions besides those that are assigned: in a cooperative group, or in none.
-    fn add(&self, list: &PartitionList) -> Result<(), String> {
-        // SAFETY: client and list are alive; the call copies the list.
-        let error =
-            unsafe { error_words(rd::rd_kafka_incremental_assign(native(&self.client), list.pointer())) };
-        error.map_or(Ok(()), Err)
-    }
-
-    fn change(&self, list: &PartitionList, is_assign: bool) -> Result<(), String> {
-        let handle = native(&self.client);
-        let is_cooperative = close::is_cooperative(&self.client);
-        // SAFETY: client and list are alive; the calls copy the list. A null list unassigns everything.
-        let error = unsafe {
-            match (is_cooperative, is_assign) {
-                (true, true) => error_words(rd::rd_kafka_incremental_assign(handle, list.pointer())),
-                (true, false) => error_words(rd::rd_kafka_incremental_unassign(handle, list.pointer())),
-                (false, true) => code_words(rd::rd_kafka_assign(handle, list.pointer())),
-                (false, false) => code_words(rd::rd_kafka_assign(handle, std::ptr::null())),
-            }
-        };
-        error.map_or(Ok(()), Err)
-    }
-
-    /// Continues at another offset, without assigning again: that would lose the forward.
-    pub fn seek(&self, partition: &TopicPartition, offset: i64) -> Result<(), String> {
-        let list = PartitionList::of([(partition, offset)].into_iter());
-        // SAFETY: client and list are alive. A time-out of 0 does not wait.
-        let error =
-            unsafe { error_words(rd::rd_kafka_seek_partitions(native(&self.client), list.pointer(), 0)) };
-        error.map_or(Ok(()), Err)
-    }
-
-    /// Continues at another offset like `seek`, and drops what was read of the partition already.
-    pub fn read_again(&mut self, partition: &TopicPartition, offset: i64) -> Result<(), String> {
-        self.batch.purge_records(partition);
-        self.routes.forget_origins();
-        self.seek(partition, offset)
-    }
-
-    /// Reads a partition on from another offset although it has stopped: after an offset out of range librdkafka
-    /// refuses to seek (`rd_kafka_toppar_seek`) and tells nobody. `all` is what is assigned, with where each goes on.
-    pub fn start_over(
-        &mut self,
-        partition: &TopicPartition,
-        offset: i64,
-        all: &[(TopicPartition, i64)],
-    ) -> Result<(), String> {
-        self.batch.purge(partition);
-        self.routes.forget_origins();
-        if close::is_cooperative(&self.client) {
-            self.change(&PartitionList::of([(partition, NO_OFFSET)].into_iter()), false)?;
-            self.change(&PartitionList::of([(partition, offset)].into_iter()), true)?;
-        } else {
-            let list = PartitionList::of(all.iter().map(|(partition, offset)| (partition, *offset)));
-            self.change(&list, true)?;
-        }
-        self.forward_again();
-        Ok(())
-    }
-
-    /// Stops fetching a partition that is read to its end; what was prefetched of it is thrown away.
-    pub fn pause(&self, partition: &TopicPartition) {
-        let list = PartitionList::without_offsets(std::slice::from_ref(partition));
-        // SAFETY: client and list are alive. Going on fetching what nobody takes is no harm.
-        let _ = unsafe { rd::rd_kafka_pause_partitions(native(&self.client), list.pointer()) };
-    }
-
     /// Delivers nothing more of a partition, but for what is on the shared queue already. Pausing would throw
     /// away what was prefetched.
     pub fn hold(&mut self, slot: usize) {
-        if let Some(route) = self.routes.get_mut(slot) {
-            route.hold();
+        match (&mut self.merge, self.routes.get_mut(slot)) {
+            (Some(merge), _) => merge.hold(slot, true),
+            (None, Some(route)) => route.hold(),
+            (None, None) => {}
         }
         self.fetch_size.settle(self.waiting() as f64);
     }
 
     /// Delivers a partition again, from where it was held.
     pub fn go_on(&mut self, slot: usize) {
-        if let Some(route) = self.routes.get_mut(slot) {
-            route.go_on(&self.shared);
+        match (&mut self.merge, self.routes.get_mut(slot)) {
+            (Some(merge), _) => merge.hold(slot, false),
+            (None, Some(route)) => route.go_on(&self.shared),
+            (None, None) => {}
         }
     }
 
@@ -307,7 +215,14 @@ impl Source {
         let list = PartitionList::without_offsets(partitions);
         // SAFETY: client and list are alive; the list is filled in place, in its order.
         unsafe { rd::rd_kafka_position(native(&self.client), list.pointer()) };
-        list.elements().iter().map(|element| Some(element.offset).filter(|offset| *offset >= 0)).collect()
+        // It is behind what waits to be looked at.
+        let is_ahead = |partition: &TopicPartition| {
+            self.merge.is_some() && self.routes.slot_of(partition).is_some_and(|slot| self.has_waiting(slot))
+        };
+        let offsets = partitions.iter().zip(list.elements().iter().map(|element| element.offset));
+        let position =
+            |(name, offset): (&TopicPartition, i64)| (offset >= 0 && !is_ahead(name)).then_some(offset);
+        offsets.map(position).collect()
     }
 
     /// The end of the log as the last fetch reported it, open transactions included; asks nobody.
@@ -352,9 +267,11 @@ impl Source {
 
     /// Lets go of all that holds the client, before it closes: whoever does so last destroys it, which may take for ever.
     fn client_alone(self) -> (Arc<Consumer>, Receiver<ClientEvent>) {
-        let Source { batch, fetch_size, routes, shared, served, events, look_ups, commit, client, .. } = self;
+        let Source {
+            batch, merge, fetch_size, routes, shared, served, events, look_ups, commit, client, ..
+        } = self;
         // Queues are dropped before the one that they forward to.
-        drop((batch, fetch_size, routes, shared, served, look_ups, commit));
+        drop((batch, merge, fetch_size, routes, shared, served, look_ups, commit));
         (client, events)
     }
 }

@@ -285,7 +285,7 @@ fn people_are_told_what_they_mean() {
         ("consume t --max-messages=3", "`--count N`"),
         ("consume t --since 1h", "`--from -1h`"),
         ("consume t --until now", "`--to POS`"),
-        ("consume t --tail 5", "`--from -5`"),
+        ("consume t --tail 5", "`--last 5`"),
         ("consume t --raw", "`--output raw`"),
         ("consume t --pretty", "`--output pretty`"),
         ("consume t --template x", "`--format TEMPLATE`"),

@@ -13,7 +13,7 @@ use crate::support::run::{Kcons, Reader};
 use crate::support::{Committed, Outcome, Produced, unique_name, wait_until};
 
 /// Which test shows that an option changes something; found by name in the file of the suite.
-const TESTS: [(&str, &str, &str); 77] = [
+const TESTS: [(&str, &str, &str); 79] = [
     ("--async-commit", "mock/options.rs", "async_commit_does_not_wait_for_answers"),
     ("--backoff", "mock/handlers/failures.rs", "the_pause_before_another_attempt_is_an_option"),
     ("--brokers", "mock/options.rs", "brokers_come_from_the_option_or_the_environment"),
@@ -53,7 +53,9 @@ const TESTS: [(&str, &str, &str); 77] = [
     ("--key", "mock/options.rs", "records_are_kept_by_their_bytes"),
     ("--key-format", "mock/options.rs", "how_records_are_printed"),
     ("--label", "mock/options.rs", "how_records_are_printed"),
+    ("--last", "mock/order.rs", "the_newest_records_of_all_partitions_are_printed_oldest_first"),
     ("--log", "mock/talk.rs", "each_event_has_its_shape"),
+    ("--merge", "mock/order.rs", "records_of_all_partitions_can_come_in_the_order_of_their_timestamps"),
     ("--metrics", "mock/metrics.rs", "figures_agree_with_what_was_printed"),
     ("--null", "mock/options.rs", "a_template_says_what_is_printed"),
     ("--offset-reset", "mock/options.rs", "offset_reset_is_where_a_group_starts"),

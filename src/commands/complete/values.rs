@@ -97,6 +97,7 @@ const VALUES: &[(&str, Values)] = &[
     ("in-flight", Unknown),
     ("instance-id", Unknown),
     ("label", Unknown),
+    ("last", Unknown),
     ("max-lag", Unknown),
     ("metrics", Unknown),
     ("null", Unknown),

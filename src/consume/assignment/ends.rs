@@ -1,5 +1,6 @@
 //! The end of every partition: found without waiting for a time-out, said once, and reason to stop.
 
+use super::newest;
 use super::partition::{AssignedPartition, PositionTrust, Reading};
 use super::partitions::Partitions;
 use super::question::PartitionQuestion;
@@ -123,9 +124,13 @@ impl Ends {
         // Positions mean what they say once all that was read was looked at.
         if context.client.is_used_up() {
             self.advance_positions(partitions, context);
-            say_ends(partitions, context);
+            // What was read backwards is not printed yet.
+            if !context.delivery.is_collecting() && !context.delivery.is_showing_newest() {
+                say_ends(partitions, context);
+            }
             self.watch_time_to_come(partitions, context);
         }
+        newest::read_back(partitions, context);
         self.pause_finished(partitions, context);
         self.watch_stops(partitions, place, context)
     }
@@ -204,7 +209,9 @@ impl Ends {
             return;
         }
         for partition in partitions.iter_mut() {
-            if partition.reading == (Reading::Finished { is_paused: false }) {
+            if partition.reading == (Reading::Finished { is_paused: false })
+                && !newest::goes_back(partition, context)
+            {
                 partition.reading = Reading::Finished { is_paused: true };
                 context.act(Action::Read(ReadChange::Pause(partition.name.clone())));
             }
@@ -213,7 +220,7 @@ impl Ends {
 
     fn watch_stops(
         &mut self,
-        partitions: &Partitions<'_>,
+        partitions: &mut Partitions<'_>,
         place: &PlaceInGroup<'_>,
         context: &mut Context<'_, '_>,
     ) -> Step {
@@ -242,10 +249,15 @@ impl Ends {
             return Ok(());
         }
         let is_changed = std::mem::take(&mut self.is_changed);
-        if is_changed && partitions.iter().all(AssignedPartition::is_finished) {
-            return Err(Box::new(RunEnd::Done));
+        if !is_changed || !partitions.iter().all(AssignedPartition::is_finished) {
+            return Ok(());
         }
-        Ok(())
+        if context.delivery.is_collecting() {
+            self.is_changed = true;
+            newest::show(partitions, context);
+            return Ok(());
+        }
+        Err(Box::new(RunEnd::Done))
     }
 
     /// Other members hold everything: wait for one of them to be gone, then say who they are and end.
@@ -325,7 +337,7 @@ fn say_ends(partitions: &mut Partitions<'_>, context: &mut Context<'_, '_>) {
 fn say_empty_tail(partitions: &Partitions<'_>, name: &TopicPartition, context: &mut Context<'_, '_>) {
     let Some(Position::BeforeEnd(count)) = partitions.from(name) else { return };
     let Some(partition) = partitions.find(name) else { return };
-    if !partition.has_given && partition.start < partition.end {
+    if !partition.has_given && partition.start < partition.end && !partitions.is_read_backwards() {
         context.info(format!(
             "{name}: no record in the last {}, only transaction markers, or compacted or aborted records; try a \
              larger number",
@@ -369,7 +381,7 @@ fn advance(partition: &mut AssignedPartition, position: Option<i64>, context: &m
     } else if is_quiet && partition.stop_offset().is_some() {
         context.act(Action::Read(ReadChange::AskStatistics));
     }
-    if context.delivery.is_paused(id) {
+    if context.delivery.is_paused(id) || context.client.has_waiting(id.slot) {
         partition.moved_at = now;
     }
     if partition.is_dirty && context.commits.watermarks().is_settled(id) {

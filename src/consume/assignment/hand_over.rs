@@ -30,7 +30,7 @@ impl Assignment<'_> {
                 self.look_up_starts(starting, context);
                 return Ok(false);
             }
-            RebalanceStep::Starting(starting) if starting.is_enough(context.now) => {
+            RebalanceStep::Starting(starting) if starting.is_enough(self.settings.is_merged, context.now) => {
                 self.start_found(starting, context)?;
             }
             step @ RebalanceStep::Starting(_) => {

@@ -72,6 +72,7 @@ impl LostPositions {
             partitions.forget_cut(&range, context);
             let Some(partition) = partitions.find_mut(&range.partition) else { continue };
             let Some(position) = context.commits.watermarks().next(partition.id) else { continue };
+            partition.log_start = partition.log_start.max(range.begin);
             if (range.begin..=range.high).contains(&position) {
                 // It is inside after all: the broker that said otherwise was behind.
                 partitions.start_over(&range.partition, position, context);

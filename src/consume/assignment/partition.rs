@@ -24,6 +24,8 @@ pub struct AssignedPartition {
     pub(super) reading: Reading,
     /// Whether the client's position in the partition is what it says.
     pub(super) position: PositionTrust,
+    /// The offset at which the log began when the partition was taken over.
+    pub(super) log_start: i64,
     /// The offset at which reading began.
     pub(super) start: i64,
     pub(super) stop: Option<StopPoint>,

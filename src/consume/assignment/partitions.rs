@@ -36,6 +36,11 @@ impl<'a> Partitions<'a> {
         self.settings.output.is_verbose
     }
 
+    /// Whether only the newest records are wanted.
+    pub(super) fn is_read_backwards(&self) -> bool {
+        self.settings.stops.last.is_some()
+    }
+
     /// Notes partitions that were added while the run was reading: they are read from their beginning.
     pub(super) fn note_added(&mut self, partitions: &[TopicPartition]) {
         self.added.extend(partitions.iter().cloned());

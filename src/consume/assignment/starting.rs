@@ -76,9 +76,11 @@ impl Starting {
         self.found.len() + self.unknown.len() >= self.partitions.len()
     }
 
-    /// What is known is read now: everything, or what there is when the others have been waited for.
-    pub fn is_enough(&self, now: Instant) -> bool {
+    /// What is known is read now: everything, or, unless `are_all_needed`, what there is when the others have been
+    /// waited for.
+    pub fn is_enough(&self, are_all_needed: bool, now: Instant) -> bool {
+        let is_some = !are_all_needed && !self.found.is_empty();
         self.found.len() >= self.partitions.len()
-            || !self.found.is_empty() && now.duration_since(self.since) >= LONGEST_WAIT_FOR_ALL
+            || is_some && now.duration_since(self.since) >= LONGEST_WAIT_FOR_ALL
     }
 }

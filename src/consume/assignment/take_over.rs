@@ -66,7 +66,7 @@ impl Assignment<'_> {
 
     /// Starts reading what is known; the rest is asked for again.
     pub(super) fn start_found(&mut self, mut starting: Starting, context: &mut Context<'_, '_>) -> Step {
-        if !starting.is_enough(context.now) {
+        if !starting.is_enough(self.settings.is_merged, context.now) {
             starting.again = Some(context.now + starting.retry.pause());
             say_starting(&mut starting, context);
             self.rebalances.step = RebalanceStep::Starting(starting);
@@ -138,6 +138,7 @@ impl Assignment<'_> {
             name: range.partition.clone(),
             reading: Reading::Open,
             position: PositionTrust::Trusted,
+            log_start: range.begin,
             start: start.offset,
             stop,
             end: range.end,

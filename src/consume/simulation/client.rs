@@ -6,6 +6,7 @@ use crate::consume::broker::Broker;
 use crate::delivery::Upcoming;
 use crate::kafka::commit::{CommitAnswer, CommitRefusal};
 use crate::kafka::look_up::{Answer, Question};
+use crate::kafka::merge::{Merge, Timed};
 use crate::kafka::source::Assigned;
 use crate::kafka::{Arrival, ClientEvent, Coming, Trouble};
 use crate::record::{Record, TopicPartition};
@@ -28,23 +29,54 @@ pub struct Client {
     cluster: SharedCluster,
     routes: BTreeMap<usize, Route>,
     batch: VecDeque<(usize, Stored)>,
+    /// Present if records come in the order of their timestamps.
+    merge: Option<Merge<Stored>>,
     current: Option<(TopicPartition, Stored)>,
 }
 
 /// Records in a batch, at most.
 const BATCH: usize = 7;
 
+/// Records of a partition that are taken at once while records are merged.
+const FEW: usize = 3;
+
 impl Client {
     pub fn new(cluster: &SharedCluster) -> Client {
-        Client { cluster: Rc::clone(cluster), routes: BTreeMap::new(), batch: VecDeque::new(), current: None }
+        let (cluster, routes, batch) = (Rc::clone(cluster), BTreeMap::new(), VecDeque::new());
+        Client { cluster, routes, batch, merge: None, current: None }
     }
 
     fn set(&mut self, partition: &TopicPartition, offset: i64) {
+        let slot = self.routes.iter().find(|(_, route)| route.partition == *partition).map(|(slot, _)| *slot);
+        if let (Some(merge), Some(slot)) = (&mut self.merge, slot) {
+            let back = self.batch.drain(..).map(|(slot, stored)| (slot, (stored.timestamp, stored)));
+            merge.put_back(back.collect());
+            merge.retain(slot, |_| false);
+        }
         let routes = &mut self.routes;
         self.batch.retain(|(slot, _)| routes.get(slot).is_some_and(|route| route.partition != *partition));
         for route in routes.values_mut().filter(|route| route.partition == *partition) {
             (route.fetched, route.position) = (offset, None);
         }
+    }
+
+    fn fill_merged(&mut self) -> bool {
+        let (cluster, routes) = (self.cluster.borrow(), &mut self.routes);
+        let mut refill = |slot: usize, waiting: &mut VecDeque<Timed<Stored>>| {
+            let Some(route) = routes.get_mut(&slot) else { return };
+            let log = &cluster.logs[&route.partition];
+            let fetched = log.records.iter().filter(|stored| stored.offset >= route.fetched).take(FEW);
+            waiting.extend(fetched.map(|stored| (stored.timestamp, stored.clone())));
+            match waiting.back() {
+                Some((_, last)) => route.fetched = last.offset + 1,
+                None if route.fetched < log.end => (route.fetched, route.position) = (log.end, Some(log.end)),
+                None => {}
+            }
+        };
+        let Some(merge) = &mut self.merge else { return false };
+        let next = std::iter::from_fn(|| merge.next(&mut refill)).map(|(slot, (_, stored))| (slot, stored));
+        self.batch.extend(next.take(BATCH));
+        !self.batch.is_empty()
     }
 
     /// The offset to fetch next of a partition that is read.
@@ -64,11 +96,20 @@ impl Fetching for Client {
 
     fn is_drained(&self, slot: usize) -> bool {
         let Some(route) = self.routes.get(&slot) else { return true };
-        self.batch.is_empty() && route.fetched >= self.cluster.borrow().logs[&route.partition].end
+        let waits = self.merge.as_ref().is_some_and(|merge| merge.is_held(slot) || merge.has_waiting(slot));
+        self.batch.is_empty() && !waits && route.fetched >= self.cluster.borrow().logs[&route.partition].end
+    }
+
+    fn has_waiting(&self, slot: usize) -> bool {
+        self.merge.as_ref().is_some_and(|merge| merge.has_waiting(slot))
     }
 
     fn positions(&self, partitions: &[TopicPartition]) -> Vec<Option<i64>> {
-        partitions.iter().map(|partition| self.route(partition)?.position).collect()
+        let position = |partition: &TopicPartition| {
+            let (slot, route) = self.routes.iter().find(|(_, route)| route.partition == *partition)?;
+            route.position.filter(|_| !self.has_waiting(*slot))
+        };
+        partitions.iter().map(position).collect()
     }
 
     fn known_end(&self, partition: &TopicPartition) -> Option<i64> {
@@ -96,7 +137,7 @@ fn record<'a>(partition: &'a TopicPartition, stored: &'a Stored) -> Record<'a> {
         topic: &partition.topic,
         partition: partition.partition,
         offset: stored.offset,
-        timestamp: None,
+        timestamp: stored.timestamp,
         key: stored.key.as_deref().map(str::as_bytes),
         value: Some(stored.value.as_bytes()),
         headers: &[],
@@ -136,7 +177,14 @@ impl Broker for Client {
 
     fn read_headers(&mut self, _: bool) {}
 
+    fn merge_by_time(&mut self) {
+        self.merge = Some(Merge::default());
+    }
+
     fn fill(&mut self) -> bool {
+        if self.merge.is_some() {
+            return self.fill_merged();
+        }
         let cluster = self.cluster.borrow();
         for (slot, route) in self.routes.iter_mut().filter(|(_, route)| !route.is_held) {
             let log = &cluster.logs[&route.partition];
@@ -171,12 +219,18 @@ impl Broker for Client {
     }
 
     fn hold(&mut self, slot: usize) {
+        if let Some(merge) = &mut self.merge {
+            merge.hold(slot, true);
+        }
         if let Some(route) = self.routes.get_mut(&slot) {
             route.is_held = true;
         }
     }
 
     fn go_on(&mut self, slot: usize) {
+        if let Some(merge) = &mut self.merge {
+            merge.hold(slot, false);
+        }
         if let Some(route) = self.routes.get_mut(&slot) {
             route.is_held = false;
         }
@@ -192,6 +246,9 @@ impl Broker for Client {
         for Assigned { partition, slot, start } in assigned {
             let partition = partition.clone();
             let route = Route { partition, fetched: *start, position: None, is_held: false };
+            if let Some(merge) = &mut self.merge {
+                merge.insert(*slot, route.partition.clone());
+            }
             self.routes.insert(*slot, route);
         }
         Ok(())
@@ -218,6 +275,11 @@ impl Broker for Client {
         Ok(())
     }
 
+    fn read_back(&mut self, partition: &TopicPartition, offset: i64) -> Result<(), String> {
+        self.set(partition, offset);
+        Ok(())
+    }
+
     fn start_over(
         &mut self,
         partition: &TopicPartition,
@@ -228,7 +290,12 @@ impl Broker for Client {
         Ok(())
     }
 
-    fn pause(&self, _: &TopicPartition) {}
+    fn pause(&mut self, partition: &TopicPartition) {
+        let slot = self.routes.iter().find(|(_, route)| route.partition == *partition).map(|(slot, _)| *slot);
+        if let (Some(merge), Some(slot)) = (&mut self.merge, slot) {
+            merge.finish(slot);
+        }
+    }
 
     fn ask_statistics(&self) {}
 

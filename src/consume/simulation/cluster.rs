@@ -20,6 +20,7 @@ pub type SharedCluster = Rc<RefCell<Cluster>>;
 #[derive(Clone, Debug)]
 pub struct Stored {
     pub offset: i64,
+    pub timestamp: Option<i64>,
     pub key: Option<String>,
     pub value: String,
 }
@@ -27,6 +28,8 @@ pub struct Stored {
 #[derive(Debug, Default)]
 pub struct Log {
     pub records: Vec<Stored>,
+    /// Where it begins: records before it are deleted.
+    pub begin: i64,
     /// Behind the last record or marker.
     pub end: i64,
 }
@@ -82,18 +85,46 @@ impl Cluster {
 
     /// Writes records with these keys.
     pub fn produce(&mut self, number: i32, keys: &[Option<&str>]) {
-        let log = self.logs.get_mut(&super::partition(number)).expect("there is such a partition");
         for key in keys {
-            let offset = log.end;
-            let (key, value) = (key.map(str::to_owned), format!("{number} {offset}"));
-            log.records.push(Stored { offset, key, value });
-            log.end += 1;
+            self.produce_with(number, None, *key);
         }
+    }
+
+    /// Writes records of these times.
+    pub fn produce_at(&mut self, number: i32, times: &[i64]) {
+        for time in times {
+            self.produce_with(number, Some(*time), None);
+        }
+    }
+
+    /// Writes a record.
+    pub fn produce_with(&mut self, number: i32, timestamp: Option<i64>, key: Option<&str>) {
+        let log = self.log_mut(number);
+        let offset = log.end;
+        let (key, value) = (key.map(str::to_owned), format!("{number} {offset}"));
+        log.records.push(Stored { offset, timestamp, key, value });
+        log.end += 1;
+    }
+
+    /// Deletes what lies before an offset.
+    pub fn delete_records(&mut self, number: i32, before: i64) {
+        let log = self.log_mut(number);
+        log.records.retain(|record| record.offset >= before);
+        log.begin = before;
+    }
+
+    /// The end of a log.
+    pub fn end(&self, number: i32) -> i64 {
+        self.logs[&super::partition(number)].end
+    }
+
+    fn log_mut(&mut self, number: i32) -> &mut Log {
+        self.logs.get_mut(&super::partition(number)).expect("there is such a partition")
     }
 
     /// Writes a transaction marker: an offset without a record.
     pub fn mark(&mut self, number: i32) {
-        self.logs.get_mut(&super::partition(number)).expect("there is such a partition").end += 1;
+        self.log_mut(number).end += 1;
     }
 
     /// Gives partitions to the member under test.
@@ -250,8 +281,8 @@ impl Cluster {
     }
 
     fn range(&self, partition: &TopicPartition) -> Range {
-        let end = self.logs[partition].end;
+        let Log { begin, end, .. } = self.logs[partition];
         let committed = self.committed.get(partition).copied();
-        Range { partition: partition.clone(), begin: 0, end, high: end, committed, from: None, to: None }
+        Range { partition: partition.clone(), begin, end, high: end, committed, from: None, to: None }
     }
 }

@@ -68,6 +68,7 @@ impl Source {
             LookUps::new(Arc::clone(&client), event_sender, properties, tokens.as_ref());
         Ok(Source {
             batch: Batch::new(),
+            merge: None,
             fetch_size: FetchSize::new(&client, properties),
             routes: Routes::default(),
             shared,

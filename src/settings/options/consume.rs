@@ -32,6 +32,8 @@ pub struct Consume {
     pub stops: StopConditions,
     pub shutdown_timeout: Duration,
     pub read_uncommitted: bool,
+    /// Whether records of all partitions come in the order of their timestamps; the newest ones do so anyway.
+    pub is_merged: bool,
     pub output: OutputSettings,
     /// Only records with these bytes are kept.
     pub selection: Selection,
@@ -80,6 +82,8 @@ pub struct StopConditions {
     pub to: Option<Positions>,
     /// Whether the end as it was at the start is a stop, too, if it comes before `to`.
     pub at_end: bool,
+    /// Only that many records are wanted, the newest; they are kept until all of them are known.
+    pub last: Option<u64>,
     pub count: Option<u64>,
     pub idle_timeout: Option<Duration>,
     pub duration: Option<Duration>,
@@ -122,6 +126,10 @@ pub fn resolve(
     let stops = stops(reading, &mode, surroundings)?;
     let has_topic = topics.len() > 1 || matches!(topics.first(), Some(TopicSelector::Pattern(_)));
     check_partition_positions(&mode, &stops, has_topic)?;
+    let is_merged = reading.order.merge && stops.last.is_none();
+    if is_merged && matches!(stops.to, Some(Positions::Some(_))) && !stops.at_end {
+        return Err(Failure::usage("`--merge` needs an end of every partition").hint("add `--exit`"));
+    }
     properties.notes.extend(future::wait_for_stop(reading, &stops, &surroundings.clock));
     let mut warnings: Vec<String> =
         future::start_warning(reading, &mode, &stops, &surroundings.clock).into_iter().collect();
@@ -150,6 +158,7 @@ pub fn resolve(
         stops,
         shutdown_timeout: reading.shutdown_timeout.unwrap_or(SHUTDOWN_TIMEOUT),
         read_uncommitted,
+        is_merged,
         handling,
         metrics: reading.metrics.clone(),
     })
@@ -166,11 +175,12 @@ fn stops(
     };
     let to = match &reading.to {
         Some(text) => Some(Positions::parse(text, Role::To { from }, &surroundings.clock)?),
-        None => reading.exit.then_some(Positions::All(Position::End)),
+        None => (reading.exit || reading.order.last.is_some()).then_some(Positions::All(Position::End)),
     };
     Ok(StopConditions {
         to,
         at_end: reading.exit,
+        last: reading.order.last,
         count: reading.count,
         idle_timeout: reading.idle_timeout,
         duration: reading.duration,

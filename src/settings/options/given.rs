@@ -3,8 +3,8 @@
 
 use crate::choices::Stdin;
 use crate::cli::{
-    self, CommitChoice, DecodingOptions, HandlerOptions, OnFailure, OutputFormat, ReadingOptions,
-    SelectionOptions,
+    self, CommitChoice, DecodingOptions, HandlerOptions, OnFailure, OrderOptions, OutputFormat,
+    ReadingOptions, SelectionOptions,
 };
 use crate::settings::Environment;
 use crate::settings::options::template::{Field, Template};
@@ -20,6 +20,8 @@ pub enum OptionName {
     Brokers,
     Property,
     Group,
+    Last,
+    Merge,
     From,
     Partitions,
     /// The program of a handler with its arguments, typed behind `--`.
@@ -228,7 +230,8 @@ impl<'a> GivenOptions<'a> {
 
     /// Whether the run is a member of a group. A demo is one by default.
     pub fn is_in_group(&self) -> bool {
-        let is_alone = self.has(OptionName::From) || self.has(OptionName::Partitions);
+        let alone = [OptionName::From, OptionName::Last, OptionName::Merge, OptionName::Partitions];
+        let is_alone = alone.into_iter().any(|option| self.has(option));
         self.typed_as(OptionName::Group).is_some() || self.is_demo() && !is_alone
     }
 
@@ -303,7 +306,7 @@ impl<'a> GivenOptions<'a> {
 
 /// Lists the given options in the order of `--help`.
 fn names(reading: &ReadingOptions, connection: &cli::ConnectionOptions) -> Vec<OptionName> {
-    let before = names_of!(ReadingOptions = reading; without selection handler decoding;
+    let before = names_of!(ReadingOptions = reading; without order selection handler decoding;
         group Group, partitions Partitions, wait_for_topic WaitForTopic, read_uncommitted ReadUncommitted,
         instance_id InstanceId, offset_reset OffsetReset, from From, to To, exit Exit, count Count,
         expect Expect, idle_timeout IdleTimeout, duration Duration, shutdown_timeout ShutdownTimeout, commit Commit,
@@ -313,6 +316,7 @@ fn names(reading: &ReadingOptions, connection: &cli::ConnectionOptions) -> Vec<O
     let of_decoding = names_of!(DecodingOptions = &reading.decoding; without;
         value_format ValueFormat, key_format KeyFormat, header_formats HeaderFormat, strict Strict,
     );
+    let of_order = names_of!(OrderOptions = &reading.order; without; last Last, merge Merge,);
     let of_selection =
         names_of!(SelectionOptions = &reading.selection; without; key Key, grep Grep, filter Filter,);
     let of_handlers = names_of!(HandlerOptions = &reading.handler; without;
@@ -327,6 +331,7 @@ fn names(reading: &ReadingOptions, connection: &cli::ConnectionOptions) -> Vec<O
     ];
     before
         .into_iter()
+        .chain(of_order)
         .chain(of_selection)
         .chain(of_handlers)
         .chain(of_decoding)

@@ -29,6 +29,9 @@ pub const RULES: &[Rule] = &[
     options(&[From]).cannot_be_used_with(GROUP).hint(
         "a group starts at its committed offsets, otherwise as `--offset-reset` says; `kcons group reset` moves it",
     ),
+    options(&[Last]).cannot_be_used_with(GROUP).hint("without a group it reads backwards from the end"),
+    options(&[Merge]).cannot_be_used_with(GROUP).hint("a member of a group may not have all partitions"),
+    options(&[Merge]).need(AN_END).hint("what is written later could have any timestamp"),
     options(&[Partitions]).cannot_be_used_with(GROUP).hint("the members of a group share the partitions"),
     options(&[OffsetReset]).need(GROUP).hint("without a group `--from` says where to start"),
     options(&[Commit, AsyncCommit, CommitInterval]).need(GROUP).hint(COMMITS_OF_A_GROUP),
@@ -36,6 +39,7 @@ pub const RULES: &[Rule] = &[
     options(&[AsyncCommit]).cannot_be_used_with(COMMIT_AUTO).hint(WAITING_MODES),
     options(&[AsyncCommit]).cannot_be_used_with(COMMIT_NEVER).hint(WAITING_MODES),
     options(&[CommitInterval]).need(COMMIT_AUTO),
+    options(&[From, To]).cannot_be_used_with(Given(Last)).cause("the newest records end at the end").also_left_out(&[Last]),
     // Handlers.
     options(&[Command]).cannot_be_used_with(Given(Exec)).cause(ONE_HANDLER).also_left_out(&[Exec]),
     options(&[Command, Exec]).cannot_be_used_with(Given(Worker)).cause(ONE_HANDLER).also_left_out(&[Worker]),
@@ -149,6 +153,9 @@ pub const RULES: &[Rule] = &[
 ];
 
 const GROUP: Condition = Case("`--group`", |given| given.is_in_group());
+const AN_END: Condition = Case("`--exit`, `--to` or `--last`", |given| {
+    [Exit, To, Last].into_iter().any(|option| given.has(option))
+});
 const COMMIT_AUTO: Condition = Case("`--commit auto`", |given| given.commit() == CommitChoice::Auto);
 const COMMIT_NEVER: Condition = Case("`--commit never`", |given| given.commit() == CommitChoice::Never);
 const A_HANDLER: Condition = Case("a handler", |given| given.handler().is_some());

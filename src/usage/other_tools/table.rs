@@ -35,7 +35,7 @@ pub const TABLE: &[Replacement] = &[
     behind(
         START,
         &["tail", "follow"],
-        "to read from now on: kcons consume TOPIC --from end, or --from -10 for the last 10 of each partition",
+        "to read from now on: kcons consume TOPIC --from end; the newest 10: kcons consume TOPIC --last 10",
     ),
     behind(
         START,
@@ -173,13 +173,22 @@ pub const TABLE: &[Replacement] = &[
         &["--until", "--before", "--stop", "--to-time"],
         "`--to POS` says where to stop, as in `--to -1h` or `--to 2026-11-23T09:00`",
     ),
-    behind(READING, &["--tail"], "`--from -5` starts 5 records before the end of each partition"),
+    behind(
+        READING,
+        &["--tail"],
+        "`--last 5` prints the newest 5 records; `--from -5` starts 5 before the end of each partition and goes on",
+    ),
     behind(
         READING,
         &["--offset", "--from-offset", "--start-offset", "--offsets"],
         "`--from POS` says where to start, as in `--from 17`",
     ),
     behind(READING, &["--beginning", "--earliest", "--oldest"], "`--from beginning`"),
+    behind(
+        READING,
+        &["--sort", "--sorted", "--sort-by", "--ordered", "--chronological"],
+        "`--merge` puts the records of all partitions in the order of their timestamps",
+    ),
     behind(READING, &["--latest", "--newest"], "`--from end`"),
     behind(
         READING,

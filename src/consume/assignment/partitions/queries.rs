@@ -2,6 +2,7 @@
 
 use super::Partitions;
 use crate::choices::OffsetReset;
+use crate::consume::assignment::newest::first_step;
 use crate::consume::assignment::times::ANSWER_LIMIT;
 use crate::kafka::ranges::RangeQuery;
 use crate::position::Position;
@@ -50,6 +51,9 @@ impl Partitions<'_> {
     }
 
     pub fn from(&self, partition: &TopicPartition) -> Option<Position> {
+        if let Some(wanted) = self.settings.stops.last {
+            return Some(Position::BeforeEnd(first_step(wanted)));
+        }
         match &self.settings.mode {
             // Whatever `--from` says, or what was written before the partition was found would be passed over.
             Mode::Standalone(_) if self.added.contains(partition) => Some(Position::Beginning),

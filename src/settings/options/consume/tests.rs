@@ -245,6 +245,7 @@ fn positions_and_stops_are_read() {
     let expected = StopConditions {
         to: Some(Positions::All(Position::End)),
         at_end: true,
+        last: None,
         count: Some(3),
         idle_timeout: Some(Duration::from_secs(1)),
         duration: Some(Duration::from_secs(2)),
