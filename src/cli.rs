@@ -6,6 +6,7 @@ mod handler;
 mod help;
 mod lag;
 mod profile;
+mod results;
 mod selection;
 mod topic;
 mod values;
@@ -15,6 +16,7 @@ pub use group::{DeleteOptions, GroupCommand, GroupDescribeOptions, GroupListOpti
 pub use handler::{HandlerOptions, OnFailure};
 pub use lag::LagOptions;
 pub use profile::{NOT_IN_A_PROFILE, ProfileProperty, ProfileTable, RIVALS, commands, place, profile_keys};
+pub use results::ResultOptions;
 pub use selection::SelectionOptions;
 pub use topic::{TopicCommand, TopicDescribeOptions, TopicListOptions};
 pub use values::CommitChoice;
@@ -317,6 +319,8 @@ pub struct ReadingOptions {
     /// Example: --title-field .customer.name
     #[arg(long, value_name = "NAME", help_heading = "Output")]
     pub title_field: Option<String>,
+    #[command(flatten)]
+    pub results: ResultOptions,
     #[command(flatten)]
     pub selection: SelectionOptions,
     #[command(flatten)]

@@ -251,7 +251,15 @@ impl Delivery<'_> {
         let mut submitted = match &mut self.target {
             Target::Print(printer) => match checked.failure {
                 Some(what) => printer.leave_out(place, record.offset, what)?,
-                None => printer.print(&mut self.writer, place, record)?,
+                None => match checked.results {
+                    Some(lines) => printer.print_results(
+                        &mut self.writer,
+                        place,
+                        record.offset,
+                        (&lines, checked.undecodable),
+                    )?,
+                    None => printer.print(&mut self.writer, place, record)?,
+                },
             },
             Target::Handle(handlers) => {
                 let notices = handlers.take(place, record, checked).into_iter().collect();
@@ -366,7 +374,7 @@ impl Delivery<'_> {
         }
     }
 
-    /// Some records were not printed because `--filter` failed on them, and the run should end with an error.
+    /// Some records were not printed because a jq program failed on them, and the run should end with an error.
     pub fn has_failed_records(&self) -> bool {
         match &self.target {
             Target::Print(printer) => printer.has_failed_records,

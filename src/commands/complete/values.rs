@@ -92,6 +92,7 @@ const VALUES: &[(&str, Values)] = &[
     ("idle-timeout", Unknown),
     ("in-flight", Unknown),
     ("instance-id", Unknown),
+    ("jq", Unknown),
     ("label", Unknown),
     ("max-lag", Unknown),
     ("metrics", Unknown),

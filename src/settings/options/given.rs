@@ -3,7 +3,8 @@
 
 use crate::choices::Stdin;
 use crate::cli::{
-    self, CommitChoice, HandlerOptions, OnFailure, OutputFormat, ReadingOptions, SelectionOptions,
+    self, CommitChoice, HandlerOptions, OnFailure, OutputFormat, ReadingOptions, ResultOptions,
+    SelectionOptions,
 };
 use crate::settings::Environment;
 use crate::settings::options::template::{Field, Template};
@@ -30,6 +31,7 @@ pub enum OptionName {
     Grep,
     Filter,
     Format,
+    Jq,
     Output,
     Json,
     Commit,
@@ -60,6 +62,7 @@ pub enum OptionName {
     OffsetReset,
     Order,
     Rate,
+    RawOutput,
     ReadUncommitted,
     ShutdownTimeout,
     Strict,
@@ -271,7 +274,9 @@ impl<'a> GivenOptions<'a> {
     pub fn format(&self) -> Option<OutputFormat> {
         Some(match self.reading.output {
             _ if self.has(OptionName::Format) => return None,
-            _ if self.reading.json || self.handler().is_some() => OutputFormat::Json,
+            _ if self.reading.json || self.has(OptionName::Jq) || self.handler().is_some() => {
+                OutputFormat::Json
+            }
             None | Some(OutputFormat::Auto) if self.environment.is_stdout_terminal => OutputFormat::Pretty,
             None | Some(OutputFormat::Auto) => OutputFormat::Json,
             Some(
@@ -291,7 +296,7 @@ impl<'a> GivenOptions<'a> {
 
 /// Lists the given options in the order of `--help`.
 fn names(reading: &ReadingOptions, connection: &cli::ConnectionOptions) -> Vec<OptionName> {
-    let before = names_of!(ReadingOptions = reading; without selection handler;
+    let before = names_of!(ReadingOptions = reading; without results selection handler;
         group Group, partitions Partitions, wait_for_topic WaitForTopic, read_uncommitted ReadUncommitted,
         instance_id InstanceId, offset_reset OffsetReset, from From, to To, exit Exit, count Count,
         expect Expect, idle_timeout IdleTimeout, duration Duration, shutdown_timeout ShutdownTimeout, commit Commit,
@@ -299,6 +304,7 @@ fn names(reading: &ReadingOptions, connection: &cli::ConnectionOptions) -> Vec<O
         delimiter Delimiter, label Label, title_field TitleField, value_format ValueFormat, key_format KeyFormat,
         strict Strict, metrics Metrics,
     );
+    let of_results = names_of!(ResultOptions = &reading.results; without; jq Jq, raw_output RawOutput,);
     let of_selection =
         names_of!(SelectionOptions = &reading.selection; without; key Key, grep Grep, filter Filter,);
     let of_handlers = names_of!(HandlerOptions = &reading.handler; without;
@@ -311,5 +317,12 @@ fn names(reading: &ReadingOptions, connection: &cli::ConnectionOptions) -> Vec<O
         connection.properties.is_given().then_some(OptionName::Property),
         connection.brokers.is_given().then_some(OptionName::Brokers),
     ];
-    before.into_iter().chain(of_selection).chain(of_handlers).chain(of_connection).flatten().collect()
+    before
+        .into_iter()
+        .chain(of_results)
+        .chain(of_selection)
+        .chain(of_handlers)
+        .chain(of_connection)
+        .flatten()
+        .collect()
 }
