@@ -70,15 +70,15 @@ fn a_record_on_which_the_program_fails_is_not_printed() {
 #[test]
 fn a_group_stops_uncommitted_at_a_record_on_which_the_program_fails() {
     let (mock, topic) = filled();
-    let group = unique_name("group");
-    let member = |arguments: &[&str]| {
-        let options = [&["--group", &group, "--jq", ".value.id"], arguments].concat();
-        consume(&mock, &topic, &options).run()
-    };
-    member(&[]).has_code(5).has_stdout("1\n2\n").stderr_contains("@ 2: `--jq` failed: ");
-    assert_eq!(mock.committed(&group, &[&topic]), Committed::from([((topic.clone(), 0), 2)]));
-    member(&["--on-failure", "skip"]).has_code(0).has_stdout("").stderr_contains("@ 3: `--jq` failed: ");
-    assert_eq!(mock.committed(&group, &[&topic]), Committed::from([((topic.clone(), 0), 4)]));
+    for (options, code, said, stdout, committed) in [
+        (&[][..], 5, "@ 2: `--jq` failed: ", "1\n2\n", 2),
+        (&["--on-failure", "skip"], 0, "@ 3: `--jq` failed: ", "1\n2\n", 4),
+    ] {
+        let group = unique_name("group");
+        let outcome = consume(&mock, &topic, &["--group", &group, "--jq", ".value.id"]).args(options).run();
+        outcome.has_code(code).has_stdout(stdout).stderr_contains(said);
+        assert_eq!(mock.committed(&group, &[&topic]), Committed::from([((topic.clone(), 0), committed)]));
+    }
 }
 
 #[test]
