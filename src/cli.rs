@@ -8,6 +8,7 @@ mod help;
 mod lag;
 mod order;
 mod profile;
+mod results;
 mod selection;
 mod topic;
 mod values;
@@ -19,6 +20,7 @@ pub use handler::{HandlerOptions, OnFailure};
 pub use lag::LagOptions;
 pub use order::OrderOptions;
 pub use profile::{NOT_IN_A_PROFILE, ProfileProperty, ProfileTable, RIVALS, commands, place, profile_keys};
+pub use results::ResultOptions;
 pub use selection::SelectionOptions;
 pub use topic::{TopicCommand, TopicDescribeOptions, TopicListOptions};
 pub use values::CommitChoice;
@@ -323,6 +325,8 @@ pub struct ReadingOptions {
     pub title_field: Option<String>,
     #[command(flatten)]
     pub order: OrderOptions,
+    #[command(flatten)]
+    pub results: ResultOptions,
     #[command(flatten)]
     pub selection: SelectionOptions,
     #[command(flatten)]

@@ -262,7 +262,15 @@ impl Delivery<'_> {
         let mut submitted = match &mut self.target {
             Target::Print(printer) => match checked.failure {
                 Some(what) => printer.leave_out(place, record.offset, what)?,
-                None => printer.print(&mut self.writer, place, record)?,
+                None => match checked.results {
+                    Some(lines) => printer.print_results(
+                        &mut self.writer,
+                        place,
+                        record.offset,
+                        (&lines, checked.undecodable),
+                    )?,
+                    None => printer.print(&mut self.writer, place, record)?,
+                },
             },
             Target::Handle(handlers) => {
                 let notices = handlers.take(place, record, checked).into_iter().collect();

@@ -141,6 +141,17 @@ impl Program {
         Ok(is_true)
     }
 
+    /// Hands over each result of the program.
+    ///
+    /// # Errors
+    /// jq's own words; the results before it were handed over.
+    pub fn results(&self, json: &[u8], watch: &Watch, mut take: impl FnMut(&Yield)) -> Result<(), String> {
+        self.run(json, watch, |result| {
+            take(&result);
+            ControlFlow::Continue(())
+        })
+    }
+
     /// The event id that the program yields.
     ///
     /// # Errors
@@ -162,9 +173,12 @@ impl Program {
 }
 
 impl Yield {
+    pub fn is_string(&self) -> bool {
+        matches!(self.0, Val::TStr(_))
+    }
+
     /// The result as compact JSON on one line.
-    #[cfg(test)]
-    fn json(&self) -> String {
+    pub fn json(&self) -> String {
         text::json(&self.0)
     }
 

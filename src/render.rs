@@ -7,6 +7,7 @@ mod json;
 mod line;
 mod pretty;
 mod raw;
+mod results;
 pub mod style;
 pub mod styled_line;
 pub mod table;
@@ -25,6 +26,8 @@ use line::LineRenderer;
 use pretty::PrettyRenderer;
 use raw::RawRenderer;
 use template::TemplateRenderer;
+
+pub use results::ResultsRenderer;
 
 /// Renders the records of a run, one after the other.
 #[derive(Debug)]

@@ -13,7 +13,7 @@ pub use options::admin::{connection_before_the_run, is_for_members};
 pub use options::consume::Consume;
 pub use options::delete::Delete;
 pub use options::demo::{DEMO_TOPIC, Demo, unsupported as unsupported_by_demo};
-pub use options::filter::{FilterFailure, Selection};
+pub use options::filter::{FilterFailure, ResultSettings, Selection};
 pub use options::group::Mode;
 #[cfg(test)]
 pub use options::group::start;

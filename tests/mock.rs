@@ -9,6 +9,7 @@ mod mock {
     mod demo;
     mod docs;
     mod handlers;
+    mod jq;
     mod manual;
     mod metrics;
     mod operations;

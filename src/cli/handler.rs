@@ -115,7 +115,7 @@ pub struct HandlerOptions {
     /// Applies when all attempts have failed. stop: end the run (exit code 5); the record and all
     /// after it stay uncommitted. skip: print a warning and continue. dead-letter: produce the
     /// record to --dead-letter. Without a handler, stop or skip applies to records on which
-    /// --filter fails.
+    /// --filter or --jq fails.
     ///
     /// Example: --exec ./handle --on-failure skip
     #[arg(

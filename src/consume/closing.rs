@@ -181,7 +181,7 @@ impl Closing {
 
     /// What the run came to, and what is to be warned of.
     ///
-    /// `has_failed_records`: some were not printed because `--filter` failed on them.
+    /// `has_failed_records`: some were not printed because a jq program failed on them.
     pub fn result(
         self,
         commits: &Commits,
@@ -200,7 +200,7 @@ impl Closing {
             result = result.and(Err(Failure::already_told(warning.clone())));
         }
         if has_failed_records {
-            let message = "`--filter` failed on some records, which were not printed";
+            let message = "a jq program failed on some records, which were not printed";
             result = result.and(Err(Failure { kind: Kind::Record, ..Failure::already_told(message) }));
         }
         (result, warning)

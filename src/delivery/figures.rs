@@ -24,7 +24,7 @@ impl Delivery<'_> {
         }
     }
 
-    /// Some records were not printed because `--filter` failed on them, and the run should end with an error.
+    /// Some records were not printed because a jq program failed on them, and the run should end with an error.
     pub fn has_failed_records(&self) -> bool {
         match &self.target {
             Target::Print(printer) => printer.has_failed_records,

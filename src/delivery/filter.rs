@@ -1,4 +1,5 @@
-//! What is decided about a record before it is printed or handled: `--filter`, and the event id of `--dedup`.
+//! What is decided about a record before it is printed or handled: `--filter`, the event id of `--dedup`, and the
+//! results of `--jq`.
 
 mod thread;
 
@@ -8,12 +9,12 @@ use crate::error::Failure;
 use crate::jq::NoId;
 use crate::kafka::{Coming, Source};
 use crate::record::Record;
-use crate::render::Renderer;
+use crate::render::{Renderer, ResultsRenderer};
 use crate::settings::Consume;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
-use thread::{FilterVerdict, Portion, Programs, Thread};
+use thread::{FilterVerdict, Portion, Programs, ResultProgram, Thread};
 
 /// Envelopes that are handed over at once: enough that handing over costs nothing, so little that it stays small.
 const PORTION: usize = 256 << 10;
@@ -59,6 +60,8 @@ pub struct Checked {
     pub is_filtered: bool,
     pub event_id: Option<Arc<str>>,
     no_id: Option<NoId>,
+    /// What `--jq` yields: lines to be printed.
+    pub results: Option<Vec<u8>>,
     /// An expression failed: which one, and jq's words.
     pub failure: Option<String>,
     /// Why the record is not in the formats asked for.
@@ -70,10 +73,14 @@ impl Filter {
     pub fn new(settings: &Consume, schemas: &Schemas, bell: Bell, now: Instant) -> Option<Filter> {
         let handling = settings.handling.as_ref();
         let id = handling.and_then(|handling| handling.dedup.as_ref()).map(|dedup| dedup.id.clone());
-        let programs = Programs { filter: settings.filter.clone(), id };
+        let results = settings.results.as_ref().map(|results| ResultProgram {
+            program: results.program.clone(),
+            renderer: ResultsRenderer::new(results),
+        });
+        let programs = Programs { filter: settings.filter.clone(), id, results };
         // With a handler nobody else on this thread finds out that a record cannot be decoded.
         let is_checking = handling.is_some() && settings.output.formats.can_fail();
-        let has_programs = programs.filter.is_some() || programs.id.is_some();
+        let has_programs = programs.filter.is_some() || programs.id.is_some() || programs.results.is_some();
         if !has_programs && !is_checking {
             return None;
         }
@@ -169,7 +176,7 @@ impl Filter {
 
 impl Checked {
     fn new(verdict: FilterVerdict, undecodable: Option<Undecodable>) -> Checked {
-        let FilterVerdict { is_left_out, event_id, no_id, failure } = verdict;
-        Checked { is_filtered: is_left_out, event_id, no_id, failure, undecodable }
+        let FilterVerdict { is_left_out, event_id, no_id, results, failure } = verdict;
+        Checked { is_filtered: is_left_out, event_id, no_id, results, failure, undecodable }
     }
 }

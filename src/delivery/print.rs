@@ -2,7 +2,7 @@
 
 use super::writer::Writer;
 use super::{Ended, Fate, PartitionPlace, Submitted};
-use crate::decode::Schemas;
+use crate::decode::{Schemas, Undecodable};
 use crate::error::{Failure, Kind};
 use crate::metrics::RecordCounts;
 use crate::record::Record;
@@ -22,7 +22,7 @@ pub struct Printer {
     count: Option<u64>,
     /// Records rendered so far.
     pub rendered: u64,
-    /// Some were not printed because `--filter` failed on them.
+    /// Some were not printed because a jq program failed on them.
     pub has_failed_records: bool,
     pub counts: RecordCounts,
 }
@@ -60,22 +60,59 @@ impl Printer {
         let before = writer.bytes().len();
         let mut notices = Vec::new();
         if let Err(trouble) = self.renderer.render(record, writer.bytes()) {
-            self.counts.failed += 1;
-            let reason = trouble.to_string();
-            if self.is_strict {
-                writer.bytes().truncate(before);
-                return Err(ended(place, record.offset, reason));
-            }
-            notices.push(Notice::AfterRecords(failed(place, record.offset, reason)));
+            let told = self.undecodable(place, record.offset, &trouble);
+            notices.push(told.inspect_err(|_| writer.bytes().truncate(before))?);
         }
-        writer.add(place.id, record.offset);
-        self.rendered += 1;
+        let fate = self.printed(writer, place, record.offset);
         if self.rendered == TITLES {
             let message = self.missing_title(&format!("none of the first {TITLES} records"));
             notices.extend(message.map(|message| Notice::AfterRecords(Event::Warning { message })));
         }
-        let fate = if self.count == Some(self.rendered) { Fate::Last } else { Fate::Taken };
         Ok(Submitted { fate, notices })
+    }
+
+    /// Prints what `--jq` yields for a record, and tells why the record could not be decoded if it could not.
+    ///
+    /// # Errors
+    /// The run ends with this record, which stays unsettled.
+    pub fn print_results(
+        &mut self,
+        writer: &mut Writer,
+        place: &PartitionPlace<'_>,
+        offset: i64,
+        (lines, trouble): (&[u8], Option<Undecodable>),
+    ) -> Result<Submitted, Box<Ended>> {
+        let told = trouble.map(|trouble| self.undecodable(place, offset, &trouble)).transpose()?;
+        writer.bytes().extend_from_slice(lines);
+        let fate = self.printed(writer, place, offset);
+        Ok(Submitted { fate, notices: told.into_iter().collect() })
+    }
+
+    /// What is told of a record that is not in the formats asked for.
+    ///
+    /// # Errors
+    /// With `--strict` the run ends with it.
+    #[cold]
+    fn undecodable(
+        &mut self,
+        place: &PartitionPlace<'_>,
+        offset: i64,
+        trouble: &Undecodable,
+    ) -> Result<Notice, Box<Ended>> {
+        self.counts.failed += 1;
+        let reason = trouble.to_string();
+        if self.is_strict {
+            return Err(ended(place, offset, reason));
+        }
+        Ok(Notice::AfterRecords(failed(place, offset, reason)))
+    }
+
+    /// Counts a record whose bytes the writer has.
+    #[inline(always)]
+    fn printed(&mut self, writer: &mut Writer, place: &PartitionPlace<'_>, offset: i64) -> Fate {
+        writer.add(place.id, offset);
+        self.rendered += 1;
+        if self.count == Some(self.rendered) { Fate::Last } else { Fate::Taken }
     }
 
     /// What is said at the end of a run that was too short to say it before.
@@ -94,7 +131,7 @@ impl Printer {
         Some(message)
     }
 
-    /// Leaves out a record on which `--filter` failed.
+    /// Leaves out a record on which `--filter` or `--jq` failed.
     ///
     /// # Errors
     /// The run ends with this record, which stays unsettled.

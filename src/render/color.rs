@@ -10,7 +10,7 @@ const TRUTH: &[u8] = b"\x1b[33m";
 const NULL: &[u8] = b"\x1b[90m";
 
 /// Colors lines of JSON; keeps the memory that it takes.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct JsonColors {
     plain: Vec<u8>,
 }

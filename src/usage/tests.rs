@@ -291,7 +291,6 @@ fn people_are_told_what_they_mean() {
         ("consume t --template x", "`--format TEMPLATE`"),
         ("consume t --search rent", "`--grep TEXT`"),
         ("consume t --where x", "`--filter EXPR`"),
-        ("consume t --jq .value", "pipe the output into jq"),
         ("consume t --no-commit", "`--commit never`"),
         ("consume t --dry-run", "`--commit never`"),
         ("group reset g --dry-run", "without `--execute`"),

@@ -13,7 +13,7 @@ use crate::support::run::{Kcons, Reader};
 use crate::support::{Committed, Outcome, Produced, unique_name, wait_until};
 
 /// Which test shows that an option changes something; found by name in the file of the suite.
-const TESTS: [(&str, &str, &str); 79] = [
+const TESTS: [(&str, &str, &str); 81] = [
     ("--async-commit", "mock/options.rs", "async_commit_does_not_wait_for_answers"),
     ("--backoff", "mock/handlers/failures.rs", "the_pause_before_another_attempt_is_an_option"),
     ("--brokers", "mock/options.rs", "brokers_come_from_the_option_or_the_environment"),
@@ -49,6 +49,7 @@ const TESTS: [(&str, &str, &str); 79] = [
     ("--idle-timeout", "mock/options.rs", "times_end_a_run"),
     ("--in-flight", "mock/handlers/worker.rs", "what_waits_for_an_answer_is_limited"),
     ("--instance-id", "mock/options.rs", "properties_are_set_by_options"),
+    ("--jq", "mock/jq.rs", "what_a_program_yields_is_printed"),
     ("--json", "mock/options.rs", "how_records_are_printed"),
     ("--key", "mock/options.rs", "records_are_kept_by_their_bytes"),
     ("--key-format", "mock/options.rs", "how_records_are_printed"),
@@ -69,6 +70,7 @@ const TESTS: [(&str, &str, &str); 79] = [
     ("--property", "mock/options.rs", "properties_are_set_by_options"),
     ("--quiet", "mock/talk.rs", "quiet_leaves_only_errors"),
     ("--rate", "mock/handlers/exec.rs", "a_rate_limits_what_is_started"),
+    ("--raw-output", "mock/jq.rs", "what_a_program_yields_is_printed"),
     ("--read-uncommitted", "real/ends.rs", "an_open_transaction_is_the_end_or_is_read"),
     ("--retries", "mock/handlers/failures.rs", "a_record_that_goes_on_failing_stops_the_run_uncommitted"),
     ("--serve", "mock/demo.rs", "serve_keeps_a_broker_for_other_terminals"),

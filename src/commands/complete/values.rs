@@ -96,6 +96,7 @@ const VALUES: &[(&str, Values)] = &[
     ("idle-timeout", Unknown),
     ("in-flight", Unknown),
     ("instance-id", Unknown),
+    ("jq", Unknown),
     ("label", Unknown),
     ("last", Unknown),
     ("max-lag", Unknown),

@@ -1,12 +1,13 @@
-//! The thread on which `--filter` and `--dedup` run: a program may take its time, the loop may not.
+//! The thread on which `--filter`, `--dedup` and `--jq` run: a program may take its time, the loop may not.
 
 use crate::alarm::Bell;
 use crate::error::{Failure, Kind, reason};
 use crate::jq::{EventId, Excess, NoId, Program, STACKS, TIME, Watch};
+use crate::render::ResultsRenderer;
 use sha2::{Digest as _, Sha256};
 use std::collections::VecDeque;
 use std::io;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -39,6 +40,8 @@ pub struct FilterVerdict {
     pub is_left_out: bool,
     pub event_id: Option<Arc<str>>,
     pub no_id: Option<NoId>,
+    /// What `--jq` yields: lines to be printed.
+    pub results: Option<Vec<u8>>,
     /// A program failed: which option's, and why.
     pub failure: Option<String>,
 }
@@ -48,7 +51,21 @@ pub struct FilterVerdict {
 pub struct Programs {
     pub filter: Option<Program>,
     pub id: Option<Program>,
+    pub results: Option<ResultProgram>,
 }
+
+/// The program whose results are printed, and how.
+#[derive(Clone, Debug)]
+pub struct ResultProgram {
+    pub program: Program,
+    pub renderer: ResultsRenderer,
+}
+
+/// The options that programs come from.
+const FILTER: usize = 0;
+const DEDUP: usize = 1;
+const JQ: usize = 2;
+const OPTIONS: [&str; 3] = ["--filter", "--dedup", "--jq"];
 
 /// Envelopes of records that are handed over together.
 #[derive(Debug, Default)]
@@ -86,8 +103,8 @@ struct Shared {
     /// There are enough of them, or they have waited for long enough.
     is_told: AtomicBool,
     watch: Watch,
-    /// The program at work is that of `--dedup`.
-    is_at_id: AtomicBool,
+    /// Which of the `OPTIONS` the program at work comes from.
+    option: AtomicUsize,
     /// Records of lower numbers are of no use any more.
     wanted: AtomicU64,
     /// Nobody waits for this thread any more.
@@ -127,8 +144,7 @@ impl Thread {
     fn hand_over(&mut self, start: usize) -> Result<(), Failure> {
         if self.worker.is_none() {
             let worker = Worker::start(self.programs.clone(), self.bell.clone()).map_err(|error| {
-                Failure::new(Kind::Run, "cannot start the thread of `--filter` and `--dedup`")
-                    .caused_by(reason(&error))
+                Failure::new(Kind::Run, "cannot start the thread of jq programs").caused_by(reason(&error))
             })?;
             self.worker = Some(worker);
         }
@@ -201,13 +217,14 @@ impl Thread {
         shared.is_left.store(true, Ordering::Release);
         drop(portions);
         self.verdicts.append(&mut lock(&shared.verdicts));
-        let option = if shared.is_at_id.load(Ordering::Relaxed) { "--dedup" } else { "--filter" };
+        let option = shared.option.load(Ordering::Relaxed);
         self.verdicts.push_back((number, FilterVerdict::failed(option, &excess.to_string())));
         self.seen.0 = 0;
         self.left_behind.retain(|thread| !thread.is_finished());
         self.left_behind.push(handle);
         if self.left_behind.len() > MOST_LEFT {
-            let message = format!("`{option}` got stuck on {} records at once", self.left_behind.len());
+            let message =
+                format!("`{}` got stuck on {} records at once", OPTIONS[option], self.left_behind.len());
             return Err(Failure::new(Kind::Record, message)
                 .caused_by(format!("the last one {excess}, and it cannot be stopped"))
                 .hint("a regular expression can take that long on a long text: test the length first"));
@@ -218,8 +235,9 @@ impl Thread {
 }
 
 impl FilterVerdict {
-    fn failed(option: &str, words: &str) -> FilterVerdict {
-        FilterVerdict { failure: Some(format!("`{option}` failed: {words}")), ..FilterVerdict::default() }
+    fn failed(option: usize, words: &str) -> FilterVerdict {
+        let failure = Some(format!("`{}` failed: {words}", OPTIONS[option]));
+        FilterVerdict { failure, ..FilterVerdict::default() }
     }
 }
 
@@ -229,8 +247,8 @@ impl Worker {
         for stack in STACKS {
             let (portions, to_do) = mpsc::channel();
             let shared = Arc::new(Shared::default());
-            let (of_thread, programs, bell) = (Arc::clone(&shared), programs.clone(), bell.clone());
-            let work = move || work(&programs, &to_do, &of_thread, &bell);
+            let (of_thread, mut programs, bell) = (Arc::clone(&shared), programs.clone(), bell.clone());
+            let work = move || work(&mut programs, &to_do, &of_thread, &bell);
             match std::thread::Builder::new().name(NAME.to_owned()).stack_size(stack).spawn(work) {
                 Ok(handle) => return Ok(Worker { portions, shared, handle }),
                 Err(error) => refused = Some(error),
@@ -240,7 +258,7 @@ impl Worker {
     }
 }
 
-fn work(programs: &Programs, to_do: &Receiver<(Arc<Portion>, usize)>, shared: &Shared, bell: &Bell) {
+fn work(programs: &mut Programs, to_do: &Receiver<(Arc<Portion>, usize)>, shared: &Shared, bell: &Bell) {
     shared.watch.enter();
     let tell = || {
         shared.is_told.store(true, Ordering::Release);
@@ -272,21 +290,42 @@ fn work(programs: &Programs, to_do: &Receiver<(Arc<Portion>, usize)>, shared: &S
 }
 
 impl Programs {
-    fn judge(&self, envelope: &[u8], shared: &Shared) -> FilterVerdict {
+    fn judge(&mut self, envelope: &[u8], shared: &Shared) -> FilterVerdict {
         if let Some(filter) = &self.filter {
-            shared.is_at_id.store(false, Ordering::Relaxed);
+            shared.option.store(FILTER, Ordering::Relaxed);
             match filter.is_true(envelope, &shared.watch) {
                 Ok(true) => {}
                 Ok(false) => return FilterVerdict { is_left_out: true, ..FilterVerdict::default() },
-                Err(words) => return FilterVerdict::failed("--filter", &words),
+                Err(words) => return FilterVerdict::failed(FILTER, &words),
             }
         }
+        if let Some(results) = &mut self.results {
+            shared.option.store(JQ, Ordering::Relaxed);
+            // Records are printed, so there is no event id.
+            return results.of(envelope, shared);
+        }
         let Some(id) = &self.id else { return FilterVerdict::default() };
-        shared.is_at_id.store(true, Ordering::Relaxed);
+        shared.option.store(DEDUP, Ordering::Relaxed);
         match id.id(envelope, &shared.watch) {
             Ok(EventId::One(id)) => FilterVerdict { event_id: Some(bounded(id)), ..FilterVerdict::default() },
             Ok(EventId::None(why)) => FilterVerdict { no_id: Some(why), ..FilterVerdict::default() },
-            Err(words) => FilterVerdict::failed("--dedup", &words),
+            Err(words) => FilterVerdict::failed(DEDUP, &words),
+        }
+    }
+}
+
+impl ResultProgram {
+    /// What is printed of a record. One that yields nothing is left out.
+    fn of(&mut self, envelope: &[u8], shared: &Shared) -> FilterVerdict {
+        let ResultProgram { program, renderer } = self;
+        let (mut lines, mut is_left_out) = (Vec::new(), true);
+        let outcome = program.results(envelope, &shared.watch, |result| {
+            renderer.add(result, &mut lines);
+            is_left_out = false;
+        });
+        match outcome {
+            Ok(()) => FilterVerdict { is_left_out, results: Some(lines), ..FilterVerdict::default() },
+            Err(words) => FilterVerdict::failed(JQ, &words),
         }
     }
 }

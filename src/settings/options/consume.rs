@@ -2,7 +2,7 @@
 
 mod future;
 
-use super::filter::{self, FilterFailure, Selection};
+use super::filter::{self, FilterFailure, ResultSettings, Selection};
 use super::given::GivenOptions;
 use super::group::{self, GroupSettings, Mode, Standalone};
 use super::handler::{self, HandlerSettings};
@@ -39,7 +39,9 @@ pub struct Consume {
     pub selection: Selection,
     /// Selects the records to print or handle: those for which the program yields true.
     pub filter: Option<Program>,
-    /// What to do with a record on which the filter fails. With a handler, the failure policy decides instead.
+    /// What is printed instead of the records: what a program yields for each.
+    pub results: Option<ResultSettings>,
+    /// What to do with a record on which the filter, or the program of the results, fails. With a handler, the failure policy decides instead.
     pub filter_failure: FilterFailure,
     /// The handler that records are given to; `None` if they are printed.
     pub handling: Option<HandlerSettings>,
@@ -144,8 +146,10 @@ pub fn resolve(
     withheld.extend(reading.handler.dedup_store.as_deref().and_then(values::variable).map(str::to_owned));
     let mut connection = Connection::resolve(properties, given.connection.connect_timeout, surroundings)?;
     connection.add_producer(typed);
+    let output = output::resolve(given, has_topic, surroundings)?;
     Ok(Consume {
-        output: output::resolve(given, has_topic, surroundings)?,
+        results: filter::results(reading, &output)?,
+        output,
         connection,
         warnings,
         withheld,

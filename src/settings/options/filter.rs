@@ -1,12 +1,23 @@
-//! Resolves which records are kept: `--key`, `--grep` and `--filter`, and what happens to a record on which that fails.
+//! Resolves which records are kept (`--key`, `--grep`, `--filter`), what `--jq` makes of them, and what happens to a
+//! record on which a program fails.
 
 use super::given::GivenOptions;
 use super::group::Mode;
 use crate::cli::{OnFailure, ReadingOptions};
 use crate::error::Failure;
 use crate::jq::Program;
+use crate::settings::{Format, OutputSettings, Screen};
 
-/// What happens to a record on which `--filter` fails.
+/// What is printed of each record: what a program yields for it.
+#[derive(Clone, Debug)]
+pub struct ResultSettings {
+    pub program: Program,
+    /// Whether strings are printed without quotes.
+    pub is_raw: bool,
+    pub screen: Screen,
+}
+
+/// What happens to a record on which `--filter` or `--jq` fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FilterFailure {
     /// The record is skipped with a warning; the run goes on and ends with exit code 5.
@@ -41,6 +52,16 @@ pub fn selection(reading: &ReadingOptions) -> Result<Selection, Failure> {
 /// Compiles the expression of `--filter`, if there is one.
 pub fn resolve(reading: &ReadingOptions) -> Result<Option<Program>, Failure> {
     reading.selection.filter.as_ref().map(|text| compile("--filter", text)).transpose()
+}
+
+/// Compiles the expression of `--jq`, if there is one. Its results look as JSON output does.
+pub fn results(reading: &ReadingOptions, output: &OutputSettings) -> Result<Option<ResultSettings>, Failure> {
+    let Some(text) = &reading.results.jq else { return Ok(None) };
+    let screen = match &output.format {
+        Format::Json(screen) => *screen,
+        Format::Pretty(_) | Format::Line(_) | Format::Raw { .. } | Format::Template(_) => Screen::default(),
+    };
+    Ok(Some(ResultSettings { program: compile("--jq", text)?, is_raw: reading.results.raw_output, screen }))
 }
 
 /// Decides what happens to a record on which the filter fails.

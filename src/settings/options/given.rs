@@ -4,7 +4,7 @@
 use crate::choices::Stdin;
 use crate::cli::{
     self, CommitChoice, DecodingOptions, HandlerOptions, OnFailure, OrderOptions, OutputFormat,
-    ReadingOptions, SelectionOptions,
+    ReadingOptions, ResultOptions, SelectionOptions,
 };
 use crate::settings::Environment;
 use crate::settings::options::template::{Field, Template};
@@ -33,6 +33,7 @@ pub enum OptionName {
     Grep,
     Filter,
     Format,
+    Jq,
     Output,
     Json,
     Commit,
@@ -64,6 +65,7 @@ pub enum OptionName {
     OffsetReset,
     Order,
     Rate,
+    RawOutput,
     ReadUncommitted,
     ShutdownTimeout,
     Strict,
@@ -276,7 +278,9 @@ impl<'a> GivenOptions<'a> {
     pub fn format(&self) -> Option<OutputFormat> {
         Some(match self.reading.output {
             _ if self.has(OptionName::Format) => return None,
-            _ if self.reading.json || self.handler().is_some() => OutputFormat::Json,
+            _ if self.reading.json || self.has(OptionName::Jq) || self.handler().is_some() => {
+                OutputFormat::Json
+            }
             None | Some(OutputFormat::Auto) if self.environment.is_stdout_terminal => OutputFormat::Pretty,
             None | Some(OutputFormat::Auto) => OutputFormat::Json,
             Some(
@@ -306,13 +310,14 @@ impl<'a> GivenOptions<'a> {
 
 /// Lists the given options in the order of `--help`.
 fn names(reading: &ReadingOptions, connection: &cli::ConnectionOptions) -> Vec<OptionName> {
-    let before = names_of!(ReadingOptions = reading; without order selection handler decoding;
+    let before = names_of!(ReadingOptions = reading; without results order selection handler decoding;
         group Group, partitions Partitions, wait_for_topic WaitForTopic, read_uncommitted ReadUncommitted,
         instance_id InstanceId, offset_reset OffsetReset, from From, to To, exit Exit, count Count,
         expect Expect, idle_timeout IdleTimeout, duration Duration, shutdown_timeout ShutdownTimeout, commit Commit,
         async_commit AsyncCommit, commit_interval CommitInterval, output Output, json Json, format Format, null Null,
         delimiter Delimiter, label Label, title_field TitleField, metrics Metrics,
     );
+    let of_results = names_of!(ResultOptions = &reading.results; without; jq Jq, raw_output RawOutput,);
     let of_decoding = names_of!(DecodingOptions = &reading.decoding; without;
         value_format ValueFormat, key_format KeyFormat, header_formats HeaderFormat, strict Strict,
     );
@@ -331,6 +336,7 @@ fn names(reading: &ReadingOptions, connection: &cli::ConnectionOptions) -> Vec<O
     ];
     before
         .into_iter()
+        .chain(of_results)
         .chain(of_order)
         .chain(of_selection)
         .chain(of_handlers)

@@ -65,7 +65,7 @@ pub const RULES: &[Rule] = &[
     .need(A_HANDLER)
     .cause(PRINTED)
     .hint(HANDLERS),
-    options(&[Output, Json, Format, Null, Delimiter, Label, TitleField])
+    options(&[Output, Json, Format, Jq, RawOutput, Null, Delimiter, Label, TitleField])
         .cannot_be_used_with(THE_HANDLER)
         .cause("records are handled, not printed")
         .also_left_out(&[Exec, Worker, Forward]),
@@ -93,7 +93,7 @@ pub const RULES: &[Rule] = &[
         .in_case("`--on-failure dead-letter`", |given| given.on_failure() == Some(Policy::DeadLetter))
         .cause(PRINTED)
         .hint(HANDLERS),
-    options(&[OnFailure]).need(A_HANDLER_OR_FILTER).hint("`--exec CMD` runs a command for each record"),
+    options(&[OnFailure]).need(A_HANDLER_OR_PROGRAM).hint("`--exec CMD` runs a command for each record"),
     options(&[OnFailure])
         .cannot_be_used_with(Given(Strict))
         .in_case("`--on-failure skip`", |given| {
@@ -133,6 +133,19 @@ pub const RULES: &[Rule] = &[
         .cause(ALL_THAT_IS_PRINTED)
         .in_profile(InProfile::GivesWay)
         .also_left_out(&[Json]),
+    options(&[Jq])
+        .cannot_be_used_with(Given(Format))
+        .cause("both say what is printed")
+        .hint(r#"a string can hold several fields, as in `--jq '"\(.key) \(.offset)"' -r`"#)
+        .in_profile(InProfile::GivesWay)
+        .also_left_out(&[Format]),
+    options(&[Jq])
+        .cannot_be_used_with(ANOTHER_OUTPUT)
+        .cause("the results are JSON")
+        .hint("`--raw-output` prints strings without quotes")
+        .in_profile(InProfile::GivesWay)
+        .also_left_out(&[Output]),
+    options(&[RawOutput]).need(Given(Jq)).hint("`--output raw` prints the bytes of the value"),
     options(&[Null]).need(Given(Format)),
     options(&[Delimiter])
         .cannot_be_used_with(Given(Format))
@@ -173,12 +186,18 @@ const NO_RETRIES: Condition =
     Case("`--retries 0`", |given| given.reading.handler.retries == Some(0) && !given.runs_programs());
 const POLICY_STOP: Condition = Case("`--on-failure stop`", |given| given.on_failure() == Some(Policy::Stop));
 const POLICY_SKIP: Condition = Case("`--on-failure skip`", |given| given.on_failure() == Some(Policy::Skip));
-const A_HANDLER_OR_FILTER: Condition =
-    Case("a handler or `--filter`", |given| given.handler().is_some() || given.has(Filter));
+const A_HANDLER_OR_PROGRAM: Condition = Case("a handler, `--filter` or `--jq`", |given| {
+    given.handler().is_some() || given.has(Filter) || given.has(Jq)
+});
 const DEAD_LETTER_TOPIC: Condition = Case("`--dead-letter TOPIC`", |given| given.has(DeadLetter));
 const RAW: Condition = Case("`--output raw`", |given| given.format() == Some(OutputFormat::Raw));
 const RAW_WITHOUT_FILTER: Condition =
     Case("`--output raw`", |given| given.format() == Some(OutputFormat::Raw) && !given.has(Filter));
+/// Holds if the output that was asked for is not what `--jq` prints.
+const ANOTHER_OUTPUT: Condition = Case("`--output`", |given| match given.reading.output {
+    None | Some(OutputFormat::Auto | OutputFormat::Json) => false,
+    Some(OutputFormat::Pretty | OutputFormat::Line | OutputFormat::Raw) => true,
+});
 const PRETTY: Condition = Case("`--output pretty`", |given| given.format() == Some(OutputFormat::Pretty));
 const DECODED_VALUE: Condition =
     Case("`%{value:json}` in `--format`", |given| given.shows_decoded(Field::Value));

@@ -249,7 +249,6 @@ pub const TABLE: &[Replacement] = &[
         &["--where", "--query"],
         "`--filter EXPR` keeps records for which a jq expression is true, as in `--filter '.key == \"k\"'`",
     ),
-    behind(READING, &["--jq"], "pipe the output into jq: kcons consume TOPIC -e | jq .value"),
     behind(READING, &["-J"], "use `--output json`; a pipe gets JSON by default"),
     behind(
         READING,

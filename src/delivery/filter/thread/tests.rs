@@ -14,7 +14,7 @@ const HUGE: &str = "\"0123456789\" * 300000000";
 fn thread(filter: &str, id: Option<&str>) -> (Thread, Alarm) {
     let alarm = Alarm::new().expect("descriptors");
     let compiled = |text: &str| Program::compile(text).expect("a program");
-    let programs = Programs { filter: Some(compiled(filter)), id: id.map(compiled) };
+    let programs = Programs { filter: Some(compiled(filter)), id: id.map(compiled), results: None };
     (Thread::new(programs, alarm.bell(), Instant::now()), alarm)
 }
 

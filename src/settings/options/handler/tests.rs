@@ -89,7 +89,7 @@ fn what_does_not_belong_together_is_refused() {
         ("t --exec a --dedup .id --dedup-store redis://", "invalid value for `--dedup-store`"),
         ("t --worker w --parallel 4 --in-flight 2", "`--in-flight 2` cannot be used with `--parallel 4`"),
         ("t --worker w --retries 0 --backoff 1s..2s", "`--backoff` cannot be used with `--retries 0`"),
-        ("t --on-failure skip", "`--on-failure` needs a handler or `--filter`"),
+        ("t --on-failure skip", "`--on-failure` needs a handler, `--filter` or `--jq`"),
         ("t --filter=", "`--filter` must not be empty"),
     ] {
         assert_eq!(resolved(words).expect_err(words).message, message);

@@ -94,6 +94,8 @@ pub const EXAMPLES: &[Example] = &[
     example("consume t --forward a", "--delimiter x", "`--delimiter` cannot be used with `--forward`", LeftOut),
     example("consume t --exec a", "--format x", "`--format` cannot be used with `--exec`", LeftOut),
     example("consume t --format x", "--exec a", "`--format` cannot be used with `--exec`", LeftOut),
+    example("consume t --exec a", "--jq .key", "`--jq` cannot be used with `--exec`", LeftOut),
+    example("consume t --exec a", "--raw-output", "`--raw-output` cannot be used with `--exec`", LeftOut),
     example("consume t --worker a", "--null x", "`--null` cannot be used with `--worker`", LeftOut),
     example("consume t --exec a", "--label x", "`--label` cannot be used with `--exec`", LeftOut),
     example("consume t --exec a", "--title-field x", "`--title-field` cannot be used with `--exec`", LeftOut),
@@ -112,7 +114,7 @@ pub const EXAMPLES: &[Example] = &[
     example("consume t --forward a --in-flight 2", "--parallel 2", "`--parallel` cannot be used with `--in-flight` and `--forward`", LeftOut),
     example("consume t --forward a --parallel 2", "--in-flight 2", "`--parallel` cannot be used with `--in-flight` and `--forward`", LeftOut),
     example("consume t --filter .a", "--on-failure dead-letter", "`--on-failure dead-letter` needs a handler", LeftOut),
-    example("consume t", "--on-failure skip", "`--on-failure` needs a handler or `--filter`", LeftOut),
+    example("consume t", "--on-failure skip", "`--on-failure` needs a handler, `--filter` or `--jq`", LeftOut),
     example("consume t --filter .a --strict", "--on-failure skip", "`--on-failure skip` cannot be used with `--strict`", LeftOut),
     example("consume t --filter .a --on-failure skip", "--strict", "`--on-failure skip` cannot be used with `--strict`", LeftOut),
     example("consume t --exec a --on-failure stop", "--dead-letter d", "`--dead-letter` cannot be used with `--on-failure stop`", LeftOut),
@@ -126,6 +128,11 @@ pub const EXAMPLES: &[Example] = &[
     example("consume t --format x", "--output raw", "`--format` cannot be used with `--output`", LeftOut),
     example("consume t --json", "--format x", "`--format` cannot be used with `--json`", LeftOut),
     example("demo -f x", "--json", "`--format` cannot be used with `--json`", LeftOut),
+    example("consume t -f x", "--jq .key", "`--jq` cannot be used with `--format`", LeftOut),
+    example("consume t --jq .key", "--format x", "`--jq` cannot be used with `--format`", LeftOut),
+    example("consume t -o raw", "--jq .key", "`--jq` cannot be used with `--output`", LeftOut),
+    example("consume t --jq .key", "--output pretty", "`--jq` cannot be used with `--output`", LeftOut),
+    example("consume t", "--raw-output", "`--raw-output` needs `--jq`", LeftOut),
     example("consume t", "--null x", "`--null` needs `--format`", LeftOut),
     example("consume t -f x", "--delimiter x", "`--delimiter` cannot be used with `--format`", LeftOut),
     example("consume t", "--delimiter x", "`--delimiter` needs `--output raw`", LeftOut),
@@ -232,6 +239,8 @@ fn options_that_go_together_break_no_rule() {
         "consume t -o pretty -v --header-format hex --header-format a=i32",
         "consume t -o line --filter .a --header-format hex",
         "consume t --worker w --header-format hex",
+        "consume t -o json --jq .key -r --filter .offset --on-failure skip --value-format hex",
+        "consume t -o auto --jq .key --strict",
     ] {
         assert_eq!(with_given(line, check), Ok(()), "{line}");
     }
