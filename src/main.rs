@@ -15,6 +15,7 @@ mod error;
 mod escape;
 mod files;
 mod handlers;
+mod http;
 mod jq;
 mod json_text;
 mod kafka;

@@ -28,6 +28,7 @@ const LAYERS: &[&[&str]] = &[
     &["dedup", "kafka", "render", "talk"],
     &["settings"],
     &["decode", "jq", "metrics", "position", "signals", "startup", "tokens", "usage"],
+    &["http"],
     &["alarm", "cli", "files", "record", "secrets"],
     &["choices", "duration", "error", "escape", "json_text", "memory", "near", "pause", "quiet"],
     &["encode", "plural"],
