@@ -1,6 +1,7 @@
 //! What can be typed: the options of every command, with their help. `settings` resolves them.
 
 mod connection;
+mod decoding;
 mod group;
 mod handler;
 mod help;
@@ -11,6 +12,7 @@ mod topic;
 mod values;
 
 pub use connection::{ColorChoice, ConnectionOptions, LogFormat};
+pub use decoding::{DecodingOptions, HeaderFormat};
 pub use group::{DeleteOptions, GroupCommand, GroupDescribeOptions, GroupListOptions, ResetOptions};
 pub use handler::{HandlerOptions, OnFailure};
 pub use lag::LagOptions;
@@ -19,7 +21,7 @@ pub use selection::SelectionOptions;
 pub use topic::{TopicCommand, TopicDescribeOptions, TopicListOptions};
 pub use values::CommitChoice;
 
-use crate::choices::{DataFormat, ExpectedCount, ListenAddress, TableFormat};
+use crate::choices::{ExpectedCount, ListenAddress, TableFormat};
 use crate::duration::parse_duration;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use help::{COMPLETIONS_EXAMPLES, CONSUME_EXAMPLES, STYLES};
@@ -321,28 +323,8 @@ pub struct ReadingOptions {
     pub selection: SelectionOptions,
     #[command(flatten)]
     pub handler: HandlerOptions,
-
-    /// Decode values as FORMAT [default: auto]
-    ///
-    /// auto: JSON, else text, else base64. json, text: what the values must be. base64, hex: how to
-    /// show their bytes. uuid: 16 bytes. i8, i16, i32, i64, u8, u16, u32, u64, f32, f64: a number in
-    /// big-endian; in little-endian with `le:`, as in le:i32. A value that cannot be decoded is shown
-    /// as with auto, with a warning; see --strict.
-    ///
-    /// Example: kcons consume readings --value-format f64 --key-format uuid
-    #[arg(long, value_enum, value_name = "FORMAT", hide_possible_values = true, help_heading = "Decoding")]
-    pub value_format: Option<DataFormat>,
-    /// Decode keys as FORMAT [default: auto]
-    ///
-    /// Formats are those of --value-format; auto: text, else base64.
-    #[arg(long, value_enum, value_name = "FORMAT", hide_possible_values = true, help_heading = "Decoding")]
-    pub key_format: Option<DataFormat>,
-    /// Stop at a record that cannot be decoded (exit code 5)
-    ///
-    /// The record is not committed. By default kcons prints a warning, shows the record as with
-    /// auto, and continues.
-    #[arg(long, help_heading = "Decoding")]
-    pub strict: bool,
+    #[command(flatten)]
+    pub decoding: DecodingOptions,
 
     /// Serve /metrics for Prometheus, /live and /ready for probes
     ///

@@ -1,7 +1,9 @@
 //! Parsers of option values: counts, ranges, commit modes, addresses.
 
-use crate::choices::{ExpectedCount, ListenAddress};
+use super::decoding::HeaderFormat;
+use crate::choices::{DataFormat, ExpectedCount, ListenAddress};
 use crate::duration::parse_duration;
+use clap::ValueEnum as _;
 use std::net::Ipv6Addr;
 use std::num::{NonZeroU32, NonZeroU64};
 use std::time::Duration;
@@ -91,6 +93,18 @@ pub(super) fn expected_count(text: &str) -> Result<ExpectedCount, String> {
         (Some(least), Some(most)) if least > most => Err("the first number is above the second".to_owned()),
         (least, most) => Ok(ExpectedCount { least: least.unwrap_or(0), most }),
     }
+}
+
+/// Parses `NAME=FORMAT`, or `FORMAT` for all headers.
+pub(super) fn header_format(text: &str) -> Result<HeaderFormat, String> {
+    // Names of headers may have the sign, too; formats never do.
+    let (name, format) = text.rsplit_once('=').map_or((None, text), |(name, format)| (Some(name), format));
+    let format = DataFormat::from_str(format, false).map_err(|_| {
+        let formats = DataFormat::value_variants().iter().filter_map(DataFormat::to_possible_value);
+        let names: Vec<String> = formats.map(|format| format.get_name().to_owned()).collect();
+        format!("it is FORMAT or NAME=FORMAT, where FORMAT is one of {}", names.join(", "))
+    })?;
+    Ok(HeaderFormat { name: name.map(str::to_owned), format })
 }
 
 /// Parses `+N` or `-N`.

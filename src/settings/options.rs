@@ -2,6 +2,7 @@
 
 pub mod admin;
 pub mod consume;
+pub mod decoding;
 pub mod delete;
 pub mod demo;
 mod escapes;

@@ -13,7 +13,7 @@ use crate::support::run::{Kcons, Reader};
 use crate::support::{Committed, Outcome, Produced, unique_name, wait_until};
 
 /// Which test shows that an option changes something; found by name in the file of the suite.
-const TESTS: [(&str, &str, &str); 76] = [
+const TESTS: [(&str, &str, &str); 77] = [
     ("--async-commit", "mock/options.rs", "async_commit_does_not_wait_for_answers"),
     ("--backoff", "mock/handlers/failures.rs", "the_pause_before_another_attempt_is_an_option"),
     ("--brokers", "mock/options.rs", "brokers_come_from_the_option_or_the_environment"),
@@ -44,6 +44,7 @@ const TESTS: [(&str, &str, &str); 76] = [
     ("--from", "mock/options.rs", "where_to_start_and_stop"),
     ("--grep", "mock/options.rs", "records_are_kept_by_their_bytes"),
     ("--group", "mock/options.rs", "a_group_commits_and_resumes"),
+    ("--header-format", "mock/options.rs", "values_keys_and_headers_are_decoded"),
     ("--help", "mock/talk.rs", "help_is_short_or_long"),
     ("--idle-timeout", "mock/options.rs", "times_end_a_run"),
     ("--in-flight", "mock/handlers/worker.rs", "what_waits_for_an_answer_is_limited"),
@@ -329,6 +330,56 @@ fn how_records_are_printed() {
     assert_eq!(first(&["--output", "raw", "--delimiter", "|"]), format!("{value}|"));
     assert!(first(&["--value-format", "hex"]).contains(r#""value":"7b227469746c65"#));
     assert!(first(&["--key-format", "hex"]).contains(r#""key":"6b","key_encoding":"hex""#));
+}
+
+#[test]
+fn values_keys_and_headers_are_decoded() {
+    let mock = Mock::start(1);
+    let topic = unique_name("readings");
+    mock.create_topic(&topic, 1);
+    let record = |value: &'static [u8], attempt: &'static [u8]| {
+        Produced::value(value)
+            .key(*b"\x12\x3e\x45\x67\xe8\x9b\x12\xd3\xa4\x56\x42\x66\x14\x17\x40\x00")
+            .header("attempt", attempt)
+            .header("trace", [0xff])
+    };
+    mock.produce(&topic, &[record(b"\x3f\xb9\x99\x99\x99\x99\x99\x9a", b"\x02\0"), record(b"{}", b"2")]);
+    let read = |arguments: &[&str]| consume(&mock, &topic).arg("-e").args(arguments).run();
+    let (value, header) = ("not an f64: 2 bytes instead of 8", "not an i16: 1 byte instead of 2");
+    let formats = ["--value-format", "f64", "--key-format", "uuid", "--header-format", "le:i16"];
+    let outcome = read(&[&formats[..], &["--header-format", "trace=hex"]].concat());
+    outcome
+        .has_code(0)
+        .has_stderr(&format!("warning: {topic} [0] @ 1: value is {value}; header `attempt` is {header}\n"));
+    let lines = outcome.stdout_text();
+    let key = r#""key":"123e4567-e89b-12d3-a456-426614174000","key_encoding":"uuid""#;
+    let trace = r#"{"key":"trace","value":"ff","value_encoding":"hex"}]}"#;
+    let line = |value: &str, attempt: &str| {
+        format!(r#"{key},"value":{value},"headers":[{{"key":"attempt","value":{attempt}}},{trace}"#)
+    };
+    for (line, expected) in lines.lines().zip([
+        line("0.1", "2"),
+        line(&format!(r#"{{}},"value_error":"{value}""#), &format!(r#""2","value_error":"{header}""#)),
+    ]) {
+        assert!(line.ends_with(&expected), "{line}\nshould end with\n{expected}");
+    }
+    let filter = ["-o", "raw", "--header-format", "attempt=le:i16", "--filter", ".headers[0].value == 2"];
+    read(&filter).has_code(0).has_stdout(b"\x3f\xb9\x99\x99\x99\x99\x99\x9a\n");
+    let pretty = ["-o", "pretty", "-v", "-n", "1", "--header-format", "attempt=le:i16"];
+    assert!(read(&pretty).stdout_text().ends_with("  Header attempt: 2\n  Header trace: base64 /w==\n"));
+    let strict = read(&["--header-format", "attempt=le:i16", "--strict", "--from", "1"]);
+    strict
+        .has_code(5)
+        .has_stdout("")
+        .has_stderr(&format!("error: {topic} [0] @ 1: header `attempt` is {header}\n"));
+    let handler = ["--exec", "cat", "--stdin", "json", "-n", "1", "--header-format", "attempt=le:i16"];
+    assert!(read(&handler).stdout_text().contains(r#"{"key":"attempt","value":2}"#));
+    let handled = ["--exec", "cat", "--stdin", "json", "--strict", "--header-format", "attempt=le:i16"];
+    read(&handled).has_code(5).stderr_contains(&format!("[0] @ 1: header `attempt` is {header}"));
+    let refused = read(&["--header-format", "trace=guid"]);
+    refused.has_code(2).stderr_contains(
+        "caused by: it is FORMAT or NAME=FORMAT, where FORMAT is one of auto, json, text, base64, hex, uuid, i8,",
+    );
 }
 
 #[test]

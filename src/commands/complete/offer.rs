@@ -3,12 +3,13 @@
 use super::line::{CursorPlace, UnfinishedLine, ValuePart, Walk};
 use super::values::{self, OFFSETS, RESETS, TIMES, Values};
 use super::{Candidate, Offer, OfferKind, live};
+use crate::choices::DataFormat;
 use crate::cli;
 use crate::commands::demo::DEAD_LETTERS;
 use crate::kafka;
 use crate::settings::offered::{self, PropertyWords};
 use crate::settings::{self, profile};
-use clap::{Arg, Command};
+use clap::{Arg, Command, ValueEnum as _};
 use std::time::Instant;
 
 const HELP: (&str, &str) = ("help", "Explain all options of a command");
@@ -82,6 +83,7 @@ fn value(walk: &Walk<'_>, argument: &Arg, part: ValuePart, deadline: Instant) ->
             Values::Groups if is_demo(walk) => return None,
             Values::Groups => live::groups(walk, deadline)?,
             Values::Profiles => profiles()?,
+            Values::HeaderFormats => return Some(header_format(prefix, value)),
             Values::Properties => return property(walk, prefix, value),
             Values::Files => {
                 return Some(Offer { kind: OfferKind::Files, prefix, start: value, ..Offer::default() });
@@ -168,6 +170,18 @@ fn property(walk: &Walk<'_>, prefix: String, typed: String) -> Option<Offer> {
         PropertyWords::File => Some(Offer { kind: OfferKind::Files, prefix, start, ..Offer::default() }),
         PropertyWords::Other => None,
     }
+}
+
+/// The formats, also behind the name of a header.
+fn header_format(prefix: String, typed: String) -> Offer {
+    let (name, start) = typed.rfind('=').map_or(("", &*typed), |sign| typed.split_at(sign + 1));
+    let formats = DataFormat::value_variants().iter().filter_map(DataFormat::to_possible_value);
+    let candidates = formats.map(|format| {
+        let help = format.get_help().map(ToString::to_string).unwrap_or_default();
+        Candidate::new(format.get_name(), help)
+    });
+    let candidates = candidates.collect();
+    Offer { kind: OfferKind::Words, prefix: prefix + name, start: start.to_owned(), candidates }
 }
 
 fn is_demo(walk: &Walk<'_>) -> bool {

@@ -21,6 +21,8 @@ pub enum Values {
     Groups,
     /// Names of profiles.
     Profiles,
+    /// A format, or one behind `NAME=`.
+    HeaderFormats,
     /// `NAME=VALUE` of librdkafka.
     Properties,
     Files,
@@ -31,7 +33,8 @@ pub enum Values {
 }
 
 use Values::{
-    Files, Groups, OtherTopics, Positions, Profiles, Properties, Resets, ShellCommand, Topics, Unknown, Words,
+    Files, Groups, HeaderFormats, OtherTopics, Positions, Profiles, Properties, Resets, ShellCommand, Topics,
+    Unknown, Words,
 };
 
 const COMMIT: &[DescribedWord] = &[
@@ -88,6 +91,7 @@ const VALUES: &[(&str, Values)] = &[
     ("forward", OtherTopics),
     ("from", Positions),
     ("group", Groups),
+    ("header-format", HeaderFormats),
     ("GROUP", Groups),
     ("idle-timeout", Unknown),
     ("in-flight", Unknown),

@@ -52,7 +52,7 @@ pub fn failure(given: &GivenOptions<'_>, mode: &Mode) -> FilterFailure {
     match (given.on_failure(), mode) {
         (Some(OnFailure::Skip), _) => FilterFailure::Skip,
         (Some(OnFailure::Stop | OnFailure::DeadLetter), _) => FilterFailure::Stop,
-        (None, Mode::Standalone(_)) if !given.reading.strict => FilterFailure::Remembered,
+        (None, Mode::Standalone(_)) if !given.reading.decoding.strict => FilterFailure::Remembered,
         (None, Mode::Standalone(_) | Mode::Group(_)) => FilterFailure::Stop,
     }
 }

@@ -3,7 +3,8 @@
 
 use crate::choices::Stdin;
 use crate::cli::{
-    self, CommitChoice, HandlerOptions, OnFailure, OutputFormat, ReadingOptions, SelectionOptions,
+    self, CommitChoice, DecodingOptions, HandlerOptions, OnFailure, OutputFormat, ReadingOptions,
+    SelectionOptions,
 };
 use crate::settings::Environment;
 use crate::settings::options::template::{Field, Template};
@@ -49,6 +50,7 @@ pub enum OptionName {
     Duration,
     Exit,
     FailureLimit,
+    HeaderFormat,
     Expect,
     IdleTimeout,
     InFlight,
@@ -280,6 +282,16 @@ impl<'a> GivenOptions<'a> {
         })
     }
 
+    /// Whether the records that are printed, filtered or handled have their headers decoded.
+    pub fn shows_decoded_headers(&self) -> bool {
+        let is_printed = match self.format() {
+            Some(OutputFormat::Json) => true,
+            Some(OutputFormat::Pretty) => self.connection.verbose > 0,
+            Some(OutputFormat::Auto | OutputFormat::Line | OutputFormat::Raw) | None => false,
+        };
+        is_printed || self.has(OptionName::Filter)
+    }
+
     /// Whether `--value-format` or `--key-format`, whichever is for this field, changes what is printed or filtered. A
     /// template that cannot be parsed is refused elsewhere.
     pub fn shows_decoded(&self, field: Field) -> bool {
@@ -291,13 +303,15 @@ impl<'a> GivenOptions<'a> {
 
 /// Lists the given options in the order of `--help`.
 fn names(reading: &ReadingOptions, connection: &cli::ConnectionOptions) -> Vec<OptionName> {
-    let before = names_of!(ReadingOptions = reading; without selection handler;
+    let before = names_of!(ReadingOptions = reading; without selection handler decoding;
         group Group, partitions Partitions, wait_for_topic WaitForTopic, read_uncommitted ReadUncommitted,
         instance_id InstanceId, offset_reset OffsetReset, from From, to To, exit Exit, count Count,
         expect Expect, idle_timeout IdleTimeout, duration Duration, shutdown_timeout ShutdownTimeout, commit Commit,
         async_commit AsyncCommit, commit_interval CommitInterval, output Output, json Json, format Format, null Null,
-        delimiter Delimiter, label Label, title_field TitleField, value_format ValueFormat, key_format KeyFormat,
-        strict Strict, metrics Metrics,
+        delimiter Delimiter, label Label, title_field TitleField, metrics Metrics,
+    );
+    let of_decoding = names_of!(DecodingOptions = &reading.decoding; without;
+        value_format ValueFormat, key_format KeyFormat, header_formats HeaderFormat, strict Strict,
     );
     let of_selection =
         names_of!(SelectionOptions = &reading.selection; without; key Key, grep Grep, filter Filter,);
@@ -311,5 +325,12 @@ fn names(reading: &ReadingOptions, connection: &cli::ConnectionOptions) -> Vec<O
         connection.properties.is_given().then_some(OptionName::Property),
         connection.brokers.is_given().then_some(OptionName::Brokers),
     ];
-    before.into_iter().chain(of_selection).chain(of_handlers).chain(of_connection).flatten().collect()
+    before
+        .into_iter()
+        .chain(of_selection)
+        .chain(of_handlers)
+        .chain(of_decoding)
+        .chain(of_connection)
+        .flatten()
+        .collect()
 }

@@ -1,5 +1,6 @@
 //! Resolves what is written to stdout, and in which format.
 
+use super::decoding;
 use super::escapes::escapes;
 use super::given::GivenOptions;
 use super::talk::has_color;
@@ -116,12 +117,8 @@ pub fn resolve(
     };
     let is_for_people = matches!(format, Format::Pretty(_) | Format::Line(_));
     Ok(OutputSettings {
-        formats: DataFormats {
-            key: reading.key_format.unwrap_or_default(),
-            value: reading.value_format.unwrap_or_default(),
-            ..DataFormats::default()
-        },
-        is_strict: reading.strict,
+        formats: decoding::resolve(&reading.decoding),
+        is_strict: reading.decoding.strict,
         is_verbose: !connection.quiet && connection.verbose > 0,
         says_progress: !connection.quiet && (is_for_people || connection.verbose > 0),
         format,

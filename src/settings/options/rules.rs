@@ -72,11 +72,11 @@ pub const RULES: &[Rule] = &[
     options(&[Stdin]).cannot_be_used_with(Given(Worker)).cause("a worker gets one JSON record per line"),
     options(&[Stdin]).cannot_be_used_with(Given(Forward)).cause("no command is run"),
     options(&[Backoff]).cannot_be_used_with(NO_RETRIES).cause("there is no retry to wait for"),
-    options(&[ValueFormat, KeyFormat, Strict])
+    options(&[ValueFormat, KeyFormat, HeaderFormat, Strict])
         .cannot_be_used_with(PROGRAM_WITHOUT_JSON)
         .cause(BYTES)
         .hint("`--stdin json` gives it the decoded record"),
-    options(&[ValueFormat, KeyFormat, Strict]).cannot_be_used_with(FORWARD_AS_IT_IS).cause(BYTES),
+    options(&[ValueFormat, KeyFormat, HeaderFormat, Strict]).cannot_be_used_with(FORWARD_AS_IT_IS).cause(BYTES),
     // There is one producer: both options would say how many records are on their way.
     options(&[Parallel])
         .cannot_be_used_with(IN_FLIGHT_OF_FORWARD)
@@ -136,12 +136,15 @@ pub const RULES: &[Rule] = &[
         .hint("write it at the end of the template"),
     options(&[Delimiter]).need(RAW),
     options(&[Label, TitleField]).need(PRETTY),
-    options(&[ValueFormat, KeyFormat, Strict])
+    options(&[ValueFormat, KeyFormat, HeaderFormat, Strict])
         .cannot_be_used_with(RAW_WITHOUT_FILTER)
         .cause("raw output is the value's bytes as they are")
         .hint("use `--output json`"),
     options(&[ValueFormat]).need(DECODED_VALUE).cause(TEMPLATE_OF_BYTES),
     options(&[KeyFormat]).need(DECODED_KEY).cause(TEMPLATE_OF_BYTES),
+    options(&[HeaderFormat])
+        .need(DECODED_HEADERS)
+        .hint("`--output pretty` prints headers with `--verbose`, a template prints their bytes"),
     options(&[Strict]).need(DECODED).cause(TEMPLATE_OF_BYTES),
 ];
 
@@ -173,6 +176,7 @@ const PRETTY: Condition = Case("`--output pretty`", |given| given.format() == So
 const DECODED_VALUE: Condition =
     Case("`%{value:json}` in `--format`", |given| given.shows_decoded(Field::Value));
 const DECODED_KEY: Condition = Case("`%{key:json}` in `--format`", |given| given.shows_decoded(Field::Key));
+const DECODED_HEADERS: Condition = Case("`--output json`", |given| given.shows_decoded_headers());
 const DECODED: Condition = Case("`%{value:json}` or `%{key:json}` in `--format`", |given| {
     given.shows_decoded(Field::Value) || given.shows_decoded(Field::Key)
 });

@@ -97,9 +97,11 @@ pub const EXAMPLES: &[Example] = &[
     example("consume t --worker a --retries 0", "--backoff 1s..2s", "`--backoff` cannot be used with `--retries 0`", LeftOut),
     example("consume t --exec a", "--value-format hex", "`--value-format` cannot be used with `--exec`", LeftOut),
     example("consume t --exec a", "--key-format hex", "`--key-format` cannot be used with `--exec`", LeftOut),
+    example("consume t --exec a", "--header-format hex", "`--header-format` cannot be used with `--exec`", LeftOut),
     example("consume t --exec a", "--strict", "`--strict` cannot be used with `--exec`", LeftOut),
     example("consume t --forward a", "--value-format hex", "`--value-format` cannot be used with `--forward`", LeftOut),
     example("consume t --forward a", "--key-format hex", "`--key-format` cannot be used with `--forward`", LeftOut),
+    example("consume t --forward a", "--header-format hex", "`--header-format` cannot be used with `--forward`", LeftOut),
     example("consume t --forward a", "--strict", "`--strict` cannot be used with `--forward`", LeftOut),
     example("consume t --forward a --in-flight 2", "--parallel 2", "`--parallel` cannot be used with `--in-flight` and `--forward`", LeftOut),
     example("consume t --forward a --parallel 2", "--in-flight 2", "`--parallel` cannot be used with `--in-flight` and `--forward`", LeftOut),
@@ -126,9 +128,13 @@ pub const EXAMPLES: &[Example] = &[
     example("consume t -o raw", "--title-field x", "`--title-field` needs `--output pretty`", LeftOut),
     example("consume t -o raw", "--value-format hex", "`--value-format` cannot be used with `--output raw`", LeftOut),
     example("consume t -o raw", "--key-format hex", "`--key-format` cannot be used with `--output raw`", LeftOut),
+    example("consume t -o raw", "--header-format hex", "`--header-format` cannot be used with `--output raw`", LeftOut),
     example("consume t -o raw", "--strict", "`--strict` cannot be used with `--output raw`", LeftOut),
     example("consume t -f %{key:json}", "--value-format hex", "`--value-format` needs `%{value:json}` in `--format`", LeftOut),
     example("consume t -f %{value:json}", "--key-format hex", "`--key-format` needs `%{key:json}` in `--format`", LeftOut),
+    example("consume t -o pretty", "--header-format hex", "`--header-format` needs `--output json`", LeftOut),
+    example("consume t -o line", "--header-format a=hex", "`--header-format` needs `--output json`", LeftOut),
+    example("consume t -f %h", "--header-format hex", "`--header-format` needs `--output json`", LeftOut),
     example("consume t -f %s", "--strict", "`--strict` needs `%{value:json}` or `%{key:json}` in `--format`", LeftOut),
 ];
 
@@ -217,6 +223,9 @@ fn options_that_go_together_break_no_rule() {
         "consume t -f %{value:json}%{key:json} -Z null --value-format hex --key-format hex --strict",
         "consume t -f %s --filter .a --value-format hex --strict",
         "consume t -f - -Z -",
+        "consume t -o pretty -v --header-format hex --header-format a=i32",
+        "consume t -o line --filter .a --header-format hex",
+        "consume t --worker w --header-format hex",
     ] {
         assert_eq!(with_given(line, check), Ok(()), "{line}");
     }
