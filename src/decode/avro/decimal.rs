@@ -118,3 +118,68 @@ fn write_large(mut pieces: Vec<u32>, out: &mut Vec<u8>) {
         out.extend_from_slice(&digits);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn text(number: &[u8], scale: usize) -> String {
+        let mut out = Vec::new();
+        write(number, scale, &mut out).expect("not too long");
+        String::from_utf8(out).expect("ASCII")
+    }
+
+    /// A whole number in two's complement from its digits, as short as it can be.
+    fn bytes_of(text: &str) -> Vec<u8> {
+        let mut bytes = vec![0_u8];
+        for digit in text.trim_start_matches('-').bytes() {
+            let mut carry = u32::from(digit - b'0');
+            for byte in bytes.iter_mut().rev() {
+                carry += u32::from(*byte) * 10;
+                *byte = carry as u8;
+                carry >>= 8;
+            }
+            if bytes[0] >= 0x19 {
+                bytes.insert(0, 0);
+            }
+            if carry > 0 {
+                panic!("there was room for another digit");
+            }
+        }
+        if text.starts_with('-') {
+            let mut carry = true;
+            for byte in bytes.iter_mut().rev() {
+                (*byte, carry) = (!*byte).overflowing_add(carry.into());
+            }
+        }
+        shortest(&bytes)
+    }
+
+    fn shortest(bytes: &[u8]) -> Vec<u8> {
+        let mut bytes = if bytes.is_empty() { &[0] } else { bytes };
+        while let [first, second, ..] = *bytes {
+            if !(first == 0 && second < 0x80 || first == 0xff && second >= 0x80) {
+                break;
+            }
+            bytes = &bytes[1..];
+        }
+        bytes.to_vec()
+    }
+
+    proptest! {
+        #[test]
+        fn a_number_of_any_length_comes_back_from_its_digits(number in prop::collection::vec(any::<u8>(), 0..100)) {
+            prop_assert_eq!(bytes_of(&text(&number, 0)), shortest(&number));
+        }
+
+        #[test]
+        fn the_scale_says_where_the_point_is(number: i64, scale in 0..40_usize) {
+            let text = text(&number.to_be_bytes(), scale);
+            let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
+            prop_assert_eq!(fraction.len(), scale);
+            prop_assert!(!whole.trim_start_matches('-').is_empty());
+            prop_assert_eq!((whole.to_owned() + fraction).parse(), Ok(number));
+        }
+    }
+}

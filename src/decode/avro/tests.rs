@@ -4,6 +4,7 @@ mod bounds;
 mod damage;
 mod encode;
 mod looks;
+mod random;
 mod schemas;
 mod vectors;
 
