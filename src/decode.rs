@@ -6,6 +6,8 @@ mod decoder;
 mod formats;
 mod headers;
 pub mod json;
+#[cfg_attr(not(test), expect(dead_code, reason = "used by the schema registry and --proto next"))]
+pub mod protobuf;
 mod numbers;
 mod reason;
 mod schemas;

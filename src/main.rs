@@ -6,6 +6,7 @@ mod cli;
 mod commands;
 mod commits;
 mod consume;
+mod date_time;
 mod decode;
 mod dedup;
 mod delivery;

@@ -31,7 +31,7 @@ const LAYERS: &[&[&str]] = &[
     &["http"],
     &["alarm", "cli", "files", "record", "secrets"],
     &["choices", "duration", "error", "escape", "json_text", "memory", "near", "pause", "quiet"],
-    &["encode", "plural"],
+    &["date_time", "encode", "plural"],
 ];
 
 /// Files that may be longer than `LONGEST`, up to this, and why.

@@ -15,16 +15,16 @@ const WAITING: usize = 4;
 /// to a thread.
 pub struct Recycler {
     /// The way to the thread, which ends when the sender is dropped; none if no thread could be started.
-    hand_over: Option<(SyncSender<Messages>, JoinHandle<()>)>,
+    hand_over: Option<(SyncSender<OwnedMessages>, JoinHandle<()>)>,
 }
 
 /// Messages that are ours to destroy; a null pointer is a gap.
-pub struct Messages(Vec<*mut rd::rd_kafka_message_t>);
+pub struct OwnedMessages(Vec<*mut rd::rd_kafka_message_t>);
 
 // SAFETY: a message may be destroyed on any thread (rdkafka.h), and nobody else holds these.
-unsafe impl Send for Messages {}
+unsafe impl Send for OwnedMessages {}
 
-impl Drop for Messages {
+impl Drop for OwnedMessages {
     fn drop(&mut self) {
         self.0.iter_mut().for_each(destroy);
     }
@@ -32,7 +32,7 @@ impl Drop for Messages {
 
 impl Recycler {
     pub fn start() -> Recycler {
-        let (sender, receiver) = mpsc::sync_channel::<Messages>(WAITING);
+        let (sender, receiver) = mpsc::sync_channel::<OwnedMessages>(WAITING);
         let work = move || receiver.into_iter().for_each(drop);
         let thread = thread::Builder::new().name("recycler".to_owned()).spawn(work);
         Recycler { hand_over: thread.ok().map(|thread| (sender, thread)) }
@@ -43,7 +43,7 @@ impl Recycler {
         match &self.hand_over {
             Some((sender, _)) if messages.len() > FEW => {
                 let empty = Vec::with_capacity(messages.capacity());
-                let full = Messages(mem::replace(messages, empty));
+                let full = OwnedMessages(mem::replace(messages, empty));
                 if let Err(TrySendError::Full(back) | TrySendError::Disconnected(back)) =
                     sender.try_send(full)
                 {
