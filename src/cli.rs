@@ -7,6 +7,7 @@ mod handler;
 mod help;
 mod lag;
 mod profile;
+mod registry;
 mod selection;
 mod topic;
 mod values;
@@ -17,6 +18,7 @@ pub use group::{DeleteOptions, GroupCommand, GroupDescribeOptions, GroupListOpti
 pub use handler::{HandlerOptions, OnFailure};
 pub use lag::LagOptions;
 pub use profile::{NOT_IN_A_PROFILE, ProfileProperty, ProfileTable, RIVALS, commands, place, profile_keys};
+pub use registry::RegistryOptions;
 pub use selection::SelectionOptions;
 pub use topic::{TopicCommand, TopicDescribeOptions, TopicListOptions};
 pub use values::CommitChoice;
@@ -325,6 +327,8 @@ pub struct ReadingOptions {
     pub handler: HandlerOptions,
     #[command(flatten)]
     pub decoding: DecodingOptions,
+    #[command(flatten)]
+    pub registry: RegistryOptions,
 
     /// Serve /metrics for Prometheus, /live and /ready for probes
     ///

@@ -1,4 +1,4 @@
-//! What requests over HTTP(S) have in common: whom they trust, and why they fail.
+//! What requests over HTTP(S) have in common: whom they trust, who they say they are, and why they fail.
 
 use crate::error::reason;
 use crate::files;
@@ -7,7 +7,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use ureq::Error;
-use ureq::tls::{Certificate, PemItem, RootCerts, parse_pem};
+use ureq::tls::{Certificate, ClientCert, PemItem, RootCerts, parse_pem};
 
 const NO_HOST: &str = "cannot resolve the host";
 
@@ -37,6 +37,47 @@ impl Authorities {
         match certificates.is_empty() {
             true => Err("there is no certificate to trust".to_owned()),
             false => Ok(RootCerts::Specific(Arc::new(certificates))),
+        }
+    }
+}
+
+/// A certificate and its key in PEM, by which a client says who it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientIdentity {
+    pub certificate: Vec<u8>,
+    pub key: Vec<u8>,
+}
+
+/// What is wrong with the identity of a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IdentityFault {
+    NoCertificate,
+    NoKey,
+    EncryptedKey,
+    /// A key in a form of its own kind, `BEGIN RSA PRIVATE KEY`.
+    OldKey,
+}
+
+impl ClientIdentity {
+    /// Reads certificate and key.
+    ///
+    /// # Errors
+    /// One of them is missing, or the key is not in PKCS #8 without a password.
+    pub fn parse(&self) -> Result<ClientCert, IdentityFault> {
+        let certificates = certificates(&self.certificate);
+        if certificates.is_empty() {
+            return Err(IdentityFault::NoCertificate);
+        }
+        let text = String::from_utf8_lossy(&self.key);
+        let key = parse_pem(&self.key).find_map(|item| match item {
+            Ok(PemItem::PrivateKey(key)) => Some(key),
+            _ => None,
+        });
+        match key {
+            _ if text.contains("ENCRYPTED") => Err(IdentityFault::EncryptedKey),
+            None => Err(IdentityFault::NoKey),
+            Some(_) if !text.contains("-----BEGIN PRIVATE KEY-----") => Err(IdentityFault::OldKey),
+            Some(key) => Ok(ClientCert::new_with_certs(&certificates, key)),
         }
     }
 }

@@ -29,6 +29,7 @@ mod position;
 mod quiet;
 mod reachability;
 mod record;
+mod registry;
 mod render;
 mod secrets;
 mod settings;

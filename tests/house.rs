@@ -27,6 +27,7 @@ const LAYERS: &[&[&str]] = &[
     &["commits"],
     &["dedup", "kafka", "render", "talk"],
     &["settings"],
+    &["registry"],
     &["decode", "jq", "metrics", "position", "signals", "startup", "tokens", "usage"],
     &["http"],
     &["alarm", "cli", "files", "record", "secrets"],

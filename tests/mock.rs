@@ -14,6 +14,7 @@ mod mock {
     mod operations;
     mod options;
     mod oracle;
+    mod registry;
     mod screens;
     mod signals;
     mod silence;

@@ -1,5 +1,7 @@
 //! The decoder of keys, of values, or of headers.
 
+mod framed;
+
 use super::formats::takes_anything;
 use super::json::{self, Json, Nesting};
 use super::numbers;
@@ -18,6 +20,8 @@ pub struct Decoder {
     nesting: Nesting,
     /// Where a format of bytes writes what it decodes, as JSON on one line.
     written: Vec<u8>,
+    /// Which message of a schema was written.
+    indexes: Vec<usize>,
 }
 
 /// A part of a record.
@@ -28,10 +32,21 @@ pub enum Part {
     Header,
 }
 
+impl Part {
+    /// Where `Schemas` keep what they have seen for this part.
+    #[inline]
+    fn index(self) -> usize {
+        match self {
+            Part::Key => 0,
+            Part::Value | Part::Header => 1,
+        }
+    }
+}
+
 impl Decoder {
     /// Decodes such parts; `auto` looks for JSON in values alone.
     pub fn new(part: Part, format: DataFormat) -> Decoder {
-        Decoder { part, format, nesting: Nesting::default(), written: Vec::new() }
+        Decoder { part, format, nesting: Nesting::default(), written: Vec::new(), indexes: Vec::new() }
     }
 
     /// Decodes; what is not in the format asked for comes in its raw form, with the reason.
@@ -50,7 +65,7 @@ impl Decoder {
 
     #[inline]
     fn decode_as_asked<'a>(&'a mut self, bytes: &'a [u8]) -> Decoded<'a> {
-        let Decoder { part, format, nesting, written } = self;
+        let Decoder { part, format, nesting, written, .. } = self;
         let found = match *format {
             DataFormat::Auto => Ok(raw_form(*part, bytes, nesting)),
             DataFormat::Json => json::check(bytes, nesting).map(Form::Json).ok_or_else(|| {

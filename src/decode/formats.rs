@@ -30,6 +30,20 @@ impl DataFormats {
     }
 }
 
+/// Whether a format looks for the schema that bytes name.
+#[inline]
+pub fn reads_frames(format: DataFormat) -> bool {
+    match format {
+        DataFormat::Auto => true,
+        DataFormat::Json
+        | DataFormat::Text
+        | DataFormat::Base64
+        | DataFormat::Hex
+        | DataFormat::Uuid
+        | DataFormat::Number(_) => false,
+    }
+}
+
 /// Whether a format has a form for any bytes.
 #[inline]
 pub fn takes_anything(format: DataFormat) -> bool {

@@ -4,6 +4,7 @@ use super::json;
 use crate::choices::NumberKind;
 use crate::plural::counted;
 use std::fmt;
+use std::sync::Arc;
 
 /// Why bytes are not what they were to be taken as; displays to follow `value is`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,17 +12,40 @@ pub enum Reason {
     /// Not JSON.
     Json(json::Flaw),
     /// Not UTF-8 after that many bytes.
-    Text { after: usize },
+    Text {
+        after: usize,
+    },
     /// That many bytes, which are not those of a UUID.
-    Uuid { bytes: usize },
+    Uuid {
+        bytes: usize,
+    },
     /// That many bytes, which are not those of such a number.
-    Number { kind: NumberKind, bytes: usize },
+    Number {
+        kind: NumberKind,
+        bytes: usize,
+    },
+    Schema(SchemaTrouble),
+}
+
+/// Why bytes that name a schema are not decoded by it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SchemaTrouble {
+    /// The schema is not here, or of no use, and why.
+    Lacking {
+        why: Arc<str>,
+        /// Whether the bytes may name no schema at all: they are those of an 8-byte number, too.
+        may_be_number: bool,
+    },
+    /// What was written is not what the schema says: in words that follow `value is`.
+    Data(String),
 }
 
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let bytes = |count: usize| counted(count as u64, "byte", "bytes");
         match *self {
+            Reason::Schema(SchemaTrouble::Lacking { ref why, .. }) => write!(f, "not decoded: {why}"),
+            Reason::Schema(SchemaTrouble::Data(ref words)) => f.write_str(words),
             Reason::Json(flaw) => write!(f, "not JSON: {flaw}"),
             Reason::Text { after } => write!(f, "not text: invalid UTF-8 at byte {}", after + 1),
             Reason::Uuid { bytes: count } => write!(f, "not a UUID: {} instead of 16", bytes(count)),

@@ -61,12 +61,12 @@ impl Printer {
         let mut notices = Vec::new();
         if let Err(trouble) = self.renderer.render(record, writer.bytes()) {
             self.counts.failed += 1;
-            let reason = trouble.to_string();
+            let (reason, is_common) = (trouble.to_string(), trouble.is_common());
             if self.is_strict {
                 writer.bytes().truncate(before);
                 return Err(ended(place, record.offset, reason));
             }
-            notices.push(Notice::AfterRecords(failed(place, record.offset, reason)));
+            notices.push(Notice::AfterRecords(failed(place, record.offset, reason, is_common)));
         }
         writer.add(place.id, record.offset);
         self.rendered += 1;
@@ -110,19 +110,19 @@ impl Printer {
             FilterFailure::Remembered => self.has_failed_records = true,
             FilterFailure::Skip => {}
         }
-        let notices = vec![Notice::AfterRecords(failed(place, offset, what))];
+        let notices = vec![Notice::AfterRecords(failed(place, offset, what, false))];
         Ok(Submitted { fate: Fate::LeftOut, notices })
     }
 }
 
-fn failed(place: &PartitionPlace<'_>, offset: i64, reason: String) -> Event {
-    Event::RecordFailed { partition: place.partition.clone(), offset, reason, ends_run: false }
+fn failed(place: &PartitionPlace<'_>, offset: i64, reason: String, is_common: bool) -> Event {
+    Event::RecordFailed { partition: place.partition.clone(), offset, reason, is_common, ends_run: false }
 }
 
 /// The run ends with a record that is never settled: nothing is committed past it.
 fn ended(place: &PartitionPlace<'_>, offset: i64, reason: String) -> Box<Ended> {
     let partition = place.partition.clone();
     let failure = Failure::new(Kind::Record, format!("{partition} @ {offset}: {reason}"));
-    let event = Event::RecordFailed { partition, offset, reason, ends_run: true };
+    let event = Event::RecordFailed { partition, offset, reason, is_common: false, ends_run: true };
     Box::new(Ended { notices: vec![Notice::Event(event)], failure })
 }

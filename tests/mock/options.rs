@@ -13,7 +13,7 @@ use crate::support::run::{Kcons, Reader};
 use crate::support::{Committed, Outcome, Produced, unique_name, wait_until};
 
 /// Which test shows that an option changes something; found by name in the file of the suite.
-const TESTS: [(&str, &str, &str); 77] = [
+const TESTS: [(&str, &str, &str); 84] = [
     ("--async-commit", "mock/options.rs", "async_commit_does_not_wait_for_answers"),
     ("--backoff", "mock/handlers/failures.rs", "the_pause_before_another_attempt_is_an_option"),
     ("--brokers", "mock/options.rs", "brokers_come_from_the_option_or_the_environment"),
@@ -68,6 +68,12 @@ const TESTS: [(&str, &str, &str); 77] = [
     ("--quiet", "mock/talk.rs", "quiet_leaves_only_errors"),
     ("--rate", "mock/handlers/exec.rs", "a_rate_limits_what_is_started"),
     ("--read-uncommitted", "real/ends.rs", "an_open_transaction_is_the_end_or_is_read"),
+    ("--registry", "mock/registry.rs", "every_record_of_a_serializer_is_decoded_as_key_and_as_value"),
+    ("--registry-ca", "mock/registry/login.rs", "a_private_authority_and_a_client_certificate_are_used"),
+    ("--registry-cert", "mock/registry/login.rs", "a_private_authority_and_a_client_certificate_are_used"),
+    ("--registry-key", "mock/registry/login.rs", "a_private_authority_and_a_client_certificate_are_used"),
+    ("--registry-token", "mock/registry/login.rs", "every_kind_of_login_works_from_every_place"),
+    ("--registry-user", "mock/registry/login.rs", "every_kind_of_login_works_from_every_place"),
     ("--retries", "mock/handlers/failures.rs", "a_record_that_goes_on_failing_stops_the_run_uncommitted"),
     ("--serve", "mock/demo.rs", "serve_keeps_a_broker_for_other_terminals"),
     ("--shutdown-timeout", "mock/options.rs", "shutdown_timeout_bounds_the_end"),
@@ -84,6 +90,7 @@ const TESTS: [(&str, &str, &str); 77] = [
     ("CLICOLOR_FORCE", "mock/options.rs", "color_can_be_forced_and_refused"),
     ("KCONS_BROKERS", "mock/options.rs", "brokers_come_from_the_option_or_the_environment"),
     ("KCONS_CONFIG", "mock/options.rs", "a_file_of_properties_is_read"),
+    ("KCONS_REGISTRY", "mock/registry/login.rs", "a_registry_comes_from_the_environment_and_from_a_profile"),
     ("KCONS_PROFILE", "mock/connection.rs", "a_property_comes_from_the_first_source_that_has_it"),
     ("NO_COLOR", "mock/options.rs", "color_can_be_forced_and_refused"),
     ("TOPIC", "mock/options.rs", "topics_are_what_is_read"),

@@ -13,6 +13,7 @@ use super::given::GivenOptions;
 use super::given::OptionName::{self, *};
 use super::template::Field;
 use crate::cli::{CommitChoice, OnFailure as Policy, OutputFormat};
+use crate::decode::reads_frames;
 use crate::error::Failure;
 use rule::Condition::{self, Case, Given};
 use rule::{InProfile, Rule, Subject, options};
@@ -146,6 +147,22 @@ pub const RULES: &[Rule] = &[
         .need(DECODED_HEADERS)
         .hint("`--output pretty` prints headers with `--verbose`, a template prints their bytes"),
     options(&[Strict]).need(DECODED).cause(TEMPLATE_OF_BYTES),
+    // The schema registry.
+    options(&[Registry])
+        .cannot_be_used_with(PROGRAM_WITHOUT_JSON)
+        .cause(BYTES)
+        .hint("`--stdin json` gives it the decoded record"),
+    options(&[Registry]).cannot_be_used_with(FORWARD_AS_IT_IS).cause(BYTES),
+    options(&[Registry])
+        .cannot_be_used_with(RAW_WITHOUT_FILTER)
+        .cause("raw output is the value's bytes as they are")
+        .hint("use `--output json`"),
+    options(&[Registry]).need(DECODED).cause(TEMPLATE_OF_BYTES),
+    options(&[Registry])
+        .need(FORMAT_WITH_SCHEMAS)
+        .cause("keys and values are decoded without a schema")
+        .hint("with `auto` the registry says how"),
+    options(&[RegistryUser]).cannot_be_used_with(REGISTRY_TOKEN).hint("give one of them"),
 ];
 
 const GROUP: Condition = Case("`--group`", |given| given.is_in_group());
@@ -180,6 +197,12 @@ const DECODED_HEADERS: Condition = Case("`--output json`", |given| given.shows_d
 const DECODED: Condition = Case("`%{value:json}` or `%{key:json}` in `--format`", |given| {
     given.shows_decoded(Field::Value) || given.shows_decoded(Field::Key)
 });
+const FORMAT_WITH_SCHEMAS: Condition =
+    Case("`--value-format` or `--key-format` auto, avro or protobuf", |given| {
+        let formats = [given.reading.decoding.value_format, given.reading.decoding.key_format];
+        formats.into_iter().any(|format| reads_frames(format.unwrap_or_default()))
+    });
+const REGISTRY_TOKEN: Condition = Case("`--registry-token`", |given| given.typed_as(RegistryToken).is_some());
 const THE_DEMO: Condition = Case("`kcons demo`", |given| given.is_demo());
 const FOLLOW: Condition = Case("`--follow`", |given| given.follows());
 const SERVE: Condition = Case("`--serve`", |given| given.serves());

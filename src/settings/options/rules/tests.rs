@@ -135,6 +135,13 @@ pub const EXAMPLES: &[Example] = &[
     example("consume t -o pretty", "--header-format hex", "`--header-format` needs `--output json`", LeftOut),
     example("consume t -o line", "--header-format a=hex", "`--header-format` needs `--output json`", LeftOut),
     example("consume t -f %h", "--header-format hex", "`--header-format` needs `--output json`", LeftOut),
+    example("consume t --exec a", "--registry http://h", "`--registry` cannot be used with `--exec`", Nothing),
+    example("consume t --exec a", "-X schema.registry.url=http://h", "`-X schema.registry.url` cannot be used with `--exec`", Nothing),
+    example("consume t --forward a", "--registry http://h", "`--registry` cannot be used with `--forward`", Nothing),
+    example("consume t -o raw", "--registry http://h", "`--registry` cannot be used with `--output raw`", Nothing),
+    example("consume t -f %s", "--registry http://h", "`--registry` needs `%{value:json}` or `%{key:json}` in `--format`", Nothing),
+    example("consume t --value-format json --key-format hex", "--registry http://h", "`--registry` needs `--value-format` or `--key-format` auto, avro or protobuf", Nothing),
+    example("consume t --registry-token t", "--registry-user u:p", "`--registry-user` cannot be used with `--registry-token`", Nothing),
     example("consume t -f %s", "--strict", "`--strict` needs `%{value:json}` or `%{key:json}` in `--format`", LeftOut),
 ];
 
