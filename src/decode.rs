@@ -15,7 +15,7 @@ mod schemas;
 use crate::escape;
 use crate::record::{Header, Record};
 use decoder::{Decoder, Part};
-use headers::{HeaderDecoders, Headers, UndecodableHeader};
+use headers::{HeaderDecoders, UndecodableHeader};
 use json::Json;
 use reason::{Reason, SchemaTrouble};
 use std::fmt;
@@ -112,7 +112,7 @@ impl Decoders {
     #[inline(always)]
     pub fn decode<'a>(&'a mut self, record: &Record<'a>) -> Content<'a> {
         let Decoders { keys, values, headers, schemas } = self;
-        let headers = Headers::new(headers.as_deref_mut());
+        let headers = headers.as_deref_mut().map(HeaderDecoders::begin_record);
         if schemas.are_asked_for() {
             let key = record.key.map(|bytes| keys.decode_by_schema(bytes, record.headers, schemas));
             let value = record.value.map(|bytes| values.decode_by_schema(bytes, record.headers, schemas));
@@ -139,7 +139,8 @@ impl Decoders {
         }
         let key = record.key.and_then(|bytes| self.keys.check(bytes));
         let value = record.value.and_then(|bytes| self.values.check(bytes));
-        let header = Headers::new(self.headers.as_deref_mut()).undecodable(record);
+        let header =
+            self.headers.as_deref_mut().and_then(|headers| headers.begin_record().undecodable(record));
         Undecodable { key, value, header }.unless_fine()
     }
 }
@@ -149,14 +150,18 @@ impl Decoders {
 pub struct Content<'a> {
     pub key: Option<Decoded<'a>>,
     pub value: Option<Decoded<'a>>,
-    headers: Headers<'a>,
+    /// `None` if headers are shown as their bytes look.
+    headers: Option<&'a mut HeaderDecoders>,
 }
 
 impl Content<'_> {
     /// Decodes the value of the record's next header. They are asked for in their order, from the first one.
     #[inline]
     pub fn next_header<'b>(&'b mut self, header: &Header<'b>) -> Option<Decoded<'b>> {
-        self.headers.next(header)
+        match &mut self.headers {
+            None => header.value.map(Decoded::plain),
+            Some(headers) => headers.next(header),
+        }
     }
 
     /// Says whether the record was in the formats asked for.
@@ -166,7 +171,7 @@ impl Content<'_> {
     #[inline]
     pub fn outcome(self, record: &Record<'_>) -> Result<(), Undecodable> {
         let reason = |decoded: Decoded<'_>| decoded.reason;
-        let header = self.headers.undecodable(record);
+        let header = self.headers.and_then(|headers| headers.undecodable(record));
         Undecodable { key: self.key.and_then(reason), value: self.value.and_then(reason), header }
             .unless_fine()
     }

@@ -10,34 +10,6 @@ pub fn integer(number: i64, out: &mut Vec<u8>) {
     out.extend_from_slice(tail.bytes());
 }
 
-/// Appends an `f32` as JSON, in the fewest digits that are read as the same `f32`.
-pub fn float(number: f32, out: &mut Vec<u8>) {
-    if number.is_finite() {
-        out.extend_from_slice(zmij::Buffer::new().format_finite(number).as_bytes());
-    } else {
-        not_finite(number.into(), out);
-    }
-}
-
-/// Appends an `f64` as JSON, in the fewest digits that are read as the same `f64`.
-pub fn double(number: f64, out: &mut Vec<u8>) {
-    if number.is_finite() {
-        out.extend_from_slice(zmij::Buffer::new().format_finite(number).as_bytes());
-    } else {
-        not_finite(number, out);
-    }
-}
-
-/// Appends what JSON has no number for as a string, as Protobuf's JSON mapping spells it.
-fn not_finite(number: f64, out: &mut Vec<u8>) {
-    let text = match number {
-        _ if number.is_nan() => "\"NaN\"",
-        _ if number > 0.0 => "\"Infinity\"",
-        _ => "\"-Infinity\"",
-    };
-    out.extend_from_slice(text.as_bytes());
-}
-
 /// A few characters that are written from the last to the first, as digits come, and appended at once.
 pub struct Tail {
     bytes: [u8; 64],
@@ -144,32 +116,6 @@ mod tests {
     }
 
     #[test]
-    fn floating_point_numbers_are_short_and_infinities_are_strings() {
-        for (number, expected) in [
-            (0.1, "0.1"),
-            (-0.0, "-0.0"),
-            (1.0, "1.0"),
-            (16_777_216.0, "16777216.0"),
-            (1e-7, "1e-7"),
-            (f32::NAN, "\"NaN\""),
-            (f32::INFINITY, "\"Infinity\""),
-            (f32::NEG_INFINITY, "\"-Infinity\""),
-        ] {
-            assert_eq!(written(|out| float(number, out)), expected);
-        }
-        for (number, expected) in [
-            (0.1, "0.1"),
-            (0.1_f32.into(), "0.10000000149011612"),
-            (f64::MAX, "1.7976931348623157e+308"),
-            (5e-324, "5e-324"),
-            (-f64::NAN, "\"NaN\""),
-            (f64::NEG_INFINITY, "\"-Infinity\""),
-        ] {
-            assert_eq!(written(|out| double(number, out)), expected);
-        }
-    }
-
-    #[test]
     fn bytes_are_written_in_base64_and_hex() {
         for (bytes, base64_text, hex_text) in
             [(&b""[..], "", ""), (b"\xff", "/w==", "ff"), (b"\xff\xfe\x00A", "//4AQQ==", "fffe0041")]
@@ -186,20 +132,6 @@ mod tests {
     }
 
     proptest! {
-        #[test]
-        fn any_finite_number_is_json_that_reads_back(number: f64) {
-            let text = written(|out| double(number, out));
-            if number.is_finite() {
-                prop_assert_eq!(text.parse(), Ok(number));
-                prop_assert!(serde_json::from_str::<f64>(&text).is_ok(), "{}", text);
-            }
-            let text = written(|out| float(number as f32, out));
-            if (number as f32).is_finite() {
-                prop_assert_eq!(text.parse(), Ok(number as f32));
-                prop_assert!(serde_json::from_str::<f64>(&text).is_ok(), "{}", text);
-            }
-        }
-
         #[test]
         fn any_number_is_written_as_the_standard_library_does(number: i64) {
             prop_assert_eq!(written(|out| integer(number, out)), number.to_string());

@@ -63,7 +63,7 @@ impl Decoder {
         }
     }
 
-    #[inline]
+    #[inline(never)]
     fn decode_as_asked<'a>(&'a mut self, bytes: &'a [u8]) -> Decoded<'a> {
         let Decoder { part, format, nesting, written, .. } = self;
         let found = match *format {

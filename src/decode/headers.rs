@@ -6,32 +6,15 @@ use super::formats::DataFormats;
 use super::reason::Reason;
 use crate::record::{Header, Record};
 
-/// Decodes headers that are not shown as their bytes look.
+/// Decodes headers that are not all shown as their bytes look: those of one record after the other, in their order.
 #[derive(Debug)]
 pub struct HeaderDecoders {
     named: Vec<(Vec<u8>, Decoder)>,
     others: Decoder,
-}
-
-impl HeaderDecoders {
-    /// `None` if all headers are shown as their bytes look.
-    pub fn new(formats: &DataFormats) -> Option<Box<HeaderDecoders>> {
-        if formats.headers_are_plain() {
-            return None;
-        }
-        let named = formats.named_headers.iter();
-        Some(Box::new(HeaderDecoders {
-            named: named
-                .map(|(name, format)| (name.as_bytes().to_vec(), Decoder::new(Part::Header, *format)))
-                .collect(),
-            others: Decoder::new(Part::Header, formats.headers),
-        }))
-    }
-
-    fn of(&mut self, name: &[u8]) -> &mut Decoder {
-        let named = self.named.iter_mut().find(|(other, _)| other == name);
-        named.map_or(&mut self.others, |(_, decoder)| decoder)
-    }
+    /// How many headers of the record are decoded already.
+    decoded: usize,
+    /// The first one that is not in its format.
+    undecodable: Option<Box<UndecodableHeader>>,
 }
 
 /// A header that is not in its format.
@@ -41,29 +24,36 @@ pub struct UndecodableHeader {
     pub reason: Box<Reason>,
 }
 
-/// The headers of one record, which are decoded one after the other.
-#[derive(Debug, Default)]
-pub struct Headers<'a> {
-    decoders: Option<&'a mut HeaderDecoders>,
-    /// How many headers of the record are decoded already.
-    decoded: usize,
-    /// The first one that is not in its format.
-    undecodable: Option<Box<UndecodableHeader>>,
-}
+impl HeaderDecoders {
+    /// `None` if all headers are shown as their bytes look.
+    pub fn new(formats: &DataFormats) -> Option<Box<HeaderDecoders>> {
+        if formats.headers_are_plain() {
+            return None;
+        }
+        let decoder = |format| Decoder::new(Part::Header, format);
+        let named = formats.named_headers.iter();
+        Some(Box::new(HeaderDecoders {
+            named: named.map(|(name, format)| (name.as_bytes().to_vec(), decoder(*format))).collect(),
+            others: decoder(formats.headers),
+            decoded: 0,
+            undecodable: None,
+        }))
+    }
 
-impl<'a> Headers<'a> {
-    #[inline(always)]
-    pub fn new(decoders: Option<&'a mut HeaderDecoders>) -> Headers<'a> {
-        Headers { decoders, decoded: 0, undecodable: None }
+    /// Turns to the next record.
+    pub fn begin_record(&mut self) -> &mut HeaderDecoders {
+        self.decoded = 0;
+        self.undecodable = None;
+        self
     }
 
     /// Decodes the value of the record's next header; `None` if it is null.
-    #[inline]
-    pub fn next<'b>(&'b mut self, header: &Header<'b>) -> Option<Decoded<'b>> {
+    pub fn next<'a>(&'a mut self, header: &Header<'a>) -> Option<Decoded<'a>> {
         self.decoded += 1;
         let bytes = header.value?;
-        let Some(decoders) = &mut self.decoders else { return Some(Decoded::plain(bytes)) };
-        let decoded = decoders.of(header.name).decode(bytes);
+        let named = self.named.iter_mut().find(|(name, _)| name == header.name);
+        let decoder = named.map_or(&mut self.others, |(_, decoder)| decoder);
+        let decoded = decoder.decode(bytes);
         if let Some(reason) = &decoded.reason
             && self.undecodable.is_none()
         {
@@ -74,13 +64,10 @@ impl<'a> Headers<'a> {
     }
 
     /// The first header that is not in its format, if any; those that nobody has asked for are decoded for it.
-    #[inline(always)]
-    pub fn undecodable(mut self, record: &Record<'_>) -> Option<Box<UndecodableHeader>> {
-        if self.decoders.is_some() {
-            for header in record.headers.iter().skip(self.decoded) {
-                self.next(header);
-            }
+    pub fn undecodable(&mut self, record: &Record<'_>) -> Option<Box<UndecodableHeader>> {
+        for header in record.headers.iter().skip(self.decoded) {
+            self.next(header);
         }
-        self.undecodable
+        self.undecodable.take()
     }
 }

@@ -3,6 +3,7 @@
 use super::reason::Reason;
 use crate::choices::{ByteOrder, NumberFormat, NumberKind};
 use crate::encode;
+use crate::json_text;
 use std::io::Write as _;
 
 /// Appends the number that the bytes are.
@@ -28,8 +29,8 @@ pub fn write_json(format: NumberFormat, bytes: &[u8], out: &mut Vec<u8>) -> Resu
         NumberKind::I32 => encode::integer((number as i32).into(), out),
         NumberKind::I64 => encode::integer(number as i64, out),
         NumberKind::U8 | NumberKind::U16 | NumberKind::U32 | NumberKind::U64 => unsigned(number, out),
-        NumberKind::F32 => encode::float(f32::from_bits(number as u32), out),
-        NumberKind::F64 => encode::double(f64::from_bits(number), out),
+        NumberKind::F32 => json_text::float(f32::from_bits(number as u32), out),
+        NumberKind::F64 => json_text::double(f64::from_bits(number), out),
     }
     Ok(())
 }
