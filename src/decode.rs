@@ -1,5 +1,7 @@
 //! What the bytes of a key or a value are: JSON, text, or bytes to be encoded.
 
+#[cfg_attr(not(test), expect(dead_code, reason = "used by the schema registry and --avro-schema next"))]
+pub mod avro;
 pub mod json;
 #[cfg_attr(not(test), expect(dead_code, reason = "used by the schema registry and --proto next"))]
 pub mod protobuf;

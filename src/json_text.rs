@@ -1,4 +1,4 @@
-//! Strings of JSON as they are written.
+//! Strings and numbers of JSON as they are written.
 
 pub mod plain;
 
@@ -34,6 +34,37 @@ fn escape(byte: u8, out: &mut Vec<u8>) {
     out.extend_from_slice(&[b'\\', short]);
 }
 
+/// Appends a number with the fewest digits that mean it; what JSON has no number for is a string: `"NaN"`,
+/// `"Infinity"`, `"-Infinity"`.
+#[inline]
+pub fn double(number: f64, out: &mut Vec<u8>) {
+    if number.is_finite() {
+        out.extend_from_slice(zmij::Buffer::new().format_finite(number).as_bytes());
+    } else {
+        not_finite(number, out);
+    }
+}
+
+/// Appends a number with the fewest digits that mean it among those of single precision.
+#[inline]
+pub fn float(number: f32, out: &mut Vec<u8>) {
+    if number.is_finite() {
+        out.extend_from_slice(zmij::Buffer::new().format_finite(number).as_bytes());
+    } else {
+        not_finite(number.into(), out);
+    }
+}
+
+#[cold]
+fn not_finite(number: f64, out: &mut Vec<u8>) {
+    let name = match number {
+        f64::INFINITY => "\"Infinity\"",
+        f64::NEG_INFINITY => "\"-Infinity\"",
+        _ => "\"NaN\"",
+    };
+    out.extend_from_slice(name.as_bytes());
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -59,7 +90,50 @@ mod tests {
         }
     }
 
+    fn written(write: impl FnOnce(&mut Vec<u8>)) -> String {
+        let mut out = Vec::new();
+        write(&mut out);
+        String::from_utf8(out).expect("ASCII")
+    }
+
+    #[test]
+    fn a_float_has_no_more_digits_than_mean_it() {
+        for (number, expected) in [(0.1, "0.1"), (16_777_216.0, "16777216.0"), (-0.0, "-0.0"), (1e-9, "1e-9")]
+        {
+            assert_eq!(written(|out| float(number, out)), expected);
+        }
+        for (number, expected) in [(0.1, "0.1"), (0.1_f32.into(), "0.10000000149011612"), (1e300, "1e+300")] {
+            assert_eq!(written(|out| double(number, out)), expected);
+        }
+    }
+
+    #[test]
+    fn what_is_no_number_to_json_is_a_string() {
+        for (number, expected) in [
+            (f64::NAN, "\"NaN\""),
+            (-f64::NAN, "\"NaN\""),
+            (f64::INFINITY, "\"Infinity\""),
+            (f64::NEG_INFINITY, "\"-Infinity\""),
+        ] {
+            assert_eq!(written(|out| double(number, out)), expected);
+            assert_eq!(written(|out| float(number as f32, out)), expected);
+        }
+    }
+
     proptest! {
+        #[test]
+        fn any_double_comes_back(number: f64) {
+            let text = written(|out| double(number, out));
+            prop_assert!(serde_json::from_str::<serde_json::Value>(&text).is_ok());
+            prop_assert_eq!(text.parse().ok(), Some(number).filter(|number| number.is_finite()));
+        }
+
+        #[test]
+        fn any_float_comes_back(number: f32) {
+            let text = written(|out| float(number, out));
+            prop_assert_eq!(text.parse().ok(), Some(number).filter(|number| number.is_finite()));
+        }
+
         #[test]
         fn any_text_comes_back_from_a_json_string(text: String) {
             let back: String = serde_json::from_str(&format!("\"{}\"", json(&text))).expect("JSON");
