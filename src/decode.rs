@@ -2,9 +2,14 @@
 
 #[cfg_attr(not(test), expect(dead_code, reason = "used by the schema registry and --avro-schema next"))]
 pub mod avro;
+#[cfg_attr(not(test), expect(dead_code, reason = "used by --value-format next"))]
+pub mod cbor;
 pub mod json;
+#[cfg_attr(not(test), expect(dead_code, reason = "used by --value-format next"))]
+pub mod msgpack;
 #[cfg_attr(not(test), expect(dead_code, reason = "used by the schema registry and --proto next"))]
 pub mod protobuf;
+mod schemaless;
 mod schemas;
 
 use crate::choices::DataFormat;
