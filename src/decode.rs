@@ -1,15 +1,20 @@
 //! What the bytes of a key, a value or a header are: JSON, text, or bytes to be encoded.
 
 pub mod avro;
+#[cfg_attr(not(test), expect(dead_code, reason = "used by --value-format next"))]
+pub mod cbor;
 mod decoder;
 mod formats;
 mod frame;
 mod headers;
 pub mod json;
+#[cfg_attr(not(test), expect(dead_code, reason = "used by --value-format next"))]
+pub mod msgpack;
 mod numbers;
 #[cfg_attr(not(test), expect(dead_code, reason = "used by --proto next"))]
 pub mod protobuf;
 mod reason;
+mod schemaless;
 mod schemas;
 
 use crate::escape;
