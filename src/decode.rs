@@ -1,15 +1,15 @@
 //! What the bytes of a key, a value or a header are: JSON, text, or bytes to be encoded.
 
-#[cfg_attr(not(test), expect(dead_code, reason = "used by the schema registry and --avro-schema next"))]
 pub mod avro;
+mod by_file;
 mod decoder;
 mod formats;
 mod headers;
 pub mod json;
 mod numbers;
-mod reason;
-#[cfg_attr(not(test), expect(dead_code, reason = "used by the schema registry and --proto next"))]
+#[cfg_attr(not(test), expect(dead_code, reason = "a schema registry uses the rest of it"))]
 pub mod protobuf;
+mod reason;
 mod schemas;
 
 use crate::escape;
@@ -20,7 +20,7 @@ use json::Json;
 use reason::Reason;
 use std::fmt;
 
-pub use formats::DataFormats;
+pub use formats::{DataFormats, FileSchemas};
 
 #[cfg(test)]
 pub use schemas::SchemaSource;
@@ -89,8 +89,8 @@ impl Decoders {
     /// Decoders that share `schemas` with all others of the run.
     pub fn new(formats: &DataFormats, schemas: &Schemas) -> Decoders {
         Decoders {
-            keys: Decoder::new(Part::Key, formats.key),
-            values: Decoder::new(Part::Value, formats.value),
+            keys: Decoder::new(Part::Key, formats.key, &formats.schemas),
+            values: Decoder::new(Part::Value, formats.value, &formats.schemas),
             headers: HeaderDecoders::new(formats),
             schemas: schemas.clone(),
         }

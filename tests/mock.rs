@@ -14,6 +14,7 @@ mod mock {
     mod operations;
     mod options;
     mod oracle;
+    mod schemas;
     mod screens;
     mod signals;
     mod silence;

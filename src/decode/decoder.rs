@@ -1,6 +1,7 @@
 //! The decoder of keys, of values, or of headers.
 
-use super::formats::takes_anything;
+use super::by_file;
+use super::formats::{FileSchemas, takes_anything};
 use super::json::{self, Json, Nesting};
 use super::numbers;
 use super::reason::Reason;
@@ -15,6 +16,7 @@ const KEPT: usize = 1 << 20;
 pub struct Decoder {
     part: Part,
     format: DataFormat,
+    schemas: FileSchemas,
     nesting: Nesting,
     /// Where a format of bytes writes what it decodes, as JSON on one line.
     written: Vec<u8>,
@@ -30,8 +32,8 @@ pub enum Part {
 
 impl Decoder {
     /// Decodes such parts; `auto` looks for JSON in values alone.
-    pub fn new(part: Part, format: DataFormat) -> Decoder {
-        Decoder { part, format, nesting: Nesting::default(), written: Vec::new() }
+    pub fn new(part: Part, format: DataFormat, schemas: &FileSchemas) -> Decoder {
+        Decoder { part, format, schemas: schemas.clone(), nesting: Nesting::default(), written: Vec::new() }
     }
 
     /// Decodes; what is not in the format asked for comes in its raw form, with the reason.
@@ -44,13 +46,15 @@ impl Decoder {
             | DataFormat::Base64
             | DataFormat::Hex
             | DataFormat::Uuid
-            | DataFormat::Number(_) => self.decode_as_asked(bytes),
+            | DataFormat::Number(_)
+            | DataFormat::Avro
+            | DataFormat::Protobuf => self.decode_as_asked(bytes),
         }
     }
 
     #[inline(never)]
     fn decode_as_asked<'a>(&'a mut self, bytes: &'a [u8]) -> Decoded<'a> {
-        let Decoder { part, format, nesting, written } = self;
+        let Decoder { part, format, schemas, nesting, written } = self;
         let found = match *format {
             DataFormat::Auto => Ok(raw_form(*part, bytes, nesting)),
             DataFormat::Json => json::check(bytes, nesting).map(Form::Json).ok_or_else(|| {
@@ -67,6 +71,10 @@ impl Decoder {
                 .map_err(|_| Box::new(Reason::Uuid { bytes: bytes.len() })),
             DataFormat::Number(number) => {
                 as_json(written, |written| numbers::write_json(number, bytes, written))
+            }
+            DataFormat::Avro => as_json(written, |written| by_file::write_avro(schemas, bytes, written)),
+            DataFormat::Protobuf => {
+                as_json(written, |written| by_file::write_protobuf(schemas, bytes, written))
             }
         };
         match found {
@@ -113,15 +121,15 @@ fn raw_form<'a>(part: Part, bytes: &'a [u8], nesting: &mut Nesting) -> Form<'a> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::choices::{ByteOrder, NumberFormat, NumberKind};
+    use crate::choices::{ByteOrder, NumberFormat, NumberType};
 
-    const I16: DataFormat = DataFormat::Number(NumberFormat { kind: NumberKind::I16, order: ByteOrder::Big });
+    const I16: DataFormat = DataFormat::Number(NumberFormat { kind: NumberType::I16, order: ByteOrder::Big });
 
     fn form_of_value(format: DataFormat, bytes: &'static [u8]) -> (Form<'static>, Option<String>) {
         // What it decodes stands in its memory, which has to outlive the form.
-        let decoder = Box::leak(Box::new(Decoder::new(Part::Value, format)));
+        let decoder = Box::leak(Box::new(Decoder::new(Part::Value, format, &FileSchemas::default())));
         let decoded = decoder.decode(bytes);
-        assert_eq!(Decoder::new(Part::Value, format).check(bytes), decoded.reason);
+        assert_eq!(Decoder::new(Part::Value, format, &FileSchemas::default()).check(bytes), decoded.reason);
         (decoded.form, decoded.reason.map(|reason| reason.to_string()))
     }
 
@@ -140,10 +148,13 @@ mod tests {
     #[test]
     fn a_key_or_a_header_is_never_json_by_itself() {
         for part in [Part::Key, Part::Header] {
-            let mut decoder = Decoder::new(part, DataFormat::Auto);
+            let mut decoder = Decoder::new(part, DataFormat::Auto, &FileSchemas::default());
             assert_eq!(decoder.decode(b"17").form, Form::Text("17"));
             assert_eq!(decoder.decode(b"\xff").form, Form::Base64(b"\xff"));
-            assert!(matches!(Decoder::new(part, DataFormat::Json).decode(b"17").form, Form::Json(_)));
+            assert!(matches!(
+                Decoder::new(part, DataFormat::Json, &FileSchemas::default()).decode(b"17").form,
+                Form::Json(_)
+            ));
         }
     }
 
@@ -177,7 +188,7 @@ mod tests {
 
     #[test]
     fn what_is_decoded_stands_in_memory_that_serves_all_records() {
-        let mut decoder = Decoder::new(Part::Key, I16);
+        let mut decoder = Decoder::new(Part::Key, I16, &FileSchemas::default());
         for (bytes, json) in [(&b"\x01\x02"[..], "258"), (b"\xff\xff", "-1"), (b"\0\0", "0")] {
             let decoded = decoder.decode(bytes);
             assert_eq!((decoded.form, decoded.reason), (Form::Json(Json::written(json.as_bytes())), None));

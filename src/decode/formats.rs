@@ -1,9 +1,11 @@
 //! The formats that a run decodes with.
 
+use super::{avro, protobuf};
 use crate::choices::DataFormat;
+use std::sync::Arc;
 
 /// The formats of keys, values and headers.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct DataFormats {
     pub key: DataFormat,
     pub value: DataFormat,
@@ -11,6 +13,14 @@ pub struct DataFormats {
     pub headers: DataFormat,
     /// The formats of headers with these names, each name once.
     pub named_headers: Vec<(String, DataFormat)>,
+    pub schemas: FileSchemas,
+}
+
+/// Schemas that were read from files, for data that name none.
+#[derive(Clone, Debug, Default)]
+pub struct FileSchemas {
+    pub avro: Option<Arc<avro::Schema>>,
+    pub protobuf: Option<protobuf::Message>,
 }
 
 impl DataFormats {
@@ -35,6 +45,11 @@ impl DataFormats {
 pub fn takes_anything(format: DataFormat) -> bool {
     match format {
         DataFormat::Auto | DataFormat::Base64 | DataFormat::Hex => true,
-        DataFormat::Json | DataFormat::Text | DataFormat::Uuid | DataFormat::Number(_) => false,
+        DataFormat::Json
+        | DataFormat::Text
+        | DataFormat::Uuid
+        | DataFormat::Number(_)
+        | DataFormat::Avro
+        | DataFormat::Protobuf => false,
     }
 }

@@ -1,7 +1,9 @@
 //! Why bytes are not in the format asked for.
 
+use super::avro::AvroFlaw;
 use super::json;
-use crate::choices::NumberKind;
+use super::protobuf::ProtobufFlaw;
+use crate::choices::NumberType;
 use crate::plural::counted;
 use std::fmt;
 
@@ -15,13 +17,19 @@ pub enum Reason {
     /// That many bytes, which are not those of a UUID.
     Uuid { bytes: usize },
     /// That many bytes, which are not those of such a number.
-    Number { kind: NumberKind, bytes: usize },
+    Number { kind: NumberType, bytes: usize },
+    /// Not of the schema of a file.
+    Avro(AvroFlaw),
+    /// Not of the message of a file.
+    Protobuf { message: String, flaw: Box<ProtobufFlaw> },
+    /// It names no schema, and none was given.
+    NoSchema,
 }
 
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let bytes = |count: usize| counted(count as u64, "byte", "bytes");
-        match *self {
+        let bytes = |count: &usize| counted(*count as u64, "byte", "bytes");
+        match self {
             Reason::Json(flaw) => write!(f, "not JSON: {flaw}"),
             Reason::Text { after } => write!(f, "not text: invalid UTF-8 at byte {}", after + 1),
             Reason::Uuid { bytes: count } => write!(f, "not a UUID: {} instead of 16", bytes(count)),
@@ -30,6 +38,9 @@ impl fmt::Display for Reason {
                 let article = if name.starts_with('u') { "a" } else { "an" };
                 write!(f, "not {article} {name}: {} instead of {size}", bytes(count))
             }
+            Reason::Avro(flaw) => write!(f, "not Avro: {flaw}"),
+            Reason::Protobuf { message, flaw } => write!(f, "not Protobuf of `{message}`: {flaw}"),
+            Reason::NoSchema => f.write_str("without a schema"),
         }
     }
 }
