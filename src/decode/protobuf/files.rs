@@ -117,7 +117,6 @@ fn syntax_error(name: &str, error: &protox_parse::ParseError) -> String {
         Some(_) => format!("{error:?}"),
         None => format!("{name}: {error}"),
     }
-    .replace(['\n', '\r'], " ")
 }
 
 /// Where the statement `edition = "2023"` stands, without its semicolon, if it is the first one.

@@ -50,6 +50,8 @@ fn errors_in_a_schema_have_a_place() {
         ("AAAA", "schema: neither .proto text nor a descriptor"),
         ("QUFB Q", "schema:1:1: expected"),
         ("message A { B b = 1; }", "fields must have a label"),
+        // A descriptor with a line break in a name.
+        ("CgNhLnAiDgoCQQoSCAoBeBgBMgFZ", r"`A\n.x` is of type `Y`, which is not defined"),
         ("message A { optional B b = 1; }", "`A.b` is of type `B`, which is not defined"),
     ] {
         let error = Messages::of_schema(schema, &[]).expect_err(schema);
