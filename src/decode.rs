@@ -2,12 +2,12 @@
 
 pub mod avro;
 mod by_file;
-pub mod cbor;
+mod cbor;
 mod decoder;
 mod formats;
 mod headers;
 pub mod json;
-pub mod msgpack;
+mod msgpack;
 mod numbers;
 #[cfg_attr(not(test), expect(dead_code, reason = "a schema registry uses the rest of it"))]
 pub mod protobuf;

@@ -16,6 +16,8 @@ pub enum DataFormat {
     Number(NumberFormat),
     Avro,
     Protobuf,
+    MessagePack,
+    Cbor,
 }
 
 /// A number of a fixed number of bytes.
@@ -125,6 +127,8 @@ const ALL: &[DataFormat] = &[
     little(NumberType::F64),
     DataFormat::Avro,
     DataFormat::Protobuf,
+    DataFormat::MessagePack,
+    DataFormat::Cbor,
 ];
 
 impl ValueEnum for DataFormat {
@@ -143,6 +147,8 @@ impl ValueEnum for DataFormat {
             DataFormat::Uuid => value("uuid", "the 16 bytes of a UUID"),
             DataFormat::Avro => value("avro", "Avro, by a schema"),
             DataFormat::Protobuf => value("protobuf", "Protobuf, by a schema"),
+            DataFormat::MessagePack => value("msgpack", "MessagePack"),
+            DataFormat::Cbor => value("cbor", "CBOR"),
             DataFormat::Number(NumberFormat { kind, order: ByteOrder::Big }) => {
                 let value = value(kind.name(), kind.described());
                 // One byte has no order; somebody may write it all the same.
@@ -165,7 +171,7 @@ mod tests {
         let names: Vec<String> =
             ALL.iter().filter_map(|format| Some(format.to_possible_value()?.get_name().to_owned())).collect();
         let expected = "auto json text base64 hex uuid i8 i16 i32 i64 u8 u16 u32 u64 f32 f64 \
-                        le:i16 le:i32 le:i64 le:u16 le:u32 le:u64 le:f32 le:f64 avro protobuf";
+                        le:i16 le:i32 le:i64 le:u16 le:u32 le:u64 le:f32 le:f64 avro protobuf msgpack cbor";
         assert_eq!(names.join(" "), expected);
         for (format, name) in ALL.iter().zip(names) {
             assert_eq!(DataFormat::from_str(&name, false).as_ref(), Ok(format));

@@ -12,8 +12,9 @@ pub struct DecodingOptions {
     ///
     /// auto: JSON, else text, else base64. json, text: what the values must be. base64, hex: how to
     /// show their bytes. uuid: 16 bytes. i8, i16, i32, i64, u8, u16, u32, u64, f32, f64: a number in
-    /// big-endian; in little-endian with `le:`, as in le:i32. A value that cannot be decoded is shown
-    /// as with auto, with a warning; see --strict.
+    /// big-endian; in little-endian with `le:`, as in le:i32. msgpack, cbor. avro, protobuf: by a schema,
+    /// see --avro-schema and --proto. A value that cannot be decoded is shown as with auto, with a
+    /// warning; see --strict.
     ///
     /// Example: kcons consume readings --value-format f64 --key-format uuid
     #[arg(long, value_enum, value_name = "FORMAT", hide_possible_values = true, help_heading = "Decoding")]

@@ -1,11 +1,10 @@
 //! The decoder of keys, of values, or of headers.
 
-use super::by_file;
 use super::formats::{FileSchemas, takes_anything};
 use super::json::{self, Json, Nesting};
 use super::numbers;
 use super::reason::Reason;
-use super::{Decoded, Form};
+use super::{Decoded, Form, by_file, cbor, msgpack};
 use crate::choices::DataFormat;
 
 /// Memory that is kept for the next record.
@@ -48,7 +47,9 @@ impl Decoder {
             | DataFormat::Uuid
             | DataFormat::Number(_)
             | DataFormat::Avro
-            | DataFormat::Protobuf => self.decode_as_asked(bytes),
+            | DataFormat::Protobuf
+            | DataFormat::MessagePack
+            | DataFormat::Cbor => self.decode_as_asked(bytes),
         }
     }
 
@@ -71,6 +72,12 @@ impl Decoder {
                 .map_err(|_| Box::new(Reason::Uuid { bytes: bytes.len() })),
             DataFormat::Number(number) => {
                 as_json(written, |written| numbers::write_json(number, bytes, written))
+            }
+            DataFormat::MessagePack => {
+                as_json(written, |written| msgpack::write_json(bytes, written).map_err(Reason::MessagePack))
+            }
+            DataFormat::Cbor => {
+                as_json(written, |written| cbor::write_json(bytes, written).map_err(Reason::Cbor))
             }
             DataFormat::Avro => as_json(written, |written| by_file::write_avro(schemas, bytes, written)),
             DataFormat::Protobuf => {
@@ -168,6 +175,9 @@ mod tests {
             (DataFormat::Json, b"{}\xff", Form::Base64(b"{}\xff"), "not JSON: invalid UTF-8 at byte 3"),
             (DataFormat::Text, b"ab\xff", Form::Base64(b"ab\xff"), "not text: invalid UTF-8 at byte 3"),
             (DataFormat::Uuid, b"abc", Form::Text("abc"), "not a UUID: 3 bytes instead of 16"),
+            (DataFormat::MessagePack, b"\x81", Form::Base64(b"\x81"), "not MessagePack: ends too early"),
+            (DataFormat::Cbor, b"\x01x", Form::Text("\x01x"), "not CBOR: 1 byte is left over"),
+            (DataFormat::Avro, b"x", Form::Text("x"), "without a schema"),
             (I16, b"7", Form::Json(Json::written(b"7")), "not an i16: 1 byte instead of 2"),
         ] {
             assert_eq!(form_of_value(format, bytes), (form, Some(reason.to_owned())));
@@ -184,6 +194,19 @@ mod tests {
             assert_eq!(form_of_value(DataFormat::Hex, bytes), (Form::Hex(bytes), None));
         }
         assert_eq!(form_of_value(DataFormat::Text, b"{}"), (Form::Text("{}"), None));
+    }
+
+    #[test]
+    fn values_of_other_notations_are_json() {
+        let json = |text: &'static [u8]| (Form::Json(Json::written(text)), None);
+        for (format, bytes, text) in [
+            (DataFormat::MessagePack, &b"\x81\xa1a\x01"[..], &b"{\"a\":1}"[..]),
+            (DataFormat::MessagePack, b"\xc0", b"null"),
+            (DataFormat::Cbor, b"\xa1\x61a\x01", b"{\"a\":1}"),
+            (DataFormat::Cbor, b"\xf6", b"null"),
+        ] {
+            assert_eq!(form_of_value(format, bytes), json(text));
+        }
     }
 
     #[test]

@@ -50,6 +50,8 @@ pub fn takes_anything(format: DataFormat) -> bool {
         | DataFormat::Uuid
         | DataFormat::Number(_)
         | DataFormat::Avro
-        | DataFormat::Protobuf => false,
+        | DataFormat::Protobuf
+        | DataFormat::MessagePack
+        | DataFormat::Cbor => false,
     }
 }

@@ -3,6 +3,7 @@
 use super::avro::AvroFlaw;
 use super::json;
 use super::protobuf::ProtobufFlaw;
+use super::schemaless::SchemalessFlaw;
 use crate::choices::NumberType;
 use crate::plural::counted;
 use std::fmt;
@@ -22,6 +23,10 @@ pub enum Reason {
     Avro(AvroFlaw),
     /// Not of the message of a file.
     Protobuf { message: String, flaw: Box<ProtobufFlaw> },
+    /// Not MessagePack.
+    MessagePack(SchemalessFlaw),
+    /// Not CBOR.
+    Cbor(SchemalessFlaw),
     /// It names no schema, and none was given.
     NoSchema,
 }
@@ -40,6 +45,8 @@ impl fmt::Display for Reason {
             }
             Reason::Avro(flaw) => write!(f, "not Avro: {flaw}"),
             Reason::Protobuf { message, flaw } => write!(f, "not Protobuf of `{message}`: {flaw}"),
+            Reason::MessagePack(flaw) => write!(f, "not MessagePack: {flaw}"),
+            Reason::Cbor(flaw) => write!(f, "not CBOR: {flaw}"),
             Reason::NoSchema => f.write_str("without a schema"),
         }
     }

@@ -381,6 +381,10 @@ fn values_keys_and_headers_are_decoded() {
     assert!(read(&handler).stdout_text().contains(r#"{"key":"attempt","value":2}"#));
     let handled = ["--exec", "cat", "--stdin", "json", "--strict", "--header-format", "attempt=le:i16"];
     read(&handled).has_code(5).stderr_contains(&format!("[0] @ 1: header `attempt` is {header}"));
+    for format in ["msgpack", "cbor"] {
+        let outcome = read(&["--value-format", format, "-n", "1", "--from", "1"]);
+        outcome.has_code(0).stdout_contains("value_error");
+    }
     let refused = read(&["--header-format", "trace=guid"]);
     refused.has_code(2).stderr_contains(
         "caused by: it is FORMAT or NAME=FORMAT, where FORMAT is one of auto, json, text, base64, hex, uuid, i8,",

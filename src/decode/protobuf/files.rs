@@ -1,6 +1,7 @@
 //! The files of a schema: read as .proto text or as descriptors, with what they import.
 
 use super::built_in;
+use crate::files;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use prost::Message as _;
@@ -81,14 +82,14 @@ impl SchemaFiles {
         let own_folder = file.parent().map(Path::to_path_buf);
         let folders: Vec<_> = folders.iter().chain(&own_folder).collect();
         let name = file.file_name().unwrap_or_default().to_string_lossy();
-        let text = std::fs::read_to_string(file).map_err(|error| format!("{name}: {error}"))?;
+        let text = files::read_text(file).map_err(|why| format!("{name}: {why}"))?;
         let mut files = vec![SchemaFile::read(&name, &text)?];
         let mut wanted: VecDeque<String> = files[0].descriptor.dependency.clone().into();
         let mut found = HashSet::new();
         while let Some(name) = wanted.pop_front() {
             let place = folders.iter().map(|folder| folder.join(&name)).find(|path| path.is_file());
             let Some(place) = place.filter(|_| !found.contains(&name)) else { continue };
-            let text = std::fs::read_to_string(place).map_err(|error| format!("{name}: {error}"))?;
+            let text = files::read_text(&place).map_err(|why| format!("{name}: {why}"))?;
             let file = SchemaFile::read(&name, &text)?;
             wanted.extend(file.descriptor.dependency.iter().cloned());
             files.push(file);
