@@ -67,7 +67,7 @@ pub struct DecodingOptions {
     pub proto_message: Option<String>,
     /// Look in DIR, too, for what the file of --proto imports
     ///
-    /// Repeatable. The folder of the file itself is always looked in; google/protobuf and google/type
+    /// Repeatable. The folder of the file and those around it come last; google/protobuf and google/type
     /// are built in.
     #[arg(long = "proto-path", value_name = "DIR", help_heading = "Decoding")]
     pub proto_paths: Vec<PathBuf>,
