@@ -1,17 +1,15 @@
 //! What the bytes of a key, a value or a header are: JSON, text, or bytes to be encoded.
 
 pub mod avro;
-#[cfg_attr(not(test), expect(dead_code, reason = "used by --value-format next"))]
-pub mod cbor;
+mod by_file;
+mod cbor;
 mod decoder;
 mod formats;
 mod frame;
 mod headers;
 pub mod json;
-#[cfg_attr(not(test), expect(dead_code, reason = "used by --value-format next"))]
-pub mod msgpack;
+mod msgpack;
 mod numbers;
-#[cfg_attr(not(test), expect(dead_code, reason = "used by --proto next"))]
 pub mod protobuf;
 mod reason;
 mod schemaless;
@@ -26,7 +24,7 @@ use reason::{Reason, SchemaTrouble};
 use std::fmt;
 
 pub use avro::{Schema, UnionNames};
-pub use formats::{DataFormats, reads_frames};
+pub use formats::{DataFormats, FileSchemas, reads_frames};
 pub use frame::SchemaId;
 #[cfg(test)]
 pub use frame::{Frame, KEY_HEADER};
@@ -87,8 +85,8 @@ impl Decoders {
     /// Decoders that share `schemas` with all others of the run.
     pub fn new(formats: &DataFormats, schemas: &Schemas) -> Decoders {
         Decoders {
-            keys: Decoder::new(Part::Key, formats.key),
-            values: Decoder::new(Part::Value, formats.value),
+            keys: Decoder::new(Part::Key, formats.key, &formats.schemas),
+            values: Decoder::new(Part::Value, formats.value, &formats.schemas),
             headers: HeaderDecoders::new(formats),
             schemas: schemas.clone(),
         }

@@ -15,7 +15,7 @@ mod writer;
 
 use crate::alarm::Alarm;
 use crate::commits::Commits;
-use crate::decode::{Schemas, UnionNames};
+use crate::decode::Schemas;
 use crate::error::{Failure, Kind};
 use crate::kafka::Coming;
 use crate::metrics::RecordCounts;
@@ -67,11 +67,11 @@ impl<'a> Delivery<'a> {
         now: Instant,
     ) -> Result<Delivery<'a>, Failure> {
         let schemas = match &settings.registry {
-            Some(registry) => Schemas::of(Arc::new(
-                Registry::start(registry, UnionNames::Hidden, alarm.bell()).map_err(|words| {
+            Some(registry) => {
+                Schemas::of(Arc::new(Registry::start(registry, alarm.bell()).map_err(|words| {
                     Failure::new(Kind::Run, "cannot start the client of the registry").caused_by(words)
-                })?,
-            )),
+                })?))
+            }
             None => Schemas::default(),
         };
         let handlers = Handlers::start(settings, &schemas, alarm, lines)?;

@@ -9,7 +9,7 @@ mod references;
 pub use address::{RegistryLogin, RegistrySettings, RegistryUrl};
 
 use crate::alarm::Bell;
-use crate::decode::{SchemaId, SchemaSlot, SchemaSource, UnionNames};
+use crate::decode::{SchemaId, SchemaSlot, SchemaSource};
 use client::{NoClient, RegistryClient};
 use fetching::{Fetcher, SchemaQuestion};
 use std::collections::HashMap;
@@ -31,11 +31,12 @@ impl Registry {
     ///
     /// # Errors
     /// No thread, or certificates that could be read before and cannot be any more.
-    pub fn start(settings: &RegistrySettings, names: UnionNames, bell: Bell) -> Result<Registry, String> {
+    pub fn start(settings: &RegistrySettings, bell: Bell) -> Result<Registry, String> {
         let client = RegistryClient::new(settings).map_err(|NoClient(words)| words)?;
         let (questions, asked) = mpsc::channel();
         let ring = move || bell.ring();
-        let fetch = move || Fetcher::new(client, names, ring).run(&asked);
+        let unions = settings.unions;
+        let fetch = move || Fetcher::new(client, unions, ring).run(&asked);
         let builder = thread::Builder::new().name("registry".to_owned());
         builder.spawn(fetch).map_err(|error| crate::error::reason(&error))?;
         Ok(Registry { slots: Mutex::default(), questions })

@@ -15,6 +15,7 @@ mod mock {
     mod options;
     mod oracle;
     mod registry;
+    mod schemas;
     mod screens;
     mod signals;
     mod silence;

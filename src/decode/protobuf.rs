@@ -58,7 +58,8 @@ impl Messages {
         SchemaFiles::of_schema(text, imports).and_then(Messages::of).map_err(shown)
     }
 
-    /// Reads a .proto file and what it imports, which is looked for in `folders` and beside the file.
+    /// Reads a .proto file and what it imports, which is looked for in `folders`, beside the file, and in the folders
+    /// around it.
     ///
     /// # Errors
     /// What is wrong with a file, in one line.

@@ -1,7 +1,10 @@
 //! Why bytes are not in the format asked for.
 
+use super::avro::AvroFlaw;
 use super::json;
-use crate::choices::NumberKind;
+use super::protobuf::ProtobufFlaw;
+use super::schemaless::SchemalessFlaw;
+use crate::choices::NumberType;
 use crate::plural::counted;
 use std::fmt;
 use std::sync::Arc;
@@ -21,9 +24,22 @@ pub enum Reason {
     },
     /// That many bytes, which are not those of such a number.
     Number {
-        kind: NumberKind,
+        kind: NumberType,
         bytes: usize,
     },
+    /// Not of the schema of a file.
+    Avro(AvroFlaw),
+    /// Not of the message of a file.
+    Protobuf {
+        message: String,
+        flaw: Box<ProtobufFlaw>,
+    },
+    /// Not MessagePack.
+    MessagePack(SchemalessFlaw),
+    /// Not CBOR.
+    Cbor(SchemalessFlaw),
+    /// It names no schema, and none was given.
+    NoSchema,
     Schema(SchemaTrouble),
 }
 
@@ -42,10 +58,10 @@ pub enum SchemaTrouble {
 
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let bytes = |count: usize| counted(count as u64, "byte", "bytes");
-        match *self {
-            Reason::Schema(SchemaTrouble::Lacking { ref why, .. }) => write!(f, "not decoded: {why}"),
-            Reason::Schema(SchemaTrouble::Data(ref words)) => f.write_str(words),
+        let bytes = |count: &usize| counted(*count as u64, "byte", "bytes");
+        match self {
+            Reason::Schema(SchemaTrouble::Lacking { why, .. }) => write!(f, "not decoded: {why}"),
+            Reason::Schema(SchemaTrouble::Data(words)) => f.write_str(words),
             Reason::Json(flaw) => write!(f, "not JSON: {flaw}"),
             Reason::Text { after } => write!(f, "not text: invalid UTF-8 at byte {}", after + 1),
             Reason::Uuid { bytes: count } => write!(f, "not a UUID: {} instead of 16", bytes(count)),
@@ -54,6 +70,11 @@ impl fmt::Display for Reason {
                 let article = if name.starts_with('u') { "a" } else { "an" };
                 write!(f, "not {article} {name}: {} instead of {size}", bytes(count))
             }
+            Reason::Avro(flaw) => write!(f, "not Avro: {flaw}"),
+            Reason::Protobuf { message, flaw } => write!(f, "not Protobuf of `{message}`: {flaw}"),
+            Reason::MessagePack(flaw) => write!(f, "not MessagePack: {flaw}"),
+            Reason::Cbor(flaw) => write!(f, "not CBOR: {flaw}"),
+            Reason::NoSchema => f.write_str("without a schema"),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Where a registry is, and how a client proves who it is.
 
+use crate::decode::UnionNames;
 use crate::http::{Authorities, ClientIdentity};
 
 /// Where schemas are asked for, and by whom.
@@ -11,6 +12,8 @@ pub struct RegistrySettings {
     pub login: Option<RegistryLogin>,
     pub authorities: Authorities,
     pub identity: Option<ClientIdentity>,
+    /// How unions of Avro are shown.
+    pub unions: UnionNames,
 }
 
 /// A registry behind one address.

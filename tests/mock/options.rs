@@ -13,8 +13,9 @@ use crate::support::run::{Kcons, Reader};
 use crate::support::{Committed, Outcome, Produced, unique_name, wait_until};
 
 /// Which test shows that an option changes something; found by name in the file of the suite.
-const TESTS: [(&str, &str, &str); 84] = [
+const TESTS: [(&str, &str, &str); 89] = [
     ("--async-commit", "mock/options.rs", "async_commit_does_not_wait_for_answers"),
+    ("--avro-schema", "mock/schemas.rs", "values_are_decoded_by_an_avro_schema_of_a_file"),
     ("--backoff", "mock/handlers/failures.rs", "the_pause_before_another_attempt_is_an_option"),
     ("--brokers", "mock/options.rs", "brokers_come_from_the_option_or_the_environment"),
     ("--color", "mock/options.rs", "color_can_be_forced_and_refused"),
@@ -65,6 +66,9 @@ const TESTS: [(&str, &str, &str); 84] = [
     ("--print-config", "mock/talk.rs", "print_config_names_every_origin"),
     ("--profile", "mock/connection.rs", "a_property_comes_from_the_first_source_that_has_it"),
     ("--property", "mock/options.rs", "properties_are_set_by_options"),
+    ("--proto", "mock/schemas.rs", "values_are_decoded_by_a_protobuf_message_of_a_file"),
+    ("--proto-message", "mock/schemas.rs", "values_are_decoded_by_a_protobuf_message_of_a_file"),
+    ("--proto-path", "mock/schemas.rs", "values_are_decoded_by_a_protobuf_message_of_a_file"),
     ("--quiet", "mock/talk.rs", "quiet_leaves_only_errors"),
     ("--rate", "mock/handlers/exec.rs", "a_rate_limits_what_is_started"),
     ("--read-uncommitted", "real/ends.rs", "an_open_transaction_is_the_end_or_is_read"),
@@ -82,6 +86,7 @@ const TESTS: [(&str, &str, &str); 84] = [
     ("--timeout", "mock/handlers/failures.rs", "a_handler_that_takes_too_long_is_ended_with_its_children"),
     ("--title-field", "mock/options.rs", "how_records_are_printed"),
     ("--to", "mock/options.rs", "where_to_start_and_stop"),
+    ("--union-names", "mock/schemas.rs", "values_are_decoded_by_an_avro_schema_of_a_file"),
     ("--value-format", "mock/options.rs", "how_records_are_printed"),
     ("--verbose", "mock/talk.rs", "verbose_says_more_and_twice_even_more"),
     ("--version", "mock/talk.rs", "help_is_short_or_long"),
@@ -383,6 +388,10 @@ fn values_keys_and_headers_are_decoded() {
     assert!(read(&handler).stdout_text().contains(r#"{"key":"attempt","value":2}"#));
     let handled = ["--exec", "cat", "--stdin", "json", "--strict", "--header-format", "attempt=le:i16"];
     read(&handled).has_code(5).stderr_contains(&format!("[0] @ 1: header `attempt` is {header}"));
+    for format in ["msgpack", "cbor"] {
+        let outcome = read(&["--value-format", format, "-n", "1", "--from", "1"]);
+        outcome.has_code(0).stdout_contains("value_error");
+    }
     let refused = read(&["--header-format", "trace=guid"]);
     refused.has_code(2).stderr_contains(
         "caused by: it is FORMAT or NAME=FORMAT, where FORMAT is one of auto, json, text, base64, hex, uuid, i8,",

@@ -67,6 +67,7 @@ pub const RESETS: &[DescribedWord] =
 /// By the name of an option, or the value name of a positional argument. Options whose values the declaration lists
 /// are not here.
 const VALUES: &[(&str, Values)] = &[
+    ("avro-schema", Files),
     ("backoff", Unknown),
     ("brokers", Unknown),
     ("CMD", ShellCommand),
@@ -105,6 +106,9 @@ const VALUES: &[(&str, Values)] = &[
     ("partitions", Unknown),
     ("profile", Profiles),
     ("property", Properties),
+    ("proto", Files),
+    ("proto-message", Unknown),
+    ("proto-path", Files),
     ("rate", Unknown),
     ("registry", Unknown),
     ("registry-ca", Files),

@@ -8,6 +8,7 @@ use crate::decode::json::{self, Json};
 use crate::decode::reason::{Reason, SchemaTrouble};
 use crate::decode::schemas::{RegisteredSchema, SchemaForm};
 use crate::decode::{Decoded, Form, SchemaId, Schemas};
+use crate::plural::counted;
 use crate::record::Header;
 use std::fmt::Display;
 
@@ -15,7 +16,7 @@ impl Decoder {
     /// The schema that the bytes name, if the format takes one from there.
     #[inline]
     pub fn frame<'a>(&self, bytes: &'a [u8], headers: &[Header<'a>]) -> Option<Frame<'a>> {
-        if !reads_frames(self.format) {
+        if !reads_frames(self.format) || self.schemas.decide(self.format) {
             return None;
         }
         let header = match self.part {
@@ -46,7 +47,10 @@ impl Decoder {
     ) -> Decoded<'a> {
         match self.frame(bytes, headers) {
             Some(frame) => self.decode_frame(&frame, bytes, schemas),
-            None => self.decode(bytes),
+            None => match asked(self.format).filter(|_| !self.schemas.decide(self.format)) {
+                Some(language) => raw(self.part, bytes, &mut self.nesting, unframed(language, bytes)),
+                None => self.decode(bytes),
+            },
         }
     }
 
@@ -139,14 +143,29 @@ fn broken(language: &str, id: SchemaId, flaw: &dyn Display) -> Box<Reason> {
 /// The language of schemas that a format asks for; `None` for `auto`, which takes any.
 fn asked(format: DataFormat) -> Option<&'static str> {
     match format {
+        DataFormat::Avro => Some("Avro"),
+        DataFormat::Protobuf => Some("Protobuf"),
         DataFormat::Auto
         | DataFormat::Json
         | DataFormat::Text
         | DataFormat::Base64
         | DataFormat::Hex
         | DataFormat::Uuid
-        | DataFormat::Number(_) => None,
+        | DataFormat::Number(_)
+        | DataFormat::MessagePack
+        | DataFormat::Cbor => None,
     }
+}
+
+/// Says why bytes name no schema.
+#[cold]
+fn unframed(language: &str, bytes: &[u8]) -> Box<Reason> {
+    let what = match bytes.first() {
+        Some(0) => format!("it has {} instead of 5 or more", counted(bytes.len() as u64, "byte", "bytes")),
+        Some(first) => format!("it starts with the byte {first:02x}, not 00"),
+        None => "it is empty".to_owned(),
+    };
+    Box::new(Reason::Schema(SchemaTrouble::Data(format!("not {language} that names a schema: {what}"))))
 }
 
 #[cfg(test)]

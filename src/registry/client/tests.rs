@@ -2,6 +2,7 @@
 
 use super::super::RegistryUrl;
 use super::*;
+use crate::decode::UnionNames;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
@@ -69,7 +70,13 @@ fn serve(stream: &TcpStream, answers: &[String], asked: &Mutex<Vec<String>>, nex
 
 fn settings(urls: &[&str]) -> RegistrySettings {
     let urls = urls.iter().map(|url| RegistryUrl::parse(url).expect("a URL")).collect();
-    RegistrySettings { urls, login: None, authorities: Authorities::System, identity: None }
+    RegistrySettings {
+        urls,
+        login: None,
+        authorities: Authorities::System,
+        identity: None,
+        unions: UnionNames::Hidden,
+    }
 }
 
 fn client(settings: &RegistrySettings) -> RegistryClient {

@@ -34,6 +34,8 @@ pub enum OptionName {
     Format,
     Output,
     Json,
+    AvroSchema,
+    Proto,
     Commit,
     Stdin,
     Parallel,
@@ -62,6 +64,8 @@ pub enum OptionName {
     Null,
     OffsetReset,
     Order,
+    ProtoMessage,
+    ProtoPath,
     Rate,
     ReadUncommitted,
     Registry,
@@ -75,6 +79,7 @@ pub enum OptionName {
     Timeout,
     TitleField,
     To,
+    UnionNames,
     ValueFormat,
     WaitForTopic,
 }
@@ -333,7 +338,9 @@ fn names(reading: &ReadingOptions, connection: &cli::ConnectionOptions) -> Vec<O
         delimiter Delimiter, label Label, title_field TitleField, metrics Metrics,
     );
     let of_decoding = names_of!(DecodingOptions = &reading.decoding; without;
-        value_format ValueFormat, key_format KeyFormat, header_formats HeaderFormat, strict Strict,
+        value_format ValueFormat, key_format KeyFormat, header_formats HeaderFormat,
+        avro_schema AvroSchema, union_names UnionNames, proto Proto, proto_message ProtoMessage,
+        proto_paths ProtoPath, strict Strict,
     );
     let of_selection =
         names_of!(SelectionOptions = &reading.selection; without; key Key, grep Grep, filter Filter,);

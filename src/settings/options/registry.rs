@@ -1,10 +1,10 @@
 //! Resolves the options of a schema registry.
 
-use super::given::GivenOptions;
+use super::given::{GivenOptions, OptionName};
 use super::output::OutputSettings;
 use crate::choices::DataFormat;
 use crate::cli::RegistryOptions;
-use crate::decode::reads_frames;
+use crate::decode::{DataFormats, UnionNames};
 use crate::error::Failure;
 use crate::registry::RegistrySettings;
 use crate::settings::Surroundings;
@@ -22,11 +22,29 @@ pub fn resolve(
     surroundings: &Surroundings<'_>,
 ) -> Result<Option<RegistrySettings>, Failure> {
     add_options(&given.reading.registry, properties, surroundings)?;
-    let formats: [DataFormat; 2] = [output.formats.key, output.formats.value];
-    if !given.decodes() || !formats.into_iter().any(reads_frames) {
-        return Ok(None);
+    let formats = &output.formats;
+    let unions = if given.has(OptionName::UnionNames) { UnionNames::Shown } else { UnionNames::Hidden };
+    let is_asked = given.decodes() && formats.read_frames();
+    let registry = if is_asked { registry::resolve(properties, unions)? } else { None };
+    match registry.is_none().then(|| without_schema(given, formats)).flatten() {
+        Some(needs) => Err(Failure::usage(format!("{needs} or `--registry URL`"))),
+        None => Ok(registry),
     }
-    registry::resolve(properties)
+}
+
+/// What is of no use without a schema, and which file could have it.
+fn without_schema(given: &GivenOptions<'_>, formats: &DataFormats) -> Option<String> {
+    let lacks = |format: DataFormat, typed: DataFormat| typed == format && !formats.schemas.decide(format);
+    for (option, typed) in [("--value-format", formats.value), ("--key-format", formats.key)] {
+        if lacks(DataFormat::Avro, typed) {
+            return Some(format!("`{option} avro` needs `--avro-schema FILE`"));
+        }
+        if lacks(DataFormat::Protobuf, typed) {
+            return Some(format!("`{option} protobuf` needs `--proto FILE`"));
+        }
+    }
+    let is_idle = given.has(OptionName::UnionNames) && formats.schemas.avro.is_none();
+    is_idle.then(|| "`--union-names` needs `--avro-schema FILE`".to_owned())
 }
 
 /// Puts the options over the properties of the same meaning.

@@ -12,6 +12,7 @@ mod rule;
 use super::given::GivenOptions;
 use super::given::OptionName::{self, *};
 use super::template::Field;
+use crate::choices::DataFormat;
 use crate::cli::{CommitChoice, OnFailure as Policy, OutputFormat};
 use crate::decode::reads_frames;
 use crate::error::Failure;
@@ -73,11 +74,11 @@ pub const RULES: &[Rule] = &[
     options(&[Stdin]).cannot_be_used_with(Given(Worker)).cause("a worker gets one JSON record per line"),
     options(&[Stdin]).cannot_be_used_with(Given(Forward)).cause("no command is run"),
     options(&[Backoff]).cannot_be_used_with(NO_RETRIES).cause("there is no retry to wait for"),
-    options(&[ValueFormat, KeyFormat, HeaderFormat, Strict])
+    options(&[ValueFormat, KeyFormat, HeaderFormat, AvroSchema, Proto, Strict])
         .cannot_be_used_with(PROGRAM_WITHOUT_JSON)
         .cause(BYTES)
         .hint("`--stdin json` gives it the decoded record"),
-    options(&[ValueFormat, KeyFormat, HeaderFormat, Strict]).cannot_be_used_with(FORWARD_AS_IT_IS).cause(BYTES),
+    options(&[ValueFormat, KeyFormat, HeaderFormat, AvroSchema, Proto, Strict]).cannot_be_used_with(FORWARD_AS_IT_IS).cause(BYTES),
     // There is one producer: both options would say how many records are on their way.
     options(&[Parallel])
         .cannot_be_used_with(IN_FLIGHT_OF_FORWARD)
@@ -137,12 +138,40 @@ pub const RULES: &[Rule] = &[
         .hint("write it at the end of the template"),
     options(&[Delimiter]).need(RAW),
     options(&[Label, TitleField]).need(PRETTY),
-    options(&[ValueFormat, KeyFormat, HeaderFormat, Strict])
+    options(&[ValueFormat, KeyFormat, HeaderFormat, AvroSchema, Proto, Strict])
         .cannot_be_used_with(RAW_WITHOUT_FILTER)
         .cause("raw output is the value's bytes as they are")
         .hint("use `--output json`"),
     options(&[ValueFormat]).need(DECODED_VALUE).cause(TEMPLATE_OF_BYTES),
     options(&[KeyFormat]).need(DECODED_KEY).cause(TEMPLATE_OF_BYTES),
+    options(&[AvroSchema, Proto]).need(DECODED).cause(TEMPLATE_OF_BYTES),
+    options(&[AvroSchema])
+        .need(AVRO)
+        .in_case("`--avro-schema`", |given| given.reading.decoding.value_format.is_some()),
+    options(&[Proto])
+        .need(PROTOBUF)
+        .in_case("`--proto`", |given| given.reading.decoding.value_format.is_some()),
+    options(&[AvroSchema])
+        .cannot_be_used_with(Given(Proto))
+        .in_case("`--avro-schema`", |given| {
+            let decoding = &given.reading.decoding;
+            !decoding.names(DataFormat::Avro) && !decoding.names(DataFormat::Protobuf)
+        })
+        .cause("each alone is the schema of the values")
+        .hint("`--value-format`, `--key-format` and `--header-format` say what is avro and what protobuf"),
+    options(&[HeaderFormat])
+        .need(Given(AvroSchema))
+        .in_case("`--header-format avro`", |given| {
+            given.reading.decoding.names_for_headers(DataFormat::Avro)
+        })
+        .in_profile(InProfile::Refused),
+    options(&[HeaderFormat])
+        .need(Given(Proto))
+        .in_case("`--header-format protobuf`", |given| {
+            given.reading.decoding.names_for_headers(DataFormat::Protobuf)
+        })
+        .in_profile(InProfile::Refused),
+    options(&[ProtoMessage, ProtoPath]).need(Given(Proto)),
     options(&[HeaderFormat])
         .need(DECODED_HEADERS)
         .hint("`--output pretty` prints headers with `--verbose`, a template prints their bytes"),
@@ -193,6 +222,9 @@ const PRETTY: Condition = Case("`--output pretty`", |given| given.format() == So
 const DECODED_VALUE: Condition =
     Case("`%{value:json}` in `--format`", |given| given.shows_decoded(Field::Value));
 const DECODED_KEY: Condition = Case("`%{key:json}` in `--format`", |given| given.shows_decoded(Field::Key));
+const AVRO: Condition = Case("`--value-format avro`", |given| given.reading.decoding.names(DataFormat::Avro));
+const PROTOBUF: Condition =
+    Case("`--value-format protobuf`", |given| given.reading.decoding.names(DataFormat::Protobuf));
 const DECODED_HEADERS: Condition = Case("`--output json`", |given| given.shows_decoded_headers());
 const DECODED: Condition = Case("`%{value:json}` or `%{key:json}` in `--format`", |given| {
     given.shows_decoded(Field::Value) || given.shows_decoded(Field::Key)

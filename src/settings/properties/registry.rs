@@ -5,6 +5,7 @@ use super::print::EffectiveProperty;
 use super::stores::Stores;
 use super::values::{self, Value};
 use super::{Properties, PropertyValue};
+use crate::decode::UnionNames;
 use crate::error::Failure;
 use crate::files;
 use crate::http::{Authorities, ClientIdentity, IdentityFault};
@@ -109,7 +110,7 @@ impl RegistryProperties {
 }
 
 /// Resolves the registry to ask; `None` if there is none.
-pub fn resolve(properties: &Properties) -> Result<Option<RegistrySettings>, Failure> {
+pub fn resolve(properties: &Properties, unions: UnionNames) -> Result<Option<RegistrySettings>, Failure> {
     let registry = &properties.registry;
     let Some(url) = registry.given(URL) else {
         let typed = [USER, TOKEN, CA, CERTIFICATE, KEY].into_iter().find(|name| registry.is_typed(name));
@@ -130,7 +131,7 @@ pub fn resolve(properties: &Properties) -> Result<Option<RegistrySettings>, Fail
             None => (Authorities::System, None),
         },
     };
-    Ok(Some(RegistrySettings { login: login(properties, &urls)?, urls, authorities, identity }))
+    Ok(Some(RegistrySettings { login: login(properties, &urls)?, urls, authorities, identity, unions }))
 }
 
 /// A property as it was given: as an option of its own, or by its name.

@@ -1,7 +1,7 @@
 //! Frames of all languages, and what they lack.
 
 use super::*;
-use crate::decode::{Schema, SchemaSlot, SchemaSource, UnionNames};
+use crate::decode::{FileSchemas, Schema, SchemaSlot, SchemaSource, UnionNames};
 use std::sync::Arc;
 
 /// Schema 1 is Avro, 2 is JSON Schema, 3 is of no use, 4 could not be had; the others have not come.
@@ -27,7 +27,7 @@ impl SchemaSource for Some4 {
 }
 
 fn told(format: DataFormat, bytes: &'static [u8]) -> (String, Option<String>) {
-    let decoder = Box::leak(Box::new(Decoder::new(Part::Value, format)));
+    let decoder = Box::leak(Box::new(Decoder::new(Part::Value, format, &FileSchemas::default())));
     let decoded = decoder.decode_by_schema(bytes, &[], &Schemas::of(Arc::new(Some4)));
     let form = match decoded.form {
         Form::Json(json) => {
@@ -37,7 +37,7 @@ fn told(format: DataFormat, bytes: &'static [u8]) -> (String, Option<String>) {
         }
         other => format!("{other:?}"),
     };
-    let is_decoded = format == DataFormat::Auto && decoded.reason.is_none() && bytes.first() == Some(&0);
+    let is_decoded = format != DataFormat::Text && decoded.reason.is_none() && bytes.first() == Some(&0);
     assert_eq!(decoded.schema_id.is_some(), is_decoded);
     (form, decoded.reason.map(|reason| reason.to_string()))
 }
@@ -58,11 +58,26 @@ fn a_frame_is_decoded_by_its_schema_or_says_what_is_wrong() {
         assert_eq!(told(DataFormat::Auto, bytes), (form, reason.map(str::to_owned)), "{bytes:?}");
     }
     assert_eq!(told(DataFormat::Text, b"\0\0\0\0\x01\x0e").1, None);
+    for (format, bytes, reason) in [
+        (DataFormat::Avro, &b"\0\0\0\0\x01\x0e"[..], None),
+        (DataFormat::Protobuf, b"\0\0\0\0\x01\x0e", Some("not Protobuf: schema 1 is Avro")),
+        (DataFormat::Avro, b"\0\0\0\0\x02{}", Some("not Avro: schema 2 is JSON Schema")),
+        (DataFormat::Avro, b"abcd", Some("not Avro that names a schema: it starts with the byte 61, not 00")),
+        (
+            DataFormat::Avro,
+            b"\0\0",
+            Some("not Avro that names a schema: it has 2 bytes instead of 5 or more"),
+        ),
+        (DataFormat::Protobuf, b"", Some("not Protobuf that names a schema: it is empty")),
+        (DataFormat::Avro, b"\0\0\0\0\0\0\0\x07", Some("not decoded: schema 0 is not in the registry")),
+    ] {
+        assert_eq!(told(format, bytes).1, reason.map(str::to_owned), "{bytes:?}");
+    }
 }
 
 #[test]
 fn only_a_schema_that_has_not_come_is_waited_for() {
-    let decoder = Decoder::new(Part::Key, DataFormat::Auto);
+    let decoder = Decoder::new(Part::Key, DataFormat::Auto, &FileSchemas::default());
     let schemas = Schemas::of(Arc::new(Some4));
     for (bytes, has_it) in [
         (&b"\0\0\0\0\x01\x0e"[..], true),
@@ -77,5 +92,9 @@ fn only_a_schema_that_has_not_come_is_waited_for() {
     ] {
         assert_eq!(decoder.has_schema(bytes, &[], &schemas), has_it, "{bytes:?}");
     }
-    assert!(Decoder::new(Part::Key, DataFormat::Hex).has_schema(b"\0\0\0\0\x05", &[], &schemas));
+    assert!(Decoder::new(Part::Key, DataFormat::Hex, &FileSchemas::default()).has_schema(
+        b"\0\0\0\0\x05",
+        &[],
+        &schemas
+    ));
 }

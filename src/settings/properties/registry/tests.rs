@@ -19,7 +19,7 @@ fn resolved(registry: RegistryProperties) -> Result<Option<RegistrySettings>, Fa
     let mut properties = Properties { registry, ..Properties::default() };
     properties.set("sasl.username", "alice", PropertyOrigin::Property);
     properties.set("sasl.password", "s3cret", PropertyOrigin::Property);
-    resolve(&properties)
+    resolve(&properties, UnionNames::Hidden)
 }
 
 fn login_of(registry: RegistryProperties) -> Option<RegistryLogin> {
