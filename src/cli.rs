@@ -8,6 +8,7 @@ mod help;
 mod lag;
 mod order;
 mod profile;
+mod registry;
 mod results;
 mod selection;
 mod topic;
@@ -20,6 +21,7 @@ pub use handler::{HandlerOptions, OnFailure};
 pub use lag::LagOptions;
 pub use order::OrderOptions;
 pub use profile::{NOT_IN_A_PROFILE, ProfileProperty, ProfileTable, RIVALS, commands, place, profile_keys};
+pub use registry::RegistryOptions;
 pub use results::ResultOptions;
 pub use selection::SelectionOptions;
 pub use topic::{TopicCommand, TopicDescribeOptions, TopicListOptions};
@@ -333,6 +335,8 @@ pub struct ReadingOptions {
     pub handler: HandlerOptions,
     #[command(flatten)]
     pub decoding: DecodingOptions,
+    #[command(flatten)]
+    pub registry: RegistryOptions,
 
     /// Serve /metrics for Prometheus, /live and /ready for probes
     ///

@@ -1,15 +1,18 @@
 //! What the bytes of a key, a value or a header are: JSON, text, or bytes to be encoded.
 
-#[cfg_attr(not(test), expect(dead_code, reason = "used by the schema registry and --avro-schema next"))]
 pub mod avro;
+mod by_file;
+mod cbor;
 mod decoder;
 mod formats;
+mod frame;
 mod headers;
 pub mod json;
+mod msgpack;
 mod numbers;
-#[cfg_attr(not(test), expect(dead_code, reason = "used by the schema registry and --proto next"))]
 pub mod protobuf;
 mod reason;
+mod schemaless;
 mod schemas;
 
 use crate::escape;
@@ -17,14 +20,16 @@ use crate::record::{Header, Record};
 use decoder::{Decoder, Part};
 use headers::{HeaderDecoders, UndecodableHeader};
 use json::Json;
-use reason::Reason;
+use reason::{Reason, SchemaTrouble};
 use std::fmt;
 
-pub use formats::DataFormats;
-
+pub use avro::{Schema, UnionNames};
+pub use formats::{DataFormats, FileSchemas, reads_frames};
+pub use frame::SchemaId;
 #[cfg(test)]
-pub use schemas::SchemaSource;
-pub use schemas::Schemas;
+pub use frame::{Frame, KEY_HEADER};
+pub use protobuf::Messages;
+pub use schemas::{RegisteredSchema, SchemaForm, SchemaSlot, SchemaSource, Schemas};
 
 /// What bytes turned out to be, or were asked to be taken as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,15 +72,6 @@ impl<'a> Decoded<'a> {
     }
 }
 
-/// What a schema registry calls a schema.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(not(test), expect(dead_code, reason = "a schema registry gives them"))]
-pub enum SchemaId {
-    Number(u32),
-    /// A GUID, which is the same in every registry.
-    Global([u8; 16]),
-}
-
 /// Decodes the keys, the values and the headers of a run.
 #[derive(Debug)]
 pub struct Decoders {
@@ -89,8 +85,8 @@ impl Decoders {
     /// Decoders that share `schemas` with all others of the run.
     pub fn new(formats: &DataFormats, schemas: &Schemas) -> Decoders {
         Decoders {
-            keys: Decoder::new(Part::Key, formats.key),
-            values: Decoder::new(Part::Value, formats.value),
+            keys: Decoder::new(Part::Key, formats.key, &formats.schemas),
+            values: Decoder::new(Part::Value, formats.value, &formats.schemas),
             headers: HeaderDecoders::new(formats),
             schemas: schemas.clone(),
         }
@@ -99,22 +95,36 @@ impl Decoders {
     /// Whether a record can be decoded now; asks for what is missing.
     #[inline]
     pub fn can_decode(&self, record: &Record<'_>) -> bool {
-        self.schemas.are_here(record)
+        if !self.schemas.are_asked_for() {
+            return true;
+        }
+        let has_schema = |decoder: &Decoder, bytes: Option<&[u8]>| {
+            bytes.is_none_or(|bytes| decoder.has_schema(bytes, record.headers, &self.schemas))
+        };
+        // Both are asked for at once.
+        has_schema(&self.keys, record.key) & has_schema(&self.values, record.value)
     }
 
-    /// Whether headers have to be in a format.
+    /// Whether headers have to be in a format, or name schemas.
     pub fn read_headers(&self) -> bool {
-        self.headers.is_some()
+        self.headers.is_some() || self.schemas.are_asked_for()
     }
 
     /// Decodes key and value, and headers once they are asked for. What is decoded stands in memory of the decoders
     /// until the next record.
     #[inline(always)]
     pub fn decode<'a>(&'a mut self, record: &Record<'a>) -> Content<'a> {
+        let Decoders { keys, values, headers, schemas } = self;
+        let headers = headers.as_deref_mut().map(HeaderDecoders::begin_record);
+        if schemas.are_asked_for() {
+            let key = record.key.map(|bytes| keys.decode_by_schema(bytes, record.headers, schemas));
+            let value = record.value.map(|bytes| values.decode_by_schema(bytes, record.headers, schemas));
+            return Content { key, value, headers };
+        }
         Content {
-            key: record.key.map(|bytes| self.keys.decode(bytes)),
-            value: record.value.map(|bytes| self.values.decode(bytes)),
-            headers: self.headers.as_deref_mut().map(HeaderDecoders::begin_record),
+            key: record.key.map(|bytes| keys.decode(bytes)),
+            value: record.value.map(|bytes| values.decode(bytes)),
+            headers,
         }
     }
 
@@ -124,6 +134,9 @@ impl Decoders {
     /// The bytes are not in the format.
     #[inline]
     pub fn check(&mut self, record: &Record<'_>) -> Result<(), Undecodable> {
+        if self.schemas.are_asked_for() {
+            return self.decode(record).outcome(record);
+        }
         if self.keys.takes_anything() && self.values.takes_anything() && self.headers.is_none() {
             return Ok(());
         }
@@ -177,6 +190,23 @@ pub struct Undecodable {
 }
 
 impl Undecodable {
+    /// Whether it could be decoded if a schema were here. An 8-byte number that looks like a frame could not.
+    pub fn lacks_schema(&self) -> bool {
+        self.reasons().any(|reason| {
+            matches!(reason, Reason::Schema(SchemaTrouble::Lacking { may_be_number: false, .. }))
+        })
+    }
+
+    /// Whether all records with these schemas have the same fault, which need not be told of each.
+    pub fn is_common(&self) -> bool {
+        let is_lack = |reason: &Reason| matches!(reason, Reason::Schema(SchemaTrouble::Lacking { .. }));
+        self.header.is_none() && self.reasons().all(is_lack)
+    }
+
+    fn reasons(&self) -> impl Iterator<Item = &Reason> {
+        self.key.iter().chain(&self.value).map(|reason| &**reason)
+    }
+
     #[inline]
     fn unless_fine(self) -> Result<(), Undecodable> {
         let is_fine = self.key.is_none() && self.value.is_none() && self.header.is_none();

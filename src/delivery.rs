@@ -21,6 +21,7 @@ use crate::decode::Schemas;
 use crate::error::{Failure, Kind};
 use crate::kafka::Coming;
 use crate::record::Record;
+use crate::registry::Registry;
 use crate::settings::Consume;
 use crate::talk::{HandlerOutput, Notice, PendingLines};
 use filter::Filter;
@@ -28,6 +29,7 @@ use handle::Handlers;
 use newest::NewestRecords;
 use print::Printer;
 use selection::Selector;
+use std::sync::Arc;
 use std::time::Instant;
 use waiting::WaitingRecords;
 use writer::Writer;
@@ -68,8 +70,14 @@ impl<'a> Delivery<'a> {
         (lines, pending): (HandlerOutput, PendingLines),
         now: Instant,
     ) -> Result<Delivery<'a>, Failure> {
-        // No format needs any yet.
-        let schemas = Schemas::default();
+        let schemas = match &settings.registry {
+            Some(registry) => {
+                Schemas::of(Arc::new(Registry::start(registry, alarm.bell()).map_err(|words| {
+                    Failure::new(Kind::Run, "cannot start the client of the registry").caused_by(words)
+                })?))
+            }
+            None => Schemas::default(),
+        };
         let handlers = Handlers::start(settings, &schemas, alarm, lines)?;
         let writer = Writer::start(alarm.bell(), pending).map_err(|error| {
             Failure::new(Kind::Run, "cannot start the writer").caused_by(error.to_string())

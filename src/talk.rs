@@ -307,6 +307,7 @@ mod tests {
                 partition: partition.clone(),
                 offset: 0,
                 reason: reason.clone(),
+                is_common: false,
                 ends_run: false,
             },
             Event::DeadLettered { partition: partition.clone(), offset: 0, reason },
@@ -363,8 +364,8 @@ mod tests {
     #[test]
     fn of_records_that_fail_people_read_some_and_a_count() {
         let failed = |offset| {
-            let reason = format!("it is {offset}");
-            Event::RecordFailed { partition: partition("t", 0), offset, reason, ends_run: false }
+            let (partition, reason) = (partition("t", 0), format!("it is {offset}"));
+            Event::RecordFailed { partition, offset, reason, is_common: false, ends_run: false }
         };
         let mut text = talk(false);
         let said = (0..1000).filter(|offset| text.line(&failed(*offset)).is_some()).count();

@@ -4,7 +4,7 @@ mod claims;
 mod endpoint;
 mod unsecured;
 
-pub use endpoint::{Authorities, Endpoint, untrusted};
+pub use endpoint::Endpoint;
 pub use unsecured::Unsecured;
 
 use std::time::{Duration, SystemTime};

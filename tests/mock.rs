@@ -16,6 +16,8 @@ mod mock {
     mod options;
     mod oracle;
     mod order;
+    mod registry;
+    mod schemas;
     mod screens;
     mod signals;
     mod silence;

@@ -9,6 +9,7 @@ mod real {
     pub mod docs;
     pub mod ends;
     pub mod errors;
+    pub mod formats;
     pub mod groups;
     pub mod handlers;
     pub mod lag;
@@ -37,8 +38,9 @@ use real::handlers::{
     stuck,
 };
 use real::{
-    commits, completion, crashes, docs, ends, errors, groups, lag, members, merged, newest, outages, output,
-    positions, recipes, rights, security, shutdown, smoke, templates, topics, topics_command, watching,
+    commits, completion, crashes, docs, ends, errors, formats, groups, lag, members, merged, newest, outages,
+    output, positions, recipes, rights, security, shutdown, smoke, templates, topics, topics_command,
+    watching,
 };
 
 fn main() -> std::process::ExitCode {
@@ -119,6 +121,8 @@ fn main() -> std::process::ExitCode {
         output::a_reader_that_leaves_ends_the_run_quietly,
         output::a_reader_that_leaves_while_no_record_comes_ends_the_run_too,
         output::every_compression_is_read,
+        formats::values_keys_and_headers_come_out_of_their_formats,
+        formats::a_handler_gets_decoded_records_and_damage_follows_its_policy,
         templates::a_template_prints_byte_for_byte_what_kcat_prints,
         templates::what_kcat_takes_for_something_else_is_as_the_manual_says,
         templates::a_terminal_gets_no_control_characters_of_a_record,

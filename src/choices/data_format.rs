@@ -14,17 +14,21 @@ pub enum DataFormat {
     Hex,
     Uuid,
     Number(NumberFormat),
+    Avro,
+    Protobuf,
+    MessagePack,
+    Cbor,
 }
 
 /// A number of a fixed number of bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NumberFormat {
-    pub kind: NumberKind,
+    pub kind: NumberType,
     pub order: ByteOrder,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NumberKind {
+pub enum NumberType {
     I8,
     I16,
     I32,
@@ -46,53 +50,53 @@ pub enum ByteOrder {
     Little,
 }
 
-impl NumberKind {
+impl NumberType {
     /// The bytes that a number takes.
     pub fn size(self) -> usize {
         match self {
-            NumberKind::I8 | NumberKind::U8 => 1,
-            NumberKind::I16 | NumberKind::U16 => 2,
-            NumberKind::I32 | NumberKind::U32 | NumberKind::F32 => 4,
-            NumberKind::I64 | NumberKind::U64 | NumberKind::F64 => 8,
+            NumberType::I8 | NumberType::U8 => 1,
+            NumberType::I16 | NumberType::U16 => 2,
+            NumberType::I32 | NumberType::U32 | NumberType::F32 => 4,
+            NumberType::I64 | NumberType::U64 | NumberType::F64 => 8,
         }
     }
 
     pub fn name(self) -> &'static str {
         match self {
-            NumberKind::I8 => "i8",
-            NumberKind::I16 => "i16",
-            NumberKind::I32 => "i32",
-            NumberKind::I64 => "i64",
-            NumberKind::U8 => "u8",
-            NumberKind::U16 => "u16",
-            NumberKind::U32 => "u32",
-            NumberKind::U64 => "u64",
-            NumberKind::F32 => "f32",
-            NumberKind::F64 => "f64",
+            NumberType::I8 => "i8",
+            NumberType::I16 => "i16",
+            NumberType::I32 => "i32",
+            NumberType::I64 => "i64",
+            NumberType::U8 => "u8",
+            NumberType::U16 => "u16",
+            NumberType::U32 => "u32",
+            NumberType::U64 => "u64",
+            NumberType::F32 => "f32",
+            NumberType::F64 => "f64",
         }
     }
 
     fn described(self) -> &'static str {
         match self {
-            NumberKind::I8 => "1 byte, signed",
-            NumberKind::I16 => "2 bytes, signed",
-            NumberKind::I32 => "4 bytes, signed",
-            NumberKind::I64 => "8 bytes, signed",
-            NumberKind::U8 => "1 byte, unsigned",
-            NumberKind::U16 => "2 bytes, unsigned",
-            NumberKind::U32 => "4 bytes, unsigned",
-            NumberKind::U64 => "8 bytes, unsigned",
-            NumberKind::F32 => "4 bytes, floating point",
-            NumberKind::F64 => "8 bytes, floating point",
+            NumberType::I8 => "1 byte, signed",
+            NumberType::I16 => "2 bytes, signed",
+            NumberType::I32 => "4 bytes, signed",
+            NumberType::I64 => "8 bytes, signed",
+            NumberType::U8 => "1 byte, unsigned",
+            NumberType::U16 => "2 bytes, unsigned",
+            NumberType::U32 => "4 bytes, unsigned",
+            NumberType::U64 => "8 bytes, unsigned",
+            NumberType::F32 => "4 bytes, floating point",
+            NumberType::F64 => "8 bytes, floating point",
         }
     }
 }
 
-const fn big(kind: NumberKind) -> DataFormat {
+const fn big(kind: NumberType) -> DataFormat {
     DataFormat::Number(NumberFormat { kind, order: ByteOrder::Big })
 }
 
-const fn little(kind: NumberKind) -> DataFormat {
+const fn little(kind: NumberType) -> DataFormat {
     DataFormat::Number(NumberFormat { kind, order: ByteOrder::Little })
 }
 
@@ -103,24 +107,28 @@ const ALL: &[DataFormat] = &[
     DataFormat::Base64,
     DataFormat::Hex,
     DataFormat::Uuid,
-    big(NumberKind::I8),
-    big(NumberKind::I16),
-    big(NumberKind::I32),
-    big(NumberKind::I64),
-    big(NumberKind::U8),
-    big(NumberKind::U16),
-    big(NumberKind::U32),
-    big(NumberKind::U64),
-    big(NumberKind::F32),
-    big(NumberKind::F64),
-    little(NumberKind::I16),
-    little(NumberKind::I32),
-    little(NumberKind::I64),
-    little(NumberKind::U16),
-    little(NumberKind::U32),
-    little(NumberKind::U64),
-    little(NumberKind::F32),
-    little(NumberKind::F64),
+    big(NumberType::I8),
+    big(NumberType::I16),
+    big(NumberType::I32),
+    big(NumberType::I64),
+    big(NumberType::U8),
+    big(NumberType::U16),
+    big(NumberType::U32),
+    big(NumberType::U64),
+    big(NumberType::F32),
+    big(NumberType::F64),
+    little(NumberType::I16),
+    little(NumberType::I32),
+    little(NumberType::I64),
+    little(NumberType::U16),
+    little(NumberType::U32),
+    little(NumberType::U64),
+    little(NumberType::F32),
+    little(NumberType::F64),
+    DataFormat::Avro,
+    DataFormat::Protobuf,
+    DataFormat::MessagePack,
+    DataFormat::Cbor,
 ];
 
 impl ValueEnum for DataFormat {
@@ -137,6 +145,10 @@ impl ValueEnum for DataFormat {
             DataFormat::Base64 => value("base64", "any bytes, shown in base64"),
             DataFormat::Hex => value("hex", "any bytes, shown in hexadecimal"),
             DataFormat::Uuid => value("uuid", "the 16 bytes of a UUID"),
+            DataFormat::Avro => value("avro", "Avro, by a schema"),
+            DataFormat::Protobuf => value("protobuf", "Protobuf, by a schema"),
+            DataFormat::MessagePack => value("msgpack", "MessagePack"),
+            DataFormat::Cbor => value("cbor", "CBOR"),
             DataFormat::Number(NumberFormat { kind, order: ByteOrder::Big }) => {
                 let value = value(kind.name(), kind.described());
                 // One byte has no order; somebody may write it all the same.
@@ -159,12 +171,12 @@ mod tests {
         let names: Vec<String> =
             ALL.iter().filter_map(|format| Some(format.to_possible_value()?.get_name().to_owned())).collect();
         let expected = "auto json text base64 hex uuid i8 i16 i32 i64 u8 u16 u32 u64 f32 f64 \
-                        le:i16 le:i32 le:i64 le:u16 le:u32 le:u64 le:f32 le:f64";
+                        le:i16 le:i32 le:i64 le:u16 le:u32 le:u64 le:f32 le:f64 avro protobuf msgpack cbor";
         assert_eq!(names.join(" "), expected);
         for (format, name) in ALL.iter().zip(names) {
             assert_eq!(DataFormat::from_str(&name, false).as_ref(), Ok(format));
         }
-        assert_eq!(DataFormat::from_str("le:u8", false), Ok(big(NumberKind::U8)));
+        assert_eq!(DataFormat::from_str("le:u8", false), Ok(big(NumberType::U8)));
         for wrong in ["", "i", "i128", "be:i32", "le:", "le:json", "LE:I32", "int"] {
             assert!(DataFormat::from_str(wrong, false).is_err(), "{wrong}");
         }

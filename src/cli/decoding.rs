@@ -3,6 +3,7 @@
 use super::values::header_format;
 use crate::choices::DataFormat;
 use clap::Args;
+use std::path::PathBuf;
 
 /// How values, keys and headers are decoded.
 #[derive(Args, Debug, Default)]
@@ -11,8 +12,9 @@ pub struct DecodingOptions {
     ///
     /// auto: JSON, else text, else base64. json, text: what the values must be. base64, hex: how to
     /// show their bytes. uuid: 16 bytes. i8, i16, i32, i64, u8, u16, u32, u64, f32, f64: a number in
-    /// big-endian; in little-endian with `le:`, as in le:i32. A value that cannot be decoded is shown
-    /// as with auto, with a warning; see --strict.
+    /// big-endian; in little-endian with `le:`, as in le:i32. msgpack, cbor. avro, protobuf: by a schema,
+    /// see --avro-schema and --proto. A value that cannot be decoded is shown as with auto, with a
+    /// warning; see --strict.
     ///
     /// Example: kcons consume readings --value-format f64 --key-format uuid
     #[arg(long, value_enum, value_name = "FORMAT", hide_possible_values = true, help_heading = "Decoding")]
@@ -36,12 +38,58 @@ pub struct DecodingOptions {
         help_heading = "Decoding"
     )]
     pub header_formats: Vec<HeaderFormat>,
+    /// Decode values as Avro by the schema in FILE
+    ///
+    /// Where --key-format or --header-format is avro, these are decoded by it, and values only with
+    /// --value-format avro. The prefix of a schema registry in front of the data is skipped.
+    ///
+    /// Example: kcons consume payments --avro-schema payment.avsc
+    #[arg(long, value_name = "FILE", help_heading = "Decoding")]
+    pub avro_schema: Option<PathBuf>,
+    /// Show which type of a union an Avro value is
+    ///
+    /// As in {"com.acme.Card":{"number":"4711"}}, where a union holds several named types.
+    #[arg(long, help_heading = "Decoding")]
+    pub union_names: bool,
+    /// Decode values as Protobuf messages of FILE
+    ///
+    /// FILE is the text of a schema, usually named .proto. Where --key-format or --header-format is
+    /// protobuf, these are decoded by it, and values only with --value-format protobuf. The prefix of
+    /// a schema registry in front of the message is skipped.
+    ///
+    /// Example: kcons consume tasks --proto task.proto --proto-message acme.Task
+    #[arg(long, value_name = "FILE", help_heading = "Decoding")]
+    pub proto: Option<PathBuf>,
+    /// Take this message of --proto [default: the only one]
+    ///
+    /// Its full name, or the last part of it.
+    #[arg(long, value_name = "NAME", help_heading = "Decoding")]
+    pub proto_message: Option<String>,
+    /// Look in DIR, too, for what the file of --proto imports
+    ///
+    /// Repeatable. The folder of the file and those around it come last; google/protobuf and google/type
+    /// are built in.
+    #[arg(long = "proto-path", value_name = "DIR", help_heading = "Decoding")]
+    pub proto_paths: Vec<PathBuf>,
     /// Stop at a record that cannot be decoded (exit code 5)
     ///
     /// The record is not committed. By default kcons prints a warning, shows the record as with
     /// auto, and continues.
     #[arg(long, help_heading = "Decoding")]
     pub strict: bool,
+}
+
+impl DecodingOptions {
+    /// Whether an option says that values, keys or headers are in this format.
+    pub fn names(&self, format: DataFormat) -> bool {
+        self.value_format.into_iter().chain(self.key_format).any(|named| named == format)
+            || self.names_for_headers(format)
+    }
+
+    /// Whether an option says that headers are in this format.
+    pub fn names_for_headers(&self, format: DataFormat) -> bool {
+        self.header_formats.iter().any(|header| header.format == format)
+    }
 }
 
 /// The format of headers.

@@ -9,7 +9,7 @@
 //! `"Infinity"`. A date or time that the calendar (years 0 to 9999) or the clock does not have is its number.
 
 mod compile;
-mod decimal;
+pub(super) mod decimal;
 mod flaw;
 mod input;
 mod logical;

@@ -1,10 +1,12 @@
 //! The decoder of keys, of values, or of headers.
 
-use super::formats::takes_anything;
+mod framed;
+
+use super::formats::{FileSchemas, takes_anything};
 use super::json::{self, Json, Nesting};
 use super::numbers;
 use super::reason::Reason;
-use super::{Decoded, Form};
+use super::{Decoded, Form, by_file, cbor, msgpack};
 use crate::choices::DataFormat;
 
 /// Memory that is kept for the next record.
@@ -15,9 +17,12 @@ const KEPT: usize = 1 << 20;
 pub struct Decoder {
     part: Part,
     format: DataFormat,
+    schemas: FileSchemas,
     nesting: Nesting,
     /// Where a format of bytes writes what it decodes, as JSON on one line.
     written: Vec<u8>,
+    /// Which message of a schema was written.
+    indexes: Vec<usize>,
 }
 
 /// A part of a record.
@@ -28,10 +33,28 @@ pub enum Part {
     Header,
 }
 
+impl Part {
+    /// Where `Schemas` keep what they have seen for this part.
+    #[inline]
+    fn index(self) -> usize {
+        match self {
+            Part::Key => 0,
+            Part::Value | Part::Header => 1,
+        }
+    }
+}
+
 impl Decoder {
     /// Decodes such parts; `auto` looks for JSON in values alone.
-    pub fn new(part: Part, format: DataFormat) -> Decoder {
-        Decoder { part, format, nesting: Nesting::default(), written: Vec::new() }
+    pub fn new(part: Part, format: DataFormat, schemas: &FileSchemas) -> Decoder {
+        Decoder {
+            part,
+            format,
+            schemas: schemas.clone(),
+            nesting: Nesting::default(),
+            written: Vec::new(),
+            indexes: Vec::new(),
+        }
     }
 
     /// Decodes; what is not in the format asked for comes in its raw form, with the reason.
@@ -44,13 +67,17 @@ impl Decoder {
             | DataFormat::Base64
             | DataFormat::Hex
             | DataFormat::Uuid
-            | DataFormat::Number(_) => self.decode_as_asked(bytes),
+            | DataFormat::Number(_)
+            | DataFormat::Avro
+            | DataFormat::Protobuf
+            | DataFormat::MessagePack
+            | DataFormat::Cbor => self.decode_as_asked(bytes),
         }
     }
 
     #[inline(never)]
     fn decode_as_asked<'a>(&'a mut self, bytes: &'a [u8]) -> Decoded<'a> {
-        let Decoder { part, format, nesting, written } = self;
+        let Decoder { part, format, schemas, nesting, written, .. } = self;
         let found = match *format {
             DataFormat::Auto => Ok(raw_form(*part, bytes, nesting)),
             DataFormat::Json => json::check(bytes, nesting).map(Form::Json).ok_or_else(|| {
@@ -67,6 +94,16 @@ impl Decoder {
                 .map_err(|_| Box::new(Reason::Uuid { bytes: bytes.len() })),
             DataFormat::Number(number) => {
                 as_json(written, |written| numbers::write_json(number, bytes, written))
+            }
+            DataFormat::MessagePack => {
+                as_json(written, |written| msgpack::write_json(bytes, written).map_err(Reason::MessagePack))
+            }
+            DataFormat::Cbor => {
+                as_json(written, |written| cbor::write_json(bytes, written).map_err(Reason::Cbor))
+            }
+            DataFormat::Avro => as_json(written, |written| by_file::write_avro(schemas, bytes, written)),
+            DataFormat::Protobuf => {
+                as_json(written, |written| by_file::write_protobuf(schemas, bytes, written))
             }
         };
         match found {
@@ -113,15 +150,15 @@ fn raw_form<'a>(part: Part, bytes: &'a [u8], nesting: &mut Nesting) -> Form<'a> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::choices::{ByteOrder, NumberFormat, NumberKind};
+    use crate::choices::{ByteOrder, NumberFormat, NumberType};
 
-    const I16: DataFormat = DataFormat::Number(NumberFormat { kind: NumberKind::I16, order: ByteOrder::Big });
+    const I16: DataFormat = DataFormat::Number(NumberFormat { kind: NumberType::I16, order: ByteOrder::Big });
 
     fn form_of_value(format: DataFormat, bytes: &'static [u8]) -> (Form<'static>, Option<String>) {
         // What it decodes stands in its memory, which has to outlive the form.
-        let decoder = Box::leak(Box::new(Decoder::new(Part::Value, format)));
+        let decoder = Box::leak(Box::new(Decoder::new(Part::Value, format, &FileSchemas::default())));
         let decoded = decoder.decode(bytes);
-        assert_eq!(Decoder::new(Part::Value, format).check(bytes), decoded.reason);
+        assert_eq!(Decoder::new(Part::Value, format, &FileSchemas::default()).check(bytes), decoded.reason);
         (decoded.form, decoded.reason.map(|reason| reason.to_string()))
     }
 
@@ -140,10 +177,13 @@ mod tests {
     #[test]
     fn a_key_or_a_header_is_never_json_by_itself() {
         for part in [Part::Key, Part::Header] {
-            let mut decoder = Decoder::new(part, DataFormat::Auto);
+            let mut decoder = Decoder::new(part, DataFormat::Auto, &FileSchemas::default());
             assert_eq!(decoder.decode(b"17").form, Form::Text("17"));
             assert_eq!(decoder.decode(b"\xff").form, Form::Base64(b"\xff"));
-            assert!(matches!(Decoder::new(part, DataFormat::Json).decode(b"17").form, Form::Json(_)));
+            assert!(matches!(
+                Decoder::new(part, DataFormat::Json, &FileSchemas::default()).decode(b"17").form,
+                Form::Json(_)
+            ));
         }
     }
 
@@ -157,6 +197,9 @@ mod tests {
             (DataFormat::Json, b"{}\xff", Form::Base64(b"{}\xff"), "not JSON: invalid UTF-8 at byte 3"),
             (DataFormat::Text, b"ab\xff", Form::Base64(b"ab\xff"), "not text: invalid UTF-8 at byte 3"),
             (DataFormat::Uuid, b"abc", Form::Text("abc"), "not a UUID: 3 bytes instead of 16"),
+            (DataFormat::MessagePack, b"\x81", Form::Base64(b"\x81"), "not MessagePack: ends too early"),
+            (DataFormat::Cbor, b"\x01x", Form::Text("\x01x"), "not CBOR: 1 byte is left over"),
+            (DataFormat::Avro, b"x", Form::Text("x"), "without a schema"),
             (I16, b"7", Form::Json(Json::written(b"7")), "not an i16: 1 byte instead of 2"),
         ] {
             assert_eq!(form_of_value(format, bytes), (form, Some(reason.to_owned())));
@@ -176,8 +219,21 @@ mod tests {
     }
 
     #[test]
+    fn values_of_other_notations_are_json() {
+        let json = |text: &'static [u8]| (Form::Json(Json::written(text)), None);
+        for (format, bytes, text) in [
+            (DataFormat::MessagePack, &b"\x81\xa1a\x01"[..], &b"{\"a\":1}"[..]),
+            (DataFormat::MessagePack, b"\xc0", b"null"),
+            (DataFormat::Cbor, b"\xa1\x61a\x01", b"{\"a\":1}"),
+            (DataFormat::Cbor, b"\xf6", b"null"),
+        ] {
+            assert_eq!(form_of_value(format, bytes), json(text));
+        }
+    }
+
+    #[test]
     fn what_is_decoded_stands_in_memory_that_serves_all_records() {
-        let mut decoder = Decoder::new(Part::Key, I16);
+        let mut decoder = Decoder::new(Part::Key, I16, &FileSchemas::default());
         for (bytes, json) in [(&b"\x01\x02"[..], "258"), (b"\xff\xff", "-1"), (b"\0\0", "0")] {
             let decoded = decoder.decode(bytes);
             assert_eq!((decoded.form, decoded.reason), (Form::Json(Json::written(json.as_bytes())), None));

@@ -1,9 +1,11 @@
 //! The formats that a run decodes with.
 
+use super::{avro, protobuf};
 use crate::choices::DataFormat;
+use std::sync::Arc;
 
 /// The formats of keys, values and headers.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct DataFormats {
     pub key: DataFormat,
     pub value: DataFormat,
@@ -11,9 +13,42 @@ pub struct DataFormats {
     pub headers: DataFormat,
     /// The formats of headers with these names, each name once.
     pub named_headers: Vec<(String, DataFormat)>,
+    pub schemas: FileSchemas,
+}
+
+/// Schemas that were read from files, for data that name none.
+#[derive(Clone, Debug, Default)]
+pub struct FileSchemas {
+    pub avro: Option<Arc<avro::Schema>>,
+    pub protobuf: Option<protobuf::Message>,
+}
+
+impl FileSchemas {
+    /// Whether a file says how a format is decoded, whatever schema the bytes name.
+    #[inline]
+    pub fn decide(&self, format: DataFormat) -> bool {
+        match format {
+            DataFormat::Avro => self.avro.is_some(),
+            DataFormat::Protobuf => self.protobuf.is_some(),
+            DataFormat::Auto
+            | DataFormat::Json
+            | DataFormat::Text
+            | DataFormat::Base64
+            | DataFormat::Hex
+            | DataFormat::Uuid
+            | DataFormat::Number(_)
+            | DataFormat::MessagePack
+            | DataFormat::Cbor => false,
+        }
+    }
 }
 
 impl DataFormats {
+    /// Whether a registry is of use: for keys or values that may name a schema.
+    pub fn read_frames(&self) -> bool {
+        [self.key, self.value].into_iter().any(|format| reads_frames(format) && !self.schemas.decide(format))
+    }
+
     /// Whether decoding can fail: some formats are those of every record.
     pub fn can_fail(&self) -> bool {
         !takes_anything(self.key) || !takes_anything(self.value) || self.headers_can_fail()
@@ -30,11 +65,34 @@ impl DataFormats {
     }
 }
 
+/// Whether a format looks for the schema that bytes name.
+#[inline]
+pub fn reads_frames(format: DataFormat) -> bool {
+    match format {
+        DataFormat::Auto | DataFormat::Avro | DataFormat::Protobuf => true,
+        DataFormat::Json
+        | DataFormat::Text
+        | DataFormat::Base64
+        | DataFormat::Hex
+        | DataFormat::Uuid
+        | DataFormat::Number(_)
+        | DataFormat::MessagePack
+        | DataFormat::Cbor => false,
+    }
+}
+
 /// Whether a format has a form for any bytes.
 #[inline]
 pub fn takes_anything(format: DataFormat) -> bool {
     match format {
         DataFormat::Auto | DataFormat::Base64 | DataFormat::Hex => true,
-        DataFormat::Json | DataFormat::Text | DataFormat::Uuid | DataFormat::Number(_) => false,
+        DataFormat::Json
+        | DataFormat::Text
+        | DataFormat::Uuid
+        | DataFormat::Number(_)
+        | DataFormat::Avro
+        | DataFormat::Protobuf
+        | DataFormat::MessagePack
+        | DataFormat::Cbor => false,
     }
 }

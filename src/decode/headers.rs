@@ -30,7 +30,7 @@ impl HeaderDecoders {
         if formats.headers_are_plain() {
             return None;
         }
-        let decoder = |format| Decoder::new(Part::Header, format);
+        let decoder = |format| Decoder::new(Part::Header, format, &formats.schemas);
         let named = formats.named_headers.iter();
         Some(Box::new(HeaderDecoders {
             named: named.map(|(name, format)| (name.as_bytes().to_vec(), decoder(*format))).collect(),

@@ -1,7 +1,7 @@
 //! Numbers of a fixed number of bytes as JSON.
 
 use super::reason::Reason;
-use crate::choices::{ByteOrder, NumberFormat, NumberKind};
+use crate::choices::{ByteOrder, NumberFormat, NumberType};
 use crate::encode;
 use crate::json_text;
 use std::io::Write as _;
@@ -24,13 +24,13 @@ pub fn write_json(format: NumberFormat, bytes: &[u8], out: &mut Vec<u8>) -> Resu
     }
     let number = u64::from_be_bytes(all);
     match kind {
-        NumberKind::I8 => encode::integer((number as i8).into(), out),
-        NumberKind::I16 => encode::integer((number as i16).into(), out),
-        NumberKind::I32 => encode::integer((number as i32).into(), out),
-        NumberKind::I64 => encode::integer(number as i64, out),
-        NumberKind::U8 | NumberKind::U16 | NumberKind::U32 | NumberKind::U64 => unsigned(number, out),
-        NumberKind::F32 => json_text::float(f32::from_bits(number as u32), out),
-        NumberKind::F64 => json_text::double(f64::from_bits(number), out),
+        NumberType::I8 => encode::integer((number as i8).into(), out),
+        NumberType::I16 => encode::integer((number as i16).into(), out),
+        NumberType::I32 => encode::integer((number as i32).into(), out),
+        NumberType::I64 => encode::integer(number as i64, out),
+        NumberType::U8 | NumberType::U16 | NumberType::U32 | NumberType::U64 => unsigned(number, out),
+        NumberType::F32 => json_text::float(f32::from_bits(number as u32), out),
+        NumberType::F64 => json_text::double(f64::from_bits(number), out),
     }
     Ok(())
 }

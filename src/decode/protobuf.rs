@@ -19,8 +19,9 @@ mod tests;
 
 pub use flaw::ProtobufFlaw;
 
+use crate::escape;
 use files::SchemaFiles;
-use link::{Linked, Node};
+use link::{Linked, MessageNode};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use types::Types;
@@ -33,7 +34,7 @@ const DEEPEST: usize = 200;
 pub struct Messages {
     types: Arc<Types>,
     /// The messages of the file itself, as they are nested.
-    roots: Arc<[Node]>,
+    roots: Arc<[MessageNode]>,
     /// How many messages of `types` are not built in; they are the first ones.
     given: usize,
     /// Whether it was text, not a descriptor.
@@ -54,15 +55,16 @@ impl Messages {
     /// # Errors
     /// What is wrong with the schema, in one line.
     pub fn of_schema(text: &str, imports: &[(&str, &str)]) -> Result<Messages, String> {
-        Messages::of(SchemaFiles::of_schema(text, imports)?)
+        SchemaFiles::of_schema(text, imports).and_then(Messages::of).map_err(shown)
     }
 
-    /// Reads a .proto file and what it imports, which is looked for in `folders` and beside the file.
+    /// Reads a .proto file and what it imports, which is looked for in `folders`, beside the file, and in the folders
+    /// around it.
     ///
     /// # Errors
     /// What is wrong with a file, in one line.
     pub fn of_file(file: &Path, folders: &[PathBuf]) -> Result<Messages, String> {
-        Messages::of(SchemaFiles::of_file(file, folders)?)
+        SchemaFiles::of_file(file, folders).and_then(Messages::of).map_err(shown)
     }
 
     fn of(files: SchemaFiles) -> Result<Messages, String> {
@@ -90,7 +92,8 @@ impl Messages {
         let mut nodes = &self.roots[..];
         let mut found = None;
         for &index in indexes {
-            let is_counted = |node: &&Node| counts_entries || !self.types.messages[node.message].is_map_entry;
+            let is_counted =
+                |node: &&MessageNode| counts_entries || !self.types.messages[node.message].is_map_entry;
             let node = nodes.iter().filter(is_counted).nth(index)?;
             nodes = &node.nested;
             found = Some(node.message);
@@ -138,6 +141,11 @@ impl Messages {
     fn message(&self, index: usize) -> Message {
         Message { types: Arc::clone(&self.types), index }
     }
+}
+
+/// An error as people may see it: it has names from a stranger's descriptor in it.
+fn shown(error: String) -> String {
+    escape::message(&error).into_owned()
 }
 
 /// The one element, if there is just one.

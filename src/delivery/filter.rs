@@ -79,14 +79,15 @@ impl Filter {
         });
         let programs = Programs { filter: settings.filter.clone(), id, results };
         // With a handler nobody else on this thread finds out that a record cannot be decoded.
-        let is_checking = handling.is_some() && settings.output.formats.can_fail();
+        let is_checking =
+            handling.is_some() && (settings.output.formats.can_fail() || schemas.are_asked_for());
         let has_programs = programs.filter.is_some() || programs.id.is_some() || programs.results.is_some();
         if !has_programs && !is_checking {
             return None;
         }
         Some(Filter {
             envelopes: Renderer::json(&settings.output, schemas),
-            reads_headers: !settings.output.formats.headers_are_plain(),
+            reads_headers: !settings.output.formats.headers_are_plain() || schemas.are_asked_for(),
             thread: has_programs.then(|| Thread::new(programs, bell, now)),
             waiting: VecDeque::new(),
             last_number: 0,

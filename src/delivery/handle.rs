@@ -189,8 +189,11 @@ impl<'a> Handlers<'a> {
     ) -> Option<Notice> {
         // It is no failed record: its handler may do with it as it is.
         let warning = |reason: String| Notice::Warning(format!("{}: {reason}", record.place()));
+        let lacks_schema = checked.undecodable.as_ref().is_some_and(|trouble| trouble.lacks_schema());
         let (fault, warning) = match checked.undecodable.map(|trouble| trouble.to_string()) {
             Some(reason) if self.is_strict => (Some(Fault::Undecodable(reason)), None),
+            // With its schema the handler would get another record, and it may still come.
+            Some(reason) if lacks_schema => (Some(Fault::Failed(reason)), None),
             other => (checked.failure.map(Fault::Failed), other.map(warning)),
         };
         self.counts.failed += u64::from(warning.is_some());

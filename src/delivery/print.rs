@@ -104,7 +104,7 @@ impl Printer {
         if self.is_strict {
             return Err(ended(place, offset, reason));
         }
-        Ok(Notice::AfterRecords(failed(place, offset, reason)))
+        Ok(Notice::AfterRecords(failed(place, offset, reason, trouble.is_common())))
     }
 
     /// Counts a record whose bytes the writer has.
@@ -147,19 +147,19 @@ impl Printer {
             FilterFailure::Remembered => self.has_failed_records = true,
             FilterFailure::Skip => {}
         }
-        let notices = vec![Notice::AfterRecords(failed(place, offset, what))];
+        let notices = vec![Notice::AfterRecords(failed(place, offset, what, false))];
         Ok(Submitted { fate: Fate::LeftOut, notices })
     }
 }
 
-fn failed(place: &PartitionPlace<'_>, offset: i64, reason: String) -> Event {
-    Event::RecordFailed { partition: place.partition.clone(), offset, reason, ends_run: false }
+fn failed(place: &PartitionPlace<'_>, offset: i64, reason: String, is_common: bool) -> Event {
+    Event::RecordFailed { partition: place.partition.clone(), offset, reason, is_common, ends_run: false }
 }
 
 /// The run ends with a record that is never settled: nothing is committed past it.
 fn ended(place: &PartitionPlace<'_>, offset: i64, reason: String) -> Box<Ended> {
     let partition = place.partition.clone();
     let failure = Failure::new(Kind::Record, format!("{partition} @ {offset}: {reason}"));
-    let event = Event::RecordFailed { partition, offset, reason, ends_run: true };
+    let event = Event::RecordFailed { partition, offset, reason, is_common: false, ends_run: true };
     Box::new(Ended { notices: vec![Notice::Event(event)], failure })
 }

@@ -2,7 +2,7 @@
 
 use super::errors::{self, Trouble, TroubleKind};
 use crate::files;
-use crate::tokens::untrusted;
+use crate::http::untrusted;
 use native_tls::{Certificate, HandshakeError, TlsConnector};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::path::Path;

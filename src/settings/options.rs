@@ -14,6 +14,7 @@ pub mod inspection;
 pub mod lag;
 pub mod lists;
 pub mod output;
+pub mod registry;
 pub mod reset;
 pub mod rules;
 pub mod talk;

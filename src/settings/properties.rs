@@ -13,6 +13,7 @@ pub mod offered;
 pub mod origin;
 pub mod print;
 pub mod producer;
+pub mod registry;
 mod security;
 mod source;
 mod stores;
@@ -25,6 +26,7 @@ use crate::error::Failure;
 use crate::settings::Surroundings;
 use origin::PropertyOrigin;
 use producer::ProducerProperty;
+use registry::RegistryProperties;
 use source::PropertySource;
 use std::collections::BTreeMap;
 use values::Value;
@@ -55,6 +57,8 @@ pub struct Properties {
     pub values: BTreeMap<String, PropertyValue>,
     /// Properties that were typed for the producer of the run.
     pub producer: Vec<ProducerProperty>,
+    /// Properties of a schema registry.
+    pub registry: RegistryProperties,
     /// Messages about values that are ignored.
     pub notes: Vec<String>,
     /// Environment variables that hold values of properties, which handlers do not inherit.
@@ -66,6 +70,8 @@ pub struct Properties {
 pub const BROKERS: &str = "bootstrap.servers";
 
 const DEFAULT_BROKERS: &str = "localhost:9092";
+
+const REGISTRY_VARIABLE: &str = "KCONS_REGISTRY";
 
 impl Properties {
     /// Reads `-X`, files, the environment and the profile. Values `env:NAME` and `file:PATH` are looked up.
@@ -104,7 +110,7 @@ impl Properties {
         Ok(properties)
     }
 
-    /// Reads `KCONS_CONFIG` and `KCONS_BROKERS`. The latter is more specific: with it, the brokers of the file do
+    /// Reads `KCONS_CONFIG`, `KCONS_BROKERS` and `KCONS_REGISTRY`. The second is more specific: with it, the brokers of the file do
     /// not count.
     fn read_environment(
         &mut self,
@@ -123,6 +129,12 @@ impl Properties {
         if let Some(text) = brokers {
             let brokers = brokers::read(&Value::plain(text), " in `KCONS_BROKERS`")?;
             self.set(BROKERS, &brokers, PropertyOrigin::Environment("KCONS_BROKERS".to_owned()));
+        }
+        if let Some(url) = surroundings.environment.variable(REGISTRY_VARIABLE) {
+            let mut registry = RegistryProperties::default();
+            let origin = PropertyOrigin::Environment(REGISTRY_VARIABLE.to_owned());
+            registry.insert(registry::URL, PropertyValue::plain(url, origin));
+            self.notes.extend(self.registry.overlay(registry));
         }
         Ok(())
     }
@@ -159,6 +171,7 @@ impl Properties {
     fn overlay(&mut self, source: PropertySource<'_>, is_wanted: impl Fn(&str) -> bool) {
         self.values.extend(source.values.into_iter().filter(|(name, _)| is_wanted(name)));
         self.producer.extend(source.producer);
+        self.notes.extend(self.registry.overlay(source.registry));
         self.notes.extend(source.notes);
         self.variables.extend(source.variables);
     }

@@ -1,5 +1,6 @@
 //! The events that can be told, and their two forms: text for people, fields for machines.
 
+use super::repeats::WarningKind;
 use super::tally::Tally;
 use crate::escape;
 use crate::record::TopicPartition;
@@ -42,6 +43,8 @@ pub enum Event {
         partition: TopicPartition,
         offset: i64,
         reason: String,
+        /// Whether the reason is that of many records, so that people need to read it once.
+        is_common: bool,
         /// Whether the run ends because of the record. People then read it in the error, and not twice.
         ends_run: bool,
     },
@@ -148,15 +151,20 @@ impl Event {
     }
 
     /// The kind of the event, if there may be an event of this kind for each record.
-    pub fn kind(&self) -> Option<String> {
+    pub fn kind(&self) -> Option<WarningKind> {
         match self {
+            Event::RecordFailed { reason, is_common: true, ends_run: false, .. } => {
+                Some(WarningKind::of_one(reason.clone()))
+            }
             Event::RecordFailed { partition, ends_run: false, .. } => {
-                Some(format!("failed in {}", partition.topic))
+                Some(WarningKind::of_many(format!("failed in {}", partition.topic)))
             }
             Event::AttemptFailed { partition, is_first: true, .. } => {
-                Some(format!("attempt failed in {}", partition.topic))
+                Some(WarningKind::of_many(format!("attempt failed in {}", partition.topic)))
             }
-            Event::DeadLettered { partition, .. } => Some(format!("dead-lettered of {}", partition.topic)),
+            Event::DeadLettered { partition, .. } => {
+                Some(WarningKind::of_many(format!("dead-lettered of {}", partition.topic)))
+            }
             Event::Started { .. }
             | Event::Assigned { .. }
             | Event::Revoked { .. }

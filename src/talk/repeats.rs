@@ -36,6 +36,25 @@ struct Alike {
     since: Instant,
 }
 
+/// What warnings have in common.
+pub struct WarningKind {
+    name: String,
+    /// How many of them are said before the others are counted.
+    most: u64,
+}
+
+impl WarningKind {
+    /// Warnings that each say something of their own.
+    pub fn of_many(name: String) -> WarningKind {
+        WarningKind { name, most: MOST_OF_A_KIND }
+    }
+
+    /// Warnings that all say the same, each of another record.
+    pub fn of_one(name: String) -> WarningKind {
+        WarningKind { name, most: 1 }
+    }
+}
+
 impl Repeats {
     /// Whether to say a warning. If not, it is counted.
     pub fn is_new(&mut self, message: &str, now: Instant) -> bool {
@@ -43,7 +62,7 @@ impl Repeats {
             same.untold += 1;
             return false;
         }
-        if !self.is_one_of_few(&kind(message), message, now) {
+        if !self.is_one_of_few(&WarningKind::of_many(kind(message)), message, now) {
             return false;
         }
         if self.same.len() < MOST {
@@ -53,14 +72,15 @@ impl Repeats {
     }
 
     /// Whether a warning is one of the first of its kind. If not, it is counted.
-    pub fn is_one_of_few(&mut self, kind: &str, message: &str, now: Instant) -> bool {
+    pub fn is_one_of_few(&mut self, kind: &WarningKind, message: &str, now: Instant) -> bool {
+        let WarningKind { name, most } = kind;
         // Strangers decide what warnings say, so the number of kinds is limited.
-        let kind = if self.kinds.len() < MOST || self.kinds.contains_key(kind) { kind } else { "" };
+        let kind = if self.kinds.len() < MOST || self.kinds.contains_key(name) { name } else { "" };
         if !self.kinds.contains_key(kind) {
             self.kinds.insert(kind.to_owned(), Alike { said: 0, untold: 0, last: String::new(), since: now });
         }
         let Some(alike) = self.kinds.get_mut(kind) else { return true };
-        if alike.said < MOST_OF_A_KIND {
+        if alike.said < *most {
             alike.said += 1;
             return true;
         }

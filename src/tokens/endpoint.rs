@@ -1,18 +1,14 @@
 //! A token endpoint, asked for the client credentials grant of OAuth 2 (RFC 6749, section 4.4) over HTTP(S).
 
 use super::{Token, TokenFault, TokenFaultKind, claims};
-use crate::error::reason;
-use crate::{escape, files};
+use crate::escape;
+use crate::http::{self, Authorities, RequestFault};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
-use std::fs;
-use std::io;
-use std::path::Path;
-use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use ureq::http::StatusCode;
-use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, TlsProvider, parse_pem};
+use ureq::tls::{TlsConfig, TlsProvider};
 use ureq::{Agent, Error};
 
 /// The longest answer that is read: an answer is a token and a few words.
@@ -20,10 +16,6 @@ const LONGEST_ANSWER: u64 = 1 << 20;
 
 /// How many characters of the endpoint's words are repeated.
 const LONGEST_WORDS: usize = 200;
-
-const NO_HOST: &str = "cannot resolve the host";
-
-const NO_URL: &str = "not a URL that can be requested";
 
 /// The endpoint, and the credentials for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,15 +30,6 @@ pub struct Endpoint {
     pub authorities: Authorities,
     /// How long a request with its answer may take.
     pub limit: Duration,
-}
-
-/// The authorities whose certificates are trusted.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Authorities {
-    System,
-    /// The authorities in a PEM file, or in a folder of them.
-    Location(String),
-    Pem(String),
 }
 
 impl Endpoint {
@@ -85,7 +68,7 @@ impl Endpoint {
     }
 
     fn ask(&self) -> Result<(StatusCode, String), TokenFault> {
-        let roots = self.roots().map_err(|error| self.fault(TokenFaultKind::Tls, &error))?;
+        let roots = self.authorities.roots().map_err(|error| self.fault(TokenFaultKind::Tls, &error))?;
         let tls = TlsConfig::builder().provider(TlsProvider::NativeTls).root_certs(roots).build();
         let agent: Agent = Agent::config_builder()
             .timeout_global(Some(self.limit))
@@ -107,25 +90,6 @@ impl Endpoint {
         let mut response = request.send_form(form).map_err(|error| self.unanswered(&error))?;
         let body = response.body_mut().with_config().limit(LONGEST_ANSWER).lossy_utf8(true).read_to_string();
         Ok((response.status(), body.map_err(|error| self.unanswered(&error))?))
-    }
-
-    fn roots(&self) -> Result<RootCerts, String> {
-        let pem = match &self.authorities {
-            Authorities::System => return Ok(RootCerts::PlatformVerifier),
-            Authorities::Pem(pem) => pem.clone().into_bytes(),
-            Authorities::Location(path) => read(Path::new(path))?,
-        };
-        let certificates: Vec<Certificate<'static>> = parse_pem(&pem)
-            .filter_map(|item| match item {
-                Ok(PemItem::Certificate(certificate)) => Some(certificate),
-                // A file may hold keys and other things besides certificates.
-                _ => None,
-            })
-            .collect();
-        match certificates.is_empty() {
-            true => Err("there is no certificate to trust".to_owned()),
-            false => Ok(RootCerts::Specific(Arc::new(certificates))),
-        }
     }
 
     /// The fault that an error code of RFC 6749, section 5.2, means, or else the status.
@@ -152,16 +116,11 @@ impl Endpoint {
     }
 
     fn unanswered(&self, error: &Error) -> TokenFault {
-        let text = error.to_string();
-        let (kind, words) = match error {
-            Error::HostNotFound => (TokenFaultKind::Unreachable, NO_HOST.to_owned()),
-            Error::Timeout(_) => (TokenFaultKind::Unreachable, "timed out".to_owned()),
-            // ureq's words would repeat the URL.
-            Error::BadUri(_) | Error::Http(_) => (TokenFaultKind::Address, NO_URL.to_owned()),
-            Error::NativeTls(_) | Error::Tls(_) => (TokenFaultKind::Tls, untrusted(&text).unwrap_or(text)),
-            Error::Io(error) => (TokenFaultKind::Unreachable, io_words(error)),
-            // More errors may come with new versions of ureq.
-            _ => (TokenFaultKind::Unreachable, text),
+        let (kind, words) = http::fault(error);
+        let kind = match kind {
+            RequestFault::Unreachable => TokenFaultKind::Unreachable,
+            RequestFault::Tls => TokenFaultKind::Tls,
+            RequestFault::Address => TokenFaultKind::Address,
         };
         self.fault(kind, &words)
     }
@@ -173,45 +132,6 @@ impl Endpoint {
             words.chars().filter(|c| !escape::is_unsafe(*c) && !c.is_control()).take(LONGEST_WORDS).collect();
         TokenFault { kind, words: format!("`{}`: {words}", self.shown) }
     }
-}
-
-/// Reads a file, or all files of a folder.
-fn read(path: &Path) -> Result<Vec<u8>, String> {
-    if !path.is_dir() {
-        return files::read(path);
-    }
-    let mut all = Vec::new();
-    for entry in fs::read_dir(path).map_err(|error| reason(&error))?.flatten() {
-        // A file that cannot be read only makes us trust fewer authorities.
-        let is_file = entry.path().is_file();
-        all.extend(is_file.then(|| files::read(&entry.path()).ok()).flatten().unwrap_or_default());
-        all.push(b'\n');
-    }
-    Ok(all)
-}
-
-fn io_words(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::ConnectionRefused => "connection refused".to_owned(),
-        io::ErrorKind::TimedOut => "timed out".to_owned(),
-        io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset => {
-            "the connection was closed".to_owned()
-        }
-        // Errors of the resolver have no kind of their own.
-        _ if error.to_string().contains("failed to lookup address") => NO_HOST.to_owned(),
-        _ => reason(error),
-    }
-}
-
-/// OpenSSL's reason not to trust a certificate, without the place in its source: of `… certificate verify
-/// failed:file.c:1889: (self-signed certificate)`, what stands in parentheses.
-pub fn untrusted(text: &str) -> Option<String> {
-    let (_, rest) = text.split_once("certificate verify failed")?;
-    let found = rest.rsplit_once('(').and_then(|(_, rest)| rest.split(')').next());
-    Some(match found {
-        Some(found) => format!("certificate verify failed: {found}"),
-        None => "certificate verify failed".to_owned(),
-    })
 }
 
 #[cfg(test)]

@@ -95,6 +95,13 @@ fn commands_in_the_blocks_of_the_docs_are_taken_by_the_program() {
         while let Some(index) = rest.iter().position(|word| word.contains(".location=")) {
             rest.drain(index - 1..=index);
         }
+        // Files of schemas are read before anything else.
+        while let Some(index) = rest
+            .iter()
+            .position(|word| ["--avro-schema", "--proto", "--proto-message"].contains(&word.as_str()))
+        {
+            rest.drain(index..=index + 1);
+        }
         let mut kcons = program();
         // As the examples assume it.
         kcons.env("HOME", folder.path()).env("KAFKA_PASSWORD", "secret").current_dir(folder.path());

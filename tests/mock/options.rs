@@ -13,8 +13,9 @@ use crate::support::run::{Kcons, Reader};
 use crate::support::{Committed, Outcome, Produced, unique_name, wait_until};
 
 /// Which test shows that an option changes something; found by name in the file of the suite.
-const TESTS: [(&str, &str, &str); 81] = [
+const TESTS: [(&str, &str, &str); 93] = [
     ("--async-commit", "mock/options.rs", "async_commit_does_not_wait_for_answers"),
+    ("--avro-schema", "mock/schemas.rs", "values_are_decoded_by_an_avro_schema_of_a_file"),
     ("--backoff", "mock/handlers/failures.rs", "the_pause_before_another_attempt_is_an_option"),
     ("--brokers", "mock/options.rs", "brokers_come_from_the_option_or_the_environment"),
     ("--color", "mock/options.rs", "color_can_be_forced_and_refused"),
@@ -68,10 +69,19 @@ const TESTS: [(&str, &str, &str); 81] = [
     ("--print-config", "mock/talk.rs", "print_config_names_every_origin"),
     ("--profile", "mock/connection.rs", "a_property_comes_from_the_first_source_that_has_it"),
     ("--property", "mock/options.rs", "properties_are_set_by_options"),
+    ("--proto", "mock/schemas.rs", "values_are_decoded_by_a_protobuf_message_of_a_file"),
+    ("--proto-message", "mock/schemas.rs", "values_are_decoded_by_a_protobuf_message_of_a_file"),
+    ("--proto-path", "mock/schemas.rs", "values_are_decoded_by_a_protobuf_message_of_a_file"),
     ("--quiet", "mock/talk.rs", "quiet_leaves_only_errors"),
     ("--rate", "mock/handlers/exec.rs", "a_rate_limits_what_is_started"),
     ("--raw-output", "mock/jq.rs", "what_a_program_yields_is_printed"),
     ("--read-uncommitted", "real/ends.rs", "an_open_transaction_is_the_end_or_is_read"),
+    ("--registry", "mock/registry.rs", "every_record_of_a_serializer_is_decoded_as_key_and_as_value"),
+    ("--registry-ca", "mock/registry/login.rs", "a_private_authority_and_a_client_certificate_are_used"),
+    ("--registry-cert", "mock/registry/login.rs", "a_private_authority_and_a_client_certificate_are_used"),
+    ("--registry-key", "mock/registry/login.rs", "a_private_authority_and_a_client_certificate_are_used"),
+    ("--registry-token", "mock/registry/login.rs", "every_kind_of_login_works_from_every_place"),
+    ("--registry-user", "mock/registry/login.rs", "every_kind_of_login_works_from_every_place"),
     ("--retries", "mock/handlers/failures.rs", "a_record_that_goes_on_failing_stops_the_run_uncommitted"),
     ("--serve", "mock/demo.rs", "serve_keeps_a_broker_for_other_terminals"),
     ("--shutdown-timeout", "mock/options.rs", "shutdown_timeout_bounds_the_end"),
@@ -80,6 +90,7 @@ const TESTS: [(&str, &str, &str); 81] = [
     ("--timeout", "mock/handlers/failures.rs", "a_handler_that_takes_too_long_is_ended_with_its_children"),
     ("--title-field", "mock/options.rs", "how_records_are_printed"),
     ("--to", "mock/options.rs", "where_to_start_and_stop"),
+    ("--union-names", "mock/schemas.rs", "values_are_decoded_by_an_avro_schema_of_a_file"),
     ("--value-format", "mock/options.rs", "how_records_are_printed"),
     ("--verbose", "mock/talk.rs", "verbose_says_more_and_twice_even_more"),
     ("--version", "mock/talk.rs", "help_is_short_or_long"),
@@ -88,6 +99,7 @@ const TESTS: [(&str, &str, &str); 81] = [
     ("CLICOLOR_FORCE", "mock/options.rs", "color_can_be_forced_and_refused"),
     ("KCONS_BROKERS", "mock/options.rs", "brokers_come_from_the_option_or_the_environment"),
     ("KCONS_CONFIG", "mock/options.rs", "a_file_of_properties_is_read"),
+    ("KCONS_REGISTRY", "mock/registry/login.rs", "a_registry_comes_from_the_environment_and_from_a_profile"),
     ("KCONS_PROFILE", "mock/connection.rs", "a_property_comes_from_the_first_source_that_has_it"),
     ("NO_COLOR", "mock/options.rs", "color_can_be_forced_and_refused"),
     ("TOPIC", "mock/options.rs", "topics_are_what_is_read"),
@@ -380,6 +392,10 @@ fn values_keys_and_headers_are_decoded() {
     assert!(read(&handler).stdout_text().contains(r#"{"key":"attempt","value":2}"#));
     let handled = ["--exec", "cat", "--stdin", "json", "--strict", "--header-format", "attempt=le:i16"];
     read(&handled).has_code(5).stderr_contains(&format!("[0] @ 1: header `attempt` is {header}"));
+    for format in ["msgpack", "cbor"] {
+        let outcome = read(&["--value-format", format, "-n", "1", "--from", "1"]);
+        outcome.has_code(0).stdout_contains("value_error");
+    }
     let refused = read(&["--header-format", "trace=guid"]);
     refused.has_code(2).stderr_contains(
         "caused by: it is FORMAT or NAME=FORMAT, where FORMAT is one of auto, json, text, base64, hex, uuid, i8,",

@@ -22,6 +22,7 @@ mod properties;
 pub mod proxy;
 pub mod raw;
 pub mod redis;
+pub mod registry;
 mod rounds;
 pub mod run;
 pub mod shells;
@@ -30,6 +31,7 @@ mod stored;
 mod stream;
 pub mod terminal;
 pub mod tokens;
+pub mod vectors;
 mod waiting;
 
 pub use fixtures::{OpenTransaction, Place, Produced};

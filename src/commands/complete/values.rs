@@ -67,6 +67,7 @@ pub const RESETS: &[DescribedWord] =
 /// By the name of an option, or the value name of a positional argument. Options whose values the declaration lists
 /// are not here.
 const VALUES: &[(&str, Values)] = &[
+    ("avro-schema", Files),
     ("backoff", Unknown),
     ("brokers", Unknown),
     ("CMD", ShellCommand),
@@ -107,7 +108,16 @@ const VALUES: &[(&str, Values)] = &[
     ("partitions", Unknown),
     ("profile", Profiles),
     ("property", Properties),
+    ("proto", Files),
+    ("proto-message", Unknown),
+    ("proto-path", Files),
     ("rate", Unknown),
+    ("registry", Unknown),
+    ("registry-ca", Files),
+    ("registry-cert", Files),
+    ("registry-key", Files),
+    ("registry-token", Unknown),
+    ("registry-user", Unknown),
     ("retries", Unknown),
     ("shift", Unknown),
     ("shutdown-timeout", Unknown),

@@ -19,6 +19,7 @@ pub const DEMO: &str = "Starts a broker in the process, with a topic task-create
 pub const ENVIRONMENT: &[(&str, &str)] = &[
     ("KCONS_BROKERS", "Bootstrap servers, as with `--brokers`."),
     ("KCONS_CONFIG", "A file of properties, as with `--config`."),
+    ("KCONS_REGISTRY", "The URL of a schema registry, as with `--registry`."),
     (
         "KCONS_PROFILE",
         "A profile, as with `--profile`, but with the lowest precedence: behind the other variables, too.",

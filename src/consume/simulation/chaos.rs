@@ -2,7 +2,7 @@
 
 use super::cluster::{Cluster, CommitFate, SharedCluster};
 use super::judge::{Oracle, Printed, Run};
-use super::schemas::SchemasByKey;
+use super::schemas::{A, B, C, LateSchemas};
 use super::{Simulation, history, settings};
 use crate::decode::Schemas;
 use crate::handlers::{FailureReason, Outcome};
@@ -78,7 +78,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     proptest::collection::vec(step, 1..60)
 }
 
-const KEYS: [Option<&str>; 4] = [None, Some("a"), Some("b"), Some("c")];
+const KEYS: [Option<&str>; 4] = [None, Some(A), Some(B), Some(C)];
 
 /// The coordinator's side of a run: what it has given and wants back, and what others do meanwhile.
 struct Group<'a> {
@@ -87,7 +87,7 @@ struct Group<'a> {
     /// Given, and not taken back or lost.
     given: BTreeSet<i32>,
     another: Run,
-    schemas: Arc<SchemasByKey>,
+    schemas: Arc<LateSchemas>,
 }
 
 impl Group<'_> {
@@ -205,7 +205,7 @@ impl Group<'_> {
 /// waits until they come.
 fn judge(words: &str, steps: Vec<Step>, knows_schemas: bool, always: &[Oracle]) {
     let (settings_of_member, cluster) = (settings(words), Cluster::new(PARTITIONS));
-    let schemas = Arc::new(SchemasByKey::default());
+    let schemas = Arc::new(LateSchemas::default());
     let source = Schemas::of(schemas.clone());
     let member = Simulation::start_with(&source, &settings_of_member, &cluster, "member", Instant::now());
     let another = Run { name: "another".to_owned(), ..Run::default() };

@@ -3,34 +3,41 @@
 use super::cluster::{Cluster, SharedCluster};
 use super::judge::Oracle;
 use super::{Simulation, history, partition, settings};
-use crate::decode::{SchemaSource, Schemas};
+use crate::decode::{
+    Frame, KEY_HEADER, RegisteredSchema, SchemaForm, SchemaId, SchemaSlot, SchemaSource, Schemas,
+};
 use crate::handlers::Outcome;
-use crate::record::Record;
 use crate::settings::Consume;
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-/// Names the schema of a record by its key; records without a key need none.
-#[derive(Debug, Default)]
-pub struct SchemasByKey(Mutex<HashSet<Vec<u8>>>);
+/// Keys that name a schema each: a frame around the JSON `1`.
+pub const A: &str = "\0\0\0\0a1";
+pub const B: &str = "\0\0\0\0b1";
+pub const C: &str = "\0\0\0\0c1";
 
-impl SchemasByKey {
+/// A registry that answers when the test says so.
+#[derive(Debug, Default)]
+pub struct LateSchemas(Mutex<HashMap<SchemaId, Arc<SchemaSlot>>>);
+
+impl LateSchemas {
     /// The schema of records with this key has come.
     pub fn learn(&self, key: &str) {
-        self.0.lock().expect("nobody panics").insert(key.as_bytes().to_vec());
+        let frame = Frame::of(key.as_bytes(), &[], KEY_HEADER).expect("a frame");
+        self.slot(frame.schema).fill(RegisteredSchema { number: None, form: SchemaForm::Json });
     }
 }
 
-impl SchemaSource for SchemasByKey {
-    fn has_schemas_of(&self, record: &Record<'_>) -> bool {
-        record.key.is_none_or(|key| self.0.lock().expect("nobody panics").contains(key))
+impl SchemaSource for LateSchemas {
+    fn slot(&self, id: SchemaId) -> Arc<SchemaSlot> {
+        Arc::clone(self.0.lock().expect("nobody panics").entry(id).or_default())
     }
 }
 
 /// A member that holds all partitions and knows no schema.
-fn member<'a>(settings: &'a Consume, cluster: &SharedCluster) -> (Simulation<'a>, Arc<SchemasByKey>) {
-    let source = Arc::new(SchemasByKey::default());
+fn member<'a>(settings: &'a Consume, cluster: &SharedCluster) -> (Simulation<'a>, Arc<LateSchemas>) {
+    let source = Arc::new(LateSchemas::default());
     let schemas = Schemas::of(source.clone());
     let mut member = Simulation::start_with(&schemas, settings, cluster, "member", Instant::now());
     member.settle();
@@ -60,16 +67,16 @@ fn must_hold(cluster: &SharedCluster, member: Simulation<'_>, oracles: &[Oracle]
 
 #[test]
 fn a_partition_waits_in_order_for_a_schema_and_the_others_go_on() {
-    let keys = [None, Some("a"), None, Some("b"), None];
+    let keys = [None, Some(A), None, Some(B), None];
     let (settings, cluster) = (settings("-g g -o raw -e"), filled(&[&keys, &[None; 4]]));
     let (mut member, schemas) = member(&settings, &cluster);
     member.pass(Duration::from_secs(20));
     assert_eq!((printed(&member, 0), printed(&member, 1)), (vec![0], vec![0, 1, 2, 3]));
     assert_eq!((member.committed(0), member.committed(1)), (Some(1), Some(4)));
-    schemas.learn("b");
+    schemas.learn(B);
     member.settle();
-    assert_eq!(printed(&member, 0), [0], "`b` stands behind `a`");
-    schemas.learn("a");
+    assert_eq!(printed(&member, 0), [0], "`B` stands behind `A`");
+    schemas.learn(A);
     member.pass(Duration::from_secs(5));
     assert_eq!(printed(&member, 0), [0, 1, 2, 3, 4]);
     assert_eq!((member.result(), member.committed(0)), (Ok(()), Some(5)), "`-e` has waited for them");
@@ -79,25 +86,25 @@ fn a_partition_waits_in_order_for_a_schema_and_the_others_go_on() {
 #[test]
 fn a_record_that_waits_counts_for_the_commit_mode() {
     let (settings, cluster) =
-        (settings("-g g -o raw --commit batch=3"), filled(&[&[None, Some("a"), None, None]]));
+        (settings("-g g -o raw --commit batch=3"), filled(&[&[None, Some(A), None, None]]));
     let (mut member, schemas) = member(&settings, &cluster);
     member.pass(Duration::from_secs(1));
     assert_eq!((printed(&member, 0), member.committed(0)), (vec![0], None));
-    schemas.learn("a");
+    schemas.learn(A);
     member.pass(Duration::from_secs(1));
     assert_eq!((printed(&member, 0), member.committed(0)), (vec![0, 1, 2, 3], Some(3)));
 }
 
 #[test]
 fn the_filter_sees_a_record_once_it_can_be_decoded() {
-    let keys = [Some("a"), None, Some("b"), None];
+    let keys = [Some(A), None, Some(B), None];
     let settings = settings("-g g -o raw --filter .offset!=1");
     let cluster = filled(&[&keys]);
     let (mut member, schemas) = member(&settings, &cluster);
     member.pass(Duration::from_secs(1));
     assert_eq!(printed(&member, 0), Vec::<i64>::new());
-    schemas.learn("a");
-    schemas.learn("b");
+    schemas.learn(A);
+    schemas.learn(B);
     member.settle_until(|member| printed(member, 0).len() == 3);
     assert_eq!(printed(&member, 0), [0, 2, 3]);
     member.stop();
@@ -106,7 +113,7 @@ fn the_filter_sees_a_record_once_it_can_be_decoded() {
 
 #[test]
 fn a_hand_over_gives_up_what_waits_and_commits_what_is_printed() {
-    let (settings, cluster) = (settings("-g g -o raw"), filled(&[&[None, None, Some("a"), None]]));
+    let (settings, cluster) = (settings("-g g -o raw"), filled(&[&[None, None, Some(A), None]]));
     let (mut member, _) = member(&settings, &cluster);
     cluster.borrow_mut().take_back(&[0]);
     member.settle();
@@ -119,7 +126,7 @@ fn a_hand_over_gives_up_what_waits_and_commits_what_is_printed() {
 #[test]
 fn a_stop_gives_up_what_waits_and_commits_what_is_done() {
     for words in ["-g g -o raw", "-g g --exec true"] {
-        let (settings, cluster) = (settings(words), filled(&[&[None, Some("a"), None]]));
+        let (settings, cluster) = (settings(words), filled(&[&[None, Some(A), None]]));
         let (mut member, _) = member(&settings, &cluster);
         member.accept_all();
         member.is_stopped = true;
@@ -132,10 +139,10 @@ fn a_stop_gives_up_what_waits_and_commits_what_is_done() {
 #[test]
 fn a_handler_gets_a_record_once_it_can_be_decoded() {
     let settings = settings("-g g --parallel 4 --exec true -n 3");
-    let cluster = filled(&[&[Some("a"), None, None, None], &[None]]);
+    let cluster = filled(&[&[Some(A), None, None, None], &[None]]);
     let (mut member, schemas) = member(&settings, &cluster);
     assert_eq!((member.at_work(0), member.at_work(1)), (vec![], vec![0]));
-    schemas.learn("a");
+    schemas.learn(A);
     member.settle();
     assert_eq!(member.at_work(0), [0, 1], "with `-n` no more than that many are begun");
     member.answer(1, Outcome::Accepted);
@@ -145,7 +152,7 @@ fn a_handler_gets_a_record_once_it_can_be_decoded() {
 
 #[test]
 fn much_that_waits_holds_its_partition_and_is_read_to_the_end_afterwards() {
-    let mut keys = vec![Some("a")];
+    let mut keys = vec![Some(A)];
     keys.resize(20_000, None);
     let (settings, cluster) = (settings("-g g -o raw -e"), filled(&[&keys, &[None; 10]]));
     let (mut member, schemas) = member(&settings, &cluster);
@@ -153,7 +160,7 @@ fn much_that_waits_holds_its_partition_and_is_read_to_the_end_afterwards() {
     assert_eq!(printed(&member, 1).len(), 10);
     let fetched = member.consumer.as_ref().and_then(|consumer| consumer.client.fetched(&partition(0)));
     assert!(fetched < Some(4_000), "{fetched:?} was read while a record has no schema");
-    schemas.learn("a");
+    schemas.learn(A);
     member.pass(Duration::from_secs(2));
     member.settle_until(|member| member.finished.is_some());
     assert_eq!((member.result(), printed(&member, 0).len()), (Ok(()), 20_000));

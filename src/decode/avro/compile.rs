@@ -5,14 +5,15 @@
 
 use super::node::{Branch, Node, NodeIndex, RecordField};
 use super::{Schema, UnionNames, logical, names};
-use crate::json_text;
+use crate::decode::json::{self, Nesting};
+use crate::{escape, json_text};
 use serde_json::{Map, Value};
 use std::collections::HashMap;
 
 /// Compiles a schema that uses named types of `references`.
 pub fn schema(text: &str, references: &[&str], unions: UnionNames) -> Result<Schema, String> {
-    let schema = json(text)?;
-    let references: Result<Vec<Value>, String> = references.iter().map(|text| json(text)).collect();
+    let schema = parsed(text)?;
+    let references: Result<Vec<Value>, String> = references.iter().map(|text| parsed(text)).collect();
     let references = references.map_err(|wrong| format!("a referenced schema is {wrong}"))?;
     let mut compiler = Compiler {
         unions,
@@ -30,12 +31,20 @@ pub fn schema(text: &str, references: &[&str], unions: UnionNames) -> Result<Sch
 }
 
 /// A schema as JSON; the name of a primitive type may have lost its quotes.
-fn json(text: &str) -> Result<Value, String> {
+fn parsed(text: &str) -> Result<Value, String> {
     let name = text.trim();
     if primitive(name).is_some() {
         return Ok(Value::from(name));
     }
-    serde_json::from_str(text).map_err(|error| format!("not JSON: {error}"))
+    let mut nesting = Nesting::default();
+    if json::check(text.as_bytes(), &mut nesting).is_none() {
+        return Err(format!("not JSON: {}", json::flaw(text.as_bytes(), &mut nesting)));
+    }
+    // Not nested too deep, so nothing else need bound it.
+    let mut parser = serde_json::Deserializer::from_str(text);
+    parser.disable_recursion_limit();
+    let value = parser.into_iter().next().expect("one text was found");
+    value.map_err(|error| format!("not JSON: {error}"))
 }
 
 /// Compiles types; what refers to a type gets its index at once, so that types can refer to each other.
@@ -261,9 +270,10 @@ impl<'s> Compiler<'s> {
         let branches = branches?;
         let named = branches.iter().filter(|branch| branch.name.is_some()).count();
         let is_shown = self.unions == UnionNames::Shown && named > 1;
-        let branch = |compiled: Compiled| Branch {
-            node: compiled.node,
-            opening: compiled.name.filter(|_| is_shown).map(|name| prepared("{", &name, ":")),
+        let branch = |compiled: Compiled| {
+            let opening = compiled.name.filter(|_| is_shown).map(|name| prepared("{", &name, ":"));
+            let is_union = matches!(self.nodes[compiled.node as usize], Node::Union { .. });
+            Branch { node: compiled.node, levels: usize::from(opening.is_some() || is_union), opening }
         };
         Ok(Node::Union { branches: branches.into_iter().map(branch).collect() })
     }
@@ -275,9 +285,10 @@ impl<'s> Compiler<'s> {
 
     /// A message that says where it is wrong.
     fn wrong(&self, what: &str) -> String {
+        let what = escape::line(what);
         match &self.place {
-            Some(place) => format!("{what} in {place}"),
-            None => what.to_owned(),
+            Some(place) => format!("{what} in {}", escape::line(place)),
+            None => what.into_owned(),
         }
     }
 }

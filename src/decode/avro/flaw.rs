@@ -1,6 +1,6 @@
 //! What is wrong with bytes that are no datum of a schema.
 
-use crate::plural;
+use crate::{escape, plural};
 use std::fmt;
 
 /// How many characters of a name or key and how many steps at each end of a place are shown.
@@ -56,6 +56,7 @@ pub enum Damage {
 pub enum PlaceStep {
     Field(String),
     Item(u64),
+    /// As it stands in a JSON string.
     Key(String),
 }
 
@@ -110,11 +111,10 @@ impl fmt::Display for AvroFlaw {
 
 /// The beginning of a name or key, on one line.
 fn shown(name: &str) -> String {
-    let mut start: String = name.chars().take(LONGEST_NAME).flat_map(char::escape_debug).collect();
-    if name.chars().nth(LONGEST_NAME).is_some() {
-        start.push('…');
+    match name.char_indices().nth(LONGEST_NAME) {
+        Some((end, _)) => format!("{}…", escape::line(&name[..end])),
+        None => escape::line(name).into_owned(),
     }
-    start
 }
 
 impl fmt::Display for Damage {

@@ -53,6 +53,8 @@ pub enum Node {
 #[derive(Debug)]
 pub struct Branch {
     pub node: NodeIndex,
+    /// How much deeper it is: a level where it is named, and where it is a union itself, since that is deeper for the stack.
+    pub levels: usize,
     /// `{"com.acme.A":` where the branch is to be named.
     pub opening: Option<Box<[u8]>>,
 }

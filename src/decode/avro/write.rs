@@ -166,10 +166,12 @@ impl<'s> Writer<'s, '_, '_> {
         let index = self.input.long()?;
         let branch = usize::try_from(index).ok().and_then(|index| branches.get(index));
         let branch = branch.ok_or(Damage::Branch { index, of: branches.len() })?;
-        let Some(opening) = &branch.opening else { return self.value(branch.node, depth) };
-        self.check_bounds(depth)?;
+        if branch.levels > 0 {
+            self.check_bounds(depth)?;
+        }
+        let Some(opening) = &branch.opening else { return self.value(branch.node, depth + branch.levels) };
         self.out.extend_from_slice(opening);
-        self.value(branch.node, depth + 1)?;
+        self.value(branch.node, depth + branch.levels)?;
         self.out.push(b'}');
         Ok(())
     }
@@ -180,13 +182,15 @@ impl<'s> Writer<'s, '_, '_> {
         if depth >= DEEPEST {
             return Err(Damage::TooDeep { deepest: DEEPEST });
         }
-        if self.out.len() > self.end {
-            return Err(Damage::TooMuchText { most: self.most });
-        }
-        Ok(())
+        self.check_length()
     }
 
-    /// Counts an item that had no bytes of those that were left before it.
+    #[inline(always)]
+    fn check_length(&self) -> Result<(), Damage> {
+        if self.out.len() > self.end { Err(Damage::TooMuchText { most: self.most }) } else { Ok(()) }
+    }
+
+    /// Counts an item that had none of the bytes that were left before it.
     #[inline(always)]
     fn check_item(&mut self, left: usize) -> Written {
         if self.input.rest.len() == left {
@@ -195,7 +199,7 @@ impl<'s> Writer<'s, '_, '_> {
                 return Err(Damage::TooManyEmpty { most: MOST_EMPTY_ITEMS }.into());
             }
         }
-        Ok(())
+        Ok(self.check_length()?)
     }
 
     fn boolean(&mut self) -> Result<(), Damage> {
@@ -230,7 +234,7 @@ impl<'s> Writer<'s, '_, '_> {
         let index = self.input.long()?;
         let symbol = usize::try_from(index).ok().and_then(|index| symbols.get(index));
         self.out.extend_from_slice(symbol.ok_or(Damage::Symbol { index, of: symbols.len() })?);
-        Ok(())
+        self.check_length()
     }
 
     fn base64(&mut self, size: Option<usize>) -> Result<(), Damage> {

@@ -1,6 +1,7 @@
 //! The files of a schema: read as .proto text or as descriptors, with what they import.
 
 use super::built_in;
+use crate::files;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use prost::Message as _;
@@ -76,19 +77,19 @@ impl SchemaFiles {
         Ok(SchemaFiles::complete(files, |name| names.contains(name)))
     }
 
-    /// A file, and what it imports from folders.
+    /// A file, and what it imports: from folders, or from the file's own folder and those around it, which is where
+    /// imports start in most projects.
     pub(super) fn of_file(file: &Path, folders: &[PathBuf]) -> Result<SchemaFiles, String> {
-        let own_folder = file.parent().map(Path::to_path_buf);
-        let folders: Vec<_> = folders.iter().chain(&own_folder).collect();
+        let folders: Vec<_> = folders.iter().map(PathBuf::as_path).chain(file.ancestors().skip(1)).collect();
         let name = file.file_name().unwrap_or_default().to_string_lossy();
-        let text = std::fs::read_to_string(file).map_err(|error| format!("{name}: {error}"))?;
+        let text = files::read_text(file).map_err(|error| format!("{name}: {error}"))?;
         let mut files = vec![SchemaFile::read(&name, &text)?];
         let mut wanted: VecDeque<String> = files[0].descriptor.dependency.clone().into();
         let mut found = HashSet::new();
         while let Some(name) = wanted.pop_front() {
             let place = folders.iter().map(|folder| folder.join(&name)).find(|path| path.is_file());
             let Some(place) = place.filter(|_| !found.contains(&name)) else { continue };
-            let text = std::fs::read_to_string(place).map_err(|error| format!("{name}: {error}"))?;
+            let text = files::read_text(&place).map_err(|error| format!("{name}: {error}"))?;
             let file = SchemaFile::read(&name, &text)?;
             wanted.extend(file.descriptor.dependency.iter().cloned());
             files.push(file);
@@ -117,7 +118,6 @@ fn syntax_error(name: &str, error: &protox_parse::ParseError) -> String {
         Some(_) => format!("{error:?}"),
         None => format!("{name}: {error}"),
     }
-    .replace(['\n', '\r'], " ")
 }
 
 /// Where the statement `edition = "2023"` stands, without its semicolon, if it is the first one.

@@ -12,16 +12,16 @@ use std::collections::HashMap;
 
 /// A message of the first file, and what is nested in it, as in the descriptor.
 #[derive(Debug)]
-pub(super) struct Node {
+pub(super) struct MessageNode {
     pub message: usize,
-    pub nested: Vec<Node>,
+    pub nested: Vec<MessageNode>,
 }
 
 /// What becomes of files.
 pub(super) struct Linked {
     pub types: Types,
     /// The messages of the first file.
-    pub roots: Vec<Node>,
+    pub roots: Vec<MessageNode>,
     /// How many messages the files have that were given.
     pub given: usize,
 }
@@ -116,7 +116,7 @@ struct Declared<'a> {
 }
 
 impl<'a> Linker<'a> {
-    fn declare(&mut self, file: &'a SchemaFile, descriptor: &'a DescriptorProto, scope: &str) -> Node {
+    fn declare(&mut self, file: &'a SchemaFile, descriptor: &'a DescriptorProto, scope: &str) -> MessageNode {
         let full_name = joined(scope, descriptor.name());
         let index = self.types.messages.len();
         // The first definition counts.
@@ -136,7 +136,7 @@ impl<'a> Linker<'a> {
             self.declare_enum(declared, &full_name);
         }
         let nested = descriptor.nested_type.iter().map(|nested| self.declare(file, nested, &full_name));
-        Node { message: index, nested: nested.collect() }
+        MessageNode { message: index, nested: nested.collect() }
     }
 
     fn declare_enum(&mut self, descriptor: &EnumDescriptorProto, scope: &str) {

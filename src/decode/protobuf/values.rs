@@ -9,8 +9,8 @@ use crate::{encode, json_text};
 #[inline(always)]
 pub(super) fn number(types: &Types, kind: NumberKind, bits: u64, out: &mut Vec<u8>) {
     match kind {
-        NumberKind::Double => double(f64::from_bits(bits), out),
-        NumberKind::Float => float(f32::from_bits(bits as u32), out),
+        NumberKind::Double => json_text::double(f64::from_bits(bits), out),
+        NumberKind::Float => json_text::float(f32::from_bits(bits as u32), out),
         NumberKind::Int32 | NumberKind::Sfixed32 => encode::integer(i64::from(bits as i32), out),
         NumberKind::Uint32 | NumberKind::Fixed32 => encode::integer(i64::from(bits as u32), out),
         NumberKind::Sint32 => encode::integer(i64::from(zigzag(u64::from(bits as u32)) as i32), out),
@@ -45,30 +45,6 @@ fn enumerated(types: &Types, index: usize, number: i32, out: &mut Vec<u8>) {
         out.extend_from_slice(name);
     } else {
         encode::integer(i64::from(number), out);
-    }
-}
-
-fn double(number: f64, out: &mut Vec<u8>) {
-    if number.is_finite() {
-        out.extend_from_slice(zmij::Buffer::new().format_finite(number).as_bytes());
-    } else {
-        out.extend_from_slice(no_number(number.is_nan(), number > 0.0));
-    }
-}
-
-fn float(number: f32, out: &mut Vec<u8>) {
-    if number.is_finite() {
-        out.extend_from_slice(zmij::Buffer::new().format_finite(number).as_bytes());
-    } else {
-        out.extend_from_slice(no_number(number.is_nan(), number > 0.0));
-    }
-}
-
-fn no_number(is_nan: bool, is_positive: bool) -> &'static [u8] {
-    match (is_nan, is_positive) {
-        (true, _) => b"\"NaN\"",
-        (false, true) => b"\"Infinity\"",
-        (false, false) => b"\"-Infinity\"",
     }
 }
 

@@ -354,7 +354,8 @@ fn brief_pause(pause: Duration) -> String {
 
 fn failed_notice(record: &OwnedRecord, reason: String, ends_run: bool) -> Notice {
     let partition = record.partition.clone();
-    Notice::Event(Event::RecordFailed { partition, offset: record.offset, reason, ends_run })
+    let is_common = false;
+    Notice::Event(Event::RecordFailed { partition, offset: record.offset, reason, is_common, ends_run })
 }
 
 /// ` after 4 attempts`

@@ -1,7 +1,7 @@
 //! Tests of JSON envelopes.
 
 use super::*;
-use crate::choices::{ByteOrder, DataFormat, NumberFormat, NumberKind};
+use crate::choices::{ByteOrder, DataFormat, NumberFormat, NumberType};
 use crate::decode::{DataFormats, Decoders, Schemas};
 use crate::record::Header;
 use base64::Engine;
@@ -14,7 +14,7 @@ const RECORD: Record<'_> =
 
 const UUID: &[u8; 16] = b"\x12\x3e\x45\x67\xe8\x9b\x12\xd3\xa4\x56\x42\x66\x14\x17\x40\x00";
 
-const I32: DataFormat = DataFormat::Number(NumberFormat { kind: NumberKind::I32, order: ByteOrder::Big });
+const I32: DataFormat = DataFormat::Number(NumberFormat { kind: NumberType::I32, order: ByteOrder::Big });
 
 fn line_as(key: DataFormat, value: DataFormat, record: &Record<'_>) -> String {
     line_of(&DataFormats { key, value, ..DataFormats::default() }, record)

@@ -7,6 +7,7 @@ use super::given::GivenOptions;
 use super::group::{self, GroupSettings, Mode, Standalone};
 use super::handler::{self, HandlerSettings};
 use super::output::{self, OutputSettings};
+use super::registry;
 use super::rules;
 use super::topics::{self, TopicSelector};
 use crate::choices::{ExpectedCount, ListenAddress};
@@ -14,6 +15,7 @@ use crate::cli;
 use crate::error::Failure;
 use crate::jq::Program;
 use crate::position::{Position, Positions, Role};
+use crate::registry::RegistrySettings;
 use crate::settings::Surroundings;
 use crate::settings::properties::Properties;
 use crate::settings::properties::connection::Connection;
@@ -35,6 +37,8 @@ pub struct Consume {
     /// Whether records of all partitions come in the order of their timestamps; the newest ones do so anyway.
     pub is_merged: bool,
     pub output: OutputSettings,
+    /// Where schemas of keys and values are asked for.
+    pub registry: Option<RegistrySettings>,
     /// Only records with these bytes are kept.
     pub selection: Selection,
     /// Selects the records to print or handle: those for which the program yields true.
@@ -139,6 +143,9 @@ pub fn resolve(
     if let Some(handling) = &handling {
         warnings.extend(handler::warnings(handling, &mode, &topics));
     }
+    let output = output::resolve(given, has_topic, surroundings)?;
+    let registry = registry::resolve(given, &output, &mut properties, surroundings)?;
+    let of_registry = std::mem::take(&mut properties.registry).effective();
     let typed = std::mem::take(&mut properties.producer);
     let produces = handling.as_ref().is_some_and(|handling| handling.topics().next().is_some());
     producer::resolve(&typed, produces)?;
@@ -146,10 +153,11 @@ pub fn resolve(
     withheld.extend(reading.handler.dedup_store.as_deref().and_then(values::variable).map(str::to_owned));
     let mut connection = Connection::resolve(properties, given.connection.connect_timeout, surroundings)?;
     connection.add_producer(typed);
-    let output = output::resolve(given, has_topic, surroundings)?;
+    connection.add_registry(of_registry);
     Ok(Consume {
         results: filter::results(reading, &output)?,
         output,
+        registry,
         connection,
         warnings,
         withheld,

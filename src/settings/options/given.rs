@@ -4,10 +4,11 @@
 use crate::choices::Stdin;
 use crate::cli::{
     self, CommitChoice, DecodingOptions, HandlerOptions, OnFailure, OrderOptions, OutputFormat,
-    ReadingOptions, ResultOptions, SelectionOptions,
+    ReadingOptions, RegistryOptions, ResultOptions, SelectionOptions,
 };
 use crate::settings::Environment;
 use crate::settings::options::template::{Field, Template};
+use crate::settings::properties::registry;
 use crate::settings::properties::values::Value;
 use clap::ValueEnum;
 
@@ -36,6 +37,8 @@ pub enum OptionName {
     Jq,
     Output,
     Json,
+    AvroSchema,
+    Proto,
     Commit,
     Stdin,
     Parallel,
@@ -64,20 +67,29 @@ pub enum OptionName {
     Null,
     OffsetReset,
     Order,
+    ProtoMessage,
+    ProtoPath,
     Rate,
     RawOutput,
     ReadUncommitted,
+    Registry,
+    RegistryCa,
+    RegistryCert,
+    RegistryKey,
+    RegistryToken,
+    RegistryUser,
     ShutdownTimeout,
     Strict,
     Timeout,
     TitleField,
     To,
+    UnionNames,
     ValueFormat,
     WaitForTopic,
 }
 
-/// Options that set a property of librdkafka. Setting the property with `-X` counts as giving the option.
-const PROPERTIES: [(OptionName, &str); 7] = [
+/// Options that set a property, of librdkafka or of a registry. Setting the property with `-X` counts as giving the option.
+const PROPERTIES: [(OptionName, &str); 13] = [
     (OptionName::Brokers, "bootstrap.servers"),
     (OptionName::Commit, "enable.auto.commit"),
     (OptionName::CommitInterval, "auto.commit.interval.ms"),
@@ -85,6 +97,12 @@ const PROPERTIES: [(OptionName, &str); 7] = [
     (OptionName::InstanceId, "group.instance.id"),
     (OptionName::OffsetReset, "auto.offset.reset"),
     (OptionName::ReadUncommitted, "isolation.level"),
+    (OptionName::Registry, registry::URL),
+    (OptionName::RegistryCa, registry::CA),
+    (OptionName::RegistryCert, registry::CERTIFICATE),
+    (OptionName::RegistryKey, registry::KEY),
+    (OptionName::RegistryToken, registry::TOKEN),
+    (OptionName::RegistryUser, registry::USER),
 ];
 
 impl OptionName {
@@ -268,6 +286,15 @@ impl<'a> GivenOptions<'a> {
             || self.has(OptionName::Filter)
     }
 
+    /// Whether records are decoded at all: for a template, a filter, a handler, or as whole records.
+    pub fn decodes(&self) -> bool {
+        match self.handler() {
+            Some(_) => self.decodes_for_handler(),
+            None if self.format() == Some(OutputFormat::Raw) => self.has(OptionName::Filter),
+            None => self.shows_decoded(Field::Value) || self.shows_decoded(Field::Key),
+        }
+    }
+
     /// The failure policy that is given, if any.
     pub fn on_failure(&self) -> Option<OnFailure> {
         self.reading.handler.on_failure
@@ -310,7 +337,7 @@ impl<'a> GivenOptions<'a> {
 
 /// Lists the given options in the order of `--help`.
 fn names(reading: &ReadingOptions, connection: &cli::ConnectionOptions) -> Vec<OptionName> {
-    let before = names_of!(ReadingOptions = reading; without results order selection handler decoding;
+    let before = names_of!(ReadingOptions = reading; without results order selection handler decoding registry;
         group Group, partitions Partitions, wait_for_topic WaitForTopic, read_uncommitted ReadUncommitted,
         instance_id InstanceId, offset_reset OffsetReset, from From, to To, exit Exit, count Count,
         expect Expect, idle_timeout IdleTimeout, duration Duration, shutdown_timeout ShutdownTimeout, commit Commit,
@@ -319,11 +346,17 @@ fn names(reading: &ReadingOptions, connection: &cli::ConnectionOptions) -> Vec<O
     );
     let of_results = names_of!(ResultOptions = &reading.results; without; jq Jq, raw_output RawOutput,);
     let of_decoding = names_of!(DecodingOptions = &reading.decoding; without;
-        value_format ValueFormat, key_format KeyFormat, header_formats HeaderFormat, strict Strict,
+        value_format ValueFormat, key_format KeyFormat, header_formats HeaderFormat,
+        avro_schema AvroSchema, union_names UnionNames, proto Proto, proto_message ProtoMessage,
+        proto_paths ProtoPath, strict Strict,
     );
     let of_order = names_of!(OrderOptions = &reading.order; without; last Last, merge Merge,);
     let of_selection =
         names_of!(SelectionOptions = &reading.selection; without; key Key, grep Grep, filter Filter,);
+    let of_registry = names_of!(RegistryOptions = &reading.registry; without;
+        registry Registry, registry_user RegistryUser, registry_token RegistryToken, registry_ca RegistryCa,
+        registry_cert RegistryCert, registry_key RegistryKey,
+    );
     let of_handlers = names_of!(HandlerOptions = &reading.handler; without;
         command Command, exec Exec, worker Worker, forward Forward, stdin Stdin, parallel Parallel, order Order,
         in_flight InFlight, rate Rate, timeout Timeout, retries Retries, backoff Backoff, on_failure OnFailure,
@@ -341,6 +374,7 @@ fn names(reading: &ReadingOptions, connection: &cli::ConnectionOptions) -> Vec<O
         .chain(of_selection)
         .chain(of_handlers)
         .chain(of_decoding)
+        .chain(of_registry)
         .chain(of_connection)
         .flatten()
         .collect()

@@ -13,7 +13,7 @@ use crate::settings::Surroundings;
 use clap::ValueEnum;
 
 /// What is written to stdout, or given to handlers as decoded records.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct OutputSettings {
     pub format: Format,
     pub formats: DataFormats,
@@ -117,7 +117,7 @@ pub fn resolve(
     };
     let is_for_people = matches!(format, Format::Pretty(_) | Format::Line(_));
     Ok(OutputSettings {
-        formats: decoding::resolve(&reading.decoding),
+        formats: decoding::resolve(&reading.decoding)?,
         is_strict: reading.decoding.strict,
         is_verbose: !connection.quiet && connection.verbose > 0,
         says_progress: !connection.quiet && (is_for_people || connection.verbose > 0),

@@ -12,7 +12,9 @@ mod rule;
 use super::given::GivenOptions;
 use super::given::OptionName::{self, *};
 use super::template::Field;
+use crate::choices::DataFormat;
 use crate::cli::{CommitChoice, OnFailure as Policy, OutputFormat};
+use crate::decode::reads_frames;
 use crate::error::Failure;
 use rule::Condition::{self, Case, Given};
 use rule::{InProfile, Rule, Subject, options};
@@ -76,11 +78,11 @@ pub const RULES: &[Rule] = &[
     options(&[Stdin]).cannot_be_used_with(Given(Worker)).cause("a worker gets one JSON record per line"),
     options(&[Stdin]).cannot_be_used_with(Given(Forward)).cause("no command is run"),
     options(&[Backoff]).cannot_be_used_with(NO_RETRIES).cause("there is no retry to wait for"),
-    options(&[ValueFormat, KeyFormat, HeaderFormat, Strict])
+    options(&[ValueFormat, KeyFormat, HeaderFormat, AvroSchema, Proto, Strict])
         .cannot_be_used_with(PROGRAM_WITHOUT_JSON)
         .cause(BYTES)
         .hint("`--stdin json` gives it the decoded record"),
-    options(&[ValueFormat, KeyFormat, HeaderFormat, Strict]).cannot_be_used_with(FORWARD_AS_IT_IS).cause(BYTES),
+    options(&[ValueFormat, KeyFormat, HeaderFormat, AvroSchema, Proto, Strict]).cannot_be_used_with(FORWARD_AS_IT_IS).cause(BYTES),
     // There is one producer: both options would say how many records are on their way.
     options(&[Parallel])
         .cannot_be_used_with(IN_FLIGHT_OF_FORWARD)
@@ -153,16 +155,60 @@ pub const RULES: &[Rule] = &[
         .hint("write it at the end of the template"),
     options(&[Delimiter]).need(RAW),
     options(&[Label, TitleField]).need(PRETTY),
-    options(&[ValueFormat, KeyFormat, HeaderFormat, Strict])
+    options(&[ValueFormat, KeyFormat, HeaderFormat, AvroSchema, Proto, Strict])
         .cannot_be_used_with(RAW_WITHOUT_FILTER)
         .cause("raw output is the value's bytes as they are")
         .hint("use `--output json`"),
     options(&[ValueFormat]).need(DECODED_VALUE).cause(TEMPLATE_OF_BYTES),
     options(&[KeyFormat]).need(DECODED_KEY).cause(TEMPLATE_OF_BYTES),
+    options(&[AvroSchema, Proto]).need(DECODED).cause(TEMPLATE_OF_BYTES),
+    options(&[AvroSchema])
+        .need(AVRO)
+        .in_case("`--avro-schema`", |given| given.reading.decoding.value_format.is_some()),
+    options(&[Proto])
+        .need(PROTOBUF)
+        .in_case("`--proto`", |given| given.reading.decoding.value_format.is_some()),
+    options(&[AvroSchema])
+        .cannot_be_used_with(Given(Proto))
+        .in_case("`--avro-schema`", |given| {
+            let decoding = &given.reading.decoding;
+            !decoding.names(DataFormat::Avro) && !decoding.names(DataFormat::Protobuf)
+        })
+        .cause("each alone is the schema of the values")
+        .hint("`--value-format`, `--key-format` and `--header-format` say what is avro and what protobuf"),
+    options(&[HeaderFormat])
+        .need(Given(AvroSchema))
+        .in_case("`--header-format avro`", |given| {
+            given.reading.decoding.names_for_headers(DataFormat::Avro)
+        })
+        .in_profile(InProfile::Refused),
+    options(&[HeaderFormat])
+        .need(Given(Proto))
+        .in_case("`--header-format protobuf`", |given| {
+            given.reading.decoding.names_for_headers(DataFormat::Protobuf)
+        })
+        .in_profile(InProfile::Refused),
+    options(&[ProtoMessage, ProtoPath]).need(Given(Proto)),
     options(&[HeaderFormat])
         .need(DECODED_HEADERS)
         .hint("`--output pretty` prints headers with `--verbose`, a template prints their bytes"),
     options(&[Strict]).need(DECODED).cause(TEMPLATE_OF_BYTES),
+    // The schema registry.
+    options(&[Registry])
+        .cannot_be_used_with(PROGRAM_WITHOUT_JSON)
+        .cause(BYTES)
+        .hint("`--stdin json` gives it the decoded record"),
+    options(&[Registry]).cannot_be_used_with(FORWARD_AS_IT_IS).cause(BYTES),
+    options(&[Registry])
+        .cannot_be_used_with(RAW_WITHOUT_FILTER)
+        .cause("raw output is the value's bytes as they are")
+        .hint("use `--output json`"),
+    options(&[Registry]).need(DECODED).cause(TEMPLATE_OF_BYTES),
+    options(&[Registry])
+        .need(FORMAT_WITH_SCHEMAS)
+        .cause("keys and values are decoded without a schema")
+        .hint("with `auto` the registry says how"),
+    options(&[RegistryUser]).cannot_be_used_with(REGISTRY_TOKEN).hint("give one of them"),
 ];
 
 const GROUP: Condition = Case("`--group`", |given| given.is_in_group());
@@ -202,10 +248,19 @@ const PRETTY: Condition = Case("`--output pretty`", |given| given.format() == So
 const DECODED_VALUE: Condition =
     Case("`%{value:json}` in `--format`", |given| given.shows_decoded(Field::Value));
 const DECODED_KEY: Condition = Case("`%{key:json}` in `--format`", |given| given.shows_decoded(Field::Key));
+const AVRO: Condition = Case("`--value-format avro`", |given| given.reading.decoding.names(DataFormat::Avro));
+const PROTOBUF: Condition =
+    Case("`--value-format protobuf`", |given| given.reading.decoding.names(DataFormat::Protobuf));
 const DECODED_HEADERS: Condition = Case("`--output json`", |given| given.shows_decoded_headers());
 const DECODED: Condition = Case("`%{value:json}` or `%{key:json}` in `--format`", |given| {
     given.shows_decoded(Field::Value) || given.shows_decoded(Field::Key)
 });
+const FORMAT_WITH_SCHEMAS: Condition =
+    Case("`--value-format` or `--key-format` auto, avro or protobuf", |given| {
+        let formats = [given.reading.decoding.value_format, given.reading.decoding.key_format];
+        formats.into_iter().any(|format| reads_frames(format.unwrap_or_default()))
+    });
+const REGISTRY_TOKEN: Condition = Case("`--registry-token`", |given| given.typed_as(RegistryToken).is_some());
 const THE_DEMO: Condition = Case("`kcons demo`", |given| given.is_demo());
 const FOLLOW: Condition = Case("`--follow`", |given| given.follows());
 const SERVE: Condition = Case("`--serve`", |given| given.serves());

@@ -74,6 +74,7 @@ impl Connection {
     ) -> Result<Connection, Failure> {
         let known = surroundings.known;
         producer::refuse_all(&properties.producer)?;
+        properties.registry.refuse_typed()?;
         refuse_properties_of_the_broker(&mut properties)?;
         for (name, value) in OURS {
             properties.set_default(name, value);
@@ -131,6 +132,12 @@ impl Connection {
             });
             self.producer.push((canonical, value.into_text()));
         }
+        self.effective.sort_by(|left, right| left.name.cmp(&right.name));
+    }
+
+    /// Shows what is set for a schema registry.
+    pub fn add_registry(&mut self, effective: Vec<EffectiveProperty>) {
+        self.effective.extend(effective);
         self.effective.sort_by(|left, right| left.name.cmp(&right.name));
     }
 

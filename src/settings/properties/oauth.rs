@@ -7,7 +7,8 @@ use super::known::tokens::{
 use super::values;
 use super::{Properties, PropertyValue};
 use crate::error::Failure;
-use crate::tokens::{Authorities, Endpoint, TokenSource, Unsecured};
+use crate::http::Authorities;
+use crate::tokens::{Endpoint, TokenSource, Unsecured};
 use std::time::Duration;
 
 /// The longest time that a request to a token endpoint may take.

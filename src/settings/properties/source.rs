@@ -3,6 +3,7 @@
 use super::java::{self, Meaning};
 use super::known::{self, FEATURES, Side, ValueError, ValueType, tokens};
 use super::origin::PropertyOrigin;
+use super::registry::RegistryProperties;
 use super::stores::Stores;
 use super::values::{self, Value};
 use super::{BROKERS, PropertyValue};
@@ -19,6 +20,7 @@ pub struct PropertySource<'a> {
     origin: PropertyOrigin,
     pub values: BTreeMap<String, PropertyValue>,
     pub producer: Vec<producer::ProducerProperty>,
+    pub registry: RegistryProperties,
     stores: Stores,
     pub notes: Vec<String>,
     /// Environment variables that hold values of properties.
@@ -28,8 +30,8 @@ pub struct PropertySource<'a> {
 impl<'a> PropertySource<'a> {
     pub fn new(surroundings: &'a Surroundings<'a>, origin: PropertyOrigin) -> PropertySource<'a> {
         let (values, stores, producer) = (BTreeMap::new(), Stores::default(), Vec::new());
-        let (notes, variables) = (Vec::new(), Vec::new());
-        PropertySource { surroundings, origin, values, producer, stores, notes, variables }
+        let (notes, variables, registry) = (Vec::new(), Vec::new(), RegistryProperties::default());
+        PropertySource { surroundings, origin, values, producer, registry, stores, notes, variables }
     }
 
     /// Reads properties that were typed as `-X`.
@@ -106,6 +108,10 @@ impl<'a> PropertySource<'a> {
         }
         if Stores::is_one(name) {
             self.stores.insert(name, value);
+            return Ok(());
+        }
+        if let Some(name) = RegistryProperties::name_of(name) {
+            self.registry.insert(name, PropertyValue { value, origin: self.origin.clone() });
             return Ok(());
         }
         let meaning = java::translate(name, &value).map_err(|mut failure| {

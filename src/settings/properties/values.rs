@@ -93,6 +93,11 @@ fn read_file(path: &str) -> Result<String, String> {
     Ok(text)
 }
 
+/// A hint that says how to give the secret of an option.
+pub fn how_to_give_option(option: &str) -> String {
+    format!("{option} env:NAME reads it from a variable, {option} file:PATH from a file")
+}
+
 /// A hint that says how to give a secret.
 pub fn how_to_give(name: &str) -> String {
     format!("-X {name}=env:NAME reads it from a variable, -X {name}=file:PATH from a file")

@@ -2,6 +2,7 @@
 
 use super::super::claims::encode;
 use super::*;
+use crate::http::NO_URL;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::thread::JoinHandle;

@@ -69,6 +69,43 @@ fn records_that_double_from_level_to_level_are_bounded() {
 }
 
 #[test]
+fn long_symbols_and_decimals_are_bounded() {
+    let symbol = "s".repeat(1 << 20);
+    let long_enum = format!(r#"{{"type":"enum","name":"E","symbols":["{symbol}"]}}"#);
+    let decimal = r#"{"type":"bytes","logicalType":"decimal","precision":4096,"scale":4096}"#;
+    for items in [long_enum.as_str(), decimal] {
+        let array = schema(&format!("{{\"type\":\"array\",\"items\":{items}}}"));
+        let flaw = written(&array, &Datum::default().long(100_000).raw(&[0; 100_000]).long(0).0);
+        let flaw = flaw.expect_err("hundreds of megabytes");
+        assert!(flaw.starts_with("more than 36778016 bytes as JSON in"), "{flaw}");
+    }
+}
+
+#[test]
+fn unions_in_unions_are_levels() {
+    let union = format!("{}\"null\",\"A\"{}", "[".repeat(150), "]".repeat(150));
+    let record = format!(r#"{{"type":"record","name":"A","fields":[{{"name":"a","type":{union}}}]}}"#);
+    assert_eq!(text(&record, &[0; 150]), r#"{"a":null}"#);
+    let datum = [[0; 149].as_slice(), &[2]].concat().repeat(1000);
+    assert_eq!(flaw(&record, &datum), "nested deeper than 200 levels in `a.a`");
+}
+
+#[test]
+fn a_namespace_is_not_copied_into_ever_so_many_names() {
+    let namespace = "n".repeat(1 << 20);
+    let fields: Vec<String> = (0..10_000)
+        .map(|i| format!(r#"{{"name":"f{i}","type":{{"type":"fixed","name":"F{i}","size":0}}}}"#))
+        .collect();
+    let schema = format!(
+        r#"{{"type":"record","name":"A","namespace":"{namespace}","fields":[{}]}}"#,
+        fields.join(",")
+    );
+    let started = Instant::now();
+    assert!(text(&schema, &[]).starts_with(r#"{"f0":"","f1":"","#));
+    assert!(started.elapsed() < Duration::from_secs(30));
+}
+
+#[test]
 fn a_length_that_is_a_lie_takes_no_memory() {
     for kind in ["string", "bytes"] {
         let schema = schema(kind);

@@ -44,7 +44,7 @@ fn damage_is_said_with_its_place() {
         (array, Datum::default().long(i64::MIN).long(1).0, "count is -9223372036854775808"),
         (array, Datum::default().long(2).long(1).0, "ends too early in `[1]`"),
         (array, long(i64::MAX), "ends too early in `[0]`"),
-        (map, Datum::default().long(1).string("a\"").raw(&[2, 7]).0, "boolean is 7 in `[\"a\\\\\\\"\"]`"),
+        (map, Datum::default().long(1).string("a\"").raw(&[2, 7]).0, "boolean is 7 in `[\"a\\\"\"]`"),
         (map, Datum::default().long(1).sized(b"\xff").0, "string is invalid UTF-8 at byte 1"),
         (big, sized(b""), "big-decimal is not a number and a scale"),
         (big, sized(&[2, 7]), "big-decimal is not a number and a scale"),

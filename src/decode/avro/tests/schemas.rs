@@ -143,8 +143,8 @@ fn what_is_wrong_with_a_schema_is_said_in_a_line() {
         |kind: &str| format!(r#"{{"type":"record","name":"n.A","fields":[{{"name":"f","type":{kind}}}]}}"#);
     let inner = field(r#"[{"type":"record","name":"B","fields":[{"name":"g","type":"int"}]},"C"]"#);
     for (schema, expected) in [
-        ("", "not JSON: EOF while parsing a value at line 1 column 0"),
-        ("strin", "not JSON: expected value at line 1 column 1"),
+        ("", "not JSON: empty"),
+        ("strin", "not JSON: unexpected `s` at byte 1"),
         ("7", "type `7`"),
         ("\"strin\"", "unknown type `strin`"),
         ("{}", "a schema without `type`"),
@@ -162,10 +162,8 @@ fn what_is_wrong_with_a_schema_is_said_in_a_line() {
     ] {
         assert_eq!(wrong(schema, &[]), expected);
     }
-    assert_eq!(
-        wrong("int", &["{"]),
-        "a referenced schema is not JSON: EOF while parsing an object at line 1 column 1"
-    );
+    assert_eq!(wrong("int", &["{"]), "a referenced schema is not JSON: ends too early");
     let deep = "[".repeat(100_000);
-    assert_eq!(wrong(&deep, &[]), "not JSON: recursion limit exceeded at line 1 column 128");
+    assert_eq!(wrong(&deep, &[]), "not JSON: nested deeper than 200 levels");
+    assert_eq!(wrong("\"a\u{202e}\\n`b\"", &[]), "unknown type `a\\u{202e}\\n`b`");
 }

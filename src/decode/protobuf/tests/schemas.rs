@@ -2,6 +2,8 @@
 
 use super::super::Messages;
 use super::json;
+use base64::Engine as _;
+use prost::Message as _;
 
 const ORDER: &str = "syntax = \"proto3\"; package acme; import \"common.proto\"; import \"other.proto\";
     message Order { Money total = 1; acme.Address to = 2; }";
@@ -29,9 +31,43 @@ fn imports_that_share_a_file_are_linked() {
 }
 
 #[test]
+fn references_may_be_descriptors_too() {
+    let packed = |name: &str, text: &str| {
+        let descriptor = protox_parse::parse(name, text).expect("a schema").encode_to_vec();
+        base64::engine::general_purpose::STANDARD.encode(descriptor)
+    };
+    let order = packed("order.proto", ORDER);
+    let imports = [("common.proto", packed("common.proto", MONEY)), ("other.proto", ADDRESS.to_owned())];
+    let imports = imports.each_ref().map(|(name, text)| (*name, &**text));
+    let bytes = b"\x0a\x05\x0a\x03EUR\x12\x05\x12\x03\x0a\x01x";
+    let expected = r#"{"total":{"currency":"EUR"},"to":{"rent":{"currency":"x"}}}"#;
+    assert_eq!(of(&order, &imports, bytes), expected);
+    // An `Any` finds types of the file, of what it refers to, and built-in ones.
+    let schema =
+        "syntax = \"proto3\"; import \"google/protobuf/any.proto\"; message A { google.protobuf.Any a = 1; }";
+    for (name, inside, expected) in [
+        ("acme.Money", &b"\x0a\x01x"[..], r#""currency":"x""#),
+        ("google.type.Date", b"\x08\x01", r#""year":1"#),
+        ("google.protobuf.StringValue", b"\x0a\x01x", r#""value":"x""#),
+        ("A", b"", ""),
+    ] {
+        let comma = if expected.is_empty() { "" } else { "," };
+        let inside =
+            [&[0x0a, name.len() as u8], name.as_bytes(), &[0x12, inside.len() as u8], inside].concat();
+        let bytes = [&[0x0a, inside.len() as u8], &*inside].concat();
+        let expected = format!("{{\"a\":{{\"@type\":\"{name}\"{comma}{expected}}}}}");
+        assert_eq!(of(schema, &imports, &bytes), expected);
+    }
+}
+
+#[test]
 fn an_import_may_be_missing_as_long_as_no_field_needs_it() {
     let schema = "syntax = \"proto3\"; import \"validate/validate.proto\"; import public \"buf/x.proto\";
         message A { string s = 1 [(validate.rules).string = {min_len: 1}, deprecated = true]; }";
+    assert_eq!(of(schema, &[], b"\x0a\x01x"), r#"{"s":"x"}"#);
+    let schema = "syntax = \"proto3\"; import \"confluent/meta.proto\"; message A {
+        option (confluent.message_meta).doc = \"x\";
+        string s = 1 [(confluent.field_meta) = { doc: \"y\", tags: [\"PII\"], params: [{ key: \"a\", value: \"b\" }] }]; }";
     assert_eq!(of(schema, &[], b"\x0a\x01x"), r#"{"s":"x"}"#);
     let error = Messages::of_schema(ORDER, &[("common.proto", MONEY)]).expect_err("no address");
     assert_eq!(
@@ -50,6 +86,8 @@ fn errors_in_a_schema_have_a_place() {
         ("AAAA", "schema: neither .proto text nor a descriptor"),
         ("QUFB Q", "schema:1:1: expected"),
         ("message A { B b = 1; }", "fields must have a label"),
+        // A descriptor with a line break in a name.
+        ("CgNhLnAiDgoCQQoSCAoBeBgBMgFZ", r"`A\n.x` is of type `Y`, which is not defined"),
         ("message A { optional B b = 1; }", "`A.b` is of type `B`, which is not defined"),
     ] {
         let error = Messages::of_schema(schema, &[]).expect_err(schema);
@@ -168,8 +206,6 @@ fn lists_of_indexes_mean_what_the_writer_means() {
     ] {
         assert_eq!(name(&messages, indexes), expected, "{indexes:?}");
     }
-    use base64::Engine as _;
-    use prost::Message as _;
     let descriptor = protox_parse::parse("a.proto", text).expect("a schema").encode_to_vec();
     let base64 = base64::engine::general_purpose::STANDARD.encode(descriptor);
     let messages = Messages::of_schema(&base64, &[]).expect("a descriptor");
@@ -227,7 +263,14 @@ fn files_are_found_beside_the_file_and_in_folders() {
     let messages = Messages::of_file(&order, &[other.path().to_owned()]).expect("all is there");
     assert_eq!(messages.names(), ["acme.Order"]);
     let none = Messages::of_file(&folder.path().join("none.proto"), &[]).expect_err("no file");
-    assert!(none.starts_with("none.proto: "), "{none}");
+    assert_eq!(none, "none.proto: No such file or directory");
+    // Imports that start in a folder around the file.
+    let inner = folder.path().join("shop/v1");
+    std::fs::create_dir_all(&inner).expect("a folder");
+    write(&inner, "money.proto", MONEY);
+    let import = "syntax = \"proto3\"; import \"shop/v1/money.proto\"; message A { acme.Money m = 1; }";
+    let path = write(&inner, "a.proto", import);
+    assert!(Messages::of_file(&path, &[]).is_ok());
     // A file that imports itself, and two that import each other.
     write(other.path(), "a.proto", "syntax = \"proto3\"; import \"b.proto\"; message A { B b = 1; }");
     let path = write(
@@ -256,7 +299,6 @@ fn a_schema_cannot_fill_the_stack() {
         bytes.extend(b"\x22\xff\xff\x03");
         bytes
     });
-    use base64::Engine as _;
     let base64 = base64::engine::general_purpose::STANDARD.encode(nested);
     assert!(Messages::of_schema(&base64, &[]).is_err());
 }

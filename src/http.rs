@@ -1,0 +1,158 @@
+//! What requests over HTTP(S) have in common: whom they trust, who they say they are, and why they fail.
+
+use crate::error::reason;
+use crate::files;
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use ureq::Error;
+use ureq::tls::{Certificate, ClientCert, PemItem, RootCerts, parse_pem};
+
+const NO_HOST: &str = "cannot resolve the host";
+
+pub const NO_URL: &str = "not a URL that can be requested";
+
+/// The authorities whose certificates are trusted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Authorities {
+    System,
+    /// The authorities in a PEM file, or in a folder of them.
+    Location(String),
+    Pem(String),
+}
+
+impl Authorities {
+    /// Reads the certificates.
+    ///
+    /// # Errors
+    /// They cannot be read, or there is none.
+    pub fn roots(&self) -> Result<RootCerts, String> {
+        let pem = match self {
+            Authorities::System => return Ok(RootCerts::PlatformVerifier),
+            Authorities::Pem(pem) => pem.clone().into_bytes(),
+            Authorities::Location(path) => read(Path::new(path))?,
+        };
+        let certificates = certificates(&pem);
+        match certificates.is_empty() {
+            true => Err("there is no certificate to trust".to_owned()),
+            false => Ok(RootCerts::Specific(Arc::new(certificates))),
+        }
+    }
+}
+
+/// A certificate and its key in PEM, by which a client says who it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientIdentity {
+    pub certificate: Vec<u8>,
+    pub key: Vec<u8>,
+}
+
+/// What is wrong with the identity of a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IdentityFault {
+    NoCertificate,
+    NoKey,
+    EncryptedKey,
+    /// A key in a form of its own kind, `BEGIN RSA PRIVATE KEY`.
+    OldKey,
+}
+
+impl ClientIdentity {
+    /// Reads certificate and key.
+    ///
+    /// # Errors
+    /// One of them is missing, or the key is not in PKCS #8 without a password.
+    pub fn parse(&self) -> Result<ClientCert, IdentityFault> {
+        let certificates = certificates(&self.certificate);
+        if certificates.is_empty() {
+            return Err(IdentityFault::NoCertificate);
+        }
+        let text = String::from_utf8_lossy(&self.key);
+        let key = parse_pem(&self.key).find_map(|item| match item {
+            Ok(PemItem::PrivateKey(key)) => Some(key),
+            _ => None,
+        });
+        match key {
+            _ if text.contains("ENCRYPTED") => Err(IdentityFault::EncryptedKey),
+            None => Err(IdentityFault::NoKey),
+            Some(_) if !text.contains("-----BEGIN PRIVATE KEY-----") => Err(IdentityFault::OldKey),
+            Some(key) => Ok(ClientCert::new_with_certs(&certificates, key)),
+        }
+    }
+}
+
+/// What kind of fault left a request without an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RequestFault {
+    /// Nobody answers. It may pass by itself.
+    Unreachable,
+    /// The certificate of the other side is not trusted.
+    Tls,
+    /// The address cannot be requested.
+    Address,
+}
+
+/// Why a request has no answer, in a few words. They never repeat the URL.
+pub fn fault(error: &Error) -> (RequestFault, String) {
+    let text = error.to_string();
+    match error {
+        Error::HostNotFound => (RequestFault::Unreachable, NO_HOST.to_owned()),
+        Error::Timeout(_) => (RequestFault::Unreachable, "timed out".to_owned()),
+        // ureq's words would repeat the URL.
+        Error::BadUri(_) | Error::Http(_) => (RequestFault::Address, NO_URL.to_owned()),
+        Error::NativeTls(_) | Error::Tls(_) => (RequestFault::Tls, untrusted(&text).unwrap_or(text)),
+        Error::Io(error) => (RequestFault::Unreachable, io_words(error)),
+        // More errors may come with new versions of ureq.
+        _ => (RequestFault::Unreachable, text),
+    }
+}
+
+/// OpenSSL's reason not to trust a certificate, without the place in its source: of `… certificate verify
+/// failed:file.c:1889: (self-signed certificate)`, what stands in parentheses.
+pub fn untrusted(text: &str) -> Option<String> {
+    let (_, rest) = text.split_once("certificate verify failed")?;
+    let found = rest.rsplit_once('(').and_then(|(_, rest)| rest.split(')').next());
+    Some(match found {
+        Some(found) => format!("certificate verify failed: {found}"),
+        None => "certificate verify failed".to_owned(),
+    })
+}
+
+fn certificates(pem: &[u8]) -> Vec<Certificate<'static>> {
+    parse_pem(pem)
+        .filter_map(|item| match item {
+            Ok(PemItem::Certificate(certificate)) => Some(certificate),
+            // A file may hold keys and other things besides certificates.
+            _ => None,
+        })
+        .collect()
+}
+
+/// Reads a file, or all files of a folder.
+fn read(path: &Path) -> Result<Vec<u8>, String> {
+    if !path.is_dir() {
+        return files::read(path);
+    }
+    let mut all = Vec::new();
+    for entry in fs::read_dir(path).map_err(|error| reason(&error))?.flatten() {
+        // A file that cannot be read only makes us trust fewer authorities.
+        let is_file = entry.path().is_file();
+        all.extend(is_file.then(|| files::read(&entry.path()).ok()).flatten().unwrap_or_default());
+        all.push(b'\n');
+    }
+    Ok(all)
+}
+
+fn io_words(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused => "connection refused".to_owned(),
+        io::ErrorKind::TimedOut => "timed out".to_owned(),
+        io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset => {
+            "the connection was closed".to_owned()
+        }
+        // Errors of the resolver have no kind of their own.
+        _ if error.to_string().contains("failed to lookup address") => NO_HOST.to_owned(),
+        _ => reason(error),
+    }
+}

@@ -1,0 +1,283 @@
+//! Fetches schemas one after the other: when which one is asked for, and when it is given up for now.
+
+use super::answer::{Reference, SchemaAnswer, SchemaKind};
+use super::references::{self, ReferenceFault, Referenced};
+use crate::decode::{Messages, RegisteredSchema, Schema, SchemaForm, SchemaId, SchemaSlot, UnionNames};
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+/// How long records wait for a schema, all tries together.
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// A question that had to wait longer behind others is tried for so long, unless the registry is silent.
+const LEAST_TRY: Duration = Duration::from_secs(1);
+
+/// Pauses between the tries of a question, which grow by two.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
+/// Pauses between questions for a schema that could not be had, which grow by two.
+const FIRST_ABSENCE: Duration = Duration::from_secs(1);
+const LONGEST_ABSENCE: Duration = Duration::from_secs(60);
+
+/// How long a later question may take: others may wait behind it.
+const LATER_TRY: Duration = Duration::from_secs(5);
+
+/// So many references are kept.
+const MOST_VERSIONS: usize = 1_000;
+
+/// Asks a registry.
+pub trait Asker {
+    /// Gets what stands at a path, before `until`.
+    fn get(&mut self, path: &str, until: Instant) -> Result<Vec<u8>, FetchFault>;
+
+    fn now(&self) -> Instant;
+}
+
+/// Why there is no schema.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FetchFault {
+    /// The registry has none by this name.
+    Unknown,
+    /// Nothing stands at this path: another kind of registry, or none.
+    NoSuchPath(String),
+    /// It may pass by itself; the registry may have said how long to wait.
+    Passing {
+        words: String,
+        wait: Option<Duration>,
+    },
+    Lasting(String),
+}
+
+/// Somebody needs a schema.
+#[derive(Debug)]
+pub struct SchemaQuestion {
+    pub id: SchemaId,
+    pub slot: Arc<SchemaSlot>,
+}
+
+/// Asks for schemas, each when it is due.
+pub struct Fetcher<A, R> {
+    asker: A,
+    names: UnionNames,
+    /// Wakes those who wait for a schema.
+    ring: R,
+    pending: Vec<Pending>,
+    /// Schemas that others refer to, by subject and version.
+    versions: BTreeMap<(String, String), Arc<SchemaAnswer>>,
+    /// The fault of the last try if nobody answered it.
+    silence: Option<String>,
+}
+
+struct Pending {
+    question: SchemaQuestion,
+    due: Instant,
+    stage: Stage,
+}
+
+#[derive(Clone, Copy)]
+enum Stage {
+    /// Records wait for the answer.
+    Awaited { deadline: Instant, pause: Duration },
+    /// It could not be had and is asked for again, if somebody misses it.
+    Missing { pause: Duration },
+}
+
+impl<A: Asker, R: Fn()> Fetcher<A, R> {
+    pub fn new(asker: A, names: UnionNames, ring: R) -> Fetcher<A, R> {
+        Fetcher { asker, names, ring, pending: Vec::new(), versions: BTreeMap::new(), silence: None }
+    }
+
+    /// Answers questions until nobody can ask any more.
+    pub fn run(mut self, questions: &Receiver<SchemaQuestion>) {
+        loop {
+            while let Ok(question) = questions.try_recv() {
+                self.take(question);
+            }
+            let received = match self.step() {
+                None => questions.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                Some(due) => questions.recv_timeout(due.saturating_duration_since(self.asker.now())),
+            };
+            match received {
+                Ok(question) => self.take(question),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+        }
+    }
+
+    fn take(&mut self, question: SchemaQuestion) {
+        let due = self.asker.now();
+        let stage = Stage::Awaited { deadline: due + LIMIT, pause: FIRST_PAUSE };
+        self.pending.push(Pending { question, due, stage });
+    }
+
+    /// Asks for what is due first, if it is due; returns when the next is due.
+    fn step(&mut self) -> Option<Instant> {
+        let is_missing = |pending: &Pending| matches!(pending.stage, Stage::Missing { .. });
+        let first = (0..self.pending.len())
+            .min_by_key(|index| (self.pending[*index].due, is_missing(&self.pending[*index])))?;
+        if self.pending[first].due <= self.asker.now() {
+            let Pending { question, stage, .. } = self.pending.swap_remove(first);
+            match stage {
+                Stage::Awaited { deadline, pause } => self.try_awaited(question, deadline, pause),
+                Stage::Missing { pause } => self.try_missing(question, pause),
+            }
+        }
+        self.pending.iter().map(|pending| pending.due).min()
+    }
+
+    fn try_awaited(&mut self, question: SchemaQuestion, deadline: Instant, pause: Duration) {
+        let now = self.asker.now();
+        if let Some(silence) = self.silence.clone().filter(|_| now >= deadline) {
+            return self.miss(question, &FetchFault::Lasting(silence), FIRST_ABSENCE);
+        }
+        let fault = match self.fetch(question.id, deadline.max(now + LEAST_TRY)) {
+            Ok(schema) => {
+                question.slot.fill(schema);
+                return (self.ring)();
+            }
+            Err(fault) => fault,
+        };
+        if let FetchFault::Passing { wait, .. } = &fault {
+            let due = self.asker.now() + wait.unwrap_or(pause).max(pause);
+            if due < deadline {
+                let stage = Stage::Awaited { deadline, pause: (pause * 2).min(LONGEST_PAUSE) };
+                return self.pending.push(Pending { question, due, stage });
+            }
+        }
+        self.miss(question, &fault, FIRST_ABSENCE);
+    }
+
+    fn try_missing(&mut self, question: SchemaQuestion, pause: Duration) {
+        if !question.slot.take_missed() {
+            // Nobody else knows a slot that was forgotten.
+            if Arc::strong_count(&question.slot) > 1 {
+                let due = self.asker.now() + pause;
+                self.pending.push(Pending { question, due, stage: Stage::Missing { pause } });
+            }
+            return;
+        }
+        let until = self.asker.now() + LATER_TRY;
+        match self.fetch(question.id, until) {
+            Ok(schema) => {
+                question.slot.fill(schema);
+                (self.ring)();
+            }
+            Err(fault) => self.miss(question, &fault, (pause * 2).min(LONGEST_ABSENCE)),
+        }
+    }
+
+    /// Gives a schema up for now.
+    fn miss(&mut self, question: SchemaQuestion, fault: &FetchFault, pause: Duration) {
+        let id = question.id;
+        question.slot.fail(&match fault {
+            FetchFault::Unknown => format!("schema {id} is not in the registry"),
+            // Registries without GUIDs have no such path.
+            FetchFault::NoSuchPath(_) if matches!(id, SchemaId::Global(_)) => {
+                format!("schema {id} is not in the registry")
+            }
+            FetchFault::NoSuchPath(words) => {
+                format!("schema {id} cannot be had: {words}; check the path of `--registry`")
+            }
+            FetchFault::Passing { words, .. } | FetchFault::Lasting(words) => {
+                format!("schema {id} cannot be had: {words}")
+            }
+        });
+        let due = self.asker.now() + pause;
+        self.pending.push(Pending { question, due, stage: Stage::Missing { pause } });
+        (self.ring)();
+    }
+
+    fn fetch(&mut self, id: SchemaId, until: Instant) -> Result<RegisteredSchema, FetchFault> {
+        let path = match id {
+            SchemaId::Number(number) => format!("/schemas/ids/{number}"),
+            SchemaId::Global(_) => format!("/schemas/guids/{id}"),
+        };
+        let answer = self.answer(&path, until)?;
+        let collected = references::collect(&answer, &mut |reference| self.version(reference, until));
+        let number = match id {
+            SchemaId::Number(number) => Some(number),
+            SchemaId::Global(_) => answer.number,
+        };
+        let form = match collected {
+            Ok(references) => form(&answer, &references, self.names),
+            Err(ReferenceFault::TooMany) => SchemaForm::Unusable("it has too many references".to_owned()),
+            Err(ReferenceFault::Failed(fault)) => return Err(fault),
+        };
+        Ok(RegisteredSchema { number, form })
+    }
+
+    fn answer(&mut self, path: &str, until: Instant) -> Result<SchemaAnswer, FetchFault> {
+        let answered = self.asker.get(path, until).and_then(|body| {
+            let words = "the answer to `GET ".to_owned() + path + "` is no schema";
+            SchemaAnswer::parse(&body).ok_or(FetchFault::Passing { words, wait: None })
+        });
+        self.silence = match &answered {
+            Err(FetchFault::Passing { words, .. }) => Some(words.clone()),
+            Ok(_) | Err(FetchFault::Unknown | FetchFault::NoSuchPath(_) | FetchFault::Lasting(_)) => None,
+        };
+        answered
+    }
+
+    /// A schema that another one refers to.
+    fn version(&mut self, reference: &Reference, until: Instant) -> Result<Arc<SchemaAnswer>, FetchFault> {
+        let Reference { subject, version, .. } = reference;
+        let place = (subject.clone(), version.clone());
+        if let Some(known) = self.versions.get(&place) {
+            return Ok(Arc::clone(known));
+        }
+        let path = format!("/subjects/{}/versions/{}", escaped(subject), escaped(version));
+        // A schema that was deleted is still referred to. Not every registry knows the parameter.
+        let asked = match self.answer(&format!("{path}?deleted=true"), until) {
+            Err(FetchFault::Unknown | FetchFault::NoSuchPath(_)) => self.answer(&path, until),
+            other => other,
+        };
+        let answer = asked.map_err(|fault| match fault {
+            FetchFault::Unknown | FetchFault::NoSuchPath(_) => FetchFault::Lasting(format!(
+                "version {version} of `{subject}`, to which it refers, is not in the registry"
+            )),
+            fault @ (FetchFault::Passing { .. } | FetchFault::Lasting(_)) => fault,
+        })?;
+        if self.versions.len() >= MOST_VERSIONS {
+            self.versions.clear();
+        }
+        let answer = Arc::new(answer);
+        self.versions.insert(place, Arc::clone(&answer));
+        Ok(answer)
+    }
+}
+
+fn form(answer: &SchemaAnswer, references: &[Referenced], names: UnionNames) -> SchemaForm {
+    let read = match &answer.kind {
+        SchemaKind::Avro => {
+            let texts = references.iter().filter(|one| !one.is_again).map(|one| one.answer.text.as_str());
+            Schema::parse(&answer.text, &texts.collect::<Vec<_>>(), names).map(SchemaForm::Avro)
+        }
+        SchemaKind::Protobuf => {
+            let imports = references.iter().map(|one| (one.name.as_str(), one.answer.text.as_str()));
+            Messages::of_schema(&answer.text, &imports.collect::<Vec<_>>()).map(SchemaForm::Protobuf)
+        }
+        SchemaKind::Json => Ok(SchemaForm::Json),
+        SchemaKind::Other(kind) => Err(format!("its type `{kind}` is not known")),
+    };
+    read.unwrap_or_else(SchemaForm::Unusable)
+}
+
+/// Writes a name as a part of a path.
+fn escaped(name: &str) -> String {
+    let mut path = String::with_capacity(name.len());
+    for byte in name.bytes() {
+        match byte {
+            byte if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) => path.push(char::from(byte)),
+            byte => write!(path, "%{byte:02X}").expect("a string takes every text"),
+        }
+    }
+    path
+}
+
+#[cfg(test)]
+mod tests;

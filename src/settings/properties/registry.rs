@@ -1,0 +1,363 @@
+//! The properties of a schema registry, which librdkafka does not know: from clients of Java, Python and Go.
+
+use super::origin::PropertyOrigin;
+use super::print::EffectiveProperty;
+use super::stores::Stores;
+use super::values::{self, Value};
+use super::{Properties, PropertyValue};
+use crate::decode::UnionNames;
+use crate::error::Failure;
+use crate::files;
+use crate::http::{Authorities, ClientIdentity, IdentityFault};
+use crate::registry::{RegistryLogin, RegistrySettings, RegistryUrl};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+pub const URL: &str = "schema.registry.url";
+pub const USER: &str = "basic.auth.user.info";
+pub const TOKEN: &str = "bearer.auth.token";
+pub const CA: &str = "schema.registry.ssl.ca.location";
+pub const CERTIFICATE: &str = "schema.registry.ssl.certificate.location";
+pub const KEY: &str = "schema.registry.ssl.key.location";
+
+/// Where the login comes from: `USER_INFO`, `URL` or `SASL_INHERIT`.
+const USER_SOURCE: &str = "basic.auth.credentials.source";
+/// Where the token comes from: `STATIC_TOKEN`, or endpoints of which kcons knows none.
+const TOKEN_SOURCE: &str = "bearer.auth.credentials.source";
+
+const LOGINS: [&str; 4] = [USER, USER_SOURCE, TOKEN, TOKEN_SOURCE];
+
+const PREFIX: &str = "schema.registry.";
+
+/// The properties of a registry that are given, by their names here. Of several sources the first counts, as for all
+/// properties.
+#[derive(Debug, Default)]
+pub struct RegistryProperties {
+    values: BTreeMap<String, PropertyValue>,
+}
+
+impl RegistryProperties {
+    /// The name here of a property that is about a registry.
+    pub fn name_of(name: &str) -> Option<&str> {
+        let bare = name.strip_prefix(PREFIX);
+        if LOGINS.contains(&bare.unwrap_or(name)) {
+            return Some(bare.unwrap_or(name));
+        }
+        bare.filter(|bare| *bare == "url" || bare.starts_with("ssl.")).map(|_| name)
+    }
+
+    pub fn insert(&mut self, name: &str, given: PropertyValue) {
+        self.values.insert(name.to_owned(), given);
+    }
+
+    /// Puts the properties of a source over those of the sources behind it. A login for one registry is not sent to
+    /// another: it goes with the URL that it was given with. Returns messages about what is ignored.
+    pub fn overlay(&mut self, source: RegistryProperties) -> Vec<String> {
+        let mut notes = Vec::new();
+        let (old, new) = (self.values.get(URL), source.values.get(URL));
+        let is_other = old.zip(new).is_some_and(|(old, new)| *old.value != *new.value);
+        if is_other {
+            for name in LOGINS {
+                if let Some(given) = self.values.remove(name) {
+                    notes.push(format!(
+                        "ignoring `{name}` in {}: it is for another registry",
+                        given.origin.told()
+                    ));
+                }
+            }
+        }
+        self.values.extend(source.values);
+        notes
+    }
+
+    /// Refuses what was typed, for a command that decodes nothing.
+    pub fn refuse_typed(&self) -> Result<(), Failure> {
+        match self.values.iter().find(|(_, given)| given.origin == PropertyOrigin::Property) {
+            Some((name, _)) => Err(Failure::usage(format!("property `{name}` has no use here"))
+                .caused_by("it is about a schema registry, and nothing is decoded")),
+            None => Ok(()),
+        }
+    }
+
+    /// Refuses an option and a `-X` that set a property to different values.
+    pub fn agree(&self, option: &str, value: &Value, property: &str) -> Result<(), Failure> {
+        match self.values.get(property) {
+            Some(given) if given.origin == PropertyOrigin::Property && *given.value != **value => {
+                Err(Failure::usage(format!("`{option}` and `-X {property}` contradict each other"))
+                    .hint("give one of them"))
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// What `--print-config` shows of a registry.
+    pub fn effective(&self) -> Vec<EffectiveProperty> {
+        let shown = |(name, given): (&String, &PropertyValue)| EffectiveProperty {
+            name: name.clone(),
+            value: given.value.clone(),
+            origin: given.origin.clone(),
+        };
+        self.values.iter().map(shown).collect()
+    }
+
+    fn given(&self, name: &str) -> Option<&PropertyValue> {
+        self.values.get(name).filter(|given| !given.value.is_empty())
+    }
+
+    fn is_typed(&self, name: &str) -> bool {
+        self.given(name).is_some_and(|given| given.origin.is_typed())
+    }
+}
+
+/// Resolves the registry to ask; `None` if there is none.
+pub fn resolve(properties: &Properties, unions: UnionNames) -> Result<Option<RegistrySettings>, Failure> {
+    let registry = &properties.registry;
+    let Some(url) = registry.given(URL) else {
+        let typed = [USER, TOKEN, CA, CERTIFICATE, KEY].into_iter().find(|name| registry.is_typed(name));
+        return typed.map_or(Ok(None), |name| {
+            Err(Failure::usage(format!("`{}` needs `--registry URL`", spelled(registry, name))))
+        });
+    };
+    let urls = urls(url)?;
+    let is_encrypted = urls.iter().any(RegistryUrl::is_encrypted);
+    let (authorities, identity) = match is_encrypted {
+        true => (authorities(registry)?, identity(registry)?),
+        false => match [CA, CERTIFICATE, KEY].into_iter().find(|name| registry.is_typed(name)) {
+            Some(name) => {
+                let option = spelled(registry, name);
+                return Err(Failure::usage(format!("`{option}` has no effect with `http://`"))
+                    .hint("the URL of an encrypted registry starts with https://"));
+            }
+            None => (Authorities::System, None),
+        },
+    };
+    Ok(Some(RegistrySettings { login: login(properties, &urls)?, urls, authorities, identity, unions }))
+}
+
+/// A property as it was given: as an option of its own, or by its name.
+fn spelled(registry: &RegistryProperties, name: &str) -> String {
+    let option = match name {
+        URL => "--registry",
+        USER => "--registry-user",
+        TOKEN => "--registry-token",
+        CA => "--registry-ca",
+        CERTIFICATE => "--registry-cert",
+        KEY => "--registry-key",
+        other => return other.to_owned(),
+    };
+    match registry.values.get(name).map(|given| &given.origin) {
+        Some(PropertyOrigin::Option) | None => option.to_owned(),
+        Some(PropertyOrigin::Property) => format!("-X {name}"),
+        Some(
+            PropertyOrigin::Default
+            | PropertyOrigin::Kcons
+            | PropertyOrigin::File(_)
+            | PropertyOrigin::Environment(_)
+            | PropertyOrigin::Profile(_),
+        ) => name.to_owned(),
+    }
+}
+
+/// Reads one URL, or several with commas between them.
+fn urls(given: &PropertyValue) -> Result<Vec<RegistryUrl>, Failure> {
+    let place = match &given.origin {
+        PropertyOrigin::Option | PropertyOrigin::Default | PropertyOrigin::Kcons => "`--registry`".to_owned(),
+        PropertyOrigin::Property => format!("`-X {URL}`"),
+        PropertyOrigin::Environment(name) => format!("the variable `{name}`"),
+        PropertyOrigin::File(_) | PropertyOrigin::Profile(_) => format!("`{URL}` in {}", given.origin.told()),
+    };
+    let text: &str = &given.value;
+    let pieces = text.split(',').map(str::trim).filter(|piece| !piece.is_empty());
+    let read = pieces.map(|piece| match RegistryUrl::parse(piece) {
+        Ok(mut url) => {
+            if given.value.is_from_elsewhere() {
+                url.shown = given.value.quoted(piece);
+            }
+            Ok(url)
+        }
+        Err(wrong) => {
+            let shown = given.value.quoted(piece);
+            let failure = Failure::usage(format!("invalid value `{shown}` for {place}")).caused_by(wrong.why);
+            Err(match wrong.meant.filter(|_| !given.value.is_from_elsewhere()) {
+                Some(meant) => failure.hint(format!("did you mean `{meant}`?")),
+                None => failure.hint("as in http://localhost:8081"),
+            })
+        }
+    });
+    let urls: Vec<RegistryUrl> = read.collect::<Result<_, _>>()?;
+    match urls.is_empty() {
+        true => Err(Failure::usage(format!("{place} names no URL")).hint("as in http://localhost:8081")),
+        false => Ok(urls),
+    }
+}
+
+fn login(properties: &Properties, urls: &[RegistryUrl]) -> Result<Option<RegistryLogin>, Failure> {
+    let registry = &properties.registry;
+    let (mut user, mut token) = (registry.given(USER), registry.given(TOKEN));
+    if user.is_some() && token.is_some() {
+        match (registry.is_typed(USER), registry.is_typed(TOKEN)) {
+            (true, false) => token = None,
+            (false, true) => user = None,
+            (true, true) | (false, false) => {
+                let names = [USER, TOKEN].map(|name| spelled(registry, name));
+                return Err(Failure::usage(format!(
+                    "`{}` and `{}` cannot be used together",
+                    names[0], names[1]
+                ))
+                .hint("give one of them"));
+            }
+        }
+    }
+    if let Some(token) = token {
+        let is_header = token.value.bytes().all(|byte| byte.is_ascii_graphic());
+        let refused = || Failure::usage(format!("`{}` has invalid characters", spelled(registry, TOKEN)));
+        return if is_header {
+            Ok(Some(RegistryLogin::Token(token.value.to_string())))
+        } else {
+            Err(refused())
+        };
+    }
+    if let Some(source) = registry.given(TOKEN_SOURCE).filter(|_| user.is_none()) {
+        let failure = format!("`{TOKEN_SOURCE}={}` is not built in", source.value.quoted(&source.value));
+        return Err(Failure::usage(failure).hint("`--registry-token` takes a token"));
+    }
+    let source = registry.given(USER_SOURCE).map(|given| given.value.to_ascii_uppercase());
+    match (source.as_deref(), user) {
+        (Some("URL"), _) if !registry.is_typed(USER) => Ok(None),
+        (Some("SASL_INHERIT"), None) => sasl_login(properties).map(Some),
+        (_, Some(user)) => {
+            if !user.value.contains(':') {
+                let name = spelled(registry, USER);
+                return Err(Failure::usage(format!("`{name}` is not of the form USER:PASSWORD"))
+                    .hint(values::how_to_give_option("--registry-user")));
+            }
+            if registry.is_typed(USER) && urls.iter().any(|url| url.login.is_some()) && registry.is_typed(URL)
+            {
+                let name = spelled(registry, USER);
+                return Err(Failure::usage(format!("`{name}` cannot be used with a URL that names a user"))
+                    .hint("give one of them"));
+            }
+            Ok(Some(RegistryLogin::User(user.value.to_string())))
+        }
+        (_, None) => Ok(None),
+    }
+}
+
+/// The login of the brokers.
+fn sasl_login(properties: &Properties) -> Result<RegistryLogin, Failure> {
+    let value = |name: &str| properties.get(name).map(|given| given.value.to_string());
+    match (value("sasl.username"), value("sasl.password")) {
+        (Some(user), Some(password)) => Ok(RegistryLogin::User(format!("{user}:{password}"))),
+        (_, _) => Err(Failure::usage(format!(
+            "`{USER_SOURCE}=SASL_INHERIT` needs `sasl.username` and `sasl.password`"
+        ))),
+    }
+}
+
+/// Translates Java's stores into files and texts in PEM; names are without the prefix.
+fn translated(registry: &RegistryProperties) -> Result<BTreeMap<String, Value>, Failure> {
+    let mut stores = Stores::default();
+    let mut all = BTreeMap::new();
+    for (name, given) in &registry.values {
+        let Some(bare) = name.strip_prefix(PREFIX).filter(|_| !given.value.is_empty()) else { continue };
+        match Stores::is_one(bare) {
+            true => stores.insert(bare, given.value.clone()),
+            false => drop(all.insert(bare.to_owned(), given.value.clone())),
+        }
+    }
+    let with_prefix = |text: String| text.replace("`ssl.", &format!("`{PREFIX}ssl."));
+    let translated = stores.translate().map_err(|failure| Failure {
+        message: with_prefix(failure.message),
+        hint: failure.hint.map(with_prefix),
+        ..failure
+    })?;
+    for (name, value) in translated {
+        // What is given in PEM goes before a store.
+        all.entry(name.to_owned()).or_insert(value);
+    }
+    Ok(all)
+}
+
+fn authorities(registry: &RegistryProperties) -> Result<Authorities, Failure> {
+    if let Some(given) = registry.given(CA) {
+        let authorities = Authorities::Location(given.value.to_string());
+        return match authorities.roots() {
+            Ok(_) => Ok(authorities),
+            Err(words) => Err(unreadable(&given.value, words, registry, CA)),
+        };
+    }
+    let translated = translated(registry)?;
+    Ok(match (translated.get("ssl.ca.pem"), translated.get("ssl.ca.location")) {
+        (Some(pem), _) => Authorities::Pem(pem.to_string()),
+        (None, Some(path)) => Authorities::Location(path.to_string()),
+        (None, None) => Authorities::System,
+    })
+}
+
+fn identity(registry: &RegistryProperties) -> Result<Option<ClientIdentity>, Failure> {
+    let read = |value: &Value, name: &str| {
+        files::read(Path::new(&**value)).map_err(|words| unreadable(value, words, registry, name))
+    };
+    let identity = match (registry.given(CERTIFICATE), registry.given(KEY)) {
+        (Some(certificate), key) => {
+            let certificate = read(&certificate.value, CERTIFICATE)?;
+            // One file may hold both.
+            let key = key.map_or_else(|| Ok(certificate.clone()), |key| read(&key.value, KEY))?;
+            ClientIdentity { certificate, key }
+        }
+        (None, Some(_)) => {
+            let names = [KEY, CERTIFICATE].map(|name| spelled(registry, name));
+            return Err(Failure::usage(format!("`{}` needs `{}`", names[0], names[1])));
+        }
+        (None, None) => {
+            let translated = translated(registry)?;
+            if translated.contains_key("ssl.keystore.location") {
+                return Err(Failure::usage(format!("`{PREFIX}ssl.keystore.location` cannot be translated"))
+                    .caused_by("it is a PKCS12 store")
+                    .hint(
+                        "openssl pkcs12 -in FILE -nodes -out client.pem, then `--registry-cert client.pem`",
+                    ));
+            }
+            let part = |pem: &str, location: &str| match (translated.get(pem), translated.get(location)) {
+                (Some(pem), _) => Ok(Some(pem.as_bytes().to_vec())),
+                (None, Some(path)) => read(path, location).map(Some),
+                (None, None) => Ok(None),
+            };
+            let certificate = part("ssl.certificate.pem", "ssl.certificate.location")?;
+            let key = part("ssl.key.pem", "ssl.key.location")?;
+            let Some((certificate, key)) = certificate.zip(key) else { return Ok(None) };
+            ClientIdentity { certificate, key }
+        }
+    };
+    match identity.parse() {
+        Ok(_) => Ok(Some(identity)),
+        Err(fault) => Err(unusable(fault, registry)),
+    }
+}
+
+fn unreadable(value: &Value, words: String, registry: &RegistryProperties, name: &str) -> Failure {
+    Failure::usage(format!("cannot read `{}`", value.quoted(value)))
+        .caused_by(words)
+        .hint(format!("check `{}`", spelled(registry, name)))
+}
+
+fn unusable(fault: IdentityFault, registry: &RegistryProperties) -> Failure {
+    let key = if registry.given(KEY).is_some() { KEY } else { CERTIFICATE };
+    let (name, cause) = match fault {
+        IdentityFault::NoCertificate => (CERTIFICATE, "there is no certificate in it"),
+        IdentityFault::NoKey => (key, "there is no key in it"),
+        IdentityFault::EncryptedKey => (key, "the key is encrypted"),
+        IdentityFault::OldKey => (key, "the key is not in PKCS #8"),
+    };
+    let failure = Failure::usage(format!("cannot use `{}`", spelled(registry, name))).caused_by(cause);
+    match fault {
+        IdentityFault::NoCertificate => failure,
+        IdentityFault::NoKey => failure.hint("`--registry-key FILE` names the key"),
+        IdentityFault::EncryptedKey | IdentityFault::OldKey => {
+            failure.hint("openssl pkcs8 -topk8 -nocrypt -in KEY -out key.pem")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,136 @@
+//! What the properties of a registry come to.
+
+use super::*;
+
+fn given(origin: &PropertyOrigin, values: &[(&str, &str)]) -> RegistryProperties {
+    let mut registry = RegistryProperties::default();
+    for (name, value) in values {
+        let name = RegistryProperties::name_of(name).expect("a property of a registry");
+        registry.insert(name, PropertyValue::plain(*value, origin.clone()));
+    }
+    registry
+}
+
+fn of_file(values: &[(&str, &str)]) -> RegistryProperties {
+    given(&PropertyOrigin::File("f".to_owned()), values)
+}
+
+fn resolved(registry: RegistryProperties) -> Result<Option<RegistrySettings>, Failure> {
+    let mut properties = Properties { registry, ..Properties::default() };
+    properties.set("sasl.username", "alice", PropertyOrigin::Property);
+    properties.set("sasl.password", "s3cret", PropertyOrigin::Property);
+    resolve(&properties, UnionNames::Hidden)
+}
+
+fn login_of(registry: RegistryProperties) -> Option<RegistryLogin> {
+    resolved(registry).expect("valid").expect("a registry").login
+}
+
+fn user(login: &str) -> Option<RegistryLogin> {
+    Some(RegistryLogin::User(login.to_owned()))
+}
+
+const AT_H: (&str, &str) = (URL, "http://h:1/");
+
+#[test]
+fn names_are_known_with_and_without_their_prefix() {
+    for (name, expected) in [
+        ("schema.registry.url", Some(URL)),
+        ("basic.auth.user.info", Some(USER)),
+        ("schema.registry.basic.auth.user.info", Some(USER)),
+        ("schema.registry.bearer.auth.token", Some(TOKEN)),
+        ("schema.registry.ssl.ca.location", Some(CA)),
+        ("schema.registry.ssl.truststore.type", Some("schema.registry.ssl.truststore.type")),
+        ("url", None),
+        ("ssl.ca.location", None),
+        ("schema.registry.group.id", None),
+        ("bearer.auth.logical.cluster", None),
+    ] {
+        assert_eq!(RegistryProperties::name_of(name), expected, "{name}");
+    }
+}
+
+#[test]
+fn a_registry_is_where_its_url_says() {
+    assert_eq!(resolved(RegistryProperties::default()), Ok(None));
+    assert_eq!(resolved(of_file(&[(URL, "")])), Ok(None), "an empty one switches it off");
+    let settings = resolved(of_file(&[(URL, "http://a:1/, https://u:p@b/x")])).expect("valid").expect("one");
+    let urls: Vec<_> = settings.urls.iter().map(|url| (url.url.as_str(), url.login.clone())).collect();
+    assert_eq!(urls, [("http://a:1", None), ("https://b/x", user("u:p"))]);
+    let failure = resolved(of_file(&[(URL, "h:1")])).expect_err("no scheme");
+    assert_eq!(failure.message, "invalid value `h:1` for `schema.registry.url` in `f`");
+    assert_eq!(failure.hint.as_deref(), Some("did you mean `http://h:1`?"));
+    assert!(resolved(of_file(&[(URL, " , ")])).is_err());
+}
+
+#[test]
+fn a_login_comes_from_the_source_that_is_named() {
+    assert_eq!(login_of(of_file(&[AT_H])), None);
+    assert_eq!(login_of(of_file(&[AT_H, (USER, "u:p")])), user("u:p"));
+    assert_eq!(login_of(of_file(&[AT_H, (USER, "u:p"), (USER_SOURCE, "user_info")])), user("u:p"));
+    assert_eq!(login_of(of_file(&[AT_H, (USER, "u:p"), (USER_SOURCE, "URL")])), None);
+    assert_eq!(login_of(of_file(&[AT_H, (USER_SOURCE, "SASL_INHERIT")])), user("alice:s3cret"));
+    let token = Some(RegistryLogin::Token("t".to_owned()));
+    assert_eq!(login_of(of_file(&[AT_H, (TOKEN, "t"), (TOKEN_SOURCE, "STATIC_TOKEN")])), token);
+    for (values, message) in [
+        (
+            &[AT_H, (TOKEN_SOURCE, "OAUTHBEARER")][..],
+            "`bearer.auth.credentials.source=OAUTHBEARER` is not built in",
+        ),
+        (
+            &[AT_H, (USER, "u:p"), (TOKEN, "t")],
+            "`basic.auth.user.info` and `bearer.auth.token` cannot be used together",
+        ),
+        (&[AT_H, (USER, "s3cret")], "`basic.auth.user.info` is not of the form USER:PASSWORD"),
+        (&[AT_H, (TOKEN, "a\nb")], "`bearer.auth.token` has invalid characters"),
+    ] {
+        let failure = resolved(of_file(values)).expect_err(message);
+        assert_eq!(failure.message, message);
+        assert!(!format!("{failure:?}").contains("s3cret"), "{failure:?}");
+    }
+}
+
+#[test]
+fn a_login_for_one_registry_is_not_sent_to_another() {
+    let mut registry = of_file(&[AT_H, (USER, "u:p"), (CA, "ca.pem")]);
+    let notes = registry.overlay(given(&PropertyOrigin::Option, &[(URL, "http://other")]));
+    assert_eq!(notes, ["ignoring `basic.auth.user.info` in `f`: it is for another registry"]);
+    assert_eq!(login_of(registry), None);
+    // The same one may be named twice, and a login may come alone.
+    for typed in [AT_H, (USER, "u:p")] {
+        let mut registry = of_file(&[AT_H, (USER, "u:p")]);
+        assert_eq!(registry.overlay(given(&PropertyOrigin::Option, &[typed])), [""; 0]);
+        assert_eq!(login_of(registry), user("u:p"));
+    }
+    let mut without_url = of_file(&[(USER, "u:p")]);
+    without_url.overlay(given(&PropertyOrigin::Option, &[AT_H]));
+    assert_eq!(login_of(without_url), user("u:p"));
+}
+
+#[test]
+fn a_typed_login_goes_before_one_of_another_kind_in_a_file() {
+    let mut registry = of_file(&[AT_H, (TOKEN, "t")]);
+    registry.overlay(given(&PropertyOrigin::Option, &[(USER, "u:p")]));
+    assert_eq!(login_of(registry), user("u:p"));
+    let both = [(URL, "http://a:b@h"), (USER, "u:p")];
+    assert!(resolved(given(&PropertyOrigin::Option, &both)).is_err_and(|failure| {
+        failure.message == "`--registry-user` cannot be used with a URL that names a user"
+    }));
+}
+
+#[test]
+fn what_a_java_client_trusts_is_translated_or_refused_by_name() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = folder.path().join("trust.jks");
+    std::fs::write(&store, [0xfe, 0xed, 0xfe, 0xed, 0]).expect("written");
+    let store = store.to_str().expect("text");
+    let name = "schema.registry.ssl.truststore.location";
+    let failure = resolved(of_file(&[(URL, "https://h"), (name, store)])).expect_err("JKS");
+    assert_eq!(failure.message, format!("`{name}` cannot be translated: `{store}` is a JKS store"));
+    // Nobody needs it without encryption, or with an authority in PEM.
+    assert!(resolved(of_file(&[AT_H, (name, store)])).is_ok());
+    let pem = "-----BEGIN CERTIFICATE----- AAAA -----END CERTIFICATE-----";
+    let certificates = ("schema.registry.ssl.truststore.certificates", pem);
+    let settings = resolved(of_file(&[(URL, "https://h"), certificates])).expect("valid").expect("one");
+    assert!(matches!(settings.authorities, Authorities::Pem(pem) if pem.contains("\nAAAA\n")));
+}
