@@ -15,6 +15,7 @@ mod mock {
     mod options;
     mod oracle;
     mod order;
+    mod progress;
     mod screens;
     mod signals;
     mod silence;

@@ -13,7 +13,7 @@ use crate::support::run::{Kcons, Reader};
 use crate::support::{Committed, Outcome, Produced, unique_name, wait_until};
 
 /// Which test shows that an option changes something; found by name in the file of the suite.
-const TESTS: [(&str, &str, &str); 78] = [
+const TESTS: [(&str, &str, &str); 79] = [
     ("--async-commit", "mock/options.rs", "async_commit_does_not_wait_for_answers"),
     ("--backoff", "mock/handlers/failures.rs", "the_pause_before_another_attempt_is_an_option"),
     ("--brokers", "mock/options.rs", "brokers_come_from_the_option_or_the_environment"),
@@ -65,6 +65,7 @@ const TESTS: [(&str, &str, &str); 78] = [
     ("--partitions", "mock/options.rs", "where_to_start_and_stop"),
     ("--print-config", "mock/talk.rs", "print_config_names_every_origin"),
     ("--profile", "mock/connection.rs", "a_property_comes_from_the_first_source_that_has_it"),
+    ("--progress", "mock/progress.rs", "always_says_it_in_lines_without_a_terminal_and_ends_at_100_percent"),
     ("--property", "mock/options.rs", "properties_are_set_by_options"),
     ("--quiet", "mock/talk.rs", "quiet_leaves_only_errors"),
     ("--rate", "mock/handlers/exec.rs", "a_rate_limits_what_is_started"),

@@ -62,6 +62,7 @@ pub enum OptionName {
     Null,
     OffsetReset,
     Order,
+    Progress,
     Rate,
     ReadUncommitted,
     ShutdownTimeout,
@@ -301,7 +302,7 @@ fn names(reading: &ReadingOptions, connection: &cli::ConnectionOptions) -> Vec<O
         expect Expect, idle_timeout IdleTimeout, duration Duration, shutdown_timeout ShutdownTimeout, commit Commit,
         async_commit AsyncCommit, commit_interval CommitInterval, output Output, json Json, format Format, null Null,
         delimiter Delimiter, label Label, title_field TitleField, value_format ValueFormat, key_format KeyFormat,
-        strict Strict, metrics Metrics,
+        strict Strict, metrics Metrics, progress Progress,
     );
     let of_order = names_of!(OrderOptions = &reading.order; without; last Last, merge Merge,);
     let of_selection =

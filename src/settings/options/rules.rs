@@ -12,7 +12,8 @@ mod rule;
 use super::given::GivenOptions;
 use super::given::OptionName::{self, *};
 use super::template::Field;
-use crate::cli::{CommitChoice, OnFailure as Policy, OutputFormat};
+use crate::choices::ProgressChoice;
+use crate::cli::{CommitChoice, LogFormat, OnFailure as Policy, OutputFormat};
 use crate::error::Failure;
 use rule::Condition::{self, Case, Given};
 use rule::{InProfile, Rule, Subject, options};
@@ -87,6 +88,9 @@ pub const RULES: &[Rule] = &[
         .cause("there they mean the same")
         .hint("give one of them")
         .also_left_out(&[InFlight]),
+    // What is said.
+    options(&[Progress]).cannot_be_used_with(JSON_LOG).in_case("`--progress always`", shows_progress),
+    options(&[Progress]).cannot_be_used_with(QUIET).in_case("`--progress always`", shows_progress),
     // Failed records.
     options(&[OnFailure])
         .need(A_HANDLER)
@@ -183,6 +187,8 @@ const DECODED_KEY: Condition = Case("`%{key:json}` in `--format`", |given| given
 const DECODED: Condition = Case("`%{value:json}` or `%{key:json}` in `--format`", |given| {
     given.shows_decoded(Field::Value) || given.shows_decoded(Field::Key)
 });
+const JSON_LOG: Condition = Case("`--log json`", |given| given.connection.log == Some(LogFormat::Json));
+const QUIET: Condition = Case("`--quiet`", |given| given.connection.quiet);
 const THE_DEMO: Condition = Case("`kcons demo`", |given| given.is_demo());
 const FOLLOW: Condition = Case("`--follow`", |given| given.follows());
 const SERVE: Condition = Case("`--serve`", |given| given.serves());
@@ -199,6 +205,10 @@ const TEMPLATE_OF_BYTES: &str = "the other tokens print bytes as they are";
 const HANDLERS: &str =
     "`--exec CMD` runs a command for each record; others are `--worker`, `--forward` and `-- CMD`";
 const BYTES: &str = "nothing is decoded: the handler gets the bytes as they are";
+
+fn shows_progress(given: &GivenOptions<'_>) -> bool {
+    given.reading.progress == Some(ProgressChoice::Always)
+}
 
 /// Checks the options of a run against all rules.
 pub fn check(given: &GivenOptions<'_>) -> Result<(), Failure> {

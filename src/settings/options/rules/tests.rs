@@ -68,6 +68,8 @@ pub const EXAMPLES: &[Example] = &[
     example("consume t -g g -X enable.auto.commit=false", "--async-commit", "`--async-commit` cannot be used with `--commit never`", LeftOut),
     example("consume t -g g -X enable.auto.commit=true -X enable.auto.commit=false", "--async-commit", "`--async-commit` cannot be used with `--commit never`", LeftOut),
     example("consume t -g g --commit manual", "--commit-interval 1s", "`--commit-interval` needs `--commit auto`", Nothing),
+    example("consume t --log json", "--progress always", "`--progress always` cannot be used with `--log json`", LeftOut),
+    example("consume t --quiet", "--progress always", "`--progress always` cannot be used with `--quiet`", LeftOut),
     example("consume t --exec a", "-- b", "`-- CMD` cannot be used with `--exec`", Nothing),
     example("consume t --worker a", "-- b", "`-- CMD` cannot be used with `--worker`", Nothing),
     example("consume t --worker a", "--exec b", "`--exec` cannot be used with `--worker`", LeftOut),
