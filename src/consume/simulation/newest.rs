@@ -71,7 +71,7 @@ fn records_of_one_time_or_of_none_come_in_order_of_their_places() {
     // Within a partition, too, the timestamp decides.
     let cluster = Cluster::new(1);
     cluster.borrow_mut().produce_at(0, &[30, 10, 20]);
-    assert_eq!(newest("--last 2", &cluster), [(0, 2), (0, 0)]);
+    assert_eq!(newest("--last 2 --expect 2", &cluster), [(0, 2), (0, 0)]);
 }
 
 #[test]

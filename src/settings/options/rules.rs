@@ -23,7 +23,7 @@ pub const RULES: &[Rule] = &[
     // The demo.
     options(&[Brokers]).cannot_be_used_with(THE_DEMO).cause(OWN_BROKER),
     Subject::Any.cannot_be_used_with(SERVE).cause("nothing is consumed"),
-    options(&[Exit, To]).cannot_be_used_with(FOLLOW).in_profile(InProfile::GivesWay),
+    options(&[Exit, To, Last]).cannot_be_used_with(FOLLOW).in_profile(InProfile::GivesWay),
     options(&[InstanceId]).cannot_be_used_with(THE_DEMO).cause(NO_STATIC_MEMBERS),
     options(&[ReadUncommitted]).cannot_be_used_with(THE_DEMO).cause(NO_TRANSACTIONS),
     // In a group or alone.
@@ -155,7 +155,8 @@ pub const RULES: &[Rule] = &[
 
 const GROUP: Condition = Case("`--group`", |given| given.is_in_group());
 const AN_END: Condition = Case("`--exit`, `--to` or `--last`", |given| {
-    [Exit, To, Last].into_iter().any(|option| given.has(option))
+    let ends_by_itself = given.is_demo() && !given.follows();
+    ends_by_itself || [Exit, To, Last].into_iter().any(|option| given.has(option))
 });
 const COMMIT_AUTO: Condition = Case("`--commit auto`", |given| given.commit() == CommitChoice::Auto);
 const COMMIT_NEVER: Condition = Case("`--commit never`", |given| given.commit() == CommitChoice::Never);

@@ -44,6 +44,8 @@ pub const EXAMPLES: &[Example] = &[
     example("demo --serve", "-X client.id=x", "`--property` cannot be used with `--serve`", Nothing),
     example("demo --follow", "--exit", "`--exit` cannot be used with `--follow`", LeftOut),
     example("demo --follow", "--to 5", "`--to` cannot be used with `--follow`", LeftOut),
+    example("demo --follow", "--last 5", "`--last` cannot be used with `--follow`", LeftOut),
+    example("demo --follow", "--merge", "`--merge` needs `--exit`, `--to` or `--last`", LeftOut),
     example("demo", "--instance-id i", "`--instance-id` cannot be used with `kcons demo`", LeftOut),
     example("demo", "-X group.instance.id=i", "`-X group.instance.id` cannot be used with `kcons demo`", Nothing),
     example("demo", "--read-uncommitted", "`--read-uncommitted` cannot be used with `kcons demo`", Nothing),
