@@ -175,15 +175,19 @@ fn properties(settings: &Consume) -> Vec<(String, String)> {
         // Only statistics tell that fetching has passed batches that hold no record (`Assignment::look_at_ends`).
         properties.push(("statistics.interval.ms".to_owned(), "500".to_owned()));
     }
+    let mut ours: Vec<(&str, &str)> = Vec::new();
     if settings.handling.is_some() || settings.is_merged {
         // What was prefetched of a partition that is held comes all at once when it goes on; and each of those has
         // a queue of its own, as all have whose records are merged.
-        for (name, value) in [("queued.min.messages", "5000"), ("queued.max.messages.kbytes", "1024")] {
-            if connection.is_ours(name) {
-                properties.retain(|(other, _)| other != name);
-                properties.push((name.to_owned(), value.to_owned()));
-            }
-        }
+        ours.extend([("queued.min.messages", "5000"), ("queued.max.messages.kbytes", "1024")]);
+    }
+    if settings.stops.last.is_some() {
+        // A step back begins when the fetch before it is answered, which waits for what comes at the end of the log.
+        ours.push(("fetch.wait.max.ms", "10"));
+    }
+    for (name, value) in ours.into_iter().filter(|(name, _)| connection.is_ours(name)) {
+        properties.retain(|(other, _)| other != name);
+        properties.push((name.to_owned(), value.to_owned()));
     }
     properties
 }
