@@ -29,6 +29,15 @@ pub enum LagFormat {
     Json,
 }
 
+/// Whether a run shows how far it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ProgressChoice {
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
 /// How many records are expected: N, `N..` (at least N), `N..M` (both included) or `..M` (at most M).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ExpectedCount {

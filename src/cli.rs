@@ -27,7 +27,7 @@ pub use selection::SelectionOptions;
 pub use topic::{TopicCommand, TopicDescribeOptions, TopicListOptions};
 pub use values::CommitChoice;
 
-use crate::choices::{ExpectedCount, ListenAddress, TableFormat};
+use crate::choices::{ExpectedCount, ListenAddress, ProgressChoice, TableFormat};
 use crate::duration::parse_duration;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use help::{COMPLETIONS_EXAMPLES, CONSUME_EXAMPLES, STYLES};
@@ -346,6 +346,15 @@ pub struct ReadingOptions {
     /// Example: kcons consume task-created --group mailer --exec ./send-mail --metrics :9090
     #[arg(long, value_name = "HOST:PORT", value_parser = listen_address, help_heading = "Watching")]
     pub metrics: Option<ListenAddress>,
+    /// Show how far the run is: auto, always or never [default: auto]
+    ///
+    /// Records, rate, percent of the offsets and time left; of a group without an end the lag.
+    /// auto: a bar, if stderr is a terminal, the run has an end (-e, --to, --last) and prints to a
+    /// file or pipe. always: elsewhere in lines, one a second.
+    ///
+    /// Example: kcons consume task-created -e --progress always > tasks.jsonl
+    #[arg(long, value_enum, value_name = "WHEN", hide_possible_values = true, help_heading = "Watching")]
+    pub progress: Option<ProgressChoice>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -23,7 +23,7 @@ use crate::position::Clock;
 use crate::settings::{self, Environment, Surroundings};
 use crate::signals::{self, Shutdown};
 use crate::startup::{self, Stdout};
-use crate::talk;
+use crate::talk::{self, ProgressDisplay};
 use crate::usage::{self, ErrorStyle};
 use crate::{handlers, kafka};
 use clap::builder::StyledStr;
@@ -207,6 +207,8 @@ fn read(
     (alarm, shutdown): (Alarm, Shutdown),
     talk: settings::TalkSettings,
 ) -> Result<(), Failure> {
+    // What is printed on the same terminal would run into the bar.
+    let has_bar = talk.is_terminal && !talk.quiet && !talk.is_json && can_draw();
     let mut talk = talk::Talk::new(talk, settings.output.says_progress);
     talk.hide(&settings.connection.hidden);
     for note in &settings.connection.notes {
@@ -219,10 +221,16 @@ fn read(
         Some(address) => open_meter(address, &alarm, &mut talk)?,
         None => Meter::default(),
     };
+    let progress = ProgressDisplay::start(settings.progress, has_bar, Instant::now());
     let Finished { mut talk, result, deadline } =
-        crate::consume::run(settings, World { alarm, shutdown, talk, meter });
+        crate::consume::run(settings, World { alarm, shutdown, talk, meter, progress });
     talk.finish(deadline);
     result
+}
+
+/// Whether something can be drawn on the terminal that stderr is, beside what is printed.
+fn can_draw() -> bool {
+    !io::stdout().is_terminal() && variable("TERM").as_deref() != Some("dumb")
 }
 
 /// Listens before anything is read, and says where.

@@ -10,6 +10,7 @@ mod identity;
 mod leaders;
 mod membership;
 mod opening;
+mod progress;
 mod records;
 mod search;
 #[cfg(test)]
@@ -104,6 +105,7 @@ impl<'a, B: Broker> Consumer<'a, B> {
         self.delivery.seal_if_waiting(now);
         self.watch_clocks(now);
         self.answer_scrapes(now);
+        self.show_progress(now);
         if self.is_over(now) {
             return Turn::Over;
         }

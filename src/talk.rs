@@ -1,9 +1,11 @@
 //! Everything said on stderr: text for people, or a JSON object on each line.
 
+mod bar;
 mod event;
 mod handler;
 mod last_words;
 mod notice;
+mod progress;
 mod repeats;
 mod tally;
 
@@ -19,10 +21,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
+pub use bar::Stderr;
 pub use event::{Event, by_topic};
 pub use handler::HandlerOutput;
 pub use last_words::{prepare_last_words, say_last_words};
 pub use notice::Notice;
+pub use progress::{DonePart, ProgressDisplay, ProgressFigures};
 pub use tally::Tally;
 
 /// How many bytes may wait for a reader of stderr.
@@ -69,7 +73,7 @@ impl Talk {
         let write = move || {
             for line in queue {
                 // Nobody is left to be told that stderr is gone.
-                let _ = std::io::stderr().write_all(&line);
+                let _ = Stderr.write_all(&line);
                 written.fetch_sub(line.len(), Ordering::Release);
             }
         };

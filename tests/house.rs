@@ -38,7 +38,7 @@ const LAYERS: &[&[&str]] = &[
 /// Files that may be longer than `LONGEST`, up to this, and why.
 const LONG_FILES: &[(&str, usize, &str)] = &[(
     "src/consume.rs",
-    670,
+    680,
     "the loop: all that calls the broker, says things and ends a run stands in one file",
 )];
 

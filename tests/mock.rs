@@ -16,6 +16,7 @@ mod mock {
     mod options;
     mod oracle;
     mod order;
+    mod progress;
     mod registry;
     mod schemas;
     mod screens;

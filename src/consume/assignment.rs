@@ -35,7 +35,7 @@ use crate::kafka::{Fetched, Trouble};
 use crate::metrics::Read;
 use crate::record::TopicPartition;
 use crate::settings::Consume;
-use crate::talk::Event;
+use crate::talk::{DonePart, Event};
 use ends::{Ends, PlaceInGroup};
 use lost_positions::LostPositions;
 use rebalance::Rebalances;
@@ -316,6 +316,18 @@ impl<'a> Assignment<'a> {
             Some((partition.name.clone(), (end - watermark).max(0)))
         };
         self.partitions.iter().filter_map(lag).collect()
+    }
+
+    /// How much of what is to be read is settled; `None` if that has no end.
+    pub fn done_part(&self, watermarks: &Watermarks) -> Option<DonePart> {
+        let mut whole = DonePart { done: 0, all: 0 };
+        for partition in self.partitions.iter() {
+            let all = partition.stop_offset()?.saturating_sub(partition.start).max(0);
+            let done = watermarks.watermark(partition.id)?.saturating_sub(partition.start).clamp(0, all);
+            whole.all += all.unsigned_abs();
+            whole.done += done.unsigned_abs();
+        }
+        (!self.partitions.is_empty()).then_some(whole)
     }
 
     /// Takes the ends of logs that were asked for to tell the lag.

@@ -17,7 +17,7 @@ use crate::reachability::{FailureText, Reachability, explain};
 use crate::secrets;
 use crate::settings::Consume;
 use crate::signals::Shutdown;
-use crate::talk::{Event, Talk};
+use crate::talk::{Event, ProgressDisplay, Talk};
 use std::time::{Duration, Instant};
 
 /// Everything a run needs from the world.
@@ -26,6 +26,7 @@ pub struct World {
     pub shutdown: Shutdown,
     pub talk: Talk,
     pub meter: Meter,
+    pub progress: Option<ProgressDisplay>,
 }
 
 /// What a run came to, once everything is written and closed.
@@ -42,7 +43,7 @@ pub struct Finished {
 /// In `Finished`: whatever ended the run early.
 pub fn run(settings: &Consume, world: World) -> Finished {
     let started = Instant::now();
-    let World { mut alarm, shutdown, talk, meter } = world;
+    let World { mut alarm, shutdown, talk, meter, progress } = world;
     let opened = Delivery::start(settings, &alarm, (talk.handler_output(), talk.pending()), started)
         .and_then(|delivery| Ok((delivery, open(settings, &alarm, talk.is_library_wanted())?)));
     let (delivery, client) = match opened {
@@ -51,7 +52,8 @@ pub fn run(settings: &Consume, world: World) -> Finished {
             return Finished { talk, result: Err(failure), deadline: started + LONGEST_SLEEP };
         }
     };
-    let status = Status::new(talk, meter, settings.group().is_some(), started);
+    let mut status = Status::new(talk, meter, settings.group().is_some(), started);
+    status.progress = progress;
     let mut consumer = consumer(settings, client, delivery, status);
     consumer.step(started, |parts, context| parts.topics.search(context));
     loop {
@@ -106,6 +108,7 @@ pub fn consumer<'a, B: Broker>(
 /// Closes the consumer and sums up.
 pub fn finish<B: Broker>(mut consumer: Consumer<'_, B>) -> Finished {
     let now = Instant::now();
+    consumer.end_progress(now);
     if consumer.status.meter.is_on() {
         consumer.publish();
     }
@@ -172,15 +175,19 @@ fn properties(settings: &Consume) -> Vec<(String, String)> {
         // Only statistics tell that fetching has passed batches that hold no record (`Assignment::look_at_ends`).
         properties.push(("statistics.interval.ms".to_owned(), "500".to_owned()));
     }
+    let mut ours: Vec<(&str, &str)> = Vec::new();
     if settings.handling.is_some() || settings.is_merged {
         // What was prefetched of a partition that is held comes all at once when it goes on; and each of those has
         // a queue of its own, as all have whose records are merged.
-        for (name, value) in [("queued.min.messages", "5000"), ("queued.max.messages.kbytes", "1024")] {
-            if connection.is_ours(name) {
-                properties.retain(|(other, _)| other != name);
-                properties.push((name.to_owned(), value.to_owned()));
-            }
-        }
+        ours.extend([("queued.min.messages", "5000"), ("queued.max.messages.kbytes", "1024")]);
+    }
+    if settings.stops.last.is_some() {
+        // A step back begins when the fetch before it is answered, which waits for what comes at the end of the log.
+        ours.push(("fetch.wait.max.ms", "10"));
+    }
+    for (name, value) in ours.into_iter().filter(|(name, _)| connection.is_ours(name)) {
+        properties.retain(|(other, _)| other != name);
+        properties.push((name.to_owned(), value.to_owned()));
     }
     properties
 }

@@ -5,7 +5,7 @@ use crate::delivery::Delivery;
 use crate::metrics::{Counts, Meter, Read, Readiness, Snapshot};
 use crate::plural::counted;
 use crate::record::TopicPartition;
-use crate::talk::{Event, Notice, Talk, prepare_last_words};
+use crate::talk::{Event, Notice, ProgressDisplay, ProgressFigures, Talk, prepare_last_words};
 use std::time::{Duration, Instant};
 
 /// The ends of partitions that we are behind in are asked for that often at most, and only when a scrape asks: while
@@ -19,6 +19,8 @@ const MOST_ATTEMPTS: usize = 10_000;
 pub struct Status {
     pub talk: Talk,
     pub meter: Meter,
+    /// Absent if it is not shown how far the run is.
+    pub progress: Option<ProgressDisplay>,
     pub counts: Counts,
     /// What is read alone is given by nobody: there are no rebalances to count.
     is_in_group: bool,
@@ -42,6 +44,7 @@ impl Status {
         Status {
             talk,
             meter,
+            progress: None,
             counts: Counts::default(),
             is_in_group,
             has_been_assigned: false,
@@ -72,6 +75,29 @@ impl Status {
             }
             Notice::Warning(message) => self.talk.warn(message, now),
             Notice::Library(line) => self.talk.library(line),
+        }
+    }
+
+    pub fn shows_progress(&self) -> bool {
+        self.progress.is_some()
+    }
+
+    pub fn is_progress_due(&self, now: Instant) -> bool {
+        self.progress.as_ref().is_some_and(|progress| progress.is_due(now))
+    }
+
+    /// Shows how far the run is.
+    pub fn show_progress(&mut self, figures: ProgressFigures, now: Instant) {
+        if let Some(message) = self.progress.as_mut().and_then(|progress| progress.show(figures, now)) {
+            self.talk.say(&Event::Done { message });
+        }
+    }
+
+    /// Shows how far the run came.
+    pub fn end_progress(&mut self, figures: ProgressFigures, now: Instant) {
+        let time = now.duration_since(self.started);
+        if let Some(message) = self.progress.take().and_then(|progress| progress.end(figures, time, now)) {
+            self.talk.say(&Event::Done { message });
         }
     }
 

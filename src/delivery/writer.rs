@@ -3,7 +3,7 @@
 use crate::alarm::Bell;
 use crate::commits::AssignmentId;
 use crate::error;
-use crate::talk::PendingLines;
+use crate::talk::{PendingLines, Stderr};
 use rustix::event::{PollFd, PollFlags};
 use rustix::io::Errno;
 use std::io::Write;
@@ -265,7 +265,7 @@ fn write_sheet(sheet: &Sheet, pending: &PendingLines) -> Result<(), Unwritable> 
     if written.is_ok() && !sheet.said.is_empty() {
         pending.wait();
         // There is nobody left to tell that stderr is gone.
-        let _ = std::io::stderr().write_all(&sheet.said);
+        let _ = Stderr.write_all(&sheet.said);
     }
     written
 }

@@ -85,7 +85,7 @@ pub enum Event {
         /// How long the run took.
         time: Duration,
     },
-    /// What a command has done.
+    /// What a command has done, or a run so far.
     Done {
         message: String,
     },

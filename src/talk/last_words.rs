@@ -1,6 +1,7 @@
 //! What is said when a second signal ends the process at once. The thread that sees to signals says it, whatever the loop
 //! is doing then, so the loop prepares it.
 
+use super::bar::eraser;
 use rustix::event::{PollFd, PollFlags, Timespec};
 use std::io::Write as _;
 use std::sync::{Mutex, PoisonError};
@@ -20,6 +21,6 @@ pub fn say_last_words() {
     let ready = rustix::event::poll(&mut [PollFd::new(&stderr, PollFlags::OUT)], Some(&Timespec::default()));
     if !line.is_empty() && ready.is_ok_and(|count| count > 0) {
         // There is nobody left to tell that stderr is gone.
-        let _ = std::io::stderr().write_all(&line);
+        let _ = std::io::stderr().write_all(&[eraser(), &line].concat());
     }
 }

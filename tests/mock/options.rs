@@ -13,7 +13,7 @@ use crate::support::run::{Kcons, Reader};
 use crate::support::{Committed, Outcome, Produced, unique_name, wait_until};
 
 /// Which test shows that an option changes something; found by name in the file of the suite.
-const TESTS: [(&str, &str, &str); 93] = [
+const TESTS: [(&str, &str, &str); 94] = [
     ("--async-commit", "mock/options.rs", "async_commit_does_not_wait_for_answers"),
     ("--avro-schema", "mock/schemas.rs", "values_are_decoded_by_an_avro_schema_of_a_file"),
     ("--backoff", "mock/handlers/failures.rs", "the_pause_before_another_attempt_is_an_option"),
@@ -68,6 +68,7 @@ const TESTS: [(&str, &str, &str); 93] = [
     ("--partitions", "mock/options.rs", "where_to_start_and_stop"),
     ("--print-config", "mock/talk.rs", "print_config_names_every_origin"),
     ("--profile", "mock/connection.rs", "a_property_comes_from_the_first_source_that_has_it"),
+    ("--progress", "mock/progress.rs", "always_says_it_in_lines_without_a_terminal_and_ends_at_100_percent"),
     ("--property", "mock/options.rs", "properties_are_set_by_options"),
     ("--proto", "mock/schemas.rs", "values_are_decoded_by_a_protobuf_message_of_a_file"),
     ("--proto-message", "mock/schemas.rs", "values_are_decoded_by_a_protobuf_message_of_a_file"),

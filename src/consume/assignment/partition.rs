@@ -52,7 +52,7 @@ pub struct AssignedPartition {
     /// Whether offsets without records are doubted, and what is known of them.
     pub(super) gaps: Gaps,
     /// What was taken and is not in the counts of its topic yet.
-    pub(super) read: Read,
+    pub(in crate::consume) read: Read,
 }
 
 /// Whether records of a partition are taken.

@@ -2,7 +2,7 @@
 
 use super::cluster::{Cluster, SharedCluster};
 use super::newest::{Random, printed, run};
-use super::schemas::SchemasByKey;
+use super::schemas::{A, LateSchemas};
 use super::{Simulation, partition, settings};
 use crate::decode::Schemas;
 use crate::handlers::Outcome;
@@ -141,15 +141,15 @@ fn handlers_get_records_in_this_order() {
 fn a_record_that_waits_for_its_schema_holds_up_all_that_come_later() {
     let cluster = Cluster::new(2);
     cluster.borrow_mut().produce_at(0, &[10]);
-    cluster.borrow_mut().produce_with(0, Some(20), Some("a"));
+    cluster.borrow_mut().produce_with(0, Some(20), Some(A));
     cluster.borrow_mut().produce_at(1, &[15, 30]);
-    let source = Arc::new(SchemasByKey::default());
+    let source = Arc::new(LateSchemas::default());
     let schemas = Schemas::of(source.clone());
     let settings = settings("-o raw --merge -e");
     let mut run = Simulation::start_with(&schemas, &settings, &cluster, "run", Instant::now());
     run.pass(5 * SECOND);
     assert_eq!(printed(&run), [(0, 0), (1, 0)]);
-    source.learn("a");
+    source.learn(A);
     run.pass(5 * SECOND);
     assert_eq!((run.result(), printed(&run)), (Ok(()), vec![(0, 0), (1, 0), (0, 1), (1, 1)]));
 }

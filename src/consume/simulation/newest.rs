@@ -1,7 +1,7 @@
 //! The newest records (`--last`), which are found by reading backwards.
 
 use super::cluster::{Cluster, SharedCluster};
-use super::schemas::SchemasByKey;
+use super::schemas::{A, B, LateSchemas};
 use super::{Simulation, settings};
 use crate::decode::Schemas;
 use crate::handlers::{FailureReason, Outcome};
@@ -71,7 +71,7 @@ fn records_of_one_time_or_of_none_come_in_order_of_their_places() {
     // Within a partition, too, the timestamp decides.
     let cluster = Cluster::new(1);
     cluster.borrow_mut().produce_at(0, &[30, 10, 20]);
-    assert_eq!(newest("--last 2", &cluster), [(0, 2), (0, 0)]);
+    assert_eq!(newest("--last 2 --expect 2", &cluster), [(0, 2), (0, 0)]);
 }
 
 #[test]
@@ -173,17 +173,17 @@ fn handlers_get_the_newest_records_and_a_failure_stops_the_run() {
 #[test]
 fn a_record_that_waits_for_its_schema_is_one_of_the_newest() {
     let cluster = Cluster::new(1);
-    let mut keys = vec![Some("a"), None];
-    keys.resize(200, Some("b"));
+    let mut keys = vec![Some(A), None];
+    keys.resize(200, Some(B));
     cluster.borrow_mut().produce(0, &keys);
-    let source = Arc::new(SchemasByKey::default());
-    source.learn("b");
+    let source = Arc::new(LateSchemas::default());
+    source.learn(B);
     let schemas = Schemas::of(source.clone());
     let settings = settings("-o raw --last 199");
     let mut run = Simulation::start_with(&schemas, &settings, &cluster, "run", Instant::now());
     run.pass(5 * SECOND);
     assert_eq!(run.run.printed.len(), 0);
-    source.learn("a");
+    source.learn(A);
     run.pass(5 * SECOND);
     assert_eq!((run.result(), run.run.printed.len()), (Ok(()), 199));
     assert_eq!(printed(&run)[0], (0, 1));

@@ -6,9 +6,9 @@ use crate::handlers::pipes::{read, waiting_in};
 use crate::handlers::printed::Grant;
 use crate::handlers::{Child, FailureReason, Outcome, Printed, StderrLines};
 use crate::record::Place;
+use crate::talk::Stderr;
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::io::Errno;
-use std::io;
 use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
@@ -70,7 +70,7 @@ impl<'a> ExecProcess<'a> {
             self.read_the_rest(in_output);
         }
         self.read_lines(in_lines);
-        self.sinks.lines.finish(Some(self.sinks.place), &mut io::stderr());
+        self.sinks.lines.finish(Some(self.sinks.place), &mut Stderr);
         let status = self.end(ticket, running);
         self.judge(status, running.is_ended(ticket))
     }
@@ -170,7 +170,7 @@ impl<'a> ExecProcess<'a> {
     fn read_lines(&mut self, most: usize) {
         let Sinks { piece, lines, place } = &mut self.sinks;
         read(&mut self.process.child.stderr, piece, most, |bytes| {
-            lines.pass(bytes, Some(*place), &mut io::stderr());
+            lines.pass(bytes, Some(*place), &mut Stderr);
             true
         });
     }

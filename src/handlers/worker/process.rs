@@ -10,10 +10,10 @@ use crate::handlers::pipes::{read, waiting_in};
 use crate::handlers::protocol::{AnswerReader, WorkerAnswer};
 use crate::handlers::{Attempt, Child, Done, FailureReason, Outcome, StderrLines};
 use crate::render::Renderer;
+use crate::talk::Stderr;
 use nix::sys::signal::Signal;
 use rustix::io::Errno;
 use std::collections::VecDeque;
-use std::io;
 use std::os::fd::OwnedFd;
 use std::process::ExitStatus;
 use std::time::{Duration, Instant};
@@ -142,7 +142,7 @@ impl WorkerProcess {
             self.read_answers(most, tools, batch);
         }
         if has_exited {
-            tools.lines.finish(self.place(), &mut io::stderr());
+            tools.lines.finish(self.place(), &mut Stderr);
             self.supervised.child.stdin = None;
             self.input.forget();
             self.status = self.supervised.child.try_wait();
@@ -239,7 +239,7 @@ impl WorkerProcess {
             if std::mem::take(&mut tools.is_told) {
                 tools.lines.forget();
             }
-            tools.lines.pass(bytes, place, &mut io::stderr());
+            tools.lines.pass(bytes, place, &mut Stderr);
             true
         });
     }

@@ -10,7 +10,7 @@ use super::output::{self, OutputSettings};
 use super::registry;
 use super::rules;
 use super::topics::{self, TopicSelector};
-use crate::choices::{ExpectedCount, ListenAddress};
+use crate::choices::{ExpectedCount, ListenAddress, ProgressChoice};
 use crate::cli;
 use crate::error::Failure;
 use crate::jq::Program;
@@ -49,6 +49,8 @@ pub struct Consume {
     pub filter_failure: FilterFailure,
     /// The handler that records are given to; `None` if they are printed.
     pub handling: Option<HandlerSettings>,
+    /// Whether it is shown how far the run is; `Auto`: if stderr is a terminal.
+    pub progress: ProgressChoice,
     /// The address on which metrics and probes are served.
     pub metrics: Option<ListenAddress>,
     /// Warnings to print about settings that are valid but risky.
@@ -139,6 +141,12 @@ pub fn resolve(
     properties.notes.extend(future::wait_for_stop(reading, &stops, &surroundings.clock));
     let mut warnings: Vec<String> =
         future::start_warning(reading, &mode, &stops, &surroundings.clock).into_iter().collect();
+    let progress = match reading.progress.unwrap_or_default() {
+        ProgressChoice::Auto if stops.to.is_none() || surroundings.environment.is_stdout_terminal => {
+            ProgressChoice::Never
+        }
+        choice @ (ProgressChoice::Auto | ProgressChoice::Always | ProgressChoice::Never) => choice,
+    };
     let handling = handler::resolve(reading, &topics, surroundings)?;
     if let Some(handling) = &handling {
         warnings.extend(handler::warnings(handling, &mode, &topics));
@@ -172,6 +180,7 @@ pub fn resolve(
         read_uncommitted,
         is_merged,
         handling,
+        progress,
         metrics: reading.metrics.clone(),
     })
 }

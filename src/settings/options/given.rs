@@ -67,6 +67,7 @@ pub enum OptionName {
     Null,
     OffsetReset,
     Order,
+    Progress,
     ProtoMessage,
     ProtoPath,
     Rate,
@@ -342,7 +343,7 @@ fn names(reading: &ReadingOptions, connection: &cli::ConnectionOptions) -> Vec<O
         instance_id InstanceId, offset_reset OffsetReset, from From, to To, exit Exit, count Count,
         expect Expect, idle_timeout IdleTimeout, duration Duration, shutdown_timeout ShutdownTimeout, commit Commit,
         async_commit AsyncCommit, commit_interval CommitInterval, output Output, json Json, format Format, null Null,
-        delimiter Delimiter, label Label, title_field TitleField, metrics Metrics,
+        delimiter Delimiter, label Label, title_field TitleField, metrics Metrics, progress Progress,
     );
     let of_results = names_of!(ResultOptions = &reading.results; without; jq Jq, raw_output RawOutput,);
     let of_decoding = names_of!(DecodingOptions = &reading.decoding; without;

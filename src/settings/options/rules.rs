@@ -12,8 +12,8 @@ mod rule;
 use super::given::GivenOptions;
 use super::given::OptionName::{self, *};
 use super::template::Field;
-use crate::choices::DataFormat;
-use crate::cli::{CommitChoice, OnFailure as Policy, OutputFormat};
+use crate::choices::{DataFormat, ProgressChoice};
+use crate::cli::{CommitChoice, LogFormat, OnFailure as Policy, OutputFormat};
 use crate::decode::reads_frames;
 use crate::error::Failure;
 use rule::Condition::{self, Case, Given};
@@ -24,7 +24,7 @@ pub const RULES: &[Rule] = &[
     // The demo.
     options(&[Brokers]).cannot_be_used_with(THE_DEMO).cause(OWN_BROKER),
     Subject::Any.cannot_be_used_with(SERVE).cause("nothing is consumed"),
-    options(&[Exit, To]).cannot_be_used_with(FOLLOW).in_profile(InProfile::GivesWay),
+    options(&[Exit, To, Last]).cannot_be_used_with(FOLLOW).in_profile(InProfile::GivesWay),
     options(&[InstanceId]).cannot_be_used_with(THE_DEMO).cause(NO_STATIC_MEMBERS),
     options(&[ReadUncommitted]).cannot_be_used_with(THE_DEMO).cause(NO_TRANSACTIONS),
     // In a group or alone.
@@ -89,6 +89,9 @@ pub const RULES: &[Rule] = &[
         .cause("there they mean the same")
         .hint("give one of them")
         .also_left_out(&[InFlight]),
+    // What is said.
+    options(&[Progress]).cannot_be_used_with(JSON_LOG).in_case("`--progress always`", shows_progress),
+    options(&[Progress]).cannot_be_used_with(QUIET).in_case("`--progress always`", shows_progress),
     // Failed records.
     options(&[OnFailure])
         .need(A_HANDLER)
@@ -213,7 +216,8 @@ pub const RULES: &[Rule] = &[
 
 const GROUP: Condition = Case("`--group`", |given| given.is_in_group());
 const AN_END: Condition = Case("`--exit`, `--to` or `--last`", |given| {
-    [Exit, To, Last].into_iter().any(|option| given.has(option))
+    let ends_by_itself = given.is_demo() && !given.follows();
+    ends_by_itself || [Exit, To, Last].into_iter().any(|option| given.has(option))
 });
 const COMMIT_AUTO: Condition = Case("`--commit auto`", |given| given.commit() == CommitChoice::Auto);
 const COMMIT_NEVER: Condition = Case("`--commit never`", |given| given.commit() == CommitChoice::Never);
@@ -261,6 +265,8 @@ const FORMAT_WITH_SCHEMAS: Condition =
         formats.into_iter().any(|format| reads_frames(format.unwrap_or_default()))
     });
 const REGISTRY_TOKEN: Condition = Case("`--registry-token`", |given| given.typed_as(RegistryToken).is_some());
+const JSON_LOG: Condition = Case("`--log json`", |given| given.connection.log == Some(LogFormat::Json));
+const QUIET: Condition = Case("`--quiet`", |given| given.connection.quiet);
 const THE_DEMO: Condition = Case("`kcons demo`", |given| given.is_demo());
 const FOLLOW: Condition = Case("`--follow`", |given| given.follows());
 const SERVE: Condition = Case("`--serve`", |given| given.serves());
@@ -277,6 +283,10 @@ const TEMPLATE_OF_BYTES: &str = "the other tokens print bytes as they are";
 const HANDLERS: &str =
     "`--exec CMD` runs a command for each record; others are `--worker`, `--forward` and `-- CMD`";
 const BYTES: &str = "nothing is decoded: the handler gets the bytes as they are";
+
+fn shows_progress(given: &GivenOptions<'_>) -> bool {
+    given.reading.progress == Some(ProgressChoice::Always)
+}
 
 /// Checks the options of a run against all rules.
 pub fn check(given: &GivenOptions<'_>) -> Result<(), Failure> {

@@ -1,0 +1,119 @@
+//! The bar that shows on a terminal how far a run is, and stderr beside it.
+
+use super::progress::DonePart;
+use console::Term;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::io::{self, Write};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver, SyncSender};
+use std::time::{Duration, Instant};
+
+/// The bar of this process, if it shows one: whoever writes to stderr has it step aside.
+static BAR: OnceLock<ProgressBar> = OnceLock::new();
+
+/// Whether it stands on the terminal now.
+static IS_DRAWN: AtomicBool = AtomicBool::new(false);
+
+/// Draws a second, at most.
+const DRAWS: u8 = 10;
+
+/// The bar is as long as so many steps.
+const STEPS: u64 = 1_000;
+
+/// A run that is over by then shows no bar, but for a moment at its end: most are.
+const SHORT: Duration = Duration::from_millis(300);
+
+/// What the bar is to show.
+#[derive(Debug)]
+struct Shown {
+    part: Option<DonePart>,
+    text: String,
+    is_last: bool,
+}
+
+/// Draws the bar on a thread of its own: a terminal may take nothing for long.
+pub struct Bar {
+    started: Instant,
+    shown: SyncSender<Shown>,
+    /// Ends when everything is drawn.
+    drawn: Receiver<()>,
+}
+
+impl Bar {
+    /// `None` if no thread can be started.
+    pub fn start(now: Instant) -> Option<Bar> {
+        let (shown, queue) = mpsc::sync_channel::<Shown>(1);
+        let (end, drawn) = mpsc::channel();
+        let draw = move || {
+            draw_all(&queue);
+            drop(end);
+        };
+        let thread = std::thread::Builder::new().name("progress".to_owned()).spawn(draw);
+        thread.is_ok().then_some(Bar { started: now, shown, drawn })
+    }
+
+    /// Shows how far the run is, unless the terminal still takes what was shown before.
+    pub fn show(&self, part: Option<DonePart>, text: String, now: Instant) {
+        if now.duration_since(self.started) >= SHORT {
+            let _ = self.shown.try_send(Shown { part, text, is_last: false });
+        }
+    }
+
+    /// Shows how far the run came, and takes the bar away, within `limit`.
+    pub fn finish(self, part: Option<DonePart>, text: String, limit: Duration) {
+        let Bar { shown, drawn, .. } = self;
+        let _ = shown.try_send(Shown { part, text, is_last: true });
+        drop(shown);
+        let _ = drawn.recv_timeout(limit);
+    }
+}
+
+fn draw_all(queue: &Receiver<Shown>) {
+    let bar = BAR.get_or_init(|| {
+        // Whether this is a terminal that can be drawn on is decided elsewhere.
+        let target = ProgressDrawTarget::term_like_with_hz(Box::new(Term::buffered_stderr()), DRAWS);
+        ProgressBar::with_draw_target(Some(STEPS), target)
+    });
+    let style = |template| ProgressStyle::with_template(template).map(|style| style.progress_chars("=> "));
+    let (with_end, without) = (style("[{bar:24}] {msg}"), style("{msg}"));
+    while let Ok(Shown { part, text, is_last }) = queue.recv() {
+        if let Ok(style) = if part.is_some() { &with_end } else { &without } {
+            bar.set_style(style.clone());
+        }
+        bar.set_position((part.map_or(0.0, DonePart::fraction) * STEPS as f64) as u64);
+        bar.set_message(text);
+        IS_DRAWN.store(true, Ordering::Relaxed);
+        if is_last {
+            // It is drawn whenever the last time was.
+            bar.abandon();
+        }
+    }
+    bar.finish_and_clear();
+    IS_DRAWN.store(false, Ordering::Relaxed);
+}
+
+/// What takes the bar away, for whoever cannot wait for the thread that draws it.
+pub fn eraser() -> &'static [u8] {
+    if IS_DRAWN.load(Ordering::Relaxed) { b"\r\x1b[K" } else { b"" }
+}
+
+/// stderr, with the bar out of the way while something is written: whole lines only.
+pub struct Stderr;
+
+impl Write for Stderr {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.write_all(bytes).map(|()| bytes.len())
+    }
+
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match BAR.get() {
+            None => io::stderr().write_all(bytes),
+            Some(bar) => bar.suspend(|| io::stderr().write_all(bytes)),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,149 @@
+//! `--progress`: how far a run is, on stderr.
+
+use std::num::NonZero;
+use std::time::Duration;
+
+use crate::support::mock::Mock;
+use crate::support::run::Kcons;
+use crate::support::terminal::OnTerminal;
+use crate::support::{Produced, unique_name};
+
+/// A broker with a topic of two partitions and three records.
+fn filled() -> (Mock, String) {
+    let mock = Mock::start(1);
+    let topic = unique_name("tasks");
+    mock.create_topic(&topic, 2);
+    let record = |value: &str, partition| Produced::value(value).key("k").partition(partition);
+    mock.produce(&topic, &[record("a", 0), record("b", 0), record("c", 1)]);
+    (mock, topic)
+}
+
+fn consume(mock: &Mock, topic: &str) -> Kcons {
+    let command = Kcons::new(["consume", topic, "--brokers", &mock.brokers(), "-o", "raw"]);
+    command.args(["-X", "partition.assignment.strategy=cooperative-sticky"]).deadline(Duration::from_secs(30))
+}
+
+#[test]
+fn always_says_it_in_lines_without_a_terminal_and_ends_at_100_percent() {
+    let (mock, topic) = filled();
+    for (arguments, records) in [
+        (&["-e"][..], "100%, 3 records, "),
+        (&["--to", "1"], "100%, 2 records, "),
+        (&["-p", "0", "-n", "2"], "100%, 2 records, "),
+        (&["--last", "2"], "100%, 3 records, "),
+        (&["-e", "--filter", "false"], "100%, 3 records, "),
+        (&["-e", "--merge"], "100%, 3 records, "),
+        (&["-e", "--from", "end"], "100%, 0 records, "),
+        (&["-e", "-g", &unique_name("group")], "100%, 3 records, "),
+    ] {
+        let outcome = consume(&mock, &topic).args(["--progress", "always"]).args(arguments).run();
+        outcome.has_code(0);
+        let stderr = outcome.stderr_text();
+        let last = stderr.lines().last().expect("a line");
+        assert!(last.starts_with(records) && last.ends_with(" s"), "{arguments:?}: {outcome}");
+        assert_eq!(stderr.lines().count(), 1, "{outcome}");
+    }
+    let outcome = consume_handled(&mock, &topic).args(["-e", "--progress", "always", "--exec", "true"]).run();
+    outcome.has_code(0).stderr_contains("100%, 3 records, ");
+}
+
+#[test]
+fn a_slow_run_says_a_line_each_second_and_one_that_is_stopped_what_it_has() {
+    let (mock, topic) = filled();
+    let slow = ["--exec", "sleep 0.7", "--progress", "always", "-e", "-p", "0"];
+    let outcome = consume_handled(&mock, &topic).args(slow).run();
+    outcome.has_code(0);
+    let stderr = outcome.stderr_text();
+    let percent = |line: &str| line.split_once("%, ").and_then(|(percent, _)| percent.parse::<u64>().ok());
+    let percents: Vec<_> = stderr.lines().filter_map(percent).collect();
+    assert!(percents.len() > 1 && percents.is_sorted() && percents.last() == Some(&100), "{outcome}");
+    let endless = ["--progress", "always", "--duration", "1500ms"];
+    let outcome = consume(&mock, &topic).args(endless).args(["-g", &unique_name("group")]).run();
+    outcome.has_code(0);
+    for line in outcome.stderr_text().lines() {
+        assert!(line.starts_with("3 records, ") && line.ends_with(", lag 0"), "{outcome}");
+    }
+    let outcome = consume(&mock, &topic).args(["--to", "4", "-p", "0"]).args(endless).run();
+    let stderr = outcome.stderr_text();
+    let last = stderr.lines().last().expect("a line");
+    assert!(last.starts_with("50%, 2 records, ") && stderr.lines().count() > 1, "{outcome}");
+}
+
+fn consume_handled(mock: &Mock, topic: &str) -> Kcons {
+    Kcons::new(["consume", topic, "--brokers", &mock.brokers()]).deadline(Duration::from_secs(30))
+}
+
+#[test]
+fn nothing_is_shown_in_a_pipe_unless_it_is_asked_for() {
+    let (mock, topic) = filled();
+    for arguments in [&["-e"][..], &["-e", "--progress", "auto"], &["-e", "--progress", "never"]] {
+        consume(&mock, &topic).args(arguments).run().has_code(0).has_stderr("");
+    }
+    for (arguments, other) in [(["--log", "json"], "--log json"), (["-e", "-q"], "--quiet")] {
+        let outcome = consume(&mock, &topic).args(["--progress", "always"]).args(arguments).run();
+        let message = format!("`--progress always` cannot be used with `{other}`");
+        outcome.has_code(2).stderr_contains(&message);
+    }
+}
+
+/// What a terminal of 24 lines and 80 columns shows of this.
+fn screen(drawn: &str) -> String {
+    let size = |length| NonZero::new(length).expect("a terminal has a size");
+    let mut terminal = vt100::Parser::new(size(24), size(80), 0);
+    terminal.process(drawn.replace('\n', "\r\n").as_bytes());
+    terminal.screen().contents()
+}
+
+#[test]
+fn a_terminal_gets_a_bar_that_goes_away() {
+    let (mock, topic) = filled();
+    let run = |arguments: &[&str], which| {
+        let outcome = consume(&mock, &topic).args(arguments).spawn_on_terminal(which).finish();
+        outcome.has_code(0);
+        // What stderr showed, and what is left of it.
+        let drawn = match which {
+            OnTerminal::Stderr => outcome.stderr_text(),
+            OnTerminal::Stdout | OnTerminal::Both => outcome.stdout_text(),
+        };
+        (drawn.clone(), screen(&drawn))
+    };
+    let (drawn, left) = run(&["-e"], OnTerminal::Stderr);
+    assert!(drawn.contains("100%, 3 records") && drawn.contains("[====="), "{drawn:?}");
+    assert_eq!(left.trim(), "", "{drawn:?}");
+    let (drawn, left) = run(&["-e", "--progress", "always"], OnTerminal::Stderr);
+    assert!(drawn.contains("[====="), "{drawn:?}");
+    assert!(left.trim().starts_with("100%, 3 records, ") && left.trim().lines().count() == 1, "{left:?}");
+    // Not where there is no end, where it is not wanted, or where records are printed.
+    let group = unique_name("group");
+    for arguments in [
+        &["-n", "1"][..],
+        &["-e", "-q"],
+        &["-e", "--progress", "never"],
+        &["-e", "--log", "json"],
+        &["-n", "3", "-g", &group],
+    ] {
+        let (drawn, _) = run(arguments, OnTerminal::Stderr);
+        assert!(!drawn.contains('%'), "{arguments:?}: {drawn:?}");
+    }
+    assert_eq!(run(&["-e", "-p", "1"], OnTerminal::Both).0, "c\n");
+    let (_, both) = run(&["-e", "-p", "1", "--progress", "always"], OnTerminal::Both);
+    assert!(both.starts_with("c\n100%, 1 record, "), "{both:?}");
+}
+
+#[test]
+fn lines_beside_the_bar_are_whole() {
+    let (mock, topic) = filled();
+    let handled = ["-e", "--exec", "sleep 0.4; echo said >&2"];
+    let outcome = consume_handled(&mock, &topic).args(handled).spawn_on_terminal(OnTerminal::Stderr).finish();
+    let drawn = outcome.stderr_text();
+    assert!(drawn.contains("33%, 1 record"), "{drawn:?}");
+    let left = screen(&drawn);
+    let lines: Vec<&str> = left.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
+    assert_eq!(lines.iter().filter(|line| **line == "said").count(), 3, "{left}");
+    assert!(
+        lines.iter().all(|line| *line == "said"
+            || line.starts_with("warning: ")
+            || line.starts_with("Processed 3 records")),
+        "{left}"
+    );
+}
