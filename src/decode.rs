@@ -24,7 +24,7 @@ use reason::{Reason, SchemaTrouble};
 use std::fmt;
 
 pub use avro::{Schema, UnionNames};
-pub use formats::{DataFormats, FileSchemas, reads_frames};
+pub use formats::{DataFormats, FileSchemas};
 pub use frame::SchemaId;
 #[cfg(test)]
 pub use frame::{Frame, KEY_HEADER};

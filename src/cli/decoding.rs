@@ -80,6 +80,35 @@ pub struct DecodingOptions {
 }
 
 impl DecodingOptions {
+    /// The format of values: what an option says, else that of a file that is for no other part.
+    pub fn format_of_values(&self) -> DataFormat {
+        match self.value_format {
+            Some(format) => format,
+            None if self.avro_schema.is_some() && !self.names(DataFormat::Avro) => DataFormat::Avro,
+            None if self.proto.is_some() && !self.names(DataFormat::Protobuf) => DataFormat::Protobuf,
+            None => DataFormat::Auto,
+        }
+    }
+
+    /// Whether the schema of keys or values may be in a registry.
+    pub fn leaves_schemas_to_registry(&self) -> bool {
+        [self.format_of_values(), self.key_format.unwrap_or_default()].into_iter().any(
+            |format| match format {
+                DataFormat::Auto => true,
+                DataFormat::Avro => self.avro_schema.is_none(),
+                DataFormat::Protobuf => self.proto.is_none(),
+                DataFormat::Json
+                | DataFormat::Text
+                | DataFormat::Base64
+                | DataFormat::Hex
+                | DataFormat::Uuid
+                | DataFormat::Number(_)
+                | DataFormat::MessagePack
+                | DataFormat::Cbor => false,
+            },
+        )
+    }
+
     /// Whether an option says that values, keys or headers are in this format.
     pub fn names(&self, format: DataFormat) -> bool {
         self.value_format.into_iter().chain(self.key_format).any(|named| named == format)

@@ -2,6 +2,7 @@
 
 use super::avro;
 use super::formats::FileSchemas;
+use super::frame::{Frame, VALUE_HEADER};
 use super::reason::Reason;
 
 /// Appends an Avro datum as JSON. It may be alone, or follow the prefix of a schema registry (a zero byte, and an id of
@@ -16,43 +17,36 @@ pub fn write_avro(schemas: &FileSchemas, bytes: &[u8], out: &mut Vec<u8>) -> Res
     // Both prefixes could be the beginning of a datum, so the whole comes first: that it fits by chance is next to
     // impossible, since nothing may be left over.
     let datum = match bytes {
-        [0, _, _, _, _, datum @ ..] => datum,
-        [0xc3, 1, _, _, _, _, _, _, _, _, datum @ ..] => datum,
-        _ => return Err(Reason::Avro(flaw)),
+        [0xc3, 1, _, _, _, _, _, _, _, _, datum @ ..] => Some(datum),
+        _ => prefixed(bytes).map(|frame| frame.payload),
     };
+    let Some(datum) = datum else { return Err(Reason::Avro(flaw)) };
     schema.write_json(datum, out).map_err(|_| Reason::Avro(flaw))
 }
 
 /// Appends a Protobuf message as JSON. It may be alone, or follow the prefix of a schema registry: a zero byte, an id of
-/// four bytes, and a list that says which message of the schema it is, which the command line has said already.
+/// four bytes, and a list that says which message of the schema it is, which the command line has said already. It goes into
+/// `indexes`.
 ///
 /// # Errors
 /// The bytes are not such a message, or there is no schema.
-pub fn write_protobuf(schemas: &FileSchemas, bytes: &[u8], out: &mut Vec<u8>) -> Result<(), Reason> {
+pub fn write_protobuf(
+    schemas: &FileSchemas,
+    bytes: &[u8],
+    indexes: &mut Vec<usize>,
+    out: &mut Vec<u8>,
+) -> Result<(), Reason> {
     let message = schemas.protobuf.as_ref().ok_or(Reason::NoSchema)?;
     // No field has the number zero, so no message begins like the prefix.
-    let bytes = behind_prefix(bytes).unwrap_or(bytes);
+    let in_frame = prefixed(bytes).and_then(|frame| frame.message(indexes).ok());
     message
-        .write_json(bytes, out)
+        .write_json(in_frame.unwrap_or(bytes), out)
         .map_err(|flaw| Reason::Protobuf { message: message.full_name().to_owned(), flaw })
 }
 
-/// What follows the prefix of a schema registry.
-fn behind_prefix(bytes: &[u8]) -> Option<&[u8]> {
-    let [0, _, _, _, _, rest @ ..] = bytes else { return None };
-    let (count, mut rest) = varint(rest)?;
-    // Numbers of the list are zigzag: twice as large.
-    for _ in 0..count / 2 {
-        (_, rest) = varint(rest)?;
-    }
-    Some(rest)
-}
-
-fn varint(bytes: &[u8]) -> Option<(u64, &[u8])> {
-    let length = bytes.iter().take(10).position(|byte| byte & 0x80 == 0)? + 1;
-    let (varint, rest) = bytes.split_at(length);
-    let number = varint.iter().rev().fold(0, |number, byte| number << 7 | u64::from(byte & 0x7f));
-    Some((number, rest))
+/// What stands behind the prefix of a schema registry.
+fn prefixed(bytes: &[u8]) -> Option<Frame<'_>> {
+    Frame::of(bytes, &[], VALUE_HEADER)
 }
 
 #[cfg(test)]
@@ -80,6 +74,10 @@ mod tests {
         outcome.map(|()| json).map_err(|reason| reason.to_string())
     }
 
+    fn protobuf(schemas: &FileSchemas, bytes: &[u8], out: &mut Vec<u8>) -> Result<(), Reason> {
+        write_protobuf(schemas, bytes, &mut Vec::new(), out)
+    }
+
     #[test]
     fn an_avro_datum_may_follow_a_prefix() {
         for datum in [&b"\x04hi"[..], b"\0\0\0\0\x07\x04hi", b"\xc3\x01abcdefgh\x04hi"] {
@@ -102,23 +100,23 @@ mod tests {
             &b"\x0a\x02hi"[..],
             b"\0\0\0\0\x07\0\x0a\x02hi",
             b"\0\0\0\0\x07\x04\x02\0\x0a\x02hi",
-            b"\0\0\0\0\x07\x02\xff\x01\x0a\x02hi",
+            b"\0\0\0\0\x07\x02\xfe\x01\x0a\x02hi",
         ] {
-            assert_eq!(json(write_protobuf, message).as_deref(), Ok(r#"{"a":"hi"}"#), "{message:?}");
+            assert_eq!(json(protobuf, message).as_deref(), Ok(r#"{"a":"hi"}"#), "{message:?}");
         }
-        assert_eq!(json(write_protobuf, b"").as_deref(), Ok("{}"));
+        assert_eq!(json(protobuf, b"").as_deref(), Ok("{}"));
         for (message, reason) in [
             (&b"\x0a\x05hi"[..], "not Protobuf of `A`: ends too early in `a`"),
             (b"\0\0\0\0\x07\x7e", "not Protobuf of `A`: a field number that cannot be"),
             (b"\0\0\0\0", "not Protobuf of `A`: a field number that cannot be"),
         ] {
-            assert_eq!(json(write_protobuf, message), Err(reason.to_owned()), "{message:?}");
+            assert_eq!(json(protobuf, message), Err(reason.to_owned()), "{message:?}");
         }
     }
 
     #[test]
     fn without_a_schema_nothing_is_decoded() {
-        for write in [write_avro as Write, write_protobuf] {
+        for write in [write_avro as Write, protobuf] {
             let outcome = write(&FileSchemas::default(), b"", &mut Vec::new());
             assert_eq!(outcome, Err(Reason::NoSchema));
         }

@@ -77,7 +77,7 @@ impl Decoder {
 
     #[inline(never)]
     fn decode_as_asked<'a>(&'a mut self, bytes: &'a [u8]) -> Decoded<'a> {
-        let Decoder { part, format, schemas, nesting, written, .. } = self;
+        let Decoder { part, format, schemas, nesting, written, indexes } = self;
         let found = match *format {
             DataFormat::Auto => Ok(raw_form(*part, bytes, nesting)),
             DataFormat::Json => json::check(bytes, nesting).map(Form::Json).ok_or_else(|| {
@@ -103,7 +103,7 @@ impl Decoder {
             }
             DataFormat::Avro => as_json(written, |written| by_file::write_avro(schemas, bytes, written)),
             DataFormat::Protobuf => {
-                as_json(written, |written| by_file::write_protobuf(schemas, bytes, written))
+                as_json(written, |written| by_file::write_protobuf(schemas, bytes, indexes, written))
             }
         };
         match found {
@@ -199,7 +199,7 @@ mod tests {
             (DataFormat::Uuid, b"abc", Form::Text("abc"), "not a UUID: 3 bytes instead of 16"),
             (DataFormat::MessagePack, b"\x81", Form::Base64(b"\x81"), "not MessagePack: ends too early"),
             (DataFormat::Cbor, b"\x01x", Form::Text("\x01x"), "not CBOR: 1 byte is left over"),
-            (DataFormat::Avro, b"x", Form::Text("x"), "without a schema"),
+            (DataFormat::Avro, b"x", Form::Text("x"), "without the id of a schema"),
             (I16, b"7", Form::Json(Json::written(b"7")), "not an i16: 1 byte instead of 2"),
         ] {
             assert_eq!(form_of_value(format, bytes), (form, Some(reason.to_owned())));

@@ -74,7 +74,7 @@ impl fmt::Display for Reason {
             Reason::Protobuf { message, flaw } => write!(f, "not Protobuf of `{message}`: {flaw}"),
             Reason::MessagePack(flaw) => write!(f, "not MessagePack: {flaw}"),
             Reason::Cbor(flaw) => write!(f, "not CBOR: {flaw}"),
-            Reason::NoSchema => f.write_str("without a schema"),
+            Reason::NoSchema => f.write_str("without the id of a schema"),
         }
     }
 }

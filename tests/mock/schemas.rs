@@ -160,8 +160,8 @@ fn what_is_wrong_with_a_schema_is_said_before_anything_is_connected() {
         (["--proto", &path("none.proto")], "cannot read `none.proto` of `--proto`"),
         (["--proto", &path("broken.proto")], "`broken.proto` of `--proto` cannot be used"),
         (["--proto", &path("")], "`` of `--proto` cannot be used"),
-        (["--value-format", "avro"], "`--value-format avro` needs `--avro-schema`"),
-        (["--key-format", "protobuf"], "`--key-format protobuf` needs `--proto`"),
+        (["--value-format", "avro"], "`--value-format avro` needs `--avro-schema FILE` or `--registry URL`"),
+        (["--key-format", "protobuf"], "`--key-format protobuf` needs `--proto FILE` or `--registry URL`"),
     ] {
         let outcome = Kcons::new(["consume", "t", "-b", "no-such-host.invalid:1"]).args(arguments).run();
         let start = format!("error: {}", message.replacen('`', &format!("`{}/", folder.path().display()), 1));

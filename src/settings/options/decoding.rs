@@ -1,6 +1,5 @@
 //! Resolves how values, keys and headers are decoded: the formats, and the files of their schemas.
 
-use crate::choices::DataFormat;
 use crate::cli::{DecodingOptions, HeaderFormat};
 use crate::decode::avro::{Schema, UnionNames};
 use crate::decode::protobuf::{Message, Messages};
@@ -15,7 +14,7 @@ use std::sync::Arc;
 pub fn resolve(options: &DecodingOptions) -> Result<DataFormats, Failure> {
     let mut formats = DataFormats {
         key: options.key_format.unwrap_or_default(),
-        value: options.value_format.unwrap_or_default(),
+        value: options.format_of_values(),
         schemas: FileSchemas {
             avro: options.avro_schema.as_deref().map(|file| schema(file, options)).transpose()?,
             protobuf: options.proto.as_deref().map(|file| message(file, options)).transpose()?,
@@ -29,14 +28,6 @@ pub fn resolve(options: &DecodingOptions) -> Result<DataFormats, Failure> {
                 formats.named_headers.retain(|(other, _)| other != name);
                 formats.named_headers.push((name.clone(), *format));
             }
-        }
-    }
-    if options.value_format.is_none() {
-        // A file alone is the schema of the values.
-        if formats.schemas.avro.is_some() && !options.names(DataFormat::Avro) {
-            formats.value = DataFormat::Avro;
-        } else if formats.schemas.protobuf.is_some() && !options.names(DataFormat::Protobuf) {
-            formats.value = DataFormat::Protobuf;
         }
     }
     Ok(formats)
@@ -98,6 +89,7 @@ fn unreadable(file: &Path, option: &str, why: String) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::choices::DataFormat;
 
     #[test]
     fn the_last_format_of_a_header_counts() {

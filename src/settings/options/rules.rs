@@ -14,7 +14,6 @@ use super::given::OptionName::{self, *};
 use super::template::Field;
 use crate::choices::{DataFormat, ProgressChoice};
 use crate::cli::{CommitChoice, LogFormat, OnFailure as Policy, OutputFormat};
-use crate::decode::reads_frames;
 use crate::error::Failure;
 use rule::Condition::{self, Case, Given};
 use rule::{InProfile, Rule, Subject, options};
@@ -78,11 +77,11 @@ pub const RULES: &[Rule] = &[
     options(&[Stdin]).cannot_be_used_with(Given(Worker)).cause("a worker gets one JSON record per line"),
     options(&[Stdin]).cannot_be_used_with(Given(Forward)).cause("no command is run"),
     options(&[Backoff]).cannot_be_used_with(NO_RETRIES).cause("there is no retry to wait for"),
-    options(&[ValueFormat, KeyFormat, HeaderFormat, AvroSchema, Proto, Strict])
+    options(&[ValueFormat, KeyFormat, HeaderFormat, AvroSchema, UnionNames, Proto, Strict])
         .cannot_be_used_with(PROGRAM_WITHOUT_JSON)
         .cause(BYTES)
         .hint("`--stdin json` gives it the decoded record"),
-    options(&[ValueFormat, KeyFormat, HeaderFormat, AvroSchema, Proto, Strict]).cannot_be_used_with(FORWARD_AS_IT_IS).cause(BYTES),
+    options(&[ValueFormat, KeyFormat, HeaderFormat, AvroSchema, UnionNames, Proto, Strict]).cannot_be_used_with(FORWARD_AS_IT_IS).cause(BYTES),
     // There is one producer: both options would say how many records are on their way.
     options(&[Parallel])
         .cannot_be_used_with(IN_FLIGHT_OF_FORWARD)
@@ -158,13 +157,13 @@ pub const RULES: &[Rule] = &[
         .hint("write it at the end of the template"),
     options(&[Delimiter]).need(RAW),
     options(&[Label, TitleField]).need(PRETTY),
-    options(&[ValueFormat, KeyFormat, HeaderFormat, AvroSchema, Proto, Strict])
+    options(&[ValueFormat, KeyFormat, HeaderFormat, AvroSchema, UnionNames, Proto, Strict])
         .cannot_be_used_with(RAW_WITHOUT_FILTER)
         .cause("raw output is the value's bytes as they are")
         .hint("use `--output json`"),
     options(&[ValueFormat]).need(DECODED_VALUE).cause(TEMPLATE_OF_BYTES),
     options(&[KeyFormat]).need(DECODED_KEY).cause(TEMPLATE_OF_BYTES),
-    options(&[AvroSchema, Proto]).need(DECODED).cause(TEMPLATE_OF_BYTES),
+    options(&[AvroSchema, UnionNames, Proto]).need(DECODED).cause(TEMPLATE_OF_BYTES),
     options(&[AvroSchema])
         .need(AVRO)
         .in_case("`--avro-schema`", |given| given.reading.decoding.value_format.is_some()),
@@ -191,6 +190,7 @@ pub const RULES: &[Rule] = &[
             given.reading.decoding.names_for_headers(DataFormat::Protobuf)
         })
         .in_profile(InProfile::Refused),
+    options(&[UnionNames]).need(AVRO_AT_ALL),
     options(&[ProtoMessage, ProtoPath]).need(Given(Proto)),
     options(&[HeaderFormat])
         .need(DECODED_HEADERS)
@@ -253,6 +253,12 @@ const DECODED_VALUE: Condition =
     Case("`%{value:json}` in `--format`", |given| given.shows_decoded(Field::Value));
 const DECODED_KEY: Condition = Case("`%{key:json}` in `--format`", |given| given.shows_decoded(Field::Key));
 const AVRO: Condition = Case("`--value-format avro`", |given| given.reading.decoding.names(DataFormat::Avro));
+const AVRO_AT_ALL: Condition = Case("`--value-format` or `--key-format` auto or avro", |given| {
+    let decoding = &given.reading.decoding;
+    let formats = [decoding.format_of_values(), decoding.key_format.unwrap_or_default()];
+    let is_avro = |format| format == DataFormat::Auto || format == DataFormat::Avro;
+    formats.into_iter().any(is_avro) || decoding.names_for_headers(DataFormat::Avro)
+});
 const PROTOBUF: Condition =
     Case("`--value-format protobuf`", |given| given.reading.decoding.names(DataFormat::Protobuf));
 const DECODED_HEADERS: Condition = Case("`--output json`", |given| given.shows_decoded_headers());
@@ -261,8 +267,7 @@ const DECODED: Condition = Case("`%{value:json}` or `%{key:json}` in `--format`"
 });
 const FORMAT_WITH_SCHEMAS: Condition =
     Case("`--value-format` or `--key-format` auto, avro or protobuf", |given| {
-        let formats = [given.reading.decoding.value_format, given.reading.decoding.key_format];
-        formats.into_iter().any(|format| reads_frames(format.unwrap_or_default()))
+        given.reading.decoding.leaves_schemas_to_registry()
     });
 const REGISTRY_TOKEN: Condition = Case("`--registry-token`", |given| given.typed_as(RegistryToken).is_some());
 const JSON_LOG: Condition = Case("`--log json`", |given| given.connection.log == Some(LogFormat::Json));
