@@ -69,6 +69,15 @@ impl Decoders {
         }
     }
 
+    /// Decodes only the key or only the value, or none of them: what is left out is `None`.
+    #[inline(always)]
+    pub fn decode_some<'a>(&mut self, record: &Record<'a>, (key, value): (bool, bool)) -> Content<'a> {
+        Content {
+            key: record.key.filter(|_| key).map(|bytes| self.keys.decode(bytes)),
+            value: record.value.filter(|_| value).map(|bytes| self.values.decode(bytes)),
+        }
+    }
+
     /// Only asks whether the record is in the formats asked for; costs nothing where any bytes are.
     ///
     /// # Errors

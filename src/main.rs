@@ -12,6 +12,7 @@ mod delivery;
 mod duration;
 mod error;
 mod escape;
+mod expressions;
 mod files;
 mod handlers;
 mod jq;

@@ -4,9 +4,10 @@ pub mod cells;
 mod color;
 mod encode;
 mod escape;
-mod json;
+pub mod json;
 mod line;
 mod pretty;
+mod projection;
 mod raw;
 mod results;
 pub mod style;
@@ -28,6 +29,9 @@ use pretty::PrettyRenderer;
 use raw::RawRenderer;
 use template::TemplateRenderer;
 
+pub use encode::{base64, hex, integer};
+pub use escape::json_string;
+pub use projection::{Projection, ValueProjection};
 pub use results::ResultsRenderer;
 
 /// Renders the records of a run, one after the other.
@@ -165,6 +169,21 @@ impl Renderer {
                 self.decoders.check(record)
             }
         }
+    }
+
+    /// Appends the parts of the record's envelope that a program names.
+    ///
+    /// # Errors
+    /// The key or the value is not in the format asked for, and was appended in its raw form.
+    pub fn render_parts(
+        &mut self,
+        projection: &Projection,
+        record: &Record<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Undecodable> {
+        let content = self.decoders.decode(record);
+        projection.render(record, &content, out);
+        content.outcome()
     }
 
     /// Whether the record is in the formats asked for; nothing is printed.

@@ -2,10 +2,10 @@
 
 use crate::decode::json::plain;
 
-/// Appends the inside of a JSON string; characters beyond ASCII stay as they are.
+/// Appends the inside of a JSON string for a text in UTF-8; characters beyond ASCII stay as they are.
 #[inline]
-pub fn json_string(text: &str, out: &mut Vec<u8>) {
-    let mut rest = text.as_bytes();
+pub fn json_string(text: &(impl AsRef<[u8]> + ?Sized), out: &mut Vec<u8>) {
+    let mut rest = text.as_ref();
     loop {
         let (plain, special) = rest.split_at(plain::prefix(rest).length);
         out.extend_from_slice(plain);

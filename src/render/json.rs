@@ -15,17 +15,17 @@ pub struct JsonRenderer {
 }
 
 /// The fields that may accompany a key or a value.
-struct FieldNames {
+pub(super) struct FieldNames {
     encoding: &'static [u8],
     error: &'static [u8],
     /// Whether `encoding` is there for text, too: that is what a key or a header is expected to be, but not a value.
     names_text: bool,
 }
 
-const KEY: FieldNames =
+pub(super) const KEY: FieldNames =
     FieldNames { encoding: b",\"key_encoding\":\"", error: b",\"key_error\":\"", names_text: false };
 
-const VALUE: FieldNames =
+pub(super) const VALUE: FieldNames =
     FieldNames { encoding: b",\"value_encoding\":\"", error: b",\"value_error\":\"", names_text: true };
 
 const HEADER_VALUE: FieldNames = FieldNames { names_text: false, ..VALUE };
@@ -69,7 +69,7 @@ impl JsonRenderer {
     }
 }
 
-fn headers(headers: &[Header<'_>], out: &mut Vec<u8>) {
+pub(super) fn headers(headers: &[Header<'_>], out: &mut Vec<u8>) {
     out.extend_from_slice(b",\"headers\":[");
     let plain = |bytes| Decoded { form: Form::plain(bytes), reason: None };
     for (index, header) in headers.iter().enumerate() {
@@ -84,7 +84,7 @@ fn headers(headers: &[Header<'_>], out: &mut Vec<u8>) {
 
 /// Appends a key or value, how it is encoded, and why it is not in the format that was asked for.
 #[inline]
-fn field(names: &FieldNames, decoded: Option<&Decoded<'_>>, out: &mut Vec<u8>) {
+pub(super) fn field(names: &FieldNames, decoded: Option<&Decoded<'_>>, out: &mut Vec<u8>) {
     let Some(decoded) = decoded else {
         out.extend_from_slice(b"null");
         return;
