@@ -128,6 +128,13 @@ impl Decoders {
         }
     }
 
+    /// Decodes only the key or only the value, or none of them: what is left out is `None`.
+    #[inline(always)]
+    pub fn decode_some<'a>(&'a mut self, record: &Record<'a>, (key, value): (bool, bool)) -> Content<'a> {
+        let (key, value) = (record.key.filter(|_| key), record.value.filter(|_| value));
+        self.decode(&Record { key, value, ..*record })
+    }
+
     /// Only asks whether the record is in the formats asked for; costs nothing where any bytes are.
     ///
     /// # Errors

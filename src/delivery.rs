@@ -271,12 +271,14 @@ impl Delivery<'_> {
             Target::Print(printer) => match checked.failure {
                 Some(what) => printer.leave_out(place, record.offset, what)?,
                 None => match checked.results {
-                    Some(lines) => printer.print_results(
-                        &mut self.writer,
-                        place,
-                        record.offset,
-                        (&lines, checked.undecodable),
-                    )?,
+                    Some(lines) => {
+                        let results = (&lines[..], checked.undecodable);
+                        let printed = printer.print_results(&mut self.writer, place, record.offset, results);
+                        if let Some(filter) = &mut self.filter {
+                            filter.take_back(lines);
+                        }
+                        printed?
+                    }
                     None => printer.print(&mut self.writer, place, record)?,
                 },
             },

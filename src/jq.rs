@@ -7,6 +7,7 @@ mod text;
 mod watch;
 
 pub use path::{Path, PathStep};
+pub use text::write_float;
 pub use watch::{Excess, STACKS, TIME, Watch};
 
 use crate::quiet;
@@ -83,6 +84,11 @@ impl Program {
         let filter = compiled.map_err(|errors| errors::of_names(text, errors))?;
         let reads_environment = text.contains(functions::ENVIRONMENT);
         Ok(Program { text: text.into(), filter: Arc::new(filter), reads_environment })
+    }
+
+    /// The program as it was typed.
+    pub fn text(&self) -> &str {
+        &self.text
     }
 
     /// Runs the program on a JSON text and hands over each result until told to stop.

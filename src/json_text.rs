@@ -6,8 +6,8 @@ use crate::encode;
 
 /// Appends the inside of a JSON string; characters beyond ASCII stay as they are.
 #[inline]
-pub fn characters(text: &str, out: &mut Vec<u8>) {
-    let mut rest = text.as_bytes();
+pub fn characters(text: &(impl AsRef<[u8]> + ?Sized), out: &mut Vec<u8>) {
+    let mut rest = text.as_ref();
     loop {
         let (plain, special) = rest.split_at(plain::prefix(rest).length);
         out.extend_from_slice(plain);

@@ -14,6 +14,7 @@ mod duration;
 mod encode;
 mod error;
 mod escape;
+mod expressions;
 mod files;
 mod handlers;
 mod http;

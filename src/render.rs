@@ -3,9 +3,10 @@
 pub mod cells;
 mod color;
 mod escape;
-mod json;
+pub mod json;
 mod line;
 mod pretty;
+mod projection;
 mod raw;
 mod results;
 pub mod style;
@@ -27,6 +28,7 @@ use pretty::PrettyRenderer;
 use raw::RawRenderer;
 use template::TemplateRenderer;
 
+pub use projection::{Projection, ValueProjection};
 pub use results::ResultsRenderer;
 
 /// Renders the records of a run, one after the other.
@@ -165,6 +167,21 @@ impl Renderer {
                 self.decoders.check(record)
             }
         }
+    }
+
+    /// Appends the parts of the record's envelope that a program names.
+    ///
+    /// # Errors
+    /// The key or the value is not in the format asked for, and was appended in its raw form.
+    pub fn render_parts(
+        &mut self,
+        projection: &Projection,
+        record: &Record<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Undecodable> {
+        let mut content = self.decoders.decode(record);
+        projection.render(record, &mut content, out);
+        content.outcome(record)
     }
 
     /// Whether the record is in the formats asked for; nothing is printed.

@@ -25,6 +25,7 @@ const LAYERS: &[&[&str]] = &[
     &["delivery"],
     &["handlers", "reachability"],
     &["commits"],
+    &["expressions"],
     &["dedup", "kafka", "render", "talk"],
     &["settings"],
     &["registry"],

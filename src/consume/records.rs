@@ -14,6 +14,9 @@ use std::time::{Duration, Instant};
 /// Records that are looked at one by one are taken for that long at most in one turn.
 const LONGEST_TURN: Duration = Duration::from_millis(50);
 
+/// So many records are taken between two looks at the clock.
+const LOOKS: u32 = 16;
+
 /// The parts that a record passes, and what they ask for.
 pub struct Intake<'i, 'a, B> {
     pub client: &'i mut B,
@@ -42,6 +45,7 @@ impl<'a, B: Broker> Intake<'_, 'a, B> {
     /// middle of one.
     pub fn take(mut self) -> Taken {
         let (mut has_taken, mut is_interrupted) = (false, false);
+        let mut count = 0_u32;
         let has_filter = self.delivery.has_filter();
         let mut end = self.delivery.watch_filter(self.now).err().map(Into::into);
         while end.is_none() && self.actions.is_empty() {
@@ -66,7 +70,8 @@ impl<'a, B: Broker> Intake<'_, 'a, B> {
             };
             end = self.take_one(checked).err();
             has_taken |= end.is_none();
-            if has_filter && self.now.elapsed() >= LONGEST_TURN {
+            count = count.wrapping_add(1);
+            if has_filter && count.is_multiple_of(LOOKS) && self.now.elapsed() >= LONGEST_TURN {
                 // Whatever has to be looked at: the client is to be served.
                 break;
             }

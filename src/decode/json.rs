@@ -4,10 +4,13 @@
 //! compares it with `serde_json`. It does not recurse.
 
 mod check;
+mod fields;
 mod flaw;
+mod normal;
 mod walk;
 
 pub use check::{Nesting, check, flaw};
+pub use fields::FIELDS_AT_ONCE;
 pub use flaw::Flaw;
 
 use std::borrow::Cow;
@@ -40,7 +43,7 @@ impl<'a> Json<'a> {
     }
 
     /// The value of a field, if this is an object; of fields with the same name the last one, as jq does.
-    pub fn field(self, name: &str) -> Option<Json<'a>> {
+    pub fn field(self, name: &[u8]) -> Option<Json<'a>> {
         walk::field(self.text, name).map(|text| Json { text, ..self })
     }
 
@@ -233,7 +236,7 @@ mod tests {
             assert!(checked(&mixed).is_some());
             assert!(checked(&mixed.replacen("}]", "]}", 1)).is_none());
             assert_eq!(line(&format!("\n{arrays}")), arrays);
-            assert_eq!(checked(&mixed).and_then(|json| json.field("a")), None);
+            assert_eq!(checked(&mixed).and_then(|json| json.field(b"a")), None);
         }
         for text in ["[".repeat(201) + &"]".repeat(201), "{\"a\":".repeat(201) + "1" + &"}".repeat(201)] {
             assert_eq!(checked(&text), None);
@@ -379,10 +382,10 @@ mod tests {
         fn fields_are_those_that_serde_json_finds(text in texts(), name in "[a-c]{0,2}") {
             let json = checked(&text).expect("JSON");
             if let Ok(fields) = serde_json::from_str::<std::collections::BTreeMap<String, Box<RawValue>>>(&text) {
-                let found = json.field(&name).map(|json| String::from_utf8(json.text.to_vec()).expect("UTF-8"));
+                let found = json.field(name.as_bytes()).map(|json| String::from_utf8(json.text.to_vec()).expect("UTF-8"));
                 prop_assert_eq!(found.as_deref(), fields.get(&name).map(|raw| raw.get()));
             } else {
-                prop_assert_eq!(json.field(&name), None);
+                prop_assert_eq!(json.field(name.as_bytes()), None);
             }
         }
     }

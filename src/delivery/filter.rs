@@ -2,19 +2,22 @@
 //! results of `--jq`.
 
 mod thread;
+mod translated;
 
 use crate::alarm::Bell;
 use crate::decode::{Schemas, Undecodable};
 use crate::error::Failure;
+use crate::expressions::{has_long_number, projection};
 use crate::jq::NoId;
 use crate::kafka::{Coming, Source};
 use crate::record::Record;
-use crate::render::{Renderer, ResultsRenderer};
+use crate::render::{Projection, Renderer, ResultsRenderer};
 use crate::settings::Consume;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
-use thread::{FilterVerdict, Portion, Programs, ResultProgram, Thread};
+use thread::{FilterVerdict, Looked, Portion, Programs, ResultProgram, Thread};
+use translated::{Judgement, Translated};
 
 /// Envelopes that are handed over at once: enough that handing over costs nothing, so little that it stays small.
 const PORTION: usize = 256 << 10;
@@ -24,6 +27,10 @@ pub struct Filter {
     envelopes: Renderer,
     /// Whether headers have to be in a format.
     reads_headers: bool,
+    /// What jq looks at of a record; `None` if that may be all of it.
+    projection: Option<Projection>,
+    /// Absent if jq has to look at every record.
+    translated: Option<Translated>,
     /// Without programs records are only looked at whether they can be decoded.
     thread: Option<Thread>,
     /// Records of the batch that were handed over, in order.
@@ -86,6 +93,8 @@ impl Filter {
             return None;
         }
         Some(Filter {
+            projection: named_by(&programs),
+            translated: Translated::new(&programs, &settings.output, schemas),
             envelopes: Renderer::json(&settings.output, schemas),
             reads_headers: !settings.output.formats.headers_are_plain() || schemas.are_asked_for(),
             thread: has_programs.then(|| Thread::new(programs, bell, now)),
@@ -133,6 +142,11 @@ impl Filter {
             let undecodable = self.waiting.pop_front().and_then(|waiting| waiting.undecodable);
             return Ok(Some(Checked::new(verdict, undecodable)));
         }
+        if let Some(translated) = &mut self.translated
+            && let Some(checked) = look_at_next(translated, source)
+        {
+            return Ok(Some(checked));
+        }
         // Not handed over, or its partition was not read when those behind it were.
         self.waiting.clear();
         let mut portion = Portion { first: self.last_number + 1, ..Portion::default() };
@@ -140,13 +154,34 @@ impl Filter {
             if !is_wanted(slot, record) {
                 return true;
             }
-            let undecodable = self.envelopes.render(record, &mut portion.envelopes).err();
-            portion.ends.push(portion.envelopes.len());
+            let mut is_kept = false;
+            if let Some(translated) = &mut self.translated {
+                match translated.look_at(record) {
+                    // It is looked at once more when it is its turn.
+                    Judgement::Known(_) => return true,
+                    Judgement::Unknown { is_kept: known } => is_kept = known,
+                }
+            }
+            let rendered = match &self.projection {
+                Some(projection) if !has_long_number(record) => {
+                    self.envelopes.render_parts(projection, record, &mut portion.envelopes)
+                }
+                Some(_) | None => self.envelopes.render(record, &mut portion.envelopes),
+            };
+            let undecodable = rendered.err();
+            portion.records.push(Looked { end: portion.envelopes.len(), is_kept });
             self.last_number += 1;
             self.waiting.push_back(Waiting { index, number: self.last_number, undecodable });
             portion.envelopes.len() < PORTION
         });
         thread.look_at(portion).map(|()| None)
+    }
+
+    /// Takes the memory of results back that were printed.
+    pub fn take_back(&mut self, lines: Vec<u8>) {
+        if let Some(translated) = &mut self.translated {
+            translated.take_back(lines);
+        }
     }
 
     /// Looks at the next record alone, on the spot.
@@ -173,6 +208,28 @@ impl Filter {
             )
         })
     }
+}
+
+/// The parts of records that the programs name, if all of them do.
+fn named_by(programs: &Programs) -> Option<Projection> {
+    let filter = programs.filter.as_ref().map(|program| projection::of_filter(program.text()));
+    let results = programs.results.as_ref().map(|results| &results.program);
+    let others = [programs.id.as_ref(), results].into_iter().flatten();
+    let others = others.map(|program| projection::of_results(program.text()));
+    filter.into_iter().chain(others).try_fold(Projection::default(), |all, one| Some(all.and(one?)))
+}
+
+/// What is decided about the next record if that needs no jq.
+fn look_at_next(translated: &mut Translated, source: &mut impl Upcoming) -> Option<Checked> {
+    let mut checked = None;
+    source.look_ahead(translated.reads_headers(), &mut |_, _, record| {
+        match translated.look_at(record) {
+            Judgement::Known(known) => checked = Some(known),
+            Judgement::Unknown { .. } => {}
+        }
+        false
+    });
+    checked
 }
 
 impl Checked {

@@ -74,6 +74,13 @@ fn write_number(text: &mut String, number: &Num) {
     }
 }
 
+/// Appends a number that was computed.
+pub fn write_float(number: f64, out: &mut Vec<u8>) {
+    let mut text = String::new();
+    write_number(&mut text, &Num::Float(number));
+    out.extend_from_slice(text.as_bytes());
+}
+
 fn write_string(text: &mut String, string: &str) {
     text.push_str(&serde_json::to_string(string).expect("a string is JSON"));
 }

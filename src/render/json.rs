@@ -15,7 +15,7 @@ pub struct JsonRenderer {
 }
 
 /// The fields that may accompany a key or a value.
-struct FieldNames {
+pub(super) struct FieldNames {
     encoding: &'static [u8],
     schema_id: &'static [u8],
     error: &'static [u8],
@@ -23,14 +23,14 @@ struct FieldNames {
     names_text: bool,
 }
 
-const KEY: FieldNames = FieldNames {
+pub(super) const KEY: FieldNames = FieldNames {
     encoding: b",\"key_encoding\":\"",
     schema_id: b",\"key_schema_id\":",
     error: b",\"key_error\":\"",
     names_text: false,
 };
 
-const VALUE: FieldNames = FieldNames {
+pub(super) const VALUE: FieldNames = FieldNames {
     encoding: b",\"value_encoding\":\"",
     schema_id: b",\"value_schema_id\":",
     error: b",\"value_error\":\"",
@@ -78,7 +78,7 @@ impl JsonRenderer {
     }
 }
 
-fn headers(record: &Record<'_>, content: &mut Content<'_>, out: &mut Vec<u8>) {
+pub(super) fn headers(record: &Record<'_>, content: &mut Content<'_>, out: &mut Vec<u8>) {
     out.extend_from_slice(b",\"headers\":[");
     for (index, header) in record.headers.iter().enumerate() {
         out.extend_from_slice(if index == 0 { b"{\"key\":" } else { b",{\"key\":" });
@@ -92,7 +92,7 @@ fn headers(record: &Record<'_>, content: &mut Content<'_>, out: &mut Vec<u8>) {
 
 /// Appends a key or value, how it is encoded, and why it is not in the format that was asked for.
 #[inline]
-fn field(names: &FieldNames, decoded: Option<&Decoded<'_>>, out: &mut Vec<u8>) {
+pub(super) fn field(names: &FieldNames, decoded: Option<&Decoded<'_>>, out: &mut Vec<u8>) {
     let Some(decoded) = decoded else {
         out.extend_from_slice(b"null");
         return;

@@ -83,7 +83,7 @@ impl PrettyRenderer {
         match value {
             Form::Json(json) => {
                 let found = self.settings.title.steps().iter().try_fold(json, |json, step| match step {
-                    PathStep::Field(name) => json.field(name),
+                    PathStep::Field(name) => json.field(name.as_bytes()),
                     PathStep::Element(index) => json.element(*index),
                 });
                 found.map(bare)

@@ -4,9 +4,10 @@ use super::color::JsonColors;
 use crate::escape;
 use crate::jq::Yield;
 use crate::settings::ResultSettings;
+use std::convert::Infallible;
 
 /// Renders the results of programs.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct ResultsRenderer {
     /// Strings are printed without quotes.
     is_raw: bool,
@@ -24,13 +25,32 @@ impl ResultsRenderer {
         }
     }
 
-    /// Appends a result and a line break.
-    pub fn add(&mut self, result: &Yield, out: &mut Vec<u8>) {
+    /// Appends a result, which `write` appends without quotes or as compact JSON, and a line break.
+    ///
+    /// # Errors
+    /// Those of `write`.
+    #[inline]
+    pub fn add<E>(
+        &mut self,
+        is_string: bool,
+        out: &mut Vec<u8>,
+        write: impl FnOnce(bool, &mut Vec<u8>) -> Result<(), E>,
+    ) -> Result<(), E> {
         let start = out.len();
-        let is_bare = self.is_raw && result.is_string();
-        let text = if is_bare { result.bare() } else { result.json() };
-        out.extend_from_slice(text.as_bytes());
+        let is_bare = self.is_raw && is_string;
+        write(is_bare, out)?;
         self.finish(start, is_bare, out);
+        Ok(())
+    }
+
+    /// Appends what jq yields, and a line break.
+    pub fn add_yield(&mut self, result: &Yield, out: &mut Vec<u8>) {
+        let written: Result<(), Infallible> = self.add(result.is_string(), out, |is_bare, out| {
+            let text = if is_bare { result.bare() } else { result.json() };
+            out.extend_from_slice(text.as_bytes());
+            Ok(())
+        });
+        written.unwrap_or_else(|never| match never {});
     }
 
     /// Makes a line of the result that stands behind `start`: a string without quotes, or compact JSON.
@@ -73,7 +93,7 @@ mod tests {
         let settings = ResultSettings { program: program.clone(), is_raw, screen };
         let mut renderer = ResultsRenderer::new(&settings);
         let mut out = b"before ".to_vec();
-        let take = |result: &Yield| renderer.add(result, &mut out);
+        let take = |result: &Yield| renderer.add_yield(result, &mut out);
         program
             .results(br#"{"key":"a\u001b\u202e\n\tb","offset":7}"#, &Watch::default(), take)
             .expect("results");

@@ -36,7 +36,7 @@ pub fn element(text: &[u8], index: isize) -> Option<&[u8]> {
 }
 
 /// The elements of an array; none if the text is anything else.
-fn elements(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+pub fn elements(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut walk = Walk { bytes: text, at: 0 };
     let is_array = walk.token() == b'[';
     std::iter::from_fn(move || {
@@ -54,36 +54,41 @@ fn elements(text: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 /// Finds the value of a field of an object; of fields with the same name the last one, as jq does.
-pub fn field<'a>(text: &'a [u8], name: &str) -> Option<&'a [u8]> {
+pub fn field<'a>(text: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+    fields(text).filter(|(key, _)| is_name(key, name)).last().map(|(_, value)| value)
+}
+
+/// The fields of an object, each name as a JSON string; none if the text is anything else.
+#[inline]
+pub fn fields(text: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     let mut walk = Walk { bytes: text, at: 0 };
-    let mut found = None;
-    if walk.token() != b'{' {
-        return None;
+    if walk.token() == b'{' {
+        walk.at += 1;
     }
-    walk.at += 1;
-    while walk.token() == b'"' {
+    std::iter::from_fn(move || {
+        if walk.at == 0 || walk.token() != b'"' {
+            return None;
+        }
         let key = walk.pass_value();
         walk.token();
         walk.at += 1; // the colon
         walk.token();
         let value = walk.pass_value();
-        if is_name(key, name) {
-            found = Some(value);
-        }
         if walk.token() == b',' {
             walk.at += 1;
         }
-    }
-    found
+        Some((key, value))
+    })
 }
 
 /// Compares a JSON string, quotes included, with a name.
-fn is_name(string: &[u8], name: &str) -> bool {
-    if string.contains(&b'\\') {
-        serde_json::from_slice::<String>(string).is_ok_and(|unescaped| unescaped == name)
-    } else {
-        &string[1..string.len() - 1] == name.as_bytes()
-    }
+#[inline]
+pub fn is_name(string: &[u8], name: &[u8]) -> bool {
+    let inner = &string[1..string.len() - 1];
+    // What is the same has no escapes, since a name with a backslash has two of them in JSON.
+    inner == name && !name.contains(&b'\\')
+        || inner.contains(&b'\\')
+            && serde_json::from_slice::<String>(string).is_ok_and(|unescaped| unescaped.as_bytes() == name)
 }
 
 /// A place in a valid text; at its end it reads NUL.
@@ -161,7 +166,7 @@ mod tests {
     #[test]
     fn a_field_is_found_by_its_name_the_last_of_several() {
         let found = |text: &'static str, name: &str| {
-            field(text.as_bytes(), name)
+            field(text.as_bytes(), name.as_bytes())
                 .map(|value| compacted(str::from_utf8(value).expect("UTF-8"), usize::MAX))
         };
         for (text, expected) in [

@@ -73,8 +73,16 @@ pub struct Portion {
     /// The number of the first; numbers go up by one, from 1.
     pub first: u64,
     pub envelopes: Vec<u8>,
-    /// Where each ends.
-    pub ends: Vec<usize>,
+    pub records: Vec<Looked>,
+}
+
+/// A record of a portion.
+#[derive(Clone, Copy, Debug)]
+pub struct Looked {
+    /// Where its envelope ends.
+    pub end: usize,
+    /// It is known that the filter keeps it.
+    pub is_kept: bool,
 }
 
 /// The poller's side: hands portions over, collects verdicts, and leaves a thread behind that is stuck.
@@ -113,8 +121,8 @@ struct Shared {
 
 impl Portion {
     fn envelope(&self, index: usize) -> &[u8] {
-        let start = index.checked_sub(1).map_or(0, |before| self.ends[before]);
-        &self.envelopes[start..self.ends[index]]
+        let start = index.checked_sub(1).map_or(0, |before| self.records[before].end);
+        &self.envelopes[start..self.records[index].end]
     }
 }
 
@@ -230,7 +238,7 @@ impl Thread {
                 .hint("a regular expression can take that long on a long text: test the length first"));
         }
         let next = usize::try_from((number + 1).saturating_sub(self.portion.first)).unwrap_or(usize::MAX);
-        if next < self.portion.ends.len() { self.hand_over(next) } else { Ok(()) }
+        if next < self.portion.records.len() { self.hand_over(next) } else { Ok(()) }
     }
 }
 
@@ -266,13 +274,15 @@ fn work(programs: &mut Programs, to_do: &Receiver<(Arc<Portion>, usize)>, shared
     };
     for (portion, start) in to_do {
         let mut told_at = Instant::now();
-        for index in start..portion.ends.len() {
+        for index in start..portion.records.len() {
             let envelope = portion.envelope(index);
             let number = portion.first + index as u64;
             if number < shared.wanted.load(Ordering::Acquire) {
                 break;
             }
-            let verdict = shared.watch.run(number, envelope.len(), || programs.judge(envelope, shared));
+            let verdict = shared.watch.run(number, envelope.len(), || {
+                programs.judge(envelope, portion.records[index].is_kept, shared)
+            });
             if shared.is_left.load(Ordering::Acquire) {
                 return;
             }
@@ -290,8 +300,8 @@ fn work(programs: &mut Programs, to_do: &Receiver<(Arc<Portion>, usize)>, shared
 }
 
 impl Programs {
-    fn judge(&mut self, envelope: &[u8], shared: &Shared) -> FilterVerdict {
-        if let Some(filter) = &self.filter {
+    fn judge(&mut self, envelope: &[u8], is_kept: bool, shared: &Shared) -> FilterVerdict {
+        if let Some(filter) = self.filter.as_ref().filter(|_| !is_kept) {
             shared.option.store(FILTER, Ordering::Relaxed);
             match filter.is_true(envelope, &shared.watch) {
                 Ok(true) => {}
@@ -320,7 +330,7 @@ impl ResultProgram {
         let ResultProgram { program, renderer } = self;
         let (mut lines, mut is_left_out) = (Vec::new(), true);
         let outcome = program.results(envelope, &shared.watch, |result| {
-            renderer.add(result, &mut lines);
+            renderer.add_yield(result, &mut lines);
             is_left_out = false;
         });
         match outcome {
@@ -331,7 +341,7 @@ impl ResultProgram {
 }
 
 /// The id itself, or what stands for a long one.
-fn bounded(id: String) -> Arc<str> {
+pub fn bounded(id: String) -> Arc<str> {
     if id.len() <= LONGEST_ID && !id.starts_with(HASHED) {
         return Arc::from(id);
     }

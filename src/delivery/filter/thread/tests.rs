@@ -22,7 +22,7 @@ fn portion(first: u64, envelopes: &[&str]) -> Portion {
     let mut portion = Portion { first, ..Portion::default() };
     for envelope in envelopes {
         portion.envelopes.extend_from_slice(envelope.as_bytes());
-        portion.ends.push(portion.envelopes.len());
+        portion.records.push(Looked { end: portion.envelopes.len(), is_kept: false });
     }
     portion
 }

@@ -1,0 +1,125 @@
+//! Whatever an expression says of a record jq says, too.
+
+mod programs;
+mod projections;
+mod random;
+
+use super::*;
+use crate::choices::DataFormat;
+use crate::decode::{Content, DataFormats, Decoders, Schemas};
+use crate::jq::{Program, Watch};
+use crate::record::{Header, Record};
+use crate::render::Projection;
+use crate::render::json::JsonRenderer;
+
+/// A record with its parts.
+#[derive(Clone, Debug)]
+struct Sample {
+    key: Option<Vec<u8>>,
+    value: Option<Vec<u8>>,
+    headers: Vec<(Vec<u8>, Option<Vec<u8>>)>,
+    value_format: DataFormat,
+}
+
+impl Sample {
+    fn of_value(value: &str) -> Sample {
+        Sample {
+            key: Some(b"k\"1".to_vec()),
+            value: Some(value.as_bytes().to_vec()),
+            headers: vec![(b"trace".to_vec(), Some(b"a1".to_vec())), (b"none".to_vec(), None)],
+            value_format: DataFormat::Auto,
+        }
+    }
+
+    fn with<T>(&self, parts: Parts, work: impl FnOnce(&Record<'_>, &mut Content<'_>) -> T) -> T {
+        let headers: Vec<Header<'_>> =
+            self.headers.iter().map(|(name, value)| Header { name, value: value.as_deref() }).collect();
+        let record = Record {
+            topic: "orders",
+            partition: 3,
+            offset: 17,
+            timestamp: Some(1_763_888_400_000),
+            key: self.key.as_deref(),
+            value: self.value.as_deref(),
+            headers: if parts.headers { &headers } else { &[] },
+        };
+        let formats = DataFormats { value: self.value_format, ..DataFormats::default() };
+        let mut decoders = Decoders::new(&formats, &Schemas::default());
+        work(&record, &mut decoders.decode_some(&record, (parts.key, parts.value)))
+    }
+
+    /// The record as jq gets it.
+    fn json(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        let all = Parts { key: true, value: true, headers: true };
+        self.with(all, |record, content| JsonRenderer::default().render(record, content, &mut out));
+        out
+    }
+
+    /// The parts of the record that a program names, as jq gets them.
+    fn projected(&self, projection: &Projection) -> Vec<u8> {
+        let mut out = Vec::new();
+        let all = Parts { key: true, value: true, headers: true };
+        self.with(all, |record, content| projection.render(record, content, &mut out));
+        out
+    }
+
+    /// What the expression yields, each result as compact JSON and bare; what it is as a filter and as an event id.
+    fn evaluated(&self, expression: &Expression) -> [Result<String, Unsure>; 3] {
+        // Only the parts that it asks for are there.
+        self.with(expression.parts(), |record, content| {
+            let key = content.key.as_ref().map(|decoded| decoded.form);
+            let value = content.value.as_ref().map(|decoded| decoded.form);
+            let envelope = Envelope { record, key, value };
+            let mut out = Vec::new();
+            let results = expression.results(&envelope, |value| {
+                for is_bare in [false, value.is_text()] {
+                    value.write(is_bare, &mut out)?;
+                    out.push(b'\n');
+                }
+                Ok(())
+            });
+            let results = results.map(|()| String::from_utf8(out).expect("UTF-8"));
+            let is_true = expression.is_true(&envelope).map(|is_true| is_true.to_string());
+            [results, is_true, expression.id(&envelope).map(|id| format!("{id:?}"))]
+        })
+    }
+
+    /// The same of jq.
+    fn run(&self, program: &Program) -> [Result<String, String>; 3] {
+        run(program, &self.json())
+    }
+}
+
+/// What jq says of an envelope: its results, whether one is true, and the event id.
+fn run(program: &Program, json: &[u8]) -> [Result<String, String>; 3] {
+    {
+        let watch = Watch::default();
+        let mut out = String::new();
+        let results = program.results(json, &watch, |result| {
+            out += &format!("{}\n{}\n", result.json(), result.bare());
+        });
+        let is_true = program.is_true(json, &watch).map(|is_true| is_true.to_string());
+        [results.map(|()| out), is_true, program.id(json, &watch).map(|id| format!("{id:?}"))]
+    }
+}
+
+/// How often an expression and jq said the same, and how often only jq could tell.
+#[derive(Debug, Default)]
+struct Tally {
+    same: usize,
+    unsure: usize,
+}
+
+/// Compares what an expression says with what jq says.
+fn compare(text: &str, expression: &Expression, program: &Program, sample: &Sample, tally: &mut Tally) {
+    for (ours, theirs) in sample.evaluated(expression).into_iter().zip(sample.run(program)) {
+        match ours {
+            Ok(ours) => {
+                assert_eq!(Ok(ours), theirs, "{text} on {}", String::from_utf8_lossy(&sample.json()));
+                tally.same += 1;
+            }
+            Err(Unsure) => tally.unsure += 1,
+        }
+    }
+}
