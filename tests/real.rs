@@ -22,6 +22,7 @@ mod real {
     pub mod rights;
     pub mod rows;
     pub mod scene;
+    pub mod schemas;
     pub mod security;
     pub mod shutdown;
     pub mod smoke;
@@ -37,7 +38,8 @@ use real::handlers::{
 };
 use real::{
     commits, completion, crashes, docs, ends, errors, formats, groups, lag, members, outages, output,
-    positions, recipes, rights, security, shutdown, smoke, templates, topics, topics_command, watching,
+    positions, recipes, rights, schemas, security, shutdown, smoke, templates, topics, topics_command,
+    watching,
 };
 
 fn main() -> std::process::ExitCode {
@@ -249,6 +251,8 @@ fn main() -> std::process::ExitCode {
         groups::a_group_with_members_is_neither_reset_nor_deleted,
         groups::a_group_is_deleted_once_somebody_agrees,
         groups::a_question_that_a_signal_interrupts_deletes_nothing,
+        schemas::records_of_real_serializers_are_decoded_with_a_real_registry,
+        schemas::a_real_registry_says_what_it_does_not_have,
         topics_command::all_topics_are_listed_as_by_kafkas_own_tool,
         topics_command::a_topic_is_described_with_its_offsets,
         topics_command::the_configuration_of_a_topic_stands_above_its_partitions,

@@ -230,6 +230,44 @@ fn plain_records_between_framed_ones_stay_as_they_are() {
 }
 
 #[test]
+fn a_format_says_that_only_its_schemas_are_meant() {
+    let registry = StubRegistry::start();
+    let (mock, topic) = topic_of(&[
+        value("avro-long"),
+        value("protobuf-first"),
+        Produced::value("text").partition(0),
+        Produced::value("").partition(0),
+    ]);
+    let errors = |format: &str| {
+        let outcome = consume(&mock, &topic, &registry).args(["--value-format", format]).run();
+        let lines = outcome.has_code(0).json_lines();
+        lines.iter().map(|line| line["value_error"].as_str().unwrap_or("none").to_owned()).collect::<Vec<_>>()
+    };
+    let expected = [
+        "none",
+        "not Avro: schema 12 is Protobuf",
+        "not Avro that names a schema: it starts with the byte 74, not 00",
+        "not Avro that names a schema: it is empty",
+    ];
+    assert_eq!(errors("avro"), expected);
+    assert_eq!(errors("protobuf")[..2], ["not Protobuf: schema 2 is Avro", "none"]);
+    assert_eq!(errors("auto"), ["none"; 4]);
+    let shown = |arguments: &[&str]| {
+        let (mock, topic) = topic_of(&[value("avro-complex")]);
+        let outcome = consume(&mock, &topic, &registry).args(arguments).run();
+        outcome.has_code(0).json_lines()[0]["value"]["which"].clone()
+    };
+    // Its union has one record only.
+    assert_eq!(shown(&["--union-names"]), shown(&[]));
+    let schema =
+        r#"["null",{"type":"record","name":"A","fields":[]},{"type":"record","name":"B","fields":[]}]"#;
+    registry.add("/schemas/ids/600", &json!({ "schema": schema }));
+    let (mock, topic) = topic_of(&[Produced::value(b"\0\0\0\x02\x58\x04").partition(0)]);
+    let outcome = consume(&mock, &topic, &registry).arg("--union-names").run();
+    assert_eq!(outcome.has_code(0).json_lines()[0]["value"], json!({"B": {}}));
+}
+
+#[test]
 fn filters_and_templates_see_what_was_decoded() {
     let registry = StubRegistry::start();
     let (mock, topic) = topic_of(&[value("avro-references"), value("avro-complex"), value("protobuf-first")]);

@@ -3,6 +3,7 @@
 // Each suite is a crate of its own and uses its own part of this.
 #![allow(dead_code, unused_imports)]
 
+pub mod apicurio;
 mod certificates;
 mod fixtures;
 mod folder;
