@@ -12,22 +12,33 @@ pub fn integer(number: i64, out: &mut Vec<u8>) {
 
 /// A few characters that are written from the last to the first, as digits come, and appended at once.
 pub struct Tail {
-    bytes: [u8; 64],
+    bytes: [u8; Tail::SIZE],
     start: usize,
 }
 
 impl Default for Tail {
     fn default() -> Tail {
-        Tail { bytes: [0; 64], start: 64 }
+        Tail { bytes: [0; Tail::SIZE], start: Tail::SIZE }
     }
 }
 
 impl Tail {
+    /// How many characters it takes.
+    pub const SIZE: usize = 64;
+
     /// Puts characters in front.
     #[inline(always)]
     pub fn text<const N: usize>(&mut self, text: &[u8; N]) {
         self.start -= N;
         self.bytes[self.start..self.start + N].copy_from_slice(text);
+    }
+
+    /// Puts characters in front of which only the program knows how many there are.
+    #[inline(always)]
+    pub fn slice(&mut self, text: &[u8]) {
+        let end = self.start;
+        self.start -= text.len();
+        self.bytes[self.start..end].copy_from_slice(text);
     }
 
     /// Puts a whole number in decimal in front.

@@ -204,7 +204,7 @@ fn no_file_names_a_place_on_a_machine_or_a_registry() {
         [("/ro", "ot/"), ("/ho", "me/"), ("/wo", "rk/"), ("crates", ".io"), ("repo.maven", ".apache.org")];
     let unwanted = unwanted.map(|(start, end)| format!("{start}{end}"));
     let mut files = all_files("");
-    files.retain(|file| file != Path::new("Cargo.lock"));
+    files.retain(|file| file.file_name().is_none_or(|name| name != "Cargo.lock"));
     assert!(files.contains(&PathBuf::from("README.md")), "{files:?}");
     for file in files {
         // What is not text names nothing.
@@ -281,6 +281,9 @@ fn read(file: impl AsRef<Path>) -> String {
 }
 
 /// The files of the project in a folder and below it, by their path in the project.
+/// Folders that are no part of the project.
+const GENERATED: [&str; 5] = [".git", "target", "fuzz/target", "fuzz/corpus", "fuzz/artifacts"];
+
 fn all_files(folder: &str) -> Vec<PathBuf> {
     let mut files = Vec::new();
     let mut folders = vec![PathBuf::from(folder)];
@@ -290,7 +293,7 @@ fn all_files(folder: &str) -> Vec<PathBuf> {
             let path = folder.join(entry.file_name());
             if entry.path().is_file() {
                 files.push(path);
-            } else if path != Path::new("target") && path != Path::new(".git") {
+            } else if !GENERATED.iter().any(|generated| path == Path::new(generated)) {
                 folders.push(path);
             }
         }

@@ -3,10 +3,12 @@
 //! `cargo bench` prints Markdown tables; `cargo bench -- --records 200000 --runs 1` is a quick look.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark talks to people itself")]
 
+mod encoded;
 mod handlers;
 mod live;
 mod machine;
 mod measure;
+mod reading;
 mod table;
 mod tools;
 mod topics;
@@ -35,6 +37,9 @@ struct Options {
     /// Only kcons: for finding out what a change is worth
     #[arg(long)]
     alone: bool,
+    /// Only what is picked out of records, and records that schemas describe
+    #[arg(long)]
+    reading: bool,
     /// `cargo bench` adds this
     #[arg(long, hide = true)]
     bench: bool,
@@ -57,12 +62,18 @@ fn main() -> ExitCode {
     };
     let bench = tools::Bench { kafka: &kafka, topics: &topics, tools, runs: options.runs.get() };
     println!("{}\n", machine::line(options.records.get(), options.runs.get()));
+    if options.reading {
+        reading::print(&bench);
+        return ExitCode::SUCCESS;
+    }
     if let Some(text) = &options.task {
         let tasks: Vec<Task> = Task::ALL.into_iter().filter(|task| task.name().contains(text)).collect();
         table::print_runs(&bench, &tasks);
         return ExitCode::SUCCESS;
     }
     table::print_runs(&bench, &Task::ALL);
+    println!();
+    reading::print(&bench);
     println!();
     table::print_moments(&bench);
     println!();

@@ -66,8 +66,13 @@ fn measure_once(bench: &Bench<'_>, tool: Tool, task: Task) -> Cost {
     measure::run(&bench.command(tool, task).expect("it was asked before"))
 }
 
-/// Counts what a program prints once, so that no figure is of one that stops early.
+/// Looks what a program prints once, so that no figure is of one that stops early.
 fn check(mut command: Command, tool: Tool, expected: usize) {
+    assert_eq!(count_lines(&mut command), expected, "lines of {}: {command:?}", tool.name());
+}
+
+/// Counts the lines that a program prints.
+pub fn count_lines(command: &mut Command) -> usize {
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
     let mut child = command.spawn().expect("the program is there");
     let mut stdout = child.stdout.take().expect("it is a pipe");
@@ -79,8 +84,8 @@ fn check(mut command: Command, tool: Tool, expected: usize) {
         }
         lines += memchr::memchr_iter(b'\n', &buffer[..count]).count();
     }
-    child.wait().expect("the child is ours");
-    assert_eq!(lines, expected, "lines of {}: {command:?}", tool.name());
+    assert!(child.wait().expect("the child is ours").success(), "{command:?}");
+    lines
 }
 
 fn figures(bench: &Bench<'_>, task: Task, cost: Cost) -> String {

@@ -1,5 +1,6 @@
 //! The topics that are read: JSON of some 125 bytes with a key, uncompressed.
 
+use crate::encoded;
 use crate::support::kafka::Kafka;
 use rdkafka::config::ClientConfig;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
@@ -42,11 +43,16 @@ pub fn fill(kafka: &Kafka, records: usize) -> Topics {
         (&topics.live, 1, 1),
     ] {
         kafka.create_topic(name, partitions, &[]);
-        (0..count).for_each(|number| send(&producer, name, (number, number)));
+        (0..count).for_each(|number| send(&producer, name, number, &value(number)));
         producer.flush(Duration::from_secs(120)).expect("the broker takes them");
     }
     kafka.create_topic(&topics.keyed, 1, &[]);
-    (0..topics.keyed_records).for_each(|number| send(&producer, &topics.keyed, (number, number % KEYS)));
+    (0..topics.keyed_records)
+        .for_each(|number| send(&producer, &topics.keyed, number % KEYS, &value(number)));
+    for format in encoded::ALL {
+        kafka.create_topic(format.topic, 1, &[]);
+        (0..records).for_each(|number| send(&producer, format.topic, number, &(format.value)(number)));
+    }
     producer.flush(Duration::from_secs(120)).expect("the broker takes them");
     topics
 }
@@ -60,15 +66,20 @@ pub fn producer(kafka: &Kafka, linger: u32) -> BaseProducer {
     config.create().expect("the properties are valid")
 }
 
-fn send(producer: &BaseProducer, topic: &str, (number, key): (usize, usize)) {
-    let key = format!("task-{key:07}");
+fn value(number: usize) -> Vec<u8> {
     let value = format!(
-        r#"{{"id":"task-{number:07}","title":"Buy groceries","status":"pending","priority":{},"created_at":"2026-11-23T09:{:02}:{:02}Z","done":false}}"#,
+        r#"{{"id":"task-{number:07}","title":"Buy groceries {number:07}","owner":"user{}","priority":{},"created_at":"2026-11-23T09:{:02}:{:02}Z","done":false}}"#,
+        number % 100,
         number % 5,
         number / 60 % 60,
         number % 60,
     );
-    let mut record = BaseRecord::to(topic).key(&key).payload(&value);
+    value.into_bytes()
+}
+
+fn send(producer: &BaseProducer, topic: &str, key: usize, value: &[u8]) {
+    let key = format!("task-{key:07}");
+    let mut record = BaseRecord::to(topic).key(&key).payload(value);
     while let Err((error, back)) = producer.send(record) {
         let is_full = matches!(error, KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull));
         assert!(is_full, "cannot produce to {topic}: {error}");

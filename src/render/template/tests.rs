@@ -3,6 +3,7 @@
 use super::*;
 use crate::decode::{DataFormats, Decoders, Schemas};
 use crate::memory;
+use crate::settings::Template;
 use proptest::prelude::*;
 
 const RECORD: Record<'_> = Record {
@@ -60,6 +61,32 @@ fn printed(template: &str, null: &str, records: &[Record<'_>]) -> Vec<u8> {
 
 fn text(template: &str, record: Record<'_>) -> String {
     String::from_utf8(printed(template, "", &[record])).expect("UTF-8")
+}
+
+#[test]
+fn numbers_in_a_row_are_all_printed_however_long_they_are() {
+    let record = Record {
+        partition: i32::MIN,
+        offset: i64::MIN,
+        timestamp: Some(i64::MIN),
+        value: Some(b"12345"),
+        ..RECORD
+    };
+    let template = "%o%T%p%S%K-%o a text of more than 16 characters %p%{timestamp:unix}%o%o%o";
+    let expected = format!(
+        "{o}{o}{p}5-1-{o} a text of more than 16 characters {p}{unix}{o}{o}{o}",
+        o = i64::MIN,
+        p = i32::MIN,
+        unix = i64::MIN.div_euclid(1000),
+    );
+    assert_eq!(text(template, record), expected);
+    // Each of these is as long as what is put together at most, or one character longer.
+    for padding in 0..30 {
+        let padding = "x".repeat(padding);
+        let template = format!("%o{padding}%p%o%p{padding}%o");
+        let (o, p) = (i64::MIN, i32::MIN);
+        assert_eq!(text(&template, record), format!("{o}{padding}{p}{o}{p}{padding}{o}"));
+    }
 }
 
 #[test]

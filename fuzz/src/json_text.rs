@@ -1,0 +1,1 @@
+../../src/json_text.rs
