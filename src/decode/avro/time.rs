@@ -161,3 +161,18 @@ pub fn duration(parts: [u32; 3]) -> String {
     let mark = if clock.is_empty() { "" } else { "T" };
     format!("P{}{}{mark}{clock}", part(months, "M"), part(days, "D"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_days_of_four_centuries_follow_each_other() {
+        let mut expected = jiff::civil::date(1900, 3, 1);
+        for day in -25_508..-25_508 + 146_098 {
+            let characters = date(day).expect("years 1900 to 2300");
+            assert_eq!(str::from_utf8(characters.bytes()), Ok(expected.to_string().as_str()));
+            expected = expected.tomorrow().expect("there are more");
+        }
+    }
+}

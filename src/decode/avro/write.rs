@@ -34,15 +34,24 @@ pub fn datum(schema: &Schema, datum: &[u8], out: &mut Vec<u8>) -> Result<(), Avr
         empty_items: 0,
         out,
     };
-    let written =
-        writer.value(schema.root, 0).map_err(|flaw| *flaw).and_then(|()| match writer.input.rest.len() {
-            0 => Ok(()),
-            count => Err(Damage::LeftOver(count).into()),
-        });
-    if written.is_err() {
-        out.truncate(start);
+    let written = writer.value(schema.root, 0).and_then(|()| match writer.input.rest.len() {
+        0 => Ok(()),
+        count => Err(Damage::LeftOver(count).into()),
+    });
+    let Err(flaw) = written else { return Ok(()) };
+    out.truncate(start);
+    if let Node::Bytes = schema.nodes[schema.root as usize] {
+        // Confluent's serializer for Java writes bytes that are a whole datum without their length, others with it.
+        write_bytes(datum, out);
+        return Ok(());
     }
-    written
+    Err(*flaw)
+}
+
+fn write_bytes(bytes: &[u8], out: &mut Vec<u8>) {
+    out.push(b'"');
+    encode::base64(bytes, out);
+    out.push(b'"');
 }
 
 /// Walks over the nodes of a schema and the bytes of a datum.
@@ -238,10 +247,7 @@ impl<'s> Writer<'s, '_, '_> {
     }
 
     fn base64(&mut self, size: Option<usize>) -> Result<(), Damage> {
-        let bytes = self.input.bytes(size)?;
-        self.out.push(b'"');
-        encode::base64(bytes, self.out);
-        self.out.push(b'"');
+        write_bytes(self.input.bytes(size)?, self.out);
         Ok(())
     }
 

@@ -75,9 +75,9 @@ fn long_symbols_and_decimals_are_bounded() {
     let decimal = r#"{"type":"bytes","logicalType":"decimal","precision":4096,"scale":4096}"#;
     for items in [long_enum.as_str(), decimal] {
         let array = schema(&format!("{{\"type\":\"array\",\"items\":{items}}}"));
-        let flaw = written(&array, &Datum::default().long(100_000).raw(&[0; 100_000]).long(0).0);
-        let flaw = flaw.expect_err("hundreds of megabytes");
-        assert!(flaw.starts_with("more than 36778016 bytes as JSON in"), "{flaw}");
+        let written = written(&array, &Datum::default().long(100_000).raw(&[0; 100_000]).long(0).0);
+        let start = written.err().map(|flaw| flaw[..38].to_owned());
+        assert_eq!(start.as_deref(), Some("more than 36778016 bytes as JSON in `["));
     }
 }
 
@@ -91,23 +91,27 @@ fn unions_in_unions_are_levels() {
 }
 
 #[test]
-fn a_namespace_is_not_copied_into_ever_so_many_names() {
-    let namespace = "n".repeat(1 << 20);
-    let fields: Vec<String> = (0..10_000)
-        .map(|i| format!(r#"{{"name":"f{i}","type":{{"type":"fixed","name":"F{i}","size":0}}}}"#))
-        .collect();
+fn a_name_that_is_too_long_is_read_where_it_stands_only() {
+    let named = |length: usize| {
+        let name = format!("{}.F", "n".repeat(length - 2));
+        let schema = format!(r#"[{{"type":"fixed","name":"{name}","size":1}},"{name}"]"#);
+        Schema::parse(&schema, &[], UnionNames::Hidden)
+    };
+    assert_eq!(written(&named(1000).expect("short enough"), &[2, 0xff]).as_deref(), Ok("\"/w==\""));
+    assert_eq!(named(1001).err(), Some(format!("unknown type `{}.F`", "n".repeat(999))));
     let schema = format!(
-        r#"{{"type":"record","name":"A","namespace":"{namespace}","fields":[{}]}}"#,
-        fields.join(",")
+        r#"{{"type":"record","name":"R","namespace":"{}","fields":[{{"name":"a","type":{{"type":"enum","name":"E",
+        "symbols":["ON"]}}}},{{"name":"b","type":"E"}}]}}"#,
+        "n".repeat(5000)
     );
-    let started = Instant::now();
-    assert!(text(&schema, &[]).starts_with(r#"{"f0":"","f1":"","#));
-    assert!(started.elapsed() < Duration::from_secs(30));
+    assert_eq!(text(&schema, &[0, 0]), r#"{"a":"ON","b":"ON"}"#);
 }
 
 #[test]
 fn a_length_that_is_a_lie_takes_no_memory() {
-    for kind in ["string", "bytes"] {
+    for kind in
+        ["string", r#"{"type":"map","values":"bytes"}"#, r#"{"type":"bytes","logicalType":"big-decimal"}"#]
+    {
         let schema = schema(kind);
         let mut out = Vec::new();
         assert!(schema.write_json(&long(1 << 60), &mut out).is_err());

@@ -36,6 +36,19 @@ fn primitives_are_the_json_values_that_say_the_same() {
 }
 
 #[test]
+fn bytes_alone_may_have_no_length() {
+    for (datum, expected) in [
+        (&b""[..], ""),
+        (b"\x02\xff", "/w=="),
+        (b"\x02\xff\xfe", "Av/+"),
+        (b"\x7f", "fw=="),
+        (b"\x80", "gA=="),
+    ] {
+        assert_eq!(text("bytes", datum), format!("\"{expected}\""));
+    }
+}
+
+#[test]
 fn arrays_and_maps_come_in_blocks_of_any_kind() {
     let array = r#"{"type":"array","items":"int"}"#;
     let map = r#"{"type":"map","values":"int"}"#;
@@ -238,6 +251,9 @@ fn an_unknown_or_invalid_logical_type_is_its_base() {
         (decimal(r#","precision":1000000,"scale":1000000"#), sized(b"\xff"), "\"/w==\""),
         (fixed(r#""logicalType":"decimal","precision":3"#), vec![0xff], "\"/w==\""),
         (fixed(r#""logicalType":"decimal","precision":2"#), vec![0xff], "\"-1\""),
+        // The most digits that any number of 8 bytes can have are 18.
+        (fixed(r#""size":8,"logicalType":"decimal","precision":18"#), vec![0; 8], "\"0\""),
+        (fixed(r#""size":8,"logicalType":"decimal","precision":19"#), vec![0; 8], "\"AAAAAAAAAAA=\""),
         (fixed(r#""logicalType":"uuid""#), vec![0xff], "\"/w==\""),
         (fixed(r#""logicalType":"duration""#), vec![0xff], "\"/w==\""),
     ] {
