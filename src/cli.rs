@@ -350,7 +350,7 @@ pub struct ReadingOptions {
     ///
     /// Records, rate, percent of the offsets and time left; of a group without an end the lag.
     /// auto: a bar, if stderr is a terminal, the run has an end (-e, --to, --last) and prints to a
-    /// file or pipe. always: elsewhere in lines, one a second.
+    /// file or pipe; not in the first half second. always: elsewhere in lines, one a second.
     ///
     /// Example: kcons consume task-created -e --progress always > tasks.jsonl
     #[arg(long, value_enum, value_name = "WHEN", hide_possible_values = true, help_heading = "Watching")]

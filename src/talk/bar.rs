@@ -21,8 +21,8 @@ const DRAWS: u8 = 10;
 /// The bar is as long as so many steps.
 const STEPS: u64 = 1_000;
 
-/// A run that is over by then shows no bar, but for a moment at its end: most are.
-const SHORT: Duration = Duration::from_millis(300);
+/// A run that is over by then shows no bar: most are, and what they print may be shown on the same terminal.
+const SHORT: Duration = Duration::from_millis(500);
 
 /// What the bar is to show.
 #[derive(Debug)]
@@ -60,37 +60,44 @@ impl Bar {
         }
     }
 
-    /// Shows how far the run came, and takes the bar away, within `limit`.
-    pub fn finish(self, part: Option<DonePart>, text: String, limit: Duration) {
-        let Bar { shown, drawn, .. } = self;
-        let _ = shown.try_send(Shown { part, text, is_last: true });
+    /// Shows how far the run came, if there is a bar, and takes it away, within `limit`.
+    pub fn finish(self, part: Option<DonePart>, text: String, limit: Duration, now: Instant) {
+        let Bar { started, shown, drawn } = self;
+        if now.duration_since(started) >= SHORT {
+            let _ = shown.try_send(Shown { part, text, is_last: true });
+        }
         drop(shown);
         let _ = drawn.recv_timeout(limit);
     }
 }
 
 fn draw_all(queue: &Receiver<Shown>) {
-    let bar = BAR.get_or_init(|| {
-        // Whether this is a terminal that can be drawn on is decided elsewhere.
-        let target = ProgressDrawTarget::term_like_with_hz(Box::new(Term::buffered_stderr()), DRAWS);
-        ProgressBar::with_draw_target(Some(STEPS), target)
-    });
     let style = |template| ProgressStyle::with_template(template).map(|style| style.progress_chars("=> "));
     let (with_end, without) = (style("[{bar:24}] {msg}"), style("{msg}"));
     while let Ok(Shown { part, text, is_last }) = queue.recv() {
+        // Not before there is something to show: each line that is said has it drawn again.
+        let bar = BAR.get_or_init(new_bar);
         if let Ok(style) = if part.is_some() { &with_end } else { &without } {
             bar.set_style(style.clone());
         }
-        bar.set_position((part.map_or(0.0, DonePart::fraction) * STEPS as f64) as u64);
         bar.set_message(text);
+        bar.set_position((part.map_or(0.0, DonePart::fraction) * STEPS as f64) as u64);
         IS_DRAWN.store(true, Ordering::Relaxed);
         if is_last {
             // It is drawn whenever the last time was.
             bar.abandon();
         }
     }
-    bar.finish_and_clear();
-    IS_DRAWN.store(false, Ordering::Relaxed);
+    if let Some(bar) = BAR.get() {
+        bar.finish_and_clear();
+        IS_DRAWN.store(false, Ordering::Relaxed);
+    }
+}
+
+fn new_bar() -> ProgressBar {
+    // Whether this is a terminal that can be drawn on is decided elsewhere.
+    let target = ProgressDrawTarget::term_like_with_hz(Box::new(Term::buffered_stderr()), DRAWS);
+    ProgressBar::with_draw_target(Some(STEPS), target)
 }
 
 /// What takes the bar away, for whoever cannot wait for the thread that draws it.

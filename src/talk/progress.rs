@@ -62,6 +62,8 @@ pub struct ProgressDisplay {
     /// Whether what is said last stays.
     stays: bool,
     next: Instant,
+    /// What the bar shows.
+    shown: ProgressFigures,
 }
 
 impl ProgressDisplay {
@@ -75,7 +77,7 @@ impl ProgressDisplay {
         };
         let bar = has_bar.then(|| Bar::start(now)).flatten();
         let next = if bar.is_some() { now } else { now + EACH_LINE };
-        Some(ProgressDisplay { pace: Pace::new(now), bar, stays, next })
+        Some(ProgressDisplay { pace: Pace::new(now), bar, stays, next, shown: ProgressFigures::default() })
     }
 
     pub fn is_due(&self, now: Instant) -> bool {
@@ -88,7 +90,11 @@ impl ProgressDisplay {
         self.next = now + if self.bar.is_some() { EACH_DRAW } else { EACH_LINE };
         match &self.bar {
             Some(bar) => {
-                bar.show(figures.part, text, now);
+                // While a pager waits for its reader nothing moves, and the terminal is the pager's.
+                if figures.records > 0 && figures != self.shown {
+                    bar.show(figures.part, text, now);
+                    self.shown = figures;
+                }
                 None
             }
             None => Some(text),
@@ -99,7 +105,7 @@ impl ProgressDisplay {
     pub fn end(self, figures: ProgressFigures, time: Duration, now: Instant) -> Option<String> {
         let text = self.pace.over(figures, time, now);
         if let Some(bar) = self.bar {
-            bar.finish(figures.part, text.clone(), LAST_DRAW);
+            bar.finish(figures.part, text.clone(), LAST_DRAW, now);
         }
         self.stays.then_some(text)
     }

@@ -94,40 +94,58 @@ fn screen(drawn: &str) -> String {
     terminal.screen().contents()
 }
 
+/// What this run draws on a terminal, and what is left of it there.
+fn drawn(command: Kcons, which: OnTerminal) -> (String, String) {
+    let outcome = command.spawn_on_terminal(which).finish();
+    outcome.has_code(0);
+    let drawn = match which {
+        OnTerminal::Stderr => outcome.stderr_text(),
+        OnTerminal::Stdout | OnTerminal::Both => outcome.stdout_text(),
+    };
+    (drawn.clone(), screen(&drawn))
+}
+
 #[test]
 fn a_terminal_gets_a_bar_that_goes_away() {
     let (mock, topic) = filled();
-    let run = |arguments: &[&str], which| {
-        let outcome = consume(&mock, &topic).args(arguments).spawn_on_terminal(which).finish();
-        outcome.has_code(0);
-        // What stderr showed, and what is left of it.
-        let drawn = match which {
-            OnTerminal::Stderr => outcome.stderr_text(),
-            OnTerminal::Stdout | OnTerminal::Both => outcome.stdout_text(),
-        };
-        (drawn.clone(), screen(&drawn))
-    };
-    let (drawn, left) = run(&["-e"], OnTerminal::Stderr);
-    assert!(drawn.contains("100%, 3 records") && drawn.contains("[====="), "{drawn:?}");
-    assert_eq!(left.trim(), "", "{drawn:?}");
-    let (drawn, left) = run(&["-e", "--progress", "always"], OnTerminal::Stderr);
-    assert!(drawn.contains("[====="), "{drawn:?}");
-    assert!(left.trim().starts_with("100%, 3 records, ") && left.trim().lines().count() == 1, "{left:?}");
-    // Not where there is no end, where it is not wanted, or where records are printed.
-    let group = unique_name("group");
-    for arguments in [
-        &["-n", "1"][..],
-        &["-e", "-q"],
-        &["-e", "--progress", "never"],
-        &["-e", "--log", "json"],
-        &["-n", "3", "-g", &group],
-    ] {
-        let (drawn, _) = run(arguments, OnTerminal::Stderr);
-        assert!(!drawn.contains('%'), "{arguments:?}: {drawn:?}");
+    let slow =
+        |arguments: &[&str]| consume_handled(&mock, &topic).args(["--exec", "sleep 0.4"]).args(arguments);
+    let (bar, left) = drawn(slow(&["-e"]), OnTerminal::Stderr);
+    assert!(
+        bar.contains("] 33%, 1 record") && bar.contains("] 100%, 3 records") && bar.contains("[====="),
+        "{bar:?}"
+    );
+    let left: Vec<_> = left.trim().lines().collect();
+    assert!(left.len() == 2 && left[0].starts_with("warning: "), "{left:?}");
+    assert!(left[1].starts_with("Processed 3 records"), "{left:?}");
+    let (bar, left) = drawn(slow(&["-e", "--progress", "always"]), OnTerminal::Stderr);
+    assert!(bar.contains("] 33%, 1 record"), "{bar:?}");
+    assert!(left.contains("\n100%, 3 records, "), "{left:?}");
+    // Not where there is no end, where it is not wanted, or on a terminal that cannot.
+    for arguments in
+        [&["-n", "3"][..], &["-e", "-q"], &["-e", "--progress", "never"], &["-e", "--log", "json"]]
+    {
+        let (bar, _) = drawn(slow(arguments), OnTerminal::Stderr);
+        assert!(!bar.contains('%'), "{arguments:?}: {bar:?}");
     }
-    assert_eq!(run(&["-e", "-p", "1"], OnTerminal::Both).0, "c\n");
-    let (_, both) = run(&["-e", "-p", "1", "--progress", "always"], OnTerminal::Both);
+    let (bar, _) = drawn(slow(&["-e", "--progress", "always"]).env("TERM", "dumb"), OnTerminal::Stderr);
+    assert!(bar.contains("100%, 3 records, ") && !bar.contains('['), "{bar:?}");
+    // Where records are printed it would be among them.
+    assert_eq!(drawn(consume(&mock, &topic).args(["-e", "-p", "1"]), OnTerminal::Both).0, "c\n");
+    let always = ["-e", "-p", "1", "--progress", "always"];
+    let (both, _) = drawn(consume(&mock, &topic).args(always), OnTerminal::Both);
     assert!(both.starts_with("c\n100%, 1 record, "), "{both:?}");
+}
+
+#[test]
+fn a_short_run_draws_nothing() {
+    let (mock, topic) = filled();
+    let command = consume(&mock, &topic).args(["-p", "1", "-e"]);
+    let outcome = command.spawn_on_terminal(OnTerminal::Stderr).finish();
+    // On a busy machine it may not be short.
+    if outcome.elapsed < Duration::from_millis(400) {
+        outcome.has_code(0).has_stderr("");
+    }
 }
 
 #[test]
