@@ -5,6 +5,7 @@ mod event;
 mod handler;
 mod last_words;
 mod notice;
+mod pending;
 mod progress;
 mod repeats;
 mod tally;
@@ -26,6 +27,7 @@ pub use event::{Event, by_topic};
 pub use handler::HandlerOutput;
 pub use last_words::{prepare_last_words, say_last_words};
 pub use notice::Notice;
+pub use pending::PendingLines;
 pub use progress::{DonePart, ProgressDisplay, ProgressFigures};
 pub use tally::Tally;
 
@@ -48,21 +50,6 @@ pub struct Talk {
     repeats: Repeats,
     /// Texts that librdkafka's log must not repeat, each with what replaces it.
     hidden: Vec<(String, String)>,
-}
-
-/// Lines on their way to stderr, for whoever writes there past them.
-#[derive(Clone)]
-pub struct PendingLines(Arc<AtomicUsize>);
-
-impl PendingLines {
-    /// Waits until all lines said so far are written, but not for a reader that takes nothing.
-    pub fn wait(&self) {
-        const LIMIT: Duration = Duration::from_millis(50);
-        let deadline = Instant::now() + LIMIT;
-        while self.0.load(Ordering::Acquire) > 0 && Instant::now() < deadline {
-            std::thread::sleep(Duration::from_micros(50));
-        }
-    }
 }
 
 impl Talk {
@@ -113,7 +100,7 @@ impl Talk {
 
     /// The lines that are said and not written yet.
     pub fn pending(&self) -> PendingLines {
-        PendingLines(Arc::clone(&self.unwritten))
+        PendingLines::counted_by(Arc::clone(&self.unwritten))
     }
 
     /// The form in which the lines of handlers are printed.
