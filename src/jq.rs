@@ -183,6 +183,12 @@ impl Yield {
         matches!(self.0, Val::TStr(_))
     }
 
+    /// Whether it is neither `false` nor `null`; what is no number is printed as the latter, but is another value.
+    #[cfg(test)]
+    pub fn is_true(&self) -> bool {
+        !matches!(self.0, Val::Null | Val::Bool(false))
+    }
+
     /// The result as compact JSON on one line.
     pub fn json(&self) -> String {
         text::json(&self.0)

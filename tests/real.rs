@@ -9,6 +9,7 @@ mod real {
     pub mod docs;
     pub mod ends;
     pub mod errors;
+    pub mod expressions;
     pub mod formats;
     pub mod groups;
     pub mod handlers;
@@ -39,9 +40,9 @@ use real::handlers::{
     stuck,
 };
 use real::{
-    commits, completion, crashes, docs, ends, errors, formats, groups, lag, members, merged, newest, outages,
-    output, positions, recipes, rights, schemas, security, shutdown, smoke, templates, topics,
-    topics_command, watching,
+    commits, completion, crashes, docs, ends, errors, expressions, formats, groups, lag, members, merged,
+    newest, outages, output, positions, recipes, rights, schemas, security, shutdown, smoke, templates,
+    topics, topics_command, watching,
 };
 
 fn main() -> std::process::ExitCode {
@@ -180,6 +181,9 @@ fn main() -> std::process::ExitCode {
         topics::a_topic_made_later_joins_a_group_with_an_expression,
         topics::a_topic_made_later_is_read_alone_from_its_beginning,
         topics::a_cluster_that_makes_topics_by_itself_is_not_asked_to,
+        expressions::records_that_only_jq_can_judge_stay_in_order_among_the_others,
+        expressions::results_are_the_same_whoever_evaluates,
+        expressions::a_group_commits_behind_records_that_are_left_out_by_either_way,
         errors::no_broker_is_an_error_with_the_reason,
         errors::a_name_that_does_not_resolve_is_an_error,
         errors::a_broker_that_never_answers_is_an_error,

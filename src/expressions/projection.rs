@@ -184,6 +184,9 @@ impl Usage {
                 self.truth(condition, input)?;
                 return Some(input);
             }
+            ("isempty", [generator]) => {
+                self.term(generator, input)?;
+            }
             ("error", [message]) => self.operand(message, input)?,
             ("first" | "last", [term]) => return self.term(term, input),
             ("limit" | "skip", [count, term]) => {

@@ -137,12 +137,12 @@ fn only_what_is_named_is_written() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(ProptestConfig::with_cases(80))]
 
     #[test]
     fn what_a_random_program_names_is_enough_for_it(
         program in random::programs(),
-        samples in prop::collection::vec(random::samples(), 4),
+        samples in prop::collection::vec(random::samples(), 8),
     ) {
         for sample in &samples {
             compare_parts(&program, sample);

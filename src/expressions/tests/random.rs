@@ -142,12 +142,12 @@ pub fn programs() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(150))]
 
     #[test]
     fn a_random_program_says_what_jq_says(
         program in programs(),
-        samples in prop::collection::vec(samples(), 5),
+        samples in prop::collection::vec(samples(), 10),
     ) {
         let compiled = Program::compile(&program).expect("a program");
         if let Some(expression) = Expression::translate(&program) {
