@@ -22,12 +22,12 @@ mod write;
 
 pub use flaw::AvroFlaw;
 
-use node::{Node, NodeIndex};
+use node::{NodeIndex, SchemaNode};
 
 /// A schema, read and ready to decode with.
 #[derive(Debug)]
 pub struct Schema {
-    nodes: Vec<Node>,
+    nodes: Vec<SchemaNode>,
     root: NodeIndex,
 }
 

@@ -3,7 +3,7 @@
 //! Read as leniently as Java reads them, and a little more: what has no meaning for the bytes (defaults, aliases, orders,
 //! the rules for names and unions) may be anything.
 
-use super::node::{Branch, Node, NodeIndex, RecordField};
+use super::node::{Branch, NodeIndex, SchemaField, SchemaNode};
 use super::{Schema, UnionNames, logical, names};
 use crate::decode::json::{self, Nesting};
 use crate::{escape, json_text};
@@ -50,7 +50,7 @@ fn parsed(text: &str) -> Result<Value, String> {
 /// Compiles types; what refers to a type gets its index at once, so that types can refer to each other.
 struct Compiler<'s> {
     unions: UnionNames,
-    nodes: Vec<Node>,
+    nodes: Vec<SchemaNode>,
     definitions: HashMap<String, Definition<'s>>,
     /// Types that have an index and are not compiled. A list, because a chain of them may be longer than the stack.
     asked_for: Vec<String>,
@@ -154,9 +154,9 @@ impl<'s> Compiler<'s> {
                 let inner = self.compile(inner, enclosing)?.node;
                 let is_array = kind == "array";
                 Ok(self.unnamed(if is_array {
-                    Node::Array { items: inner }
+                    SchemaNode::Array { items: inner }
                 } else {
-                    Node::Map { values: inner }
+                    SchemaNode::Map { values: inner }
                 }))
             }
             _ => match primitive(kind) {
@@ -184,7 +184,7 @@ impl<'s> Compiler<'s> {
     fn index_of(&mut self, full_name: &str) -> NodeIndex {
         let definition = self.definitions.get_mut(full_name).expect("the caller looked");
         *definition.node.get_or_insert_with(|| {
-            self.nodes.push(Node::Null);
+            self.nodes.push(SchemaNode::Null);
             self.nodes.len() as NodeIndex - 1
         })
     }
@@ -211,7 +211,7 @@ impl<'s> Compiler<'s> {
                 definition.is_compiled = true;
                 index
             }
-            None => self.unnamed(Node::Null).node,
+            None => self.unnamed(SchemaNode::Null).node,
         };
         let shown = name.as_deref().unwrap_or("record");
         let node = match object.get("type").and_then(Value::as_str) {
@@ -228,7 +228,7 @@ impl<'s> Compiler<'s> {
         name: &str,
         object: &'s Map<String, Value>,
         namespace: &str,
-    ) -> Result<Node, String> {
+    ) -> Result<SchemaNode, String> {
         let Some(Value::Array(list)) = object.get("fields") else {
             return Err(self.wrong(&format!("record `{name}` without `fields`")));
         };
@@ -242,43 +242,43 @@ impl<'s> Compiler<'s> {
             let node = self.compile(kind, namespace)?.node;
             self.place = around;
             let before = if fields.is_empty() { "{" } else { "," };
-            fields.push(RecordField {
+            fields.push(SchemaField {
                 name: field_name.into(),
                 opening: prepared(before, field_name, ":"),
                 node,
             });
         }
-        Ok(Node::Record { fields: fields.into() })
+        Ok(SchemaNode::Record { fields: fields.into() })
     }
 
-    fn symbols(&self, name: &str, object: &Map<String, Value>) -> Result<Node, String> {
+    fn symbols(&self, name: &str, object: &Map<String, Value>) -> Result<SchemaNode, String> {
         let symbols = object.get("symbols").and_then(Value::as_array);
         let symbols =
             symbols.and_then(|symbols| symbols.iter().map(Value::as_str).collect::<Option<Vec<_>>>());
         let symbols = symbols.ok_or_else(|| self.wrong(&format!("enum `{name}` without `symbols`")))?;
-        Ok(Node::Enum { symbols: symbols.into_iter().map(|symbol| prepared("", symbol, "")).collect() })
+        Ok(SchemaNode::Enum { symbols: symbols.into_iter().map(|symbol| prepared("", symbol, "")).collect() })
     }
 
-    fn fixed(&self, name: &str, object: &Map<String, Value>) -> Result<Node, String> {
+    fn fixed(&self, name: &str, object: &Map<String, Value>) -> Result<SchemaNode, String> {
         let size = object.get("size").and_then(Value::as_u64).and_then(|size| usize::try_from(size).ok());
         let size = size.ok_or_else(|| self.wrong(&format!("fixed `{name}` without `size`")))?;
-        Ok(logical::node(object, Node::Fixed { size }))
+        Ok(logical::node(object, SchemaNode::Fixed { size }))
     }
 
-    fn union(&mut self, values: &'s [Value], enclosing: &str) -> Result<Node, String> {
+    fn union(&mut self, values: &'s [Value], enclosing: &str) -> Result<SchemaNode, String> {
         let branches: Result<Vec<_>, _> = values.iter().map(|value| self.compile(value, enclosing)).collect();
         let branches = branches?;
         let named = branches.iter().filter(|branch| branch.name.is_some()).count();
         let is_shown = self.unions == UnionNames::Shown && named > 1;
         let branch = |compiled: Compiled| {
             let opening = compiled.name.filter(|_| is_shown).map(|name| prepared("{", &name, ":"));
-            let is_union = matches!(self.nodes[compiled.node as usize], Node::Union { .. });
+            let is_union = matches!(self.nodes[compiled.node as usize], SchemaNode::Union { .. });
             Branch { node: compiled.node, levels: usize::from(opening.is_some() || is_union), opening }
         };
-        Ok(Node::Union { branches: branches.into_iter().map(branch).collect() })
+        Ok(SchemaNode::Union { branches: branches.into_iter().map(branch).collect() })
     }
 
-    fn unnamed(&mut self, node: Node) -> Compiled {
+    fn unnamed(&mut self, node: SchemaNode) -> Compiled {
         self.nodes.push(node);
         Compiled { node: self.nodes.len() as NodeIndex - 1, name: None }
     }
@@ -293,16 +293,16 @@ impl<'s> Compiler<'s> {
     }
 }
 
-fn primitive(name: &str) -> Option<Node> {
+fn primitive(name: &str) -> Option<SchemaNode> {
     let node = match name {
-        "null" => Node::Null,
-        "boolean" => Node::Boolean,
-        "int" => Node::Int,
-        "long" => Node::Long,
-        "float" => Node::Float,
-        "double" => Node::Double,
-        "bytes" => Node::Bytes,
-        "string" => Node::String,
+        "null" => SchemaNode::Null,
+        "boolean" => SchemaNode::Boolean,
+        "int" => SchemaNode::Int,
+        "long" => SchemaNode::Long,
+        "float" => SchemaNode::Float,
+        "double" => SchemaNode::Double,
+        "bytes" => SchemaNode::Bytes,
+        "string" => SchemaNode::String,
         _ => return None,
     };
     Some(node)

@@ -5,7 +5,7 @@ pub type NodeIndex = u32;
 
 /// A type, with all that decoding wants to know of it.
 #[derive(Debug)]
-pub enum Node {
+pub enum SchemaNode {
     Null,
     Boolean,
     Int,
@@ -31,7 +31,7 @@ pub enum Node {
         branches: Box<[Branch]>,
     },
     Record {
-        fields: Box<[RecordField]>,
+        fields: Box<[SchemaField]>,
     },
     Decimal {
         /// Of the fixed that it is; bytes have their own length.
@@ -61,7 +61,7 @@ pub struct Branch {
 
 /// A field of a record.
 #[derive(Debug)]
-pub struct RecordField {
+pub struct SchemaField {
     pub name: Box<str>,
     /// What stands before its value: `{"name":` or `,"name":`.
     pub opening: Box<[u8]>,

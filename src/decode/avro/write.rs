@@ -2,7 +2,7 @@
 
 use super::flaw::{AvroFlaw, Damage, PlaceStep};
 use super::input::BinaryInput;
-use super::node::{Branch, Node, NodeIndex, RecordField, Unit};
+use super::node::{Branch, NodeIndex, SchemaField, SchemaNode, Unit};
 use super::time::{self, Characters};
 use super::{Schema, decimal};
 use crate::json_text::plain;
@@ -40,7 +40,7 @@ pub fn datum(schema: &Schema, datum: &[u8], out: &mut Vec<u8>) -> Result<(), Avr
     });
     let Err(flaw) = written else { return Ok(()) };
     out.truncate(start);
-    if let Node::Bytes = schema.nodes[schema.root as usize] {
+    if let SchemaNode::Bytes = schema.nodes[schema.root as usize] {
         // Confluent's serializer for Java writes bytes that are a whole datum without their length, others with it.
         write_bytes(datum, out);
         return Ok(());
@@ -56,7 +56,7 @@ fn write_bytes(bytes: &[u8], out: &mut Vec<u8>) {
 
 /// Walks over the nodes of a schema and the bytes of a datum.
 struct Writer<'s, 'd, 'o> {
-    nodes: &'s [Node],
+    nodes: &'s [SchemaNode],
     input: BinaryInput<'d>,
     out: &'o mut Vec<u8>,
     /// How long `out` may become, and how much of that is of this datum.
@@ -69,32 +69,32 @@ impl<'s> Writer<'s, '_, '_> {
     /// Writes the value of a node inside of `depth` others.
     fn value(&mut self, index: NodeIndex, depth: usize) -> Written {
         match &self.nodes[index as usize] {
-            Node::Null => self.out.extend_from_slice(b"null"),
-            Node::Boolean => self.boolean()?,
-            Node::Int => encode::integer(self.input.int()?.into(), self.out),
-            Node::Long => encode::integer(self.input.long()?, self.out),
-            Node::Float => json_text::float(f32::from_le_bytes(self.input.array()?), self.out),
-            Node::Double => json_text::double(f64::from_le_bytes(self.input.array()?), self.out),
-            Node::Bytes => self.base64(None)?,
-            Node::Fixed { size } => self.base64(Some(*size))?,
-            Node::String => self.string()?,
-            Node::Enum { symbols } => self.symbol(symbols)?,
-            Node::Array { items } => self.array(*items, depth)?,
-            Node::Map { values } => self.map(*values, depth)?,
-            Node::Union { branches } => self.branch(branches, depth)?,
-            Node::Record { fields } => self.record(fields, depth)?,
-            Node::Date => self.date()?,
-            Node::Time(unit) => self.time_of_day(*unit)?,
-            Node::Timestamp { unit, is_local } => self.timestamp(*unit, *is_local)?,
-            Node::Decimal { size, scale } => self.decimal(*size, *scale)?,
-            Node::BigDecimal => self.big_decimal()?,
-            Node::Uuid => self.uuid()?,
-            Node::Duration => self.duration()?,
+            SchemaNode::Null => self.out.extend_from_slice(b"null"),
+            SchemaNode::Boolean => self.boolean()?,
+            SchemaNode::Int => encode::integer(self.input.int()?.into(), self.out),
+            SchemaNode::Long => encode::integer(self.input.long()?, self.out),
+            SchemaNode::Float => json_text::float(f32::from_le_bytes(self.input.array()?), self.out),
+            SchemaNode::Double => json_text::double(f64::from_le_bytes(self.input.array()?), self.out),
+            SchemaNode::Bytes => self.base64(None)?,
+            SchemaNode::Fixed { size } => self.base64(Some(*size))?,
+            SchemaNode::String => self.string()?,
+            SchemaNode::Enum { symbols } => self.symbol(symbols)?,
+            SchemaNode::Array { items } => self.array(*items, depth)?,
+            SchemaNode::Map { values } => self.map(*values, depth)?,
+            SchemaNode::Union { branches } => self.branch(branches, depth)?,
+            SchemaNode::Record { fields } => self.record(fields, depth)?,
+            SchemaNode::Date => self.date()?,
+            SchemaNode::Time(unit) => self.time_of_day(*unit)?,
+            SchemaNode::Timestamp { unit, is_local } => self.timestamp(*unit, *is_local)?,
+            SchemaNode::Decimal { size, scale } => self.decimal(*size, *scale)?,
+            SchemaNode::BigDecimal => self.big_decimal()?,
+            SchemaNode::Uuid => self.uuid()?,
+            SchemaNode::Duration => self.duration()?,
         }
         Ok(())
     }
 
-    fn record(&mut self, fields: &'s [RecordField], depth: usize) -> Written {
+    fn record(&mut self, fields: &'s [SchemaField], depth: usize) -> Written {
         self.check_bounds(depth)?;
         if fields.is_empty() {
             self.out.push(b'{');
