@@ -5,7 +5,9 @@ use std::fs;
 use tempfile::TempDir;
 
 use crate::support::mock::Mock;
+use crate::support::registry::StubRegistry;
 use crate::support::run::Kcons;
+use crate::support::vectors;
 use crate::support::{Outcome, Produced, own_folder, unique_name};
 
 const PAYMENT: &str = r#"{"type":"record","name":"Payment","namespace":"com.acme","fields":[
@@ -111,6 +113,25 @@ fn values_are_decoded_by_an_avro_schema_of_a_file() {
 }
 
 #[test]
+fn a_file_is_for_values_and_a_registry_for_keys() {
+    let registry = StubRegistry::start();
+    let key = vectors::named("avro-string");
+    // The registry has another schema of this number.
+    let value = b"\0\0\0\0\x07\x02c\x04";
+    let scene = Scene::new(&[("payment.avsc", PAYMENT)], &[Produced::value(value).key(&key.record)]);
+    let outcome = scene.read(&["--registry", &registry.url(), "--avro-schema", "@payment.avsc"]);
+    outcome.has_code(0).has_stderr("");
+    let line = &outcome.json_lines()[0];
+    assert_eq!((&line["key"], &line["key_schema_id"]), (&key.decoded, &key.schema_id.into()), "{outcome}");
+    assert_eq!((line["value"]["id"].as_str(), line.get("value_schema_id")), (Some("c"), None), "{outcome}");
+    let idle = ["--registry", "http://h", "--avro-schema", "@payment.avsc", "--key-format", "hex"];
+    scene
+        .read(&idle)
+        .has_code(2)
+        .stderr_contains("error: `--registry` needs `--value-format` or `--key-format` auto,");
+}
+
+#[test]
 fn values_are_decoded_by_a_protobuf_message_of_a_file() {
     let files = [("task.proto", TASK), ("imports/common/owner.proto", OWNER)];
     let records: [&[u8]; 3] = [b"\x0a\x02hi\x12\x05\x0a\x03Ann", b"\0\0\0\0\x07\0\x0a\x02hi", b"\x0a\x09hi"];
@@ -160,8 +181,8 @@ fn what_is_wrong_with_a_schema_is_said_before_anything_is_connected() {
         (["--proto", &path("none.proto")], "cannot read `none.proto` of `--proto`"),
         (["--proto", &path("broken.proto")], "`broken.proto` of `--proto` cannot be used"),
         (["--proto", &path("")], "`` of `--proto` cannot be used"),
-        (["--value-format", "avro"], "`--value-format avro` needs `--avro-schema FILE` or `--registry URL`"),
-        (["--key-format", "protobuf"], "`--key-format protobuf` needs `--proto FILE` or `--registry URL`"),
+        (["--value-format", "avro"], "`--value-format avro` needs `--avro-schema` or `--registry`"),
+        (["--key-format", "protobuf"], "`--key-format protobuf` needs `--proto` or `--registry`"),
     ] {
         let outcome = Kcons::new(["consume", "t", "-b", "no-such-host.invalid:1"]).args(arguments).run();
         let start = format!("error: {}", message.replacen('`', &format!("`{}/", folder.path().display()), 1));
