@@ -35,6 +35,7 @@ struct Shown {
 /// Draws the bar on a thread of its own: a terminal may take nothing for long.
 pub struct Bar {
     started: Instant,
+    is_shown: bool,
     shown: SyncSender<Shown>,
     /// Ends when everything is drawn.
     drawn: Receiver<()>,
@@ -50,20 +51,24 @@ impl Bar {
             drop(end);
         };
         let thread = std::thread::Builder::new().name("progress".to_owned()).spawn(draw);
-        thread.is_ok().then_some(Bar { started: now, shown, drawn })
+        thread.is_ok().then_some(Bar { started: now, is_shown: false, shown, drawn })
     }
 
-    /// Shows how far the run is, unless the terminal still takes what was shown before.
-    pub fn show(&self, part: Option<DonePart>, text: String, now: Instant) {
-        if now.duration_since(self.started) >= SHORT {
+    /// Shows how far the run is, unless the terminal still takes what was shown before. A run that has just started, or
+    /// that has nothing left to do when it is first looked at, gets no bar.
+    pub fn show(&mut self, part: Option<DonePart>, text: String, now: Instant) {
+        let is_long =
+            now.duration_since(self.started) >= SHORT && part.is_none_or(|part| part.fraction() < 1.0);
+        self.is_shown |= is_long;
+        if self.is_shown {
             let _ = self.shown.try_send(Shown { part, text, is_last: false });
         }
     }
 
     /// Shows how far the run came, if there is a bar, and takes it away, within `limit`.
-    pub fn finish(self, part: Option<DonePart>, text: String, limit: Duration, now: Instant) {
-        let Bar { started, shown, drawn } = self;
-        if now.duration_since(started) >= SHORT {
+    pub fn finish(self, part: Option<DonePart>, text: String, limit: Duration) {
+        let Bar { is_shown, shown, drawn, .. } = self;
+        if is_shown {
             let _ = shown.try_send(Shown { part, text, is_last: true });
         }
         drop(shown);

@@ -88,7 +88,7 @@ impl ProgressDisplay {
     pub fn show(&mut self, figures: ProgressFigures, now: Instant) -> Option<String> {
         let text = self.pace.now(figures, now);
         self.next = now + if self.bar.is_some() { EACH_DRAW } else { EACH_LINE };
-        match &self.bar {
+        match &mut self.bar {
             Some(bar) => {
                 // While a pager waits for its reader nothing moves, and the terminal is the pager's.
                 if figures.records > 0 && figures != self.shown {
@@ -105,7 +105,7 @@ impl ProgressDisplay {
     pub fn end(self, figures: ProgressFigures, time: Duration, now: Instant) -> Option<String> {
         let text = self.pace.over(figures, time, now);
         if let Some(bar) = self.bar {
-            bar.finish(figures.part, text.clone(), LAST_DRAW, now);
+            bar.finish(figures.part, text.clone(), LAST_DRAW);
         }
         self.stays.then_some(text)
     }
