@@ -2,9 +2,12 @@
 #![allow(dead_code, unused_imports)]
 
 pub mod choices;
+pub mod date_time;
 pub mod decode;
 pub mod encode;
+pub mod error;
 pub mod escape;
+pub mod files;
 pub mod json_text;
 pub mod plural;
 pub mod record;

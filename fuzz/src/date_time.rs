@@ -1,0 +1,1 @@
+../../src/date_time.rs
