@@ -29,6 +29,9 @@ impl<'a> Form<'a> {
     }
 }
 
+/// Fields of a value, each in the place of its name; `None` for those that it does not have.
+pub type FoundFields<'a> = [Option<Json<'a>>; json::FIELDS_AT_ONCE];
+
 /// The form to show, and why it is not the one that was asked for.
 #[derive(Debug)]
 pub struct Decoded<'a> {
@@ -76,6 +79,24 @@ impl Decoders {
             key: record.key.filter(|_| key).map(|bytes| self.keys.decode(bytes)),
             value: record.value.filter(|_| value).map(|bytes| self.values.decode(bytes)),
         }
+    }
+
+    /// As `decode_some`; of a value that is an object it finds the fields of these names on the way.
+    #[inline(always)]
+    pub fn decode_with_fields<'a>(
+        &mut self,
+        record: &Record<'a>,
+        (key, value): (bool, bool),
+        names: &[Box<str>],
+    ) -> (Content<'a>, Option<FoundFields<'a>>) {
+        let is_json = matches!(self.values.format, DataFormat::Auto | DataFormat::Json);
+        if let (true, true, false, Some(bytes)) = (value, is_json, names.is_empty(), record.value)
+            && let Some((json, found)) = json::check_fields(bytes, &mut self.values.nesting, names)
+        {
+            let value = Some(Decoded { form: Form::Json(json), reason: None });
+            return (Content { value, ..self.decode_some(record, (key, false)) }, Some(found));
+        }
+        (self.decode_some(record, (key, value)), None)
     }
 
     /// Only asks whether the record is in the formats asked for; costs nothing where any bytes are.

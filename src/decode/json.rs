@@ -10,7 +10,7 @@ mod normal;
 pub mod plain;
 mod walk;
 
-pub use check::{Nesting, check, flaw};
+pub use check::{Nesting, check, check_fields, flaw};
 pub use fields::FIELDS_AT_ONCE;
 pub use flaw::Flaw;
 
