@@ -49,6 +49,9 @@ impl<'a> Form<'a> {
     }
 }
 
+/// Fields of a value, each in the place of its name; `None` for those that it does not have.
+pub type FoundFields<'a> = [Option<Json<'a>>; json::FIELDS_AT_ONCE];
+
 /// The form to show, and why it is not the one that was asked for.
 #[derive(Debug)]
 pub struct Decoded<'a> {
@@ -133,6 +136,24 @@ impl Decoders {
     pub fn decode_some<'a>(&'a mut self, record: &Record<'a>, (key, value): (bool, bool)) -> Content<'a> {
         let (key, value) = (record.key.filter(|_| key), record.value.filter(|_| value));
         self.decode(&Record { key, value, ..*record })
+    }
+
+    /// As `decode_some`; of a value that is an object it finds the fields of these names on the way.
+    #[inline(always)]
+    pub fn decode_with_fields<'a>(
+        &'a mut self,
+        record: &Record<'a>,
+        (key, value): (bool, bool),
+        names: &[Box<str>],
+    ) -> (Content<'a>, Option<FoundFields<'a>>) {
+        let is_looked_at = value && !names.is_empty() && !self.schemas.are_asked_for();
+        if let Some(bytes) = record.value.filter(|_| is_looked_at)
+            && let Some((value, found)) = self.values.decode_with_fields(bytes, names)
+        {
+            let content = self.decode_some(record, (key, false));
+            return (Content { value: Some(value), ..content }, Some(found));
+        }
+        (self.decode_some(record, (key, value)), None)
     }
 
     /// Only asks whether the record is in the formats asked for; costs nothing where any bytes are.

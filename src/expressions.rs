@@ -26,8 +26,6 @@ use node::Node;
 #[derive(Debug)]
 pub struct Expression {
     root: Node,
-    /// The fields of the value that the expression names at once, looked up together.
-    names: Vec<Box<str>>,
     parts: Parts,
 }
 
@@ -71,9 +69,10 @@ impl From<Unsure> for Stop {
 }
 
 impl Expression {
-    /// Translates a program that compiles; `None` if it is one that only jq can run.
-    pub fn translate(program: &str) -> Option<Expression> {
-        translate::translate(program)
+    /// Translates a program that compiles; `None` if it is one that only jq can run. `names` are the fields of the value
+    /// that the expressions of a run name; those of this one are added.
+    pub fn translate(program: &str, names: &mut Vec<Box<str>>) -> Option<Expression> {
+        translate::translate(program, names)
     }
 
     pub fn parts(&self) -> Parts {
@@ -140,7 +139,7 @@ impl Expression {
         if has_long_number(envelope.record) {
             return Err(Unsure);
         }
-        match Evaluation::new(envelope, &self.names).each(&self.root, &JsonValue::Record, take) {
+        match Evaluation::new(envelope).each(&self.root, &JsonValue::Record, take) {
             Ok(()) | Err(Stop::Enough) => Ok(()),
             Err(Stop::Failed | Stop::Unsure) => Err(Unsure),
         }

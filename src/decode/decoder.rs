@@ -6,7 +6,7 @@ use super::formats::{FileSchemas, takes_anything};
 use super::json::{self, Json, Nesting};
 use super::numbers;
 use super::reason::Reason;
-use super::{Decoded, Form, by_file, cbor, msgpack};
+use super::{Decoded, Form, FoundFields, by_file, cbor, msgpack};
 use crate::choices::DataFormat;
 
 /// Memory that is kept for the next record.
@@ -73,6 +73,21 @@ impl Decoder {
             | DataFormat::MessagePack
             | DataFormat::Cbor => self.decode_as_asked(bytes),
         }
+    }
+
+    /// Decodes an object in JSON and finds the fields of these names on the way; `None` if it is none, or has another
+    /// format.
+    #[inline(always)]
+    pub fn decode_with_fields<'a>(
+        &mut self,
+        bytes: &'a [u8],
+        names: &[Box<str>],
+    ) -> Option<(Decoded<'a>, FoundFields<'a>)> {
+        if !matches!(self.format, DataFormat::Auto | DataFormat::Json) {
+            return None;
+        }
+        let (json, found) = json::check_fields(bytes, &mut self.nesting, names)?;
+        Some((Decoded::new(Form::Json(json)), found))
     }
 
     #[inline(never)]

@@ -9,7 +9,7 @@ mod flaw;
 mod normal;
 mod walk;
 
-pub use check::{Nesting, check, flaw};
+pub use check::{Nesting, check, check_fields, flaw};
 pub use fields::FIELDS_AT_ONCE;
 pub use flaw::Flaw;
 

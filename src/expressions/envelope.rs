@@ -4,7 +4,7 @@ use super::node::RecordField;
 use super::number::Number;
 use super::value::{JsonValue, Text};
 use super::{Stop, Unsure};
-use crate::decode::Form;
+use crate::decode::{Form, FoundFields};
 use crate::encode;
 use crate::record::{Header, Record};
 
@@ -14,6 +14,10 @@ pub struct Envelope<'a> {
     pub record: &'a Record<'a>,
     pub key: Option<Form<'a>>,
     pub value: Option<Form<'a>>,
+    /// The fields of the value that the expressions of the run name.
+    pub names: &'a [Box<str>],
+    /// Those fields, if they are found already.
+    pub found: Option<&'a FoundFields<'a>>,
 }
 
 impl<'a> Envelope<'a> {

@@ -5,8 +5,7 @@ use super::envelope::Envelope;
 use super::node::{Node, PartKind, PathPart, RecordField};
 use super::value::{JsonValue, Text, of_found};
 use super::{Stop, Unsure};
-use crate::decode::Form;
-use crate::decode::json::{FIELDS_AT_ONCE, Json};
+use crate::decode::{Form, FoundFields};
 use jaq_core::ops::Math;
 use std::cell::{Cell, OnceCell};
 
@@ -16,15 +15,14 @@ type Take<'t, 'a> = &'t mut dyn FnMut(JsonValue<'a>) -> Result<(), Stop>;
 /// The evaluation of an expression on one record.
 pub struct Evaluation<'a> {
     envelope: &'a Envelope<'a>,
-    names: &'a [Box<str>],
     /// The fields of the value that have these names, once they are looked for.
-    found: OnceCell<[Option<Json<'a>>; FIELDS_AT_ONCE]>,
+    found: OnceCell<FoundFields<'a>>,
 }
 
 impl<'a> Evaluation<'a> {
     #[inline]
-    pub fn new(envelope: &'a Envelope<'a>, names: &'a [Box<str>]) -> Evaluation<'a> {
-        Evaluation { envelope, names, found: OnceCell::new() }
+    pub fn new(envelope: &'a Envelope<'a>) -> Evaluation<'a> {
+        Evaluation { envelope, found: OnceCell::new() }
     }
 
     /// Hands over each result of an expression for an input.
@@ -117,13 +115,15 @@ impl<'a> Evaluation<'a> {
     fn named(&self, place: usize) -> Result<JsonValue<'a>, Stop> {
         match self.envelope.value {
             Some(Form::Json(json)) if json.is_object() => {
-                let found = self.found.get_or_init(|| json.fields_named(self.names));
+                let found = self.envelope.found;
+                let found = found
+                    .unwrap_or_else(|| self.found.get_or_init(|| json.fields_named(self.envelope.names)));
                 Ok(of_found(found[place])?)
             }
             _ => Ok(self
                 .envelope
                 .field(RecordField::Value)?
-                .field(self.names[place].as_bytes())?
+                .field(self.envelope.names[place].as_bytes())?
                 .unwrap_or(JsonValue::Null)),
         }
     }

@@ -12,6 +12,17 @@ use crate::record::{Header, Record};
 use crate::render::Projection;
 use crate::render::json::JsonRenderer;
 
+/// An expression with the names of the fields that it looks up.
+struct Translated {
+    expression: Expression,
+    names: Vec<Box<str>>,
+}
+
+fn translated(program: &str) -> Option<Translated> {
+    let mut names = Vec::new();
+    Expression::translate(program, &mut names).map(|expression| Translated { expression, names })
+}
+
 /// A record with its parts.
 #[derive(Clone, Debug)]
 struct Sample {
@@ -65,12 +76,19 @@ impl Sample {
     }
 
     /// What the expression yields, each result as compact JSON and bare; what it is as a filter and as an event id.
-    fn evaluated(&self, expression: &Expression) -> [Result<String, Unsure>; 3] {
+    fn evaluated(&self, translated: &Translated) -> [Result<String, Unsure>; 3] {
         // Only the parts that it asks for are there.
+        let Translated { expression, names } = translated;
+        let formats = DataFormats { value: self.value_format, ..DataFormats::default() };
+        let mut decoders = Decoders::new(&formats, &Schemas::default());
         self.with(expression.parts(), |record, content| {
+            // The fields are found while the value is checked, or when they are asked for.
+            let parts = (expression.parts().key, expression.parts().value);
+            let (_, found) = decoders.decode_with_fields(record, parts, names);
+            let found = found.filter(|_| record.value.is_some_and(|value| value.len() % 2 == 0));
             let key = content.key.as_ref().map(|decoded| decoded.form);
             let value = content.value.as_ref().map(|decoded| decoded.form);
-            let envelope = Envelope { record, key, value };
+            let envelope = Envelope { record, key, value, names, found: found.as_ref() };
             let mut out = Vec::new();
             let results = expression.results(&envelope, |value| {
                 for is_bare in [false, value.is_text()] {
@@ -124,7 +142,7 @@ struct Tally {
 }
 
 /// Compares what an expression says with what jq says.
-fn compare(text: &str, expression: &Expression, program: &Program, sample: &Sample, tally: &mut Tally) {
+fn compare(text: &str, expression: &Translated, program: &Program, sample: &Sample, tally: &mut Tally) {
     for (ours, theirs) in sample.evaluated(expression).into_iter().zip(sample.run(program)) {
         match ours {
             Ok(ours) => {

@@ -13,11 +13,12 @@ use jaq_core::ops::{Cmp, Math};
 use jaq_core::path::{Opt, Part};
 
 /// Translates a program that compiles.
-pub fn translate(program: &str) -> Option<Expression> {
+pub fn translate(program: &str, names: &mut Vec<Box<str>>) -> Option<Expression> {
     let term = load::parse(program, |parser| parser.term())?;
-    let mut translation = Translation::default();
+    let mut translation = Translation { names: names.clone(), parts: Parts::default() };
     let root = translation.node(&term, Input::Record)?.0;
-    Some(Expression { root, names: translation.names, parts: translation.parts })
+    *names = translation.names;
+    Some(Expression { root, parts: translation.parts })
 }
 
 /// What is known of the input of a term.
@@ -27,7 +28,6 @@ enum Input {
     Any,
 }
 
-#[derive(Default)]
 struct Translation {
     names: Vec<Box<str>>,
     parts: Parts,

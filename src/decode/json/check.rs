@@ -1,5 +1,6 @@
 //! The grammar of RFC 8259, checked in one pass without recursion.
 
+use super::fields::{FIELDS_AT_ONCE, FieldPlaces};
 use super::{Flaw, Json};
 use crate::json_text::plain::{self, Plain};
 
@@ -15,7 +16,7 @@ const DEEPEST: usize = 200;
 #[inline(always)]
 pub fn check<'a>(bytes: &'a [u8], nesting: &mut Nesting) -> Option<Json<'a>> {
     let mut scan = Scan::new(bytes);
-    let text = scan.whole(nesting)?;
+    let text = scan.whole(nesting, &mut Nobody)?;
     // The grammar has ASCII only, but for strings: most texts need no second look.
     if !scan.is_ascii && simdutf8::basic::from_utf8(text).is_err() {
         return None;
@@ -23,11 +24,49 @@ pub fn check<'a>(bytes: &'a [u8], nesting: &mut Nesting) -> Option<Json<'a>> {
     Some(Json { text, has_line_breaks: scan.has_line_breaks })
 }
 
+/// As [`check`]; of an object it finds the fields of these names on the way, of several with a name the last one.
+#[inline(always)]
+pub fn check_fields<'a>(
+    bytes: &'a [u8],
+    nesting: &mut Nesting,
+    names: &[Box<str>],
+) -> Option<(Json<'a>, [Option<Json<'a>>; FIELDS_AT_ONCE])> {
+    let mut places = FieldPlaces::new(names);
+    let mut scan = Scan::new(bytes);
+    let text = scan.whole(nesting, &mut places)?;
+    if !scan.is_ascii && simdutf8::basic::from_utf8(text).is_err() {
+        return None;
+    }
+    let part = |text| Json { text, has_line_breaks: scan.has_line_breaks };
+    Some((part(text), places.found(|range| part(&bytes[range]))))
+}
+
+/// Is shown the fields of the outermost object while a text is checked.
+pub trait FieldWatcher {
+    /// Whether it looks at anything.
+    const LOOKS: bool;
+    /// The name of the field that comes, as a JSON string.
+    fn name(&mut self, name: &[u8]);
+    /// Where its value starts.
+    fn start(&mut self, at: usize);
+    /// Where its value ends. It comes once more behind the last field.
+    fn end(&mut self, at: usize);
+}
+
+struct Nobody;
+
+impl FieldWatcher for Nobody {
+    const LOOKS: bool = false;
+    fn name(&mut self, _: &[u8]) {}
+    fn start(&mut self, _: usize) {}
+    fn end(&mut self, _: usize) {}
+}
+
 /// Says why [`check`] refused the bytes.
 #[cold]
 pub fn flaw(bytes: &[u8], nesting: &mut Nesting) -> Flaw {
     let mut scan = Scan::new(bytes);
-    let _ = scan.whole(nesting);
+    let _ = scan.whole(nesting, &mut Nobody);
     let after = scan.at.min(bytes.len());
     match std::str::from_utf8(bytes).map(|text| text[after..].chars().next()) {
         Err(error) => Flaw::NotUtf8 { after: error.valid_up_to() },
@@ -120,12 +159,12 @@ impl<'a> Scan<'a> {
 
     /// Passes one value and the white space around it; returns the value's text.
     #[inline(never)]
-    fn whole(&mut self, nesting: &mut Nesting) -> Option<&'a [u8]> {
+    fn whole<W: FieldWatcher>(&mut self, nesting: &mut Nesting, watcher: &mut W) -> Option<&'a [u8]> {
         self.token();
         let start = self.at;
         // White space around the value is left out anyway, only what is in it counts.
         self.has_line_breaks = false;
-        self.value(nesting)?;
+        self.value(nesting, watcher)?;
         let text = &self.bytes[start..self.at];
         let has_line_breaks = self.has_line_breaks;
         self.token();
@@ -134,15 +173,20 @@ impl<'a> Scan<'a> {
     }
 
     /// Passes one value; `None` leaves the place at what is wrong.
-    fn value(&mut self, nesting: &mut Nesting) -> Option<()> {
+    #[inline(always)]
+    fn value<W: FieldWatcher>(&mut self, nesting: &mut Nesting, watcher: &mut W) -> Option<()> {
         nesting.clear();
         'value: loop {
-            match self.token() {
+            let first = self.token();
+            if W::LOOKS && nesting.depth == 1 {
+                watcher.start(self.at);
+            }
+            match first {
                 b'"' => self.string()?,
                 b'{' => {
                     self.enter(true, nesting)?;
                     if self.token() != b'}' {
-                        self.name()?;
+                        self.named(nesting, watcher)?;
                         continue 'value;
                     }
                 }
@@ -159,11 +203,14 @@ impl<'a> Scan<'a> {
                 _ => return None,
             }
             while nesting.depth > 0 {
+                if W::LOOKS && nesting.depth == 1 {
+                    watcher.end(self.at);
+                }
                 match (self.token(), nesting.is_object()) {
                     (b',', true) => {
                         self.at += 1;
                         self.token();
-                        self.name()?;
+                        self.named(nesting, watcher)?;
                         continue 'value;
                     }
                     (b',', false) => {
@@ -193,18 +240,30 @@ impl<'a> Scan<'a> {
         Some(())
     }
 
-    /// Passes the name of a field and its colon.
+    /// Passes the name of a field and its colon, and shows it.
     #[inline(always)]
-    fn name(&mut self) -> Option<()> {
+    fn named<W: FieldWatcher>(&mut self, nesting: &Nesting, watcher: &mut W) -> Option<()> {
+        let start = self.at;
+        let end = self.name()?;
+        if W::LOOKS && nesting.depth == 1 {
+            watcher.name(&self.bytes[start..end]);
+        }
+        Some(())
+    }
+
+    /// Passes the name of a field and its colon; returns where the name ends.
+    #[inline(always)]
+    fn name(&mut self) -> Option<usize> {
         if self.peek() != b'"' {
             return None;
         }
         self.string()?;
+        let end = self.at;
         if self.token() != b':' {
             return None;
         }
         self.at += 1;
-        Some(())
+        Some(end)
     }
 
     /// Passes a string that starts here.

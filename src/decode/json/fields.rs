@@ -1,13 +1,59 @@
 //! The fields of an object and the elements of an array.
 
+use super::check::FieldWatcher;
 use super::{Json, walk};
 use std::collections::HashSet;
+use std::ops::Range;
 
 /// Fields that are looked up together.
 pub const FIELDS_AT_ONCE: usize = 8;
 
 /// Names that are compared with each other; more are put into a set.
 const FEW: usize = 16;
+
+/// Notes where the fields of some names stand while their object is checked.
+pub struct FieldPlaces<'n> {
+    names: &'n [Box<str>],
+    /// The place among the names of the field that comes, if it is one of them.
+    wanted: Option<usize>,
+    start: usize,
+    places: [Range<usize>; FIELDS_AT_ONCE],
+}
+
+impl<'n> FieldPlaces<'n> {
+    #[inline(always)]
+    pub fn new(names: &'n [Box<str>]) -> FieldPlaces<'n> {
+        let names = &names[..names.len().min(FIELDS_AT_ONCE)];
+        FieldPlaces { names, wanted: None, start: 0, places: [const { 0..0 }; FIELDS_AT_ONCE] }
+    }
+
+    /// What stands in those places.
+    #[inline(always)]
+    pub fn found<T: Copy>(self, mut at: impl FnMut(Range<usize>) -> T) -> [Option<T>; FIELDS_AT_ONCE] {
+        self.places.map(|range| (!range.is_empty()).then(|| at(range)))
+    }
+}
+
+impl FieldWatcher for FieldPlaces<'_> {
+    const LOOKS: bool = true;
+
+    #[inline(always)]
+    fn name(&mut self, name: &[u8]) {
+        self.wanted = self.names.iter().position(|wanted| walk::is_name(name, wanted.as_bytes()));
+    }
+
+    #[inline(always)]
+    fn start(&mut self, at: usize) {
+        self.start = at;
+    }
+
+    #[inline(always)]
+    fn end(&mut self, at: usize) {
+        if let Some(place) = self.wanted.take() {
+            self.places[place] = self.start..at;
+        }
+    }
+}
 
 impl<'a> Json<'a> {
     fn part(self, text: &'a [u8]) -> Json<'a> {

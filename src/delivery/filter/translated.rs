@@ -1,7 +1,7 @@
 //! Programs that are evaluated at once, on the bytes of a record: the loop does that itself.
 
 use super::{Checked, Programs};
-use crate::decode::{Decoded, Decoders, Form, Schemas};
+use crate::decode::{Decoders, Schemas};
 use crate::expressions::{Envelope, Expression, Parts, Unsure};
 use crate::jq::{EventId, Program};
 use crate::record::Record;
@@ -15,12 +15,14 @@ pub struct Translated {
     decodes_all: bool,
     reads_headers: bool,
     parts: Parts,
+    /// The fields of values that the expressions name.
+    names: Vec<Box<str>>,
     filter: Option<Expression>,
-    needs: Needs,
+    findings: Findings,
 }
 
-/// What a run needs of a record that the filter keeps.
-struct Needs {
+/// What a run wants to know of the records that the filter keeps.
+struct Findings {
     id: Wanted<Expression>,
     results: Wanted<(Expression, ResultsRenderer)>,
     /// Memory for results that is not in use.
@@ -46,8 +48,12 @@ pub enum Judgement {
 }
 
 impl<T> Wanted<T> {
-    fn of(program: Option<&Program>, with: impl FnOnce(Expression) -> T) -> Wanted<T> {
-        match program.map(|program| Expression::translate(program.text())) {
+    fn of(
+        program: Option<&Program>,
+        names: &mut Vec<Box<str>>,
+        with: impl FnOnce(Expression) -> T,
+    ) -> Wanted<T> {
+        match program.map(|program| Expression::translate(program.text(), names)) {
             None => Wanted::Nothing,
             Some(None) => Wanted::OfJq,
             Some(Some(expression)) => Wanted::Of(with(expression)),
@@ -58,15 +64,17 @@ impl<T> Wanted<T> {
 impl Translated {
     /// `None` if that would spare jq nothing.
     pub fn new(programs: &Programs, output: &OutputSettings, schemas: &Schemas) -> Option<Translated> {
+        let mut names = Vec::new();
         let filter = match &programs.filter {
-            Some(program) => Some(Expression::translate(program.text())?),
+            Some(program) => Some(Expression::translate(program.text(), &mut names)?),
             None => None,
         };
-        let results = Wanted::of(programs.results.as_ref().map(|results| &results.program), |expression| {
-            let renderer = programs.results.as_ref().map(|results| results.renderer.clone());
-            (expression, renderer.unwrap_or_default())
-        });
-        let id = Wanted::of(programs.id.as_ref(), |expression| expression);
+        let results =
+            Wanted::of(programs.results.as_ref().map(|results| &results.program), &mut names, |expression| {
+                let renderer = programs.results.as_ref().map(|results| results.renderer.clone());
+                (expression, renderer.unwrap_or_default())
+            });
+        let id = Wanted::of(programs.id.as_ref(), &mut names, |expression| expression);
         let is_useful =
             filter.is_some() || matches!((&id, &results), (Wanted::Of(_), _) | (_, Wanted::Of(_)));
         let mut parts = filter.as_ref().map(Expression::parts).unwrap_or_default();
@@ -83,8 +91,9 @@ impl Translated {
             decodes_all: output.formats.can_fail() || schemas.are_asked_for(),
             reads_headers: parts.headers || !output.formats.headers_are_plain() || schemas.are_asked_for(),
             parts,
+            names,
             filter,
-            needs: Needs { id, results, spare: Vec::new() },
+            findings: Findings { id, results, spare: Vec::new() },
         })
     }
 
@@ -94,18 +103,25 @@ impl Translated {
 
     /// Takes the memory of results back that were printed.
     pub fn take_back(&mut self, lines: Vec<u8>) {
-        self.needs.spare = lines;
+        self.findings.spare = lines;
     }
 
     /// Looks at a record.
     pub fn look_at(&mut self, record: &Record<'_>) -> Judgement {
         let Parts { key, value, .. } = self.parts;
-        let content = self.decoders.decode_some(record, (key || self.decodes_all, value || self.decodes_all));
-        let envelope = Envelope { record, key: form(&content.key), value: form(&content.value) };
+        let parts = (key || self.decodes_all, value || self.decodes_all);
+        let (content, found) = self.decoders.decode_with_fields(record, parts, &self.names);
+        let envelope = Envelope {
+            record,
+            key: content.key.as_ref().map(|decoded| decoded.form),
+            value: content.value.as_ref().map(|decoded| decoded.form),
+            names: &self.names,
+            found: found.as_ref(),
+        };
         let kept = self.filter.as_ref().map_or(Ok(true), |filter| filter.is_true(&envelope));
         let found = match kept {
             Ok(false) => Ok(Checked { is_filtered: true, ..Checked::default() }),
-            Ok(true) => self.needs.found_in(&envelope),
+            Ok(true) => self.findings.of(&envelope),
             Err(Unsure) => return Judgement::Unknown { is_kept: false },
         };
         match found {
@@ -118,9 +134,9 @@ impl Translated {
     }
 }
 
-impl Needs {
+impl Findings {
     /// What is found in a record that the filter keeps.
-    fn found_in(&mut self, envelope: &Envelope<'_>) -> Result<Checked, Unsure> {
+    fn of(&mut self, envelope: &Envelope<'_>) -> Result<Checked, Unsure> {
         let mut checked = Checked::default();
         match &self.id {
             Wanted::Nothing => {}
@@ -151,8 +167,4 @@ impl Needs {
         }
         Ok(checked)
     }
-}
-
-fn form<'a>(decoded: &Option<Decoded<'a>>) -> Option<Form<'a>> {
-    decoded.as_ref().map(|decoded| decoded.form)
 }

@@ -292,7 +292,7 @@ fn a_translated_program_says_of_every_record_what_jq_says() {
     let samples = samples();
     let mut tally = Tally::default();
     for text in TRANSLATED {
-        let expression = Expression::translate(text).unwrap_or_else(|| panic!("{text} is not translated"));
+        let expression = translated(text).unwrap_or_else(|| panic!("{text} is not translated"));
         let program = Program::compile(text).expect(text);
         for sample in &samples {
             compare(text, &expression, &program, sample, &mut tally);
@@ -305,7 +305,7 @@ fn a_translated_program_says_of_every_record_what_jq_says() {
 #[test]
 fn a_program_that_only_jq_can_run_is_left_to_it() {
     for text in NOT_TRANSLATED {
-        assert!(Expression::translate(text).is_none(), "{text}");
+        assert!(translated(text).is_none(), "{text}");
         Program::compile(text).expect(text);
     }
 }
@@ -321,7 +321,7 @@ fn a_record_with_a_number_of_very_many_digits_is_left_to_jq() {
         );
         let sample = Sample::of_value(&value);
         for text in [".value.a", ".value", ".key", "true"] {
-            let expression = Expression::translate(text).expect(text);
+            let expression = translated(text).unwrap_or_else(|| panic!("{text}"));
             for outcome in sample.evaluated(&expression) {
                 assert_eq!(outcome.is_ok(), is_known, "{text} {digits}");
             }
@@ -342,7 +342,7 @@ fn only_the_parts_that_a_program_names_are_needed() {
         ("[select(.offset > 1)] | .[0].offset", true, true, true),
         ("if .offset then . else .key end", true, true, true),
     ] {
-        let parts = Expression::translate(text).expect(text).parts();
+        let parts = translated(text).unwrap_or_else(|| panic!("{text}")).expression.parts();
         assert_eq!(parts, Parts { key, value, headers }, "{text}");
     }
 }

@@ -150,7 +150,7 @@ proptest! {
         samples in prop::collection::vec(samples(), 10),
     ) {
         let compiled = Program::compile(&program).expect("a program");
-        if let Some(expression) = Expression::translate(&program) {
+        if let Some(expression) = translated(&program) {
             let mut tally = Tally::default();
             for sample in &samples {
                 compare(&program, &expression, &compiled, sample, &mut tally);
@@ -167,7 +167,7 @@ proptest! {
         let quoted = |text: &str| serde_json::Value::from(text).to_string();
         let program = format!(".value | test({}; {})", quoted(&pattern), quoted(flags));
         let compiled = Program::compile(&program).expect("a program");
-        if let Some(expression) = Expression::translate(&program) {
+        if let Some(expression) = translated(&program) {
             let mut tally = Tally::default();
             for text in &texts {
                 compare(&program, &expression, &compiled, &Sample::of_value(&quoted(text)), &mut tally);
