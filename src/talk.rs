@@ -160,6 +160,9 @@ impl Talk {
             Level::Library => self.settings.verbose >= 2,
             Level::Machine => false,
         };
+        if event.is_counted(&mut self.repeats) {
+            return None;
+        }
         let text = is_said.then(|| event.text())?;
         // JSON has each event, for programs that follow every record. People read the first ones and a count.
         if let Some(kind) = event.kind()

@@ -1,6 +1,6 @@
 //! The events that can be told, and their two forms: text for people, fields for machines.
 
-use super::repeats::WarningKind;
+use super::repeats::{Repeats, WarningKind};
 use super::tally::Tally;
 use crate::escape;
 use crate::record::TopicPartition;
@@ -183,6 +183,14 @@ impl Event {
             | Event::Warning { .. }
             | Event::Library { .. } => None,
         }
+    }
+
+    /// Counts an event that says of one more record what was said of others.
+    pub fn is_counted(&self, repeats: &mut Repeats) -> bool {
+        let Event::RecordFailed { partition, offset, reason, is_common: true, ends_run: false } = self else {
+            return false;
+        };
+        repeats.is_counted(reason, format_args!("{partition} @ {offset}: {reason}"))
     }
 
     /// The `event` field of the JSON form.

@@ -1,6 +1,7 @@
 //! Warnings that come again and again are said once, and a number of each kind; the others are counted.
 
 use std::collections::HashMap;
+use std::fmt::{self, Write as _};
 use std::time::{Duration, Instant};
 
 /// After how long counted warnings are told.
@@ -31,6 +32,8 @@ struct Same {
 #[derive(Debug)]
 struct Alike {
     said: u64,
+    /// How many are said at most.
+    most: u64,
     untold: u64,
     last: String,
     since: Instant,
@@ -77,16 +80,30 @@ impl Repeats {
         // Strangers decide what warnings say, so the number of kinds is limited.
         let kind = if self.kinds.len() < MOST || self.kinds.contains_key(name) { name } else { "" };
         if !self.kinds.contains_key(kind) {
-            self.kinds.insert(kind.to_owned(), Alike { said: 0, untold: 0, last: String::new(), since: now });
+            self.kinds.insert(
+                kind.to_owned(),
+                Alike { said: 0, most: *most, untold: 0, last: String::new(), since: now },
+            );
         }
         let Some(alike) = self.kinds.get_mut(kind) else { return true };
-        if alike.said < *most {
+        if alike.said < alike.most {
             alike.said += 1;
             return true;
         }
         alike.untold += 1;
         message.clone_into(&mut alike.last);
         false
+    }
+
+    /// Counts a warning if enough of its kind were said; costs little, for there may be one for each record.
+    pub fn is_counted(&mut self, kind: &str, message: fmt::Arguments<'_>) -> bool {
+        let Some(alike) = self.kinds.get_mut(kind).filter(|alike| alike.said >= alike.most) else {
+            return false;
+        };
+        alike.untold += 1;
+        alike.last.clear();
+        alike.last.write_fmt(message).expect("a string takes every text");
+        true
     }
 
     /// What to say about the warnings that were counted long enough ago, or about all of them if `is_last`.
@@ -154,6 +171,17 @@ mod tests {
         let expected = format!("{} more warnings like this one: {last}", MOST_OF_A_KIND * 2);
         assert_eq!(repeats.due(now, true), [expected]);
         assert!(repeats.is_new(&warning(1000), now + COLLAPSE));
+    }
+
+    #[test]
+    fn what_is_said_once_is_counted_without_being_written() {
+        let (mut repeats, now) = (Repeats::default(), Instant::now());
+        let kind = WarningKind::of_one("no schema".to_owned());
+        assert!(!repeats.is_counted("no schema", format_args!("at 0")), "it was not said yet");
+        assert!(repeats.is_one_of_few(&kind, "at 0", now));
+        assert!((1..1000).all(|number| repeats.is_counted("no schema", format_args!("at {number}"))));
+        assert!(!repeats.is_counted("another", format_args!("at 0")));
+        assert_eq!(repeats.due(now, true), ["999 more warnings like this one: at 999"]);
     }
 
     #[test]

@@ -263,6 +263,11 @@ pub const TABLE: &[Replacement] = &[
         &["-s"],
         "to choose how values and keys are decoded: `--value-format` and `--key-format`",
     ),
+    behind(
+        READING,
+        &["--schema-registry", "--schema-registry-url", "--registry-url", "--sr"],
+        "the schema registry is given with `--registry URL`",
+    ),
     behind(READING, &["--key-deserializer", "--key-decoder"], "`--key-format` says how keys are decoded"),
     behind(
         READING,
