@@ -119,7 +119,7 @@ pub fn programs() -> impl Strategy<Value = String> {
     ]);
     leaf.prop_map(str::to_owned).prop_recursive(4, 24, 3, |inner| {
         let operators = select(vec![
-            "|", "|", "|", ",", "//", "and", "or", "==", "!=", "<", "<=", ">", ">=", "+", "-", "*", "/", "%",
+            "|", "|", "|", ",", "//", "and", "or", "==", "!=", "<", "<=", ">", ">=", "+", "-", "/", "%",
         ]);
         let functions = select(vec![
             "select", "map", "first", "has", "in", "contains", "inside", "startswith", "endswith", "ltrimstr", "rtrimstr", "any",
