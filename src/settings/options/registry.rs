@@ -27,7 +27,7 @@ pub fn resolve(
     let is_asked = given.decodes() && formats.read_frames();
     let registry = if is_asked { registry::resolve(properties, unions)? } else { None };
     match registry.is_none().then(|| without_schema(given, formats)).flatten() {
-        Some(needs) => Err(Failure::usage(format!("{needs} or `--registry URL`"))),
+        Some(needs) => Err(Failure::usage(format!("{needs} or `--registry`"))),
         None => Ok(registry),
     }
 }
@@ -37,14 +37,14 @@ fn without_schema(given: &GivenOptions<'_>, formats: &DataFormats) -> Option<Str
     let lacks = |format: DataFormat, typed: DataFormat| typed == format && !formats.schemas.decide(format);
     for (option, typed) in [("--value-format", formats.value), ("--key-format", formats.key)] {
         if lacks(DataFormat::Avro, typed) {
-            return Some(format!("`{option} avro` needs `--avro-schema FILE`"));
+            return Some(format!("`{option} avro` needs `--avro-schema`"));
         }
         if lacks(DataFormat::Protobuf, typed) {
-            return Some(format!("`{option} protobuf` needs `--proto FILE`"));
+            return Some(format!("`{option} protobuf` needs `--proto`"));
         }
     }
     let is_idle = given.has(OptionName::UnionNames) && formats.schemas.avro.is_none();
-    is_idle.then(|| "`--union-names` needs `--avro-schema FILE`".to_owned())
+    is_idle.then(|| "`--union-names` needs `--avro-schema`".to_owned())
 }
 
 /// Puts the options over the properties of the same meaning.

@@ -115,7 +115,7 @@ pub fn resolve(properties: &Properties, unions: UnionNames) -> Result<Option<Reg
     let Some(url) = registry.given(URL) else {
         let typed = [USER, TOKEN, CA, CERTIFICATE, KEY].into_iter().find(|name| registry.is_typed(name));
         return typed.map_or(Ok(None), |name| {
-            Err(Failure::usage(format!("`{}` needs `--registry URL`", spelled(registry, name))))
+            Err(Failure::usage(format!("`{}` needs `--registry`", spelled(registry, name))))
         });
     };
     let urls = urls(url)?;

@@ -193,7 +193,7 @@ fn wrong_registries_are_refused_before_anything_is_connected() {
             vec!["--registry", url, "--registry-user", "a:b", "--registry-token", "t"],
             "error: `--registry-user` cannot be used with `--registry-token`\n",
         ),
-        (vec!["--registry-user", "a:b"], "error: `--registry-user` needs `--registry URL`\n"),
+        (vec!["--registry-user", "a:b"], "error: `--registry-user` needs `--registry`\n"),
         (
             vec!["--registry", url, "--registry-user", "s3cret"],
             "error: `--registry-user` is not of the form USER:PASSWORD\n",

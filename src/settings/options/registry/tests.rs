@@ -46,11 +46,11 @@ fn a_registry_is_resolved_where_something_is_decoded_by_it() {
         assert_eq!(url_of(&format!("{words} -F {path}")).as_deref(), expected, "{words}");
     }
     for (words, message) in [
-        ("t --value-format avro", "`--value-format avro` needs `--avro-schema FILE` or `--registry URL`"),
-        ("t --key-format avro", "`--key-format avro` needs `--avro-schema FILE` or `--registry URL`"),
-        ("t --value-format protobuf", "`--value-format protobuf` needs `--proto FILE` or `--registry URL`"),
-        ("t --union-names", "`--union-names` needs `--avro-schema FILE` or `--registry URL`"),
-        ("t --registry-user a:b", "`--registry-user` needs `--registry URL`"),
+        ("t --value-format avro", "`--value-format avro` needs `--avro-schema` or `--registry`"),
+        ("t --key-format avro", "`--key-format avro` needs `--avro-schema` or `--registry`"),
+        ("t --value-format protobuf", "`--value-format protobuf` needs `--proto` or `--registry`"),
+        ("t --union-names", "`--union-names` needs `--avro-schema` or `--registry`"),
+        ("t --registry-user a:b", "`--registry-user` needs `--registry`"),
         (
             "t --registry http://a -X schema.registry.url=http://b",
             "`--registry` and `-X schema.registry.url` contradict each other",
