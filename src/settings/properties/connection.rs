@@ -50,7 +50,7 @@ const OURS: [(&str, &str); 13] = [
     ("fetch.message.max.bytes", "524288"),
     ("fetch.queue.backoff.ms", "2"),
     ("queued.max.messages.kbytes", "16384"),
-    ("queued.min.messages", "50000"),
+    ("queued.min.messages", "40000"),
     ("reconnect.backoff.max.ms", "2000"),
     ("reconnect.backoff.ms", "20"),
     ("socket.keepalive.enable", "true"),
