@@ -44,7 +44,8 @@ pub fn date(days: i64, out: &mut Vec<u8>) {
 ///
 /// Years begin in March here, so that a leap day is the last of its year, and are counted from 400 years before year 0.
 /// So many always have as many days.
-fn civil(days: i64) -> (u32, u32, u32) {
+#[inline]
+pub fn civil(days: i64) -> (u32, u32, u32) {
     const DAYS_OF_400_YEARS: u32 = 146_097;
     const BEFORE_1970: i64 = 719_468 + DAYS_OF_400_YEARS as i64;
     let days = u32::try_from(days + BEFORE_1970).unwrap_or_default();

@@ -1,6 +1,7 @@
 //! Dates, times and durations in ISO 8601, by arithmetic: a time library would take longer than the rest of a record.
 
 use super::node::Unit;
+use crate::date_time;
 
 const SECONDS_A_DAY: i64 = 86_400;
 const NANOSECONDS_A_SECOND: i64 = 1_000_000_000;
@@ -134,15 +135,8 @@ impl Date {
         if !DAYS.contains(&day) {
             return None;
         }
-        // Years that start with March have their leap day at the end; they are counted from 400 years before year 0.
-        let day = (day + 719_468 + 146_097) as u32;
-        let (era, day_of_era) = (day / 146_097, day % 146_097);
-        let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-        let shifted_month = (5 * day_of_year + 2) / 153;
-        let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
-        let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
-        Some(Date { year: year_of_era + era * 400 + u32::from(month <= 2) - 400, month, day })
+        let (year, month, day) = date_time::civil(day);
+        Some(Date { year, month, day })
     }
 }
 
