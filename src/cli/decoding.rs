@@ -24,7 +24,7 @@ pub struct DecodingOptions {
     /// Formats are those of --value-format; auto: text, else base64.
     #[arg(long, value_enum, value_name = "FORMAT", hide_possible_values = true, help_heading = "Decoding")]
     pub key_format: Option<DataFormat>,
-    /// Decode headers as FORMAT, or those called NAME [default: auto]
+    /// Decode headers (called NAME) as FORMAT [default: auto]
     ///
     /// Formats are those of --value-format; auto: text, else base64. Repeatable; a FORMAT for NAME goes
     /// before one for all headers. A header that is not in its format counts as a record that cannot

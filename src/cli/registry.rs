@@ -5,7 +5,7 @@ use clap::Args;
 /// Where schemas come from.
 #[derive(Args, Debug, Default)]
 pub struct RegistryOptions {
-    /// Decode with the schemas of this registry [env: KCONS_REGISTRY]
+    /// Decode by schemas of this registry [env: KCONS_REGISTRY]
     ///
     /// Keys and values that name a schema of the registry, in Confluent's wire format or in a header,
     /// are decoded by it: Avro, Protobuf and JSON Schema. Others stay as they are. With several URLs
