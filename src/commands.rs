@@ -192,8 +192,9 @@ fn world() -> Result<(Alarm, Shutdown), Failure> {
 
 /// After a second signal: nothing is left running behind us.
 fn leave_at_once(second: Signal) -> ! {
-    handlers::kill_all();
+    // Before the loop sees how handlers die, and has other numbers.
     talk::say_last_words();
+    handlers::kill_all();
     leave(match second {
         // The loop of a shell, too, where somebody presses Ctrl-C.
         Signal::SIGINT if io::stderr().is_terminal() => Ending::Signal(Signal::SIGINT),

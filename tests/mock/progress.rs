@@ -105,21 +105,23 @@ fn drawn(command: Kcons, which: OnTerminal) -> (String, String) {
     (drawn.clone(), screen(&drawn))
 }
 
+/// Whether a bar was drawn in the middle of a run of three records; a busy machine may be late for the first.
+fn is_on_its_way(bar: &str) -> bool {
+    bar.contains("] 33%, 1 record") || bar.contains("] 66%, 2 records")
+}
+
 #[test]
 fn a_terminal_gets_a_bar_that_goes_away() {
     let (mock, topic) = filled();
     let slow =
         |arguments: &[&str]| consume_handled(&mock, &topic).args(["--exec", "sleep 0.4"]).args(arguments);
     let (bar, left) = drawn(slow(&["-e"]), OnTerminal::Stderr);
-    assert!(
-        bar.contains("] 33%, 1 record") && bar.contains("] 100%, 3 records") && bar.contains("[====="),
-        "{bar:?}"
-    );
+    assert!(is_on_its_way(&bar) && bar.contains("] 100%, 3 records") && bar.contains("[====="), "{bar:?}");
     let left: Vec<_> = left.trim().lines().collect();
     assert!(left.len() == 2 && left[0].starts_with("warning: "), "{left:?}");
     assert!(left[1].starts_with("Processed 3 records"), "{left:?}");
     let (bar, left) = drawn(slow(&["-e", "--progress", "always"]), OnTerminal::Stderr);
-    assert!(bar.contains("] 33%, 1 record"), "{bar:?}");
+    assert!(is_on_its_way(&bar), "{bar:?}");
     assert!(left.contains("\n100%, 3 records, "), "{left:?}");
     // Not where there is no end, where it is not wanted, or on a terminal that cannot.
     for arguments in
@@ -154,7 +156,7 @@ fn lines_beside_the_bar_are_whole() {
     let handled = ["-e", "--exec", "sleep 0.4; echo said >&2"];
     let outcome = consume_handled(&mock, &topic).args(handled).spawn_on_terminal(OnTerminal::Stderr).finish();
     let drawn = outcome.stderr_text();
-    assert!(drawn.contains("33%, 1 record"), "{drawn:?}");
+    assert!(is_on_its_way(&drawn), "{drawn:?}");
     let left = screen(&drawn);
     let lines: Vec<&str> = left.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
     assert_eq!(lines.iter().filter(|line| **line == "said").count(), 3, "{left}");
