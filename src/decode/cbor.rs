@@ -96,37 +96,16 @@ fn has_next(transcoder: &mut Transcoder<'_>, index: u64, count: Option<u64>) -> 
 fn array(transcoder: &mut Transcoder<'_>, first: u8, depth: Depth) -> Transcoded<()> {
     let depth = transcoder.inside(depth)?;
     let count = count(transcoder, first)?;
-    transcoder.out.push(b'[');
-    let mut index = 0;
-    while has_next(transcoder, index, count)? {
-        if index > 0 {
-            transcoder.out.push(b',');
-        }
-        value(transcoder, depth)?;
-        index += 1;
-    }
-    transcoder.out.push(b']');
-    Ok(())
+    transcoder.elements(
+        |transcoder, index| has_next(transcoder, index, count),
+        |transcoder| value(transcoder, depth),
+    )
 }
 
 fn map(transcoder: &mut Transcoder<'_>, first: u8, depth: Depth) -> Transcoded<()> {
     let depth = transcoder.inside(depth)?;
     let count = count(transcoder, first)?;
-    transcoder.out.push(b'{');
-    let mut index = 0;
-    while has_next(transcoder, index, count)? {
-        if index > 0 {
-            transcoder.out.push(b',');
-        }
-        let start = transcoder.out.len();
-        value(transcoder, transcoder.inside_key(depth)?)?;
-        transcoder.make_key(start);
-        transcoder.out.push(b':');
-        value(transcoder, depth)?;
-        index += 1;
-    }
-    transcoder.out.push(b'}');
-    Ok(())
+    transcoder.entries(|transcoder, index| has_next(transcoder, index, count), value, depth)
 }
 
 /// A string in pieces, each with a length, up to a break.

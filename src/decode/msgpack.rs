@@ -96,32 +96,12 @@ fn number(transcoder: &mut Transcoder<'_>, first: u8) -> Transcoded<i128> {
 
 fn array(transcoder: &mut Transcoder<'_>, count: u32, depth: Depth) -> Transcoded<()> {
     let depth = transcoder.inside(depth)?;
-    transcoder.out.push(b'[');
-    for index in 0..count {
-        if index > 0 {
-            transcoder.out.push(b',');
-        }
-        value(transcoder, depth)?;
-    }
-    transcoder.out.push(b']');
-    Ok(())
+    transcoder.elements(|_, index| Ok(index < count.into()), |transcoder| value(transcoder, depth))
 }
 
 fn map(transcoder: &mut Transcoder<'_>, count: u32, depth: Depth) -> Transcoded<()> {
     let depth = transcoder.inside(depth)?;
-    transcoder.out.push(b'{');
-    for index in 0..count {
-        if index > 0 {
-            transcoder.out.push(b',');
-        }
-        let start = transcoder.out.len();
-        value(transcoder, transcoder.inside_key(depth)?)?;
-        transcoder.make_key(start);
-        transcoder.out.push(b':');
-        value(transcoder, depth)?;
-    }
-    transcoder.out.push(b'}');
-    Ok(())
+    transcoder.entries(|_, index| Ok(index < count.into()), value, depth)
 }
 
 fn extension(transcoder: &mut Transcoder<'_>, length: u32) -> Transcoded<()> {

@@ -196,8 +196,55 @@ impl<'a> Transcoder<'a> {
         self.out.push(b'"');
     }
 
+    /// Appends an array, as long as `has_next` says of a number of elements that another one follows.
+    #[inline]
+    pub(super) fn elements(
+        &mut self,
+        has_next: impl FnMut(&mut Self, u64) -> Transcoded<bool>,
+        value: impl FnMut(&mut Self) -> Transcoded<()>,
+    ) -> Transcoded<()> {
+        self.separated(*b"[]", has_next, value)
+    }
+
+    /// Appends a map of keys and values, which stand at a depth.
+    #[inline]
+    pub(super) fn entries(
+        &mut self,
+        has_next: impl FnMut(&mut Self, u64) -> Transcoded<bool>,
+        mut value: impl FnMut(&mut Self, Depth) -> Transcoded<()>,
+        depth: Depth,
+    ) -> Transcoded<()> {
+        self.separated(*b"{}", has_next, |transcoder| {
+            let start = transcoder.out.len();
+            value(transcoder, transcoder.inside_key(depth)?)?;
+            transcoder.make_key(start);
+            transcoder.out.push(b':');
+            value(transcoder, depth)
+        })
+    }
+
+    #[inline]
+    fn separated(
+        &mut self,
+        [open, close]: [u8; 2],
+        mut has_next: impl FnMut(&mut Self, u64) -> Transcoded<bool>,
+        mut one: impl FnMut(&mut Self) -> Transcoded<()>,
+    ) -> Transcoded<()> {
+        self.out.push(open);
+        let mut index = 0;
+        while has_next(self, index)? {
+            if index > 0 {
+                self.out.push(b',');
+            }
+            one(self)?;
+            index += 1;
+        }
+        self.out.push(close);
+        Ok(())
+    }
+
     /// Makes what was appended since `start` a string, if it is none: the key of an object.
-    pub(super) fn make_key(&mut self, start: usize) {
+    fn make_key(&mut self, start: usize) {
         if self.out[start] == b'"' {
             return;
         }
@@ -217,7 +264,7 @@ impl<'a> Transcoder<'a> {
     }
 
     /// The depth of a key of a map.
-    pub(super) fn inside_key(&self, depth: Depth) -> Transcoded<Depth> {
+    fn inside_key(&self, depth: Depth) -> Transcoded<Depth> {
         if depth.key_levels >= DEEPEST_KEY {
             return Err(self.flaw(SchemalessProblem::KeyTooDeep));
         }

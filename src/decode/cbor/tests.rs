@@ -1,6 +1,6 @@
 //! CBOR, each form of each type, and what is none. Most examples are those of RFC 8949, appendix A.
 
-use super::super::schemaless::examples::any_json;
+use super::super::schemaless::examples::{self, any_json};
 use super::*;
 use minicbor::{Encoder, encode};
 use proptest::prelude::*;
@@ -8,19 +8,7 @@ use serde_json::Value;
 use std::convert::Infallible;
 
 fn json(bytes: &[u8]) -> String {
-    let mut out = b"before ".to_vec();
-    let outcome = write_json(bytes, &mut out);
-    let text = String::from_utf8(out).expect("UTF-8").split_off(7);
-    match outcome {
-        Ok(()) => {
-            serde_json::from_str::<&serde_json::value::RawValue>(&text).expect("JSON");
-            text
-        }
-        Err(flaw) => {
-            assert_eq!(text, "");
-            format!("not CBOR: {flaw}")
-        }
-    }
+    examples::json(write_json, "CBOR", bytes)
 }
 
 #[test]

@@ -1,24 +1,12 @@
 //! MessagePack, each form of each type, and what is none.
 
-use super::super::schemaless::examples::any_json;
+use super::super::schemaless::examples::{self, any_json};
 use super::*;
 use proptest::prelude::*;
 use serde_json::Value;
 
 fn json(bytes: &[u8]) -> String {
-    let mut out = b"before ".to_vec();
-    let outcome = write_json(bytes, &mut out);
-    let text = String::from_utf8(out).expect("UTF-8").split_off(7);
-    match outcome {
-        Ok(()) => {
-            serde_json::from_str::<&serde_json::value::RawValue>(&text).expect("JSON");
-            text
-        }
-        Err(flaw) => {
-            assert_eq!(text, "");
-            format!("not MessagePack: {flaw}")
-        }
-    }
+    examples::json(write_json, "MessagePack", bytes)
 }
 
 #[test]

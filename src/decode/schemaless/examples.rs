@@ -1,7 +1,30 @@
-//! Random values for the tests of all formats.
+//! What the tests of all formats have in common.
 
+use super::SchemalessFlaw;
 use proptest::prelude::*;
 use serde_json::Value;
+use serde_json::value::RawValue;
+
+/// What `write_json` appends, which must be JSON; or what is wrong, and then nothing is appended.
+pub fn json(
+    write_json: fn(&[u8], &mut Vec<u8>) -> Result<(), SchemalessFlaw>,
+    format: &str,
+    bytes: &[u8],
+) -> String {
+    let mut out = b"before ".to_vec();
+    let outcome = write_json(bytes, &mut out);
+    let text = String::from_utf8(out).expect("UTF-8").split_off(7);
+    match outcome {
+        Ok(()) => {
+            serde_json::from_str::<&RawValue>(&text).expect("JSON");
+            text
+        }
+        Err(flaw) => {
+            assert_eq!(text, "");
+            format!("not {format}: {flaw}")
+        }
+    }
+}
 
 /// Any JSON value with integers and short floats.
 pub fn any_json() -> impl Strategy<Value = Value> {
