@@ -44,15 +44,11 @@ fn of_form(form: Option<Form<'_>>) -> Result<JsonValue<'_>, Unsure> {
         Form::Text(text) => Ok(JsonValue::Text(Text::Plain(text.as_bytes()))),
         Form::Base64(bytes) => Ok(encoded(bytes, encode::base64)),
         Form::Hex(bytes) => Ok(encoded(bytes, encode::hex)),
-        Form::Uuid(bytes) => {
-            let mut text = Vec::new();
-            encode::uuid(bytes, &mut text);
-            Ok(JsonValue::Text(Text::made(text)))
-        }
+        Form::Uuid(bytes) => Ok(encoded(bytes, encode::uuid)),
     }
 }
 
-fn encoded<'a>(bytes: &[u8], encode: fn(&[u8], &mut Vec<u8>)) -> JsonValue<'a> {
+fn encoded<'a, B: ?Sized>(bytes: &B, encode: fn(&B, &mut Vec<u8>)) -> JsonValue<'a> {
     let mut text = Vec::new();
     encode(bytes, &mut text);
     JsonValue::Text(Text::made(text))
