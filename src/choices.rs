@@ -8,7 +8,7 @@ use std::fmt;
 use std::num::NonZeroU64;
 use std::time::Duration;
 
-pub use data_format::{ByteOrder, DataFormat, NumberFormat, NumberType};
+pub use data_format::{ByteOrder, DataFormat, NumberFormat, NumberType, SchemaLanguage};
 
 /// How the rows of a table are printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

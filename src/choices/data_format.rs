@@ -20,6 +20,43 @@ pub enum DataFormat {
     Cbor,
 }
 
+/// What a schema without which nothing is decoded is written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SchemaLanguage {
+    Avro,
+    Protobuf,
+}
+
+impl SchemaLanguage {
+    /// Its name in messages.
+    pub fn name(self) -> &'static str {
+        match self {
+            SchemaLanguage::Avro => "Avro",
+            SchemaLanguage::Protobuf => "Protobuf",
+        }
+    }
+}
+
+impl DataFormat {
+    /// The language of the schemas that the format asks for; `None` if it asks for none, as `auto` does, which takes any.
+    #[inline]
+    pub fn schema_language(self) -> Option<SchemaLanguage> {
+        match self {
+            DataFormat::Avro => Some(SchemaLanguage::Avro),
+            DataFormat::Protobuf => Some(SchemaLanguage::Protobuf),
+            DataFormat::Auto
+            | DataFormat::Json
+            | DataFormat::Text
+            | DataFormat::Base64
+            | DataFormat::Hex
+            | DataFormat::Uuid
+            | DataFormat::Number(_)
+            | DataFormat::MessagePack
+            | DataFormat::Cbor => None,
+        }
+    }
+}
+
 /// A number of a fixed number of bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NumberFormat {

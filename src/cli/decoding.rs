@@ -1,7 +1,7 @@
 //! Options that say what the bytes of records are.
 
 use super::values::header_format;
-use crate::choices::DataFormat;
+use crate::choices::{DataFormat, SchemaLanguage};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -92,21 +92,12 @@ impl DecodingOptions {
 
     /// Whether the schema of keys or values may be in a registry.
     pub fn leaves_schemas_to_registry(&self) -> bool {
-        [self.format_of_values(), self.key_format.unwrap_or_default()].into_iter().any(
-            |format| match format {
-                DataFormat::Auto => true,
-                DataFormat::Avro => self.avro_schema.is_none(),
-                DataFormat::Protobuf => self.proto.is_none(),
-                DataFormat::Json
-                | DataFormat::Text
-                | DataFormat::Base64
-                | DataFormat::Hex
-                | DataFormat::Uuid
-                | DataFormat::Number(_)
-                | DataFormat::MessagePack
-                | DataFormat::Cbor => false,
-            },
-        )
+        let formats = [self.format_of_values(), self.key_format.unwrap_or_default()];
+        formats.into_iter().any(|format| match format.schema_language() {
+            Some(SchemaLanguage::Avro) => self.avro_schema.is_none(),
+            Some(SchemaLanguage::Protobuf) => self.proto.is_none(),
+            None => format == DataFormat::Auto,
+        })
     }
 
     /// Whether an option says that values, keys or headers are in this format.

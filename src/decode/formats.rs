@@ -1,7 +1,7 @@
 //! The formats that a run decodes with.
 
 use super::{avro, protobuf};
-use crate::choices::DataFormat;
+use crate::choices::{DataFormat, SchemaLanguage};
 use std::sync::Arc;
 
 /// The formats of keys, values and headers.
@@ -27,18 +27,10 @@ impl FileSchemas {
     /// Whether a file says how a format is decoded, whatever schema the bytes name.
     #[inline]
     pub fn decide(&self, format: DataFormat) -> bool {
-        match format {
-            DataFormat::Avro => self.avro.is_some(),
-            DataFormat::Protobuf => self.protobuf.is_some(),
-            DataFormat::Auto
-            | DataFormat::Json
-            | DataFormat::Text
-            | DataFormat::Base64
-            | DataFormat::Hex
-            | DataFormat::Uuid
-            | DataFormat::Number(_)
-            | DataFormat::MessagePack
-            | DataFormat::Cbor => false,
+        match format.schema_language() {
+            Some(SchemaLanguage::Avro) => self.avro.is_some(),
+            Some(SchemaLanguage::Protobuf) => self.protobuf.is_some(),
+            None => false,
         }
     }
 }
@@ -68,17 +60,7 @@ impl DataFormats {
 /// Whether a format looks for the schema that bytes name.
 #[inline]
 pub fn reads_frames(format: DataFormat) -> bool {
-    match format {
-        DataFormat::Auto | DataFormat::Avro | DataFormat::Protobuf => true,
-        DataFormat::Json
-        | DataFormat::Text
-        | DataFormat::Base64
-        | DataFormat::Hex
-        | DataFormat::Uuid
-        | DataFormat::Number(_)
-        | DataFormat::MessagePack
-        | DataFormat::Cbor => false,
-    }
+    format == DataFormat::Auto || format.schema_language().is_some()
 }
 
 /// Whether a format has a form for any bytes.

@@ -2,6 +2,7 @@
 
 use super::frame::SchemaId;
 use super::{avro, protobuf};
+use crate::choices::SchemaLanguage;
 use std::cell::{Ref, RefCell};
 use std::collections::HashMap;
 use std::fmt::Debug;
@@ -37,8 +38,8 @@ impl SchemaForm {
     /// What the schema is written in, if it can be used.
     pub fn language(&self) -> Option<&'static str> {
         match self {
-            SchemaForm::Avro(_) => Some("Avro"),
-            SchemaForm::Protobuf(_) => Some("Protobuf"),
+            SchemaForm::Avro(_) => Some(SchemaLanguage::Avro.name()),
+            SchemaForm::Protobuf(_) => Some(SchemaLanguage::Protobuf.name()),
             SchemaForm::Json => Some("JSON Schema"),
             SchemaForm::Unusable(_) => None,
         }

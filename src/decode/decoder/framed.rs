@@ -1,7 +1,7 @@
 //! Decodes what names its schema, by the schema that a registry has.
 
 use super::{Decoder, KEPT, Part, raw_form};
-use crate::choices::DataFormat;
+use crate::choices::{DataFormat, SchemaLanguage};
 use crate::decode::formats::reads_frames;
 use crate::decode::frame::{Frame, KEY_HEADER, VALUE_HEADER};
 use crate::decode::json::{self, Json};
@@ -47,8 +47,8 @@ impl Decoder {
     ) -> Decoded<'a> {
         match self.frame(bytes, headers) {
             Some(frame) => self.decode_frame(&frame, bytes, schemas),
-            None => match asked(self.format).filter(|_| !self.schemas.decide(self.format)) {
-                Some(language) => raw(self.part, bytes, &mut self.nesting, unframed(language, bytes)),
+            None => match self.format.schema_language().filter(|_| !self.schemas.decide(self.format)) {
+                Some(language) => raw(self.part, bytes, &mut self.nesting, unframed(language.name(), bytes)),
                 None => self.decode(bytes),
             },
         }
@@ -90,7 +90,8 @@ impl Decoder {
         if written.capacity() > KEPT {
             written.shrink_to(KEPT);
         }
-        if let Some((asked, is)) = asked(*format).zip(form.language()).filter(|(asked, is)| asked != is) {
+        let asked = format.schema_language().map(SchemaLanguage::name);
+        if let Some((asked, is)) = asked.zip(form.language()).filter(|(asked, is)| asked != is) {
             return Err(Box::new(Reason::Schema(SchemaTrouble::Data(format!(
                 "not {asked}: schema {id} is {is}"
             )))));
@@ -138,23 +139,6 @@ fn raw<'a>(part: Part, bytes: &'a [u8], nesting: &mut json::Nesting, reason: Box
 #[cold]
 fn broken(language: &str, id: SchemaId, flaw: &dyn Display) -> Box<Reason> {
     Box::new(Reason::Schema(SchemaTrouble::Data(format!("not {language} of schema {id}: {flaw}"))))
-}
-
-/// The language of schemas that a format asks for; `None` for `auto`, which takes any.
-fn asked(format: DataFormat) -> Option<&'static str> {
-    match format {
-        DataFormat::Avro => Some("Avro"),
-        DataFormat::Protobuf => Some("Protobuf"),
-        DataFormat::Auto
-        | DataFormat::Json
-        | DataFormat::Text
-        | DataFormat::Base64
-        | DataFormat::Hex
-        | DataFormat::Uuid
-        | DataFormat::Number(_)
-        | DataFormat::MessagePack
-        | DataFormat::Cbor => None,
-    }
 }
 
 /// Says why bytes name no schema.

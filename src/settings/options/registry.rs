@@ -2,7 +2,7 @@
 
 use super::given::{GivenOptions, OptionName};
 use super::output::OutputSettings;
-use crate::choices::DataFormat;
+use crate::choices::SchemaLanguage;
 use crate::cli::RegistryOptions;
 use crate::decode::{DataFormats, UnionNames};
 use crate::error::Failure;
@@ -34,13 +34,11 @@ pub fn resolve(
 
 /// What is of no use without a schema, and which file could have it.
 fn without_schema(given: &GivenOptions<'_>, formats: &DataFormats) -> Option<String> {
-    let lacks = |format: DataFormat, typed: DataFormat| typed == format && !formats.schemas.decide(format);
-    for (option, typed) in [("--value-format", formats.value), ("--key-format", formats.key)] {
-        if lacks(DataFormat::Avro, typed) {
-            return Some(format!("`{option} avro` needs `--avro-schema`"));
-        }
-        if lacks(DataFormat::Protobuf, typed) {
-            return Some(format!("`{option} protobuf` needs `--proto`"));
+    for (option, format) in [("--value-format", formats.value), ("--key-format", formats.key)] {
+        match format.schema_language().filter(|_| !formats.schemas.decide(format)) {
+            Some(SchemaLanguage::Avro) => return Some(format!("`{option} avro` needs `--avro-schema`")),
+            Some(SchemaLanguage::Protobuf) => return Some(format!("`{option} protobuf` needs `--proto`")),
+            None => {}
         }
     }
     let is_idle = given.has(OptionName::UnionNames) && formats.schemas.avro.is_none();
