@@ -1,61 +1,144 @@
-//! Dates and times of the calendar as text, without a library that has to look up time zones.
+//! Dates and times of the calendar as text, by arithmetic: a time library looks up time zones, and would take longer than
+//! the rest of a record.
 
-/// Appends the day, a `T` and the time of day of seconds since 1970, in UTC; years from 0 to 9999 have four digits.
-pub fn date_and_time(seconds: i64, out: &mut Vec<u8>) {
-    date(seconds.div_euclid(86_400), out);
-    out.push(b'T');
-    let rest = seconds.rem_euclid(86_400) as u32;
-    digits(rest / 3600, 2, out);
-    out.push(b':');
-    digits(rest / 60 % 60, 2, out);
-    out.push(b':');
-    digits(rest % 60, 2, out);
+const SECONDS_A_DAY: i64 = 86_400;
+
+/// Characters of a date, a time or both.
+#[derive(Debug)]
+pub struct Characters {
+    bytes: [u8; 32],
+    length: usize,
+}
+
+impl Characters {
+    fn new() -> Characters {
+        Characters { bytes: [0; 32], length: 0 }
+    }
+
+    #[inline(always)]
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes[..self.length]
+    }
+
+    #[inline(always)]
+    pub fn push(&mut self, byte: u8) {
+        self.bytes[self.length] = byte;
+        self.length += 1;
+    }
+
+    /// Appends a number below 100 in two digits.
+    #[inline(always)]
+    fn two_digits(&mut self, number: u32) {
+        self.push(b'0' + (number / 10) as u8);
+        self.push(b'0' + (number % 10) as u8);
+    }
+
+    #[inline(always)]
+    fn date(&mut self, date: Date) {
+        self.two_digits(date.year / 100);
+        self.two_digits(date.year % 100);
+        self.push(b'-');
+        self.two_digits(date.month);
+        self.push(b'-');
+        self.two_digits(date.day);
+    }
+
+    #[inline(always)]
+    fn clock(&mut self, second_of_day: u32, nanoseconds: u32) {
+        self.two_digits(second_of_day / 3600);
+        self.push(b':');
+        self.two_digits(second_of_day / 60 % 60);
+        self.push(b':');
+        self.two_digits(second_of_day % 60);
+        if nanoseconds > 0 {
+            self.fraction(nanoseconds);
+        }
+    }
+
+    #[inline(always)]
+    fn fraction(&mut self, nanoseconds: u32) {
+        self.push(b'.');
+        for part in [nanoseconds / 1_000_000, nanoseconds / 1000 % 1000, nanoseconds % 1000] {
+            self.push(b'0' + (part / 100) as u8);
+            self.two_digits(part % 100);
+        }
+        while self.bytes[self.length - 1] == b'0' {
+            self.length -= 1;
+        }
+    }
+}
+
+/// Writes a day counted from 1970-01-01; `None` outside of years 0 to 9999.
+#[inline]
+pub fn date(day: i64) -> Option<Characters> {
+    let mut characters = Characters::new();
+    characters.date(Date::of_day(day)?);
+    Some(characters)
+}
+
+/// Writes a time of the day; `None` before its start and from its end on.
+#[inline]
+pub fn time_of_day(second: i64, nanoseconds: u32) -> Option<Characters> {
+    if !(0..SECONDS_A_DAY).contains(&second) {
+        return None;
+    }
+    let mut characters = Characters::new();
+    characters.clock(second as u32, nanoseconds);
+    Some(characters)
+}
+
+/// Writes the day, a `T` and the time of day of seconds since 1970, in UTC; `None` outside of years 0 to 9999.
+#[inline]
+pub fn date_and_time(second: i64, nanoseconds: u32) -> Option<Characters> {
+    let mut characters = Characters::new();
+    characters.date(Date::of_day(second.div_euclid(SECONDS_A_DAY))?);
+    characters.push(b'T');
+    characters.clock(second.rem_euclid(SECONDS_A_DAY) as u32, nanoseconds);
+    Some(characters)
 }
 
 /// Appends a time in quotes, in ISO 8601 with a `Z`, and says whether it is one of the years 0 to 9999.
 pub fn timestamp(seconds: i64, nanos: u32, out: &mut Vec<u8>) -> bool {
-    const TIMES: std::ops::RangeInclusive<i64> = -62_167_219_200..=253_402_300_799;
-    if !TIMES.contains(&seconds) || nanos >= 1_000_000_000 {
+    if nanos >= 1_000_000_000 {
         return false;
     }
+    let Some(time) = date_and_time(seconds, nanos) else { return false };
     out.push(b'"');
-    date_and_time(seconds, out);
-    if nanos > 0 {
-        out.push(b'.');
-        digits(nanos, 9, out);
-        let zeros = out.iter().rev().take_while(|byte| **byte == b'0').count();
-        out.truncate(out.len() - zeros);
-    }
+    out.extend_from_slice(time.bytes());
     out.extend_from_slice(b"Z\"");
     true
 }
 
-/// Appends the day that many days after 1970-01-01.
-pub fn date(days: i64, out: &mut Vec<u8>) {
-    let (year, month, day) = civil(days);
-    digits(year, 4, out);
-    out.push(b'-');
-    digits(month, 2, out);
-    out.push(b'-');
-    digits(day, 2, out);
+/// A date of the Gregorian calendar.
+#[derive(Clone, Copy, Debug)]
+struct Date {
+    year: u32,
+    month: u32,
+    day: u32,
 }
 
-/// The year, month and day that many days after 1970-01-01, of years from 0 on.
-///
-/// Years begin in March here, so that a leap day is the last of its year, and are counted from 400 years before year 0.
-/// So many always have as many days.
-#[inline]
-pub fn civil(days: i64) -> (u32, u32, u32) {
-    const DAYS_OF_400_YEARS: u32 = 146_097;
-    const BEFORE_1970: i64 = 719_468 + DAYS_OF_400_YEARS as i64;
-    let days = u32::try_from(days + BEFORE_1970).unwrap_or_default();
-    let (cycle, day) = (days / DAYS_OF_400_YEARS, days % DAYS_OF_400_YEARS);
-    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
-    let day = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * day + 2) / 153;
-    let day = day - (153 * month + 2) / 5 + 1;
-    let (month, later) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
-    ((cycle * 400 + year + later).saturating_sub(400), month, day)
+impl Date {
+    /// The date of a day counted from 1970-01-01.
+    #[inline(always)]
+    fn of_day(day: i64) -> Option<Date> {
+        // From year 0 to the end of year 9999.
+        const DAYS: std::ops::RangeInclusive<i64> = -719_528..=2_932_896;
+        if !DAYS.contains(&day) {
+            return None;
+        }
+        // Years begin in March here, so that a leap day is the last of its year, and are counted from 400 years before
+        // year 0. So many always have as many days.
+        const DAYS_OF_400_YEARS: u32 = 146_097;
+        const BEFORE_1970: i64 = 719_468 + DAYS_OF_400_YEARS as i64;
+        let days = (day + BEFORE_1970) as u32;
+        let (cycle, day) = (days / DAYS_OF_400_YEARS, days % DAYS_OF_400_YEARS);
+        let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
+        let day = day - (365 * year + year / 4 - year / 100);
+        let month = (5 * day + 2) / 153;
+        let day = day - (153 * month + 2) / 5 + 1;
+        let (month, later) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
+        Some(Date { year: cycle * 400 + year + later - 400, month, day })
+    }
 }
 
 /// Appends a number with so many digits, at most nine.
@@ -75,9 +158,8 @@ mod tests {
     use proptest::prelude::*;
 
     fn text(seconds: i64) -> String {
-        let mut out = Vec::new();
-        date_and_time(seconds, &mut out);
-        String::from_utf8(out).expect("ASCII")
+        let characters = date_and_time(seconds, 0).expect("years 0 to 9999");
+        String::from_utf8(characters.bytes().to_vec()).expect("ASCII")
     }
 
     #[test]
@@ -112,6 +194,16 @@ mod tests {
             (0, 1_000_000_000, None),
         ] {
             assert_eq!(text(seconds, nanos).as_deref(), expected);
+        }
+    }
+
+    #[test]
+    fn the_days_of_four_centuries_follow_each_other() {
+        let mut expected = jiff::civil::date(1900, 3, 1);
+        for day in -25_508..-25_508 + 146_098 {
+            let characters = date(day).expect("years 1900 to 2300");
+            assert_eq!(str::from_utf8(characters.bytes()), Ok(expected.to_string().as_str()));
+            expected = expected.tomorrow().expect("there are more");
         }
     }
 

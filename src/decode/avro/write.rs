@@ -3,8 +3,9 @@
 use super::flaw::{AvroFlaw, Damage, PlaceStep};
 use super::input::BinaryInput;
 use super::node::{Branch, NodeIndex, SchemaField, SchemaNode, Unit};
-use super::time::{self, Characters};
+use super::time;
 use super::{Schema, decimal};
+use crate::date_time::{self, Characters};
 use crate::json_text::plain;
 use crate::{encode, json_text};
 
@@ -253,7 +254,7 @@ impl<'s> Writer<'s, '_, '_> {
 
     fn date(&mut self) -> Result<(), Damage> {
         let day = self.input.int()?;
-        self.characters(time::date(day), day.into());
+        self.characters(date_time::date(day.into()), day.into());
         Ok(())
     }
 

@@ -19,14 +19,15 @@ const NANOS_OF_A_SECOND: u32 = 1_000_000_000;
 /// Appends a time, whose bytes may come in several pieces.
 pub(super) fn timestamp(pieces: &[&[u8]], out: &mut Vec<u8>) -> Result<(), Box<ProtobufFlaw>> {
     let (seconds, nanos) = seconds_and_nanos(pieces)?;
-    match u32::try_from(nanos).ok().filter(|nanos| *nanos < NANOS_OF_A_SECOND) {
-        Some(nanos) if TIMES.contains(&seconds) => {
+    let is_time = TIMES.contains(&seconds) && (0..NANOS_OF_A_SECOND as i32).contains(&nanos);
+    match date_time::date_and_time(seconds, 0).filter(|_| is_time) {
+        Some(time) => {
             out.push(b'"');
-            date_time::date_and_time(seconds, out);
-            fraction(nanos, out);
+            out.extend_from_slice(time.bytes());
+            fraction(nanos.unsigned_abs(), out);
             out.extend_from_slice(b"Z\"");
         }
-        _ => fields(seconds, nanos, out),
+        None => fields(seconds, nanos, out),
     }
     Ok(())
 }
