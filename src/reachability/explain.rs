@@ -68,22 +68,20 @@ impl FailureText {
     pub fn unreachable(&self, causes: &[Cause]) -> Failure {
         let message = format!("cannot reach any broker at `{}`", self.brokers);
         let failure = Failure::new(Kind::Connection, message);
-        // The last word about each broker.
+        // The last word about each broker, in the order in which they were typed.
         let mut words: Vec<(&str, String)> = Vec::new();
-        for cause in causes.iter().rev() {
-            let Some(broker) = cause.broker.as_deref().filter(|broker| self.is_typed(broker)) else {
-                continue;
-            };
-            if !words.iter().any(|(known, _)| *known == broker) {
-                words.push((broker, first_sentence(&cause.words)));
-            }
+        for address in self.addresses() {
+            let last = causes.iter().rev().find_map(|cause| {
+                let broker = cause.broker.as_deref().filter(|broker| is_same(address, broker))?;
+                Some((broker, first_sentence(&cause.words)))
+            });
+            words.extend(last.filter(|(broker, _)| !words.iter().any(|(known, _)| known == broker)));
         }
         let failure = match words.as_slice() {
             [] => failure.caused_by("timed out"),
             [(_, words)] => failure.caused_by(words.clone()),
             several => several
                 .iter()
-                .rev()
                 .fold(failure, |failure, (broker, words)| failure.caused_by(format!("`{broker}`: {words}"))),
         };
         // A port that speaks something else hangs up before it has answered anything.

@@ -56,13 +56,14 @@ fn a_refusal_here_is_one_by_all_brokers_of_this_machine() {
 }
 
 #[test]
-fn several_brokers_have_a_reason_each() {
-    let failure_text = FailureText::new("a:1,b:2", None, None);
+fn several_brokers_have_a_reason_each_in_their_order() {
+    let failure_text = FailureText::new("a:1,SSL://b", None, None);
     let cause =
         |broker: &str, words: &str| Cause { broker: Some(broker.to_owned()), words: words.to_owned() };
-    let causes = [cause("a:1", "timed out"), cause("b:2", "connection refused"), cause("x:9", "no matter")];
+    let (refused, closed) = (cause("b:9092", "connection refused"), cause("b:9092", "closed"));
+    let causes = [closed, refused, cause("x:9", "no matter"), cause("a:1", "timed out")];
     let failure = failure_text.unreachable(&causes);
-    assert_eq!(failure.causes, ["`a:1`: timed out", "`b:2`: connection refused"]);
+    assert_eq!(failure.causes, ["`a:1`: timed out", "`b:9092`: connection refused"]);
 }
 
 #[test]
