@@ -5,7 +5,7 @@ mod by_file;
 mod cbor;
 mod decoder;
 mod formats;
-mod frame;
+pub mod frame;
 mod headers;
 pub mod json;
 mod msgpack;
@@ -26,8 +26,6 @@ use std::fmt;
 pub use avro::{Schema, UnionNames};
 pub use formats::{DataFormats, FileSchemas};
 pub use frame::SchemaId;
-#[cfg(test)]
-pub use frame::{Frame, KEY_HEADER};
 pub use protobuf::Messages;
 pub use schemas::{RegisteredSchema, SchemaForm, SchemaSlot, SchemaSource, Schemas};
 

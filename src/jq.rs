@@ -140,8 +140,8 @@ impl Program {
     /// jq's own words.
     pub fn is_true(&self, json: &[u8], watch: &Watch) -> Result<bool, String> {
         let mut is_true = false;
-        self.run(json, watch, |Yield(value)| {
-            is_true = !matches!(value, Val::Null | Val::Bool(false));
+        self.run(json, watch, |result| {
+            is_true = result.is_true();
             if is_true { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         })?;
         Ok(is_true)
@@ -184,7 +184,6 @@ impl Yield {
     }
 
     /// Whether it is neither `false` nor `null`; what is no number is printed as the latter, but is another value.
-    #[cfg(test)]
     pub fn is_true(&self) -> bool {
         !matches!(self.0, Val::Null | Val::Bool(false))
     }

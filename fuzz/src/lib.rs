@@ -2,15 +2,28 @@
 #![allow(dead_code, unused_imports)]
 
 pub mod choices;
+/// What expressions say, compared with jq.
+pub mod comparison;
 pub mod date_time;
 pub mod decode;
 pub mod encode;
 pub mod error;
 pub mod escape;
+pub mod expressions;
 pub mod files;
+pub mod jq;
 pub mod json_text;
+pub mod memory;
 pub mod plural;
+pub mod quiet;
 pub mod record;
+
+pub mod render {
+    pub mod json;
+    pub mod projection;
+
+    pub use projection::{Projection, ValueProjection};
+}
 
 pub mod settings {
     pub mod escapes;

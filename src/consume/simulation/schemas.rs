@@ -3,9 +3,8 @@
 use super::cluster::{Cluster, SharedCluster};
 use super::judge::Oracle;
 use super::{Simulation, history, partition, settings};
-use crate::decode::{
-    Frame, KEY_HEADER, RegisteredSchema, SchemaForm, SchemaId, SchemaSlot, SchemaSource, Schemas,
-};
+use crate::decode::frame::{Frame, KEY_HEADER};
+use crate::decode::{RegisteredSchema, SchemaForm, SchemaId, SchemaSlot, SchemaSource, Schemas};
 use crate::handlers::Outcome;
 use crate::settings::Consume;
 use std::collections::HashMap;

@@ -296,7 +296,7 @@ pub fn samples() -> Vec<Sample> {
 #[test]
 fn a_translated_program_says_of_every_record_what_jq_says() {
     let samples = samples();
-    let mut tally = Tally::default();
+    let mut tally = Agreement::default();
     for text in TRANSLATED {
         let expression = translated(text).unwrap_or_else(|| panic!("{text} is not translated"));
         let program = Program::compile(text).expect(text);

@@ -151,7 +151,7 @@ proptest! {
     ) {
         let compiled = Program::compile(&program).expect("a program");
         if let Some(expression) = translated(&program) {
-            let mut tally = Tally::default();
+            let mut tally = Agreement::default();
             for sample in &samples {
                 compare(&program, &expression, &compiled, sample, &mut tally);
             }
@@ -168,7 +168,7 @@ proptest! {
         let program = format!(".value | test({}; {})", quoted(&pattern), quoted(flags));
         let compiled = Program::compile(&program).expect("a program");
         if let Some(expression) = translated(&program) {
-            let mut tally = Tally::default();
+            let mut tally = Agreement::default();
             for text in &texts {
                 compare(&program, &expression, &compiled, &Sample::of_value(&quoted(text)), &mut tally);
             }

@@ -1,0 +1,1 @@
+../../src/expressions/tests/comparison.rs
