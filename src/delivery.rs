@@ -16,10 +16,9 @@ mod waiting;
 mod writer;
 
 use crate::alarm::Alarm;
-use crate::commits::Commits;
+use crate::commits::{AssignmentId, Commits};
 use crate::decode::Schemas;
 use crate::error::{Failure, Kind};
-use crate::kafka::Coming;
 use crate::record::Record;
 use crate::registry::Registry;
 use crate::settings::Consume;
@@ -35,7 +34,7 @@ use waiting::WaitingRecords;
 use writer::Writer;
 
 pub use filter::{Checked, Upcoming};
-pub use values::{Check, Ended, Fate, PartitionPlace, Progress, Settled, Submitted};
+pub use values::{Decision, Ended, Fate, HeaderUse, PartitionPlace, Progress, Settled, Submitted};
 pub use waiting::ReadyRecord;
 pub use writer::{Unwritable, write_all};
 
@@ -110,15 +109,20 @@ impl<'a> Delivery<'a> {
         self.writer.begin_turn(now);
     }
 
-    /// Whether somebody looks at the headers of records that are submitted; filters see them by themselves.
-    pub fn reads_headers(&self) -> bool {
-        match &self.target {
-            // A filter sees the headers of what has waited in its copy alone.
-            Target::Print(printer) => {
-                let is_searched = self.selector.as_ref().is_some_and(Selector::reads_headers);
-                printer.reads_headers() || is_searched || self.waiting.is_some()
-            }
+    /// Which records somebody looks at the headers of. jq sees them by itself, but for what has waited.
+    pub fn header_use(&self) -> HeaderUse {
+        let are_decisive = self.waiting.is_some()
+            || self.selector.as_ref().is_some_and(Selector::reads_headers)
+            || self.filter.as_ref().is_some_and(Filter::reads_headers);
+        let are_delivered = match &self.target {
+            Target::Print(printer) => printer.reads_headers(),
             Target::Handle(_) => true,
+        };
+        match (are_decisive, are_delivered) {
+            (true, _) => HeaderUse::All,
+            (false, true) if self.leaves_records_out() => HeaderUse::Kept,
+            (false, true) => HeaderUse::All,
+            (false, false) => HeaderUse::None,
         }
     }
 
@@ -126,12 +130,7 @@ impl<'a> Delivery<'a> {
         matches!(self.target, Target::Handle(_))
     }
 
-    /// Whether records wait for a verdict.
-    pub fn has_filter(&self) -> bool {
-        self.filter.is_some()
-    }
-
-    /// Whether records may be left out.
+    /// Whether `decide` has to be asked about records before they are taken. They may be left out then.
     pub fn leaves_records_out(&self) -> bool {
         self.filter.is_some() || self.selector.is_some()
     }
@@ -183,30 +182,43 @@ impl Delivery<'_> {
         self.filter.as_mut().map_or(Ok(()), |filter| filter.watch(now))
     }
 
-    /// What is known of the record that `source` gives next. `is_open` tells of a slot and an offset whether a record
-    /// there would be taken: a program that takes long does so for records alone that are wanted.
+    /// What is decided about a record that could be taken; `index` is its place in the batch. A record that has to wait
+    /// for its schemas is looked at later.
+    #[inline]
+    pub fn decide(&mut self, id: AssignmentId, index: usize, record: &Record<'_>) -> Decision {
+        if self.selector.as_ref().is_some_and(|selector| !selector.keeps(record)) {
+            return Decision::LeftOut;
+        }
+        match &mut self.filter {
+            Some(filter) if self.waiting.as_ref().is_none_or(|waiting| !waiting.must_wait(id, record)) => {
+                filter.decide(index, record)
+            }
+            Some(_) | None => Decision::Known(None),
+        }
+    }
+
+    /// Hands the record that `source` gives next over to jq, and those behind it. `is_open` tells of a slot and an offset
+    /// whether a record there would be taken: a program that takes long does so for records alone that are wanted.
     ///
     /// # Errors
     /// No thread can be started.
-    pub fn check(
+    pub fn hand_over(
         &mut self,
-        coming: Option<Coming>,
         source: &mut impl Upcoming,
         is_open: impl Fn(usize, i64) -> bool,
-    ) -> Result<Check, Failure> {
-        let Some(coming) = coming else { return Ok(Check::Known(None)) };
-        if !is_open(coming.slot, coming.offset) || !self.keeps_next(source) || self.next_must_wait(source) {
-            return Ok(Check::Known(None));
-        }
-        let Some(filter) = &mut self.filter else { return Ok(Check::Known(None)) };
+    ) -> Result<(), Failure> {
+        let Some(filter) = &mut self.filter else { return Ok(()) };
         let (selector, waiting) = (&self.selector, &self.waiting);
-        let is_wanted = |slot, record: &Record<'_>| {
+        filter.hand_over(source, |slot, record| {
             is_open(slot, record.offset)
                 && selector.as_ref().is_none_or(|selector| selector.keeps(record))
                 && waiting.as_ref().is_none_or(|waiting| waiting.can_decode(record))
-        };
-        let checked = filter.check(&coming, source, is_wanted)?;
-        Ok(checked.map_or(Check::Waiting, |checked| Check::Known(Some(checked))))
+        })
+    }
+
+    /// Counts a record that nobody wants.
+    pub fn leave_out(&mut self) {
+        self.counts_mut().filtered += 1;
     }
 
     /// Prints a record, or takes it in hand for a handler.
@@ -220,10 +232,6 @@ impl Delivery<'_> {
         record: &Record<'_>,
         checked: Option<Checked>,
     ) -> Result<Submitted, Box<Ended>> {
-        if self.selector.as_ref().is_some_and(|selector| !selector.keeps(record)) {
-            self.counts_mut().filtered += 1;
-            return Ok(Submitted { fate: Fate::LeftOut, notices: Vec::new() });
-        }
         if let Some(submitted) = self.wait_if_it_must(place, record) {
             return Ok(submitted);
         }
@@ -262,11 +270,6 @@ impl Delivery<'_> {
             Err(checked) => checked.unwrap_or_default(),
         };
         let warning = self.filter.as_mut().and_then(|filter| filter.warning(&checked, record));
-        if checked.is_filtered {
-            self.counts_mut().filtered += 1;
-            let notices = warning.map(Notice::Warning).into_iter().collect();
-            return Ok(Submitted { fate: Fate::LeftOut, notices });
-        }
         let mut submitted = match &mut self.target {
             Target::Print(printer) => match checked.failure {
                 Some(what) => printer.leave_out(place, record.offset, what)?,

@@ -85,6 +85,12 @@ impl Expression {
     /// Only jq can tell.
     #[inline]
     pub fn is_true(&self, envelope: &Envelope<'_>) -> Result<bool, Unsure> {
+        if has_long_number(envelope.record) {
+            return Err(Unsure);
+        }
+        if let Some(is_true) = Evaluation::new(envelope).condition(&self.root) {
+            return is_true.map_err(|_| Unsure);
+        }
         let mut is_true = false;
         self.each(envelope, &mut |value| {
             is_true = value.is_true();

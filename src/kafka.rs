@@ -30,7 +30,7 @@ pub mod source;
 mod tokens;
 pub mod words;
 
-pub use arrival::{Arrival, Coming};
+pub use arrival::Arrival;
 pub use client::{ClientEvent, Consumer, Fetched};
 pub use errors::{Trouble, TroubleKind};
 pub use native::{leave_process, library_version};

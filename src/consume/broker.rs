@@ -6,8 +6,8 @@ use crate::error::{Failure, Kind};
 use crate::kafka::commit::{CommitAnswer, CommitRefusal};
 use crate::kafka::look_up::{Answer, Question};
 use crate::kafka::source::Assigned;
-use crate::kafka::{Arrival, ClientEvent, Coming, Source, Trouble};
-use crate::record::TopicPartition;
+use crate::kafka::{Arrival, ClientEvent, Source, Trouble};
+use crate::record::{Record, TopicPartition};
 use std::time::Instant;
 
 /// A consumer, with librdkafka's words as errors. Nothing here waits but `read_back`, for a moment.
@@ -30,14 +30,17 @@ pub trait Broker: Upcoming + Fetching + Sized {
     /// Repeats what the client may have forgotten, and starts look-ups that found no thread.
     fn look_after(&self);
 
+    /// Says whether `next` gives records with their headers.
     fn read_headers(&mut self, is_wanted: bool);
     /// Has records come in the order of their timestamps, once everything is assigned.
     fn merge_by_time(&mut self);
     /// Takes a new batch if the last one is used up. True if there is something to look at.
     fn fill(&mut self) -> bool;
-    /// What `next` will give, if that is a record.
-    fn coming(&mut self) -> Option<Coming>;
     fn next(&mut self) -> Option<Arrival<'_>>;
+    /// The record that `next` gave last, of this slot, now with its headers.
+    fn again_with_headers(&mut self, slot: usize) -> Option<Record<'_>>;
+    /// Has `next` give the record again that it gave last, as if nobody had looked at it.
+    fn give_back(&mut self);
     /// Delivers nothing more of a partition, but for what is on its way already.
     fn hold(&mut self, slot: usize);
     /// Delivers a partition again, from where it was held.
@@ -196,12 +199,16 @@ impl Broker for Source {
         Source::fill(self)
     }
 
-    fn coming(&mut self) -> Option<Coming> {
-        Source::coming(self)
-    }
-
     fn next(&mut self) -> Option<Arrival<'_>> {
         Source::next(self)
+    }
+
+    fn again_with_headers(&mut self, slot: usize) -> Option<Record<'_>> {
+        Source::again_with_headers(self, slot)
+    }
+
+    fn give_back(&mut self) {
+        Source::give_back(self);
     }
 
     fn hold(&mut self, slot: usize) {

@@ -9,7 +9,7 @@ use crate::alarm::Alarm;
 use crate::choices::{CommitMode, CommitSettings};
 use crate::commits::Commits;
 use crate::consume::broker::Broker;
-use crate::delivery::Delivery;
+use crate::delivery::{Delivery, HeaderUse};
 use crate::error::{Failure, Kind};
 use crate::kafka::Source;
 use crate::metrics::Meter;
@@ -78,7 +78,7 @@ pub fn consumer<'a, B: Broker>(
     delivery: Delivery<'a>,
     status: Status,
 ) -> Consumer<'a, B> {
-    client.read_headers(delivery.reads_headers());
+    client.read_headers(delivery.header_use() == HeaderUse::All);
     if settings.is_merged {
         client.merge_by_time();
     }

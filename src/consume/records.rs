@@ -4,8 +4,7 @@ use super::action::{Action, Context, RunEnd, Step};
 use super::assignment::{Admission, Assignment};
 use super::broker::Broker;
 use crate::commits::Commits;
-use crate::delivery::{Check, Checked, Delivery, Ended, Fate, PartitionPlace, ReadyRecord, Submitted};
-use crate::error::Failure;
+use crate::delivery::{Decision, Delivery, Ended, Fate, HeaderUse, PartitionPlace, ReadyRecord, Submitted};
 use crate::kafka::{Arrival, Trouble};
 use crate::reachability::Reachability;
 use crate::talk::Notice;
@@ -30,6 +29,14 @@ pub struct Intake<'i, 'a, B> {
     pub actions: Vec<Action>,
 }
 
+/// What came of the next record or error.
+enum Next {
+    /// It is dealt with.
+    Done,
+    /// It stays where it is until more is known of it.
+    Waiting,
+}
+
 /// What came of taking records.
 pub struct Taken {
     /// There was something to take, and room for it.
@@ -46,7 +53,8 @@ impl<'a, B: Broker> Intake<'_, 'a, B> {
     pub fn take(mut self) -> Taken {
         let (mut has_taken, mut is_interrupted) = (false, false);
         let mut count = 0_u32;
-        let has_filter = self.delivery.has_filter();
+        let selects = self.delivery.leaves_records_out();
+        let are_headers_late = self.delivery.header_use() == HeaderUse::Kept;
         let mut end = self.delivery.watch_filter(self.now).err().map(Into::into);
         while end.is_none() && self.actions.is_empty() {
             match self.take_ready() {
@@ -59,19 +67,13 @@ impl<'a, B: Broker> Intake<'_, 'a, B> {
             if self.client.is_used_up() && (has_taken || !self.may_fill || !self.fill()) {
                 break;
             }
-            let checked = match has_filter.then(|| self.check()) {
-                None => None,
-                Some(Ok(Check::Known(checked))) => checked,
-                Some(Ok(Check::Waiting)) => break,
-                Some(Err(failure)) => {
-                    end = Some(failure.into());
-                    break;
-                }
-            };
-            end = self.take_one(checked).err();
-            has_taken |= end.is_none();
+            match self.take_one(selects, are_headers_late) {
+                Ok(Next::Done) => has_taken = true,
+                Ok(Next::Waiting) => break,
+                Err(failed) => end = Some(failed),
+            }
             count = count.wrapping_add(1);
-            if has_filter && count.is_multiple_of(LOOKS) && self.now.elapsed() >= LONGEST_TURN {
+            if selects && count.is_multiple_of(LOOKS) && self.now.elapsed() >= LONGEST_TURN {
                 // Whatever has to be looked at: the client is to be served.
                 break;
             }
@@ -88,39 +90,51 @@ impl<'a, B: Broker> Intake<'_, 'a, B> {
         self.client.fill()
     }
 
-    /// What is known of the record that comes next.
-    fn check(&mut self) -> Result<Check, Failure> {
-        let (coming, partitions) = (self.client.coming(), self.assignment.partitions());
-        let is_open =
-            |slot, offset| partitions.get(slot).is_some_and(|partition| partition.is_open_at(offset));
-        self.delivery.check(coming, self.client, is_open)
-    }
-
-    /// Takes the next record or error of the batch.
+    /// Takes the next record or error of the batch. `selects`: the record may be left out; `are_headers_late`: its
+    /// headers are read if it is not.
     ///
     /// # Errors
     /// The run ends with it.
     #[inline(always)]
-    fn take_one(&mut self, checked: Option<Checked>) -> Step {
-        let (slot, record) = match self.client.next() {
-            None => return Ok(()),
-            Some(Arrival::Record { slot, record }) => (slot, record),
-            Some(Arrival::Trouble { slot, offset, trouble }) => return self.trouble(slot, offset, &trouble),
+    fn take_one(&mut self, selects: bool, are_headers_late: bool) -> Result<Next, Box<RunEnd>> {
+        let (slot, index, mut record) = match self.client.next() {
+            None => return Ok(Next::Done),
+            Some(Arrival::Record { slot, index, record }) => (slot, index, record),
+            Some(Arrival::Trouble { slot, offset, trouble }) => {
+                return self.trouble(slot, offset, &trouble).map(|()| Next::Done);
+            }
         };
-        let Some(partition) = self.assignment.partition_mut(slot) else { return Ok(()) };
+        let Some(partition) = self.assignment.partition_mut(slot) else { return Ok(Next::Done) };
+        let (mut is_left_out, mut checked) = (false, None);
+        if selects && partition.is_open_at(record.offset) {
+            match self.delivery.decide(partition.id, index, &record) {
+                Decision::Known(known) => checked = known,
+                Decision::LeftOut => is_left_out = true,
+                Decision::Waiting => return self.leave_next(false),
+                Decision::NeedsJq => return self.leave_next(true),
+            }
+            if are_headers_late && !is_left_out {
+                let Some(again) = self.client.again_with_headers(slot) else { return Ok(Next::Done) };
+                record = again;
+            }
+        }
         match partition.admit(&record, self.commits.watermarks_mut(), self.now) {
             Admission::Taken => {}
-            Admission::Left => return Ok(()),
+            Admission::Left => return Ok(Next::Done),
             Admission::AtStop => {
                 self.assignment.mark_end_changed();
-                return Ok(());
+                return Ok(Next::Done);
             }
-            Admission::BehindGap => return self.read_again(slot),
+            Admission::BehindGap => return self.read_again(slot).map(|()| Next::Done),
         }
         let (place, offset) = (partition.place(), record.offset);
         let id = place.id;
-        let submitted = self.delivery.submit(&place, &record, checked);
-        let fate = fate_of(submitted, &mut self.actions)?;
+        let fate = if is_left_out {
+            self.delivery.leave_out();
+            Fate::LeftOut
+        } else {
+            fate_of(self.delivery.submit(&place, &record, checked), &mut self.actions)?
+        };
         if matches!(fate, Fate::LeftOut | Fate::Kept) {
             self.commits.watermarks_mut().leave_out(id, offset);
         }
@@ -128,7 +142,23 @@ impl<'a, B: Broker> Intake<'_, 'a, B> {
         if self.delivery.pause_if_enough(id, self.commits.watermarks(), self.now) {
             self.client.hold(slot);
         }
-        end_if_last(fate)
+        end_if_last(fate).map(|()| Next::Done)
+    }
+
+    /// Leaves the record that was looked at for later, and hands it over to jq if it was not yet.
+    ///
+    /// # Errors
+    /// No thread can be started.
+    #[inline(never)]
+    fn leave_next(&mut self, needs_jq: bool) -> Result<Next, Box<RunEnd>> {
+        self.client.give_back();
+        if needs_jq {
+            let partitions = self.assignment.partitions();
+            let is_open =
+                |slot, offset| partitions.get(slot).is_some_and(|partition| partition.is_open_at(offset));
+            self.delivery.hand_over(self.client, is_open)?;
+        }
+        Ok(Next::Waiting)
     }
 
     /// Takes a record that has waited until it could be decoded. False if there is none.
@@ -136,12 +166,16 @@ impl<'a, B: Broker> Intake<'_, 'a, B> {
     /// # Errors
     /// The run ends with it.
     fn take_ready(&mut self) -> Result<bool, Box<RunEnd>> {
-        let Some(ReadyRecord { id, record, checked }) = self.delivery.take_ready(self.commits)? else {
-            return Ok(false);
-        };
+        let Some(ready) = self.delivery.take_ready(self.commits)? else { return Ok(false) };
+        let ReadyRecord { id, record, is_left_out, checked } = ready;
         let place = PartitionPlace { id, partition: &record.partition };
-        let submitted = record.with(|record| self.delivery.submit_now(&place, record, checked));
-        let fate = fate_of(submitted, &mut self.actions)?;
+        let fate = if is_left_out {
+            self.delivery.leave_out();
+            Fate::LeftOut
+        } else {
+            let submitted = record.with(|record| self.delivery.submit_now(&place, record, checked));
+            fate_of(submitted, &mut self.actions)?
+        };
         if matches!(fate, Fate::LeftOut | Fate::Kept) {
             self.commits.watermarks_mut().settle(id, record.offset);
             self.assignment.settled(id);

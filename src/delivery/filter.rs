@@ -4,12 +4,13 @@
 mod thread;
 mod translated;
 
+use super::Decision;
 use crate::alarm::Bell;
 use crate::decode::{Schemas, Undecodable};
 use crate::error::Failure;
 use crate::expressions::{has_long_number, projection};
 use crate::jq::NoId;
-use crate::kafka::{Coming, Source};
+use crate::kafka::Source;
 use crate::record::Record;
 use crate::render::{Projection, Renderer, ResultsRenderer};
 use crate::settings::Consume;
@@ -52,19 +53,18 @@ struct Waiting {
 pub trait Upcoming {
     /// Shows the next records, each with the slot of its partition and its place in the batch, as long as `look` wants
     /// more.
-    fn look_ahead(&mut self, with_headers: bool, look: &mut dyn FnMut(usize, usize, &Record<'_>) -> bool);
+    fn look_ahead(&mut self, look: &mut dyn FnMut(usize, usize, &Record<'_>) -> bool);
 }
 
 impl Upcoming for Source {
-    fn look_ahead(&mut self, with_headers: bool, look: &mut dyn FnMut(usize, usize, &Record<'_>) -> bool) {
-        Source::look_ahead(self, with_headers, look);
+    fn look_ahead(&mut self, look: &mut dyn FnMut(usize, usize, &Record<'_>) -> bool) {
+        Source::look_ahead(self, look);
     }
 }
 
 /// What is known of a record before it is delivered; the default is that of a record that nobody looks at.
 #[derive(Debug, Default)]
 pub struct Checked {
-    pub is_filtered: bool,
     pub event_id: Option<Arc<str>>,
     no_id: Option<NoId>,
     /// What `--jq` yields: lines to be printed.
@@ -122,35 +122,42 @@ impl Filter {
         self.thread.as_mut().map_or(Ok(()), |thread| thread.watch(now))
     }
 
-    /// What is decided about the record that `source` gives next; `None` if that is not known yet. Those behind it that
-    /// are wanted are handed over as well; `is_wanted` tells of a slot and a record there.
+    /// What is decided about a record; `index` is its place in the batch.
+    pub fn decide(&mut self, index: usize, record: &Record<'_>) -> Decision {
+        let Some(thread) = &mut self.thread else {
+            let undecodable = self.envelopes.check(record).err();
+            return Decision::Known(Some(Checked { undecodable, ..Checked::default() }));
+        };
+        while self.waiting.front().is_some_and(|waiting| waiting.index < index) {
+            self.waiting.pop_front();
+        }
+        if let Some(waiting) = self.waiting.front().filter(|waiting| waiting.index == index) {
+            let Some(verdict) = thread.verdict(waiting.number) else { return Decision::Waiting };
+            let undecodable = self.waiting.pop_front().and_then(|waiting| waiting.undecodable);
+            return Checked::decision(verdict, undecodable);
+        }
+        match self.translated.as_mut().map(|translated| translated.look_at(record)) {
+            Some(Judgement::Known(checked)) => Decision::Known(Some(checked)),
+            Some(Judgement::LeftOut) => Decision::LeftOut,
+            Some(Judgement::Unknown { .. }) | None => Decision::NeedsJq,
+        }
+    }
+
+    /// Hands the record that `source` gives next over to jq, and those behind it that are wanted; `is_wanted` tells of a
+    /// slot and a record there.
     ///
     /// # Errors
     /// No thread can be started.
-    pub fn check(
+    pub fn hand_over(
         &mut self,
-        coming: &Coming,
         source: &mut impl Upcoming,
         is_wanted: impl Fn(usize, &Record<'_>) -> bool,
-    ) -> Result<Option<Checked>, Failure> {
-        let Some(thread) = &mut self.thread else { return Ok(self.look(source)) };
-        while self.waiting.front().is_some_and(|waiting| waiting.index < coming.index) {
-            self.waiting.pop_front();
-        }
-        if let Some(waiting) = self.waiting.front().filter(|waiting| waiting.index == coming.index) {
-            let Some(verdict) = thread.verdict(waiting.number) else { return Ok(None) };
-            let undecodable = self.waiting.pop_front().and_then(|waiting| waiting.undecodable);
-            return Ok(Some(Checked::new(verdict, undecodable)));
-        }
-        if let Some(translated) = &mut self.translated
-            && let Some(checked) = look_at_next(translated, source)
-        {
-            return Ok(Some(checked));
-        }
+    ) -> Result<(), Failure> {
+        let Some(thread) = &mut self.thread else { return Ok(()) };
         // Not handed over, or its partition was not read when those behind it were.
         self.waiting.clear();
         let mut portion = Portion { first: self.last_number + 1, ..Portion::default() };
-        source.look_ahead(true, &mut |slot, index, record| {
+        source.look_ahead(&mut |slot, index, record| {
             if !is_wanted(slot, record) {
                 return true;
             }
@@ -158,7 +165,7 @@ impl Filter {
             if let Some(translated) = &mut self.translated {
                 match translated.look_at(record) {
                     // It is looked at once more when it is its turn.
-                    Judgement::Known(_) => return true,
+                    Judgement::Known(_) | Judgement::LeftOut => return true,
                     Judgement::Unknown { is_kept: known } => is_kept = known,
                 }
             }
@@ -174,7 +181,7 @@ impl Filter {
             self.waiting.push_back(Waiting { index, number: self.last_number, undecodable });
             portion.envelopes.len() < PORTION
         });
-        thread.look_at(portion).map(|()| None)
+        thread.look_at(portion)
     }
 
     /// Takes the memory of results back that were printed.
@@ -184,14 +191,12 @@ impl Filter {
         }
     }
 
-    /// Looks at the next record alone, on the spot.
-    fn look(&mut self, source: &mut impl Upcoming) -> Option<Checked> {
-        let mut checked = Checked::default();
-        source.look_ahead(self.reads_headers, &mut |_, _, record| {
-            checked.undecodable = self.envelopes.check(record).err();
-            false
-        });
-        Some(checked)
+    /// Whether `decide` looks at the headers of records.
+    pub fn reads_headers(&self) -> bool {
+        match (&self.thread, &self.translated) {
+            (None, _) => self.reads_headers,
+            (Some(_), translated) => translated.as_ref().is_some_and(Translated::reads_headers),
+        }
     }
 
     /// What is to be said about a record without an id: only of the first.
@@ -219,22 +224,12 @@ fn named_by(programs: &Programs) -> Option<Projection> {
     filter.into_iter().chain(others).try_fold(Projection::default(), |all, one| Some(all.and(one?)))
 }
 
-/// What is decided about the next record if that needs no jq.
-fn look_at_next(translated: &mut Translated, source: &mut impl Upcoming) -> Option<Checked> {
-    let mut checked = None;
-    source.look_ahead(translated.reads_headers(), &mut |_, _, record| {
-        match translated.look_at(record) {
-            Judgement::Known(known) => checked = Some(known),
-            Judgement::Unknown { .. } => {}
-        }
-        false
-    });
-    checked
-}
-
 impl Checked {
-    fn new(verdict: FilterVerdict, undecodable: Option<Undecodable>) -> Checked {
+    fn decision(verdict: FilterVerdict, undecodable: Option<Undecodable>) -> Decision {
         let FilterVerdict { is_left_out, event_id, no_id, results, failure } = verdict;
-        Checked { is_filtered: is_left_out, event_id, no_id, results, failure, undecodable }
+        match is_left_out {
+            true => Decision::LeftOut,
+            false => Decision::Known(Some(Checked { event_id, no_id, results, failure, undecodable })),
+        }
     }
 }

@@ -114,7 +114,7 @@ impl NewestRecords {
         let Reverse(kept) = rest.next_back()?;
         let KeptRecord { slot, record, checked } = *kept;
         let id = *ids.get(&slot)?;
-        Some(ReadyRecord { id, record, checked })
+        Some(ReadyRecord { id, record, is_left_out: false, checked })
     }
 
     /// Nothing of it is delivered any more.
@@ -167,8 +167,7 @@ impl Delivery<'_> {
         checked: Option<Checked>,
     ) -> Result<Submitted, Option<Checked>> {
         let has_handlers = self.has_handlers();
-        let is_wanted =
-            |checked: &Checked| !checked.is_filtered && (has_handlers || checked.failure.is_none());
+        let is_wanted = |checked: &Checked| has_handlers || checked.failure.is_none();
         match &mut self.newest {
             Some(newest) if newest.is_collecting() && checked.as_ref().is_none_or(is_wanted) => {
                 newest.offer(place, record, checked);

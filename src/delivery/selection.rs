@@ -1,6 +1,5 @@
 //! Which records are kept by the bytes of their parts (`--key`, `--grep`), before anything is decoded.
 
-use super::{Delivery, Upcoming};
 use crate::record::Record;
 use crate::settings::Selection;
 use memchr::memmem::Finder;
@@ -31,19 +30,6 @@ impl Selector {
     pub fn keeps(&self, record: &Record<'_>) -> bool {
         let has_key = self.key.as_ref().is_none_or(|key| record.key == Some(key.as_slice()));
         has_key && self.text.as_ref().is_none_or(|text| has_text(record, text))
-    }
-}
-
-impl Delivery<'_> {
-    /// Whether the record that `source` gives next has the bytes that are asked for.
-    pub(super) fn keeps_next(&self, source: &mut impl Upcoming) -> bool {
-        let Some(selector) = &self.selector else { return true };
-        let mut keeps = true;
-        source.look_ahead(selector.reads_headers(), &mut |_, _, record| {
-            keeps = selector.keeps(record);
-            false
-        });
-        keeps
     }
 }
 

@@ -13,11 +13,25 @@ pub struct PartitionPlace<'a> {
     pub partition: &'a TopicPartition,
 }
 
-/// What is known of a record before it is delivered.
-pub enum Check {
+/// What is decided about a record before it is taken.
+pub enum Decision {
+    /// It may be taken, with what is known of it.
     Known(Option<Checked>),
+    /// Nobody wants it.
+    LeftOut,
     /// Not known yet: the record stays where it is, and a ring tells when to ask again.
     Waiting,
+    /// jq has to look at it, and at those behind it: `Delivery::hand_over`.
+    NeedsJq,
+}
+
+/// Which records have their headers read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HeaderUse {
+    None,
+    /// Those that are not left out.
+    Kept,
+    All,
 }
 
 /// What became of a record that was submitted.

@@ -1,11 +1,10 @@
 //! Records in hand that cannot be decoded yet. They wait in order, partition by partition; other partitions go on.
 
 use super::filter::{Checked, Filter, Upcoming};
-use super::{Delivery, Fate, PartitionPlace, Submitted, Target};
+use super::{Decision, Delivery, Fate, PartitionPlace, Submitted, Target};
 use crate::commits::{AssignmentId, Commits};
 use crate::decode::{Decoders, Schemas};
 use crate::error::Failure;
-use crate::kafka::Coming;
 use crate::record::{OwnedRecord, Record};
 use crate::settings::Consume;
 use std::collections::{HashMap, VecDeque};
@@ -59,6 +58,8 @@ impl Queue {
 pub struct ReadyRecord {
     pub id: AssignmentId,
     pub record: OwnedRecord,
+    /// Nobody wants it.
+    pub is_left_out: bool,
     pub checked: Option<Checked>,
 }
 
@@ -94,17 +95,14 @@ impl WaitingRecords {
     }
 
     /// Whether a record of an assignment has to wait: for its schemas, or for those before it.
-    fn must_wait(&self, id: AssignmentId, record: &Record<'_>) -> bool {
-        self.is_behind_others(|other| *other == id) || !self.can_decode(record)
+    pub(super) fn must_wait(&self, id: AssignmentId, record: &Record<'_>) -> bool {
+        let is_behind_others = self.queues.get(&id).is_some_and(|queue| !queue.numbers.is_empty());
+        is_behind_others || !self.can_decode(record)
     }
 
     /// Whether the record can be decoded now.
     pub(super) fn can_decode(&self, record: &Record<'_>) -> bool {
         self.decoders.can_decode(record)
-    }
-
-    fn is_behind_others(&self, is_meant: impl Fn(&AssignmentId) -> bool) -> bool {
-        self.queues.iter().any(|(id, queue)| is_meant(id) && !queue.numbers.is_empty())
     }
 
     fn add(&mut self, place: &PartitionPlace<'_>, record: &Record<'_>) {
@@ -135,14 +133,17 @@ impl WaitingRecords {
     /// Takes the next record that can be decoded and was looked at.
     fn take_ready(&mut self) -> Result<Option<ReadyRecord>, Failure> {
         let Some((number, id)) = self.ready.front().copied() else { return Ok(None) };
-        let Some(offset) = self.records.get(&number).map(|record| record.offset) else { return Ok(None) };
-        let mut checked = None;
-        if let Some(filter) = &mut self.filter {
-            let coming = Coming { index: number, slot: id.slot, offset };
-            let mut upcoming = ReadyRecords { numbers: &self.ready, records: &self.records };
-            checked = filter.check(&coming, &mut upcoming, |_, _| true)?;
-            if checked.is_none() {
-                return Ok(None);
+        let (mut is_left_out, mut checked) = (false, None);
+        if let (Some(filter), Some(record)) = (&mut self.filter, self.records.get(&number)) {
+            match record.with(|record| filter.decide(number, record)) {
+                Decision::Known(known) => checked = known,
+                Decision::LeftOut => is_left_out = true,
+                Decision::Waiting => return Ok(None),
+                Decision::NeedsJq => {
+                    let mut upcoming = ReadyRecords { numbers: &self.ready, records: &self.records };
+                    filter.hand_over(&mut upcoming, |_, _| true)?;
+                    return Ok(None);
+                }
             }
         }
         self.ready.pop_front();
@@ -153,7 +154,7 @@ impl WaitingRecords {
             queue.ready -= 1;
             queue.bytes -= record.size();
         }
-        Ok(Some(ReadyRecord { id, record, checked }))
+        Ok(Some(ReadyRecord { id, record, is_left_out, checked }))
     }
 
     /// Gives up the records of some assignments, which stay unsettled.
@@ -220,7 +221,7 @@ struct ReadyRecords<'w> {
 }
 
 impl Upcoming for ReadyRecords<'_> {
-    fn look_ahead(&mut self, _with_headers: bool, look: &mut dyn FnMut(usize, usize, &Record<'_>) -> bool) {
+    fn look_ahead(&mut self, look: &mut dyn FnMut(usize, usize, &Record<'_>) -> bool) {
         for (number, id) in self.numbers {
             let record = self.records.get(number);
             if !record.is_some_and(|record| record.with(|record| look(id.slot, *number, record))) {
@@ -243,18 +244,6 @@ impl Delivery<'_> {
             waiting.add(place, record);
             Submitted { fate: Fate::Waiting, notices: Vec::new() }
         })
-    }
-
-    /// Whether the record that `source` gives next will wait, so that nobody need look at it now.
-    pub(super) fn next_must_wait(&self, source: &mut impl Upcoming) -> bool {
-        let Some(waiting) = &self.waiting else { return false };
-        let mut must_wait = false;
-        source.look_ahead(true, &mut |slot, _, record| {
-            let is_behind_others = waiting.is_behind_others(|id| id.slot == slot);
-            must_wait = is_behind_others || !waiting.can_decode(record);
-            false
-        });
-        must_wait
     }
 
     /// Takes the next record that has waited and can be decoded now, or was kept and is to be delivered, if there is room

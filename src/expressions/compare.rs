@@ -11,6 +11,10 @@ use std::cmp::Ordering;
 /// Only jq can tell.
 #[inline]
 pub fn holds(operator: Cmp, left: &JsonValue<'_>, right: &JsonValue<'_>) -> Result<bool, Unsure> {
+    if let (Cmp::Eq | Cmp::Ne, JsonValue::Text(left), JsonValue::Text(right)) = (operator, left, right) {
+        // Most differ in their lengths.
+        return Ok((left.bytes() == right.bytes()) == (operator == Cmp::Eq));
+    }
     let order = compare(left, right)?;
     Ok(match operator {
         Cmp::Lt => order.is_lt(),

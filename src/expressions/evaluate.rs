@@ -3,6 +3,7 @@
 use super::compare::holds;
 use super::envelope::Envelope;
 use super::node::{Node, PartKind, PathPart, RecordField};
+use super::pattern::Pattern;
 use super::value::{JsonValue, Text, of_found};
 use super::{Stop, Unsure};
 use crate::decode::{Form, FoundFields};
@@ -25,11 +26,42 @@ impl<'a> Evaluation<'a> {
         Evaluation { envelope, found: OnceCell::new() }
     }
 
+    /// Whether an expression is true, if it is a condition that is known to have one result, whatever the input: most
+    /// filters are no more than that.
+    #[inline]
+    pub fn condition(&self, node: &'a Node) -> Option<Result<bool, Stop>> {
+        match node {
+            Node::Compare(left, operator, right) => {
+                let (left, right) = (self.leaf(left)?, self.leaf(right)?);
+                Some(left.and_then(|left| Ok(holds(*operator, &left, &right?)?)))
+            }
+            Node::Pipe(input, condition) => match &**condition {
+                Node::Test(pattern) => Some(self.leaf(input)?.and_then(|input| test(pattern, &input))),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// The result of an expression without others in it.
+    #[inline]
+    fn leaf(&self, node: &'a Node) -> Option<Result<JsonValue<'a>, Stop>> {
+        match node {
+            Node::Constant(literal) => Some(Ok(literal.value())),
+            Node::Field(field) => Some(self.envelope.field(*field)),
+            Node::Named(place) => Some(self.named(*place)),
+            _ => None,
+        }
+    }
+
     /// Hands over each result of an expression for an input.
     ///
     /// # Errors
     /// Why it ended before the last one.
     pub fn each(&self, node: &'a Node, input: &JsonValue<'a>, take: Take<'_, 'a>) -> Result<(), Stop> {
+        if let Some(is_true) = self.condition(node) {
+            return take(JsonValue::Bool(is_true?));
+        }
         match node {
             Node::Identity => take(input.clone()),
             Node::Constant(literal) => take(literal.value()),
@@ -103,10 +135,7 @@ impl<'a> Evaluation<'a> {
                     relation.apply(input, &value)?
                 })
             }),
-            Node::Test(pattern) => match input {
-                JsonValue::Text(text) => take(JsonValue::Bool(pattern.matches(&text.bytes()))),
-                _ => Err(Stop::Failed),
-            },
+            Node::Test(pattern) => take(JsonValue::Bool(test(pattern, input)?)),
         }
     }
 
@@ -268,6 +297,14 @@ impl<'a> Evaluation<'a> {
             Err(Stop::Failed) if !is_further.get() && !is_sure() => Err(Stop::Unsure),
             outcome => outcome,
         }
+    }
+}
+
+#[inline]
+fn test(pattern: &Pattern, input: &JsonValue<'_>) -> Result<bool, Stop> {
+    match input {
+        JsonValue::Text(text) => Ok(pattern.matches(&text.bytes())),
+        _ => Err(Stop::Failed),
     }
 }
 

@@ -18,9 +18,6 @@ pub struct Batch {
     current: Option<usize>,
     recycler: Recycler,
     headers: Vec<Header<'static>>,
-    /// Whether records carry their headers: librdkafka parses them when they are asked for, which costs more
-    /// than all else that is done for a record, even where there are none.
-    pub reads_headers: bool,
 }
 
 /// What identifies the partition of a message: librdkafka's topic handle and the number.
@@ -33,7 +30,6 @@ impl Batch {
             current: None,
             recycler: Recycler::start(),
             headers: Vec::new(),
-            reads_headers: true,
         }
     }
 
@@ -101,11 +97,6 @@ impl Batch {
         self.message().is_some_and(|message| !is_record(message))
     }
 
-    /// The offset of the current message.
-    pub fn offset(&self) -> Option<i64> {
-        self.message().map(|message| message.offset)
-    }
-
     /// Drops what is left of one partition: its assignment ended.
     pub fn purge(&mut self, partition: &TopicPartition) {
         self.drop_those(partition, |_| true);
@@ -148,12 +139,13 @@ impl Batch {
         Some((code.into(), message.offset, reason.unwrap_or_default().into_owned()))
     }
 
-    /// The current message as a record of `topic`; it lends the message's memory.
-    pub fn record<'a>(&'a mut self, topic: &'a str) -> Option<Record<'a>> {
+    /// The current message as a record of `topic`; it lends the message's memory. librdkafka parses headers when they are
+    /// asked for, which costs more than all else that is done for a record, even where there are none.
+    pub fn record<'a>(&'a mut self, topic: &'a str, with_headers: bool) -> Option<Record<'a>> {
         let mut headers = std::mem::take(&mut self.headers);
         let message = self.message()?;
         headers.clear();
-        if self.reads_headers {
+        if with_headers {
             read_headers(message, &mut headers);
         }
         // SAFETY: the names and values live as long as the message, which is destroyed by `clear` at the

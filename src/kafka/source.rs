@@ -4,7 +4,7 @@ mod assigning;
 mod merged;
 mod opening;
 
-use super::arrival::{Arrival, Coming};
+use super::arrival::Arrival;
 use super::batch::Batch;
 use super::client::{ClientEvent, Consumer};
 use super::close;
@@ -41,6 +41,10 @@ pub struct Assigned {
 pub struct Source {
     // Fields are dropped in this order: queues before the client.
     batch: Batch,
+    /// Whether the record that comes next was given before.
+    is_given_back: bool,
+    /// Whether records are given with their headers at first.
+    reads_headers: bool,
     /// Present if records come in the order of their timestamps.
     merge: Option<Merge<OwnedMessage>>,
     fetch_size: FetchSize,
@@ -57,9 +61,9 @@ pub struct Source {
 }
 
 impl Source {
-    /// Says whether records carry their headers; they do if not told otherwise.
+    /// Says whether `next` gives records with their headers; it does if not told otherwise.
     pub fn read_headers(&mut self, is_wanted: bool) {
-        self.batch.reads_headers = is_wanted;
+        self.reads_headers = is_wanted;
     }
 
     pub fn look_ups(&self) -> &LookUps {
@@ -147,41 +151,39 @@ impl Source {
         if let Some((code, offset, reason)) = self.batch.error() {
             return Some(Arrival::Trouble { slot, offset, trouble: errors::trouble(code, &reason) });
         }
+        let index = self.batch.place()?;
         let route = self.routes.get_mut(slot)?;
-        let record = self.batch.record(&route.partition.topic)?;
-        route.sizes.add(record.size() as usize);
-        Some(Arrival::Record { slot, record })
+        let record = self.batch.record(&route.partition.topic, self.reads_headers)?;
+        if !std::mem::take(&mut self.is_given_back) {
+            route.sizes.add(record.size() as usize);
+        }
+        Some(Arrival::Record { slot, index, record })
     }
 
-    /// What is known about what `next` will return, if that is a record.
-    pub fn coming(&mut self) -> Option<Coming> {
-        let place = self.batch.place();
-        let coming =
-            self.routes.step(&mut self.batch).filter(|_| !self.batch.is_error()).and_then(|slot| {
-                Some(Coming { index: self.batch.place()?, slot, offset: self.batch.offset()? })
-            });
+    /// The record that `next` gave last, of a partition's slot, now with its headers.
+    pub fn again_with_headers(&mut self, slot: usize) -> Option<Record<'_>> {
+        self.batch.record(&self.routes.get(slot)?.partition.topic, true)
+    }
+
+    /// Has `next` give the record again that it gave last, as if nobody had looked at it.
+    pub fn give_back(&mut self) {
+        self.is_given_back = true;
+        let place = self.batch.place().and_then(|place| place.checked_sub(1));
         self.batch.go_back(place);
-        coming
     }
 
     /// Shows the records of the batch that `next` will give, with their places in it, as long as `look` wants more.
-    pub fn look_ahead(
-        &mut self,
-        with_headers: bool,
-        look: &mut dyn FnMut(usize, usize, &Record<'_>) -> bool,
-    ) {
+    pub fn look_ahead(&mut self, look: &mut dyn FnMut(usize, usize, &Record<'_>) -> bool) {
         let place = self.batch.place();
-        let reads_headers = std::mem::replace(&mut self.batch.reads_headers, with_headers);
         while let Some(slot) = self.routes.step(&mut self.batch) {
             let topic = self.routes.get(slot).map(|route| &route.partition.topic);
             let (Some(topic), Some(index), false) = (topic, self.batch.place(), self.batch.is_error()) else {
                 continue;
             };
-            if self.batch.record(topic).is_some_and(|record| !look(slot, index, &record)) {
+            if self.batch.record(topic, true).is_some_and(|record| !look(slot, index, &record)) {
                 break;
             }
         }
-        self.batch.reads_headers = reads_headers;
         self.batch.go_back(place);
     }
 

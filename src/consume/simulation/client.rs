@@ -8,7 +8,7 @@ use crate::kafka::commit::{CommitAnswer, CommitRefusal};
 use crate::kafka::look_up::{Answer, Question};
 use crate::kafka::merge::{Merge, Timed};
 use crate::kafka::source::Assigned;
-use crate::kafka::{Arrival, ClientEvent, Coming, Trouble};
+use crate::kafka::{Arrival, ClientEvent, Trouble};
 use crate::record::{Record, TopicPartition};
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
@@ -31,7 +31,18 @@ pub struct Client {
     batch: VecDeque<(usize, Stored)>,
     /// Present if records come in the order of their timestamps.
     merge: Option<Merge<Stored>>,
-    current: Option<(TopicPartition, Stored)>,
+    /// How many records of the batch were given.
+    given: usize,
+    current: Option<Given>,
+}
+
+/// The record that was given last.
+struct Given {
+    slot: usize,
+    partition: TopicPartition,
+    stored: Stored,
+    /// The position before it.
+    position: Option<i64>,
 }
 
 /// Records in a batch, at most.
@@ -43,7 +54,7 @@ const FEW: usize = 3;
 impl Client {
     pub fn new(cluster: &SharedCluster) -> Client {
         let (cluster, routes, batch) = (Rc::clone(cluster), BTreeMap::new(), VecDeque::new());
-        Client { cluster, routes, batch, merge: None, current: None }
+        Client { cluster, routes, batch, merge: None, given: 0, current: None }
     }
 
     fn set(&mut self, partition: &TopicPartition, offset: i64) {
@@ -122,10 +133,10 @@ impl Fetching for Client {
 }
 
 impl Upcoming for Client {
-    fn look_ahead(&mut self, _: bool, look: &mut dyn FnMut(usize, usize, &Record<'_>) -> bool) {
+    fn look_ahead(&mut self, look: &mut dyn FnMut(usize, usize, &Record<'_>) -> bool) {
         for (index, (slot, stored)) in self.batch.iter().enumerate() {
             let Some(route) = self.routes.get(slot) else { continue };
-            if !look(*slot, index, &record(&route.partition, stored)) {
+            if !look(*slot, self.given + index, &record(&route.partition, stored)) {
                 break;
             }
         }
@@ -182,6 +193,7 @@ impl Broker for Client {
     }
 
     fn fill(&mut self) -> bool {
+        self.given = 0;
         if self.merge.is_some() {
             return self.fill_merged();
         }
@@ -204,18 +216,30 @@ impl Broker for Client {
         !self.batch.is_empty()
     }
 
-    fn coming(&mut self) -> Option<Coming> {
-        let (slot, stored) = self.batch.front()?;
-        Some(Coming { index: 0, slot: *slot, offset: stored.offset })
-    }
-
     fn next(&mut self) -> Option<Arrival<'_>> {
         let (slot, stored) = self.batch.pop_front()?;
         let is_last = self.batch.iter().all(|(other, _)| *other != slot);
+        let index = self.given;
+        self.given += 1;
         let route = self.routes.get_mut(&slot)?;
-        route.position = Some(if is_last { route.fetched } else { stored.offset + 1 });
-        let (partition, stored) = self.current.insert((route.partition.clone(), stored));
-        Some(Arrival::Record { slot, record: record(partition, stored) })
+        let position = Some(if is_last { route.fetched } else { stored.offset + 1 });
+        let position = std::mem::replace(&mut route.position, position);
+        let given = Given { slot, partition: route.partition.clone(), stored, position };
+        let Given { partition, stored, .. } = self.current.insert(given);
+        Some(Arrival::Record { slot, index, record: record(partition, stored) })
+    }
+
+    fn again_with_headers(&mut self, _: usize) -> Option<Record<'_>> {
+        self.current.as_ref().map(|given| record(&given.partition, &given.stored))
+    }
+
+    fn give_back(&mut self) {
+        let Some(Given { slot, stored, position, .. }) = self.current.take() else { return };
+        self.given -= 1;
+        self.batch.push_front((slot, stored));
+        if let Some(route) = self.routes.get_mut(&slot) {
+            route.position = position;
+        }
     }
 
     fn hold(&mut self, slot: usize) {

@@ -40,6 +40,8 @@ enum Wanted<T> {
 /// What is found out about a record.
 pub enum Judgement {
     Known(Checked),
+    /// The filter does not keep the record, or there are no results of it.
+    LeftOut,
     /// Only jq can tell the rest.
     Unknown {
         /// The filter keeps the record.
@@ -119,13 +121,14 @@ impl Translated {
             found: found.as_ref(),
         };
         let kept = self.filter.as_ref().map_or(Ok(true), |filter| filter.is_true(&envelope));
-        let found = match kept {
-            Ok(false) => Ok(Checked { is_filtered: true, ..Checked::default() }),
-            Ok(true) => self.findings.of(&envelope),
+        match kept {
+            Ok(true) => {}
+            Ok(false) => return Judgement::LeftOut,
             Err(Unsure) => return Judgement::Unknown { is_kept: false },
-        };
-        match found {
-            Ok(mut checked) => {
+        }
+        match self.findings.of(&envelope) {
+            Ok(None) => Judgement::LeftOut,
+            Ok(Some(mut checked)) => {
                 checked.undecodable = content.outcome(record).err();
                 Judgement::Known(checked)
             }
@@ -135,8 +138,8 @@ impl Translated {
 }
 
 impl Findings {
-    /// What is found in a record that the filter keeps.
-    fn of(&mut self, envelope: &Envelope<'_>) -> Result<Checked, Unsure> {
+    /// What is found in a record that the filter keeps; `None` if there are to be results and are none.
+    fn of(&mut self, envelope: &Envelope<'_>) -> Result<Option<Checked>, Unsure> {
         let mut checked = Checked::default();
         match &self.id {
             Wanted::Nothing => {}
@@ -156,15 +159,13 @@ impl Findings {
                     renderer.add(value.is_text(), &mut lines, |is_bare, out| value.write(is_bare, out))
                 });
                 // Every result is a line.
-                checked.is_filtered = lines.is_empty();
-                if outcome.is_err() || checked.is_filtered {
+                if outcome.is_err() || lines.is_empty() {
                     self.spare = lines;
-                } else {
-                    checked.results = Some(lines);
+                    return outcome.map(|()| None);
                 }
-                outcome?;
+                checked.results = Some(lines);
             }
         }
-        Ok(checked)
+        Ok(Some(checked))
     }
 }

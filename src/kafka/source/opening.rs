@@ -50,7 +50,7 @@ impl Source {
     /// librdkafka's words.
     pub fn renewed(&self) -> Result<Source, String> {
         let mut source = Source::from_opening(self.opening.clone())?;
-        source.read_headers(self.batch.reads_headers);
+        source.read_headers(self.reads_headers);
         Ok(source)
     }
 
@@ -68,6 +68,8 @@ impl Source {
             LookUps::new(Arc::clone(&client), event_sender, properties, tokens.as_ref());
         Ok(Source {
             batch: Batch::new(),
+            is_given_back: false,
+            reads_headers: true,
             merge: None,
             fetch_size: FetchSize::new(&client, properties),
             routes: Routes::default(),
