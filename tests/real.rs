@@ -183,6 +183,7 @@ fn main() -> std::process::ExitCode {
         topics::a_cluster_that_makes_topics_by_itself_is_not_asked_to,
         expressions::records_that_only_jq_can_judge_stay_in_order_among_the_others,
         expressions::results_are_the_same_whoever_evaluates,
+        expressions::records_that_are_kept_have_their_headers,
         expressions::a_group_commits_behind_records_that_are_left_out_by_either_way,
         errors::no_broker_is_an_error_with_the_reason,
         errors::a_name_that_does_not_resolve_is_an_error,

@@ -67,6 +67,26 @@ pub fn results_are_the_same_whoever_evaluates() {
     }
 }
 
+pub fn records_that_are_kept_have_their_headers() {
+    let topic = mixed_topic();
+    // Looked at on the spot, and by jq.
+    for kept in [
+        &["--filter", ".value.n == 4"][..],
+        &["--filter", "def same: .; same | .value.n == 4"],
+        &["--key", "k4", "-n", "1"],
+    ] {
+        for (output, shown) in [
+            (&["-o", "json"][..], "\"headers\":[{\"key\":\"h\",\"value\":\"1\"}]"),
+            (&["-f", "%h\\n"], "h=1\n"),
+            (&["--exec", "echo $KCONS_HEADER_H", "--group", &unique_name("group")], "1\n"),
+        ] {
+            let outcome = consume(&topic).arg("-e").args(kept).args(output).run();
+            outcome.has_code(0).stdout_contains(shown);
+            assert_eq!(outcome.stdout_text().lines().count(), 1, "{outcome}");
+        }
+    }
+}
+
 pub fn a_group_commits_behind_records_that_are_left_out_by_either_way() {
     let topic = mixed_topic();
     let group = unique_name("group");
