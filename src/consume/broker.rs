@@ -33,7 +33,8 @@ pub trait Broker: Upcoming + Fetching + Sized {
     /// Says whether `next` gives records with their headers.
     fn read_headers(&mut self, is_wanted: bool);
     /// Has records come in the order of their timestamps, once everything is assigned.
-    fn merge_by_time(&mut self);
+    /// If `limits_queues`, fewer messages of a partition are fetched ahead where there are many.
+    fn merge_by_time(&mut self, limits_queues: bool);
     /// Takes a new batch if the last one is used up. True if there is something to look at.
     fn fill(&mut self) -> bool;
     fn next(&mut self) -> Option<Arrival<'_>>;
@@ -191,8 +192,8 @@ impl Broker for Source {
         Source::read_headers(self, is_wanted);
     }
 
-    fn merge_by_time(&mut self) {
-        Source::merge_by_time(self);
+    fn merge_by_time(&mut self, limits_queues: bool) {
+        Source::merge_by_time(self, limits_queues);
     }
 
     fn fill(&mut self) -> bool {

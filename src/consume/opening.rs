@@ -80,7 +80,7 @@ pub fn consumer<'a, B: Broker>(
 ) -> Consumer<'a, B> {
     client.read_headers(delivery.header_use() == HeaderUse::All);
     if settings.is_merged {
-        client.merge_by_time();
+        client.merge_by_time(settings.connection.is_ours("queued.min.messages"));
     }
     let (group, connection, now) = (settings.group(), &settings.connection, status.started);
     let failure_text = FailureText::new(

@@ -201,6 +201,12 @@ pub fn set_fetch_max_bytes(client: &Consumer, bytes: i64) {
     set_while_running(client, c"fetch.max.bytes", &bytes.to_string());
 }
 
+/// Changes `queued.min.messages` of a running client: how many messages wait in the queue of a partition before nothing
+/// more of it is fetched.
+pub fn set_queued_min_messages(client: &Consumer, messages: usize) {
+    set_while_running(client, c"queued.min.messages", &messages.to_string());
+}
+
 /// Changes whether a running client connects only to brokers that something waits for.
 pub fn set_sparse_connections(client: &Consumer, is_sparse: bool) {
     set_while_running(client, c"enable.sparse.connections", &is_sparse.to_string());

@@ -47,6 +47,8 @@ pub struct Source {
     reads_headers: bool,
     /// Present if records come in the order of their timestamps.
     merge: Option<Merge<OwnedMessage>>,
+    /// Whether fewer messages of a partition are fetched ahead where many are merged.
+    limits_queues: bool,
     fetch_size: FetchSize,
     routes: Routes,
     shared: ClientQueue,

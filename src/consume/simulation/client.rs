@@ -188,7 +188,7 @@ impl Broker for Client {
 
     fn read_headers(&mut self, _: bool) {}
 
-    fn merge_by_time(&mut self) {
+    fn merge_by_time(&mut self, _: bool) {
         self.merge = Some(Merge::default());
     }
 

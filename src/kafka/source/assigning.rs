@@ -32,6 +32,7 @@ impl Source {
             };
             self.routes.insert(*slot, route);
         }
+        self.limit_queues(self.routes.iter().count());
         let mut all: Vec<_> = assigned.iter().map(|one| (&one.partition, one.start)).collect();
         if others.is_empty() {
             return self.change(&PartitionList::of(all.into_iter()), true);

@@ -4,18 +4,34 @@ use super::Source;
 use crate::kafka::batch::{Batch, SIZE};
 use crate::kafka::merge::Merge;
 use crate::kafka::message::OwnedMessage;
+use crate::kafka::native;
 use crate::kafka::routes::Routes;
 use crate::record::TopicPartition;
+use std::ops::RangeInclusive;
 
 /// How many messages of a partition are taken at once. They are in memory anyway; more of them would only make room in
 /// the partition's queue for further ones.
 const TAKEN_AT_ONCE: usize = 100;
 
+/// How many messages the queues of all partitions are to hold together. Of each that is a few at least, since one that is
+/// empty keeps all others waiting, and not more than makes reading faster.
+const QUEUED: usize = 50_000;
+const QUEUED_EACH: RangeInclusive<usize> = 200..=5_000;
+
 impl Source {
     /// Has records come in the order of their timestamps, over all partitions, from the first assignment on. All of
-    /// them are to be in it.
-    pub fn merge_by_time(&mut self) {
+    /// them are to be in it. If `limits_queues`, fewer messages of each are fetched ahead where there are many.
+    pub fn merge_by_time(&mut self, limits_queues: bool) {
         self.merge.get_or_insert_default();
+        self.limits_queues = limits_queues;
+    }
+
+    /// Divides the messages that are fetched ahead among so many partitions.
+    pub(super) fn limit_queues(&self, partitions: usize) {
+        if self.limits_queues && partitions > 0 {
+            let each = (QUEUED / partitions).clamp(*QUEUED_EACH.start(), *QUEUED_EACH.end());
+            native::set_queued_min_messages(&self.client, each);
+        }
     }
 
     /// Fills the batch, which is used up, with what comes next.

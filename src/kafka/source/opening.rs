@@ -71,6 +71,7 @@ impl Source {
             is_given_back: false,
             reads_headers: true,
             merge: None,
+            limits_queues: false,
             fetch_size: FetchSize::new(&client, properties),
             routes: Routes::default(),
             shared,
