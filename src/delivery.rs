@@ -159,9 +159,17 @@ impl Delivery<'_> {
             return false;
         }
         match &self.target {
-            Target::Print(_) => !self.writer.is_full() && commits.room(commits.watermarks().in_hand()) > 0,
+            Target::Print(_) => !self.writer.is_full() && self.room(commits) > 0,
             Target::Handle(handlers) => handlers.has_room(commits.total()),
         }
+    }
+
+    /// How many more records may be printed before the next commit. Those that wait for their schemas may be many before
+    /// one of them is, and are not in the way of others.
+    #[inline]
+    fn room(&self, commits: &Commits) -> u64 {
+        let waiting = self.waiting.as_ref().map_or(0, |waiting| waiting.count());
+        commits.room(commits.watermarks().in_hand().saturating_sub(waiting))
     }
 
     /// Another batch of records is looked at from now on.
@@ -271,6 +279,9 @@ impl Delivery<'_> {
         };
         let warning = self.filter.as_mut().and_then(|filter| filter.warning(&checked, record));
         let mut submitted = match &mut self.target {
+            Target::Print(printer) if checked.is_filtered => {
+                printer.leave_out_undecoded(place, record.offset, checked.undecodable)?
+            }
             Target::Print(printer) => match checked.failure {
                 Some(what) => printer.leave_out(place, record.offset, what)?,
                 None => match checked.results {
@@ -285,10 +296,7 @@ impl Delivery<'_> {
                     None => printer.print(&mut self.writer, place, record)?,
                 },
             },
-            Target::Handle(handlers) => {
-                let notices = handlers.take(place, record, checked).into_iter().collect();
-                Submitted { fate: Fate::Taken, notices }
-            }
+            Target::Handle(handlers) => handlers.take(place, record, checked),
         };
         submitted.notices.splice(0..0, warning.map(Notice::Warning));
         Ok(submitted)
@@ -296,7 +304,7 @@ impl Delivery<'_> {
 
     /// In the waiting commit modes nothing more is taken until what was printed is written and committed.
     pub fn seal_for_commit(&mut self, commits: &Commits) {
-        if !self.has_handlers() && commits.room(commits.watermarks().in_hand()) == 0 {
+        if !self.has_handlers() && self.room(commits) == 0 {
             self.writer.seal();
         }
     }

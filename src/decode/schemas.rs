@@ -54,6 +54,8 @@ pub struct SchemaSlot {
     /// Why it cannot be had.
     fault: Mutex<Option<Arc<str>>>,
     is_settled: AtomicBool,
+    /// It cannot be had because there is none of this name.
+    is_unknown: AtomicBool,
     /// Somebody missed it since it was last asked for.
     is_missed: AtomicBool,
 }
@@ -88,9 +90,24 @@ impl SchemaSlot {
         self.is_settled.store(true, Ordering::Release);
     }
 
+    /// Whether the registry has no such schema, as far as it was asked.
+    pub fn is_unknown(&self) -> bool {
+        self.is_unknown.load(Ordering::Relaxed)
+    }
+
+    /// The registry has no such schema for now: `fault` in words.
+    pub fn fail_unknown(&self, fault: &str) {
+        self.settle_without(fault, true);
+    }
+
     /// The schema cannot be had for now.
     pub fn fail(&self, fault: &str) {
+        self.settle_without(fault, false);
+    }
+
+    fn settle_without(&self, fault: &str, is_unknown: bool) {
         *self.fault.lock().unwrap_or_else(PoisonError::into_inner) = Some(fault.into());
+        self.is_unknown.store(is_unknown, Ordering::Relaxed);
         self.is_settled.store(true, Ordering::Release);
     }
 }

@@ -65,6 +65,8 @@ impl Upcoming for Source {
 /// What is known of a record before it is delivered; the default is that of a record that nobody looks at.
 #[derive(Debug, Default)]
 pub struct Checked {
+    /// The filter does not keep the record, as far as it could be decoded: nobody wants it unless that is a failure.
+    pub is_filtered: bool,
     pub event_id: Option<Arc<str>>,
     no_id: Option<NoId>,
     /// What `--jq` yields: lines to be printed.
@@ -138,7 +140,7 @@ impl Filter {
         }
         match self.translated.as_mut().map(|translated| translated.look_at(record)) {
             Some(Judgement::Known(checked)) => Decision::Known(Some(checked)),
-            Some(Judgement::LeftOut) => Decision::LeftOut,
+            Some(Judgement::LeftOut(undecodable)) => Checked::left_out(undecodable),
             Some(Judgement::Unknown { .. }) | None => Decision::NeedsJq,
         }
     }
@@ -165,7 +167,7 @@ impl Filter {
             if let Some(translated) = &mut self.translated {
                 match translated.look_at(record) {
                     // It is looked at once more when it is its turn.
-                    Judgement::Known(_) | Judgement::LeftOut => return true,
+                    Judgement::Known(_) | Judgement::LeftOut(_) => return true,
                     Judgement::Unknown { is_kept: known } => is_kept = known,
                 }
             }
@@ -228,8 +230,21 @@ impl Checked {
     fn decision(verdict: FilterVerdict, undecodable: Option<Undecodable>) -> Decision {
         let FilterVerdict { is_left_out, event_id, no_id, results, failure } = verdict;
         match is_left_out {
-            true => Decision::LeftOut,
-            false => Decision::Known(Some(Checked { event_id, no_id, results, failure, undecodable })),
+            true => Checked::left_out(undecodable),
+            false => {
+                let is_filtered = false;
+                Decision::Known(Some(Checked { is_filtered, event_id, no_id, results, failure, undecodable }))
+            }
+        }
+    }
+
+    /// Of a record that the filter does not keep.
+    fn left_out(undecodable: Option<Undecodable>) -> Decision {
+        match undecodable {
+            None => Decision::LeftOut,
+            Some(_) => {
+                Decision::Known(Some(Checked { is_filtered: true, undecodable, ..Checked::default() }))
+            }
         }
     }
 }

@@ -14,7 +14,7 @@ pub mod warnings;
 
 use super::filter::Checked;
 use super::writer::Writer;
-use super::{PartitionPlace, Progress};
+use super::{Fate, PartitionPlace, Progress, Submitted};
 use crate::alarm::{Alarm, Bell};
 use crate::choices::CommitMode;
 use crate::commits::{AssignmentId, Commits};
@@ -180,13 +180,8 @@ impl<'a> Handlers<'a> {
         ticket
     }
 
-    /// Takes a record in hand; returns what is to be told about it.
-    pub fn take(
-        &mut self,
-        place: &PartitionPlace<'_>,
-        record: &Record<'_>,
-        checked: Checked,
-    ) -> Option<Notice> {
+    /// Takes a record in hand, or leaves it out if the filter does not keep it and it is no failed record.
+    pub fn take(&mut self, place: &PartitionPlace<'_>, record: &Record<'_>, checked: Checked) -> Submitted {
         // It is no failed record: its handler may do with it as it is.
         let warning = |reason: String| Notice::Warning(format!("{}: {reason}", record.place()));
         let lacks_schema = checked.undecodable.as_ref().is_some_and(|trouble| trouble.lacks_schema());
@@ -197,12 +192,17 @@ impl<'a> Handlers<'a> {
             other => (checked.failure.map(Fault::Failed), other.map(warning)),
         };
         self.counts.failed += u64::from(warning.is_some());
+        let notices = warning.into_iter().collect();
+        if fault.is_none() && checked.is_filtered {
+            self.counts.filtered += 1;
+            return Submitted { fate: Fate::LeftOut, notices };
+        }
         let ticket = self.add(place, record, checked.event_id.filter(|_| fault.is_none()));
         if let Some(fault) = fault {
             // Nobody handles it; that is told when its turn comes.
             self.queue.mark_faulty(ticket, fault);
         }
-        warning
+        Submitted { fate: Fate::Taken, notices }
     }
 
     /// Nothing is in hand.

@@ -167,7 +167,8 @@ impl Delivery<'_> {
         checked: Option<Checked>,
     ) -> Result<Submitted, Option<Checked>> {
         let has_handlers = self.has_handlers();
-        let is_wanted = |checked: &Checked| has_handlers || checked.failure.is_none();
+        let is_wanted =
+            |checked: &Checked| !checked.is_filtered && (has_handlers || checked.failure.is_none());
         match &mut self.newest {
             Some(newest) if newest.is_collecting() && checked.as_ref().is_none_or(is_wanted) => {
                 newest.offer(place, record, checked);

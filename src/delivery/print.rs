@@ -88,6 +88,22 @@ impl Printer {
         Ok(Submitted { fate, notices: told.into_iter().collect() })
     }
 
+    /// Leaves out a record that the filter does not keep, and tells why it could not be decoded: with its value the filter
+    /// might have kept it.
+    ///
+    /// # Errors
+    /// With `--strict` the run ends with this record, which stays unsettled.
+    pub fn leave_out_undecoded(
+        &mut self,
+        place: &PartitionPlace<'_>,
+        offset: i64,
+        trouble: Option<Undecodable>,
+    ) -> Result<Submitted, Box<Ended>> {
+        let told = trouble.map(|trouble| self.undecodable(place, offset, &trouble)).transpose()?;
+        self.counts.filtered += 1;
+        Ok(Submitted { fate: Fate::LeftOut, notices: told.into_iter().collect() })
+    }
+
     /// What is told of a record that is not in the formats asked for.
     ///
     /// # Errors

@@ -90,14 +90,21 @@ impl WaitingRecords {
         self.records.is_empty()
     }
 
+    pub(super) fn count(&self) -> u64 {
+        self.records.len() as u64
+    }
+
     pub(super) fn is_full(&self) -> bool {
         self.bytes >= ALL_BYTES || self.are_others_behind && !self.is_empty()
     }
 
     /// Whether a record of an assignment has to wait: for its schemas, or for those before it.
     pub(super) fn must_wait(&self, id: AssignmentId, record: &Record<'_>) -> bool {
-        let is_behind_others = self.queues.get(&id).is_some_and(|queue| !queue.numbers.is_empty());
-        is_behind_others || !self.can_decode(record)
+        self.has_records_of(id) || !self.can_decode(record)
+    }
+
+    fn has_records_of(&self, id: AssignmentId) -> bool {
+        self.queues.get(&id).is_some_and(|queue| !queue.numbers.is_empty())
     }
 
     /// Whether the record can be decoded now.
@@ -253,7 +260,7 @@ impl Delivery<'_> {
     /// No thread can be started that looks at it.
     pub fn take_ready(&mut self, commits: &Commits) -> Result<Option<ReadyRecord>, Failure> {
         let has_room = match &self.target {
-            Target::Print(_) => !self.writer.is_full(),
+            Target::Print(_) => !self.writer.is_full() && self.room(commits) > 0,
             Target::Handle(handlers) => handlers.has_room(commits.total()),
         };
         if let Some(newest) = self.newest.as_mut().filter(|_| has_room)
@@ -270,6 +277,11 @@ impl Delivery<'_> {
             }
             Some(_) | None => Ok(None),
         }
+    }
+
+    /// Whether records of an assignment wait to be decoded.
+    pub fn has_waiting(&self, id: AssignmentId) -> bool {
+        self.waiting.as_ref().is_some_and(|waiting| waiting.has_records_of(id))
     }
 
     /// Nothing waits to be decoded.

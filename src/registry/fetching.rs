@@ -174,19 +174,20 @@ impl<A: Asker, R: Fn()> Fetcher<A, R> {
     /// Gives a schema up for now.
     fn miss(&mut self, question: SchemaQuestion, fault: &FetchFault, pause: Duration) {
         let id = question.id;
-        question.slot.fail(&match fault {
-            FetchFault::Unknown => format!("schema {id} is not in the registry"),
+        match fault {
+            FetchFault::Unknown => question.slot.fail_unknown(&format!("schema {id} is not in the registry")),
             // Registries without GUIDs have no such path.
             FetchFault::NoSuchPath(_) if matches!(id, SchemaId::Global(_)) => {
-                format!("schema {id} is not in the registry")
+                question.slot.fail_unknown(&format!("schema {id} is not in the registry"));
             }
             FetchFault::NoSuchPath(words) => {
-                format!("schema {id} cannot be had: {words}; check the path of `--registry`")
+                let hint = "check the path of `--registry`";
+                question.slot.fail(&format!("schema {id} cannot be had: {words}; {hint}"));
             }
             FetchFault::Passing { words, .. } | FetchFault::Lasting(words) => {
-                format!("schema {id} cannot be had: {words}")
+                question.slot.fail(&format!("schema {id} cannot be had: {words}"));
             }
-        });
+        }
         let due = self.asker.now() + pause;
         self.pending.push(Pending { question, due, stage: Stage::Missing { pause } });
         (self.ring)();

@@ -174,11 +174,13 @@ fn key_and_value_are_each_on_their_own() {
 fn an_eight_byte_number_is_no_frame() {
     let registry = StubRegistry::start();
     let key = |number: u64| value("avro-long").key(number.to_be_bytes());
-    let (lines, outcome) = read(&[key(0), key(7), key(99_999), key(1 << 24 | 5)], &registry);
-    outcome.stderr_lacks("@ 0").stderr_lacks("@ 1").stderr_lacks("@ 2");
-    assert!(lines[..3].iter().all(|line| line.get("key_error").is_none()), "{outcome}");
+    // Larger ones, such as times, would be one if the registry knew the schema.
+    let numbers = [0, 7, 99_999, 999 << 24 | 5, 1_763_888_400_000, 0x00ff_ffff_ffff_ffff];
+    let (lines, outcome) = read(&numbers.map(key), &registry);
+    outcome.has_code(0).has_stderr("");
+    assert_eq!(lines.len(), numbers.len());
+    assert!(lines.iter().all(|line| line.get("key_error").is_none()), "{outcome}");
     assert_eq!(registry.count("/schemas/ids/0"), 0);
-    // A larger one may be one, if the registry knew the schema.
     must_be_decoded(&lines[3], "value", &vectors::named("avro-long"));
     let (mock, topic) = topic_of(&[key(1 << 24 | 5)]);
     let outcome = consume(&mock, &topic, &registry).args(["--key-format", "i64"]).run();
@@ -287,6 +289,53 @@ fn filters_and_templates_see_what_was_decoded() {
     pretty.has_code(0).stdout_contains(": Ada\n");
     let line = Kcons::new(arguments).args(["-o", "line", "-n", "1"]).run();
     line.has_code(0).stdout_contains(r#"{"name":"Ada""#);
+}
+
+#[test]
+fn a_record_that_a_filter_cannot_judge_is_never_left_out_in_silence() {
+    let registry = StubRegistry::start();
+    let damaged = Produced::value(b"\0\0\0\0\x02").partition(0);
+    let unknown = Produced::value(b"\0\0\0\x03\xe7abcd").partition(0);
+    let (mock, topic) = topic_of(&[value("avro-long"), damaged, unknown, value("avro-long")]);
+    let run = |arguments: &[&str]| {
+        let group = unique_name("group");
+        let outcome = Kcons::new(["consume", &topic, "-b", &mock.brokers(), "--registry", &registry.url()])
+            .args(["-X", "partition.assignment.strategy=cooperative-sticky", "-e", "--group", &group])
+            .args(arguments)
+            .run();
+        (outcome, mock.committed(&group, &[&topic]).get(&(topic.clone(), 0)).copied())
+    };
+    // Looked at on the spot, and by jq.
+    for none in [".value == \"nothing\"", "def same: .; .value | same == \"nothing\""] {
+        let (printed, committed) = run(&["--filter", none]);
+        printed.has_code(0).has_stdout("").stderr_contains("[0] @ 1: value is not Avro of schema 2");
+        printed.stderr_contains("[0] @ 2: value is not decoded: schema 999 is not in the registry");
+        assert_eq!(committed, Some(4), "{printed}");
+        let (strict, committed) = run(&["--filter", none, "--strict"]);
+        strict.has_code(5).stderr_contains("[0] @ 1: value is not Avro of schema 2");
+        assert_eq!(committed, Some(1), "{strict}");
+        // Of the damaged one a handler would be told, and the other one is a failed record.
+        let (stopped, committed) = run(&["--filter", none, "--exec", "cat"]);
+        stopped.has_code(5).has_stdout("").stderr_contains("[0] @ 1: value is not Avro of schema 2");
+        stopped.stderr_contains("caused by: value is not decoded: schema 999 is not in the registry");
+        assert_eq!(committed, Some(2), "{stopped}");
+        let (skipped, committed) = run(&["--filter", none, "--exec", "cat", "--on-failure", "skip"]);
+        skipped.has_code(0).has_summary("1 record: 0 ok, 1 skipped");
+        assert_eq!(committed, Some(4), "{skipped}");
+        let (strict, committed) = run(&["--filter", none, "--exec", "cat", "--strict"]);
+        strict.has_code(5).stderr_contains("[0] @ 1: value is not Avro of schema 2");
+        assert_eq!(committed, Some(1), "{strict}");
+    }
+    for results in [".value | select(. == \"nothing\")", "def same: .; empty | same"] {
+        let (printed, _) = run(&["--jq", results]);
+        printed.has_code(0).has_stdout("").stderr_contains("[0] @ 1: value is not Avro of schema 2");
+        let (strict, committed) = run(&["--jq", results, "--strict"]);
+        assert_eq!(committed, Some(1), "{}", strict.has_code(5));
+    }
+    let newest = Kcons::new(["consume", &topic, "-b", &mock.brokers(), "--registry", &registry.url()])
+        .args(["--last", "1", "--strict", "--filter", ".value == 8"])
+        .run();
+    newest.has_code(5).stderr_contains("[0] @ 1: value is not Avro of schema 2");
 }
 
 #[test]

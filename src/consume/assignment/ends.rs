@@ -295,13 +295,14 @@ impl Ends {
     }
 }
 
-/// Says which partitions have come to their end: with handlers, once what was read of them is processed.
+/// Says which partitions have come to their end: once what was read of them is processed by handlers, or decoded and on
+/// its way to stdout.
 fn say_ends(partitions: &mut Partitions<'_>, context: &mut Context<'_, '_>) {
     let is_detail_wanted = partitions.is_detail_wanted();
-    let (watermarks, has_handlers) = (context.commits.watermarks(), context.delivery.has_handlers());
+    let (watermarks, delivery) = (context.commits.watermarks(), context.delivery);
     let mut reached = Vec::new();
     for partition in partitions.iter_mut() {
-        let next = match has_handlers {
+        let next = match delivery.has_handlers() || delivery.has_waiting(partition.id) {
             true => watermarks.watermark(partition.id),
             false => watermarks.next(partition.id),
         };

@@ -64,6 +64,11 @@ impl Decoder {
                 None => format!("schema {} is not in the registry", frame.schema).into(),
             };
             let may_be_number = self.format == DataFormat::Auto && frame.may_be_number();
+            let is_unknown = slot.as_ref().is_none_or(|slot| slot.is_unknown());
+            if may_be_number && is_unknown && matches!(self.part, Part::Key) {
+                // Keys often are such numbers, times for example.
+                return self.decode(bytes);
+            }
             let reason = Reason::Schema(SchemaTrouble::Lacking { why, may_be_number });
             return raw(self.part, bytes, &mut self.nesting, Box::new(reason));
         };

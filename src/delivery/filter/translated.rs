@@ -1,7 +1,7 @@
 //! Programs that are evaluated at once, on the bytes of a record: the loop does that itself.
 
 use super::{Checked, Programs};
-use crate::decode::{Decoders, Schemas};
+use crate::decode::{Decoders, Schemas, Undecodable};
 use crate::expressions::{Envelope, Expression, Parts, Unsure};
 use crate::jq::{EventId, Program};
 use crate::record::Record;
@@ -40,8 +40,8 @@ enum Wanted<T> {
 /// What is found out about a record.
 pub enum Judgement {
     Known(Checked),
-    /// The filter does not keep the record, or there are no results of it.
-    LeftOut,
+    /// The filter does not keep the record, or there are no results of it; and why it could not be decoded.
+    LeftOut(Option<Undecodable>),
     /// Only jq can tell the rest.
     Unknown {
         /// The filter keeps the record.
@@ -123,11 +123,11 @@ impl Translated {
         let kept = self.filter.as_ref().map_or(Ok(true), |filter| filter.is_true(&envelope));
         match kept {
             Ok(true) => {}
-            Ok(false) => return Judgement::LeftOut,
+            Ok(false) => return Judgement::LeftOut(content.outcome(record).err()),
             Err(Unsure) => return Judgement::Unknown { is_kept: false },
         }
         match self.findings.of(&envelope) {
-            Ok(None) => Judgement::LeftOut,
+            Ok(None) => Judgement::LeftOut(content.outcome(record).err()),
             Ok(Some(mut checked)) => {
                 checked.undecodable = content.outcome(record).err();
                 Judgement::Known(checked)

@@ -95,6 +95,32 @@ fn a_partition_waits_for_its_schema_and_the_others_go_on() {
 }
 
 #[test]
+fn a_record_that_waits_is_in_nobodys_way_and_comes_before_the_end_is_said() {
+    let registry = StubRegistry::start();
+    registry.behave(Behavior::Takes(Duration::from_secs(4)));
+    let mock = Mock::start(1);
+    let topic = unique_name("framed");
+    mock.create_topic(&topic, 2);
+    let plain = |partition: i32| Produced::value("{}").partition(partition);
+    mock.produce(&topic, &[value("avro-long"), plain(0), plain(1), plain(1), plain(1)]);
+    for mode in ["manual", "batch=2"] {
+        let group = unique_name("group");
+        let running = consume(&mock, &topic, &registry).args(["--group", &group, "--commit", mode, "-v"]);
+        let mut running = running.spawn();
+        running.wait_for_lines(3);
+        let said = running.wait_for_stderr("Reached end of partition 1");
+        assert!(!said.contains("Reached end of partition 0"), "{said}");
+        let committed = mock.committed(&group, &[&topic]);
+        assert!(committed[&(topic.clone(), 1)] >= 2, "{mode}: {committed:?}");
+        let outcome = running.finish();
+        outcome.has_code(0).stderr_contains("Reached end of partition 0");
+        let offsets: Vec<_> = outcome.json_lines().iter().map(|line| line["offset"].clone()).collect();
+        assert_eq!(offsets, [0, 1, 2, 0, 1], "{mode}: {outcome}");
+        assert_eq!(mock.committed(&group, &[&topic])[&(topic.clone(), 0)], 2);
+    }
+}
+
+#[test]
 fn a_schema_that_cannot_be_had_is_a_failed_record_of_a_handler() {
     let registry = StubRegistry::start();
     let unknown = Produced::value(b"\0\0\0\x03\xe7abcd").partition(0);
