@@ -543,6 +543,9 @@ impl<B: Broker> Consumer<'_, B> {
         self.client.look_after();
         let progress = self.delivery.look_after(now);
         self.apply(progress, now);
+        if let Some(event) = self.delivery.still_waiting(now) {
+            self.tell(Notice::AfterRecords(event), now);
+        }
         let (started, is_reading) = (self.status.started, self.topics.is_reading());
         self.step(now, |parts, context| {
             parts.assignment.watch_spare(context);

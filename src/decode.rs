@@ -96,14 +96,18 @@ impl Decoders {
     /// Whether a record can be decoded now; asks for what is missing.
     #[inline]
     pub fn can_decode(&self, record: &Record<'_>) -> bool {
-        if !self.schemas.are_asked_for() {
-            return true;
-        }
-        let has_schema = |decoder: &Decoder, bytes: Option<&[u8]>| {
-            bytes.is_none_or(|bytes| decoder.has_schema(bytes, record.headers, &self.schemas))
+        !self.schemas.are_asked_for() || self.awaited(record).is_none()
+    }
+
+    /// A schema that has not come yet and without which a record cannot be decoded; asks for what is missing.
+    #[inline]
+    pub fn awaited(&self, record: &Record<'_>) -> Option<SchemaId> {
+        let awaited = |decoder: &Decoder, bytes: Option<&[u8]>| {
+            bytes.and_then(|bytes| decoder.awaited(bytes, record.headers, &self.schemas))
         };
         // Both are asked for at once.
-        has_schema(&self.keys, record.key) & has_schema(&self.values, record.value)
+        let (key, value) = (awaited(&self.keys, record.key), awaited(&self.values, record.value));
+        key.or(value)
     }
 
     /// Whether headers have to be in a format, or name schemas.

@@ -7,8 +7,9 @@ use crate::decode::{Decoders, Schemas};
 use crate::error::Failure;
 use crate::record::{OwnedRecord, Record};
 use crate::settings::Consume;
+use crate::talk::Event;
 use std::collections::{HashMap, VecDeque};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// A partition of which so much waits is not read on.
 const RECORDS: usize = 1_000;
@@ -16,6 +17,9 @@ const BYTES: usize = 4 * 1024 * 1024;
 
 /// While so much waits of all partitions together, nothing is read.
 const ALL_BYTES: usize = 64 * 1024 * 1024;
+
+/// Records that wait for longer are told of.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The records of all partitions that wait, numbered in the order in which they came.
 pub struct WaitingRecords {
@@ -32,6 +36,9 @@ pub struct WaitingRecords {
     ready: VecDeque<(usize, AssignmentId)>,
     /// The first record of each partition that was given up: nothing below it waits.
     given_up: HashMap<AssignmentId, i64>,
+    /// When somebody first looked and some waited.
+    since: Option<Instant>,
+    is_wait_said: bool,
 }
 
 /// The numbers of the records of one partition, in order.
@@ -82,6 +89,8 @@ impl WaitingRecords {
                 queues: HashMap::new(),
                 ready: VecDeque::new(),
                 given_up: HashMap::new(),
+                since: None,
+                is_wait_said: false,
             })
         })
     }
@@ -212,6 +221,25 @@ impl WaitingRecords {
         self.queues.get(&id).is_some_and(|queue| queue.is_paused)
     }
 
+    /// What is said of records that have waited for a while, once.
+    fn still_waiting(&mut self, now: Instant) -> Option<Event> {
+        if self.is_empty() {
+            (self.since, self.is_wait_said) = (None, false);
+            return None;
+        }
+        let is_long = now.duration_since(*self.since.get_or_insert(now)) >= PATIENCE;
+        if !is_long || self.is_wait_said {
+            return None;
+        }
+        let first = self.queues.values().filter_map(|queue| queue.numbers.front()).min();
+        let record = self.records.get(first?)?;
+        let schema = record.with(|record| self.decoders.awaited(record))?;
+        self.is_wait_said = true;
+        let partition = &record.partition;
+        let message = format!("Still waiting for schema {schema} from the registry, for {partition}").into();
+        Some(Event::Progress { message })
+    }
+
     /// Ends programs that take too long.
     ///
     /// # Errors
@@ -277,6 +305,11 @@ impl Delivery<'_> {
             }
             Some(_) | None => Ok(None),
         }
+    }
+
+    /// What is said of records that wait for long; to be asked about once a second.
+    pub fn still_waiting(&mut self, now: Instant) -> Option<Event> {
+        self.waiting.as_mut()?.still_waiting(now)
     }
 
     /// Whether records of an assignment wait to be decoded.

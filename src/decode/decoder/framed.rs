@@ -28,13 +28,12 @@ impl Decoder {
         Frame::of(bytes, headers, header).filter(|frame| is_asked_for || !frame.is_small_number())
     }
 
-    /// Whether the schema that the bytes name is here, or cannot be had for now.
+    /// The schema that the bytes name if it has not come yet, and may come.
     #[inline]
-    pub fn has_schema(&self, bytes: &[u8], headers: &[Header<'_>], schemas: &Schemas) -> bool {
-        let Some(frame) = self.frame(bytes, headers).filter(|frame| frame.schema.is_possible()) else {
-            return true;
-        };
-        schemas.slot(self.part.index(), frame.schema).is_none_or(|slot| slot.is_settled())
+    pub fn awaited(&self, bytes: &[u8], headers: &[Header<'_>], schemas: &Schemas) -> Option<SchemaId> {
+        let id = self.frame(bytes, headers)?.schema;
+        let slot = if id.is_possible() { schemas.slot(self.part.index(), id) } else { None };
+        slot.is_some_and(|slot| !slot.is_settled()).then_some(id)
     }
 
     /// Decodes by the schema that the bytes name; what names none by the format alone.

@@ -114,6 +114,7 @@ fn a_record_that_waits_is_in_nobodys_way_and_comes_before_the_end_is_said() {
         assert!(committed[&(topic.clone(), 1)] >= 2, "{mode}: {committed:?}");
         let outcome = running.finish();
         outcome.has_code(0).stderr_contains("Reached end of partition 0");
+        outcome.stderr_contains(&format!("Still waiting for schema 2 from the registry, for {topic} [0]\n"));
         let offsets: Vec<_> = outcome.json_lines().iter().map(|line| line["offset"].clone()).collect();
         assert_eq!(offsets, [0, 1, 2, 0, 1], "{mode}: {outcome}");
         assert_eq!(mock.committed(&group, &[&topic])[&(topic.clone(), 0)], 2);
