@@ -48,7 +48,11 @@ pub struct ExpectedCount {
 
 impl ExpectedCount {
     pub fn is_met_by(self, count: u64) -> bool {
-        count >= self.least && self.most.is_none_or(|most| count <= most)
+        count >= self.least && !self.is_exceeded_by(count)
+    }
+
+    pub fn is_exceeded_by(self, count: u64) -> bool {
+        self.most.is_some_and(|most| count > most)
     }
 }
 

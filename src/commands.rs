@@ -80,8 +80,14 @@ pub fn run(typed: Arguments, words: &[OsString]) -> Ending {
     match result {
         Ok(()) => interrupted(&arguments.command, signals::first()).map_or(Ending::Code(0), Ending::Signal),
         Err(failure) => {
-            tell(&settings::profile::blame(failure, arguments.connection.profile_table.as_ref()), &talk)
-                .into()
+            let kind = failure.kind;
+            let failure = settings::profile::blame(failure, arguments.connection.profile_table.as_ref());
+            let code = tell(&failure, &talk);
+            match interrupted(&arguments.command, signals::first()) {
+                // Whoever interrupts a run has no use for what it would have found.
+                Some(signal) if kind == Kind::Expectation => Ending::Signal(signal),
+                Some(_) | None => Ending::Code(code),
+            }
         }
     }
 }

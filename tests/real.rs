@@ -131,6 +131,7 @@ fn main() -> std::process::ExitCode {
         output::a_record_larger_than_any_fetch_is_read,
         merged::records_of_all_partitions_come_in_the_order_of_their_timestamps,
         merged::a_partition_that_is_far_ahead_waits_in_little_memory,
+        merged::a_time_limit_that_is_over_at_once_is_no_failure,
         newest::the_newest_are_found_behind_markers_and_aborted_records,
         newest::the_newest_are_found_in_many_small_transactions,
         newest::the_newest_are_found_beside_holes_of_compaction,

@@ -140,6 +140,11 @@ impl Closing {
         self.is_unwritable = true;
     }
 
+    /// Whether whoever reads stdout has gone, who may have got more than is known to be written.
+    pub fn has_lost_reader(&self) -> bool {
+        self.is_unwritable && self.failure.is_none()
+    }
+
     /// Notes what can be committed no more: partitions that are being lost were owed their final commit.
     pub fn note_lost(&mut self, partitions: &[TopicPartition], commits: &Commits) {
         self.lost_records += commits.owed_of(partitions).records();

@@ -216,6 +216,17 @@ fn another_number_of_records_than_expected_is_a_failure() {
     let none = consume(&mock, &topic).args(["--from", "end", "--duration", "300ms", "--expect", "1.."]).run();
     none.has_code(7).has_stderr("error: expected at least 1 record, got 0\n");
     // A failure of its own goes before.
+    // A reader that has gone may have had enough, and whoever presses Ctrl-C does not care.
+    for (expected, code) in [("9", 0), ("1..", 0), ("..0", 0)] {
+        let gone = consume(&mock, &topic).args(["-e", "--expect", expected]).stdout(Reader::IsGone).run();
+        gone.has_code(code).has_stderr("");
+    }
+    let mut waiting = consume(&mock, &topic).args(["--expect", "9", "-v"]).spawn();
+    waiting.wait_for_lines(4);
+    waiting.signal(Signal::SIGINT);
+    let interrupted = waiting.finish();
+    interrupted.stderr_contains("error: expected 9 records, got 4\n");
+    interrupted.was_ended_by(Signal::SIGINT);
     let failed = consume(&mock, &topic).args(["-e", "--expect", "9", "--exec", "exit 65"]).run();
     failed.has_code(5).stderr_lacks("expected");
     for wrong in ["x", "..", "5..3", "-1", "1..x", ""] {

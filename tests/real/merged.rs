@@ -76,3 +76,11 @@ pub fn a_partition_that_is_far_ahead_waits_in_little_memory() {
     assert!(peak < 100 << 10, "{line}");
     running.kill();
 }
+
+pub fn a_time_limit_that_is_over_at_once_is_no_failure() {
+    let topic = new_topic(3);
+    kafka().produce_many(&topic, 100, numbered(0, |number| number as i64));
+    for _ in 0..5 {
+        consume(&topic).args(["-e", "--merge", "--duration", "1ms"]).run().has_code(0).has_stderr("");
+    }
+}

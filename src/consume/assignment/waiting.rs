@@ -10,6 +10,9 @@ use crate::reachability::unknown::{self, words};
 use crate::record::TopicPartition;
 use std::time::Duration;
 
+/// So long the answer to a question may take.
+const MOMENT: Duration = Duration::from_millis(500);
+
 impl Assignment<'_> {
     /// Tells what is waited for, and gives up if the run has an end and the time is over.
     ///
@@ -61,8 +64,8 @@ impl Assignment<'_> {
 
     /// The failure of a run whose time is over while partitions were never read.
     pub fn never_read(&self, context: &Context<'_, '_>) -> Option<Failure> {
-        // A run without an end may stop at any time; what was only just asked for is no failure of it.
-        let of_all = if self.settings.stops.to.is_some() { Duration::ZERO } else { PATIENCE };
+        // What was only just asked for is no failure. A run without an end may stop at any time.
+        let of_all = if self.settings.stops.to.is_some() { MOMENT } else { PATIENCE };
         let failure = self.not_known(Duration::ZERO, of_all, context)?;
         Some(Failure { hint: None, ..failure })
     }
