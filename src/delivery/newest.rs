@@ -8,12 +8,19 @@ use std::cmp::{Ordering, Reverse};
 use std::collections::{BinaryHeap, HashMap};
 use std::vec;
 
+/// So many records that failed are kept; only those among the newest are told of.
+const MOST_FAILED: u64 = 1_000;
+
+/// Records of which the oldest comes first, to give way to a newer one.
+type OldestFirst = BinaryHeap<Reverse<Box<KeptRecord>>>;
+
 /// The newest records of those that were offered so far.
 pub struct NewestRecords {
     /// How many are wanted.
     limit: u64,
-    /// The oldest comes first, to give way to a newer one.
-    kept: BinaryHeap<Reverse<Box<KeptRecord>>>,
+    kept: OldestFirst,
+    /// The newest of those that are not delivered but told of, and do not count.
+    failed: OldestFirst,
     /// How many records of each partition were offered, by slot.
     offered: Vec<u64>,
     /// What is still to be delivered, once no more are offered.
@@ -68,8 +75,8 @@ impl NewestRecords {
     /// `None` if records are delivered as they come.
     pub(super) fn new(last: Option<u64>) -> Option<Box<NewestRecords>> {
         last.map(|limit| {
-            let (kept, offered) = (BinaryHeap::new(), Vec::new());
-            Box::new(NewestRecords { limit, kept, offered, shown: None })
+            let (kept, failed) = (BinaryHeap::new(), BinaryHeap::new());
+            Box::new(NewestRecords { limit, kept, failed, offered: Vec::new(), shown: None })
         })
     }
 
@@ -79,20 +86,24 @@ impl NewestRecords {
             self.offered.resize(slot + 1, 0);
         }
         self.offered[slot] += 1;
-        if self.kept.len() as u64 >= self.limit {
-            let age = (record.timestamp, record.topic, record.partition, record.offset);
-            if self.kept.peek().is_some_and(|Reverse(oldest)| age < oldest.age()) {
-                return;
-            }
-            self.kept.pop();
-        }
-        let record = OwnedRecord::copy(record, place.partition.clone());
-        self.kept.push(Reverse(Box::new(KeptRecord { slot, record, checked })));
+        keep(&mut self.kept, self.limit, place, record, checked);
+    }
+
+    /// The records that are delivered or told of as it is now.
+    fn chosen(&self) -> impl Iterator<Item = &KeptRecord> {
+        let oldest = self.kept.peek().filter(|_| self.kept.len() as u64 >= self.limit);
+        let is_newer = move |failed: &&Reverse<Box<KeptRecord>>| oldest.is_none_or(|oldest| *failed < oldest);
+        self.kept.iter().chain(self.failed.iter().filter(is_newer)).map(|Reverse(record)| &**record)
     }
 
     fn show(&mut self, ids: Vec<AssignmentId>) {
+        let oldest = self.kept.peek().filter(|_| self.kept.len() as u64 >= self.limit);
+        let mut failed = std::mem::take(&mut self.failed);
+        failed.retain(|failed| oldest.is_none_or(|oldest| failed < oldest));
         // In this order `Reverse` puts the oldest last.
-        let kept = std::mem::take(&mut self.kept).into_sorted_vec();
+        let mut kept = std::mem::take(&mut self.kept);
+        kept.append(&mut failed);
+        let kept = kept.into_sorted_vec();
         self.shown = Some(ShownRecords {
             ids: ids.into_iter().map(|id| (id.slot, id)).collect(),
             rest: kept.into_iter(),
@@ -120,8 +131,28 @@ impl NewestRecords {
     /// Nothing of it is delivered any more.
     pub(super) fn give_up(&mut self) {
         self.kept.clear();
+        self.failed.clear();
         self.shown = Some(ShownRecords::default());
     }
+}
+
+/// Keeps a record if it is among the newest.
+fn keep(
+    kept: &mut OldestFirst,
+    limit: u64,
+    place: &PartitionPlace<'_>,
+    record: &Record<'_>,
+    checked: Option<Checked>,
+) {
+    if kept.len() as u64 >= limit {
+        let age = (record.timestamp, record.topic, record.partition, record.offset);
+        if kept.peek().is_some_and(|Reverse(oldest)| age < oldest.age()) {
+            return;
+        }
+        kept.pop();
+    }
+    let record = OwnedRecord::copy(record, place.partition.clone());
+    kept.push(Reverse(Box::new(KeptRecord { slot: place.id.slot, record, checked })));
 }
 
 impl Delivery<'_> {
@@ -145,7 +176,7 @@ impl Delivery<'_> {
     /// The offsets of the records that are kept of each partition, in order.
     pub fn kept_offsets(&self) -> HashMap<TopicPartition, Vec<i64>> {
         let mut offsets: HashMap<TopicPartition, Vec<i64>> = HashMap::new();
-        for Reverse(kept) in self.newest.iter().flat_map(|newest| &newest.kept) {
+        for kept in self.newest.iter().flat_map(|newest| newest.chosen()) {
             offsets.entry(kept.record.partition.clone()).or_default().push(kept.record.offset);
         }
         offsets.values_mut().for_each(|offsets| offsets.sort_unstable());
@@ -170,8 +201,13 @@ impl Delivery<'_> {
         let is_wanted =
             |checked: &Checked| !checked.is_filtered && (has_handlers || checked.failure.is_none());
         match &mut self.newest {
-            Some(newest) if newest.is_collecting() && checked.as_ref().is_none_or(is_wanted) => {
-                newest.offer(place, record, checked);
+            Some(newest) if newest.is_collecting() => {
+                if checked.as_ref().is_none_or(is_wanted) {
+                    newest.offer(place, record, checked);
+                } else {
+                    // Whether it matters shows once the newest are known.
+                    keep(&mut newest.failed, MOST_FAILED, place, record, checked);
+                }
                 Ok(Submitted { fate: Fate::Kept, notices: Vec::new() })
             }
             Some(_) | None => Err(checked),

@@ -105,6 +105,24 @@ fn a_filter_that_rarely_matches_is_followed_to_the_beginning() {
 }
 
 #[test]
+fn a_record_that_fails_matters_if_it_is_among_the_newest() {
+    for (keys, words, is_fine, expected) in [
+        (&[None, Some("a"), Some("a")][..], "", true, vec![(0, 1), (0, 2)]),
+        (&[Some("a"), None, Some("a")], "", false, vec![(0, 0), (0, 2)]),
+        (&[None, Some("a")], "", false, vec![(0, 1)]),
+        (&[None, Some("a"), Some("a")], "--strict", true, vec![(0, 1), (0, 2)]),
+        (&[Some("a"), None, Some("a")], "--strict", false, vec![(0, 0)]),
+    ] {
+        let cluster = Cluster::new(1);
+        cluster.borrow_mut().produce(0, keys);
+        let settings = settings(&format!("-o raw --last 2 --filter .key|test(\"a\") {words}"));
+        let mut run = run(&settings, &cluster);
+        run.settle_until(|run| run.finished.is_some());
+        assert_eq!((run.result().is_ok(), printed(&run)), (is_fine, expected), "{keys:?} {words}");
+    }
+}
+
+#[test]
 fn random_logs_give_what_a_look_at_all_of_them_gives() {
     for seed in 0..150 {
         let mut random = Random(seed);
