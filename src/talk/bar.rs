@@ -78,7 +78,7 @@ impl Bar {
 
 fn draw_all(queue: &Receiver<Shown>) {
     let style = |template| ProgressStyle::with_template(template).map(|style| style.progress_chars("=> "));
-    let (with_end, without) = (style("[{bar:24}] {msg}"), style("{msg}"));
+    let (with_end, without) = (style("[{bar:24}] {wide_msg}"), style("{wide_msg}"));
     while let Ok(Shown { part, text, is_last }) = queue.recv() {
         // Not before there is something to show: each line that is said has it drawn again.
         let bar = BAR.get_or_init(new_bar);
