@@ -16,6 +16,8 @@ const TITLES: u64 = 100;
 /// Renders records for stdout.
 pub struct Printer {
     renderer: Renderer,
+    /// Only results of `--jq` are printed.
+    has_results: bool,
     is_strict: bool,
     filter_failure: FilterFailure,
     /// `-n`: the run ends with that many records.
@@ -31,6 +33,7 @@ impl Printer {
     pub fn new(settings: &Consume, schemas: &Schemas) -> Printer {
         Printer {
             renderer: Renderer::new(&settings.output, schemas),
+            has_results: settings.results.is_some(),
             is_strict: settings.output.is_strict,
             filter_failure: settings.filter_failure,
             count: settings.stops.count,
@@ -42,7 +45,7 @@ impl Printer {
 
     /// Whether headers of records are looked at.
     pub fn reads_headers(&self) -> bool {
-        self.renderer.reads_headers()
+        !self.has_results && self.renderer.reads_headers()
     }
 
     /// Prints a record. One that is not in the format asked for is printed as well as it can be and told, or, with
