@@ -233,6 +233,9 @@ fn a_message_is_found_by_the_last_part_of_its_name() {
         let found = messages.named(name).map(|message| message.full_name().to_owned());
         assert_eq!(found.unwrap_or_default(), expected, "{name}");
     }
+    let all = messages.all_named("B");
+    let all: Vec<&str> = all.iter().map(super::super::Message::full_name).collect();
+    assert_eq!(all, ["acme.v1.A.B", "acme.v1.C.B"]);
 }
 
 #[test]
