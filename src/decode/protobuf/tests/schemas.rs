@@ -69,6 +69,16 @@ fn an_import_may_be_missing_as_long_as_no_field_needs_it() {
         option (confluent.message_meta).doc = \"x\";
         string s = 1 [(confluent.field_meta) = { doc: \"y\", tags: [\"PII\"], params: [{ key: \"a\", value: \"b\" }] }]; }";
     assert_eq!(of(schema, &[], b"\x0a\x01x"), r#"{"s":"x"}"#);
+    // Options of one's own, and where they are data: an extension is shown as one.
+    let schema = "syntax = \"proto3\"; import \"google/protobuf/descriptor.proto\";
+        message A { string s = 1 [(max) = 5]; google.protobuf.FieldOptions o = 2; }
+        extend google.protobuf.FieldOptions { int32 max = 50000; string deprecated = 3; }
+        extend google.protobuf.FileOptions { string unknown = 50000; }";
+    assert_eq!(of(schema, &[], b"\x0a\x01x"), r#"{"s":"x"}"#);
+    assert_eq!(
+        of(schema, &[], b"\x12\x06\x18\x01\x80\xb5\x18\x05"),
+        r#"{"o":{"deprecated":true,"[max]":5}}"#
+    );
     let error = Messages::of_schema(ORDER, &[("common.proto", MONEY)]).expect_err("no address");
     assert_eq!(
         error,
