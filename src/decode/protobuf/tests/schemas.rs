@@ -177,8 +177,12 @@ fn strange_values_of_well_known_types_do_not_hide_the_record() {
         (b"\x22\x03\x12\x01\xff", r#"{"a":{"@type":"","value":"/w=="}}"#),
         (b"\x22\x0a\x0a\x03x/Y\x12\x03\x0a\x01b", r#"{"a":{"@type":"x/Y","value":"CgFi"}}"#),
         (b"\x22\x0a\x0a\x03x/B\x12\x03\x0a\x01b", r#"{"a":{"@type":"x/B","b":"b"}}"#),
-        // It is not what it says it is.
-        (b"\x22\x0a\x0a\x03x/B\x12\x03\x0a\x09b", r#"{"a":{"@type":"x/B","value":"Cgli"}}"#),
+        // A damaged message, not one of an unknown type; the same out of order, and of a type with a form of its own.
+        (b"\x22\x0a\x0a\x03x/B\x12\x03\x0a\x09b", "ends too early in `a.b`"),
+        (b"\x22\x0a\x12\x03\x0a\x09b\x0a\x03x/B", "ends too early in `a.b`"),
+        (b"\x2a\x00\x22\x0a\x0a\x03x/B\x12\x03\x0a\x09b", "ends too early in `a`"),
+        (b"\x22\x08\x0a\x03x/B\x12\x01\x08", "wire type 0 instead of 2 in `a.b`"),
+        (b"\x22\x20\x0a\x1bx/google.protobuf.BoolValue\x12\x01\x08", "ends too early in `a.value`"),
         (b"\x22\x07\x0a\x03x/B\x12\x00", r#"{"a":{"@type":"x/B"}}"#),
         (
             b"\x22\x1f\x0a\x1bx/google.protobuf.BoolValue\x12\x00",
