@@ -107,7 +107,7 @@ impl Messages {
     }
 
     /// The messages that a name may mean: the one with this full name, else those whose full names end so. Those of the
-    /// file itself hide those of other files, and these the built-in ones.
+    /// file itself hide those of other files, and these the built-in ones, of which nested ones need their full name.
     pub fn all_named(&self, name: &str) -> Vec<Message> {
         let name = name.strip_prefix('.').unwrap_or(name);
         if let Some(&index) = self.types.by_name.get(name) {
@@ -123,11 +123,16 @@ impl Messages {
         let levels: [Vec<usize>; 3] = [
             self.own_messages().into_iter().filter(ends_so).collect(),
             given.filter(ends_so).collect(),
-            all.filter(ends_so).collect(),
+            all.filter(|index| ends_so(index) && !self.is_nested(*index)).collect(),
         ];
         let mut found = levels.into_iter().find(|level| !level.is_empty()).unwrap_or_default();
         found.sort_unstable();
         found.into_iter().map(|index| self.message(index)).collect()
+    }
+
+    fn is_nested(&self, index: usize) -> bool {
+        let around = self.types.messages[index].full_name.rsplit_once('.');
+        around.is_some_and(|(around, _)| self.types.by_name.contains_key(around))
     }
 
     /// The full names of all messages of the file itself.

@@ -214,7 +214,7 @@ fn an_ambiguous_message_is_told_what_it_may_mean() {
     assert_eq!(
         refused("T"),
         format!(
-            "error: message `T` is ambiguous\n  caused by: `{file}` has several messages of that name\n  \
+            "error: message `T` is ambiguous\n  caused by: several messages in `{file}` and its imports have that name\n  \
              hint: give the full name of one of them: `x.y.T`, `x.y.Outer.T`\n"
         )
     );

@@ -76,7 +76,7 @@ fn message(file: &Path, options: &DecodingOptions) -> Result<Message, Failure> {
             let full_names: Vec<String> =
                 found.iter().map(|message| message.full_name().to_owned()).collect();
             Err(Failure::usage(format!("message `{name}` is ambiguous"))
-                .caused_by(format!("`{}` has several messages of that name", file.display()))
+                .caused_by(format!("several messages in `{}` and its imports have that name", file.display()))
                 .hint(listed("give the full name of one of them:", &full_names)))
         }
     }

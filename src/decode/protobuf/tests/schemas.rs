@@ -239,6 +239,10 @@ fn a_message_is_found_by_the_last_part_of_its_name() {
         ("A.B", "acme.v1.A.B"),
         ("v1.C.B", "acme.v1.C.B"),
         ("Money", "acme.Money"),
+        ("Timestamp", "google.protobuf.Timestamp"),
+        // Somebody's own message rather than one of a compiler, which is not in the file.
+        ("Location", ""),
+        ("google.protobuf.SourceCodeInfo.Location", "google.protobuf.SourceCodeInfo.Location"),
         ("B", ""),
         ("a", ""),
         ("", ""),
