@@ -62,6 +62,18 @@ pub fn check(path: &Path) -> Result<(), String> {
     }
 }
 
+/// Whether there is a folder to look for files in.
+///
+/// # Errors
+/// In a few words why not: it is something else, or what the system says.
+pub fn check_folder(path: &Path) -> Result<(), String> {
+    match std::fs::metadata(path) {
+        Ok(found) if found.is_dir() => Ok(()),
+        Ok(_) => Err("it is not a folder".to_owned()),
+        Err(error) => Err(reason(&error)),
+    }
+}
+
 fn read_within(path: &Path, patience: Patience) -> Result<Vec<u8>, String> {
     let file = opened(path)?;
     let end = Instant::now() + patience.all;

@@ -31,8 +31,14 @@ pub fn nearest<'a>(typed: &str, names: impl IntoIterator<Item = &'a str>) -> Vec
         longer.dedup();
         return if longer.len() > MOST { Vec::new() } else { longer };
     };
-    let nearest = misspelled.into_iter().filter(|(slips, _)| *slips == fewest);
-    nearest.take(MOST).map(|(_, name)| name).collect()
+    let mut nearest: Vec<&str> = Vec::new();
+    for (_, name) in misspelled.into_iter().filter(|(slips, _)| *slips == fewest) {
+        if !nearest.contains(&name) {
+            nearest.push(name);
+        }
+    }
+    nearest.truncate(MOST);
+    nearest
 }
 
 /// A name as it is compared: without dashes in front of it, in lower case.
@@ -117,5 +123,6 @@ mod tests {
             Some("did you mean `shop.a` or `shop.b`?")
         );
         assert_eq!(did_you_mean("other", ["shop.a"]), None);
+        assert_eq!(nearest("Tsak", ["Task", "Other", "Task"]), ["Task"], "each name once");
     }
 }

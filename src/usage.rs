@@ -2,6 +2,7 @@
 
 mod kcat;
 mod other_tools;
+mod values;
 mod words;
 
 pub use words::OrderedWords;
@@ -127,8 +128,8 @@ impl ClapError<'_> {
         {
             return failure.hint(hint);
         }
-        match self.text(ContextKind::SuggestedValue).filter(|near| is_near(value, near)) {
-            Some(near) => failure.hint(format!("did you mean `{near}`? {list}")),
+        match values::meant(&option, value, &valid) {
+            Some(meant) => failure.hint(format!("{meant} {list}")),
             None => failure.hint(list),
         }
     }
@@ -137,8 +138,14 @@ impl ClapError<'_> {
     fn refused_value(&self) -> Failure {
         let value = self.text(ContextKind::InvalidValue).unwrap_or_default();
         let why = self.error.source().map(ToString::to_string).unwrap_or_default();
-        let (value, option) = (secrets::word(value), self.option());
-        Failure::usage(format!("invalid value `{value}` for `{option}`")).caused_by(why)
+        let option = self.option();
+        let failure = Failure::usage(format!("invalid value `{}` for `{option}`", secrets::word(value)));
+        let failure = failure.caused_by(why);
+        let meant = if option == "--header-format" { values::meant_for_headers(value) } else { None };
+        match meant {
+            Some(meant) => failure.hint(meant),
+            None => failure,
+        }
     }
 
     fn unknown_argument(&self) -> Failure {

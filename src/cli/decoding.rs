@@ -65,7 +65,7 @@ pub struct DecodingOptions {
     /// Its full name, or the last part of it.
     #[arg(long, value_name = "NAME", help_heading = "Decoding")]
     pub proto_message: Option<String>,
-    /// Look in DIR, too, for what the file of --proto imports
+    /// Look in DIR, too, for the file of --proto and what it imports
     ///
     /// Repeatable. The folder of the file and those around it come last; google/protobuf and google/type
     /// are built in.

@@ -101,24 +101,38 @@ impl Messages {
         found.filter(|index| !self.types.messages[*index].is_map_entry)
     }
 
-    /// A message by its full name, or by the last part of it if that is unambiguous; those of the file itself go first,
-    /// built-in ones last.
+    /// A message by its full name, or by the last part of it if that is unambiguous; see `all_named`.
     pub fn named(&self, name: &str) -> Option<Message> {
+        only(self.all_named(name))
+    }
+
+    /// The messages that a name may mean: the one with this full name, else those whose full names end so. Those of the
+    /// file itself hide those of other files, and these the built-in ones, of which nested ones need their full name.
+    pub fn all_named(&self, name: &str) -> Vec<Message> {
         let name = name.strip_prefix('.').unwrap_or(name);
         if let Some(&index) = self.types.by_name.get(name) {
-            return Some(self.message(index));
+            return vec![self.message(index)];
         }
         let ends_so = |index: &usize| {
             let message = &self.types.messages[*index];
             !message.is_map_entry
                 && message.full_name.strip_suffix(name).is_some_and(|rest| rest.ends_with('.'))
         };
-        let all = self.types.by_name.values();
-        let given = all.clone().copied().filter(|index| *index < self.given);
-        let found = only(self.own_messages().into_iter().filter(ends_so))
-            .or_else(|| only(given.filter(ends_so)))
-            .or_else(|| only(all.copied().filter(ends_so)));
-        found.map(|index| self.message(index))
+        let all = self.types.by_name.values().copied();
+        let given = all.clone().filter(|index| *index < self.given);
+        let levels: [Vec<usize>; 3] = [
+            self.own_messages().into_iter().filter(ends_so).collect(),
+            given.filter(ends_so).collect(),
+            all.filter(|index| ends_so(index) && !self.is_nested(*index)).collect(),
+        ];
+        let mut found = levels.into_iter().find(|level| !level.is_empty()).unwrap_or_default();
+        found.sort_unstable();
+        found.into_iter().map(|index| self.message(index)).collect()
+    }
+
+    fn is_nested(&self, index: usize) -> bool {
+        let around = self.types.messages[index].full_name.rsplit_once('.');
+        around.is_some_and(|(around, _)| self.types.by_name.contains_key(around))
     }
 
     /// The full names of all messages of the file itself.
@@ -149,8 +163,9 @@ fn shown(error: String) -> String {
 }
 
 /// The one element, if there is just one.
-fn only(mut all: impl Iterator<Item = usize>) -> Option<usize> {
-    all.next().filter(|_| all.next().is_none())
+fn only(all: Vec<Message>) -> Option<Message> {
+    let [only]: [Message; 1] = all.try_into().ok()?;
+    Some(only)
 }
 
 impl Message {

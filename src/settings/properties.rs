@@ -131,9 +131,14 @@ impl Properties {
             self.set(BROKERS, &brokers, PropertyOrigin::Environment("KCONS_BROKERS".to_owned()));
         }
         if let Some(url) = surroundings.environment.variable(REGISTRY_VARIABLE) {
+            self.variables.extend(values::variable(&url).map(str::to_owned));
+            let value = Value::read(url, surroundings.environment.variables).map_err(|cause| {
+                Failure::usage(format!("cannot read the value of the variable `{REGISTRY_VARIABLE}`"))
+                    .caused_by(cause)
+            })?;
             let mut registry = RegistryProperties::default();
             let origin = PropertyOrigin::Environment(REGISTRY_VARIABLE.to_owned());
-            registry.insert(registry::URL, PropertyValue::plain(url, origin));
+            registry.insert(registry::URL, PropertyValue { value, origin });
             self.notes.extend(self.registry.overlay(registry));
         }
         Ok(())

@@ -1,5 +1,6 @@
 //! Warnings that come again and again are said once, and a number of each kind; the others are counted.
 
+use crate::plural::counted;
 use std::collections::HashMap;
 use std::fmt::{self, Write as _};
 use std::time::{Duration, Instant};
@@ -122,7 +123,8 @@ impl Repeats {
         self.kinds.retain(|_, alike| {
             let is_due = is_due(alike.since);
             if is_due && alike.untold > 0 {
-                due.push(format!("{} more warnings like this one: {}", alike.untold, alike.last));
+                let warnings = counted(alike.untold, "more warning", "more warnings");
+                due.push(format!("{warnings} like this one: {}", alike.last));
             }
             !is_due
         });
@@ -171,6 +173,16 @@ mod tests {
         let expected = format!("{} more warnings like this one: {last}", MOST_OF_A_KIND * 2);
         assert_eq!(repeats.due(now, true), [expected]);
         assert!(repeats.is_new(&warning(1000), now + COLLAPSE));
+    }
+
+    #[test]
+    fn one_more_of_a_kind_is_one_warning() {
+        let (mut repeats, now) = (Repeats::default(), Instant::now());
+        let said =
+            (0..=MOST_OF_A_KIND).filter(|number| repeats.is_new(&format!("no value at {number}"), now));
+        assert_eq!(said.count() as u64, MOST_OF_A_KIND);
+        let expected = format!("1 more warning like this one: no value at {MOST_OF_A_KIND}");
+        assert_eq!(repeats.due(now, true), [expected]);
     }
 
     #[test]

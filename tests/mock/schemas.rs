@@ -192,3 +192,59 @@ fn what_is_wrong_with_a_schema_is_said_before_anything_is_connected() {
         assert!(!is_file || outcome.stderr_text().contains("\n  caused by: "), "{outcome}");
     }
 }
+
+/// Two messages called `T`, and one that is near to their name.
+const AMBIGUOUS: &str = r#"syntax = "proto3"; package x.y;
+message T { int32 a = 1; }
+message Outer { message T { string b = 1; } message Task {} }
+"#;
+
+#[test]
+fn an_ambiguous_message_is_told_what_it_may_mean() {
+    let folder = own_folder();
+    let file = folder.path().join("amb.proto").display().to_string();
+    fs::write(&file, AMBIGUOUS).expect("the folder is ours");
+    let refused = |name: &str| {
+        let outcome = Kcons::new(["consume", "t", "-b", "no-such-host.invalid:1", "--proto", &file])
+            .args(["--proto-message", name])
+            .run();
+        outcome.has_code(2).has_stdout("");
+        outcome.stderr_text()
+    };
+    assert_eq!(
+        refused("T"),
+        format!(
+            "error: message `T` is ambiguous\n  caused by: several messages in `{file}` and its imports have that name\n  \
+             hint: give the full name of one of them: `x.y.T`, `x.y.Outer.T`\n"
+        )
+    );
+    for (name, hint) in [
+        ("z.T", "did you mean `x.y.T` or `x.y.Outer.T`?"),
+        ("Tsak", "did you mean `Task`?"),
+        ("x.y.Outr.T", "did you mean `x.y.Outer.T`?"),
+        ("Payment", "its messages are `x.y.T`, `x.y.Outer`, `x.y.Outer.T`, `x.y.Outer.Task`"),
+    ] {
+        let expected = format!("error: message `{name}` is not in `{file}`\n  hint: {hint}\n");
+        assert_eq!(refused(name), expected, "{name}");
+    }
+}
+
+#[test]
+fn a_folder_of_imports_is_there_and_may_have_the_file_itself() {
+    let files = [("pp/shop/owner.proto", OWNER), ("note.txt", "")];
+    let scene = Scene::new(&files, &[Produced::value(b"\x0a\x03Ann")]);
+    let found = scene.read(&["--proto", "shop/owner.proto", "--proto-path", "@pp"]);
+    assert_eq!(values(found.has_code(0).has_stderr("")), [r#"{"name":"Ann"}"#]);
+    let none = scene.read(&["--proto", "shop/other.proto", "--proto-path", "@pp"]);
+    none.has_code(2).has_stderr(
+        "error: cannot read `shop/other.proto` of `--proto`\n  caused by: No such file or directory\n",
+    );
+    for (folder, why) in [("none", "No such file or directory"), ("note.txt", "it is not a folder")] {
+        let path = scene.folder.path().join(folder);
+        let refused = scene.read(&["--proto", "@pp/shop/owner.proto", "--proto-path", &format!("@{folder}")]);
+        refused.has_code(2).has_stdout("").has_stderr(&format!(
+            "error: cannot read `{}` of `--proto-path`\n  caused by: {why}\n",
+            path.display()
+        ));
+    }
+}

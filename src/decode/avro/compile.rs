@@ -8,7 +8,7 @@ use super::{Schema, UnionNames, logical, names};
 use crate::decode::json::{self, Nesting};
 use crate::{escape, json_text};
 use serde_json::{Map, Value};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Compiles a schema that uses named types of `references`.
 pub fn schema(text: &str, references: &[&str], unions: UnionNames) -> Result<Schema, String> {
@@ -233,10 +233,15 @@ impl<'s> Compiler<'s> {
             return Err(self.wrong(&format!("record `{name}` without `fields`")));
         };
         let mut fields = Vec::with_capacity(list.len());
+        let mut names = HashSet::with_capacity(list.len());
         for field in list {
             let Some(field_name) = field.get("name").and_then(Value::as_str) else {
                 return Err(self.wrong(&format!("a field of `{name}` without a name")));
             };
+            // Java refuses it too, and JSON has no place for both.
+            if !names.insert(field_name) {
+                return Err(self.wrong(&format!("field `{field_name}` stands twice in record `{name}`")));
+            }
             let around = self.place.replace(format!("`{field_name}` of `{name}`"));
             let kind = field.get("type").ok_or_else(|| self.wrong("no type"))?;
             let node = self.compile(kind, namespace)?.node;

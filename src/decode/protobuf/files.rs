@@ -8,9 +8,10 @@ use prost::Message as _;
 use prost_types::FileDescriptorProto;
 use std::collections::{BTreeSet, HashSet, VecDeque};
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 /// One file, read but not linked.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct SchemaFile {
     pub descriptor: FileDescriptorProto,
     /// Read from text, not from a descriptor.
@@ -26,6 +27,14 @@ pub(super) struct SchemaFiles {
     /// Imports that were not found; no harm if no field needs them.
     pub missing: Vec<String>,
 }
+
+/// The built-in files, which every schema may refer to.
+static BUILT_IN: LazyLock<Vec<SchemaFile>> = LazyLock::new(|| {
+    let read = |text: &&str| {
+        SchemaFile::parse("built in", text).expect("the texts are part of the program and tested")
+    };
+    built_in::TEXTS.iter().map(read).collect()
+});
 
 /// The name of a file that has none, for messages.
 const UNNAMED: &str = "schema";
@@ -105,9 +114,7 @@ impl SchemaFiles {
         let missing: BTreeSet<_> = imports.filter(is_missing).cloned().collect();
         let given = files.len();
         // Behind the others, because of two definitions of a type the first one counts.
-        files.extend(built_in::TEXTS.iter().map(|text| {
-            SchemaFile::parse("built in", text).expect("the texts are part of the program and tested")
-        }));
+        files.extend_from_slice(&BUILT_IN);
         SchemaFiles { files, given, missing: missing.into_iter().collect() }
     }
 }

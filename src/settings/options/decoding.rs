@@ -6,8 +6,9 @@ use crate::decode::protobuf::{Message, Messages};
 use crate::decode::{DataFormats, FileSchemas};
 use crate::error::Failure;
 use crate::files;
-use crate::near::did_you_mean;
-use std::path::Path;
+use crate::near::{did_you_mean, nearest};
+use std::borrow::Cow;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Resolves the formats of a run; the options have passed `rules::check`.
@@ -45,6 +46,10 @@ fn schema(file: &Path, options: &DecodingOptions) -> Result<Arc<Schema>, Failure
 
 /// The message that is asked for, or the only one of the file.
 fn message(file: &Path, options: &DecodingOptions) -> Result<Message, Failure> {
+    for folder in &options.proto_paths {
+        files::check_folder(folder).map_err(|why| unreadable(folder, "--proto-path", why))?;
+    }
+    let file = &in_folders(file, &options.proto_paths);
     files::check(file).map_err(|why| unreadable(file, "--proto", why))?;
     let messages = Messages::of_file(file, &options.proto_paths).map_err(|why| {
         let failure = Failure::usage(format!("`{}` of `--proto` cannot be used", file.display()));
@@ -59,16 +64,51 @@ fn message(file: &Path, options: &DecodingOptions) -> Result<Message, Failure> {
             [] => Err(Failure::usage(format!("`{}` of `--proto` has no message", file.display()))),
             _ => Err(Failure::usage("`--proto` needs `--proto-message`")
                 .caused_by(format!("`{}` has several messages", file.display()))
-                .hint(listed(&names))),
+                .hint(listed("its messages are", &names))),
         };
     };
-    messages.named(name).ok_or_else(|| {
-        let last = |name: &'_ str| name.rsplit('.').next().unwrap_or_default().to_owned();
-        let parts: Vec<String> = names.iter().map(|name| last(name)).collect();
-        let near = did_you_mean(name, names.iter().map(String::as_str))
-            .or_else(|| did_you_mean(&last(name), parts.iter().map(String::as_str)));
-        missing(name, file).hint(near.unwrap_or_else(|| listed(&names)))
-    })
+    let mut found = messages.all_named(name);
+    match found.len() {
+        0 => Err(missing(name, file)
+            .hint(near_message(name, &names).unwrap_or_else(|| listed("its messages are", &names)))),
+        1 => Ok(found.remove(0)),
+        _ => {
+            let full_names: Vec<String> =
+                found.iter().map(|message| message.full_name().to_owned()).collect();
+            Err(Failure::usage(format!("message `{name}` is ambiguous"))
+                .caused_by(format!("several messages in `{}` and its imports have that name", file.display()))
+                .hint(listed("give the full name of one of them:", &full_names)))
+        }
+    }
+}
+
+/// Where a file is: where its path says or, as with protoc, the same path inside one of the folders.
+fn in_folders<'a>(file: &'a Path, folders: &[PathBuf]) -> Cow<'a, Path> {
+    let mut places = folders.iter().map(|folder| folder.join(file)).filter(|path| path.is_file());
+    match file.exists() {
+        true => Cow::Borrowed(file),
+        false => places.next().map_or(Cow::Borrowed(file), Cow::Owned),
+    }
+}
+
+/// Asks whether another message was meant: by its last part, or by its full name where messages share that part.
+fn near_message(typed: &str, names: &[String]) -> Option<String> {
+    if let Some(near) = did_you_mean(typed, names.iter().map(String::as_str)) {
+        return Some(near);
+    }
+    let near = nearest(last_part(typed), names.iter().map(|name| last_part(name)));
+    let meant = near.into_iter().flat_map(|part| {
+        let same: Vec<&str> =
+            names.iter().map(String::as_str).filter(|name| last_part(name) == part).collect();
+        if same.len() == 1 { vec![part] } else { same }
+    });
+    let meant: Vec<&str> = meant.collect();
+    // All of them are no guess.
+    (1..=3).contains(&meant.len()).then(|| format!("did you mean `{}`?", meant.join("` or `")))
+}
+
+fn last_part(name: &str) -> &str {
+    name.rsplit('.').next().unwrap_or_default()
 }
 
 fn missing(name: &str, file: &Path) -> Failure {
@@ -76,10 +116,10 @@ fn missing(name: &str, file: &Path) -> Failure {
 }
 
 /// The names of messages, as far as they fit into a hint.
-fn listed(names: &[String]) -> String {
+fn listed(start: &str, names: &[String]) -> String {
     const MOST: usize = 8;
     let more = if names.len() > MOST { ", …" } else { "" };
-    format!("its messages are `{}`{more}", names[..names.len().min(MOST)].join("`, `"))
+    format!("{start} `{}`{more}", names[..names.len().min(MOST)].join("`, `"))
 }
 
 fn unreadable(file: &Path, option: &str, why: String) -> Failure {

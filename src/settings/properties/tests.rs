@@ -220,6 +220,21 @@ fn a_value_may_stand_in_a_variable_or_a_file() {
 }
 
 #[test]
+fn the_variable_of_a_registry_may_name_another_one_too() {
+    let read = |url: &str| {
+        let world = TestWorld::new(&[("KCONS_REGISTRY", url), ("URL", "http://u:s3cret@h:1")]);
+        Properties::read(&cli::ConnectionOptions::default(), &world.surroundings())
+    };
+    let properties = read("env:URL").expect("valid");
+    let given = properties.registry.effective();
+    assert_eq!((&*given[0].value, given[0].value.shown("url")), ("http://u:s3cret@h:1", "env:URL".into()));
+    assert_eq!(properties.variables, ["URL"], "handlers do not inherit it");
+    let failure = read("env:OTHER").expect_err("missing");
+    assert_eq!(failure.message, "cannot read the value of the variable `KCONS_REGISTRY`");
+    assert_eq!(failure.causes, ["environment variable `OTHER` is not set"]);
+}
+
+#[test]
 fn a_file_of_a_java_service_is_understood() {
     let properties = read_file(
         r#"

@@ -321,3 +321,25 @@ pub const TABLE: &[Replacement] = &[
     anywhere(&["-P"], "kcons only consumes; Kafka's own tool produces: kafka-console-producer.sh"),
     anywhere(&["-Q"], "`--from` finds the offsets of a time, as in `--from 2026-11-23T09:00`"),
 ];
+
+/// What other tools and languages call formats of data, in lower case, and the formats that are meant by it.
+pub const FORMATS: &[(&[&str], &[&str])] = &[
+    (&["string", "str", "utf8", "utf-8", "plain"], &["text"]),
+    (&["bytes", "binary", "bin", "raw"], &["base64", "hex"]),
+    (&["b64"], &["base64"]),
+    (&["hexadecimal"], &["hex"]),
+    (&["guid"], &["uuid"]),
+    (&["proto", "proto3", "pb"], &["protobuf"]),
+    (&["messagepack", "message-pack"], &["msgpack"]),
+    // Without `le:` a number is in big-endian.
+    (&["int8", "be:i8"], &["i8"]),
+    (&["short", "int16", "be:i16"], &["i16"]),
+    (&["int", "int32", "integer", "be:i32"], &["i32"]),
+    (&["long", "int64", "bigint", "be:i64"], &["i64"]),
+    (&["uint8", "be:u8"], &["u8"]),
+    (&["ushort", "uint16", "be:u16"], &["u16"]),
+    (&["uint", "uint32", "be:u32"], &["u32"]),
+    (&["ulong", "uint64", "be:u64"], &["u64"]),
+    (&["float", "float32", "be:f32"], &["f32"]),
+    (&["double", "float64", "be:f64"], &["f64"]),
+];

@@ -8,6 +8,7 @@ use jiff::civil::DateTime;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use std::collections::HashSet;
 
 /// A type without parts whose data are made below.
 #[derive(Clone, Copy, Debug)]
@@ -69,9 +70,16 @@ fn kinds() -> impl Strategy<Value = Kind> {
             inner.clone().prop_map(|kind| Kind::Array(Box::new(kind))),
             inner.clone().prop_map(|kind| Kind::Map(Box::new(kind))),
             prop::collection::vec(inner.clone(), 1..4).prop_map(Kind::Union),
-            prop::collection::vec((any::<std::string::String>(), inner), 0..6).prop_map(Kind::Record),
+            prop::collection::vec((any::<std::string::String>(), inner), 0..6).prop_map(record),
         ]
     })
+}
+
+/// A record, whose fields have names of their own.
+fn record(mut fields: Vec<(String, Kind)>) -> Kind {
+    let mut names = HashSet::new();
+    fields.retain(|(name, _)| names.insert(name.clone()));
+    Kind::Record(fields)
 }
 
 /// Writes schemas; every second named type is only referred to and stands among the references.

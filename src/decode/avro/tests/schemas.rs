@@ -141,6 +141,7 @@ fn what_means_nothing_for_the_bytes_may_be_anything() {
 fn what_is_wrong_with_a_schema_is_said_in_a_line() {
     let field =
         |kind: &str| format!(r#"{{"type":"record","name":"n.A","fields":[{{"name":"f","type":{kind}}}]}}"#);
+    let twice = field("\"int\"},{\"name\":\"f\",\"type\":\"long\"");
     let inner = field(r#"[{"type":"record","name":"B","fields":[{"name":"g","type":"int"}]},"C"]"#);
     for (schema, expected) in [
         ("", "not JSON: empty"),
@@ -153,6 +154,8 @@ fn what_is_wrong_with_a_schema_is_said_in_a_line() {
         (r#"{"type":"record","name":"A"}"#, "record `A` without `fields`"),
         (r#"{"type":"record","name":"A","fields":[7]}"#, "a field of `A` without a name"),
         (r#"{"type":"record","name":"A","fields":[{"name":"a"}]}"#, "no type in `a` of `A`"),
+        (&twice, "field `f` stands twice in record `n.A`"),
+        (&field(&twice), "field `f` stands twice in record `n.A` in `f` of `n.A`"),
         (r#"{"type":"enum","name":"E"}"#, "enum `E` without `symbols`"),
         (r#"{"type":"enum","name":"E","symbols":[7]}"#, "enum `E` without `symbols`"),
         (r#"{"type":"fixed","name":"F"}"#, "fixed `F` without `size`"),

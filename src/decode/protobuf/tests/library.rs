@@ -231,6 +231,27 @@ fn normal(value: Value) -> Value {
     }
 }
 
+#[test]
+fn descriptors_are_what_a_library_makes_of_them() {
+    let schema = "syntax = \"proto3\"; import \"google/protobuf/descriptor.proto\";
+        message A { google.protobuf.FileDescriptorSet files = 1; }";
+    let message = messages(schema).named("A").expect("a message");
+    let pool = DescriptorPool::global();
+    let files = pool.get_message_by_name("google.protobuf.FileDescriptorSet").expect("a message");
+    let written = |set: &[u8]| {
+        let mut out = Vec::new();
+        message.write_json(&joined(vec![delimited(1, set)]), &mut out).expect("a message");
+        serde_json::from_slice::<Value>(&out).expect("JSON")["files"].take()
+    };
+    // Those of all well-known types, which have options, defaults and nested types of every kind.
+    let set = pool.encode_to_vec();
+    assert!(set.len() > 10_000, "{} bytes", set.len());
+    assert_eq!(normal(written(&set)), normal(by_library(&files, &set)));
+    // In proto2 zeros are shown where they are there.
+    let zeros = joined(vec![delimited(1, &joined(vec![delimited(1, b""), varint(14, 1000)]))]);
+    assert_eq!(written(&zeros).to_string(), r#"{"file":[{"name":"","edition":"EDITION_2023"}]}"#);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
     #[test]

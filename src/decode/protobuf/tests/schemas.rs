@@ -69,6 +69,16 @@ fn an_import_may_be_missing_as_long_as_no_field_needs_it() {
         option (confluent.message_meta).doc = \"x\";
         string s = 1 [(confluent.field_meta) = { doc: \"y\", tags: [\"PII\"], params: [{ key: \"a\", value: \"b\" }] }]; }";
     assert_eq!(of(schema, &[], b"\x0a\x01x"), r#"{"s":"x"}"#);
+    // Options of one's own, and where they are data: an extension is shown as one.
+    let schema = "syntax = \"proto3\"; import \"google/protobuf/descriptor.proto\";
+        message A { string s = 1 [(max) = 5]; google.protobuf.FieldOptions o = 2; }
+        extend google.protobuf.FieldOptions { int32 max = 50000; string deprecated = 3; }
+        extend google.protobuf.FileOptions { string unknown = 50000; }";
+    assert_eq!(of(schema, &[], b"\x0a\x01x"), r#"{"s":"x"}"#);
+    assert_eq!(
+        of(schema, &[], b"\x12\x06\x18\x01\x80\xb5\x18\x05"),
+        r#"{"o":{"deprecated":true,"[max]":5}}"#
+    );
     let error = Messages::of_schema(ORDER, &[("common.proto", MONEY)]).expect_err("no address");
     assert_eq!(
         error,
@@ -167,8 +177,12 @@ fn strange_values_of_well_known_types_do_not_hide_the_record() {
         (b"\x22\x03\x12\x01\xff", r#"{"a":{"@type":"","value":"/w=="}}"#),
         (b"\x22\x0a\x0a\x03x/Y\x12\x03\x0a\x01b", r#"{"a":{"@type":"x/Y","value":"CgFi"}}"#),
         (b"\x22\x0a\x0a\x03x/B\x12\x03\x0a\x01b", r#"{"a":{"@type":"x/B","b":"b"}}"#),
-        // It is not what it says it is.
-        (b"\x22\x0a\x0a\x03x/B\x12\x03\x0a\x09b", r#"{"a":{"@type":"x/B","value":"Cgli"}}"#),
+        // A damaged message, not one of an unknown type; the same out of order, and of a type with a form of its own.
+        (b"\x22\x0a\x0a\x03x/B\x12\x03\x0a\x09b", "ends too early in `a.b`"),
+        (b"\x22\x0a\x12\x03\x0a\x09b\x0a\x03x/B", "ends too early in `a.b`"),
+        (b"\x2a\x00\x22\x0a\x0a\x03x/B\x12\x03\x0a\x09b", "ends too early in `a`"),
+        (b"\x22\x08\x0a\x03x/B\x12\x01\x08", "wire type 0 instead of 2 in `a.b`"),
+        (b"\x22\x20\x0a\x1bx/google.protobuf.BoolValue\x12\x01\x08", "ends too early in `a.value`"),
         (b"\x22\x07\x0a\x03x/B\x12\x00", r#"{"a":{"@type":"x/B"}}"#),
         (
             b"\x22\x1f\x0a\x1bx/google.protobuf.BoolValue\x12\x00",
@@ -225,6 +239,10 @@ fn a_message_is_found_by_the_last_part_of_its_name() {
         ("A.B", "acme.v1.A.B"),
         ("v1.C.B", "acme.v1.C.B"),
         ("Money", "acme.Money"),
+        ("Timestamp", "google.protobuf.Timestamp"),
+        // Somebody's own message rather than one of a compiler, which is not in the file.
+        ("Location", ""),
+        ("google.protobuf.SourceCodeInfo.Location", "google.protobuf.SourceCodeInfo.Location"),
         ("B", ""),
         ("a", ""),
         ("", ""),
@@ -233,6 +251,9 @@ fn a_message_is_found_by_the_last_part_of_its_name() {
         let found = messages.named(name).map(|message| message.full_name().to_owned());
         assert_eq!(found.unwrap_or_default(), expected, "{name}");
     }
+    let all = messages.all_named("B");
+    let all: Vec<&str> = all.iter().map(super::super::Message::full_name).collect();
+    assert_eq!(all, ["acme.v1.A.B", "acme.v1.C.B"]);
 }
 
 #[test]

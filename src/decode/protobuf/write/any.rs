@@ -15,17 +15,13 @@ impl Writer<'_> {
             return Ok(());
         };
         let message = &self.types.messages[index];
-        let written = if message.shape == JsonShape::Object {
-            self.fields(message, value, depth + 1)
+        if message.shape == JsonShape::Object {
+            self.fields(message, value, depth + 1)?;
         } else {
             self.out.extend_from_slice(b",\"value\":");
-            self.message(index, value, depth + 1)
-        };
-        match written {
-            Err(Stop::Irregular) => return Err(Stop::Irregular),
-            Err(Stop::Flaw(_)) => self.restart_as_unknown(start, address, value)?,
-            Ok(()) => self.out.push(b'}'),
+            self.message(index, value, depth + 1)?;
         }
+        self.out.push(b'}');
         Ok(())
     }
 
@@ -38,16 +34,13 @@ impl Writer<'_> {
             return Ok(());
         };
         let message = &self.types.messages[index];
-        let written = if message.shape == JsonShape::Object {
-            self.merged_fields(message, &[value], depth + 1)
+        if message.shape == JsonShape::Object {
+            self.merged_fields(message, &[value], depth + 1)?;
         } else {
             self.out.extend_from_slice(b",\"value\":");
-            self.merged(index, &[value], depth + 1)
-        };
-        match written {
-            Err(_) => self.restart_as_unknown(start, address, value)?,
-            Ok(()) => self.out.push(b'}'),
+            self.merged(index, &[value], depth + 1)?;
         }
+        self.out.push(b'}');
         Ok(())
     }
 
@@ -75,18 +68,5 @@ impl Writer<'_> {
         self.out.extend_from_slice(b",\"value\":");
         values::bytes(value, self.out);
         self.out.push(b'}');
-    }
-
-    /// Takes back a message that is not of the type that it says.
-    fn restart_as_unknown(
-        &mut self,
-        start: usize,
-        address: &[u8],
-        value: &[u8],
-    ) -> Result<(), Box<ProtobufFlaw>> {
-        self.out.truncate(start);
-        self.begin_any(address)?;
-        self.end_unknown(start, value);
-        Ok(())
     }
 }
