@@ -1,6 +1,7 @@
 //! Parses the command line, and reports what is wrong with it in the form of all errors.
 
 mod kcat;
+mod no_text;
 mod other_tools;
 mod values;
 mod words;
@@ -36,12 +37,13 @@ pub fn parse(words: &[OsString]) -> Result<Invocation, Failure> {
     if let Some(stray) = stray {
         return Err(Failure::usage(format!("unexpected argument `{}`", secrets::word(&stray))));
     }
-    let matched = cli::command().try_get_matches_from(words);
+    let matched = cli::command().try_get_matches_from(&words);
     match matched.and_then(|matches| Arguments::from_arg_matches(&matches)) {
         Ok(arguments) => Ok(Invocation::Run(Box::new(arguments))),
         Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
             Ok(Invocation::Print(error.render()))
         }
+        Err(error) if error.kind() == ErrorKind::InvalidUtf8 => Err(no_text::failure(&words)),
         Err(error) => Err(ClapError { error: &error, command: &command }.told()),
     }
 }
@@ -104,7 +106,6 @@ impl ClapError<'_> {
             ErrorKind::NoEquals | ErrorKind::TooFewValues | ErrorKind::WrongNumberOfValues => {
                 Failure::usage(format!("`{}` needs a value", self.option()))
             }
-            ErrorKind::InvalidUtf8 => Failure::usage("an argument is not UTF-8 text"),
             // Parsing does not yield other kinds, but later versions of clap may add some.
             _ => Failure::usage(self.error.kind().as_str().unwrap_or("invalid arguments").to_lowercase()),
         }

@@ -23,6 +23,7 @@ use crate::dedup::{News, Store, StoreName, Times};
 use crate::error::{Failure, Kind};
 use crate::handlers::{self, Attempt, FailureReason, HandlerContext};
 use crate::metrics::RecordCounts;
+use crate::plural::counted;
 use crate::record::{OwnedRecord, Record};
 use crate::settings::{self, Consume, FailurePolicy};
 use crate::talk::{HandlerOutput, Notice, Tally};
@@ -370,7 +371,8 @@ fn store_notice(news: &News) -> Notice {
         News::Away { reason } => Notice::Warning(format!("waiting for the dedup store: {reason}")),
         News::Back { after } => Notice::info(format!("the dedup store is back after {} s", after.as_secs())),
         News::Overtaken { ids } => Notice::Warning(format!(
-            "{ids} events took longer than the dedup store keeps a claim: another member may have handled them, too"
+            "{} took longer than the dedup store keeps a claim: another member may have handled the same, too",
+            counted(*ids as u64, "event", "events")
         )),
     }
 }
