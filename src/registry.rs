@@ -4,6 +4,7 @@ mod address;
 mod answer;
 mod client;
 mod fetching;
+mod outage;
 mod references;
 
 pub use address::{RegistryLogin, RegistrySettings, RegistryUrl};

@@ -124,8 +124,13 @@ impl RegistryClient {
             }
             StatusCode::NOT_FOUND if answer::is_unknown(&body) => Err(FetchFault::Unknown),
             StatusCode::NOT_FOUND => Err(FetchFault::NoSuchPath(told(target, &words))),
-            StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT => {
-                Err(FetchFault::Passing { words: told(target, &words), wait: wait(response) })
+            // The registry has no time for us, or its proxy does not reach it.
+            StatusCode::TOO_MANY_REQUESTS
+            | StatusCode::REQUEST_TIMEOUT
+            | StatusCode::BAD_GATEWAY
+            | StatusCode::SERVICE_UNAVAILABLE
+            | StatusCode::GATEWAY_TIMEOUT => {
+                Err(FetchFault::Away { words: told(target, &words), wait: wait(response) })
             }
             status if status.is_server_error() => {
                 Err(FetchFault::Passing { words: told(target, &words), wait: wait(response) })
@@ -137,7 +142,7 @@ impl RegistryClient {
     fn unanswered(&self, target: &Target, error: &Error) -> FetchFault {
         match http::fault(error) {
             (RequestFault::Unreachable, words) => {
-                FetchFault::Passing { words: told(target, &words), wait: None }
+                FetchFault::Away { words: told(target, &words), wait: None }
             }
             (RequestFault::Tls, words) => FetchFault::Lasting(told(target, &words) + self.advice.tls),
             (RequestFault::Address, words) => FetchFault::Lasting(told(target, &words)),
@@ -148,7 +153,7 @@ impl RegistryClient {
 impl Asker for RegistryClient {
     fn get(&mut self, path: &str, until: Instant) -> Result<Vec<u8>, FetchFault> {
         let count = self.targets.len();
-        let mut first_fault = None;
+        let (mut away, mut passing) = (None, None);
         for next in 0..count {
             let index = (self.current + next) % count;
             let limit = until.saturating_duration_since(self.now()).min(LONGEST_REQUEST);
@@ -156,18 +161,18 @@ impl Asker for RegistryClient {
                 break;
             }
             match self.ask(&self.targets[index], path, limit) {
-                Err(fault @ FetchFault::Passing { .. }) => {
-                    first_fault.get_or_insert(fault);
-                }
+                Err(fault @ FetchFault::Passing { .. }) => passing = passing.or(Some(fault)),
+                Err(fault @ FetchFault::Away { .. }) => away = away.or(Some(fault)),
                 other => {
                     self.current = index;
                     return other;
                 }
             }
         }
-        Err(first_fault.unwrap_or_else(|| {
+        // Only if all are away, the registry is.
+        Err(passing.or(away).unwrap_or_else(|| {
             let words = told(&self.targets[self.current], "timed out");
-            FetchFault::Passing { words, wait: None }
+            FetchFault::Away { words, wait: None }
         }))
     }
 

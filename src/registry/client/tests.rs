@@ -129,6 +129,10 @@ fn each_refusal_says_what_to_look_at() {
         words: words.to_owned(),
         wait: wait.map(Duration::from_secs),
     };
+    let away = |words: &str, wait: Option<u64>| FetchFault::Away {
+        words: words.to_owned(),
+        wait: wait.map(Duration::from_secs),
+    };
     for (head, body, fault) in [
         ("404 Not Found", r#"{"error_code":40403,"message":"Schema not found"}"#, FetchFault::Unknown),
         ("404 Not Found", "<html>", FetchFault::NoSuchPath("`URL`: 404 Not Found".to_owned())),
@@ -142,8 +146,9 @@ fn each_refusal_says_what_to_look_at() {
             "<html>",
             lasting("`URL`: 403 Forbidden; log in with `--registry-user` or `--registry-token`"),
         ),
-        ("503 Service Unavailable", "", passing("`URL`: 503 Service Unavailable", None)),
-        ("429 Too Many Requests\r\nRetry-After: 7", "", passing("`URL`: 429 Too Many Requests", Some(7))),
+        ("500 Broken", "", passing("`URL`: 500 Internal Server Error", None)),
+        ("503 Service Unavailable", "", away("`URL`: 503 Service Unavailable", None)),
+        ("429 Too Many Requests\r\nRetry-After: 7", "", away("`URL`: 429 Too Many Requests", Some(7))),
         ("400 Bad Request", "{}", lasting("`URL`: 400 Bad Request")),
     ] {
         let stub = Stub::start(&[(head, body)]);
@@ -152,6 +157,7 @@ fn each_refusal_says_what_to_look_at() {
         let got = match got {
             FetchFault::Unknown => FetchFault::Unknown,
             FetchFault::NoSuchPath(words) => FetchFault::NoSuchPath(named(&words)),
+            FetchFault::Away { words, wait } => FetchFault::Away { words: named(&words), wait },
             FetchFault::Passing { words, wait } => FetchFault::Passing { words: named(&words), wait },
             FetchFault::Lasting(words) => FetchFault::Lasting(named(&words)),
         };
@@ -187,7 +193,7 @@ fn a_silent_registry_is_left_after_the_time_and_a_torn_answer_may_pass() {
     let url = format!("http://{}", listener.local_addr().expect("it is bound"));
     let until = Instant::now() + Duration::from_millis(300);
     let words = format!("`{url}`: timed out");
-    assert_eq!(client(&settings(&[&url])).get("/x", until), Err(FetchFault::Passing { words, wait: None }));
+    assert_eq!(client(&settings(&[&url])).get("/x", until), Err(FetchFault::Away { words, wait: None }));
 
     let torn = TcpListener::bind(("127.0.0.1", 0)).expect("a port is free");
     let url = format!("http://{}", torn.local_addr().expect("it is bound"));
@@ -199,7 +205,7 @@ fn a_silent_registry_is_left_after_the_time_and_a_torn_answer_may_pass() {
         stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"schema\":").expect("it reads");
     });
     let fault = get(&mut client(&settings(&[&url])), "/x");
-    assert!(matches!(fault, Err(FetchFault::Passing { .. })), "{fault:?}");
+    assert!(matches!(fault, Err(FetchFault::Away { .. })), "{fault:?}");
 }
 
 #[test]
