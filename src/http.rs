@@ -33,7 +33,9 @@ impl Authorities {
             Authorities::Pem(pem) => pem.clone().into_bytes(),
             Authorities::Location(path) => read(Path::new(path))?,
         };
-        let certificates = certificates(&pem);
+        let mut certificates = certificates(&pem);
+        // Damaged ones would be passed over later, and then nobody is trusted.
+        certificates.retain(|certificate| native_tls::Certificate::from_der(certificate.der()).is_ok());
         match certificates.is_empty() {
             true => Err("there is no certificate to trust".to_owned()),
             false => Ok(RootCerts::Specific(Arc::new(certificates))),
@@ -56,13 +58,17 @@ pub enum IdentityFault {
     EncryptedKey,
     /// A key in a form of its own kind, `BEGIN RSA PRIVATE KEY`.
     OldKey,
+    /// One of the two cannot be read.
+    Damaged,
+    /// The key is not the one of the certificate.
+    OtherKey,
 }
 
 impl ClientIdentity {
     /// Reads certificate and key.
     ///
     /// # Errors
-    /// One of them is missing, or the key is not in PKCS #8 without a password.
+    /// One of them is missing, the key is not in PKCS #8 without a password, or it is another certificate's.
     pub fn parse(&self) -> Result<ClientCert, IdentityFault> {
         let certificates = certificates(&self.certificate);
         if certificates.is_empty() {
@@ -77,7 +83,23 @@ impl ClientIdentity {
             _ if text.contains("ENCRYPTED") => Err(IdentityFault::EncryptedKey),
             None => Err(IdentityFault::NoKey),
             Some(_) if !text.contains("-----BEGIN PRIVATE KEY-----") => Err(IdentityFault::OldKey),
-            Some(key) => Ok(ClientCert::new_with_certs(&certificates, key)),
+            Some(key) => {
+                self.check_pair(&text)?;
+                Ok(ClientCert::new_with_certs(&certificates, key))
+            }
+        }
+    }
+
+    /// Tries what a connection would, so that mistakes are known before.
+    fn check_pair(&self, key: &str) -> Result<(), IdentityFault> {
+        // In a file with both, the key may come last.
+        let key = &key[key.find("-----BEGIN PRIVATE KEY-----").unwrap_or_default()..];
+        let identity = native_tls::Identity::from_pkcs8(&self.certificate, key.as_bytes());
+        let identity = identity.map_err(|_| IdentityFault::Damaged)?;
+        match native_tls::TlsConnector::builder().identity(identity).build() {
+            Ok(_) => Ok(()),
+            Err(error) if error.to_string().contains("mismatch") => Err(IdentityFault::OtherKey),
+            Err(_) => Err(IdentityFault::Damaged),
         }
     }
 }

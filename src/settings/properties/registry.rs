@@ -1,17 +1,16 @@
 //! The properties of a schema registry, which librdkafka does not know: from clients of Java, Python and Go.
 
+mod tls;
+
 use super::origin::PropertyOrigin;
 use super::print::EffectiveProperty;
-use super::stores::Stores;
 use super::values::{self, Value};
 use super::{Properties, PropertyValue};
 use crate::decode::UnionNames;
 use crate::error::Failure;
-use crate::files;
-use crate::http::{Authorities, ClientIdentity, IdentityFault};
+use crate::http::Authorities;
 use crate::registry::{RegistryLogin, RegistrySettings, RegistryUrl};
 use std::collections::BTreeMap;
-use std::path::Path;
 
 pub const URL: &str = "schema.registry.url";
 pub const USER: &str = "basic.auth.user.info";
@@ -121,7 +120,7 @@ pub fn resolve(properties: &Properties, unions: UnionNames) -> Result<Option<Reg
     let urls = urls(url)?;
     let is_encrypted = urls.iter().any(RegistryUrl::is_encrypted);
     let (authorities, identity) = match is_encrypted {
-        true => (authorities(registry)?, identity(registry)?),
+        true => (tls::authorities(registry)?, tls::identity(registry)?),
         false => match [CA, CERTIFICATE, KEY].into_iter().find(|name| registry.is_typed(name)) {
             Some(name) => {
                 let option = spelled(registry, name);
@@ -143,7 +142,7 @@ fn spelled(registry: &RegistryProperties, name: &str) -> String {
         CA => "--registry-ca",
         CERTIFICATE => "--registry-cert",
         KEY => "--registry-key",
-        other => return other.to_owned(),
+        other => other,
     };
     match registry.values.get(name).map(|given| &given.origin) {
         Some(PropertyOrigin::Option) | None => option.to_owned(),
@@ -251,111 +250,6 @@ fn sasl_login(properties: &Properties) -> Result<RegistryLogin, Failure> {
         (_, _) => Err(Failure::usage(format!(
             "`{USER_SOURCE}=SASL_INHERIT` needs `sasl.username` and `sasl.password`"
         ))),
-    }
-}
-
-/// Translates Java's stores into files and texts in PEM; names are without the prefix.
-fn translated(registry: &RegistryProperties) -> Result<BTreeMap<String, Value>, Failure> {
-    let mut stores = Stores::default();
-    let mut all = BTreeMap::new();
-    for (name, given) in &registry.values {
-        let Some(bare) = name.strip_prefix(PREFIX).filter(|_| !given.value.is_empty()) else { continue };
-        match Stores::is_one(bare) {
-            true => stores.insert(bare, given.value.clone()),
-            false => drop(all.insert(bare.to_owned(), given.value.clone())),
-        }
-    }
-    let with_prefix = |text: String| text.replace("`ssl.", &format!("`{PREFIX}ssl."));
-    let translated = stores.translate().map_err(|failure| Failure {
-        message: with_prefix(failure.message),
-        hint: failure.hint.map(with_prefix),
-        ..failure
-    })?;
-    for (name, value) in translated {
-        // What is given in PEM goes before a store.
-        all.entry(name.to_owned()).or_insert(value);
-    }
-    Ok(all)
-}
-
-fn authorities(registry: &RegistryProperties) -> Result<Authorities, Failure> {
-    if let Some(given) = registry.given(CA) {
-        let authorities = Authorities::Location(given.value.to_string());
-        return match authorities.roots() {
-            Ok(_) => Ok(authorities),
-            Err(words) => Err(unreadable(&given.value, words, registry, CA)),
-        };
-    }
-    let translated = translated(registry)?;
-    Ok(match (translated.get("ssl.ca.pem"), translated.get("ssl.ca.location")) {
-        (Some(pem), _) => Authorities::Pem(pem.to_string()),
-        (None, Some(path)) => Authorities::Location(path.to_string()),
-        (None, None) => Authorities::System,
-    })
-}
-
-fn identity(registry: &RegistryProperties) -> Result<Option<ClientIdentity>, Failure> {
-    let read = |value: &Value, name: &str| {
-        files::read(Path::new(&**value)).map_err(|words| unreadable(value, words, registry, name))
-    };
-    let identity = match (registry.given(CERTIFICATE), registry.given(KEY)) {
-        (Some(certificate), key) => {
-            let certificate = read(&certificate.value, CERTIFICATE)?;
-            // One file may hold both.
-            let key = key.map_or_else(|| Ok(certificate.clone()), |key| read(&key.value, KEY))?;
-            ClientIdentity { certificate, key }
-        }
-        (None, Some(_)) => {
-            let names = [KEY, CERTIFICATE].map(|name| spelled(registry, name));
-            return Err(Failure::usage(format!("`{}` needs `{}`", names[0], names[1])));
-        }
-        (None, None) => {
-            let translated = translated(registry)?;
-            if translated.contains_key("ssl.keystore.location") {
-                return Err(Failure::usage(format!("`{PREFIX}ssl.keystore.location` cannot be translated"))
-                    .caused_by("it is a PKCS12 store")
-                    .hint(
-                        "openssl pkcs12 -in FILE -nodes -out client.pem, then `--registry-cert client.pem`",
-                    ));
-            }
-            let part = |pem: &str, location: &str| match (translated.get(pem), translated.get(location)) {
-                (Some(pem), _) => Ok(Some(pem.as_bytes().to_vec())),
-                (None, Some(path)) => read(path, location).map(Some),
-                (None, None) => Ok(None),
-            };
-            let certificate = part("ssl.certificate.pem", "ssl.certificate.location")?;
-            let key = part("ssl.key.pem", "ssl.key.location")?;
-            let Some((certificate, key)) = certificate.zip(key) else { return Ok(None) };
-            ClientIdentity { certificate, key }
-        }
-    };
-    match identity.parse() {
-        Ok(_) => Ok(Some(identity)),
-        Err(fault) => Err(unusable(fault, registry)),
-    }
-}
-
-fn unreadable(value: &Value, words: String, registry: &RegistryProperties, name: &str) -> Failure {
-    Failure::usage(format!("cannot read `{}`", value.quoted(value)))
-        .caused_by(words)
-        .hint(format!("check `{}`", spelled(registry, name)))
-}
-
-fn unusable(fault: IdentityFault, registry: &RegistryProperties) -> Failure {
-    let key = if registry.given(KEY).is_some() { KEY } else { CERTIFICATE };
-    let (name, cause) = match fault {
-        IdentityFault::NoCertificate => (CERTIFICATE, "there is no certificate in it"),
-        IdentityFault::NoKey => (key, "there is no key in it"),
-        IdentityFault::EncryptedKey => (key, "the key is encrypted"),
-        IdentityFault::OldKey => (key, "the key is not in PKCS #8"),
-    };
-    let failure = Failure::usage(format!("cannot use `{}`", spelled(registry, name))).caused_by(cause);
-    match fault {
-        IdentityFault::NoCertificate => failure,
-        IdentityFault::NoKey => failure.hint("`--registry-key FILE` names the key"),
-        IdentityFault::EncryptedKey | IdentityFault::OldKey => {
-            failure.hint("openssl pkcs8 -topk8 -nocrypt -in KEY -out key.pem")
-        }
     }
 }
 

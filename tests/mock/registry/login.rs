@@ -179,7 +179,9 @@ fn wrong_registries_are_refused_before_anything_is_connected() {
     let encrypted = tls.join("alice.encrypted.key").display().to_string();
     let (certificate, key) =
         (tls.join("alice.pem").display().to_string(), tls.join("alice.key").display().to_string());
+    let other_key = tls.join("bob.key").display().to_string();
     let url = "https://localhost:1";
+    let store = "schema.registry.ssl.truststore.location=/no/such.pem";
     for (arguments, expected) in [
         (
             vec!["--registry", "localhost:8081"],
@@ -209,6 +211,14 @@ fn wrong_registries_are_refused_before_anything_is_connected() {
         (
             vec!["--registry", url, "--registry-cert", &certificate, "--registry-key", &encrypted],
             "error: cannot use `--registry-key`\n  caused by: the key is encrypted\n",
+        ),
+        (
+            vec!["--registry", url, "--registry-cert", &certificate, "--registry-key", &other_key],
+            "error: cannot use `--registry-cert` with `--registry-key`\n  caused by: the key does not belong to the certificate\n",
+        ),
+        (
+            vec!["--registry", url, "-X", store, "-X", "schema.registry.ssl.truststore.type=PEM"],
+            "error: cannot read `/no/such.pem`\n  caused by: No such file or directory\n  hint: check `-X schema.registry.ssl.truststore.location`\n",
         ),
         (
             vec!["--registry", "http://localhost:1", "--registry-ca", &certificate],

@@ -1,6 +1,13 @@
 //! What the properties of a registry come to.
 
 use super::*;
+use crate::error::Kind;
+use openssl::asn1::Asn1Time;
+use openssl::ec::{EcGroup, EcKey};
+use openssl::hash::MessageDigest;
+use openssl::nid::Nid;
+use openssl::pkey::PKey;
+use openssl::x509::X509;
 
 fn given(origin: &PropertyOrigin, values: &[(&str, &str)]) -> RegistryProperties {
     let mut registry = RegistryProperties::default();
@@ -129,8 +136,92 @@ fn what_a_java_client_trusts_is_translated_or_refused_by_name() {
     assert_eq!(failure.message, format!("`{name}` cannot be translated: `{store}` is a JKS store"));
     // Nobody needs it without encryption, or with an authority in PEM.
     assert!(resolved(of_file(&[AT_H, (name, store)])).is_ok());
-    let pem = "-----BEGIN CERTIFICATE----- AAAA -----END CERTIFICATE-----";
-    let certificates = ("schema.registry.ssl.truststore.certificates", pem);
-    let settings = resolved(of_file(&[(URL, "https://h"), certificates])).expect("valid").expect("one");
-    assert!(matches!(settings.authorities, Authorities::Pem(pem) if pem.contains("\nAAAA\n")));
+    let (pem, _) = self_signed();
+    let name = "schema.registry.ssl.truststore.certificates";
+    // Java takes it on one line, too.
+    let settings = resolved(of_file(&[(URL, "https://h"), (name, &pem.replace('\n', " "))]));
+    let settings = settings.expect("valid").expect("one");
+    assert!(matches!(settings.authorities, Authorities::Pem(text) if text.trim() == pem.trim()));
+    let failure = resolved(of_file(&[(URL, "https://h"), (name, "AAAA")])).expect_err("no certificate");
+    assert_eq!(failure.message, format!("cannot use `{name}`"));
+}
+
+#[test]
+fn files_of_certificates_and_keys_are_checked_before_anything_is_connected() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).expect("written");
+        path.to_str().expect("text").to_owned()
+    };
+    let ((certificate, key), (_, other)) = (self_signed(), self_signed());
+    let (wrong_store, right_store) = (
+        file("wrong.pem", &(certificate.clone() + &other)),
+        file("right.pem", &(key.clone() + &certificate)),
+    );
+    let damaged = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    let damaged_store = file("damaged.pem", &(damaged.to_owned() + &key));
+    let paths = [file("c.pem", &certificate), file("k.pem", &key), file("o.pem", &other)];
+    let [certificate, key, other] = paths.each_ref().map(String::as_str);
+    let (trust, keys) = ("schema.registry.ssl.truststore.location", "schema.registry.ssl.keystore.location");
+    let trust_type = ("schema.registry.ssl.truststore.type", "PEM");
+    let key_type = ("schema.registry.ssl.keystore.type", "PEM");
+    for (values, message, cause) in [
+        (
+            &[trust_type, (trust, "/no/such")][..],
+            "cannot read `/no/such`".to_owned(),
+            "No such file or directory",
+        ),
+        (&[trust_type, (trust, key)], format!("cannot read `{key}`"), "there is no certificate to trust"),
+        (
+            &[(CA, &damaged_store)],
+            format!("cannot read `{damaged_store}`"),
+            "there is no certificate to trust",
+        ),
+        (&[key_type, (keys, "/no/such")], "cannot read `/no/such`".to_owned(), "No such file or directory"),
+        (
+            &[(CERTIFICATE, certificate), (KEY, "/no/such")],
+            "cannot read `/no/such`".to_owned(),
+            "No such file or directory",
+        ),
+        (
+            &[(CERTIFICATE, certificate), (KEY, other)],
+            format!("cannot use `{CERTIFICATE}` with `{KEY}`"),
+            "the key does not belong to the certificate",
+        ),
+        (
+            &[(keys, &wrong_store)],
+            format!("cannot use `{keys}`"),
+            "the key in it does not belong to the first certificate in it",
+        ),
+        (&[(keys, &damaged_store)], format!("cannot use `{keys}`"), "the certificate or its key is damaged"),
+    ] {
+        let values: Vec<_> = values.iter().copied().chain([(URL, "https://h")]).collect();
+        let failure = resolved(of_file(&values)).expect_err(&message);
+        assert_eq!((failure.kind, failure.message.as_str()), (Kind::Usage, message.as_str()), "{failure:?}");
+        assert_eq!(failure.causes, [cause], "{failure:?}");
+    }
+    for values in [&[(CERTIFICATE, certificate), (KEY, key)][..], &[(keys, &right_store)]] {
+        let values: Vec<_> = values.iter().copied().chain([(URL, "https://h")]).collect();
+        assert!(resolved(of_file(&values)).is_ok_and(|one| one.is_some_and(|one| one.identity.is_some())));
+    }
+    let half = ("schema.registry.ssl.keystore.certificate.chain", "x");
+    assert!(
+        resolved(of_file(&[(URL, "https://h"), half]))
+            .is_err_and(|failure| { failure.message.ends_with("needs `schema.registry.ssl.keystore.key`") })
+    );
+}
+
+/// A certificate and its key in PEM.
+fn self_signed() -> (String, String) {
+    let group = EcGroup::from_curve_name(Nid::X9_62_PRIME256V1).expect("OpenSSL has it");
+    let key = PKey::from_ec_key(EcKey::generate(&group).expect("a key")).expect("a key");
+    let mut builder = X509::builder().expect("memory");
+    builder.set_pubkey(&key).expect("it is one");
+    builder.set_not_before(&Asn1Time::days_from_now(0).expect("a time")).expect("a time");
+    builder.set_not_after(&Asn1Time::days_from_now(1).expect("a time")).expect("a time");
+    builder.sign(&key, MessageDigest::sha256()).expect("it signs");
+    let text = |pem: Vec<u8>| String::from_utf8(pem).expect("text");
+    let certificate = builder.build().to_pem().expect("PEM");
+    (text(certificate), text(key.private_key_to_pem_pkcs8().expect("PEM")))
 }
