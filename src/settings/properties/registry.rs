@@ -1,15 +1,16 @@
 //! The properties of a schema registry, which librdkafka does not know: from clients of Java, Python and Go.
 
+mod login;
 mod tls;
 
 use super::origin::PropertyOrigin;
 use super::print::EffectiveProperty;
-use super::values::{self, Value};
+use super::values::Value;
 use super::{Properties, PropertyValue};
 use crate::decode::UnionNames;
 use crate::error::Failure;
 use crate::http::Authorities;
-use crate::registry::{RegistryLogin, RegistrySettings, RegistryUrl};
+use crate::registry::{RegistryNames, RegistrySettings, RegistryUrl};
 use std::collections::BTreeMap;
 
 pub const URL: &str = "schema.registry.url";
@@ -109,7 +110,7 @@ impl RegistryProperties {
 }
 
 /// Resolves the registry to ask; `None` if there is none.
-pub fn resolve(properties: &Properties, unions: UnionNames) -> Result<Option<RegistrySettings>, Failure> {
+pub fn resolve(properties: &mut Properties, unions: UnionNames) -> Result<Option<RegistrySettings>, Failure> {
     let registry = &properties.registry;
     let Some(url) = registry.given(URL) else {
         let typed = [USER, TOKEN, CA, CERTIFICATE, KEY].into_iter().find(|name| registry.is_typed(name));
@@ -117,20 +118,49 @@ pub fn resolve(properties: &Properties, unions: UnionNames) -> Result<Option<Reg
             Err(Failure::usage(format!("`{}` needs `--registry`", spelled(registry, name))))
         });
     };
-    let urls = urls(url)?;
-    let is_encrypted = urls.iter().any(RegistryUrl::is_encrypted);
-    let (authorities, identity) = match is_encrypted {
-        true => (tls::authorities(registry)?, tls::identity(registry)?),
-        false => match [CA, CERTIFICATE, KEY].into_iter().find(|name| registry.is_typed(name)) {
-            Some(name) => {
-                let option = spelled(registry, name);
-                return Err(Failure::usage(format!("`{option}` has no effect with `http://`"))
-                    .hint("the URL of an encrypted registry starts with https://"));
-            }
-            None => (Authorities::System, None),
-        },
+    let mut urls = urls(url)?;
+    let login = login::resolve(properties, &mut urls)?;
+    let mut names = RegistryNames { url: place(url), login: None, authorities: None, identity: None };
+    let login = login.map(|(login, name)| {
+        names.login = Some(name);
+        login
+    });
+    let mut settings =
+        RegistrySettings { urls, login, authorities: Authorities::System, identity: None, unions, names };
+    if settings.urls.iter().any(RegistryUrl::is_encrypted) {
+        if let Some((authorities, name)) = tls::authorities(registry)? {
+            settings.authorities = authorities;
+            settings.names.authorities = Some(name);
+        }
+        if let Some((identity, name)) = tls::identity(registry)? {
+            settings.identity = Some(identity);
+            settings.names.identity = Some(name);
+        }
+    } else {
+        let notes = without_encryption(registry)?;
+        properties.notes.extend(notes);
+    }
+    Ok(Some(settings))
+}
+
+/// Refuses or notes what only matters to an encrypted connection.
+fn without_encryption(registry: &RegistryProperties) -> Result<Option<String>, Failure> {
+    const ENDS: [&str; 4] = [".location", ".certificates", ".certificate.chain", ".pem"];
+    let is_material = |name: &&String| {
+        name.starts_with("schema.registry.ssl.") && ENDS.iter().any(|end| name.ends_with(end))
     };
-    Ok(Some(RegistrySettings { login: login(properties, &urls)?, urls, authorities, identity, unions }))
+    let mut given = registry.values.keys().filter(is_material).filter(|name| registry.given(name).is_some());
+    if let Some(name) = given.clone().find(|name| registry.is_typed(name)) {
+        let option = spelled(registry, name);
+        return Err(Failure::usage(format!("`{option}` has no effect with `http://`"))
+            .hint("the URL of an encrypted registry starts with https://"));
+    }
+    Ok(given.next().map(|name| {
+        let place = registry.values[name].origin.told();
+        format!(
+            "ignoring `{name}` in {place}: the registry's URL starts with http://, which is not encrypted"
+        )
+    }))
 }
 
 /// A property as it was given: as an option of its own, or by its name.
@@ -157,14 +187,19 @@ fn spelled(registry: &RegistryProperties, name: &str) -> String {
     }
 }
 
-/// Reads one URL, or several with commas between them.
-fn urls(given: &PropertyValue) -> Result<Vec<RegistryUrl>, Failure> {
-    let place = match &given.origin {
+/// What gives the URL.
+fn place(given: &PropertyValue) -> String {
+    match &given.origin {
         PropertyOrigin::Option | PropertyOrigin::Default | PropertyOrigin::Kcons => "`--registry`".to_owned(),
         PropertyOrigin::Property => format!("`-X {URL}`"),
         PropertyOrigin::Environment(name) => format!("the variable `{name}`"),
         PropertyOrigin::File(_) | PropertyOrigin::Profile(_) => format!("`{URL}` in {}", given.origin.told()),
-    };
+    }
+}
+
+/// Reads one URL, or several with commas between them.
+fn urls(given: &PropertyValue) -> Result<Vec<RegistryUrl>, Failure> {
+    let place = place(given);
     let text: &str = &given.value;
     let pieces = text.split(',').map(str::trim).filter(|piece| !piece.is_empty());
     let read = pieces.map(|piece| match RegistryUrl::parse(piece) {
@@ -187,69 +222,6 @@ fn urls(given: &PropertyValue) -> Result<Vec<RegistryUrl>, Failure> {
     match urls.is_empty() {
         true => Err(Failure::usage(format!("{place} names no URL")).hint("as in http://localhost:8081")),
         false => Ok(urls),
-    }
-}
-
-fn login(properties: &Properties, urls: &[RegistryUrl]) -> Result<Option<RegistryLogin>, Failure> {
-    let registry = &properties.registry;
-    let (mut user, mut token) = (registry.given(USER), registry.given(TOKEN));
-    if user.is_some() && token.is_some() {
-        match (registry.is_typed(USER), registry.is_typed(TOKEN)) {
-            (true, false) => token = None,
-            (false, true) => user = None,
-            (true, true) | (false, false) => {
-                let names = [USER, TOKEN].map(|name| spelled(registry, name));
-                return Err(Failure::usage(format!(
-                    "`{}` and `{}` cannot be used together",
-                    names[0], names[1]
-                ))
-                .hint("give one of them"));
-            }
-        }
-    }
-    if let Some(token) = token {
-        let is_header = token.value.bytes().all(|byte| byte.is_ascii_graphic());
-        let refused = || Failure::usage(format!("`{}` has invalid characters", spelled(registry, TOKEN)));
-        return if is_header {
-            Ok(Some(RegistryLogin::Token(token.value.to_string())))
-        } else {
-            Err(refused())
-        };
-    }
-    if let Some(source) = registry.given(TOKEN_SOURCE).filter(|_| user.is_none()) {
-        let failure = format!("`{TOKEN_SOURCE}={}` is not built in", source.value.quoted(&source.value));
-        return Err(Failure::usage(failure).hint("`--registry-token` takes a token"));
-    }
-    let source = registry.given(USER_SOURCE).map(|given| given.value.to_ascii_uppercase());
-    match (source.as_deref(), user) {
-        (Some("URL"), _) if !registry.is_typed(USER) => Ok(None),
-        (Some("SASL_INHERIT"), None) => sasl_login(properties).map(Some),
-        (_, Some(user)) => {
-            if !user.value.contains(':') {
-                let name = spelled(registry, USER);
-                return Err(Failure::usage(format!("`{name}` is not of the form USER:PASSWORD"))
-                    .hint(values::how_to_give_option("--registry-user")));
-            }
-            if registry.is_typed(USER) && urls.iter().any(|url| url.login.is_some()) && registry.is_typed(URL)
-            {
-                let name = spelled(registry, USER);
-                return Err(Failure::usage(format!("`{name}` cannot be used with a URL that names a user"))
-                    .hint("give one of them"));
-            }
-            Ok(Some(RegistryLogin::User(user.value.to_string())))
-        }
-        (_, None) => Ok(None),
-    }
-}
-
-/// The login of the brokers.
-fn sasl_login(properties: &Properties) -> Result<RegistryLogin, Failure> {
-    let value = |name: &str| properties.get(name).map(|given| given.value.to_string());
-    match (value("sasl.username"), value("sasl.password")) {
-        (Some(user), Some(password)) => Ok(RegistryLogin::User(format!("{user}:{password}"))),
-        (_, _) => Err(Failure::usage(format!(
-            "`{USER_SOURCE}=SASL_INHERIT` needs `sasl.username` and `sasl.password`"
-        ))),
     }
 }
 

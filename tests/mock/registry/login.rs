@@ -172,6 +172,33 @@ fn a_private_authority_and_a_client_certificate_are_used() {
 }
 
 #[test]
+fn a_client_certificate_that_is_missing_or_refused_is_told_in_words() {
+    let folder = own_folder();
+    let tls = folder.path().join("tls");
+    make_certificates(&tls);
+    let file = |name: &str| tls.join(name).display().to_string();
+    let (mock, topic) = topic_of(&[value("avro-long")]);
+    let brokers = mock.brokers();
+    let (ca, certificate, key) = (file("ca.pem"), file("mallory.pem"), file("mallory.key"));
+    let asking = StubRegistry::start_with_tls(&tls, true);
+    let with_ca = ["--registry-ca", &ca];
+    let with_other = ["--registry-ca", &ca, "--registry-cert", &certificate, "--registry-key", &key];
+    for (arguments, expected) in [
+        (
+            &with_ca[..],
+            "certificate required; it wants a client certificate: give `--registry-cert` and `--registry-key`",
+        ),
+        (&with_other, "unknown ca; check `--registry-cert` and `--registry-key`"),
+    ] {
+        let url = asking.url();
+        let outcome = Kcons::new(["consume", &topic, "-b", &brokers, "-e", "--json", "--registry", &url])
+            .args(arguments)
+            .run();
+        outcome.has_code(0).stderr_contains(expected).stderr_lacks("SSL routines");
+    }
+}
+
+#[test]
 fn wrong_registries_are_refused_before_anything_is_connected() {
     let folder = own_folder();
     let tls = folder.path().join("tls");

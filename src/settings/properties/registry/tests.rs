@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::error::Kind;
+use crate::registry::RegistryLogin;
 use openssl::asn1::Asn1Time;
 use openssl::ec::{EcGroup, EcKey};
 use openssl::hash::MessageDigest;
@@ -26,7 +27,7 @@ fn resolved(registry: RegistryProperties) -> Result<Option<RegistrySettings>, Fa
     let mut properties = Properties { registry, ..Properties::default() };
     properties.set("sasl.username", "alice", PropertyOrigin::Property);
     properties.set("sasl.password", "s3cret", PropertyOrigin::Property);
-    resolve(&properties, UnionNames::Hidden)
+    resolve(&mut properties, UnionNames::Hidden)
 }
 
 fn login_of(registry: RegistryProperties) -> Option<RegistryLogin> {
@@ -77,6 +78,8 @@ fn a_login_comes_from_the_source_that_is_named() {
     assert_eq!(login_of(of_file(&[AT_H, (USER, "u:p"), (USER_SOURCE, "user_info")])), user("u:p"));
     assert_eq!(login_of(of_file(&[AT_H, (USER, "u:p"), (USER_SOURCE, "URL")])), None);
     assert_eq!(login_of(of_file(&[AT_H, (USER_SOURCE, "SASL_INHERIT")])), user("alice:s3cret"));
+    let inherited = [AT_H, (USER, "u:p"), (USER_SOURCE, "SASL_INHERIT")];
+    assert_eq!(login_of(of_file(&inherited)), user("alice:s3cret"));
     let token = Some(RegistryLogin::Token("t".to_owned()));
     assert_eq!(login_of(of_file(&[AT_H, (TOKEN, "t"), (TOKEN_SOURCE, "STATIC_TOKEN")])), token);
     for (values, message) in [
@@ -88,6 +91,10 @@ fn a_login_comes_from_the_source_that_is_named() {
             &[AT_H, (USER, "u:p"), (TOKEN, "t")],
             "`basic.auth.user.info` and `bearer.auth.token` cannot be used together",
         ),
+        (
+            &[AT_H, (USER_SOURCE, "USER_INFO")],
+            "`basic.auth.credentials.source=USER_INFO` needs `basic.auth.user.info`",
+        ),
         (&[AT_H, (USER, "s3cret")], "`basic.auth.user.info` is not of the form USER:PASSWORD"),
         (&[AT_H, (TOKEN, "a\nb")], "`bearer.auth.token` has invalid characters"),
     ] {
@@ -95,6 +102,61 @@ fn a_login_comes_from_the_source_that_is_named() {
         assert_eq!(failure.message, message);
         assert!(!format!("{failure:?}").contains("s3cret"), "{failure:?}");
     }
+}
+
+/// The logins of the URLs, and the one for those without.
+fn logins_of(registry: RegistryProperties) -> (Vec<Option<RegistryLogin>>, Option<RegistryLogin>) {
+    let settings = resolved(registry).expect("valid").expect("a registry");
+    (settings.urls.into_iter().map(|url| url.login).collect(), settings.login)
+}
+
+#[test]
+fn the_source_decides_between_the_login_of_the_url_and_another() {
+    let of_bob = (URL, "http://bob:x@h, http://h");
+    let alice = (USER, "alice:y");
+    let bob = vec![user("bob:x"), None];
+    let nobody = vec![None, None];
+    assert_eq!(
+        logins_of(of_file(&[of_bob, alice, (USER_SOURCE, "USER_INFO")])),
+        (nobody.clone(), user("alice:y"))
+    );
+    assert_eq!(logins_of(of_file(&[of_bob, alice, (USER_SOURCE, "URL")])), (bob.clone(), None));
+    assert_eq!(logins_of(of_file(&[of_bob, alice])), (bob, user("alice:y")));
+    let inherited = logins_of(of_file(&[of_bob, (USER_SOURCE, "SASL_INHERIT")]));
+    assert_eq!(inherited, (nobody.clone(), user("alice:s3cret")));
+    // What is typed goes before the URL of a file.
+    for (name, login) in [(USER, user("alice:y")), (TOKEN, Some(RegistryLogin::Token("alice:y".to_owned())))]
+    {
+        let mut registry = of_file(&[of_bob]);
+        registry.overlay(given(&PropertyOrigin::Option, &[(name, "alice:y")]));
+        assert_eq!(logins_of(registry), (nobody.clone(), login));
+        let both = given(&PropertyOrigin::Option, &[of_bob, (name, "alice:y")]);
+        assert!(
+            resolved(both).is_err_and(|failure| failure.message.ends_with("with a URL that names a user"))
+        );
+    }
+}
+
+#[test]
+fn messages_know_what_set_the_login() {
+    let name = |registry| resolved(registry).expect("valid").expect("a registry").names;
+    let names = name(of_file(&[AT_H, (USER, "u:p")]));
+    assert_eq!(names.login.as_deref(), Some("`basic.auth.user.info` in `f`"));
+    assert_eq!(names.url, "`schema.registry.url` in `f`");
+    let names = name(given(&PropertyOrigin::Option, &[AT_H, (TOKEN, "t")]));
+    assert_eq!((names.url.as_str(), names.login.as_deref()), ("`--registry`", Some("`--registry-token`")));
+}
+
+#[test]
+fn what_has_no_use_without_encryption_is_noted() {
+    let mut properties = Properties { registry: of_file(&[AT_H, (CA, "/no/such")]), ..Properties::default() };
+    assert!(resolve(&mut properties, UnionNames::Hidden).is_ok());
+    let note = "ignoring `schema.registry.ssl.ca.location` in `f`: the registry's URL starts with http://, \
+                which is not encrypted";
+    assert_eq!(properties.notes, [note]);
+    let store = ("schema.registry.ssl.truststore.location", "/no/such");
+    let typed = resolved(given(&PropertyOrigin::Property, &[AT_H, store]));
+    assert!(typed.is_err_and(|failure| failure.message.contains("truststore.location` has no effect")));
 }
 
 #[test]

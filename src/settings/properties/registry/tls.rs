@@ -25,11 +25,11 @@ struct Part {
     pem: Vec<u8>,
 }
 
-/// The authorities to trust.
+/// The authorities to trust, and what messages call them; `None` for those of the system.
 ///
 /// # Errors
 /// Their file cannot be read, or has none.
-pub fn authorities(registry: &RegistryProperties) -> Result<Authorities, Failure> {
+pub fn authorities(registry: &RegistryProperties) -> Result<Option<(Authorities, String)>, Failure> {
     let given = registry.given(CA).map(|given| (CA, given.value.clone()));
     let translated = if given.is_some() { BTreeMap::new() } else { translated(registry)? };
     let text = translated.get("ssl.ca.pem");
@@ -40,10 +40,10 @@ pub fn authorities(registry: &RegistryProperties) -> Result<Authorities, Failure
             (name, pem.clone(), Authorities::Pem(pem.to_string()))
         }
         (None, None, Some(path)) => (TRUST_STORE, path.clone(), Authorities::Location(path.to_string())),
-        (None, None, None) => return Ok(Authorities::System),
+        (None, None, None) => return Ok(None),
     };
     match (authorities.roots(), &authorities) {
-        (Ok(_), _) => Ok(authorities),
+        (Ok(_), _) => Ok(Some((authorities, format!("`{}`", spelled(registry, name))))),
         (Err(words), Authorities::Location(_) | Authorities::System) => {
             Err(unreadable(&value, words, registry, name))
         }
@@ -51,16 +51,18 @@ pub fn authorities(registry: &RegistryProperties) -> Result<Authorities, Failure
     }
 }
 
-/// The certificate of the client with its key.
+/// The certificate of the client with its key, and what messages call them.
 ///
 /// # Errors
 /// A file cannot be read, one of the two is missing, or they do not belong together.
-pub fn identity(registry: &RegistryProperties) -> Result<Option<ClientIdentity>, Failure> {
+pub fn identity(registry: &RegistryProperties) -> Result<Option<(ClientIdentity, String)>, Failure> {
     let Some((certificate, key)) = parts(registry)? else { return Ok(None) };
     let identity = ClientIdentity { certificate: certificate.pem, key: key.pem };
+    let (certificate, key) = (spelled(registry, certificate.name), spelled(registry, key.name));
     match identity.parse() {
-        Ok(_) => Ok(Some(identity)),
-        Err(fault) => Err(refuse(fault, &spelled(registry, certificate.name), &spelled(registry, key.name))),
+        Ok(_) if certificate == key => Ok(Some((identity, format!("`{key}`")))),
+        Ok(_) => Ok(Some((identity, format!("`{certificate}` and `{key}`")))),
+        Err(fault) => Err(refuse(fault, &certificate, &key)),
     }
 }
 
