@@ -131,6 +131,8 @@ impl Properties {
             self.set(BROKERS, &brokers, PropertyOrigin::Environment("KCONS_BROKERS".to_owned()));
         }
         if let Some(url) = surroundings.environment.variable(REGISTRY_VARIABLE) {
+            // Handlers do not inherit a login.
+            self.variables.extend(url.contains('@').then(|| REGISTRY_VARIABLE.to_owned()));
             let mut registry = RegistryProperties::default();
             let origin = PropertyOrigin::Environment(REGISTRY_VARIABLE.to_owned());
             registry.insert(registry::URL, PropertyValue::plain(url, origin));

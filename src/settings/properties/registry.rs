@@ -1,6 +1,7 @@
 //! The properties of a schema registry, which librdkafka does not know: from clients of Java, Python and Go.
 
 mod login;
+pub mod names;
 mod tls;
 
 use super::origin::PropertyOrigin;
@@ -25,6 +26,9 @@ const USER_SOURCE: &str = "basic.auth.credentials.source";
 /// Where the token comes from: `STATIC_TOKEN`, or endpoints of which kcons knows none.
 const TOKEN_SOURCE: &str = "bearer.auth.credentials.source";
 
+/// Where a user and a password may come from.
+const USER_SOURCES: [&str; 3] = ["URL", "USER_INFO", "SASL_INHERIT"];
+
 const LOGINS: [&str; 4] = [USER, USER_SOURCE, TOKEN, TOKEN_SOURCE];
 
 const PREFIX: &str = "schema.registry.";
@@ -37,13 +41,9 @@ pub struct RegistryProperties {
 }
 
 impl RegistryProperties {
-    /// The name here of a property that is about a registry.
+    /// The name here of a property that counts for a registry.
     pub fn name_of(name: &str) -> Option<&str> {
-        let bare = name.strip_prefix(PREFIX);
-        if LOGINS.contains(&bare.unwrap_or(name)) {
-            return Some(bare.unwrap_or(name));
-        }
-        bare.filter(|bare| *bare == "url" || bare.starts_with("ssl.")).map(|_| name)
+        names::canonical(name)
     }
 
     pub fn insert(&mut self, name: &str, given: PropertyValue) {
@@ -107,6 +107,17 @@ impl RegistryProperties {
     fn is_typed(&self, name: &str) -> bool {
         self.given(name).is_some_and(|given| given.origin.is_typed())
     }
+}
+
+/// Refuses a value that means nothing; `place` says where it stands.
+pub fn check(name: &str, value: &Value, place: &str) -> Result<(), Failure> {
+    let is_known = USER_SOURCES.contains(&value.to_ascii_uppercase().as_str());
+    if name != USER_SOURCE || value.is_empty() || is_known {
+        return Ok(());
+    }
+    let shown = value.quoted(value);
+    Err(Failure::usage(format!("invalid value `{shown}` for property `{name}`{place}"))
+        .hint(format!("valid: {}", USER_SOURCES.join(", "))))
 }
 
 /// Resolves the registry to ask; `None` if there is none.

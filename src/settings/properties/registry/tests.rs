@@ -52,9 +52,35 @@ fn names_are_known_with_and_without_their_prefix() {
         ("url", None),
         ("ssl.ca.location", None),
         ("schema.registry.group.id", None),
+        ("schema.registry.ssl.protocol", None),
+        ("schema.registry.ulr", None),
         ("bearer.auth.logical.cluster", None),
     ] {
         assert_eq!(RegistryProperties::name_of(name), expected, "{name}");
+    }
+}
+
+#[test]
+fn names_of_java_are_known_and_others_are_not() {
+    for name in [
+        "schema.registry.group.id",
+        "schema.registry.max.retries",
+        "schema.registry.request.header.X-Team",
+        "schema.registry.ssl.protocol",
+        "schema.registry.bearer.auth.logical.cluster",
+        "bearer.auth.identity.pool.id",
+    ] {
+        assert!(names::is_java_alone(name), "{name}");
+    }
+    for (name, near) in [
+        ("schema.registry.ulr", URL),
+        ("schema.registry.ssl.truststore.locatoin", "schema.registry.ssl.truststore.location"),
+        ("basic.auth.user.inof", USER),
+        ("bearer.auth.tokn", TOKEN),
+        ("schema.registry.basic.auth.userinfo", "schema.registry.basic.auth.user.info"),
+    ] {
+        assert!(!names::is_java_alone(name) && names::canonical(name).is_none(), "{name}");
+        assert_eq!(names::near(name), [near]);
     }
 }
 
