@@ -82,6 +82,17 @@ fn a_registry_comes_from_the_environment_and_from_a_profile() {
     consume().args(["--registry", &other.url()]).env("KCONS_REGISTRY", registry.url()).run().has_code(0);
     assert_eq!((registry.asked().len(), other.count("/schemas/ids/2")), (asked, 1));
 
+    // A login in it is nothing for handlers.
+    let with_login = registry.url_with("alice:s3cret");
+    let print = ["--", "sh", "-c", "cat > /dev/null; echo \"${KCONS_REGISTRY-none}\""];
+    for (url, printed) in [(registry.url(), registry.url()), (with_login, "none".to_owned())] {
+        let outcome = Kcons::new(["consume", &topic, "-b", &brokers, "-e"])
+            .args(print)
+            .env("KCONS_REGISTRY", url)
+            .run();
+        outcome.has_code(0).has_stdout(format!("{printed}\n"));
+    }
+
     let with_profile = consume().args(["--profile", "p"]).env("LOGIN", "alice:s3cret");
     let folder = with_profile.home().join(".config/kcons");
     fs::create_dir_all(&folder).expect("the home is ours");
@@ -276,6 +287,9 @@ fn print_config_shows_a_registry_without_its_secrets() {
     assert!(lines.contains(&"basic.auth.user.info *** option".to_owned()), "{lines:?}");
     let lines = printed(&["--registry", "http://h:1", "-X", "bearer.auth.token=env:T"]);
     assert!(lines.contains(&"bearer.auth.token env:T -X".to_owned()), "{lines:?}");
+    let source = "basic.auth.credentials.source";
+    let lines = printed(&["--registry", "http://u:s3cret@h:1", "-X", &format!("{source}=URL")]);
+    assert!(lines.contains(&format!("{source} URL -X")), "{lines:?}");
     let lines = printed(&[]);
     assert!(!lines.iter().any(|line| line.starts_with("schema.registry")), "{lines:?}");
 }
