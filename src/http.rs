@@ -11,6 +11,12 @@ use ureq::tls::{Certificate, ClientCert, PemItem, RootCerts, parse_pem};
 
 const NO_HOST: &str = "cannot resolve the host";
 
+/// The words for a connection that ended from the other side.
+pub const CLOSED: &str = "the connection was closed";
+
+/// The words for an answer in another protocol.
+pub const NO_HTTP: &str = "the answer is not HTTP";
+
 pub const NO_URL: &str = "not a URL that can be requested";
 
 /// The authorities whose certificates are trusted.
@@ -33,7 +39,9 @@ impl Authorities {
             Authorities::Pem(pem) => pem.clone().into_bytes(),
             Authorities::Location(path) => read(Path::new(path))?,
         };
-        let certificates = certificates(&pem);
+        let mut certificates = certificates(&pem);
+        // Damaged ones would be passed over later, and then nobody is trusted.
+        certificates.retain(|certificate| native_tls::Certificate::from_der(certificate.der()).is_ok());
         match certificates.is_empty() {
             true => Err("there is no certificate to trust".to_owned()),
             false => Ok(RootCerts::Specific(Arc::new(certificates))),
@@ -56,13 +64,17 @@ pub enum IdentityFault {
     EncryptedKey,
     /// A key in a form of its own kind, `BEGIN RSA PRIVATE KEY`.
     OldKey,
+    /// One of the two cannot be read.
+    Damaged,
+    /// The key is not the one of the certificate.
+    OtherKey,
 }
 
 impl ClientIdentity {
     /// Reads certificate and key.
     ///
     /// # Errors
-    /// One of them is missing, or the key is not in PKCS #8 without a password.
+    /// One of them is missing, the key is not in PKCS #8 without a password, or it is another certificate's.
     pub fn parse(&self) -> Result<ClientCert, IdentityFault> {
         let certificates = certificates(&self.certificate);
         if certificates.is_empty() {
@@ -77,7 +89,23 @@ impl ClientIdentity {
             _ if text.contains("ENCRYPTED") => Err(IdentityFault::EncryptedKey),
             None => Err(IdentityFault::NoKey),
             Some(_) if !text.contains("-----BEGIN PRIVATE KEY-----") => Err(IdentityFault::OldKey),
-            Some(key) => Ok(ClientCert::new_with_certs(&certificates, key)),
+            Some(key) => {
+                self.check_pair(&text)?;
+                Ok(ClientCert::new_with_certs(&certificates, key))
+            }
+        }
+    }
+
+    /// Tries what a connection would, so that mistakes are known before.
+    fn check_pair(&self, key: &str) -> Result<(), IdentityFault> {
+        // In a file with both, the key may come last.
+        let key = &key[key.find("-----BEGIN PRIVATE KEY-----").unwrap_or_default()..];
+        let identity = native_tls::Identity::from_pkcs8(&self.certificate, key.as_bytes());
+        let identity = identity.map_err(|_| IdentityFault::Damaged)?;
+        match native_tls::TlsConnector::builder().identity(identity).build() {
+            Ok(_) => Ok(()),
+            Err(error) if error.to_string().contains("mismatch") => Err(IdentityFault::OtherKey),
+            Err(_) => Err(IdentityFault::Damaged),
         }
     }
 }
@@ -87,10 +115,22 @@ impl ClientIdentity {
 pub enum RequestFault {
     /// Nobody answers. It may pass by itself.
     Unreachable,
-    /// The certificate of the other side is not trusted.
-    Tls,
+    /// The two sides do not agree on an encrypted connection.
+    Tls(TlsFault),
     /// The address cannot be requested.
     Address,
+}
+
+/// Why there is no encrypted connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TlsFault {
+    /// The certificate of the other side is not trusted.
+    Untrusted,
+    /// The other side speaks something else.
+    NoTls,
+    /// The other side wants a certificate of ours, or refuses it.
+    ClientCertificate,
+    Other,
 }
 
 /// Why a request has no answer, in a few words. They never repeat the URL.
@@ -101,8 +141,11 @@ pub fn fault(error: &Error) -> (RequestFault, String) {
         Error::Timeout(_) => (RequestFault::Unreachable, "timed out".to_owned()),
         // ureq's words would repeat the URL.
         Error::BadUri(_) | Error::Http(_) => (RequestFault::Address, NO_URL.to_owned()),
-        Error::NativeTls(_) | Error::Tls(_) => (RequestFault::Tls, untrusted(&text).unwrap_or(text)),
+        Error::NativeTls(_) | Error::Tls(_) => tls(&text),
+        // In TLS 1.3 the other side judges our certificate after the handshake.
+        Error::Io(_) if text.contains("SSL routines") => tls(&text),
         Error::Io(error) => (RequestFault::Unreachable, io_words(error)),
+        Error::Protocol(_) => (RequestFault::Unreachable, NO_HTTP.to_owned()),
         // More errors may come with new versions of ureq.
         _ => (RequestFault::Unreachable, text),
     }
@@ -117,6 +160,44 @@ pub fn untrusted(text: &str) -> Option<String> {
         Some(found) => format!("certificate verify failed: {found}"),
         None => "certificate verify failed".to_owned(),
     })
+}
+
+/// Whether OpenSSL met something that is not TLS at all.
+pub fn is_no_tls(words: &str) -> bool {
+    [
+        "wrong version number",
+        "http request",
+        "unknown protocol",
+        "packet length too long",
+        "record layer failure",
+    ]
+    .iter()
+    .any(|part| words.contains(part))
+}
+
+fn tls(text: &str) -> (RequestFault, String) {
+    let lower = text.to_lowercase();
+    if lower.contains("unexpected eof") {
+        return (RequestFault::Unreachable, CLOSED.to_owned());
+    }
+    let is_about_client = ["certificate", "handshake failure", "unknown ca", "access denied"]
+        .iter()
+        .any(|part| lower.contains(part));
+    let (fault, words) = match untrusted(text) {
+        Some(words) => (TlsFault::Untrusted, words),
+        None if is_no_tls(text) => (TlsFault::NoTls, "it answers, but not in TLS".to_owned()),
+        None if lower.contains("alert") && is_about_client => {
+            (TlsFault::ClientCertificate, reason_of_openssl(text))
+        }
+        None => (TlsFault::Other, reason_of_openssl(text)),
+    };
+    (RequestFault::Tls(fault), words)
+}
+
+/// The reason of `… error:0A000410:SSL routines:function:reason:file.c:865:…`.
+fn reason_of_openssl(text: &str) -> String {
+    let reason = text.split_once("SSL routines:").and_then(|(_, rest)| rest.split(':').nth(1));
+    reason.unwrap_or_else(|| text.trim_start_matches("native-tls: ")).to_owned()
 }
 
 fn certificates(pem: &[u8]) -> Vec<Certificate<'static>> {
@@ -148,9 +229,7 @@ fn io_words(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::ConnectionRefused => "connection refused".to_owned(),
         io::ErrorKind::TimedOut => "timed out".to_owned(),
-        io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset => {
-            "the connection was closed".to_owned()
-        }
+        io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset => CLOSED.to_owned(),
         // Errors of the resolver have no kind of their own.
         _ if error.to_string().contains("failed to lookup address") => NO_HOST.to_owned(),
         _ => reason(error),

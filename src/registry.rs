@@ -1,12 +1,15 @@
 //! A schema registry with Confluent's API: asked on a thread of its own, once for each schema.
 
 mod address;
+mod advice;
 mod answer;
 mod client;
 mod fetching;
+mod outage;
+mod place;
 mod references;
 
-pub use address::{RegistryLogin, RegistrySettings, RegistryUrl};
+pub use address::{RegistryLogin, RegistryNames, RegistrySettings, RegistryUrl};
 
 use crate::alarm::Bell;
 use crate::decode::{SchemaId, SchemaSlot, SchemaSource};

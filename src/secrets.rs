@@ -63,6 +63,10 @@ pub fn is_secret(name: &str) -> bool {
     let name = name.trim_start_matches(['-', '"', '\'']).to_ascii_lowercase();
     // `-Xsasl.password`, and `topic.` and `schema.registry.` before what is meant.
     let is_one = |known: &str| name.ends_with(known);
+    // It says where a login comes from: `URL`, `USER_INFO`.
+    if is_one("credentials.source") {
+        return false;
+    }
     SECRET.iter().any(|known| is_one(known))
         || SOUNDS.iter().any(|sound| name.contains(sound))
         || (name.contains("token") && !name.contains("token.endpoint"))
@@ -90,6 +94,7 @@ mod tests {
             assert_eq!(word(&format!("{name}=x=y")), format!("{name}=***"));
         }
         assert_eq!(shown("sasl.username", "alice"), "alice");
+        assert_eq!(shown("basic.auth.credentials.source", "USER_INFO"), "USER_INFO");
         assert_eq!(shown("sasl.oauthbearer.token.endpoint.url", "https://a"), "https://a");
         assert_eq!(word("client.id=x"), "client.id=x");
         assert_eq!(word("task-created"), "task-created");

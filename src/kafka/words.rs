@@ -127,19 +127,6 @@ fn protocol(start: [u8; 4]) -> Option<String> {
     is_text.then(|| "text".to_owned())
 }
 
-/// Whether OpenSSL met something that is not TLS at all.
-pub fn is_no_tls(words: &str) -> bool {
-    [
-        "wrong version number",
-        "http request",
-        "unknown protocol",
-        "packet length too long",
-        "record layer failure",
-    ]
-    .iter()
-    .any(|part| words.contains(part))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

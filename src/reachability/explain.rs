@@ -1,6 +1,7 @@
 //! What is told when a broker cannot be reached or refuses us, and what to check. Pure.
 
 use crate::error::{Failure, Kind};
+use crate::http;
 use crate::kafka::errors::{self, Cause};
 use crate::kafka::{Trouble, TroubleKind, words};
 use crate::reachability::local;
@@ -182,7 +183,7 @@ impl FailureText {
 
     pub fn tls(&self, cause: &Cause) -> Failure {
         let at = cause.broker.as_ref().unwrap_or(&self.brokers);
-        if words::is_no_tls(&cause.words) {
+        if http::is_no_tls(&cause.words) {
             return Failure::new(Kind::Connection, format!("cannot set up TLS with `{at}`"))
                 .caused_by("it answers, but not in TLS")
                 .hint("check `-X security.protocol`: the port may speak TLS, SASL or neither");

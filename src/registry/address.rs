@@ -14,6 +14,17 @@ pub struct RegistrySettings {
     pub identity: Option<ClientIdentity>,
     /// How unions of Avro are shown.
     pub unions: UnionNames,
+    pub names: RegistryNames,
+}
+
+/// What messages call that by which the settings were given, each in backticks; `None` for what was not given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RegistryNames {
+    pub url: String,
+    pub login: Option<String>,
+    pub authorities: Option<String>,
+    /// Certificate and key.
+    pub identity: Option<String>,
 }
 
 /// A registry behind one address.

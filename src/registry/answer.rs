@@ -71,6 +71,11 @@ pub fn is_unknown(body: &[u8]) -> bool {
     answer["error_code"].as_u64().is_some_and(|code| (40400..40500).contains(&code))
 }
 
+/// Whether a server says that it speaks TLS only.
+pub fn wants_tls(body: &[u8]) -> bool {
+    String::from_utf8_lossy(body).to_lowercase().contains("https")
+}
+
 /// The words of an error.
 pub fn message(body: &[u8]) -> Option<String> {
     let answer: Value = serde_json::from_slice(body).ok()?;
@@ -130,5 +135,8 @@ mod tests {
         }
         assert_eq!(message(br#"{"message":"no"}"#).as_deref(), Some("no"));
         assert_eq!(message(b"<html>"), None);
+        assert!(wants_tls(b"Client sent an HTTP request to an HTTPS server."));
+        assert!(wants_tls(b"<center>The plain HTTP request was sent to HTTPS port</center>"));
+        assert!(!wants_tls(b"<html>Bad Request</html>"));
     }
 }

@@ -1,14 +1,12 @@
 //! Requests to a registry over HTTP(S).
 
-use super::address::{RegistryLogin, RegistrySettings};
+use super::address::RegistrySettings;
+use super::advice::Advice;
 use super::answer;
 use super::fetching::{Asker, FetchFault};
-use crate::escape;
-use crate::http::{self, Authorities, RequestFault};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use super::place::{RequestPlace, Target};
+use crate::http::{self, RequestFault};
 use std::time::{Duration, Instant};
-use ureq::config::RedirectAuthHeaders;
 use ureq::http::{Response, StatusCode};
 use ureq::tls::{TlsConfig, TlsProvider};
 use ureq::{Agent, Body, Error};
@@ -19,27 +17,15 @@ const LONGEST_ANSWER: u64 = 16 << 20;
 /// How long one request with its answer may take.
 const LONGEST_REQUEST: Duration = Duration::from_secs(5);
 
-/// How many characters of the registry's words are repeated.
-const LONGEST_WORDS: usize = 200;
+/// How often a registry may send us on: to its leader, or from http to https.
+const MOST_REDIRECTS: usize = 5;
 
 /// Asks a registry, at the address that answered last, over a connection that is kept.
 pub struct RegistryClient {
     agent: Agent,
     targets: Vec<Target>,
     current: usize,
-    /// What to do about a certificate that is not trusted, and about a refused login.
     advice: Advice,
-}
-
-struct Target {
-    url: String,
-    shown: String,
-    authorization: Option<String>,
-}
-
-struct Advice {
-    tls: &'static str,
-    login: &'static str,
 }
 
 /// Why there is no client.
@@ -64,17 +50,13 @@ impl RegistryClient {
             .build();
         let agent = Agent::config_builder()
             .http_status_as_error(false)
-            // A registry may redirect to its leader. Nobody else is told the login.
-            .redirect_auth_headers(RedirectAuthHeaders::SameHost)
+            // A place knows where it may send us, and who is told the login.
+            .max_redirects(0)
             .user_agent(concat!("kcons/", env!("CARGO_PKG_VERSION")))
             .tls_config(tls)
             .build()
             .into();
-        let target = |url: &super::RegistryUrl| Target {
-            url: url.url.clone(),
-            shown: url.shown.clone(),
-            authorization: url.login.as_ref().or(settings.login.as_ref()).map(authorization),
-        };
+        let target = |url| Target::new(url, settings.login.as_ref());
         Ok(RegistryClient {
             agent,
             targets: settings.urls.iter().map(target).collect(),
@@ -84,63 +66,84 @@ impl RegistryClient {
     }
 
     fn ask(&self, target: &Target, path: &str, limit: Duration) -> Result<Vec<u8>, FetchFault> {
+        let until = self.now() + limit;
+        let mut place = RequestPlace::new(target, path);
+        for _ in 0..=MOST_REDIRECTS {
+            let mut response = self.request(&place, until)?;
+            let body = response.body_mut().with_config().limit(LONGEST_ANSWER).read_to_vec();
+            let body = body.map_err(|error| match error {
+                Error::BodyExceedsLimit(_) => {
+                    FetchFault::Lasting(place.told("the answer is larger than 16 MiB"))
+                }
+                error => self.unanswered(&place, &error),
+            })?;
+            match place.next(&response) {
+                Some(next) => place = next,
+                None => return self.judge(&place, &response, body),
+            }
+        }
+        Err(FetchFault::Lasting(place.told("it sends us on without end")))
+    }
+
+    fn request(&self, place: &RequestPlace<'_>, until: Instant) -> Result<Response<Body>, FetchFault> {
         let mut request = self
             .agent
-            .get(format!("{}{path}", target.url))
+            .get(&place.url)
             .config()
-            .timeout_global(Some(limit))
+            .timeout_global(Some(until.saturating_duration_since(self.now())))
             .build()
             .header("Accept", "application/vnd.schemaregistry.v1+json, application/json");
-        if let Some(authorization) = &target.authorization {
+        if let Some(authorization) = place.authorization() {
             request = request.header("Authorization", authorization);
         }
-        let mut response = request.call().map_err(|error| self.unanswered(target, &error))?;
-        let body = response.body_mut().with_config().limit(LONGEST_ANSWER).read_to_vec();
-        let body = body.map_err(|error| match error {
-            Error::BodyExceedsLimit(_) => {
-                FetchFault::Lasting(told(target, "the answer is larger than 16 MiB"))
-            }
-            error => self.unanswered(target, &error),
-        })?;
-        self.judge(target, &response, body)
+        request.call().map_err(|error| self.unanswered(place, &error))
     }
 
     fn judge(
         &self,
-        target: &Target,
+        place: &RequestPlace<'_>,
         response: &Response<Body>,
         body: Vec<u8>,
     ) -> Result<Vec<u8>, FetchFault> {
         let status = response.status();
-        let words = match answer::message(&body) {
+        let words = match answer::message(&body).map(|message| place.target.masked(&message)) {
             // Many repeat the words of the status.
             Some(message) if !status.to_string().contains(&message) => format!("{status}: {message}"),
             Some(_) | None => status.to_string(),
         };
+        let words = place.told(&words);
         match status {
             status if status.is_success() => Ok(body),
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
-                Err(FetchFault::Lasting(told(target, &words) + self.advice.login))
+                Err(FetchFault::Lasting(words + &self.advice.login(place)))
             }
             StatusCode::NOT_FOUND if answer::is_unknown(&body) => Err(FetchFault::Unknown),
-            StatusCode::NOT_FOUND => Err(FetchFault::NoSuchPath(told(target, &words))),
-            StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT => {
-                Err(FetchFault::Passing { words: told(target, &words), wait: wait(response) })
+            StatusCode::NOT_FOUND => Err(FetchFault::NoSuchPath(words + &self.advice.path())),
+            // The registry has no time for us, or its proxy does not reach it.
+            StatusCode::TOO_MANY_REQUESTS
+            | StatusCode::REQUEST_TIMEOUT
+            | StatusCode::BAD_GATEWAY
+            | StatusCode::SERVICE_UNAVAILABLE
+            | StatusCode::GATEWAY_TIMEOUT => Err(FetchFault::Away { words, wait: wait(response) }),
+            status if status.is_server_error() => Err(FetchFault::Passing { words, wait: wait(response) }),
+            // Many servers answer in clear to those who forget TLS.
+            StatusCode::BAD_REQUEST if !place.is_encrypted() && answer::wants_tls(&body) => {
+                Err(FetchFault::Lasting(words + "; it wants https://"))
             }
-            status if status.is_server_error() => {
-                Err(FetchFault::Passing { words: told(target, &words), wait: wait(response) })
-            }
-            _ => Err(FetchFault::Lasting(told(target, &words))),
+            _ => Err(FetchFault::Lasting(words)),
         }
     }
 
-    fn unanswered(&self, target: &Target, error: &Error) -> FetchFault {
+    fn unanswered(&self, place: &RequestPlace<'_>, error: &Error) -> FetchFault {
         match http::fault(error) {
             (RequestFault::Unreachable, words) => {
-                FetchFault::Passing { words: told(target, &words), wait: None }
+                let advice = self.advice.connection(place, &words);
+                FetchFault::Away { words: place.told(&words) + &advice, wait: None }
             }
-            (RequestFault::Tls, words) => FetchFault::Lasting(told(target, &words) + self.advice.tls),
-            (RequestFault::Address, words) => FetchFault::Lasting(told(target, &words)),
+            (RequestFault::Tls(fault), words) => {
+                FetchFault::Lasting(place.told(&words) + &self.advice.tls(fault, &words))
+            }
+            (RequestFault::Address, words) => FetchFault::Lasting(place.told(&words)),
         }
     }
 }
@@ -148,7 +151,7 @@ impl RegistryClient {
 impl Asker for RegistryClient {
     fn get(&mut self, path: &str, until: Instant) -> Result<Vec<u8>, FetchFault> {
         let count = self.targets.len();
-        let mut first_fault = None;
+        let (mut away, mut passing) = (None, None);
         for next in 0..count {
             let index = (self.current + next) % count;
             let limit = until.saturating_duration_since(self.now()).min(LONGEST_REQUEST);
@@ -156,18 +159,18 @@ impl Asker for RegistryClient {
                 break;
             }
             match self.ask(&self.targets[index], path, limit) {
-                Err(fault @ FetchFault::Passing { .. }) => {
-                    first_fault.get_or_insert(fault);
-                }
+                Err(fault @ FetchFault::Passing { .. }) => passing = passing.or(Some(fault)),
+                Err(fault @ FetchFault::Away { .. }) => away = away.or(Some(fault)),
                 other => {
                     self.current = index;
                     return other;
                 }
             }
         }
-        Err(first_fault.unwrap_or_else(|| {
-            let words = told(&self.targets[self.current], "timed out");
-            FetchFault::Passing { words, wait: None }
+        // Only if all are away, the registry is.
+        Err(passing.or(away).unwrap_or_else(|| {
+            let words = RequestPlace::new(&self.targets[self.current], path).told("timed out");
+            FetchFault::Away { words, wait: None }
         }))
     }
 
@@ -176,42 +179,10 @@ impl Asker for RegistryClient {
     }
 }
 
-impl Advice {
-    fn of(settings: &RegistrySettings) -> Advice {
-        let login = settings.urls.iter().find_map(|url| url.login.as_ref()).or(settings.login.as_ref());
-        Advice {
-            tls: match settings.authorities {
-                Authorities::System => "; `--registry-ca FILE` names the authority to trust",
-                Authorities::Location(_) | Authorities::Pem(_) => "; check `--registry-ca`",
-            },
-            login: match login {
-                None => "; log in with `--registry-user` or `--registry-token`",
-                Some(RegistryLogin::User(_)) => "; check `--registry-user`",
-                Some(RegistryLogin::Token(_)) => "; check `--registry-token`",
-            },
-        }
-    }
-}
-
-fn authorization(login: &RegistryLogin) -> String {
-    match login {
-        RegistryLogin::User(user) => format!("Basic {}", STANDARD.encode(user)),
-        RegistryLogin::Token(token) => format!("Bearer {token}"),
-    }
-}
-
 /// How long the registry asks to be left alone.
 fn wait(response: &Response<Body>) -> Option<Duration> {
     let seconds = response.headers().get("Retry-After")?.to_str().ok()?.trim().parse().ok()?;
     Some(Duration::from_secs(seconds))
-}
-
-fn told(target: &Target, words: &str) -> String {
-    // A registry may repeat the URL that it was asked by.
-    let words = words.replace(&target.url, &target.shown);
-    let words: String =
-        words.chars().filter(|c| !escape::is_unsafe(*c) && !c.is_control()).take(LONGEST_WORDS).collect();
-    format!("`{}`: {words}", target.shown)
 }
 
 #[cfg(test)]

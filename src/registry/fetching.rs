@@ -1,6 +1,7 @@
 //! Fetches schemas one after the other: when which one is asked for, and when it is given up for now.
 
 use super::answer::{Reference, SchemaAnswer, SchemaKind};
+use super::outage::RegistryOutage;
 use super::references::{self, ReferenceFault, Referenced};
 use crate::decode::{Messages, RegisteredSchema, Schema, SchemaForm, SchemaId, SchemaSlot, UnionNames};
 use std::collections::BTreeMap;
@@ -23,7 +24,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 const FIRST_ABSENCE: Duration = Duration::from_secs(1);
 const LONGEST_ABSENCE: Duration = Duration::from_secs(60);
 
-/// How long a later question may take: others may wait behind it.
+/// How long a later question may take, and each one to a registry that has been given up: others may wait behind it.
 const LATER_TRY: Duration = Duration::from_secs(5);
 
 /// So many references are kept.
@@ -44,9 +45,15 @@ pub enum FetchFault {
     Unknown,
     /// Nothing stands at this path: another kind of registry, or none.
     NoSuchPath(String),
-    /// It may pass by itself; the registry may have said how long to wait.
+    /// The registry is away, whatever it is asked: nothing listens, it is silent, or its proxy says so.
+    Away {
+        words: String,
+        wait: Option<Duration>,
+    },
+    /// It may pass by itself.
     Passing {
         words: String,
+        /// How long the registry asks to be left alone.
         wait: Option<Duration>,
     },
     Lasting(String),
@@ -68,8 +75,7 @@ pub struct Fetcher<A, R> {
     pending: Vec<Pending>,
     /// Schemas that others refer to, by subject and version.
     versions: BTreeMap<(String, String), Arc<SchemaAnswer>>,
-    /// The fault of the last try if nobody answered it.
-    silence: Option<String>,
+    outage: RegistryOutage,
 }
 
 struct Pending {
@@ -81,14 +87,21 @@ struct Pending {
 #[derive(Clone, Copy)]
 enum Stage {
     /// Records wait for the answer.
-    Awaited { deadline: Instant, pause: Duration },
+    Awaited { since: Instant, pause: Duration },
     /// It could not be had and is asked for again, if somebody misses it.
     Missing { pause: Duration },
 }
 
 impl<A: Asker, R: Fn()> Fetcher<A, R> {
     pub fn new(asker: A, names: UnionNames, ring: R) -> Fetcher<A, R> {
-        Fetcher { asker, names, ring, pending: Vec::new(), versions: BTreeMap::new(), silence: None }
+        Fetcher {
+            asker,
+            names,
+            ring,
+            pending: Vec::new(),
+            versions: BTreeMap::new(),
+            outage: RegistryOutage::default(),
+        }
     }
 
     /// Answers questions until nobody can ask any more.
@@ -111,45 +124,59 @@ impl<A: Asker, R: Fn()> Fetcher<A, R> {
 
     fn take(&mut self, question: SchemaQuestion) {
         let due = self.asker.now();
-        let stage = Stage::Awaited { deadline: due + LIMIT, pause: FIRST_PAUSE };
+        let stage = Stage::Awaited { since: due, pause: FIRST_PAUSE };
         self.pending.push(Pending { question, due, stage });
     }
 
-    /// Asks for what is due first, if it is due; returns when the next is due.
+    /// Asks for what is due first, if it is due, and of several for one that records wait for; returns when the next
+    /// is due.
     fn step(&mut self) -> Option<Instant> {
-        let is_missing = |pending: &Pending| matches!(pending.stage, Stage::Missing { .. });
-        let first = (0..self.pending.len())
-            .min_by_key(|index| (self.pending[*index].due, is_missing(&self.pending[*index])))?;
-        if self.pending[first].due <= self.asker.now() {
-            let Pending { question, stage, .. } = self.pending.swap_remove(first);
+        let now = self.asker.now();
+        let urgency = |pending: &Pending| {
+            let is_missing = matches!(pending.stage, Stage::Missing { .. });
+            (pending.due.max(now), is_missing, pending.due)
+        };
+        let first = (0..self.pending.len()).min_by_key(|index| urgency(&self.pending[*index]))?;
+        if self.pending[first].due <= now {
+            let Pending { question, stage, .. } = self.pending.remove(first);
             match stage {
-                Stage::Awaited { deadline, pause } => self.try_awaited(question, deadline, pause),
+                Stage::Awaited { since, pause } => self.try_awaited(question, since, pause),
                 Stage::Missing { pause } => self.try_missing(question, pause),
             }
         }
         self.pending.iter().map(|pending| pending.due).min()
     }
 
-    fn try_awaited(&mut self, question: SchemaQuestion, deadline: Instant, pause: Duration) {
-        let now = self.asker.now();
-        if let Some(silence) = self.silence.clone().filter(|_| now >= deadline) {
-            return self.miss(question, &FetchFault::Lasting(silence), FIRST_ABSENCE);
+    fn try_awaited(&mut self, question: SchemaQuestion, since: Instant, pause: Duration) {
+        let (now, deadline) = (self.asker.now(), since + LIMIT);
+        if let Some(fault) = self.outage.shared(now) {
+            return self.miss(question, &fault, FIRST_ABSENCE);
         }
-        let fault = match self.fetch(question.id, deadline.max(now + LEAST_TRY)) {
+        if let Some(fault) = self.outage.last_fault().cloned().filter(|_| now >= deadline) {
+            return self.give_up(question, since, &fault);
+        }
+        let is_given_up = self.outage.is_given_up(now);
+        let until = if is_given_up { now + LATER_TRY } else { deadline.max(now + LEAST_TRY) };
+        let fault = match self.fetch(question.id, until) {
             Ok(schema) => {
                 question.slot.fill(schema);
                 return (self.ring)();
             }
             Err(fault) => fault,
         };
-        if let FetchFault::Passing { wait, .. } = &fault {
-            let due = self.asker.now() + wait.unwrap_or(pause).max(pause);
-            if due < deadline {
-                let stage = Stage::Awaited { deadline, pause: (pause * 2).min(LONGEST_PAUSE) };
-                return self.pending.push(Pending { question, due, stage });
+        match &fault {
+            FetchFault::Away { wait, .. } | FetchFault::Passing { wait, .. } => {
+                let due = self.asker.now() + wait.unwrap_or(pause).max(pause);
+                if due < deadline && !is_given_up {
+                    let stage = Stage::Awaited { since, pause: (pause * 2).min(LONGEST_PAUSE) };
+                    return self.pending.push(Pending { question, due, stage });
+                }
+                self.give_up(question, since, &fault);
+            }
+            FetchFault::Unknown | FetchFault::NoSuchPath(_) | FetchFault::Lasting(_) => {
+                self.miss(question, &fault, FIRST_ABSENCE);
             }
         }
-        self.miss(question, &fault, FIRST_ABSENCE);
     }
 
     fn try_missing(&mut self, question: SchemaQuestion, pause: Duration) {
@@ -167,7 +194,31 @@ impl<A: Asker, R: Fn()> Fetcher<A, R> {
                 question.slot.fill(schema);
                 (self.ring)();
             }
-            Err(fault) => self.miss(question, &fault, (pause * 2).min(LONGEST_ABSENCE)),
+            Err(fault) => {
+                self.miss(question, &fault, (pause * 2).min(LONGEST_ABSENCE));
+                self.share_outage();
+            }
+        }
+    }
+
+    /// Gives a schema up that nobody answered for, and with it all others if the registry is away.
+    fn give_up(&mut self, question: SchemaQuestion, since: Instant, fault: &FetchFault) {
+        self.outage.give_up(since, self.asker.now());
+        self.miss(question, fault, FIRST_ABSENCE);
+        self.share_outage();
+    }
+
+    /// Of a registry that is away nothing is asked until it is due: all others share the fault.
+    fn share_outage(&mut self) {
+        let now = self.asker.now();
+        let (Some(fault), Some(again)) = (self.outage.shared(now), self.outage.again(now)) else { return };
+        for pending in std::mem::take(&mut self.pending) {
+            match pending.stage {
+                Stage::Awaited { .. } => self.miss(pending.question, &fault, FIRST_ABSENCE),
+                Stage::Missing { .. } => {
+                    self.pending.push(Pending { due: pending.due.max(again), ..pending });
+                }
+            }
         }
     }
 
@@ -184,11 +235,18 @@ impl<A: Asker, R: Fn()> Fetcher<A, R> {
                 let hint = "check the path of `--registry`";
                 question.slot.fail(&format!("schema {id} cannot be had: {words}; {hint}"));
             }
-            FetchFault::Passing { words, .. } | FetchFault::Lasting(words) => {
+            FetchFault::Away { words, .. }
+            | FetchFault::Passing { words, .. }
+            | FetchFault::Lasting(words) => {
                 question.slot.fail(&format!("schema {id} cannot be had: {words}"));
             }
         }
-        let due = self.asker.now() + pause;
+        let now = self.asker.now();
+        // As soon as the registry is back, all are asked for that it could not answer for.
+        let (due, pause) = match self.outage.again(now) {
+            Some(again) => (again, FIRST_ABSENCE),
+            None => (now + pause, pause),
+        };
         self.pending.push(Pending { question, due, stage: Stage::Missing { pause } });
         (self.ring)();
     }
@@ -217,10 +275,15 @@ impl<A: Asker, R: Fn()> Fetcher<A, R> {
             let words = "the answer to `GET ".to_owned() + path + "` is no schema";
             SchemaAnswer::parse(&body).ok_or(FetchFault::Passing { words, wait: None })
         });
-        self.silence = match &answered {
-            Err(FetchFault::Passing { words, .. }) => Some(words.clone()),
-            Ok(_) | Err(FetchFault::Unknown | FetchFault::NoSuchPath(_) | FetchFault::Lasting(_)) => None,
-        };
+        let now = self.asker.now();
+        match &answered {
+            Err(fault @ (FetchFault::Away { .. } | FetchFault::Passing { .. })) => {
+                self.outage.failed(fault, now);
+            }
+            Ok(_) | Err(FetchFault::Unknown | FetchFault::NoSuchPath(_) | FetchFault::Lasting(_)) => {
+                self.outage.answered(now);
+            }
+        }
         answered
     }
 
@@ -241,7 +304,7 @@ impl<A: Asker, R: Fn()> Fetcher<A, R> {
             FetchFault::Unknown | FetchFault::NoSuchPath(_) => FetchFault::Lasting(format!(
                 "version {version} of `{subject}`, to which it refers, is not in the registry"
             )),
-            fault @ (FetchFault::Passing { .. } | FetchFault::Lasting(_)) => fault,
+            fault @ (FetchFault::Away { .. } | FetchFault::Passing { .. } | FetchFault::Lasting(_)) => fault,
         })?;
         if self.versions.len() >= MOST_VERSIONS {
             self.versions.clear();

@@ -132,6 +132,8 @@ impl Properties {
         }
         if let Some(url) = surroundings.environment.variable(REGISTRY_VARIABLE) {
             self.variables.extend(values::variable(&url).map(str::to_owned));
+            // Handlers do not inherit a login.
+            self.variables.extend(url.contains('@').then(|| REGISTRY_VARIABLE.to_owned()));
             let value = Value::read(url, surroundings.environment.variables).map_err(|cause| {
                 Failure::usage(format!("cannot read the value of the variable `{REGISTRY_VARIABLE}`"))
                     .caused_by(cause)

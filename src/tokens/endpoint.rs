@@ -119,7 +119,7 @@ impl Endpoint {
         let (kind, words) = http::fault(error);
         let kind = match kind {
             RequestFault::Unreachable => TokenFaultKind::Unreachable,
-            RequestFault::Tls => TokenFaultKind::Tls,
+            RequestFault::Tls(_) => TokenFaultKind::Tls,
             RequestFault::Address => TokenFaultKind::Address,
         };
         self.fault(kind, &words)

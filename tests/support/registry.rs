@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -128,6 +128,12 @@ impl StubRegistry {
                 let mut stream = SslStream::new(ssl, stream).expect("memory");
                 if stream.accept().is_ok() {
                     drop(self.answer_all(stream));
+                } else {
+                    // What the client has sent meanwhile is read, or the system would drop the alert.
+                    let stream = stream.get_mut();
+                    let _ = stream.shutdown(Shutdown::Write);
+                    let _ = stream.set_read_timeout(Some(Duration::from_secs(5)));
+                    let _ = std::io::copy(stream, &mut std::io::sink());
                 }
             }
         }

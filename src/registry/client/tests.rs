@@ -1,8 +1,11 @@
 //! What a registry is asked, and what comes of its answers, over plain HTTP.
 
-use super::super::RegistryUrl;
+use super::super::{RegistryLogin, RegistryNames, RegistryUrl};
 use super::*;
 use crate::decode::UnionNames;
+use crate::http::Authorities;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
@@ -76,6 +79,12 @@ fn settings(urls: &[&str]) -> RegistrySettings {
         authorities: Authorities::System,
         identity: None,
         unions: UnionNames::Hidden,
+        names: RegistryNames {
+            url: "`--registry`".to_owned(),
+            login: None,
+            authorities: None,
+            identity: None,
+        },
     }
 }
 
@@ -129,9 +138,17 @@ fn each_refusal_says_what_to_look_at() {
         words: words.to_owned(),
         wait: wait.map(Duration::from_secs),
     };
+    let away = |words: &str, wait: Option<u64>| FetchFault::Away {
+        words: words.to_owned(),
+        wait: wait.map(Duration::from_secs),
+    };
     for (head, body, fault) in [
         ("404 Not Found", r#"{"error_code":40403,"message":"Schema not found"}"#, FetchFault::Unknown),
-        ("404 Not Found", "<html>", FetchFault::NoSuchPath("`URL`: 404 Not Found".to_owned())),
+        (
+            "404 Not Found",
+            "<html>",
+            FetchFault::NoSuchPath("`URL`: 404 Not Found; check the path of `--registry`".to_owned()),
+        ),
         (
             "401 Unauthorized",
             r#"{"error_code":401,"message":"no"}"#,
@@ -142,8 +159,9 @@ fn each_refusal_says_what_to_look_at() {
             "<html>",
             lasting("`URL`: 403 Forbidden; log in with `--registry-user` or `--registry-token`"),
         ),
-        ("503 Service Unavailable", "", passing("`URL`: 503 Service Unavailable", None)),
-        ("429 Too Many Requests\r\nRetry-After: 7", "", passing("`URL`: 429 Too Many Requests", Some(7))),
+        ("500 Broken", "", passing("`URL`: 500 Internal Server Error", None)),
+        ("503 Service Unavailable", "", away("`URL`: 503 Service Unavailable", None)),
+        ("429 Too Many Requests\r\nRetry-After: 7", "", away("`URL`: 429 Too Many Requests", Some(7))),
         ("400 Bad Request", "{}", lasting("`URL`: 400 Bad Request")),
     ] {
         let stub = Stub::start(&[(head, body)]);
@@ -152,6 +170,7 @@ fn each_refusal_says_what_to_look_at() {
         let got = match got {
             FetchFault::Unknown => FetchFault::Unknown,
             FetchFault::NoSuchPath(words) => FetchFault::NoSuchPath(named(&words)),
+            FetchFault::Away { words, wait } => FetchFault::Away { words: named(&words), wait },
             FetchFault::Passing { words, wait } => FetchFault::Passing { words: named(&words), wait },
             FetchFault::Lasting(words) => FetchFault::Lasting(named(&words)),
         };
@@ -187,7 +206,7 @@ fn a_silent_registry_is_left_after_the_time_and_a_torn_answer_may_pass() {
     let url = format!("http://{}", listener.local_addr().expect("it is bound"));
     let until = Instant::now() + Duration::from_millis(300);
     let words = format!("`{url}`: timed out");
-    assert_eq!(client(&settings(&[&url])).get("/x", until), Err(FetchFault::Passing { words, wait: None }));
+    assert_eq!(client(&settings(&[&url])).get("/x", until), Err(FetchFault::Away { words, wait: None }));
 
     let torn = TcpListener::bind(("127.0.0.1", 0)).expect("a port is free");
     let url = format!("http://{}", torn.local_addr().expect("it is bound"));
@@ -199,7 +218,121 @@ fn a_silent_registry_is_left_after_the_time_and_a_torn_answer_may_pass() {
         stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"schema\":").expect("it reads");
     });
     let fault = get(&mut client(&settings(&[&url])), "/x");
-    assert!(matches!(fault, Err(FetchFault::Passing { .. })), "{fault:?}");
+    assert!(matches!(fault, Err(FetchFault::Away { .. })), "{fault:?}");
+}
+
+/// A port that answers everything with these bytes and closes the connection.
+fn foreign(answer: &'static [u8]) -> String {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port is free");
+    let address = listener.local_addr().expect("it is bound").to_string();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let _ = std::io::Read::read(&mut stream, &mut [0; 4096]);
+            let _ = stream.write_all(answer);
+        }
+    });
+    address
+}
+
+#[test]
+fn a_port_of_the_other_scheme_is_told_in_words() {
+    for (scheme, answer, expected) in [
+        (
+            "https",
+            &b"HTTP/1.1 400 Bad Request\r\n\r\n"[..],
+            "it answers, but not in TLS; the URL may have to start with http://",
+        ),
+        (
+            "https",
+            b"",
+            "the connection was closed; it may speak http:// only, or want `--registry-cert` and `--registry-key`",
+        ),
+        ("http", b"", "the connection was closed; it may want https://"),
+        // An alert of TLS.
+        ("http", b"\x15\x03\x03\x00\x02\x02\x50", "the answer is not HTTP; it may want https://"),
+        (
+            "http",
+            b"HTTP/1.1 400 Bad Request\r\nContent-Length: 46\r\n\r\nClient sent an HTTP request to an HTTPS server",
+            "400 Bad Request; it wants https://",
+        ),
+    ] {
+        let url = format!("{scheme}://{}", foreign(answer));
+        let (FetchFault::Away { words, .. } | FetchFault::Lasting(words)) =
+            get(&mut client(&settings(&[&url])), "/x").expect_err("nothing of use")
+        else {
+            panic!("{expected}")
+        };
+        assert_eq!(words, format!("`{url}`: {expected}"));
+    }
+}
+
+#[test]
+fn what_we_sent_is_masked_when_it_is_repeated() {
+    let user = RegistryLogin::User("alice:s3cret".to_owned());
+    let token = RegistryLogin::Token("t0ken".to_owned());
+    for (login, told) in
+        [(user, "Basic ***, ***, ***"), (token, "Basic YWxpY2U6czNjcmV0, alice:s3cret, s3cret")]
+    {
+        let body = r#"{"message":"Basic YWxpY2U6czNjcmV0, alice:s3cret, s3cret and t0ken"}"#;
+        let stub = Stub::start(&[("401 Unauthorized", body)]);
+        let is_token = matches!(login, RegistryLogin::Token(_));
+        let mut settings = RegistrySettings { login: Some(login), ..settings(&[&stub.url]) };
+        settings.names.login = Some("`--registry-x`".to_owned());
+        let fault = get(&mut client(&settings), "/x");
+        let behind = if is_token { "***" } else { "t0ken" };
+        let words = format!("`{}`: 401 Unauthorized: {told} and {behind}; check `--registry-x`", stub.url);
+        assert_eq!(fault, Err(FetchFault::Lasting(words)));
+    }
+}
+
+#[test]
+fn a_refused_login_of_a_url_is_named_as_that() {
+    let stub = Stub::start(&[("401 Unauthorized", "")]);
+    let mut settings = settings(&[&stub.url.replace("http://", "http://u:p@")]);
+    settings.names.url = "`KCONS_REGISTRY`".to_owned();
+    let words = format!("`{}`: 401 Unauthorized; check the login in the URL of `KCONS_REGISTRY`", stub.url);
+    assert_eq!(get(&mut client(&settings), "/x"), Err(FetchFault::Lasting(words)));
+}
+
+#[test]
+fn a_place_that_a_registry_sends_us_to_is_named() {
+    let closed = TcpListener::bind(("127.0.0.1", 0)).expect("a port is free");
+    let closed_url = format!("http://{}", closed.local_addr().expect("it is bound"));
+    drop(closed);
+    let asking = Stub::start(&[("401 Unauthorized", "")]);
+    let by_name = asking.url.replace("127.0.0.1", "localhost");
+    for (other, expected) in [
+        (&closed_url, "connection refused"),
+        (&by_name, "401 Unauthorized; the login is not sent to another host: name that one in `--registry`"),
+    ] {
+        let stub = Stub::start(&[(&format!("307 Moved\r\nLocation: {other}/there?a=b"), "")]);
+        let login = Some(RegistryLogin::Token("t0ken".to_owned()));
+        let settings = RegistrySettings { login, ..settings(&[&stub.url]) };
+        let (FetchFault::Away { words, .. } | FetchFault::Lasting(words)) =
+            get(&mut client(&settings), "/x").expect_err("nobody answers")
+        else {
+            panic!("{expected}")
+        };
+        assert_eq!(words, format!("`{}` sends us to `{other}`: {expected}", stub.url));
+    }
+    assert!(asking.asked().iter().all(|asked| !asked.contains("t0ken")));
+}
+
+#[test]
+fn redirects_end_and_may_be_relative() {
+    let moved = |to: &str| (format!("302 Found\r\nLocation: {to}"), "");
+    for to in ["/there", "there"] {
+        let first = moved(to);
+        let stub = Stub::start(&[(&first.0, first.1), ("200 OK", "{}")]);
+        let mut client = client(&settings(&[&stub.url]));
+        assert_eq!(get(&mut client, "/schemas/ids/7"), Ok("{}".to_owned()));
+        let path = if to.starts_with('/') { "/there" } else { "/schemas/ids/there" };
+        assert!(stub.asked()[1].starts_with(&format!("GET {path} ")), "{to}");
+    }
+    let circle = moved("/x");
+    let stub = Stub::start(&[(&circle.0, circle.1)]);
+    let words = format!("`{}`: it sends us on without end", stub.url);
+    assert_eq!(get(&mut client(&settings(&[&stub.url])), "/x"), Err(FetchFault::Lasting(words)));
 }
 
 #[test]

@@ -38,7 +38,7 @@ impl Asker for &Script {
         let end = self.now.get() + self.takes;
         self.now.set(end.min(until));
         if end > until {
-            return Err(passing("timed out"));
+            return Err(away("timed out"));
         }
         let mut answers = self.answers.borrow_mut();
         let Some(answers) = answers.get_mut(path) else { return Err(FetchFault::Unknown) };
@@ -50,6 +50,10 @@ impl Asker for &Script {
     fn now(&self) -> Instant {
         self.now.get()
     }
+}
+
+fn away(words: &str) -> FetchFault {
+    FetchFault::Away { words: words.to_owned(), wait: None }
 }
 
 fn passing(words: &str) -> FetchFault {
@@ -132,7 +136,7 @@ fn a_fault_that_may_pass_is_tried_again_until_the_limit() {
     assert_eq!(script.asked(), [0, 100, 300].map(|at| format!("{at} {SEVEN}")));
     assert!(slot.registered().is_some());
 
-    let (script, rings) = (Script::new(&[(SEVEN, &[Err(passing("`u`: connection refused"))])]), Cell::new(0));
+    let (script, rings) = (Script::new(&[(SEVEN, &[Err(away("`u`: connection refused"))])]), Cell::new(0));
     let mut second = fetcher(&script, &rings);
     let slot = ask(&mut second, SchemaId::Number(7));
     pass(&mut second, &script, 7_000);
@@ -178,6 +182,91 @@ fn all_questions_to_a_silent_registry_are_given_up_together() {
     assert!(slots.iter().all(|slot| slot.is_settled()));
     let expected = "schema 20 cannot be had: timed out";
     assert_eq!(slots[19].fault().as_deref(), Some(expected));
+}
+
+/// A registry that is down for these schemas, in this way.
+fn down(fault: &FetchFault) -> Script {
+    let script = Script::new(&[]);
+    let answers = (1..=20).map(|id| (format!("/schemas/ids/{id}"), VecDeque::from([Err(fault.clone())])));
+    *script.answers.borrow_mut() = answers.collect();
+    script
+}
+
+#[test]
+fn a_registry_that_is_away_is_noticed_once_for_all_schemas() {
+    let (script, rings) = (down(&away("refused")), Cell::new(0));
+    let mut fetcher = fetcher(&script, &rings);
+    let first = [1, 2].map(|id| ask(&mut fetcher, SchemaId::Number(id)));
+    pass(&mut fetcher, &script, 7_000);
+    assert!(first.iter().all(|slot| !slot.is_settled()), "a short outage is waited out");
+    pass(&mut fetcher, &script, 10_000);
+    assert!(first.iter().all(|slot| slot.is_settled()));
+    script.asked();
+    // Those that are needed now are given up without a question.
+    let others = (3..=15).map(|id| ask(&mut fetcher, SchemaId::Number(id))).collect::<Vec<_>>();
+    pass(&mut fetcher, &script, 10_001);
+    assert_eq!(others[12].fault().as_deref(), Some("schema 15 cannot be had: refused"));
+    assert!(others.iter().all(|slot| slot.is_settled()));
+    assert_eq!(script.asked(), [""; 0]);
+    // Then one of them tries for all.
+    for second in 11..=40 {
+        others.iter().for_each(|slot| drop(slot.fault()));
+        pass(&mut fetcher, &script, second * 1_000);
+    }
+    assert!((3..=6).contains(&script.asked().len()), "after 1, 2, 4, 8, 8 s");
+    // It is back, and soon all are there.
+    script.answers.borrow_mut().values_mut().for_each(|answers| *answers = [LONG.map(str::to_owned)].into());
+    others.iter().for_each(|slot| drop(slot.fault()));
+    pass(&mut fetcher, &script, 49_000);
+    assert!(others.iter().all(|slot| slot.registered().is_some()));
+    assert_eq!(script.asked().len(), 13);
+}
+
+#[test]
+fn after_a_fault_that_may_be_a_schemas_own_each_other_one_is_tried_once() {
+    let (script, rings) = (down(&passing("500")), Cell::new(0));
+    let mut fetcher = fetcher(&script, &rings);
+    script.answers.borrow_mut().insert("/schemas/ids/4".to_owned(), [LONG.map(str::to_owned)].into());
+    let first = ask(&mut fetcher, SchemaId::Number(1));
+    pass(&mut fetcher, &script, 10_000);
+    assert!(first.is_settled());
+    script.asked();
+    let others = [2, 3, 4].map(|id| ask(&mut fetcher, SchemaId::Number(id)));
+    pass(&mut fetcher, &script, 10_001);
+    assert!(others.iter().all(|slot| slot.is_settled()));
+    assert_eq!(script.asked(), [2, 3, 4].map(|id| format!("10000 /schemas/ids/{id}")));
+    assert!(others[2].registered().is_some());
+    // Now it is known that the registry answers: the next one is waited for.
+    let next = ask(&mut fetcher, SchemaId::Number(5));
+    pass(&mut fetcher, &script, 17_000);
+    assert!(!next.is_settled());
+}
+
+#[test]
+fn what_was_known_of_a_registry_is_forgotten_when_nobody_asks() {
+    let (script, rings) = (down(&away("refused")), Cell::new(0));
+    let mut fetcher = fetcher(&script, &rings);
+    ask(&mut fetcher, SchemaId::Number(1));
+    pass(&mut fetcher, &script, 10_000);
+    pass(&mut fetcher, &script, 100_000);
+    let later = ask(&mut fetcher, SchemaId::Number(2));
+    pass(&mut fetcher, &script, 107_000);
+    assert!(!later.is_settled());
+    pass(&mut fetcher, &script, 110_000);
+    assert!(later.is_settled());
+}
+
+#[test]
+fn records_that_wait_go_before_schemas_that_are_asked_for_again() {
+    let (mut script, rings) = (Script::new(&[]), Cell::new(0));
+    script.takes = Duration::from_millis(900);
+    let mut fetcher = fetcher(&script, &rings);
+    let missing: Vec<_> = (1..=20).map(|id| ask(&mut fetcher, SchemaId::Number(id))).collect();
+    pass(&mut fetcher, &script, 18_000);
+    missing.iter().for_each(|slot| drop(slot.fault()));
+    let awaited = ask(&mut fetcher, SchemaId::Number(21));
+    pass(&mut fetcher, &script, 19_900);
+    assert!(awaited.is_settled());
 }
 
 #[test]

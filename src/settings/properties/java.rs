@@ -1,6 +1,7 @@
 //! Translates properties of Java clients into properties of librdkafka.
 
 use super::jaas::{self, JaasLogin};
+use super::registry;
 use super::unsupported_logins;
 use super::values::Value;
 use crate::error::Failure;
@@ -88,7 +89,9 @@ const JWT_RETRIEVER: &str = "sasl.oauthbearer.jwt.retriever.class";
 const UNSECURED_HANDLER: &str = "org.apache.kafka.common.security.oauthbearer.internals.unsecured.OAuthBearerUnsecuredLoginCallbackHandler";
 
 fn is_java_alone(name: &str) -> bool {
-    JAVA_ALONE.contains(&name) || JAVA_ALONE_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+    JAVA_ALONE.contains(&name)
+        || JAVA_ALONE_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+        || registry::names::is_java_alone(name)
 }
 
 /// Properties of Java's clients and serializers that librdkafka does not have.
@@ -139,10 +142,8 @@ const JAVA_ALONE: [&str; 44] = [
     "use.schema.id",
 ];
 
-const JAVA_ALONE_PREFIXES: [&str; 18] = [
+const JAVA_ALONE_PREFIXES: [&str; 15] = [
     "avro.",
-    "basic.auth.",
-    "bearer.auth.",
     "compression.gzip.",
     "compression.lz4.",
     "compression.zstd.",
@@ -154,7 +155,6 @@ const JAVA_ALONE_PREFIXES: [&str; 18] = [
     "sasl.oauthbearer.clock.",
     "sasl.oauthbearer.expected.",
     "sasl.oauthbearer.jwks.",
-    "schema.registry.",
     "share.",
     "specific.avro.",
     "specific.protobuf.",
@@ -275,7 +275,7 @@ mod tests {
 
     #[test]
     fn what_only_java_has_means_nothing() {
-        for name in ["key.deserializer", "max.poll.records", "schema.registry.url", "ssl.protocol"] {
+        for name in ["key.deserializer", "max.poll.records", "schema.registry.max.retries", "ssl.protocol"] {
             assert!(matches!(translate(name, "x"), Ok(Meaning::Nothing)), "{name}");
         }
         assert!(matches!(translate("ssl.cipher.suites", "TLS_RSA_WITH_AES"), Ok(Meaning::NothingBecause(_))));

@@ -1,17 +1,18 @@
 //! The properties of a schema registry, which librdkafka does not know: from clients of Java, Python and Go.
 
+mod login;
+pub mod names;
+mod tls;
+
 use super::origin::PropertyOrigin;
 use super::print::EffectiveProperty;
-use super::stores::Stores;
-use super::values::{self, Value};
+use super::values::Value;
 use super::{Properties, PropertyValue};
 use crate::decode::UnionNames;
 use crate::error::Failure;
-use crate::files;
-use crate::http::{Authorities, ClientIdentity, IdentityFault};
-use crate::registry::{RegistryLogin, RegistrySettings, RegistryUrl};
+use crate::http::Authorities;
+use crate::registry::{RegistryNames, RegistrySettings, RegistryUrl};
 use std::collections::BTreeMap;
-use std::path::Path;
 
 pub const URL: &str = "schema.registry.url";
 pub const USER: &str = "basic.auth.user.info";
@@ -25,6 +26,9 @@ const USER_SOURCE: &str = "basic.auth.credentials.source";
 /// Where the token comes from: `STATIC_TOKEN`, or endpoints of which kcons knows none.
 const TOKEN_SOURCE: &str = "bearer.auth.credentials.source";
 
+/// Where a user and a password may come from.
+const USER_SOURCES: [&str; 3] = ["URL", "USER_INFO", "SASL_INHERIT"];
+
 const LOGINS: [&str; 4] = [USER, USER_SOURCE, TOKEN, TOKEN_SOURCE];
 
 const PREFIX: &str = "schema.registry.";
@@ -37,13 +41,9 @@ pub struct RegistryProperties {
 }
 
 impl RegistryProperties {
-    /// The name here of a property that is about a registry.
+    /// The name here of a property that counts for a registry.
     pub fn name_of(name: &str) -> Option<&str> {
-        let bare = name.strip_prefix(PREFIX);
-        if LOGINS.contains(&bare.unwrap_or(name)) {
-            return Some(bare.unwrap_or(name));
-        }
-        bare.filter(|bare| *bare == "url" || bare.starts_with("ssl.")).map(|_| name)
+        names::canonical(name)
     }
 
     pub fn insert(&mut self, name: &str, given: PropertyValue) {
@@ -109,8 +109,19 @@ impl RegistryProperties {
     }
 }
 
+/// Refuses a value that means nothing; `place` says where it stands.
+pub fn check(name: &str, value: &Value, place: &str) -> Result<(), Failure> {
+    let is_known = USER_SOURCES.contains(&value.to_ascii_uppercase().as_str());
+    if name != USER_SOURCE || value.is_empty() || is_known {
+        return Ok(());
+    }
+    let shown = value.quoted(value);
+    Err(Failure::usage(format!("invalid value `{shown}` for property `{name}`{place}"))
+        .hint(format!("valid: {}", USER_SOURCES.join(", "))))
+}
+
 /// Resolves the registry to ask; `None` if there is none.
-pub fn resolve(properties: &Properties, unions: UnionNames) -> Result<Option<RegistrySettings>, Failure> {
+pub fn resolve(properties: &mut Properties, unions: UnionNames) -> Result<Option<RegistrySettings>, Failure> {
     let registry = &properties.registry;
     let Some(url) = registry.given(URL) else {
         let typed = [USER, TOKEN, CA, CERTIFICATE, KEY].into_iter().find(|name| registry.is_typed(name));
@@ -118,20 +129,49 @@ pub fn resolve(properties: &Properties, unions: UnionNames) -> Result<Option<Reg
             Err(Failure::usage(format!("`{}` needs `--registry`", spelled(registry, name))))
         });
     };
-    let urls = urls(url)?;
-    let is_encrypted = urls.iter().any(RegistryUrl::is_encrypted);
-    let (authorities, identity) = match is_encrypted {
-        true => (authorities(registry)?, identity(registry)?),
-        false => match [CA, CERTIFICATE, KEY].into_iter().find(|name| registry.is_typed(name)) {
-            Some(name) => {
-                let option = spelled(registry, name);
-                return Err(Failure::usage(format!("`{option}` has no effect with `http://`"))
-                    .hint("the URL of an encrypted registry starts with https://"));
-            }
-            None => (Authorities::System, None),
-        },
+    let mut urls = urls(url)?;
+    let login = login::resolve(properties, &mut urls)?;
+    let mut names = RegistryNames { url: place(url), login: None, authorities: None, identity: None };
+    let login = login.map(|(login, name)| {
+        names.login = Some(name);
+        login
+    });
+    let mut settings =
+        RegistrySettings { urls, login, authorities: Authorities::System, identity: None, unions, names };
+    if settings.urls.iter().any(RegistryUrl::is_encrypted) {
+        if let Some((authorities, name)) = tls::authorities(registry)? {
+            settings.authorities = authorities;
+            settings.names.authorities = Some(name);
+        }
+        if let Some((identity, name)) = tls::identity(registry)? {
+            settings.identity = Some(identity);
+            settings.names.identity = Some(name);
+        }
+    } else {
+        let notes = without_encryption(registry)?;
+        properties.notes.extend(notes);
+    }
+    Ok(Some(settings))
+}
+
+/// Refuses or notes what only matters to an encrypted connection.
+fn without_encryption(registry: &RegistryProperties) -> Result<Option<String>, Failure> {
+    const ENDS: [&str; 4] = [".location", ".certificates", ".certificate.chain", ".pem"];
+    let is_material = |name: &&String| {
+        name.starts_with("schema.registry.ssl.") && ENDS.iter().any(|end| name.ends_with(end))
     };
-    Ok(Some(RegistrySettings { login: login(properties, &urls)?, urls, authorities, identity, unions }))
+    let mut given = registry.values.keys().filter(is_material).filter(|name| registry.given(name).is_some());
+    if let Some(name) = given.clone().find(|name| registry.is_typed(name)) {
+        let option = spelled(registry, name);
+        return Err(Failure::usage(format!("`{option}` has no effect with `http://`"))
+            .hint("the URL of an encrypted registry starts with https://"));
+    }
+    Ok(given.next().map(|name| {
+        let place = registry.values[name].origin.told();
+        format!(
+            "ignoring `{name}` in {place}: the registry's URL starts with http://, which is not encrypted"
+        )
+    }))
 }
 
 /// A property as it was given: as an option of its own, or by its name.
@@ -143,7 +183,7 @@ fn spelled(registry: &RegistryProperties, name: &str) -> String {
         CA => "--registry-ca",
         CERTIFICATE => "--registry-cert",
         KEY => "--registry-key",
-        other => return other.to_owned(),
+        other => other,
     };
     match registry.values.get(name).map(|given| &given.origin) {
         Some(PropertyOrigin::Option) | None => option.to_owned(),
@@ -158,14 +198,19 @@ fn spelled(registry: &RegistryProperties, name: &str) -> String {
     }
 }
 
-/// Reads one URL, or several with commas between them.
-fn urls(given: &PropertyValue) -> Result<Vec<RegistryUrl>, Failure> {
-    let place = match &given.origin {
+/// What gives the URL.
+fn place(given: &PropertyValue) -> String {
+    match &given.origin {
         PropertyOrigin::Option | PropertyOrigin::Default | PropertyOrigin::Kcons => "`--registry`".to_owned(),
         PropertyOrigin::Property => format!("`-X {URL}`"),
         PropertyOrigin::Environment(name) => format!("the variable `{name}`"),
         PropertyOrigin::File(_) | PropertyOrigin::Profile(_) => format!("`{URL}` in {}", given.origin.told()),
-    };
+    }
+}
+
+/// Reads one URL, or several with commas between them.
+fn urls(given: &PropertyValue) -> Result<Vec<RegistryUrl>, Failure> {
+    let place = place(given);
     let text: &str = &given.value;
     let pieces = text.split(',').map(str::trim).filter(|piece| !piece.is_empty());
     let read = pieces.map(|piece| match RegistryUrl::parse(piece) {
@@ -188,174 +233,6 @@ fn urls(given: &PropertyValue) -> Result<Vec<RegistryUrl>, Failure> {
     match urls.is_empty() {
         true => Err(Failure::usage(format!("{place} names no URL")).hint("as in http://localhost:8081")),
         false => Ok(urls),
-    }
-}
-
-fn login(properties: &Properties, urls: &[RegistryUrl]) -> Result<Option<RegistryLogin>, Failure> {
-    let registry = &properties.registry;
-    let (mut user, mut token) = (registry.given(USER), registry.given(TOKEN));
-    if user.is_some() && token.is_some() {
-        match (registry.is_typed(USER), registry.is_typed(TOKEN)) {
-            (true, false) => token = None,
-            (false, true) => user = None,
-            (true, true) | (false, false) => {
-                let names = [USER, TOKEN].map(|name| spelled(registry, name));
-                return Err(Failure::usage(format!(
-                    "`{}` and `{}` cannot be used together",
-                    names[0], names[1]
-                ))
-                .hint("give one of them"));
-            }
-        }
-    }
-    if let Some(token) = token {
-        let is_header = token.value.bytes().all(|byte| byte.is_ascii_graphic());
-        let refused = || Failure::usage(format!("`{}` has invalid characters", spelled(registry, TOKEN)));
-        return if is_header {
-            Ok(Some(RegistryLogin::Token(token.value.to_string())))
-        } else {
-            Err(refused())
-        };
-    }
-    if let Some(source) = registry.given(TOKEN_SOURCE).filter(|_| user.is_none()) {
-        let failure = format!("`{TOKEN_SOURCE}={}` is not built in", source.value.quoted(&source.value));
-        return Err(Failure::usage(failure).hint("`--registry-token` takes a token"));
-    }
-    let source = registry.given(USER_SOURCE).map(|given| given.value.to_ascii_uppercase());
-    match (source.as_deref(), user) {
-        (Some("URL"), _) if !registry.is_typed(USER) => Ok(None),
-        (Some("SASL_INHERIT"), None) => sasl_login(properties).map(Some),
-        (_, Some(user)) => {
-            if !user.value.contains(':') {
-                let name = spelled(registry, USER);
-                return Err(Failure::usage(format!("`{name}` is not of the form USER:PASSWORD"))
-                    .hint(values::how_to_give_option("--registry-user")));
-            }
-            if registry.is_typed(USER) && urls.iter().any(|url| url.login.is_some()) && registry.is_typed(URL)
-            {
-                let name = spelled(registry, USER);
-                return Err(Failure::usage(format!("`{name}` cannot be used with a URL that names a user"))
-                    .hint("give one of them"));
-            }
-            Ok(Some(RegistryLogin::User(user.value.to_string())))
-        }
-        (_, None) => Ok(None),
-    }
-}
-
-/// The login of the brokers.
-fn sasl_login(properties: &Properties) -> Result<RegistryLogin, Failure> {
-    let value = |name: &str| properties.get(name).map(|given| given.value.to_string());
-    match (value("sasl.username"), value("sasl.password")) {
-        (Some(user), Some(password)) => Ok(RegistryLogin::User(format!("{user}:{password}"))),
-        (_, _) => Err(Failure::usage(format!(
-            "`{USER_SOURCE}=SASL_INHERIT` needs `sasl.username` and `sasl.password`"
-        ))),
-    }
-}
-
-/// Translates Java's stores into files and texts in PEM; names are without the prefix.
-fn translated(registry: &RegistryProperties) -> Result<BTreeMap<String, Value>, Failure> {
-    let mut stores = Stores::default();
-    let mut all = BTreeMap::new();
-    for (name, given) in &registry.values {
-        let Some(bare) = name.strip_prefix(PREFIX).filter(|_| !given.value.is_empty()) else { continue };
-        match Stores::is_one(bare) {
-            true => stores.insert(bare, given.value.clone()),
-            false => drop(all.insert(bare.to_owned(), given.value.clone())),
-        }
-    }
-    let with_prefix = |text: String| text.replace("`ssl.", &format!("`{PREFIX}ssl."));
-    let translated = stores.translate().map_err(|failure| Failure {
-        message: with_prefix(failure.message),
-        hint: failure.hint.map(with_prefix),
-        ..failure
-    })?;
-    for (name, value) in translated {
-        // What is given in PEM goes before a store.
-        all.entry(name.to_owned()).or_insert(value);
-    }
-    Ok(all)
-}
-
-fn authorities(registry: &RegistryProperties) -> Result<Authorities, Failure> {
-    if let Some(given) = registry.given(CA) {
-        let authorities = Authorities::Location(given.value.to_string());
-        return match authorities.roots() {
-            Ok(_) => Ok(authorities),
-            Err(words) => Err(unreadable(&given.value, words, registry, CA)),
-        };
-    }
-    let translated = translated(registry)?;
-    Ok(match (translated.get("ssl.ca.pem"), translated.get("ssl.ca.location")) {
-        (Some(pem), _) => Authorities::Pem(pem.to_string()),
-        (None, Some(path)) => Authorities::Location(path.to_string()),
-        (None, None) => Authorities::System,
-    })
-}
-
-fn identity(registry: &RegistryProperties) -> Result<Option<ClientIdentity>, Failure> {
-    let read = |value: &Value, name: &str| {
-        files::read(Path::new(&**value)).map_err(|words| unreadable(value, words, registry, name))
-    };
-    let identity = match (registry.given(CERTIFICATE), registry.given(KEY)) {
-        (Some(certificate), key) => {
-            let certificate = read(&certificate.value, CERTIFICATE)?;
-            // One file may hold both.
-            let key = key.map_or_else(|| Ok(certificate.clone()), |key| read(&key.value, KEY))?;
-            ClientIdentity { certificate, key }
-        }
-        (None, Some(_)) => {
-            let names = [KEY, CERTIFICATE].map(|name| spelled(registry, name));
-            return Err(Failure::usage(format!("`{}` needs `{}`", names[0], names[1])));
-        }
-        (None, None) => {
-            let translated = translated(registry)?;
-            if translated.contains_key("ssl.keystore.location") {
-                return Err(Failure::usage(format!("`{PREFIX}ssl.keystore.location` cannot be translated"))
-                    .caused_by("it is a PKCS12 store")
-                    .hint(
-                        "openssl pkcs12 -in FILE -nodes -out client.pem, then `--registry-cert client.pem`",
-                    ));
-            }
-            let part = |pem: &str, location: &str| match (translated.get(pem), translated.get(location)) {
-                (Some(pem), _) => Ok(Some(pem.as_bytes().to_vec())),
-                (None, Some(path)) => read(path, location).map(Some),
-                (None, None) => Ok(None),
-            };
-            let certificate = part("ssl.certificate.pem", "ssl.certificate.location")?;
-            let key = part("ssl.key.pem", "ssl.key.location")?;
-            let Some((certificate, key)) = certificate.zip(key) else { return Ok(None) };
-            ClientIdentity { certificate, key }
-        }
-    };
-    match identity.parse() {
-        Ok(_) => Ok(Some(identity)),
-        Err(fault) => Err(unusable(fault, registry)),
-    }
-}
-
-fn unreadable(value: &Value, words: String, registry: &RegistryProperties, name: &str) -> Failure {
-    Failure::usage(format!("cannot read `{}`", value.quoted(value)))
-        .caused_by(words)
-        .hint(format!("check `{}`", spelled(registry, name)))
-}
-
-fn unusable(fault: IdentityFault, registry: &RegistryProperties) -> Failure {
-    let key = if registry.given(KEY).is_some() { KEY } else { CERTIFICATE };
-    let (name, cause) = match fault {
-        IdentityFault::NoCertificate => (CERTIFICATE, "there is no certificate in it"),
-        IdentityFault::NoKey => (key, "there is no key in it"),
-        IdentityFault::EncryptedKey => (key, "the key is encrypted"),
-        IdentityFault::OldKey => (key, "the key is not in PKCS #8"),
-    };
-    let failure = Failure::usage(format!("cannot use `{}`", spelled(registry, name))).caused_by(cause);
-    match fault {
-        IdentityFault::NoCertificate => failure,
-        IdentityFault::NoKey => failure.hint("`--registry-key FILE` names the key"),
-        IdentityFault::EncryptedKey | IdentityFault::OldKey => {
-            failure.hint("openssl pkcs8 -topk8 -nocrypt -in KEY -out key.pem")
-        }
     }
 }
 

@@ -3,7 +3,7 @@
 use super::java::{self, Meaning};
 use super::known::{self, FEATURES, Side, ValueError, ValueType, tokens};
 use super::origin::PropertyOrigin;
-use super::registry::RegistryProperties;
+use super::registry::{self, RegistryProperties};
 use super::stores::Stores;
 use super::values::{self, Value};
 use super::{BROKERS, PropertyValue};
@@ -111,6 +111,7 @@ impl<'a> PropertySource<'a> {
             return Ok(());
         }
         if let Some(name) = RegistryProperties::name_of(name) {
+            registry::check(name, &value, place)?;
             self.registry.insert(name, PropertyValue { value, origin: self.origin.clone() });
             return Ok(());
         }

@@ -96,6 +96,34 @@ fn an_unknown_property_is_refused_with_near_names() {
     assert!(failure.message.starts_with("unknown property `sesion.timeout.ms` in `"), "{failure:?}");
     assert!(failure.message.ends_with("client.properties` line 2"), "{failure:?}");
     assert!(read_typed(&["builtin.features=ssl"]).is_err());
+    for failure in [
+        read_typed(&["schema.registry.ulr=1"]).expect_err("unknown"),
+        read_file("schema.registry.ulr=1").expect_err("unknown"),
+    ] {
+        assert!(failure.message.starts_with("unknown property `schema.registry.ulr`"), "{failure:?}");
+        assert_eq!(failure.hint.as_deref(), Some("did you mean `schema.registry.url`?"));
+    }
+}
+
+#[test]
+fn a_source_of_a_login_is_one_that_is_known() {
+    let source = "basic.auth.credentials.source";
+    let failure = read_file(&format!("\n{source}=FOO")).expect_err("unknown");
+    assert!(failure.message.starts_with(&format!("invalid value `FOO` for property `{source}` in `")));
+    assert!(failure.message.ends_with("line 2"), "{failure:?}");
+    assert_eq!(failure.hint.as_deref(), Some("valid: URL, USER_INFO, SASL_INHERIT"));
+    for value in ["URL", "USER_INFO", "SASL_INHERIT", ""] {
+        assert!(read_typed(&[&format!("schema.registry.{source}={value}")]).is_ok(), "{value}");
+    }
+}
+
+#[test]
+fn handlers_do_not_inherit_the_variable_of_a_registry_if_it_has_a_login() {
+    for (url, expected) in [("http://h:1", &[][..]), ("http://h:1,http://u:p@i", &["KCONS_REGISTRY"])] {
+        let world = TestWorld::new(&[("KCONS_REGISTRY", url)]);
+        let properties = Properties::read(&cli::ConnectionOptions::default(), &world.surroundings());
+        assert_eq!(properties.expect("valid").variables, expected);
+    }
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use super::known::KnownProperties;
 use super::origin::PropertyOrigin;
+use super::registry;
 use crate::cli;
 use crate::error::Failure;
 use crate::near::nearest;
@@ -52,11 +53,9 @@ pub fn refuse(name: &str, place: &str, origin: &PropertyOrigin, known: &KnownPro
         | PropertyOrigin::Option
         | PropertyOrigin::Property
         | PropertyOrigin::File(_)
-        | PropertyOrigin::Environment(_) => (
-            "property",
-            "`--print-config` lists all properties",
-            known.near(name).into_iter().map(str::to_owned).collect(),
-        ),
+        | PropertyOrigin::Environment(_) => {
+            ("property", "`--print-config` lists all properties", near_property(name, known))
+        }
     };
     let failure = Failure::usage(format!("unknown {kind} `{name}`{place}"));
     let near: Vec<String> = near.iter().map(|name| format!("`{name}`")).collect();
@@ -67,11 +66,20 @@ pub fn refuse(name: &str, place: &str, origin: &PropertyOrigin, known: &KnownPro
     }
 }
 
+/// Up to three properties, of brokers or of a registry, that resemble a name, the nearest first.
+fn near_property(name: &str, known: &KnownProperties) -> Vec<String> {
+    let of_registry = registry::names::near(name);
+    match of_registry.is_empty() {
+        true => known.near(name).into_iter().map(str::to_owned).collect(),
+        false => of_registry,
+    }
+}
+
 /// Up to three keys of profiles that resemble a name, the nearest first.
 fn near_key(name: &str, known: &KnownProperties) -> Vec<String> {
     let options = cli::profile_keys();
-    let properties = known.near(name);
+    let properties = near_property(name, known);
     let spelled = name.replace('_', "-");
-    let all = options.iter().map(String::as_str).chain(properties);
+    let all = options.iter().chain(&properties).map(String::as_str);
     nearest(&spelled, all).into_iter().map(str::to_owned).collect()
 }

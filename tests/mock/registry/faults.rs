@@ -68,6 +68,21 @@ fn a_registry_that_stays_silent_or_answers_with_pages_is_given_up_in_time() {
 }
 
 #[test]
+fn a_registry_that_is_down_is_waited_for_once_for_all_schemas() {
+    let registry = StubRegistry::start();
+    let record = |id: u8| Produced::value([0, 0, 0, 3, id, 2]).partition(0);
+    let (mock, topic) = topic_of(&(1..=13).map(record).collect::<Vec<_>>());
+    registry.behave(Behavior::IsSilent);
+    let outcome = consume(&mock, &topic, &registry).run();
+    outcome.has_code(0).took_less_than(Duration::from_secs(18));
+    let lines = outcome.json_lines();
+    let errors: Vec<_> = lines.iter().map(|line| line["value_error"].as_str().unwrap_or_default()).collect();
+    assert_eq!(errors.len(), 13, "{outcome}");
+    assert!(errors.iter().all(|error| error.ends_with("timed out")), "{outcome}");
+    assert!(registry.asked().len() < 6, "{:?}", registry.asked());
+}
+
+#[test]
 fn a_partition_waits_for_its_schema_and_the_others_go_on() {
     let registry = StubRegistry::start();
     registry.behave(Behavior::IsSilent);

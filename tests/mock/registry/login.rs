@@ -82,6 +82,17 @@ fn a_registry_comes_from_the_environment_and_from_a_profile() {
     consume().args(["--registry", &other.url()]).env("KCONS_REGISTRY", registry.url()).run().has_code(0);
     assert_eq!((registry.asked().len(), other.count("/schemas/ids/2")), (asked, 1));
 
+    // A login in it is nothing for handlers.
+    let with_login = registry.url_with("alice:s3cret");
+    let print = ["--", "sh", "-c", "cat > /dev/null; echo \"${KCONS_REGISTRY-none}\""];
+    for (url, printed) in [(registry.url(), registry.url()), (with_login, "none".to_owned())] {
+        let outcome = Kcons::new(["consume", &topic, "-b", &brokers, "-e"])
+            .args(print)
+            .env("KCONS_REGISTRY", url)
+            .run();
+        outcome.has_code(0).has_stdout(format!("{printed}\n"));
+    }
+
     let with_profile = consume().args(["--profile", "p"]).env("LOGIN", "alice:s3cret");
     let folder = with_profile.home().join(".config/kcons");
     fs::create_dir_all(&folder).expect("the home is ours");
@@ -172,6 +183,33 @@ fn a_private_authority_and_a_client_certificate_are_used() {
 }
 
 #[test]
+fn a_client_certificate_that_is_missing_or_refused_is_told_in_words() {
+    let folder = own_folder();
+    let tls = folder.path().join("tls");
+    make_certificates(&tls);
+    let file = |name: &str| tls.join(name).display().to_string();
+    let (mock, topic) = topic_of(&[value("avro-long")]);
+    let brokers = mock.brokers();
+    let (ca, certificate, key) = (file("ca.pem"), file("mallory.pem"), file("mallory.key"));
+    let asking = StubRegistry::start_with_tls(&tls, true);
+    let with_ca = ["--registry-ca", &ca];
+    let with_other = ["--registry-ca", &ca, "--registry-cert", &certificate, "--registry-key", &key];
+    for (arguments, expected) in [
+        (
+            &with_ca[..],
+            "certificate required; it wants a client certificate: give `--registry-cert` and `--registry-key`",
+        ),
+        (&with_other, "unknown ca; check `--registry-cert` and `--registry-key`"),
+    ] {
+        let url = asking.url();
+        let outcome = Kcons::new(["consume", &topic, "-b", &brokers, "-e", "--json", "--registry", &url])
+            .args(arguments)
+            .run();
+        outcome.has_code(0).stderr_contains(expected).stderr_lacks("SSL routines");
+    }
+}
+
+#[test]
 fn wrong_registries_are_refused_before_anything_is_connected() {
     let folder = own_folder();
     let tls = folder.path().join("tls");
@@ -179,7 +217,9 @@ fn wrong_registries_are_refused_before_anything_is_connected() {
     let encrypted = tls.join("alice.encrypted.key").display().to_string();
     let (certificate, key) =
         (tls.join("alice.pem").display().to_string(), tls.join("alice.key").display().to_string());
+    let other_key = tls.join("bob.key").display().to_string();
     let url = "https://localhost:1";
+    let store = "schema.registry.ssl.truststore.location=/no/such.pem";
     for (arguments, expected) in [
         (
             vec!["--registry", "localhost:8081"],
@@ -211,6 +251,14 @@ fn wrong_registries_are_refused_before_anything_is_connected() {
             "error: cannot use `--registry-key`\n  caused by: the key is encrypted\n",
         ),
         (
+            vec!["--registry", url, "--registry-cert", &certificate, "--registry-key", &other_key],
+            "error: cannot use `--registry-cert` with `--registry-key`\n  caused by: the key does not belong to the certificate\n",
+        ),
+        (
+            vec!["--registry", url, "-X", store, "-X", "schema.registry.ssl.truststore.type=PEM"],
+            "error: cannot read `/no/such.pem`\n  caused by: No such file or directory\n  hint: check `-X schema.registry.ssl.truststore.location`\n",
+        ),
+        (
             vec!["--registry", "http://localhost:1", "--registry-ca", &certificate],
             "error: `--registry-ca` has no effect with `http://`\n",
         ),
@@ -239,6 +287,9 @@ fn print_config_shows_a_registry_without_its_secrets() {
     assert!(lines.contains(&"basic.auth.user.info *** option".to_owned()), "{lines:?}");
     let lines = printed(&["--registry", "http://h:1", "-X", "bearer.auth.token=env:T"]);
     assert!(lines.contains(&"bearer.auth.token env:T -X".to_owned()), "{lines:?}");
+    let source = "basic.auth.credentials.source";
+    let lines = printed(&["--registry", "http://u:s3cret@h:1", "-X", &format!("{source}=URL")]);
+    assert!(lines.contains(&format!("{source} URL -X")), "{lines:?}");
     let lines = printed(&[]);
     assert!(!lines.iter().any(|line| line.starts_with("schema.registry")), "{lines:?}");
 }
