@@ -120,6 +120,7 @@ fn null_is_passed_through_and_gets_what_is_set() {
         (".[0:2] = [9]", "[1,2,3]", Some(&["[9,3]"])),
         (".[0:2] = [9]", "null", Some(&["[9]"])),
         (".[1:] = \"x\"", r#""abc""#, None),
+        (".[] |= empty", "[1,2,3]", Some(&["[]"])),
         (".[1:] |= map(. + 1)", "[1,2]", Some(&["[1,3]"])),
         ("setpath([\"a\",0]; 1), getpath([\"a\",\"b\"])", "null", Some(&[r#"{"a":[1]}"#, "null"])),
         (".a |= empty", "null", Some(&["null"])),
@@ -277,4 +278,23 @@ fn surrogate_pairs_are_characters() {
         (r#""\\ud83d\\ude00", "\u00e9" # "\ud83d\ude00""#, "null", Some(&[r#""\\ud83d\\ude00""#, "\"é\""])),
     ]);
     assert!(results(r#""\ud83d""#, "null").is_err());
+}
+
+#[test]
+fn what_differs_from_jq_is_what_the_reference_says() {
+    check(&[
+        ("., tonumber + 1", "12345678901234567890", Some(&["12345678901234567890", "12345678901234567891"])),
+        (r#"test("b$")"#, r#""ab\n""#, Some(&["false"])),
+        ("[limit(0; 1), limit(-1; 1)]", "null", Some(&["[]"])),
+        ("(1, 2) + (10, 20)", "null", Some(&["11", "21", "12", "22"])),
+        ("first(.[]) = 1", "[0]", None),
+        ("last(.[]) = 1", "[0]", None),
+        ("limit(1; .[]) = 1", "[0]", None),
+        ("try .[0] = 1", "[0]", None),
+        ("input_filename", "null", None),
+        ("$__loc__", "null", None),
+        (". as [$a] ?// $a | $a", "null", None),
+        ("@base32", "\"a\"", None),
+        (r#"test("a"; "l")"#, "\"a\"", None),
+    ]);
 }
