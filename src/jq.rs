@@ -1,12 +1,21 @@
 //! Programs of the jq language, compiled once and run on the envelopes of records.
 
+mod conversion;
+mod deletion;
 mod errors;
 mod functions;
 mod path;
+mod patterns;
+mod regexp;
+mod source;
 mod text;
+mod value;
 mod watch;
 
 pub use path::{Path, PathStep};
+pub use patterns::constant;
+pub use regexp::Regexp;
+pub use source::is_shallow;
 pub use text::write_float;
 pub use watch::{Excess, STACKS, TIME, Watch};
 
@@ -17,10 +26,14 @@ use jaq_json::{Val, read};
 use std::fmt;
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use value::JqValue;
 
 /// How deep the JSON that a program gets may be nested, as in jq itself it has a bound: values are read, compared
 /// and dropped by recursion, and a record must not exhaust the stack.
 const DEEPEST: usize = 1000;
+
+/// The stack of a thread that compiles a deeply nested program. Only addresses are taken for it.
+const STACK: usize = 256 << 20;
 
 /// Digits in one number that a program gets.
 const LONGEST_NUMBER: usize = 1000;
@@ -41,13 +54,13 @@ pub struct Program {
 pub struct Bounded;
 
 impl DataT for Bounded {
-    type V<'a> = Val;
+    type V<'a> = JqValue;
     type Data<'a> = watch::Data<'a>;
 }
 
 /// One result of a program.
 #[derive(Debug)]
-pub struct Yield(Val);
+pub struct Yield(JqValue);
 
 /// What a program for event ids says of a record.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,16 +85,29 @@ impl Program {
     /// # Errors
     /// What is wrong with it and where, in one line.
     pub fn compile(text: &str) -> Result<Program, String> {
+        let source = source::prepare(text)?;
+        if source.is_shallow {
+            return Program::compile_here(text, &source.text);
+        }
+        let work = || Program::compile_here(text, &source.text);
+        std::thread::scope(|scope| {
+            let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work);
+            let compiled = thread.ok().and_then(|thread| thread.join().ok());
+            compiled.unwrap_or_else(|| Err("it is nested too deeply for this machine".to_owned()))
+        })
+    }
+
+    fn compile_here(text: &str, code: &str) -> Result<Program, String> {
         let arena = Arena::default();
         let loader = Loader::new(functions::definitions());
-        let modules = loader
-            .load(&arena, File { code: text, path: () })
-            .map_err(|errors| errors::of_text(text, errors))?;
+        let modules =
+            loader.load(&arena, File { code, path: () }).map_err(|errors| errors::of_text(code, errors))?;
         let compiled = Compiler::default()
             .with_funs(functions::functions())
             .with_global_vars([functions::ENVIRONMENT])
             .compile(modules);
-        let filter = compiled.map_err(|errors| errors::of_names(text, errors))?;
+        let filter = compiled.map_err(|errors| errors::of_names(code, errors))?;
+        patterns::check(code)?;
         let reads_environment = text.contains(functions::ENVIRONMENT);
         Ok(Program { text: text.into(), filter: Arc::new(filter), reads_environment })
     }
@@ -118,10 +144,10 @@ impl Program {
     ) -> Result<(), String> {
         check(json).map_err(|what| format!("the record {what}"))?;
         let input = read::parse_single(json).map_err(|error| format!("not JSON: {error}"))?;
-        let environment = if self.reads_environment { functions::environment() } else { Val::Null };
+        let environment = if self.reads_environment { functions::environment() } else { JqValue(Val::Null) };
         let data = watch::Data { lut: &self.filter.lut, watch };
         let context = Ctx::<Bounded>::new(data, Vars::new([environment]));
-        for result in self.filter.id.run((context, input)) {
+        for result in self.filter.id.run((context, JqValue(input))) {
             match result {
                 Ok(value) => {
                     if take(Yield(value)).is_break() {
@@ -167,7 +193,7 @@ impl Program {
         let mut count = 0;
         self.run(json, watch, |value| {
             count += 1;
-            id = match (count, &value.0) {
+            id = match (count, &value.0.0) {
                 (1, Val::Null) => EventId::None(NoId::Null),
                 (1, _) => EventId::One(value.bare()),
                 (2.., _) | (..=0, _) => EventId::None(NoId::Several),
@@ -180,22 +206,22 @@ impl Program {
 
 impl Yield {
     pub fn is_string(&self) -> bool {
-        matches!(self.0, Val::TStr(_))
+        matches!(self.0.0, Val::TStr(_))
     }
 
     /// Whether it is neither `false` nor `null`; what is no number is printed as the latter, but is another value.
     pub fn is_true(&self) -> bool {
-        !matches!(self.0, Val::Null | Val::Bool(false))
+        !matches!(self.0.0, Val::Null | Val::Bool(false))
     }
 
     /// The result as compact JSON on one line.
     pub fn json(&self) -> String {
-        text::json(&self.0)
+        text::json(&self.0.0)
     }
 
     /// A string bare, anything else as compact JSON.
     pub fn bare(&self) -> String {
-        text::bare(&self.0)
+        text::bare(&self.0.0)
     }
 }
 

@@ -81,18 +81,27 @@ impl Relation {
             Relation::EndsWith => {
                 with_texts(input, argument, |text, part| Ok(JsonValue::Bool(text.ends_with(part))))
             }
-            Relation::TrimStart => with_texts(input, argument, |text, part| {
-                Ok(text.strip_prefix(part).map_or_else(|| input.clone(), made))
-            }),
-            Relation::TrimEnd => with_texts(input, argument, |text, part| {
-                Ok(text.strip_suffix(part).map_or_else(|| input.clone(), made))
-            }),
+            Relation::TrimStart => trimmed(input, argument, |text, part| text.strip_prefix(part)),
+            Relation::TrimEnd => trimmed(input, argument, |text, part| text.strip_suffix(part)),
         }
     }
 }
 
-fn made<'a>(text: &[u8]) -> JsonValue<'a> {
-    JsonValue::Text(Text::made(text.to_vec()))
+/// A string without a part at one end; anything else as it is.
+fn trimmed<'a>(
+    input: &JsonValue<'a>,
+    argument: &JsonValue<'_>,
+    strip: for<'t> fn(&'t [u8], &[u8]) -> Option<&'t [u8]>,
+) -> Result<JsonValue<'a>, Stop> {
+    Ok(match (input, argument) {
+        // Not all of it may be there.
+        (JsonValue::Record, _) => return Err(Stop::Unsure),
+        (JsonValue::Text(text), JsonValue::Text(part)) => match strip(&text.bytes(), &part.bytes()) {
+            Some(rest) => JsonValue::Text(Text::made(rest.to_vec())),
+            None => input.clone(),
+        },
+        _ => input.clone(),
+    })
 }
 
 #[inline]
@@ -121,23 +130,25 @@ fn has(input: &JsonValue<'_>, argument: &JsonValue<'_>) -> Result<bool, Stop> {
         JsonValue::Text(name) if !is_array => Ok(input.field(&name.bytes())?.is_some()),
         JsonValue::Number(Number::Integer(index)) if is_array => {
             let Number::Integer(length) = input.length()? else { return Err(Stop::Unsure) };
-            Ok((-length..length).contains(index))
+            Ok((0..length).contains(index))
         }
         _ => Err(Stop::Unsure),
     }
 }
 
-/// Whether a string is in another one, or values that are neither arrays nor objects are equal.
+/// Whether a string is in another one, or values that are neither arrays nor objects are equal. Values of different kinds
+/// cannot be asked, and `true` and `false` are two kinds.
 fn contains(input: &JsonValue<'_>, argument: &JsonValue<'_>) -> Result<bool, Stop> {
     match (input, argument) {
         (JsonValue::Text(text), JsonValue::Text(part)) => {
             Ok(memchr::memmem::find(&text.bytes(), &part.bytes()).is_some())
         }
         (JsonValue::Number(left), JsonValue::Number(right)) => Ok(left.compare(*right)?.is_eq()),
-        (JsonValue::Bool(left), JsonValue::Bool(right)) => Ok(left == right),
+        (JsonValue::Bool(left), JsonValue::Bool(right)) if left == right => Ok(true),
+        (JsonValue::Bool(_), JsonValue::Bool(_)) => Err(Stop::Failed),
         (JsonValue::Null, JsonValue::Null) => Ok(true),
         (JsonValue::Record, _) | (_, JsonValue::Record) => Err(Stop::Unsure),
-        (left, right) if left.kind() != right.kind() => Ok(false),
+        (left, right) if left.kind() != right.kind() => Err(Stop::Failed),
         _ => Err(Unsure.into()),
     }
 }

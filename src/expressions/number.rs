@@ -100,6 +100,7 @@ impl<'a> Number<'a> {
                 Math::Sub => left.checked_sub(right),
                 Math::Mul => left.checked_mul(right),
                 Math::Rem => left.checked_rem(right),
+                Math::Div if right == 0 => None,
                 Math::Div => return Ok(Number::Float(left as f64 / right as f64)),
             };
             return number.map(Number::Integer).ok_or(Unsure);
@@ -109,8 +110,9 @@ impl<'a> Number<'a> {
             Math::Add => left + right,
             Math::Sub => left - right,
             Math::Mul => left * right,
-            Math::Div => left / right,
-            Math::Rem => left % right,
+            Math::Div if right != 0.0 => left / right,
+            // By zero it fails, and remainders are those of whole numbers.
+            Math::Div | Math::Rem => return Err(Unsure),
         }))
     }
 

@@ -1,6 +1,6 @@
 //! Which parts of a record a program looks at that only jq can run.
 
-use super::translate::constant;
+use crate::jq::{constant, is_shallow};
 use crate::render::{Projection, ValueProjection};
 use jaq_core::load::parse::{BinaryOp, Term};
 use jaq_core::load::{self, lex::StrPart};
@@ -8,7 +8,7 @@ use jaq_core::path::{Opt, Part};
 
 /// The parts that a filter looks at; `None` if it may look at everything.
 pub fn of_filter(program: &str) -> Option<Projection> {
-    let term = load::parse(program, |parser| parser.term())?;
+    let term = parsed(program)?;
     let mut usage = Usage::default();
     usage.truth(&term, Input::Record)?;
     Some(usage.0)
@@ -16,10 +16,14 @@ pub fn of_filter(program: &str) -> Option<Projection> {
 
 /// The parts that a program looks at whose results count; `None` if it may look at everything.
 pub fn of_results(program: &str) -> Option<Projection> {
-    let term = load::parse(program, |parser| parser.term())?;
+    let term = parsed(program)?;
     let mut usage = Usage::default();
     usage.operand(&term, Input::Record)?;
     Some(usage.0)
+}
+
+fn parsed(program: &str) -> Option<Term<&str>> {
+    is_shallow(program).then(|| load::parse(program, |parser| parser.term())).flatten()
 }
 
 /// What a term gets or yields.

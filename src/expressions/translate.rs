@@ -6,6 +6,7 @@ use super::pattern::Pattern;
 use super::value::ValueKind;
 use super::{Expression, Parts};
 use crate::decode::json::FIELDS_AT_ONCE;
+use crate::jq::{constant, is_shallow};
 use jaq_core::load::lex::StrPart;
 use jaq_core::load::parse::{BinaryOp, Term};
 use jaq_core::load::{self};
@@ -14,7 +15,8 @@ use jaq_core::path::{Opt, Part};
 
 /// Translates a program that compiles.
 pub fn translate(program: &str, names: &mut Vec<Box<str>>) -> Option<Expression> {
-    let term = load::parse(program, |parser| parser.term())?;
+    // What is nested deeply is nothing for the stacks of the threads that evaluate it.
+    let term = is_shallow(program).then(|| load::parse(program, |parser| parser.term())).flatten()?;
     let mut translation = Translation { names: names.clone(), parts: Parts::default() };
     let root = translation.node(&term, Input::Record)?.0;
     *names = translation.names;
@@ -329,20 +331,6 @@ fn step((part, optional): &(Part<Term<&str>>, Opt)) -> Option<PathPart> {
         Part::Range(..) => return None,
     };
     Some(PathPart { to, is_optional: matches!(optional, Opt::Optional) })
-}
-
-/// A string without anything in it that has to be evaluated.
-pub fn constant(term: &Term<&str>) -> Option<String> {
-    let Term::Str(None, parts) = term else { return None };
-    let mut text = String::new();
-    for part in parts {
-        match part {
-            StrPart::Str(part) => text.push_str(part),
-            StrPart::Char(character) => text.push(*character),
-            StrPart::Term(_) => return None,
-        }
-    }
-    Some(text)
 }
 
 fn number(text: &str, is_negative: bool) -> Option<Literal> {

@@ -176,9 +176,11 @@ impl<'a> JsonValue<'a> {
                     usize::try_from(index).ok().or_else(|| elements.len().checked_sub(index.unsigned_abs()));
                 Ok(at.and_then(|at| elements.get(at)).cloned().unwrap_or(JsonValue::Null))
             }
-            // Objects of jaq have numbers as names, too, but not those of a JSON text.
-            JsonValue::Json(_) | JsonValue::Object(_) => Ok(JsonValue::Null),
-            JsonValue::Bool(_) | JsonValue::Number(_) | JsonValue::Text(_) => Err(Stop::Failed),
+            JsonValue::Json(_)
+            | JsonValue::Object(_)
+            | JsonValue::Bool(_)
+            | JsonValue::Number(_)
+            | JsonValue::Text(_) => Err(Stop::Failed),
             JsonValue::Record => Err(Stop::Unsure),
         }
     }

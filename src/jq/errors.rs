@@ -1,11 +1,11 @@
 //! Errors of jq programs, each in one line.
 
 use super::text;
+use super::value::JqValue;
 use crate::escape;
 use jaq_core::compile::{self, Undefined};
 use jaq_core::load::{self, Error};
 use jaq_core::{Exn, compile::Errors};
-use jaq_json::Val;
 
 /// The first syntax error of a program.
 pub fn of_text(text: &str, errors: load::Errors<&str, ()>) -> String {
@@ -39,10 +39,10 @@ pub fn of_names(text: &str, errors: Errors<&str, ()>) -> String {
 }
 
 /// The error that ended a program, or how it ended otherwise.
-pub fn while_running(exception: Exn<'_, Val>) -> String {
+pub fn while_running(exception: Exn<'_, JqValue>) -> String {
     match exception.get_err() {
         // The message may contain a whole record, so it is shortened.
-        Ok(error) => escape::line(&escape::quoted(&text::bare(&error.into_val()))).into_owned(),
+        Ok(error) => escape::line(&escape::quoted(&text::bare(&error.into_val().0))).into_owned(),
         Err(exception) => exception.get_halt().map_or_else(
             |_| "the program left its own loop".to_owned(),
             |code| format!("the program halted with {code}"),

@@ -1,48 +1,91 @@
 //! What a program can call: jq's functions less those that read something else.
 
-use super::{Bounded, Watch};
+use super::deletion::delete_paths;
+use super::regexp::{self, Wanted};
+use super::value::JqValue;
+use super::{Bounded, Watch, conversion};
 use jaq_core::load::{self, parse::Def};
-use jaq_core::native::{Fun, bome, run, v};
-use jaq_core::{Cv, Error, Exn, ValXs};
-use jaq_json::{Val, read};
+use jaq_core::native::{Fun, bome, run, unary, v};
+use jaq_core::{Cv, Error, Exn, RunPtr, ValR, ValXs};
+use jaq_json::{Num, Val};
 use std::cmp::Ordering;
 use std::env;
-use std::fmt::Display;
 
 /// The variable that holds the environment.
 pub const ENVIRONMENT: &str = "$ENV";
 
-/// What jaq keeps in its own program and not in its library.
-const ROWS: &str = r#"
-def @csv: [.[] | if isstring then "\"" + gsub("\""; "\"\"") + "\"" elif . == null then "" else tojson end] | join(",");
-def @tsv: [.[] | if isstring then gsub("\\\\"; "\\\\") | gsub("\t"; "\\t") | gsub("\n"; "\\n") | gsub("\r"; "\\r")
-    elif . == null then "" else tojson end] | join("\t");
-"#;
+/// What jaq does not have, or what it takes otherwise than jq.
+const DEFINITIONS: &str = include_str!("definitions.jq");
+
+/// Definitions of jaq for which there are functions here. Others of its definitions may call them.
+const REPLACED: [(&str, usize); 5] =
+    [("nan", 0), ("infinite", 0), ("tonumber", 0), ("toboolean", 0), ("delpaths", 1)];
 
 pub fn definitions() -> impl Iterator<Item = Def<&'static str>> {
-    let rows = load::parse(ROWS, |parser| parser.defs()).expect("these definitions parse: a test runs them");
-    jaq_core::defs().chain(jaq_std::defs()).chain(jaq_json::defs()).chain(rows)
+    let ours =
+        load::parse(DEFINITIONS, |parser| parser.defs()).expect("these definitions parse: a test runs them");
+    let others = jaq_core::defs().chain(jaq_std::defs()).chain(jaq_json::defs());
+    others.filter(|def| !REPLACED.contains(&(def.name, def.args.len()))).chain(ours)
 }
 
-pub fn functions() -> impl Iterator<Item = Fun<Bounded>> {
-    // jaq's own `env` panics on a variable that is not UTF-8.
-    let env = run(("env", v(0), |_| bome(Ok(environment()))));
-    // `tonumber` is made of it.
-    let from_json = run(("fromjson", v(0), |(_, value)| from_json(&value)));
-    let range = run(("range", v(3), |(mut context, _): Cv<'_, Bounded>| {
+/// A function without a watch.
+type Plain = (&'static str, usize, RunPtr<Bounded>);
+
+/// The functions that are ours, those of jaq's values among them.
+const FUNCTIONS: [Plain; 22] = [
+    // jaq's own panics on a variable that is not UTF-8.
+    ("env", 0, |_| bome(Ok(environment()))),
+    ("nan", 0, |_| bome(Ok(JqValue::from(f64::NAN)))),
+    ("infinite", 0, |_| bome(Ok(JqValue::from(f64::INFINITY)))),
+    ("fromjson", 0, |(_, value)| bome(conversion::from_json(&value))),
+    ("tojson", 0, |(_, value)| bome(Ok(JqValue::from(super::text::json(&value.0))))),
+    ("tonumber", 0, |(_, value)| bome(conversion::to_number(value))),
+    ("toboolean", 0, |(_, value)| bome(conversion::to_boolean(value))),
+    ("decode_base64", 0, |(_, value)| bome(conversion::decode_base64(&value))),
+    ("length", 0, |(_, value)| bome(length(&value))),
+    ("contains", 1, |cv| unary(cv, |value, other| contains(&value, &other).map(JqValue::from))),
+    ("has", 1, |cv| unary(cv, |value, key| has(&value, &key).map(JqValue::from))),
+    ("indices", 1, |cv| unary(cv, |value, other| indices(value, &other))),
+    ("bsearch", 1, |cv| unary(cv, |value, wanted| search(&value, &wanted))),
+    ("ltrimstr", 1, |cv| {
+        unary(cv, |value, part| Ok(trimmed(value, &part, |text, part| text.strip_prefix(part))))
+    }),
+    ("rtrimstr", 1, |cv| {
+        unary(cv, |value, part| Ok(trimmed(value, &part, |text, part| text.strip_suffix(part))))
+    }),
+    ("delpaths", 1, |(mut context, value): Cv<'_, Bounded>| {
+        let paths = context.pop_var();
+        Box::new(std::iter::once(delete_paths(value, &paths)))
+    }),
+    ("range", 3, |(mut context, _): Cv<'_, Bounded>| {
         let watch = context.data().watch;
         let (by, to, from) = (context.pop_var(), context.pop_var(), context.pop_var());
         range(from, to, by, watch)
-    }));
-    let ours = [env, from_json, range];
-    let others = jaq_core::funs().chain(jaq_std::funs()).chain(jaq_json::funs());
-    let others = others.filter(|(name, ..)| !["env", "fromjson", "range"].contains(name));
-    others.chain(ours)
+    }),
+    ("matches", 2, |cv| bome(regexp_of(cv, Wanted::Matches))),
+    ("split_", 2, |cv| bome(regexp_of(cv, Wanted::Rest))),
+    ("split_matches", 2, |cv| bome(regexp_of(cv, Wanted::Both))),
+    ("input_line_number", 0, |_| bome(Ok(JqValue::integer(0)))),
+    ("ascii", 0, |(_, value)| bome(conversion::character(&value))),
+];
+
+pub fn functions() -> impl Iterator<Item = Fun<Bounded>> {
+    let others = jaq_core::funs().chain(jaq_std::funs());
+    let is_ours = |name: &str| FUNCTIONS.iter().any(|(ours, ..)| *ours == name);
+    let others = others.filter(move |(name, ..)| !is_ours(name));
+    others.chain(
+        FUNCTIONS.into_iter().map(|(name, arguments, work)| run::<Bounded>((name, v(arguments), work))),
+    )
+}
+
+fn regexp_of((mut context, value): Cv<'_, Bounded>, wanted: Wanted) -> ValR<JqValue> {
+    let (flags, expression) = (context.pop_var(), context.pop_var());
+    regexp::apply(&value, &expression, &flags, wanted)
 }
 
 /// `range` of jaq, with a watch: it goes on by itself, however many values are wanted.
-fn range<'a>(from: Val, to: Val, by: Val, watch: &'a Watch) -> ValXs<'a, Val> {
-    let direction = by.cmp(&Val::from(0_usize));
+fn range<'a>(from: JqValue, to: JqValue, by: JqValue, watch: &'a Watch) -> ValXs<'a, JqValue> {
+    let direction = by.cmp(&JqValue::integer(0));
     let mut next = Some(Ok(from));
     Box::new(std::iter::from_fn(move || {
         watch.check();
@@ -60,30 +103,131 @@ fn range<'a>(from: Val, to: Val, by: Val, watch: &'a Watch) -> ValXs<'a, Val> {
     }))
 }
 
-/// The values of a JSON text in a string, within the bounds of a record.
-fn from_json<'a>(value: &Val) -> ValXs<'a, Val> {
-    let bytes = match value.try_as_utf8_bytes_owned() {
-        Ok(bytes) => bytes,
-        Err(error) => return bome(Err(error)),
+fn length(value: &JqValue) -> ValR<JqValue> {
+    Ok(match &value.0 {
+        Val::Null => JqValue::integer(0),
+        Val::Bool(_) => return Err(Error::str(format_args!("{value} has no length"))),
+        Val::Num(Num::Float(float)) => JqValue::from(float.abs()),
+        Val::Num(Num::Dec(text)) => JqValue::from(text.parse().unwrap_or(f64::NAN).abs()),
+        Val::Num(_) if value.0 < Val::from(0_usize) => return -value.clone(),
+        Val::Num(_) => value.clone(),
+        Val::TStr(bytes) | Val::BStr(bytes) => JqValue::integer(super::value::access::text_length(bytes)),
+        Val::Arr(items) => JqValue::integer(items.len()),
+        Val::Obj(fields) => JqValue::integer(fields.len()),
+    })
+}
+
+/// Values of one kind only can be asked whether they contain each other.
+fn contains(value: &JqValue, other: &JqValue) -> ValR<bool, JqValue> {
+    let is_asked = match (&value.0, &other.0) {
+        (Val::Bool(one), Val::Bool(other)) => one == other,
+        (Val::Null, Val::Null)
+        | (Val::Num(_), Val::Num(_))
+        | (Val::TStr(_), Val::TStr(_))
+        | (Val::Arr(_), Val::Arr(_))
+        | (Val::Obj(_), Val::Obj(_)) => true,
+        _ => false,
     };
-    let failed = |what: &dyn Display| Error::str(format_args!("cannot parse {value} as JSON: {what}"));
-    if let Err(what) = super::check(&bytes) {
-        return bome(Err(failed(&format_args!("it {what}"))));
+    if !is_asked {
+        return Err(Error::str(format_args!("{value} and {other} cannot have their containment checked")));
     }
-    let mut values = Vec::new();
-    for value in read::parse_many(&bytes) {
-        let is_last = value.is_err();
-        values.push(value.map_err(|error| failed(&error).into()));
-        if is_last {
-            // It would come again for ever.
-            break;
+    Ok(is_within(&other.0, &value.0))
+}
+
+fn is_within(part: &Val, whole: &Val) -> bool {
+    match (whole, part) {
+        (Val::TStr(whole), Val::TStr(part)) => memchr::memmem::find(whole, part).is_some(),
+        (Val::Arr(whole), Val::Arr(parts)) => {
+            parts.iter().all(|part| whole.iter().any(|whole| is_within(part, whole)))
         }
+        (Val::Obj(whole), Val::Obj(parts)) => {
+            parts.iter().all(|(name, part)| whole.get(name).is_some_and(|whole| is_within(part, whole)))
+        }
+        _ => whole == part,
     }
-    Box::new(values.into_iter())
+}
+
+fn has(value: &JqValue, key: &JqValue) -> ValR<bool, JqValue> {
+    match (&value.0, &key.0) {
+        (Val::Null, _) => Ok(false),
+        (Val::Obj(fields), Val::TStr(_)) => Ok(fields.contains_key(&key.0)),
+        (Val::Arr(items), Val::Num(_)) => {
+            let index = jaq_std::ValT::as_f64(key).unwrap_or(f64::NAN).trunc();
+            Ok(index >= 0.0 && index < items.len() as f64)
+        }
+        _ => Err(Error::str(format_args!("cannot check whether {value} has the key {key}"))),
+    }
+}
+
+fn indices(value: JqValue, other: &JqValue) -> ValR<JqValue> {
+    let found: Vec<usize> = match (&value.0, &other.0) {
+        (Val::Null, _) => return Ok(value),
+        (Val::TStr(text), Val::TStr(part)) if !part.is_empty() => {
+            let mut characters = (0, 0);
+            let starts = text.char_starts_of(part);
+            starts
+                .map(|at| {
+                    characters.1 += super::value::access::text_length(&text[characters.0..at]);
+                    characters.0 = at;
+                    characters.1
+                })
+                .collect()
+        }
+        (Val::Arr(items), Val::Arr(part)) if !part.is_empty() => {
+            let windows = items.windows(part.len()).enumerate();
+            windows.filter(|(_, window)| *window == part.as_slice()).map(|(at, _)| at).collect()
+        }
+        (Val::TStr(_), Val::TStr(_)) | (Val::Arr(_), Val::Arr(_)) => return Ok(JqValue(Val::Null)),
+        (Val::Arr(items), wanted) => {
+            let items = items.iter().enumerate();
+            items.filter(|(_, item)| *item == wanted).map(|(at, _)| at).collect()
+        }
+        _ => return Err(Error::index(value, other.clone())),
+    };
+    Ok(found.into_iter().map(JqValue::integer).collect())
+}
+
+/// Where a part is in a text, overlapping places included.
+trait Starts {
+    fn char_starts_of<'t>(&'t self, part: &'t [u8]) -> impl Iterator<Item = usize> + 't;
+}
+
+impl Starts for [u8] {
+    fn char_starts_of<'t>(&'t self, part: &'t [u8]) -> impl Iterator<Item = usize> + 't {
+        let finder = memchr::memmem::Finder::new(part);
+        let mut from = 0;
+        std::iter::from_fn(move || {
+            let at = from + finder.find(self.get(from..)?)?;
+            from = at + 1;
+            Some(at)
+        })
+    }
+}
+
+/// The place of a value in a sorted array, or -1 less the place where it would be.
+fn search(value: &JqValue, wanted: &JqValue) -> ValR<JqValue> {
+    let Val::Arr(items) = &value.0 else { return Err(Error::typ(value.clone(), "array")) };
+    Ok(match items.binary_search(&wanted.0) {
+        Ok(at) => JqValue::integer(at),
+        Err(at) => JqValue::from(-1 - at.cast_signed()),
+    })
+}
+
+/// A string without a part at one end; anything else as it is.
+fn trimmed(
+    value: JqValue,
+    part: &JqValue,
+    strip: for<'t> fn(&'t [u8], &[u8]) -> Option<&'t [u8]>,
+) -> JqValue {
+    let (Some(text), Some(part)) = (value.as_text(), part.as_text()) else { return value };
+    match strip(text, part) {
+        Some(rest) => jaq_std::ValT::as_sub_str(&value, rest),
+        None => value,
+    }
 }
 
 /// The environment as an object.
-pub fn environment() -> Val {
+pub fn environment() -> JqValue {
     let text = |text: std::ffi::OsString| Val::from(text.to_string_lossy().into_owned());
-    Val::obj(env::vars_os().map(|(name, value)| (text(name), text(value))).collect())
+    JqValue(Val::obj(env::vars_os().map(|(name, value)| (text(name), text(value))).collect()))
 }

@@ -1,6 +1,6 @@
 //! Paths of the jq language, which name one place in a value and are looked up without running a program.
 
-use super::Program;
+use super::{Program, is_shallow};
 use jaq_core::load::lex::StrPart;
 use jaq_core::load::{self, parse::Term};
 use jaq_core::path::{self, Part};
@@ -29,7 +29,7 @@ impl Path {
     /// # Errors
     /// What is wrong with it, in one line.
     pub fn parse(text: &str) -> Result<Path, String> {
-        let term = load::parse(text, |parser| parser.term());
+        let term = is_shallow(text).then(|| load::parse(text, |parser| parser.term())).flatten();
         match term.and_then(|term| steps(&term)) {
             Some(steps) => Ok(Path(steps)),
             None => {

@@ -1,5 +1,8 @@
 //! Programs, what they yield, and what is said of wrong ones.
 
+mod limits;
+mod same;
+
 use super::*;
 use std::time::{Duration, Instant};
 
@@ -22,7 +25,7 @@ fn programs_yield_compact_json_with_digits_untouched() {
         (".a + 1", r#"{"a":9007199254740993}"#, &["9007199254740994"]),
         (".[]", "[1,2]", &["1", "2"]),
         ("empty", "1", &[]),
-        ("6 / 2, 1 / 4, (0 / 0), (1 / 0)", "0", &["3", "0.25", "null", "1.7976931348623157e308"]),
+        ("6 / 2, 1 / 4, nan, infinite", "0", &["3", "0.25", "null", "1.7976931348623157e308"]),
         (".", r#""a\n\u0000\"é""#, &[r#""a\n\u0000\"é""#]),
         (r#"select(.value.kind == "paid") | .offset"#, r#"{"value":{"kind":"paid"},"offset":7}"#, &["7"]),
         (
@@ -167,10 +170,6 @@ fn a_text_that_a_program_reads_has_the_same_bounds() {
     }
     let deep = format!("\"{}\"", "[".repeat(1_000_000));
     assert!(results("fromjson", &deep).is_err_and(|words| words.contains("is nested deeper than")));
-    assert_eq!(
-        results("fromjson", r#""1 [2] \"a\"""#),
-        Ok(["1", "[2]", "\"a\""].map(str::to_owned).to_vec())
-    );
     assert_eq!(results("map(tonumber)", r#"["1.10","-3",4]"#), Ok(vec!["[1.10,-3,4]".to_owned()]));
     assert!(results("fromjson", "\"1 }\"").is_err_and(|words| words.starts_with("cannot parse")));
     assert!(results("fromjson", "1").is_err_and(|words| words == "cannot use 1 as string"));

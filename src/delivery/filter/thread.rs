@@ -231,14 +231,23 @@ impl Thread {
         self.left_behind.retain(|thread| !thread.is_finished());
         self.left_behind.push(handle);
         if self.left_behind.len() > MOST_LEFT {
-            let message =
-                format!("`{}` got stuck on {} records at once", OPTIONS[option], self.left_behind.len());
-            return Err(Failure::new(Kind::Record, message)
-                .caused_by(format!("the last one {excess}, and it cannot be stopped"))
-                .hint("a regular expression can take that long on a long text: test the length first"));
+            return Err(stuck(OPTIONS[option], self.left_behind.len(), excess));
         }
         let next = usize::try_from((number + 1).saturating_sub(self.portion.first)).unwrap_or(usize::MAX);
         if next < self.portion.records.len() { self.hand_over(next) } else { Ok(()) }
+    }
+}
+
+/// Too many programs go on by themselves.
+fn stuck(option: &str, count: usize, excess: Excess) -> Failure {
+    let message = format!("`{option}` got stuck on {count} records at once");
+    let failure = Failure::new(Kind::Record, message)
+        .caused_by(format!("the last time {excess}, and it cannot be stopped"));
+    match excess {
+        Excess::Time => {
+            failure.hint("a regular expression can take that long on a long text: test the length first")
+        }
+        Excess::Memory | Excess::Depth => failure,
     }
 }
 

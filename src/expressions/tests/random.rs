@@ -166,7 +166,7 @@ proptest! {
     ) {
         let quoted = |text: &str| serde_json::Value::from(text).to_string();
         let program = format!(".value | test({}; {})", quoted(&pattern), quoted(flags));
-        let compiled = Program::compile(&program).expect("a program");
+        let Ok(compiled) = Program::compile(&program) else { return Ok(()) };
         if let Some(expression) = translated(&program) {
             let mut tally = Agreement::default();
             for text in &texts {

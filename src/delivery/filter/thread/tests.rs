@@ -121,6 +121,18 @@ fn a_program_that_is_stuck_again_and_again_ends_the_run() {
     let failure = verdict(&mut thread, &mut alarm, 5, Duration::ZERO).expect_err("too many");
     assert_eq!(failure.kind, Kind::Record);
     assert_eq!(failure.message, "`--dedup` got stuck on 5 records at once");
+    assert_eq!(
+        failure.causes,
+        ["the last time it took more than 128 MiB of memory, and it cannot be stopped"]
+    );
+    assert_eq!(failure.hint, None);
+}
+
+#[test]
+fn regular_expressions_are_hinted_at_where_time_was_the_reason() {
+    let failure = stuck("--filter", 5, Excess::Time);
+    assert_eq!(failure.causes, ["the last time it took longer than 5 s, and it cannot be stopped"]);
+    assert!(failure.hint.is_some_and(|hint| hint.contains("regular expression")));
 }
 
 #[test]
