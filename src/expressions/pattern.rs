@@ -4,6 +4,9 @@ use crate::jq::Regexp;
 use memchr::memmem::Finder;
 use regex::bytes::Regex;
 
+/// Characters that may not stand for themselves.
+const SPECIAL: [char; 14] = ['\\', '.', '+', '*', '?', '(', ')', '|', '[', ']', '{', '}', '^', '$'];
+
 /// Finds out whether a text matches.
 #[derive(Debug)]
 pub enum Pattern {
@@ -21,7 +24,7 @@ impl Pattern {
         {
             return None;
         }
-        if flags.is_empty() && regex::escape(pattern) == pattern {
+        if flags.is_empty() && !pattern.contains(SPECIAL) {
             return Some(Pattern::Literal(Box::new(Finder::new(pattern).into_owned())));
         }
         Regexp::compile(pattern, flags).ok().map(|expression| Pattern::Regex(expression.regex))

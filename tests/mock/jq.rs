@@ -99,6 +99,12 @@ fn a_program_that_cannot_be_used_is_refused_before_anything_is_connected() {
             &["--jq", ".value."][..],
             "error: invalid value `.value.` for `--jq`\n  caused by: expected key at the end\n",
         ),
+        (
+            &["--jq", "test(\"(\")"],
+            "error: invalid value `test(\"(\")` for `--jq`\n  caused by: regular expression `(`: unclosed group\n",
+        ),
+        (&["--filter", &"(".repeat(5000)], "\n  caused by: it is nested deeper than 3000 levels"),
+        (&["--filter", &"not|".repeat(5000)], "\n  caused by: it is nested deeper than 3000 levels"),
         (&["--jq", ""], "error: `--jq` must not be empty\n"),
         (&["--jq", ".key", "-f", "%k"], "error: `--jq` cannot be used with `--format`\n"),
         (&["--jq", ".key", "-o", "raw"], "error: `--jq` cannot be used with `--output`\n"),

@@ -160,9 +160,9 @@ proptest! {
 
     #[test]
     fn a_random_pattern_matches_what_it_matches_for_jq(
-        pattern in "[ab.^$|()\\[\\]*+?0-9{},\\\\dwsSb -]{1,8}",
-        flags in select(vec!["", "i"]),
-        texts in prop::collection::vec("[abAB 0-9é\n_.]{0,6}", 8),
+        pattern in "[abé.^$|()\\[\\]*+?0-9{},\\\\dwsSbBpL #-]{1,8}",
+        flags in select(vec!["", "i", "x", "p", "s"]),
+        texts in prop::collection::vec("[abAB 0-9éÉ\n_.#-]{0,6}", 8),
     ) {
         let quoted = |text: &str| serde_json::Value::from(text).to_string();
         let program = format!(".value | test({}; {})", quoted(&pattern), quoted(flags));

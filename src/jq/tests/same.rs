@@ -199,6 +199,8 @@ fn numbers_and_kinds_are_those_of_jq() {
         ("indices(\"aa\"), indices(\"\")", r#""éaaa""#, Some(&["[1,2]", "null"])),
         ("indices(1), indices([1,2]), index(2)", "[1,2,1,2]", Some(&["[0,2]", "[0,2]", "1"])),
         ("\"ab\" * 2, \"ab\" * 0, \"ab\" * (4 / 2)", "null", Some(&["\"abab\"", "null", "\"abab\""])),
+        ("\"ab\" * 0.5, \"ab\" * -1, \"\" * 5", "null", Some(&["\"ab\"", "null", "\"\""])),
+        ("\"ab\" * 1e300", "null", None),
         ("bsearch(2), bsearch(0)", "[1,2]", Some(&["1", "-1"])),
     ]);
 }

@@ -50,6 +50,9 @@ impl Mul for JqValue {
             (Val::TStr(text), Val::Num(_)) | (Val::Num(_), Val::TStr(text)) => {
                 let times = if self.as_text().is_some() { &other } else { &self };
                 let times = times.as_f64().unwrap_or(0.0);
+                if text.len() as f64 * times >= isize::MAX as f64 {
+                    return refused(self, Math::Mul, other);
+                }
                 // It is there at least once, however small the number.
                 Ok(if times > 0.0 {
                     JqValue::of_text(text.repeat(times.max(1.0) as usize))
