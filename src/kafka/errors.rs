@@ -104,7 +104,16 @@ pub fn kind(code: Code) -> TroubleKind {
         | Code::WaitingForCoordinator
         | Code::Outdated
         | Code::InProgress
-        | Code::ReplicaNotAvailable => TroubleKind::Transport,
+        | Code::ReplicaNotAvailable
+        | Code::OffsetNotAvailable
+        | Code::PreferredLeaderNotAvailable
+        | Code::EligibleLeadersNotAvailable
+        // Leaders and brokers change, which is over once the client has asked for metadata.
+        | Code::FencedLeaderEpoch
+        | Code::UnknownLeaderEpoch
+        | Code::FetchSessionIdNotFound
+        | Code::InvalidFetchSessionEpoch
+        | Code::KafkaStorageError => TroubleKind::Transport,
         Code::AllBrokersDown => TroubleKind::AllBrokersDown,
         Code::Authentication
         | Code::SaslAuthenticationFailed
@@ -230,6 +239,14 @@ mod tests {
         let reason =
             "h:1/bootstrap: SASL PLAIN mechanism handshake failed: Broker: Unsupported SASL mechanism";
         assert_eq!(trouble(Code::Authentication, reason).kind, TroubleKind::Authentication);
+    }
+
+    #[test]
+    fn what_is_over_with_the_next_metadata_is_no_news() {
+        for code in [Code::NotLeaderForPartition, Code::UnknownLeaderEpoch, Code::KafkaStorageError] {
+            assert_eq!(kind(code), TroubleKind::Transport, "{code}");
+        }
+        assert_eq!(kind(Code::InvalidMessage), TroubleKind::BadRecord);
     }
 
     #[test]
