@@ -10,6 +10,10 @@ use crate::decode::{Form, FoundFields};
 use jaq_core::ops::Math;
 use std::cell::{Cell, OnceCell};
 
+/// So many steps are taken for a record, which are some ten milliseconds: others wait for the loop. jq, which has a thread of
+/// its own, may take longer.
+const MOST_STEPS: u32 = 500_000;
+
 /// Takes a result.
 type Take<'t, 'a> = &'t mut dyn FnMut(JsonValue<'a>) -> Result<(), Stop>;
 
@@ -18,12 +22,13 @@ pub struct Evaluation<'a> {
     envelope: &'a Envelope<'a>,
     /// The fields of the value that have these names, once they are looked for.
     found: OnceCell<FoundFields<'a>>,
+    steps: Cell<u32>,
 }
 
 impl<'a> Evaluation<'a> {
     #[inline]
     pub fn new(envelope: &'a Envelope<'a>) -> Evaluation<'a> {
-        Evaluation { envelope, found: OnceCell::new() }
+        Evaluation { envelope, found: OnceCell::new(), steps: Cell::new(0) }
     }
 
     /// Whether an expression is true, if it is a condition that is known to have one result, whatever the input: most
@@ -61,6 +66,10 @@ impl<'a> Evaluation<'a> {
     pub fn each(&self, node: &'a Node, input: &JsonValue<'a>, take: Take<'_, 'a>) -> Result<(), Stop> {
         if let Some(is_true) = self.condition(node) {
             return take(JsonValue::Bool(is_true?));
+        }
+        self.steps.set(self.steps.get() + 1);
+        if self.steps.get() > MOST_STEPS {
+            return Err(Stop::Unsure);
         }
         match node {
             Node::Identity => take(input.clone()),

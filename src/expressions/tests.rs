@@ -1,6 +1,7 @@
 //! Whatever an expression says of a record jq says, too.
 
 mod comparison;
+mod limits;
 mod programs;
 mod projections;
 mod random;

@@ -363,29 +363,3 @@ fn only_the_parts_that_a_program_names_are_needed() {
         assert_eq!(parts, Parts { key, value, headers }, "{text}");
     }
 }
-
-#[test]
-fn a_deeply_nested_program_is_left_to_jq() {
-    let work = || {
-        for depth in [100, 140, 2000] {
-            for (before, inside, behind) in
-                [("(", "1", ")"), (". | ", ".", ""), ("1 + ", "1", ""), ("if . then ", ".", " end")]
-            {
-                let program = format!("{}{inside}{}", before.repeat(depth), behind.repeat(depth));
-                let expression = translated(&program);
-                assert_eq!(expression.is_some(), depth < 300, "{before} {depth}");
-                let is_known = projection::of_filter(&program).is_some();
-                assert!(depth < 300 || !is_known, "{before} {depth}");
-                if let Some(expression) = expression {
-                    let samples = samples();
-                    let program = Program::compile(&program).expect(before);
-                    samples.iter().for_each(|sample| {
-                        compare(before, &expression, &program, sample, &mut Agreement::default())
-                    });
-                }
-            }
-        }
-    };
-    let thread = std::thread::Builder::new().stack_size(8 << 20).spawn(work);
-    thread.expect("a thread can be had").join().expect("it does not panic");
-}
