@@ -67,11 +67,13 @@ pub fn members_come_and_go_with_manual_commits() {
 
 pub fn a_member_whose_reader_blocks_commits_what_it_took_when_it_hands_over() {
     let mut scene = Scene::new(kafka(), 2);
-    scene.produce(40_000);
+    // These are written and owed a commit, whatever is in the pipe when it is full.
+    scene.produce(40);
     let options = ["--commit", "batch=1000000", "-X", "max.poll.interval.ms=4000"];
     let mut blocked = scene.short_member().args(options).spawn();
-    blocked.wait_for_lines(1);
+    blocked.wait_for_lines(40);
     blocked.stop_reading();
+    scene.produce(40_000);
     wait_until("the pipe to be full", LONG, || is_writing(blocked.pid()).then_some(()));
     let mut other = scene.short_member().args(options).spawn();
     other.wait_for_lines(1);

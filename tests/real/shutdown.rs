@@ -66,11 +66,13 @@ pub fn a_second_signal_ends_the_run_at_once() {
 
 pub fn a_reader_that_stops_reading_ends_the_run_at_its_deadline_with_a_commit() {
     let mut scene = Scene::new(kafka(), 3);
-    scene.produce(40_000);
+    // These are written and owed a commit, whatever is in the pipe when it is full.
+    scene.produce(40);
     let options = ["--shutdown-timeout", "4s", "--commit-interval", "1h"];
     let mut running = scene.short_member().args(options).spawn();
-    running.wait_for_lines(1);
+    running.wait_for_lines(40);
     running.stop_reading();
+    scene.produce(40_000);
     wait_until("the pipe to be full", LONG, || is_writing(running.pid()).then_some(()));
     let before = running.elapsed();
     running.signal(Signal::SIGTERM);
