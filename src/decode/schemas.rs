@@ -95,9 +95,9 @@ impl SchemaSlot {
         self.is_unknown.load(Ordering::Relaxed)
     }
 
-    /// The registry has no such schema for now: `fault` in words.
-    pub fn fail_unknown(&self, fault: &str) {
-        self.settle_without(fault, true);
+    /// The registry has no schema of this name for now.
+    pub fn fail_unknown(&self, id: SchemaId) {
+        self.settle_without(&not_in_registry(id), true);
     }
 
     /// The schema cannot be had for now.
@@ -110,6 +110,11 @@ impl SchemaSlot {
         self.is_unknown.store(is_unknown, Ordering::Relaxed);
         self.is_settled.store(true, Ordering::Release);
     }
+}
+
+/// That a registry has no schema of this name.
+pub fn not_in_registry(id: SchemaId) -> String {
+    format!("schema {id} is not in the registry")
 }
 
 /// The source of schemas that all decoders of a run share, with the places that this decoder has seen; the default is

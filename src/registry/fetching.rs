@@ -226,16 +226,13 @@ impl<A: Asker, R: Fn()> Fetcher<A, R> {
     fn miss(&mut self, question: SchemaQuestion, fault: &FetchFault, pause: Duration) {
         let id = question.id;
         match fault {
-            FetchFault::Unknown => question.slot.fail_unknown(&format!("schema {id} is not in the registry")),
+            FetchFault::Unknown => question.slot.fail_unknown(id),
             // Registries without GUIDs have no such path.
             FetchFault::NoSuchPath(_) if matches!(id, SchemaId::Global(_)) => {
-                question.slot.fail_unknown(&format!("schema {id} is not in the registry"));
+                question.slot.fail_unknown(id);
             }
-            FetchFault::NoSuchPath(words) => {
-                let hint = "check the path of `--registry`";
-                question.slot.fail(&format!("schema {id} cannot be had: {words}; {hint}"));
-            }
-            FetchFault::Away { words, .. }
+            FetchFault::NoSuchPath(words)
+            | FetchFault::Away { words, .. }
             | FetchFault::Passing { words, .. }
             | FetchFault::Lasting(words) => {
                 question.slot.fail(&format!("schema {id} cannot be had: {words}"));

@@ -6,7 +6,7 @@ use crate::decode::formats::reads_frames;
 use crate::decode::frame::{Frame, KEY_HEADER, VALUE_HEADER};
 use crate::decode::json::{self, Json};
 use crate::decode::reason::{Reason, SchemaTrouble};
-use crate::decode::schemas::{RegisteredSchema, SchemaForm};
+use crate::decode::schemas::{RegisteredSchema, SchemaForm, not_in_registry};
 use crate::decode::{Decoded, Form, SchemaId, Schemas};
 use crate::plural::counted;
 use crate::record::Header;
@@ -60,7 +60,7 @@ impl Decoder {
         let Some(RegisteredSchema { number, form }) = registered else {
             let why = match slot.as_ref().and_then(|slot| slot.fault()) {
                 Some(why) => why,
-                None => format!("schema {} is not in the registry", frame.schema).into(),
+                None => not_in_registry(frame.schema).into(),
             };
             let may_be_number = self.format == DataFormat::Auto && frame.may_be_number();
             let is_unknown = slot.as_ref().is_none_or(|slot| slot.is_unknown());
