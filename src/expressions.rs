@@ -85,14 +85,12 @@ impl Expression {
     /// Only jq can tell.
     #[inline]
     pub fn is_true(&self, envelope: &Envelope<'_>) -> Result<bool, Unsure> {
-        if has_long_number(envelope.record) {
-            return Err(Unsure);
-        }
-        if let Some(is_true) = Evaluation::new(envelope).condition(&self.root) {
+        let evaluation = evaluation(envelope)?;
+        if let Some(is_true) = evaluation.condition(&self.root) {
             return is_true.map_err(|_| Unsure);
         }
         let mut is_true = false;
-        self.each(envelope, &mut |value| {
+        self.each(&evaluation, &mut |value| {
             is_true = value.is_true();
             if is_true { Err(Stop::Enough) } else { Ok(()) }
         })?;
@@ -109,7 +107,7 @@ impl Expression {
         envelope: &Envelope<'_>,
         mut take: impl FnMut(&JsonValue<'_>) -> Result<(), Unsure>,
     ) -> Result<(), Unsure> {
-        self.each(envelope, &mut |value| Ok(take(&value)?))
+        self.each(&evaluation(envelope)?, &mut |value| Ok(take(&value)?))
     }
 
     /// The event id that the expression yields.
@@ -119,7 +117,7 @@ impl Expression {
     pub fn id(&self, envelope: &Envelope<'_>) -> Result<EventId, Unsure> {
         let mut id = EventId::None(NoId::Nothing);
         let mut is_first = true;
-        self.each(envelope, &mut |value| {
+        self.each(&evaluation(envelope)?, &mut |value| {
             if !std::mem::take(&mut is_first) {
                 id = EventId::None(NoId::Several);
                 return Err(Stop::Enough);
@@ -139,17 +137,20 @@ impl Expression {
     #[inline]
     fn each<'a>(
         &'a self,
-        envelope: &'a Envelope<'a>,
+        evaluation: &Evaluation<'a>,
         take: &mut dyn FnMut(JsonValue<'a>) -> Result<(), Stop>,
     ) -> Result<(), Unsure> {
-        if has_long_number(envelope.record) {
-            return Err(Unsure);
-        }
-        match Evaluation::new(envelope).each(&self.root, &JsonValue::Record, take) {
+        match evaluation.each(&self.root, &JsonValue::Record, take) {
             Ok(()) | Err(Stop::Enough) => Ok(()),
             Err(Stop::Failed | Stop::Unsure) => Err(Unsure),
         }
     }
+}
+
+/// The evaluation on a record, if that is not one which jq refuses as a whole.
+#[inline]
+fn evaluation<'a>(envelope: &'a Envelope<'a>) -> Result<Evaluation<'a>, Unsure> {
+    if has_long_number(envelope.record) { Err(Unsure) } else { Ok(Evaluation::new(envelope)) }
 }
 
 /// A number of more characters is left to jq, which refuses those of very many digits.
