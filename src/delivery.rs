@@ -225,8 +225,9 @@ impl Delivery<'_> {
     }
 
     /// Counts a record that nobody wants.
-    pub fn leave_out(&mut self) {
+    pub fn leave_out(&mut self) -> Fate {
         self.counts_mut().filtered += 1;
+        Fate::LeftOut
     }
 
     /// Prints a record, or takes it in hand for a handler.

@@ -130,8 +130,7 @@ impl<'a, B: Broker> Intake<'_, 'a, B> {
         let (place, offset) = (partition.place(), record.offset);
         let id = place.id;
         let fate = if is_left_out {
-            self.delivery.leave_out();
-            Fate::LeftOut
+            self.delivery.leave_out()
         } else {
             fate_of(self.delivery.submit(&place, &record, checked), &mut self.actions)?
         };
@@ -170,8 +169,7 @@ impl<'a, B: Broker> Intake<'_, 'a, B> {
         let ReadyRecord { id, record, is_left_out, checked } = ready;
         let place = PartitionPlace { id, partition: &record.partition };
         let fate = if is_left_out {
-            self.delivery.leave_out();
-            Fate::LeftOut
+            self.delivery.leave_out()
         } else {
             let submitted = record.with(|record| self.delivery.submit_now(&place, record, checked));
             fate_of(submitted, &mut self.actions)?

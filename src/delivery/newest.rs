@@ -89,16 +89,21 @@ impl NewestRecords {
         keep(&mut self.kept, self.limit, place, record, checked);
     }
 
+    /// The oldest record that is delivered, if there are as many as are wanted: older ones do not matter.
+    fn oldest(&self) -> Option<&Reverse<Box<KeptRecord>>> {
+        self.kept.peek().filter(|_| self.kept.len() as u64 >= self.limit)
+    }
+
     /// The records that are delivered or told of as it is now.
     fn chosen(&self) -> impl Iterator<Item = &KeptRecord> {
-        let oldest = self.kept.peek().filter(|_| self.kept.len() as u64 >= self.limit);
+        let oldest = self.oldest();
         let is_newer = move |failed: &&Reverse<Box<KeptRecord>>| oldest.is_none_or(|oldest| *failed < oldest);
         self.kept.iter().chain(self.failed.iter().filter(is_newer)).map(|Reverse(record)| &**record)
     }
 
     fn show(&mut self, ids: Vec<AssignmentId>) {
-        let oldest = self.kept.peek().filter(|_| self.kept.len() as u64 >= self.limit);
         let mut failed = std::mem::take(&mut self.failed);
+        let oldest = self.oldest();
         failed.retain(|failed| oldest.is_none_or(|oldest| failed < oldest));
         // In this order `Reverse` puts the oldest last.
         let mut kept = std::mem::take(&mut self.kept);
