@@ -50,7 +50,6 @@ pub fn commit_and_abort_markers_end_a_partition() {
         } else {
             transaction.abort()
         }
-        wait_until("the marker", LONG, || (kafka().end_offsets(&topic)[&0] == 4).then_some(()));
         assert_eq!(offsets(&read_to_end(&topic, &[])), expected);
         assert_eq!(offsets(&read_to_end(&topic, &["--read-uncommitted"])), [0, 1, 2]);
         assert_eq!(offsets(&read_to_end(&topic, &["--from", "3"])), NOTHING, "the marker alone");
@@ -64,9 +63,6 @@ pub fn a_partition_of_nothing_but_aborted_records_ends() {
         kafka()
             .produce_aborted(&topic, &[Produced::value("v").partition(0), Produced::value("v").partition(1)]);
     }
-    wait_until("the markers", LONG, || {
-        kafka().end_offsets(&topic).values().all(|end| *end == 6).then_some(())
-    });
     read_to_end(&topic, &[]).has_stdout("");
 }
 
@@ -80,7 +76,6 @@ pub fn an_open_transaction_is_the_end_or_is_read() {
     assert_eq!(offsets(&read_to_end(&topic, &["--from", "1"])), NOTHING);
     assert_eq!(offsets(&read_to_end(&topic, &["--read-uncommitted"])), [0, 1, 2]);
     open.abort();
-    wait_until("the marker", LONG, || (kafka().end_offsets(&topic)[&0] == 4).then_some(()));
     assert_eq!(offsets(&read_to_end(&topic, &[])), [0, 2]);
 }
 
@@ -213,7 +208,6 @@ pub fn a_group_finds_the_same_ends() {
     let topic = new_topic(2);
     kafka().produce(&topic, &[Produced::value("v").partition(0)]);
     kafka().produce_aborted(&topic, &[Produced::value("v").partition(1)]);
-    wait_until("the marker", LONG, || (kafka().end_offsets(&topic)[&1] == 2).then_some(()));
     let group = unique_name("group");
     assert_eq!(places(&read_to_end(&topic, &["--group", &group])), [(0, 0)]);
     assert_eq!(places(&read_to_end(&topic, &["--group", &group])), []);

@@ -90,7 +90,7 @@ pub fn transactions_leave_markers() {
     // The end is that of `read_committed`: before the open transaction.
     assert_eq!(kafka().end_offsets(&topic), [(0, 4)].into());
     open.commit();
-    wait_until("the marker", LONG, || (kafka().end_offsets(&topic)[&0] == 6).then_some(()));
+    assert_eq!(kafka().end_offsets(&topic), [(0, 6)].into());
 }
 
 pub fn groups_and_their_members_are_seen() {

@@ -173,20 +173,32 @@ impl ProducerContext for Reports {
 pub struct OpenTransaction {
     producer: BaseProducer<Reports>,
     topic: String,
+    /// The last offset in each partition.
+    last: BTreeMap<i32, i64>,
 }
 
 impl OpenTransaction {
-    /// Produces more records in it.
-    pub fn produce(&self, records: &[Produced]) -> Vec<Place> {
-        produce_with(&self.producer, &self.topic, records)
-    }
-
+    /// Commits it and waits for its markers.
     pub fn commit(self) {
         self.producer.commit_transaction(LIMIT).expect("the transaction can be committed");
+        self.wait_for_markers();
     }
 
+    /// Aborts it and waits for its markers.
     pub fn abort(self) {
         self.producer.abort_transaction(LIMIT).expect("the transaction can be aborted");
+        self.wait_for_markers();
+    }
+
+    /// The coordinator answers as soon as it has decided, and writes the markers afterwards. Until then the
+    /// transaction counts as open: the end for readers of committed records is at its first record.
+    fn wait_for_markers(&self) {
+        for (partition, last) in &self.last {
+            wait_until(&format!("the marker in {} [{partition}]", self.topic), LIMIT, || {
+                let watermarks = self.producer.client().fetch_watermarks(&self.topic, *partition, LIMIT);
+                watermarks.is_ok_and(|(_, end)| end > last + 1).then_some(())
+            });
+        }
     }
 }
 
@@ -261,14 +273,14 @@ impl Kafka {
         places
     }
 
-    /// Writes records in a transaction that is committed.
+    /// Writes records in a transaction that is committed, its markers included.
     pub fn produce_committed(&self, topic: &str, records: &[Produced]) -> Vec<Place> {
         let (transaction, places) = self.open_transaction(topic, records);
         transaction.commit();
         places
     }
 
-    /// Writes records in a transaction that is aborted once they are in the log.
+    /// Writes records in a transaction that is aborted once they are in the log, its markers included.
     pub fn produce_aborted(&self, topic: &str, records: &[Produced]) -> Vec<Place> {
         let (transaction, places) = self.open_transaction(topic, records);
         transaction.abort();
@@ -283,9 +295,9 @@ impl Kafka {
             config.create_with_context(Reports).expect("the properties are valid");
         producer.init_transactions(LIMIT).expect("transactions can be used");
         producer.begin_transaction().expect("no transaction is open");
-        let transaction = OpenTransaction { producer, topic: topic.to_owned() };
-        let places = transaction.produce(records);
-        (transaction, places)
+        let places = produce_with(&producer, topic, records);
+        let last = places.iter().copied().collect();
+        (OpenTransaction { producer, topic: topic.to_owned(), last }, places)
     }
 
     /// The offsets after the last record (or marker) of each partition.
