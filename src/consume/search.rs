@@ -106,6 +106,10 @@ impl Search {
                 // Just made: its partitions have no leader yet.
                 Ok(_) => return Next::WaitUntil(now + AGAIN),
                 Err(trouble) => match trouble.kind {
+                    TroubleKind::UnknownTopic if !is_target && !self.is_typed(&name) => {
+                        // An expression matched it, and it has been deleted since.
+                        return Next::WaitUntil(now + AGAIN);
+                    }
                     TroubleKind::UnknownTopic => {
                         let wait =
                             if is_target { None } else { self.wait(|| format!("topic `{name}`"), now) };
@@ -147,6 +151,10 @@ impl Search {
         let mut seen = std::collections::HashSet::new();
         selected.retain(|name| seen.insert(name.clone()));
         selected
+    }
+
+    fn is_typed(&self, name: &str) -> bool {
+        self.selectors.iter().any(|selector| matches!(selector, TopicSelector::Name(typed) if typed == name))
     }
 
     /// Waits for what is missing, as long as that was asked for.
@@ -234,6 +242,20 @@ mod tests {
             panic!("the topic is missing")
         };
         assert!(failure.hint.is_some_and(|hint| hint.starts_with("create it: ")), "no other name is near");
+    }
+
+    #[test]
+    fn a_topic_that_an_expression_matched_and_that_is_gone_is_no_failure() {
+        let now = Instant::now();
+        let mut search =
+            Search::new(&[pattern("^task"), TopicSelector::Name("other".to_owned())], Vec::new(), None);
+        let failure_text = FailureText::new("b", None, None);
+        let mut gone = |name: &str| {
+            let trouble = Trouble { kind: TroubleKind::UnknownTopic, reason: String::new() };
+            search.described(vec![(name.to_owned(), Err(trouble))], &failure_text, now)
+        };
+        assert_eq!(gone("task-deleted"), Next::WaitUntil(now + AGAIN), "the names are asked for again");
+        assert_eq!(gone("other"), Next::AskNames, "this one was asked for by its name");
     }
 
     #[test]

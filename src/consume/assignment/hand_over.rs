@@ -102,8 +102,9 @@ impl Assignment<'_> {
             context.act(Action::Commit(owed));
             return Some(Revoking { is_commit_sent: true, ..revoking });
         }
+        // Told first: as soon as they are given back another member may tell that it has them.
+        context.tell(Event::Revoked { partitions: revoking.partitions.clone() });
         self.release(&revoking.partitions, context);
-        context.tell(Event::Revoked { partitions: revoking.partitions });
         if context.commits.is_anything_owed() {
             // The commit of a hand-over starts all counts anew, of partitions that stay as well.
             context.commits.ask();
