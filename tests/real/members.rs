@@ -1,8 +1,10 @@
 //! Members come and go under load, static members, and two with one name.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
+use serde_json::Value;
 
 use super::scene::{LONG, Scene, is_writing, wait_for_more};
 use crate::support::kafka::kafka;
@@ -69,7 +71,7 @@ pub fn a_member_whose_reader_blocks_commits_what_it_took_when_it_hands_over() {
     let mut scene = Scene::new(kafka(), 2);
     // These are written and owed a commit, whatever is in the pipe when it is full.
     scene.produce(40);
-    let options = ["--commit", "batch=1000000", "-X", "max.poll.interval.ms=4000"];
+    let options = ["--commit", "batch=1000000", "-X", "max.poll.interval.ms=12000"];
     let mut blocked = scene.short_member().args(options).spawn();
     blocked.wait_for_lines(40);
     blocked.stop_reading();
@@ -92,6 +94,21 @@ pub fn a_member_whose_reader_blocks_commits_what_it_took_when_it_hands_over() {
     scene.must_be_whole();
 }
 
+/// How many partitions a member holds, by its log.
+fn told_to_hold(log: &str) -> usize {
+    let mut held = BTreeSet::new();
+    for event in log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()) {
+        let partitions = event["partitions"].as_array().into_iter().flatten();
+        let partitions = partitions.filter_map(|partition| partition["partition"].as_i64());
+        match event["event"].as_str() {
+            Some("partitions_assigned") => held.extend(partitions),
+            Some("partitions_revoked") => partitions.for_each(|partition| _ = held.remove(&partition)),
+            _ => {}
+        }
+    }
+    held.len()
+}
+
 pub fn a_static_member_that_restarts_keeps_its_partitions() {
     for options in [&[][..], &["-X", "group.protocol=consumer"]] {
         let mut scene = Scene::new(kafka(), 4);
@@ -104,6 +121,10 @@ pub fn a_static_member_that_restarts_keeps_its_partitions() {
             member.expect("it is a member").partitions
         };
         let before = held("one");
+        // What the group has decided is told a little later.
+        wait_until("the other one to have its half", LONG, || {
+            (told_to_hold(&two.stderr()) == 2).then_some(())
+        });
         let revoked = two.stderr().matches("partitions_revoked").count();
         one.wait_for_stderr("partitions_assigned");
         one.signal(Signal::SIGTERM);

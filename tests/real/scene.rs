@@ -53,9 +53,9 @@ impl<'a> Scene<'a> {
         Kcons::new(arguments).args(["--log", "json"])
     }
 
-    /// A member that is missed after a second.
+    /// A member that is missed after a few seconds.
     pub fn short_member(&self) -> Kcons {
-        self.member().args(["-X", "session.timeout.ms=1500", "-X", "heartbeat.interval.ms=300"])
+        self.member().args(["-X", "session.timeout.ms=4000", "-X", "heartbeat.interval.ms=500"])
     }
 
     /// Writes all the time in the background.

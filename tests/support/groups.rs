@@ -51,6 +51,14 @@ impl Kafka {
         self.describe(group).0
     }
 
+    /// Waits until a group is in a state.
+    #[track_caller]
+    pub fn wait_for_state(&self, group: &str, state: &str) {
+        wait_until(&format!("{group} to be {state}"), LIMIT, || {
+            (self.group_state(group) == state).then_some(())
+        });
+    }
+
     /// The names of all groups.
     pub fn groups(&self) -> Vec<String> {
         wait_until("the list of groups", LIMIT, || groups(self.client()).ok())

@@ -102,7 +102,7 @@ impl Stream {
             self.go_on();
         }
         // A process that inherited the pipe may hold it open for ever: what it says is not the program's.
-        try_until(Duration::from_secs(2), || self.state().is_done.then_some(()));
+        try_until(Duration::from_secs(10), || self.state().is_done.then_some(()));
         let mut state = self.state();
         (std::mem::take(&mut state.bytes), std::mem::take(&mut state.arrivals))
     }

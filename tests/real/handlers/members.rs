@@ -194,7 +194,7 @@ pub fn an_id_is_kept_though_its_partition_was_given_away_before_the_worker_answe
     let named = |name: &str| work.scene.short_member().args(["-X", &format!("client.id={name}")]);
     let dedup = ["--dedup", ".value.id", "--dedup-store", &store];
     // The range assignor goes by the names of the members; half of the interval is what a hand-over may take.
-    let first = named("z").args(dedup).args(["-X", "max.poll.interval.ms=3000", "--worker", &script]).spawn();
+    let first = named("z").args(dedup).args(["-X", "max.poll.interval.ms=8000", "--worker", &script]).spawn();
     wait_until("the worker", LONG, || std::fs::exists(&begun).is_ok_and(|exists| exists).then_some(()));
     // It only looks at what it was given.
     let mut second = named("a").args(["--commit", "never"]).spawn();
