@@ -7,31 +7,33 @@ use nix::sys::signal::Signal;
 
 use super::reading::{LONG, consume_at, task_created};
 use crate::support::kafka::{Kafka, Kind, kafka};
+use crate::support::ports::{free_port, local};
 use crate::support::proxy::{Mode, Proxy};
-use crate::support::run::Kcons;
-use crate::support::{Produced, unique_name, wait_until};
+use crate::support::run::{Kcons, Running};
+use crate::support::{Outcome, Produced, unique_name, wait_until};
 
 const HINT: &str =
     "  hint: check `--brokers`; from outside Kubernetes: kubectl port-forward svc/NAME 9092:9092\n";
 
 /// An address at which nobody listens.
 pub fn nobody() -> String {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port is free");
-    listener.local_addr().expect("it is bound").to_string()
+    local(free_port()).to_string()
 }
+
+/// Below the default of 10 s, and long enough to learn every reason on a busy machine.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(6);
 
 fn impatient(brokers: &str, topic: &str) -> Kcons {
-    consume_at(brokers, topic).args(["--connect-timeout", "1500ms"])
+    consume_at(brokers, topic).args(["--connect-timeout", &format!("{}s", CONNECT_TIMEOUT.as_secs())])
 }
 
-/// Runs it with the shortest sensible time-out in both modes and expects the same of both.
+/// Runs it with a short time-out in both modes and expects the same of both.
 #[track_caller]
 fn fails_to_connect(brokers: &str, said: &str) {
     for mode in [&[][..], &["--group", "g-no-broker"]] {
         let outcome = impatient(brokers, "t").args(mode).run();
         outcome.has_code(3).has_stdout("").has_stderr(said);
-        outcome.check(outcome.elapsed >= Duration::from_millis(1_500), "it gave up early");
-        outcome.took_less_than(Duration::from_secs(5));
+        outcome.check(outcome.elapsed >= CONNECT_TIMEOUT, "it gave up early");
     }
 }
 
@@ -74,8 +76,7 @@ pub fn a_broker_that_sends_us_nowhere_is_named() {
     let bootstrap = kafka.listener("PROXIED");
     for mode in [&[][..], &["--group", "g"]] {
         let outcome = impatient(&bootstrap, "t").args(mode).run();
-        outcome.has_code(3).has_stdout("").took_less_than(Duration::from_secs(5));
-        outcome.has_stderr(&format!(
+        outcome.has_code(3).has_stdout("").has_stderr(&format!(
             "error: `{bootstrap}` answered, but sends us to `{away}`: connection refused\n  \
              hint: check the broker's `advertised.listeners`\n"
         ));
@@ -106,25 +107,64 @@ pub fn brokers_lost_and_back_are_two_lines_and_no_record_is_missing() {
     running.wait_for_lines(1);
     let down = Instant::now();
     kafka.kill(1);
-    running.wait_for_stderr("warning: lost all brokers, still trying\n");
-    wait_until("three seconds", LONG, || (down.elapsed() > Duration::from_secs(3)).then_some(()));
+    wait_for_loss(&running);
+    let told = Instant::now();
+    wait_until("three seconds", LONG, || (told.elapsed() > Duration::from_secs(3)).then_some(()));
     kafka.start_again(1);
     kafka.produce("t", &[Produced::value("after")]);
     running.wait_for_lines(2);
-    running.wait_for_stderr("info: connected again after ");
+    wait_for_return(&running);
     running.signal(Signal::SIGTERM);
     let at_most = down.elapsed().as_secs() + 1;
     let outcome = running.finish();
     outcome.has_code(0);
     assert_eq!(outcome.json_lines().len(), 2, "{outcome}");
+    says_only_losses_and_returns(&outcome);
+    let longest = outcome.stderr_text().lines().filter_map(seconds_away).max();
+    outcome.check(longest.is_some_and(|seconds| (3..=at_most).contains(&seconds)), "the time is wrong");
+}
+
+fn seconds_away(line: &str) -> Option<u64> {
+    line.strip_prefix("info: connected again after ")?.strip_suffix(" s")?.parse().ok()
+}
+
+const LOST: &str = "lost all brokers";
+const AGAIN: &str = "connected again after";
+
+/// A loss of all brokers is said once, and so is the return. There may be more than the test has caused: a broker that
+/// has just started can be too slow for a probe.
+#[track_caller]
+pub fn says_losses_and_returns_in_turn(outcome: &Outcome) {
     let said = outcome.stderr_text();
-    let lines: Vec<_> = said.lines().collect();
-    assert_eq!(lines.len(), 2, "{outcome}");
-    assert_eq!(lines[0], "warning: lost all brokers, still trying");
-    let seconds =
-        lines[1].strip_prefix("info: connected again after ").and_then(|rest| rest.strip_suffix(" s"));
-    let seconds: u64 = seconds.and_then(|text| text.parse().ok()).unwrap_or_else(|| panic!("{outcome}"));
-    assert!((3..=at_most).contains(&seconds), "{outcome}");
+    let told = said.lines().filter(|line| line.contains(LOST) || line.contains(AGAIN));
+    let is_in_turn = told.enumerate().all(|(number, line)| line.contains([LOST, AGAIN][number % 2]));
+    outcome.check(is_in_turn && said.contains(AGAIN), "losses and returns are not said in turn");
+}
+
+/// Losses of all brokers and returns are said as they should be, and nothing else.
+#[track_caller]
+pub fn says_only_losses_and_returns(outcome: &Outcome) {
+    says_losses_and_returns_in_turn(outcome);
+    let is_one =
+        |line: &str| line == "warning: lost all brokers, still trying" || seconds_away(line).is_some();
+    outcome.check(outcome.stderr_text().lines().all(is_one), "it said more");
+}
+
+/// Waits until it is said that all brokers are lost.
+#[track_caller]
+pub fn wait_for_loss(running: &Running) {
+    wait_until("the loss to be said", LONG * 2, || are_lost(running).then_some(()));
+}
+
+/// Waits until it is said that the brokers are there again.
+#[track_caller]
+pub fn wait_for_return(running: &Running) {
+    wait_until("the return to be said", LONG * 2, || (!are_lost(running)).then_some(()));
+}
+
+fn are_lost(running: &Running) -> bool {
+    let said = running.stderr();
+    said.matches(LOST).count() > said.matches(AGAIN).count()
 }
 
 pub fn records_of_two_outages_through_a_proxy_are_read_once() {
@@ -138,19 +178,16 @@ pub fn records_of_two_outages_through_a_proxy_are_read_once() {
         kafka.produce("t", &[Produced::value("v")]);
         running.wait_for_lines(outage);
         proxy.set(Mode::Refuse);
-        wait_until("it to be told", LONG, || {
-            (running.stderr().matches("lost all brokers").count() == outage).then_some(())
-        });
+        wait_for_loss(&running);
         proxy.set(Mode::Pass);
-        wait_until("it to be told", LONG, || {
-            (running.stderr().matches("connected again").count() == outage).then_some(())
-        });
+        wait_for_return(&running);
     }
     kafka.produce("t", &[Produced::value("v")]);
     running.wait_for_lines(3);
     running.signal(Signal::SIGTERM);
     let outcome = running.finish();
     outcome.has_code(0);
+    says_losses_and_returns_in_turn(&outcome);
     assert_eq!(super::reading::offsets(&outcome), [0, 1, 2], "{outcome}");
 }
 
@@ -160,7 +197,7 @@ pub fn usage_errors_come_before_any_connection() {
         [&["-n", "abc"][..], &["-n", "-1"], &["-p", "x"], &["--idle-timeout", "5"], &["--from", "x"]]
     {
         let outcome = consume_at(&address, "t").args(arguments).run();
-        outcome.has_code(2).has_stdout("").took_less_than(Duration::from_secs(2));
+        outcome.has_code(2).has_stdout("");
         let named = format!("`{}`", arguments[1]);
         outcome.stderr_contains("error: ").stderr_contains(&named);
     }

@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use nix::sys::signal::Signal;
 
-use super::reading::{consume, fill, filled_topic, new_topic};
+use super::errors::{says_only_losses_and_returns, wait_for_loss, wait_for_return};
+use super::reading::{LONG, consume, fill, filled_topic, new_topic};
 use super::rows::{Row, cells, kcons, rows, rows_of};
 use crate::support::kafka::{Kafka, Kind, kafka};
 use crate::support::run::Kcons;
 use crate::support::terminal::OnTerminal;
-use crate::support::{Outcome, Produced, unique_name};
+use crate::support::{Outcome, Produced, unique_name, wait_until};
 
 /// Rows of Kafka's own tool are all there; what is there beyond them has no committed offset.
 #[track_caller]
@@ -49,12 +50,16 @@ fn compare_while_members_come_and_go(protocol: &str) {
     kafka().wait_for_members(&group, 1, 3);
     fill(&topic, 3, 2);
     member.wait_for_lines(15);
+    wait_until("the commit of all", LONG, || {
+        (kafka().committed(&group).values().sum::<i64>() == 15).then_some(())
+    });
     let held = lag(&group);
     has_the_rows_of_kafkas_tool(&held, &group);
     let owned = rows(&held).iter().filter(|row| row.len() == 9 && row[8] == "kcons").count();
     assert_eq!(owned, 3, "{held}");
     member.signal(Signal::SIGTERM);
     member.finish().has_code(0);
+    kafka().wait_for_state(&group, "Empty");
     fill(&topic, 3, 2);
     let left = lag(&group);
     has_the_rows_of_kafkas_tool(&left, &group);
@@ -285,6 +290,7 @@ pub fn a_table_is_as_narrow_as_the_terminal_unless_asked_otherwise() {
     }
     member.signal(Signal::SIGTERM);
     member.finish().has_code(0);
+    kafka().wait_for_state(&group, "Empty");
     let left = kcons(&["lag", &group]).spawn_on_terminal(OnTerminal::Stdout).finish();
     left.has_code(0).stdout_contains("  \x1b[31m2\x1b[0m");
 }
@@ -307,11 +313,15 @@ pub fn a_watch_shows_the_rate_and_a_signal_ends_it_at_once() {
     watch.wait_for_stdout(|said| head_has(said, "  falling behind  "));
     kafka().commit(&group, &[(&topic, 0, 15)]);
     watch.wait_for_stdout(|said| head_has(said, "  written 0/s  caught up  "));
+    watch.signal(Signal::SIGINT);
+    watch.finish().was_ended_by(Signal::SIGINT).has_stderr("");
+    let mut watch = kcons(&["lag", &group, "--watch", "60s"]).spawn();
+    watch.wait_for_lines(4);
     let before = watch.elapsed();
     watch.signal(Signal::SIGINT);
     let outcome = watch.finish();
     outcome.was_ended_by(Signal::SIGINT).has_stderr("");
-    outcome.check(outcome.elapsed - before < Duration::from_millis(500), "it took its time");
+    outcome.check(outcome.elapsed - before < Duration::from_secs(20), "it waited for the next look");
 }
 
 /// What a terminal of so many columns shows after each redrawing, which starts in the upper left corner.
@@ -357,14 +367,14 @@ pub fn a_watch_outlives_an_outage() {
     let mut watch = Kcons::new(["lag", "group", "--watch", "100ms", "-b", &brokers]).spawn();
     watch.wait_for_lines(8);
     kafka.kill(1);
-    watch.wait_for_stderr("warning: lost all brokers, still trying\n");
+    wait_for_loss(&watch);
     kafka.start_again(1);
-    watch.wait_for_stderr("info: connected again after ");
+    wait_for_return(&watch);
     let seen = watch.stdout_lines().len();
     watch.wait_for_lines(seen + 8);
     watch.signal(Signal::SIGTERM);
     let outcome = watch.finish();
-    assert_eq!(outcome.was_ended_by(Signal::SIGTERM).stderr_text().lines().count(), 2, "{outcome}");
+    says_only_losses_and_returns(outcome.was_ended_by(Signal::SIGTERM));
 }
 
 pub fn a_broker_that_does_not_answer_is_an_error() {
@@ -374,7 +384,8 @@ pub fn a_broker_that_does_not_answer_is_an_error() {
     for command in ["lag g", "group list", "topic list"] {
         let outcome =
             Kcons::new(command.split(' ')).args(["-b", &brokers, "--connect-timeout", "700ms"]).run();
-        outcome.has_code(3).has_stdout("").took_less_than(Duration::from_secs(3));
+        // The default is 10 s.
+        outcome.has_code(3).has_stdout("").took_less_than(Duration::from_secs(9));
         outcome.stderr_contains(&format!("error: cannot reach any broker at `{brokers}`\n"));
     }
     kafka.thaw(1);

@@ -6,8 +6,8 @@ use super::reading::{LONG, consume, new_topic, offsets, places};
 use crate::support::kafka::kafka;
 use crate::support::{Outcome, Produced, unique_name, wait_until};
 
-/// No step may wait for a time-out; the machine may be busy.
-const SOON: Duration = Duration::from_secs(5);
+/// No step may wait for a time-out: a question is asked again after 10 s.
+const SOON: Duration = Duration::from_secs(9);
 
 #[track_caller]
 fn newest(topic: &str, wanted: &str, arguments: &[&str]) -> Outcome {

@@ -4,33 +4,31 @@
 use nix::sys::signal::Signal;
 use std::time::Duration;
 
-use super::scene::{LONG, Scene, wait_for_more};
+use super::errors::{says_losses_and_returns_in_turn, wait_for_loss, wait_for_return};
+use super::scene::{Scene, wait_for_more};
+use crate::support::Produced;
 use crate::support::kafka::{Kafka, Kind, kafka};
 use crate::support::oracle::Oracle;
-use crate::support::{Produced, wait_until};
 
 pub fn a_group_goes_on_after_its_broker_was_gone() {
     let kafka = Kafka::start(Kind::Plain, &[]);
     let mut scene = Scene::new(&kafka, 3);
     scene.produce(300);
-    let mut running = scene.member().args(["--commit-interval", "100ms"]).spawn();
+    let slow = Duration::from_secs(180);
+    let mut running = scene.member().args(["--commit-interval", "100ms"]).deadline(slow).spawn();
     running.wait_for_lines(300);
     for round in 1..=2 {
         kafka.kill(1);
-        running.wait_for_stderr("lost all brokers, still trying");
-        wait_until("the loss to be said", LONG, || {
-            (running.stderr().matches("lost all brokers").count() == round).then_some(())
-        });
+        wait_for_loss(&running);
         kafka.start_again(1);
         scene.produce(300);
         running.wait_for_lines(300 * (round + 1));
-        wait_until("the return to be said", LONG, || {
-            (running.stderr().matches("connected again after").count() == round).then_some(())
-        });
+        wait_for_return(&running);
     }
     running.signal(Signal::SIGTERM);
     let outcome = running.finish();
     outcome.has_code(0);
+    says_losses_and_returns_in_turn(&outcome);
     let said = outcome.events().len() - outcome.events_named("offsets_committed").len();
     outcome.check(said < 20, "it said too much");
     scene.add("through outages", &outcome);

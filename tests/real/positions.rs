@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::reading::{consume, fill, filled_topic, new_topic, offsets, places};
+use super::reading::{LONG, consume, fill, filled_topic, new_topic, offsets, places};
 use crate::support::kafka::kafka;
 use crate::support::{Produced, unique_name, wait_until};
 
@@ -96,7 +96,7 @@ pub fn a_map_has_a_position_for_some_partitions() {
     assert_eq!(read(&["-e", "--from", "0=+4,1=5,2=-1"]), [(0, 4), (2, 4)]);
     assert_eq!(read(&["--to", "0=1,1=+2,2=-4"]), [(0, 0), (1, 0), (1, 1), (2, 0)]);
     // Without a stop partition 2 goes on: something else has to end the run.
-    let open = read(&["--to", "0=1,1=1", "--from", "2=3", "--idle-timeout", "500ms"]);
+    let open = read(&["--to", "0=1,1=1", "--from", "2=3", "--idle-timeout", "5s"]);
     assert_eq!(open, [(0, 0), (1, 0), (2, 3), (2, 4)]);
 }
 
@@ -156,28 +156,27 @@ pub fn a_count_waits_for_records_to_come() {
 
 pub fn an_idle_run_ends_after_its_time() {
     let topic = filled_topic(1, 1);
-    let mut running = consume(&topic).args(["--idle-timeout", "1s"]).spawn();
+    let mut running = consume(&topic).args(["--idle-timeout", "5s"]).spawn();
     running.wait_for_lines(1);
     let started = Instant::now();
     for number in 2..=4 {
-        wait_until("half a second", Duration::from_secs(5), || {
-            (started.elapsed() >= Duration::from_millis(500) * (number - 1)).then_some(())
+        wait_until("a second", LONG, || {
+            (started.elapsed() >= Duration::from_secs(1) * (number - 1)).then_some(())
         });
         kafka().produce(&topic, &[Produced::value("more")]);
         running.wait_for_lines(number as usize);
     }
     let outcome = running.finish();
     outcome.has_code(0).has_stderr("");
-    let ran_on = started.elapsed();
-    outcome.check(ran_on >= Duration::from_millis(2_400), "it ended though records came");
-    outcome.check(ran_on < Duration::from_secs(5), "it did not end when no more came");
+    outcome.check(started.elapsed() >= Duration::from_millis(7_900), "it ended though records came");
 }
 
 pub fn a_duration_ends_the_run_though_records_come() {
     let topic = filled_topic(1, 1);
-    let outcome = consume(&topic).args(["--duration", "700ms"]).run();
-    outcome.has_code(0).has_stderr("").check(outcome.elapsed >= Duration::from_millis(700), "it ended early");
-    outcome.took_less_than(Duration::from_secs(3));
+    let mut running = consume(&topic).args(["--duration", "10s"]).spawn();
+    running.wait_for_lines(1);
+    let outcome = running.finish();
+    outcome.has_code(0).has_stderr("").check(outcome.elapsed >= Duration::from_secs(10), "it ended early");
     assert_eq!(offsets(&outcome), [0]);
 }
 
@@ -193,22 +192,21 @@ pub fn an_offset_above_the_end_is_waited_for() {
 pub fn a_time_to_come_ends_a_partition_at_its_first_later_record() {
     let topic = filled_topic(1, 1);
     let now = now_in_milliseconds();
-    let mut running = consume(&topic).args(["--to", &format!("@{}", now + 20_000)]).spawn();
+    let later = now + 60_000;
+    let mut running = consume(&topic).args(["--to", &format!("@{later}")]).deadline(LONG * 3).spawn();
     running.wait_for_lines(1);
-    kafka().produce(&topic, &[Produced::value("before").at(now), Produced::value("after").at(now + 20_000)]);
+    kafka().produce(&topic, &[Produced::value("before").at(now), Produced::value("after").at(later)]);
     let outcome = running.finish();
     assert_eq!(offsets(outcome.has_code(0).stderr_contains("info: waiting until ")), [0, 1]);
-    outcome.took_less_than(Duration::from_secs(10));
+    outcome.check(now_in_milliseconds() < later, "it waited for the time to come");
 }
 
 pub fn a_time_to_come_ends_quiet_partitions_when_it_has_come() {
     let topic = filled_topic(2, 1);
-    let started = Instant::now();
     let time = now_in_milliseconds() + 2_000;
     let outcome = consume(&topic).args(["--to", &format!("@{time}")]).run();
     assert_eq!(places(outcome.has_code(0)), [(0, 0), (1, 0)]);
     outcome.check(now_in_milliseconds() >= time, "it ended before the time had come");
-    outcome.check(started.elapsed() < Duration::from_secs(8), "it did not end");
 }
 
 pub fn records_that_come_after_the_end_was_fixed_are_not_printed() {
@@ -268,7 +266,8 @@ pub fn with_exit_a_stop_to_come_is_not_waited_for() {
 pub fn partitions_added_later_are_read_alone_from_their_beginning() {
     for from in ["end", "0=2"] {
         let topic = filled_topic(1, 2);
-        let mut running = consume(&topic).args(["-n", "5", "-v", "--from", from]).spawn();
+        let command = consume(&topic).args(["-n", "5", "-v", "--from", from]).deadline(LONG * 3);
+        let mut running = command.spawn();
         running.wait_for_stderr("Subscribed to topic");
         kafka().produce(&topic, &[Produced::value("old").partition(0)]);
         running.wait_for_lines(1);

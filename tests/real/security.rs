@@ -91,9 +91,9 @@ impl Secured {
         Kcons::new(arguments).args(["-b", &self.at(listener)]).args(options)
     }
 
-    /// Reads `t` to its end.
-    fn read(&self, listener: &str, properties: &[String]) -> Kcons {
-        self.run(listener, properties, &["consume", "t", "-e", "--connect-timeout", "2s"])
+    /// Reads `t` to its end; `limit` is the time for a connection.
+    fn read(&self, listener: &str, properties: &[String], limit: &str) -> Kcons {
+        self.run(listener, properties, &["consume", "t", "-e", "--connect-timeout", limit])
     }
 }
 
@@ -116,19 +116,20 @@ pub fn tokens_are_renewed_before_they_expire() {
     let secured = secured();
     let (endpoint, proxy) = (TokenEndpoint::start(&secured.kafka.tls()), Proxy::start());
     proxy.forward_to(&endpoint.address());
-    let url = format!("http://{}/token/3", proxy.address());
+    let url = format!("http://{}/token/10", proxy.address());
     let properties = secured.oidc(&url, "alice-secret");
     secured.kafka.create_topic("renewed", 1, &[]);
     secured.kafka.produce("renewed", &[Produced::value("before")]);
-    let mut running = secured.run("OIDC", &properties, &["consume", "renewed"]).deadline(LONG).spawn();
+    let slow = LONG * 4;
+    let mut running = secured.run("OIDC", &properties, &["consume", "renewed"]).deadline(slow).spawn();
     running.wait_for_lines(1);
-    wait_until("two more tokens", LONG, || (endpoint.given() >= 3).then_some(()));
+    wait_until("two more tokens", slow, || (endpoint.given() >= 3).then_some(()));
     assert_eq!(running.stderr(), unencrypted(&url));
     proxy.set(Mode::Refuse);
     running.wait_for_stderr(&format!("warning: cannot get a token from `{url}`: connection refused\n"));
     proxy.set(Mode::Pass);
     let before = endpoint.given();
-    wait_until("one more token", LONG, || (endpoint.given() > before).then_some(()));
+    wait_until("one more token", slow, || (endpoint.given() > before).then_some(()));
     secured.kafka.produce("renewed", &[Produced::value("later")]);
     running.wait_for_lines(2);
     running.signal(Signal::SIGTERM);

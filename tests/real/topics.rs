@@ -8,7 +8,11 @@ use super::reading::{consume, consume_at, fill, filled_topic, named_topic, place
 use crate::support::kafka::{Kafka, Kind, kafka};
 use crate::support::{Committed, Produced, unique_name};
 
-const SOON: Duration = Duration::from_secs(5);
+/// No question is asked again, which comes after 10 s.
+const SOON: Duration = Duration::from_secs(9);
+
+/// A deleted topic is noticed within 10 s, a new one that matches within 30 s.
+const SLOW: Duration = Duration::from_secs(90);
 
 pub fn an_unknown_topic_is_an_error_with_the_nearest_name_and_is_not_made() {
     task_created();
@@ -102,7 +106,7 @@ pub fn a_topic_can_be_waited_for() {
 
 pub fn a_topic_deleted_while_running_is_warned_of_until_none_is_left() {
     let (first, second) = (filled_topic(1, 1), filled_topic(1, 1));
-    let mut running = consume(&first).arg(&second).spawn();
+    let mut running = consume(&first).arg(&second).deadline(SLOW).spawn();
     running.wait_for_lines(2);
     kafka().delete_topic(&first);
     running.wait_for_stderr(&format!("warning: topic `{first}` was deleted\n"));
@@ -118,8 +122,11 @@ pub fn a_topic_deleted_and_made_again_ends_the_run_and_commits_nothing_more() {
     fill(&topic, 1, 3);
     let group = unique_name("group");
     let start = |mode: &[&str]| {
-        let mut running = consume(&topic).args(mode).spawn();
+        let command = consume(&topic).args(["-vv", "-X", "debug=admin"]).args(mode).deadline(SLOW);
+        let mut running = command.spawn();
         running.wait_for_lines(3);
+        // It has the id of the topic; only librdkafka tells that.
+        running.wait_for_stderr("DESCRIBETOPICS worker called in state waiting for response");
         running
     };
     let alone = start(&[]);
@@ -141,7 +148,7 @@ pub fn a_topic_made_later_joins_a_group_with_an_expression() {
     kafka().create_topic(&first, 1, &[]);
     fill(&first, 1, 1);
     let group = unique_name("group");
-    let command = consume(&format!("^{word}-")).args(["--group", &group]).deadline(Duration::from_secs(60));
+    let command = consume(&format!("^{word}-")).args(["--group", &group]).deadline(SLOW);
     let mut running = command.spawn();
     running.wait_for_lines(1);
     let second = format!("{word}-second");
@@ -159,8 +166,7 @@ pub fn a_topic_made_later_is_read_alone_from_its_beginning() {
     let first = format!("{word}-first");
     kafka().create_topic(&first, 1, &[]);
     fill(&first, 1, 1);
-    let command =
-        consume(&format!("^{word}-")).args(["-v", "--from", "end"]).deadline(Duration::from_secs(60));
+    let command = consume(&format!("^{word}-")).args(["-v", "--from", "end"]).deadline(SLOW);
     let mut running = command.spawn();
     running.wait_for_stderr("Subscribed to topic");
     let second = format!("{word}-second");

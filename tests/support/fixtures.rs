@@ -243,17 +243,20 @@ impl Kafka {
         }
     }
 
-    /// Replaces the configuration of a topic.
+    /// Replaces the configuration of a topic and waits until the broker has it: it answers before.
     pub fn alter_configs(&self, topic: &str, configs: &[(&str, &str)]) {
-        let mut change = AlterConfig::new(ResourceSpecifier::Topic(topic));
-        for (name, value) in configs {
-            change = change.set(name, value);
-        }
+        let resource = ResourceSpecifier::Topic(topic);
+        let change = AlterConfig::new(resource);
+        let change = configs.iter().fold(change, |change, (name, value)| change.set(name, value));
         let results =
             block_on(self.admin().alter_configs([&change], &options())).expect("the broker answers");
-        for result in results {
-            result.unwrap_or_else(|(_, error)| panic!("cannot alter {topic}: {error}"));
-        }
+        all_fine(&format!("alter {topic}"), results);
+        wait_until(&format!("the configuration of {topic}"), LIMIT, || {
+            let described = block_on(self.admin().describe_configs([&resource], &options())).ok()?;
+            let entries = described.first()?.as_ref().ok()?;
+            let value = |name| entries.get(name)?.value.as_deref();
+            configs.iter().all(|(name, wanted)| value(name) == Some(*wanted)).then_some(())
+        });
     }
 
     /// Produces records and waits until all are acknowledged; gives their places in order.
@@ -387,8 +390,8 @@ fn options() -> AdminOptions {
     AdminOptions::new().operation_timeout(Some(LIMIT)).request_timeout(Some(LIMIT))
 }
 
-fn all_fine(what: &str, results: Vec<Result<String, (String, RDKafkaErrorCode)>>) {
+fn all_fine<T>(what: &str, results: Vec<Result<T, (T, RDKafkaErrorCode)>>) {
     for result in results {
-        result.unwrap_or_else(|(name, error)| panic!("cannot {what}: {name}: {error}"));
+        result.unwrap_or_else(|(_, error)| panic!("cannot {what}: {error}"));
     }
 }

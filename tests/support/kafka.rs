@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, MutexGuard, OnceLock};
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use super::fixtures::Clients;
 use super::folder;
 use super::install::{CLUSTER_ID, Install, installed};
 use super::ports::{free_port, local, wait_until_free};
-use super::process::Process;
+use super::process::{Process, starting};
 use super::properties::{self, Listener, server_properties};
 use super::waiting::try_until;
 
@@ -49,7 +49,8 @@ const LIMIT: Duration = Duration::from_secs(60);
 /// Gives the plain broker that all tests of this suite share; nobody may stop it.
 pub fn kafka() -> &'static Kafka {
     static SHARED: OnceLock<Kafka> = OnceLock::new();
-    SHARED.get_or_init(|| Kafka::start(Kind::Plain, &[]))
+    // It is never started again, so it may take any time to be missed.
+    SHARED.get_or_init(|| Kafka::start(Kind::Plain, &[("broker.session.timeout.ms", "60000")]))
 }
 
 impl Kafka {
@@ -155,7 +156,12 @@ impl Kafka {
     pub fn tool(&self, name: &str, arguments: &[&str]) -> String {
         let mut command = installed().java("256m");
         command.arg(tool_class(name)).args(["--bootstrap-server", &self.brokers()]).args(arguments);
-        let output = command.stdin(Stdio::null()).output().expect("Java is there");
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let child = {
+            let _starting = starting();
+            command.spawn()
+        };
+        let output = child.and_then(Child::wait_with_output).expect("Java is there");
         let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
         assert!(
             output.status.success(),

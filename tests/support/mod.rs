@@ -17,7 +17,7 @@ pub mod mock;
 pub mod oracle;
 mod outcome;
 pub mod pages;
-mod ports;
+pub mod ports;
 mod process;
 mod properties;
 pub mod proxy;

@@ -5,6 +5,7 @@ use std::process;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use super::process::not_starting;
 use super::waiting::wait_until;
 
 // Above 32767 outgoing connections sit on ports of their own choice.
@@ -35,6 +36,7 @@ pub fn local(port: u16) -> SocketAddr {
 }
 
 fn is_free(port: u16) -> bool {
+    let _not_starting = not_starting();
     TcpListener::bind(local(port)).is_ok()
 }
 

@@ -43,6 +43,8 @@ pub fn server_properties(node: &Node<'_>) -> String {
         writeln!(text, "{name}={in_sync}").expect("a string can be written");
     }
     text.push_str(COMMON);
+    writeln!(text, "broker.session.timeout.ms={}", session_timeout(node.kind))
+        .expect("a string can be written");
     if let Kind::Secure = node.kind {
         text.push_str(&security(&node.folder.join("tls")));
     }
@@ -94,10 +96,17 @@ log.segment.delete.delay.ms=500
 log.cleaner.backoff.ms=500
 log.cleaner.dedupe.buffer.size=4194304
 log.cleaner.io.buffer.size=65536
-# a dead broker is noticed in 3 s
 broker.heartbeat.interval.ms=500
-broker.session.timeout.ms=3000
 ";
+
+/// How long a broker may be silent. Of three a dead one is to be noticed soon; a single one that is starved must not be
+/// fenced, but it serves again only that long after a kill.
+fn session_timeout(kind: Kind) -> u32 {
+    match kind {
+        Kind::Cluster3 => 3_000,
+        Kind::Plain | Kind::Secure => 6_000,
+    }
+}
 
 fn security(tls: &Path) -> String {
     const KAFKA: &str = "org.apache.kafka.common.security";

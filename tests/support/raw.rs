@@ -59,7 +59,7 @@ impl Kafka {
         // JoinGroup 2: group, session and rebalance time-out, no id yet, one protocol.
         let body = [
             text(group),
-            30_000i32.to_be_bytes().into(),
+            300_000i32.to_be_bytes().into(),
             30_000i32.to_be_bytes().into(),
             text(""),
             text(kind),

@@ -60,7 +60,7 @@ impl Kcons {
             home: Arc::new(folder::own_folder()),
             stdin: None,
             stdout: Reader::Collects,
-            deadline: Duration::from_secs(60),
+            deadline: Duration::from_secs(180),
             adopts_orphans: false,
         }
     }
@@ -100,7 +100,7 @@ impl Kcons {
         self
     }
 
-    /// Sets how long it may run before it is killed and the test fails; 60 s if not set.
+    /// Sets how long it may run before it is killed and the test fails; 180 s if not set.
     pub fn deadline(mut self, deadline: Duration) -> Kcons {
         self.deadline = deadline;
         self

@@ -2,10 +2,15 @@
 
 use std::net::TcpListener;
 use std::sync::Mutex;
-use std::time::Duration;
 
-use super::{Properties, Secured, columns, secured, unencrypted};
+use super::{LONG, Properties, Secured, columns, secured, unencrypted};
 use crate::real::errors::nobody;
+
+/// For a login, or what is known at once, on a busy machine.
+const ENOUGH: &str = "15s";
+
+/// For what takes that long in any case.
+const SHORT: &str = "6s";
 
 /// A row of the matrix.
 struct Case {
@@ -14,6 +19,8 @@ struct Case {
     mistake: Option<&'static str>,
     listener: &'static str,
     properties: Properties,
+    /// The time for a connection.
+    limit: &'static str,
     code: i32,
     message: String,
     hint: &'static str,
@@ -21,7 +28,8 @@ struct Case {
 
 impl Case {
     fn right(mechanism: &'static str, listener: &'static str, properties: Properties) -> Case {
-        Case { mechanism, mistake: None, listener, properties, code: 0, message: String::new(), hint: "" }
+        let message = String::new();
+        Case { mechanism, mistake: None, listener, properties, limit: ENOUGH, code: 0, message, hint: "" }
     }
 
     fn wrong(
@@ -30,7 +38,13 @@ impl Case {
         message: String,
         hint: &'static str,
     ) -> Case {
-        Case { mechanism, mistake: Some(mistake), listener, properties, code: 3, message, hint }
+        let mistake = Some(mistake);
+        Case { mechanism, mistake, listener, properties, limit: ENOUGH, code: 3, message, hint }
+    }
+
+    /// What is wrong may pass by itself, so that it takes as long as a connection may.
+    fn at_the_end_of_the_time(self) -> Case {
+        Case { limit: SHORT, ..self }
     }
 
     /// What switches protection off is said first.
@@ -54,7 +68,8 @@ impl Case {
 
     /// Runs it; gives its row, or what is not as it should be.
     fn check(&self, secured: &Secured) -> Result<[String; 4], String> {
-        let outcome = secured.read(self.listener, &self.properties).run();
+        let command = secured.read(self.listener, &self.properties, self.limit);
+        let outcome = command.deadline(LONG * 3).run();
         let mut said = outcome.stderr_text();
         for warning in self.warnings() {
             said = said.strip_prefix(&warning).unwrap_or("no warning").to_owned();
@@ -71,7 +86,7 @@ impl Case {
         };
         let is_secret_shown = said.contains("s3cret") || said.contains("-secret");
         let mistake = self.mistake.unwrap_or("-");
-        if !is_right || is_secret_shown || outcome.elapsed > Duration::from_secs(8) {
+        if !is_right || is_secret_shown || outcome.elapsed > LONG * 2 {
             let (name, message, hint) = (self.mechanism, &self.message, self.hint);
             return Err(format!("{name}: {mistake}\nerror: {message}\n  hint: {hint}\n{outcome}"));
         }
@@ -266,8 +281,11 @@ fn with_token_endpoints(secured: &Secured) -> Vec<Case> {
         ),
         wrong("wrong path", right("/nowhere"), url("/nowhere"), "404 Not Found", address),
         wrong("not an endpoint", right("/page"), url("/page"), "the answer has no `access_token`", address),
-        wrong("endpoint fails", right("/broken"), url("/broken"), "503 Service Unavailable", address),
-        wrong("no endpoint", secured.oidc(&nobody, "alice-secret"), nobody, "connection refused", address),
+        wrong("endpoint fails", right("/broken"), url("/broken"), "503 Service Unavailable", address)
+            .at_the_end_of_the_time(),
+        wrong("no endpoint", secured.oidc(&nobody, "alice-secret"), nobody, "connection refused", address)
+            .at_the_end_of_the_time(),
+        // The request takes 10 s at most, which leaves time to tell that.
         wrong("silent endpoint", secured.oidc(&silent, "alice-secret"), silent, "timed out", address),
         wrong("endpoint's CA unknown", tls.clone(), secured.tokens_with_tls.url("/token"), unknown, trust),
         wrong(
@@ -291,6 +309,7 @@ fn with_other_protocols(secured: &Secured) -> Vec<Case> {
     let plain = secured.user("PLAIN", "alice", "alice-secret");
     let wrong = |mechanism, mistake, listener, properties| {
         Case::wrong((mechanism, mistake), (listener, properties), unreachable(listener), PROTOCOL_HINT)
+            .at_the_end_of_the_time()
     };
     vec![
         wrong("plaintext", "port speaks TLS", "SSL", Vec::new()),
