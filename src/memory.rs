@@ -115,6 +115,7 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for Counting<A> {
 mod tests {
     use super::*;
     use std::sync::mpsc;
+    use std::time::Instant;
 
     #[test]
     fn a_thread_is_told_when_its_memory_is_spent() {
@@ -140,8 +141,12 @@ mod tests {
             let taken = vec![1u8; 1 << 30];
             let _ = end.send(taken.len());
         });
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while !STOPPED.load(Ordering::Acquire) {
+            assert!(Instant::now() < deadline, "it is not stopped");
+            std::thread::sleep(Duration::from_millis(1));
+        }
         let ended = ended.recv_timeout(Duration::from_millis(500));
         assert_eq!(ended, Err(mpsc::RecvTimeoutError::Timeout));
-        assert!(STOPPED.load(Ordering::Acquire));
     }
 }

@@ -11,7 +11,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-const WAIT: Duration = Duration::from_secs(20);
+const WAIT: Duration = Duration::from_secs(60);
 const TIMES: Times = Times { ttl: Duration::from_secs(10), claim: Duration::from_secs(3) };
 
 struct Opened {

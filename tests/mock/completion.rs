@@ -265,7 +265,7 @@ fn answer(line: &[&str]) -> Kcons {
 fn whatever_fails_there_is_no_answer_and_nothing_is_said() {
     let (_listener, silent) = silent_broker();
     // Far below the time after which a run would give up.
-    const SOON: Duration = Duration::from_secs(5);
+    const SOON: Duration = Duration::from_secs(9);
     for line in [
         &["kcons", "consume", "-b", &silent, ""][..],
         &["kcons", "lag", "-b", &silent, ""],

@@ -218,19 +218,17 @@ fn commands_that_connect_nothing_take_no_profile() {
 
 #[test]
 fn a_refusal_of_this_machine_is_told_at_once_and_given_up_after_two_seconds() {
-    let free = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let address = free.local_addr().expect("it is bound").to_string();
-    drop(free);
+    let address = "127.0.0.1:1";
     for command in ["topic list", "consume t"] {
-        let outcome = Kcons::new(command.split(' ')).args(["-b", &address]).run();
+        let outcome = Kcons::new(command.split(' ')).args(["-b", address]).run();
         outcome.has_code(3).has_stdout("").has_stderr(&format!(
             "info: nothing listens at `{address}`, trying for 2 s\n\
              error: cannot reach any broker at `{address}`\n  caused by: connection refused\n  \
              hint: check `--brokers`; from outside Kubernetes: kubectl port-forward svc/NAME 9092:9092\n"
         ));
         let is_late = outcome.elapsed >= Duration::from_secs(2);
-        outcome.check(is_late, "it gave up early").took_less_than(Duration::from_secs(7));
-        let patient = Kcons::new(command.split(' ')).args(["-b", &address, "--connect-timeout", "3s"]).run();
+        outcome.check(is_late, "it gave up early").took_less_than(Duration::from_secs(9));
+        let patient = Kcons::new(command.split(' ')).args(["-b", address, "--connect-timeout", "3s"]).run();
         let is_late = patient.elapsed >= Duration::from_secs(3);
         patient.has_code(3).stderr_lacks("trying for").check(is_late, "the time that was typed counts");
     }
@@ -265,7 +263,7 @@ fn a_server_that_answers_in_http_is_told() {
         }
     });
     for command in ["topic list", "consume t"] {
-        let words = ["-b", &address, "--connect-timeout", "1500ms"];
+        let words = ["-b", &address, "--connect-timeout", "3s"];
         Kcons::new(command.split(' ')).args(words).run().has_code(3).has_stderr(&format!(
             "error: cannot reach any broker at `{address}`\n  caused by: answers in HTTP, not Kafka\n  \
              hint: check `--brokers`: another server listens there\n"

@@ -8,7 +8,7 @@ use crate::support::Outcome;
 use crate::support::run::Kcons;
 use crate::support::terminal::OnTerminal;
 
-const SOON: Duration = Duration::from_secs(10);
+const SOON: Duration = Duration::from_secs(25);
 const TITLES: [&str; 5] =
     ["Buy groceries", "Call the dentist", "Pay the rent", "Water the plants", "Write to grandmother"];
 
@@ -107,7 +107,7 @@ fn serve_keeps_a_broker_for_other_terminals() {
     assert_eq!(alone.has_code(0).has_stderr("").json_lines().len(), 7, "{alone}");
     let cooperative = ["-X", "partition.assignment.strategy=cooperative-sticky"];
     // Its broker lets every rebalance but the first wait for almost a session.
-    let cooperative = [&cooperative[..], &["-X", "session.timeout.ms=2000"]].concat();
+    let cooperative = [&cooperative[..], &["-X", "session.timeout.ms=6000"]].concat();
     let member = Kcons::new(["consume", "task-created", "-e", "--group", "g"]).args(&cooperative);
     let member = member.env("KCONS_BROKERS", brokers).run();
     member.has_code(0).check(member.json_lines().len() >= 7, "tasks are missing");

@@ -77,7 +77,7 @@ impl Stage {
     /// A member with a short session: on the mock the next one waits for that long, even if this one has left.
     /// A commit that is late may cost it its place.
     fn mortal(&self, options: &[&str]) -> Kcons {
-        self.alone(&MEMBER).args(["-X", "session.timeout.ms=1000"]).args(options)
+        self.alone(&MEMBER).args(["-X", "session.timeout.ms=3000"]).args(options)
     }
 
     /// A member that goes on at the end.

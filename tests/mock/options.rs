@@ -8,6 +8,7 @@ use std::time::Duration;
 use nix::sys::signal::Signal;
 use rdkafka::types::RDKafkaApiKey;
 
+use crate::support::http::{figures, listens_at, sum};
 use crate::support::mock::Mock;
 use crate::support::run::{Kcons, Reader};
 use crate::support::{Committed, Outcome, Produced, unique_name, wait_until};
@@ -280,17 +281,20 @@ fn records_are_kept_by_their_bytes() {
 #[test]
 fn times_end_a_run() {
     let (mock, topic) = filled();
-    for option in ["--duration", "--idle-timeout"] {
-        let outcome = consume(&mock, &topic).args([option, "600ms"]).run();
-        outcome.has_code(0).check(outcome.elapsed >= Duration::from_millis(600), "it ended early");
-        assert_eq!(places(&outcome), "0:0 0:1 0:2 1:0", "{outcome}");
-    }
+    let run = |option: &str, seconds: u64| {
+        let outcome = consume(&mock, &topic).args([option, &format!("{seconds}s")]).run();
+        outcome.has_code(0).check(outcome.elapsed >= Duration::from_secs(seconds), "it ended early");
+        outcome
+    };
+    run("--duration", 1);
+    let idle = run("--idle-timeout", 3);
+    assert_eq!(places(&idle), "0:0 0:1 0:2 1:0", "{idle}");
 }
 
 #[test]
 fn an_idle_time_does_not_count_while_brokers_are_lost() {
     let (mock, topic) = filled();
-    let mut running = consume(&mock, &topic).args(["--idle-timeout", "1500ms"]).spawn();
+    let mut running = consume(&mock, &topic).args(["--idle-timeout", "5s"]).spawn();
     running.wait_for_lines(4);
     mock.take_down(1);
     running.wait_for_stderr("lost all brokers");
@@ -298,7 +302,7 @@ fn an_idle_time_does_not_count_while_brokers_are_lost() {
     running.wait_for_stderr("connected again");
     let connected = running.elapsed();
     let outcome = running.finish();
-    let is_late = outcome.elapsed >= connected + Duration::from_millis(1_300);
+    let is_late = outcome.elapsed >= connected + Duration::from_secs(3);
     outcome.has_code(0).check(is_late, "the time without brokers was counted");
 }
 
@@ -563,27 +567,29 @@ fn shutdown_timeout_bounds_the_end() {
     mock.produce(&topic, &vec![Produced::value("v".repeat(100_000)); 30]);
     // Half of a short limit is kept for what comes after the writing.
     let stop = ["--shutdown-timeout", "1s"];
-    let mut running = consume(&mock, &topic).args(stop).arg("-v").stdout(Reader::Waits).spawn();
-    running.wait_for_stderr("Subscribed to topic");
-    wait_until("the pipe to be full", Duration::from_secs(10), || {
-        (running.elapsed() > Duration::from_secs(1)).then_some(())
+    let metrics = ["--metrics", "127.0.0.1:0"];
+    let mut running = consume(&mock, &topic).args(stop).args(metrics).stdout(Reader::Waits).spawn();
+    let address = listens_at(&mut running);
+    // One alone is more than the pipe holds.
+    wait_until("a record", Duration::from_secs(20), || {
+        (sum(&figures(&address), "kcons_records_total") >= 1.0).then_some(())
     });
     let before = running.elapsed();
     running.signal(Signal::SIGTERM);
     let outcome = running.finish();
     let took = outcome.elapsed - before;
     outcome.check(took >= Duration::from_millis(450), "it did not wait for the reader");
-    outcome.check(took < Duration::from_secs(3), "it waited for longer than it was told to");
+    outcome.check(took < Duration::from_secs(15), "it waited for longer than it was told to");
 }
 
 #[test]
 fn brokers_come_from_the_option_or_the_environment() {
     let (mock, topic) = filled();
-    let read = || Kcons::new(["consume", &topic, "-e", "--connect-timeout", "500ms"]);
+    let read = || Kcons::new(["consume", &topic, "-e"]);
     let nowhere = "no-such-host.invalid:1";
     read().env("KCONS_BROKERS", mock.brokers()).run().has_code(0);
     read().env("KCONS_BROKERS", nowhere).args(["--brokers", &mock.brokers()]).run().has_code(0);
-    let outcome = read().env("KCONS_BROKERS", nowhere).run();
+    let outcome = read().env("KCONS_BROKERS", nowhere).args(["--connect-timeout", "500ms"]).run();
     outcome.has_code(3).stderr_contains(&format!("error: cannot reach any broker at `{nowhere}`\n"));
 }
 
@@ -593,7 +599,7 @@ fn connect_timeout_is_how_long_it_tries() {
     for (timeout, least) in [("300ms", 300), ("1500ms", 1_500)] {
         let outcome = Kcons::new(nowhere).arg(timeout).run();
         outcome.has_code(3).check(outcome.elapsed >= Duration::from_millis(least), "it gave up early");
-        outcome.took_less_than(Duration::from_millis(least + 1_200));
+        outcome.took_less_than(Duration::from_millis(least + 6_000));
     }
 }
 

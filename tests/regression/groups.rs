@@ -99,7 +99,9 @@ pub fn a_static_member_that_an_outage_replaced_joins_again() {
     for round in 1..=3 {
         let before = kafka.members(&group)[0].member_id.clone();
         proxy.set(Mode::Refuse);
-        member.wait_for_stderr("lost all brokers");
+        wait_until("the brokers to be missed once more", LONG, || {
+            (member.stderr().matches("lost all brokers").count() >= round).then_some(())
+        });
         // Whoever joins with the id is taken for the member; this one never commits, does not leave, and does not join
         // again.
         let earlier = kafka.join_as(&topic, &group, "a");
@@ -161,16 +163,19 @@ fn kcons(arguments: &[&str]) -> Kcons {
 pub fn a_group_of_another_kind_is_called_what_it_is() {
     let topic = unique_name("topic");
     kafka().create_topic(&topic, 1, &[]);
-    let groups @ [share, streams, connect, other] =
-        &["share", "streams", "connect", "other"].map(unique_name);
-    let _members = [
-        kafka().join_share_group(share, &topic),
-        kafka().join_streams_group(streams, &topic),
-        kafka().join_classic_group(connect, "connect", b"\0\x01"),
-        kafka().join_classic_group(other, "sr", b"{}"),
-    ];
-    let kinds = ["a share group", "a streams group", "a Connect group", "a group of type `sr`"];
-    for (group, kind) in groups.iter().zip(kinds) {
+    for (protocol, kind) in [
+        ("share", "a share group"),
+        ("streams", "a streams group"),
+        ("connect", "a Connect group"),
+        ("sr", "a group of type `sr`"),
+    ] {
+        let group = &unique_name(protocol);
+        let _member = match protocol {
+            "share" => kafka().join_share_group(group, &topic),
+            "streams" => kafka().join_streams_group(group, &topic),
+            "connect" => kafka().join_classic_group(group, protocol, b"\0\x01"),
+            other => kafka().join_classic_group(group, other, b"{}"),
+        };
         let error = format!("error: `{group}` is {kind}\n");
         for command in [
             &["lag", group][..],
@@ -182,14 +187,12 @@ pub fn a_group_of_another_kind_is_called_what_it_is() {
         ] {
             kcons(command).run().has_code(1).has_stdout("").stderr_contains(&error);
         }
-    }
-    for group in [share, streams] {
-        let outcome = kcons(&["consume", &topic, "-g", group, "-e", "-X", "group.protocol=consumer"]).run();
-        outcome.has_code(1).stderr_contains(&format!("error: `{group}` is a s"));
-    }
-    let list = kcons(&["group", "list", "-o", "json"]).run();
-    list.has_code(0).has_stderr("");
-    for (group, protocol) in groups.iter().zip(["share", "streams", "connect", "sr"]) {
+        if ["share", "streams"].contains(&protocol) {
+            let consume = ["consume", &topic, "-g", group, "-e", "-X", "group.protocol=consumer"];
+            kcons(&consume).run().has_code(1).stderr_contains(&error);
+        }
+        let list = kcons(&["group", "list", "-o", "json"]).run();
+        list.has_code(0).has_stderr("");
         let row = list.json_lines().into_iter().find(|row| row["group"] == **group);
         assert_eq!(row.expect("it is listed")["protocol"], protocol, "{list}");
     }
@@ -299,7 +302,7 @@ pub fn a_broker_that_is_away_leaves_out_only_its_own_groups() {
     let partial = list();
     kafka.thaw(3);
     let warning = format!("warning: `{}` did not answer: its groups are missing\n", addresses[2]);
-    partial.has_code(0).has_stderr(&warning).took_less_than(Duration::from_secs(9));
+    partial.has_code(0).has_stderr(&warning).took_less_than(Duration::from_secs(20));
     let found = names(&partial);
     assert!(!found.is_empty() && found.len() < all.len(), "{partial}");
 }

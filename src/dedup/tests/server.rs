@@ -1,6 +1,7 @@
 //! Tests of the store on a real Redis, if one is installed on the machine.
 
 use super::*;
+use std::hash::{BuildHasher as _, RandomState};
 use std::io::Write as _;
 use std::net::{TcpListener, TcpStream};
 use std::process::Child;
@@ -17,7 +18,7 @@ struct Server {
 impl Server {
     /// Starts a server; returns none and prints a line that says so where no Redis is installed.
     fn start() -> Option<Server> {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = free_port();
         let folder = tempfile::tempdir().unwrap();
         let Some(process) = Server::spawn(port, folder.path()) else {
             assert!(std::env::var_os(REQUIRED).is_none(), "redis-server is missing");
@@ -63,7 +64,13 @@ impl Server {
     }
 
     fn open(&self) -> Opened {
-        open_at(&StoreChoice::Redis(Value::plain(self.url(":secret"))), Box::new(|| 0)).unwrap()
+        self.open_with(TIMES)
+    }
+
+    fn open_with(&self, times: Times) -> Opened {
+        let (alarm, choice) = (Alarm::new().unwrap(), StoreChoice::Redis(Value::plain(self.url(":secret"))));
+        let store = Store::open_with(&choice, &names(), times, (alarm.bell(), Box::new(|| 0))).unwrap();
+        Opened { store, alarm }
     }
 
     fn ask<T: ::redis::FromRedisValue>(&self, command: &str, key: &str) -> T {
@@ -77,6 +84,13 @@ impl Drop for Server {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+/// A port that nobody listens on. Above 32767 outgoing connections sit on ports of their own choice.
+fn free_port() -> u16 {
+    let any = || 12_000 + (RandomState::new().hash_one(std::process::id()) % 20_000) as u16;
+    let is_free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
+    std::iter::repeat_with(any).find(is_free).unwrap()
 }
 
 fn news(opened: &mut Opened) -> News {
@@ -160,7 +174,7 @@ fn an_id_is_claimed_by_one_until_it_is_kept_or_given_back() {
     assert_eq!(other.look_up("a"), Ok(IdState::New));
     assert_eq!(one.claim("a"), Ok(IdState::Claimed), "again by the one who has it");
     one.store.give_back("a".into());
-    assert_eq!(one.look_up("b"), Ok(IdState::New), "behind it");
+    assert_eq!(one.claim("b"), Ok(IdState::Claimed), "behind it");
     assert_eq!(other.claim("a"), Ok(IdState::Claimed));
     // A claim of another's is not given back.
     one.store.give_back("a".into());
@@ -180,7 +194,7 @@ fn a_claim_is_renewed_while_it_is_needed_and_given_back_at_the_end() {
     // Longer than a claim lasts.
     while claimed_at.elapsed() < TIMES.claim + Duration::from_secs(1) {
         assert!(left() > 0, "it ran out");
-        std::thread::yield_now();
+        std::thread::sleep(Duration::from_millis(50));
     }
     assert_eq!(other.claim("a"), Ok(IdState::Elsewhere));
     one.close();
@@ -190,7 +204,8 @@ fn a_claim_is_renewed_while_it_is_needed_and_given_back_at_the_end() {
 #[test]
 fn a_claim_that_ran_out_is_anybodys_and_told_to_who_had_it() {
     let Some(server) = Server::start() else { return };
-    let (mut one, mut other) = (server.open(), server.open());
+    let times = Times { claim: Duration::from_secs(20), ..TIMES };
+    let (mut one, mut other) = (server.open_with(times), server.open_with(times));
     assert_eq!(one.claim("a"), Ok(IdState::Claimed));
     // As if `one` had been frozen for that long.
     let _: i64 = server.ask("DEL", "claim-kcons:c:g:a");
@@ -257,7 +272,7 @@ fn what_is_no_answer_of_redis_is_an_error_and_never_much_memory() {
 
 #[test]
 fn a_server_that_is_not_there_at_the_start_is_named() {
-    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let closed = "127.0.0.1:1";
     let url = format!("redis://u:secret@{closed}");
     let failure = open_at(&StoreChoice::Redis(Value::plain(url)), Box::new(|| 0)).map(|_| ()).unwrap_err();
     assert_eq!(failure.message, format!("cannot reach the dedup store `redis://u:***@{closed}`"));

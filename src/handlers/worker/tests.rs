@@ -167,13 +167,13 @@ fn a_worker_that_takes_too_long_is_asked_and_then_made_to_end() {
         ("trap 'echo ok; exit 0' TERM; read -r a; echo late >&2; while :; do sleep 0.01; done", HOUR),
     ] {
         let mut workers = TestWorkers::with(script, 1, |settings| {
-            settings.limits.timeout = Some(Duration::from_millis(500));
+            settings.limits.timeout = Some(Duration::from_secs(3));
             settings.limits.grace = grace;
         });
         let mut outcomes = workers.run_all(3);
         let Outcome::Failed(reason) = outcomes.remove(0) else { panic!("{script}") };
         // Its shell may have a word to say about the signal.
-        assert!(reason.what == "timed out after 500ms" && reason.stderr.starts_with("late"), "{reason:?}");
+        assert!(reason.what == "timed out after 3s" && reason.stderr.starts_with("late"), "{reason:?}");
         assert_eq!(outcomes, [Outcome::Again, Outcome::Again], "{script}");
     }
 }

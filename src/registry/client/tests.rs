@@ -10,6 +10,9 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
+/// Nobody listens there.
+const CLOSED: &str = "http://127.0.0.1:1";
+
 /// A registry that gives these answers, one a request, and then the last one for ever.
 struct Stub {
     url: String,
@@ -180,11 +183,8 @@ fn each_refusal_says_what_to_look_at() {
 
 #[test]
 fn the_next_address_is_asked_when_one_does_not_answer() {
-    let closed = TcpListener::bind(("127.0.0.1", 0)).expect("a port is free");
-    let closed_url = format!("http://{}", closed.local_addr().expect("it is bound"));
-    drop(closed);
     let (broken, right) = (Stub::start(&[("503 No", "")]), Stub::start(&[("200 OK", "{}")]));
-    let mut client = client(&settings(&[&closed_url, &broken.url, &right.url]));
+    let mut client = client(&settings(&[CLOSED, &broken.url, &right.url]));
     assert_eq!(get(&mut client, "/x"), Ok("{}".to_owned()));
     assert_eq!(get(&mut client, "/x"), Ok("{}".to_owned()));
     assert_eq!((broken.asked().len(), right.asked().len()), (1, 2));
@@ -296,14 +296,14 @@ fn a_refused_login_of_a_url_is_named_as_that() {
 
 #[test]
 fn a_place_that_a_registry_sends_us_to_is_named() {
-    let closed = TcpListener::bind(("127.0.0.1", 0)).expect("a port is free");
-    let closed_url = format!("http://{}", closed.local_addr().expect("it is bound"));
-    drop(closed);
     let asking = Stub::start(&[("401 Unauthorized", "")]);
     let by_name = asking.url.replace("127.0.0.1", "localhost");
     for (other, expected) in [
-        (&closed_url, "connection refused"),
-        (&by_name, "401 Unauthorized; the login is not sent to another host: name that one in `--registry`"),
+        (CLOSED, "connection refused"),
+        (
+            by_name.as_str(),
+            "401 Unauthorized; the login is not sent to another host: name that one in `--registry`",
+        ),
     ] {
         let stub = Stub::start(&[(&format!("307 Moved\r\nLocation: {other}/there?a=b"), "")]);
         let login = Some(RegistryLogin::Token("t0ken".to_owned()));

@@ -117,7 +117,7 @@ fn one_stuck_record_holds_its_partition_only_in_bounded_memory_and_without_work(
         stage.mock.produce("t", &records);
     }
     // One worker keeps the stuck record, the other goes on.
-    let worker = r#"exec stdbuf -oL sed -e '/"key":"stuck"/{s/.*/sleep 100/e' -e '}' -e 's/.*/ok/'"#;
+    let worker = r#"exec stdbuf -oL sed -e '/"key":"stuck"/{s/.*/sleep 300/e' -e '}' -e 's/.*/ok/'"#;
     let options = [
         "--parallel",
         "2",
@@ -135,7 +135,9 @@ fn one_stuck_record_holds_its_partition_only_in_bounded_memory_and_without_work(
     let committed = |partition| stage.mock.committed("g", &["t"]).get(&("t".to_owned(), partition)).copied();
     // At the pace of one record at a time.
     let last = Some(COUNTS[1] as i64);
-    wait_until("the end of the other partition", LONG, || (committed(1) == last).then_some(()));
+    wait_until("the end of the other partition", Duration::from_secs(120), || {
+        (committed(1) == last).then_some(())
+    });
     assert_eq!(committed(0), Some(10));
     let peak = status(&running, "VmHWM:");
     assert!(peak < 150 << 10, "{peak} kB");

@@ -116,7 +116,7 @@ fn a_second_signal_ends_handlers_that_will_not_end() {
         let before = running.elapsed();
         running.signal(Signal::SIGINT);
         let outcome = running.finish();
-        outcome.check(outcome.elapsed - before < Duration::from_secs(1), "it took its time");
+        outcome.check(outcome.elapsed - before < Duration::from_secs(10), "it took its time");
         outcome
             .has_code(130)
             .stderr_contains("warning: ended at once: 8 records unfinished, not committed\n");

@@ -110,6 +110,7 @@ fn a_refused_login_is_told_once_and_what_to_do() {
     registry.behave(ALICE);
     let (mock, topic) = topic_of(&vec![value("avro-long"); 50]);
     let url = registry.url();
+    let mut most = 0;
     for (login, advice) in [
         (&[][..], "log in with `--registry-user` or `--registry-token`"),
         (&["--registry-user", "alice:wrong"], "check `--registry-user`"),
@@ -123,8 +124,9 @@ fn a_refused_login_is_told_once_and_what_to_do() {
         let said = outcome.stderr_text();
         assert!(said.starts_with(&expected), "{outcome}");
         assert_eq!(said.lines().count(), 2, "one warning, and how many more like it: {outcome}");
+        most += super::most_questions(&outcome);
     }
-    assert_eq!(registry.count("/schemas/ids/2"), 3);
+    assert!((3..=most).contains(&registry.count("/schemas/ids/2")), "{:?}", registry.asked());
     let strict = super::consume(&mock, &topic, &registry).arg("--strict").run();
     strict.has_code(5).has_stdout("").stderr_contains("401 Unauthorized");
 }

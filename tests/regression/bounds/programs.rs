@@ -22,7 +22,7 @@ const FILTER: &str = r#"
     elif .value == "deep" then (def f: 1 + f; f)
     else true end"#;
 
-/// A member whose place is given away if its loop stands still for two seconds.
+/// A member whose place is given away if its loop stands still for four seconds.
 fn member(mock: &Mock, options: &[&str]) -> Kcons {
     let timid = [
         "-g",
@@ -30,11 +30,11 @@ fn member(mock: &Mock, options: &[&str]) -> Kcons {
         "-X",
         "partition.assignment.strategy=cooperative-sticky",
         "-X",
-        "session.timeout.ms=2000",
+        "session.timeout.ms=4000",
         "-X",
         "heartbeat.interval.ms=200",
         "-X",
-        "max.poll.interval.ms=2000",
+        "max.poll.interval.ms=4000",
     ];
     reading(mock, &timid).args(options).deadline(Duration::from_secs(120))
 }

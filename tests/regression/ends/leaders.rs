@@ -36,12 +36,15 @@ pub fn a_frozen_leader_is_waited_for_and_the_other_partitions_are_read() {
     kafka.freeze(3);
     let missing = format!("{topic} [2]: no answer from its leader `");
 
-    let mut running =
-        consume(&kafka.brokers(), &topic).args(["-e", "-o", "raw", "--connect-timeout", "0s"]).spawn();
+    // It goes on behind all the commands that wait for the same leader.
+    let mut running = consume(&kafka.brokers(), &topic)
+        .args(["-e", "-o", "raw", "--connect-timeout", "0s"])
+        .deadline(Duration::from_secs(240))
+        .spawn();
     running.wait_for_stderr(&format!("warning: {missing}"));
     running.wait_for_lines(2 * RECORDS);
     let limited =
-        consume(&kafka.brokers(), &topic).args(["-e", "-o", "raw", "--connect-timeout", "4s"]).run();
+        consume(&kafka.brokers(), &topic).args(["-e", "-o", "raw", "--connect-timeout", "10s"]).run();
     limited.has_code(3).check(limited.lines().len() == 2 * RECORDS, "not the records of the others");
     limited.stderr_contains(&format!("error: {missing}"));
 

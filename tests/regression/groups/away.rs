@@ -9,8 +9,8 @@ use crate::support::kafka::{Kafka, Kind};
 use crate::support::run::Kcons;
 use crate::support::{Outcome, Produced, unique_name, wait_until};
 
-/// What a command may take by default, and a little more for a busy machine.
-const IN_TIME: Duration = Duration::from_secs(11);
+/// What a command may take by default, and some more for a busy machine.
+const IN_TIME: Duration = Duration::from_secs(20);
 
 fn kcons(kafka: &Kafka, arguments: &[&str]) -> Kcons {
     Kcons::new(arguments).args(["-b", &kafka.brokers()]).deadline(LONG)

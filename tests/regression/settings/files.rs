@@ -82,7 +82,7 @@ pub fn a_large_file_takes_no_long_time() {
         let run = Kcons::new(["consume", "t", "--print-config", "-F", "p"]);
         fs::write(run.home().join("p"), text).expect("written");
         let outcome = run.run();
-        outcome.took_less_than(Duration::from_secs(10));
+        outcome.took_less_than(Duration::from_secs(40));
         outcome.check([Some(0), Some(2)].contains(&outcome.code()), "it fell");
     }
     let keys = many(|number| format!("\"confluent.x{number}\" = 1\n"));
@@ -95,6 +95,6 @@ pub fn a_large_file_takes_no_long_time() {
         let folder = run.home().join(".config/kcons");
         fs::create_dir_all(&folder).expect("a folder");
         fs::write(folder.join("config.toml"), text).expect("written");
-        run.run().has_code(code).took_less_than(Duration::from_secs(10));
+        run.run().has_code(code).took_less_than(Duration::from_secs(40));
     }
 }

@@ -268,7 +268,7 @@ pub fn switching_verification_off_is_warned_of() {
 /// `openssl.cnf`, of `OPENSSL_CONF` or of a folder that others may write to, had libraries loaded.
 pub fn no_openssl_of_others_loads_code() {
     let connect =
-        ["topic", "list", "-X", "security.protocol=SSL", "-b", "127.0.0.1:1", "--connect-timeout", "500ms"];
+        ["topic", "list", "-X", "security.protocol=SSL", "-b", "127.0.0.1:1", "--connect-timeout", "3s"];
     let run = kcons(&connect);
     let file = run.home().join("openssl.cnf");
     // With diagnostics nothing of OpenSSL works once the library cannot be loaded.

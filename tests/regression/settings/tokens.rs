@@ -81,12 +81,12 @@ pub fn a_short_life_floods_no_endpoint() {
 pub fn a_token_or_a_word_of_an_endpoint_has_no_control_characters() {
     for token in [r#""a\nb""#, r#""a\u0000b""#, r#""a b""#, r#""\u202ea""#] {
         let (address, _) = endpoint("200 OK", answer(token, "60"));
-        let outcome = kcons(address, &["topic", "list", "--connect-timeout", "2s"]).run();
+        let outcome = kcons(address, &["topic", "list", "--connect-timeout", "4s"]).run();
         outcome.has_code(3).stderr_contains("the token has invalid characters");
     }
     let words = r#"{"error":"invalid_client","error_description":"\u202eevil\u001b[31m\u0000 words"}"#;
     let (address, _) = endpoint("401 Unauthorized", words.to_owned());
-    let outcome = kcons(address, &["topic", "list", "--connect-timeout", "2s"]).run();
+    let outcome = kcons(address, &["topic", "list", "--connect-timeout", "4s"]).run();
     outcome.has_code(3).stderr_contains("invalid_client: evil[31m words\n");
 }
 
@@ -110,7 +110,7 @@ pub fn extensions_are_checked_before_a_connection_is_made() {
 pub fn an_address_that_stands_elsewhere_is_not_shown() {
     for address in ["http://127.0.0.1:1/t?code=s3cret", "http://[s3cret/t"] {
         for source in ["env:URL", "file:url"] {
-            let run = with_url(source, &["topic", "list", "--connect-timeout", "1s"]).env("URL", address);
+            let run = with_url(source, &["topic", "list", "--connect-timeout", "3s"]).env("URL", address);
             std::fs::write(run.home().join("url"), address).expect("written");
             run.run().has_code(3).stderr_lacks("s3cret").stderr_contains(&format!("`{source}`: "));
         }

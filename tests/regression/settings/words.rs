@@ -33,7 +33,7 @@ pub fn a_port_of_another_protocol_is_named() {
     ] {
         let brokers = server(answer).to_string();
         for command in [&["topic", "list"][..], &["consume", "t", "-e"]] {
-            let run = Kcons::new(command).args(["-b", &brokers, "--connect-timeout", "1s"]);
+            let run = Kcons::new(command).args(["-b", &brokers, "--connect-timeout", "3s"]);
             let outcome = run.run();
             outcome.has_code(3).stderr_lacks("increase").stderr_lacks("warning");
             outcome.stderr_contains(&format!("  caused by: answers in {protocol}, not Kafka\n"));
@@ -48,7 +48,7 @@ pub fn a_port_of_another_protocol_is_named() {
         "-b",
         &brokers,
         "--connect-timeout",
-        "2s",
+        "3s",
         "-X",
         "security.protocol=SSL",
     ]);

@@ -45,7 +45,7 @@ fn items_without_bytes_are_bounded() {
             let flaw = written(&array, &Datum::default().long(count).long(0).0);
             assert_eq!(flaw, Err("more than 100000 items without bytes in `[100000]`".to_owned()));
         }
-        assert!(started.elapsed() < Duration::from_secs(10));
+        assert!(started.elapsed() < Duration::from_secs(30));
         let text = written(&array, &Datum::default().long(100_000).long(0).0).expect("as many as may be");
         assert!(serde_json::from_str::<serde_json::Value>(&text).is_ok());
     }
