@@ -4,6 +4,7 @@ use super::progress::DonePart;
 use console::Term;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{self, Write};
+use std::ops::RangeInclusive;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, SyncSender};
@@ -18,8 +19,8 @@ static IS_DRAWN: AtomicBool = AtomicBool::new(false);
 /// Draws a second, at most.
 const DRAWS: u8 = 10;
 
-/// The bar is as long as so many steps.
-const STEPS: u64 = 1_000;
+/// Columns of the bar where there is room, and the fewest that tell anything.
+const COLUMNS: RangeInclusive<usize> = 6..=24;
 
 /// A run that is over by then shows no bar: most are, and what they print may be shown on the same terminal.
 const SHORT: Duration = Duration::from_millis(500);
@@ -77,16 +78,10 @@ impl Bar {
 }
 
 fn draw_all(queue: &Receiver<Shown>) {
-    let style = |template| ProgressStyle::with_template(template).map(|style| style.progress_chars("=> "));
-    let (with_end, without) = (style("[{bar:24}] {wide_msg}"), style("{wide_msg}"));
     while let Ok(Shown { part, text, is_last }) = queue.recv() {
         // Not before there is something to show: each line that is said has it drawn again.
         let bar = BAR.get_or_init(new_bar);
-        if let Ok(style) = if part.is_some() { &with_end } else { &without } {
-            bar.set_style(style.clone());
-        }
-        bar.set_message(text);
-        bar.set_position((part.map_or(0.0, DonePart::fraction) * STEPS as f64) as u64);
+        bar.set_message(line(part, text, usize::from(Term::stderr().size().1)));
         IS_DRAWN.store(true, Ordering::Relaxed);
         if is_last {
             // It is drawn whenever the last time was.
@@ -102,7 +97,22 @@ fn draw_all(queue: &Receiver<Shown>) {
 fn new_bar() -> ProgressBar {
     // Whether this is a terminal that can be drawn on is decided elsewhere.
     let target = ProgressDrawTarget::term_like_with_hz(Box::new(Term::buffered_stderr()), DRAWS);
-    ProgressBar::with_draw_target(Some(STEPS), target)
+    let bar = ProgressBar::with_draw_target(None, target);
+    match ProgressStyle::with_template("{wide_msg}") {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
+
+/// The bar and the figures beside it, for a terminal of `width` columns: `[=======>   ] 75%, 600 records`. The bar gives
+/// way to the figures.
+fn line(part: Option<DonePart>, figures: String, width: usize) -> String {
+    // Two brackets and a blank; and many terminals wrap when the last column is used.
+    let room = width.saturating_sub(figures.len() + 4).min(*COLUMNS.end());
+    let Some(part) = part.filter(|_| COLUMNS.contains(&room)) else { return figures };
+    let filled = (part.fraction() * room as f64) as usize;
+    let head = if filled < room { ">" } else { "" };
+    format!("[{:<room$}] {figures}", "=".repeat(filled) + head)
 }
 
 /// What takes the bar away, for whoever cannot wait for the thread that draws it.
@@ -127,5 +137,26 @@ impl Write for Stderr {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bar_gives_way_to_the_figures() {
+        let part = |done| Some(DonePart { done, all: 4 });
+        let figures = "75%, 600 records, 1183 records/s, 2 s left";
+        for (part, width, expected) in [
+            (part(3), 100, format!("[==================>     ] {figures}")),
+            (part(4), 100, format!("[========================] {figures}")),
+            (part(0), 100, format!("[>                       ] {figures}")),
+            (part(3), 56, format!("[=======>  ] {figures}")),
+            (part(3), 50, figures.to_owned()),
+            (None, 100, figures.to_owned()),
+        ] {
+            assert_eq!(line(part, figures.to_owned(), width), expected, "{width}");
+        }
     }
 }

@@ -1,16 +1,19 @@
-//! How fast groups read and others write, from one look to the next.
+//! How fast groups read and others write, by what the last looks have shown.
 
 use crate::duration::whole_units;
 use crate::kafka::lag::GroupLag;
 use crate::record::TopicPartition;
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
-/// What the last two looks have shown.
+/// Rates are those of this time. Groups commit every 5 s by default: from one look to the next they would seem to
+/// stand still, or to read in leaps.
+const RECENT: Duration = Duration::from_secs(10);
+
+/// What the looks of the last while have shown, the oldest first: at least two, once there are two.
 #[derive(Debug, Default)]
 pub struct Throughput {
-    before: Option<Figures>,
-    last: Option<Figures>,
+    looks: VecDeque<Figures>,
 }
 
 /// How far groups and logs were in each partition of which that is known.
@@ -55,25 +58,46 @@ impl Throughput {
             let committed = progress.committed.or(progress.begin)?;
             Some(((group, progress.partition.clone()), Offsets { committed, end }))
         });
-        self.before = self.last.replace(Figures { at, offsets: known.collect() });
+        self.looks.push_back(Figures { at, offsets: known.collect() });
+        while self.looks.get(1).is_some_and(|look| at.duration_since(look.at) >= RECENT) {
+            self.looks.pop_front();
+        }
     }
 
-    /// The rates of a group, or of all groups, in the partitions that both looks have shown; `None` before the second
-    /// look.
+    /// The rates of a group, or of all groups, in the partitions that several looks have shown; `None` before the
+    /// second look.
     pub fn rates(&self, group: Option<&str>) -> Option<Rates> {
-        let (before, last) = (self.before.as_ref()?, self.last.as_ref()?);
-        let seconds = last.at.duration_since(before.at).as_secs_f64().max(0.001);
+        let mut looks = self.looks.iter().rev();
+        let last = looks.next().filter(|_| self.looks.len() > 1)?;
         let mut rates = Rates { read: 0.0, written: 0.0 };
-        for (key, offsets) in &last.offsets {
-            if let Some(then) = before.offsets.get(key)
-                && group.is_none_or(|group| key.0 == group)
+        for (key, now) in &last.offsets {
+            if group.is_none_or(|group| key.0 == group)
+                && let Some((at, then)) = since(looks.clone(), key, *now)
             {
-                rates.read += (offsets.committed - then.committed) as f64 / seconds;
-                rates.written += (offsets.end - then.end) as f64 / seconds;
+                let seconds = last.at.duration_since(at).as_secs_f64().max(0.001);
+                rates.read += (now.committed - then.committed) as f64 / seconds;
+                rates.written += (now.end - then.end) as f64 / seconds;
             }
         }
         Some(rates)
     }
+}
+
+/// The oldest figures of a partition since which it has only gone forward: a reset of the group or another topic of
+/// this name is no rate. `looks`: the newest first.
+fn since<'a>(
+    looks: impl Iterator<Item = &'a Figures>,
+    key: &(String, TopicPartition),
+    now: Offsets,
+) -> Option<(Instant, Offsets)> {
+    let known = looks.map_while(|look| Some((look.at, *look.offsets.get(key)?)));
+    let mut later = now;
+    let forward = known.take_while(|(_, then)| {
+        let is_forward = then.committed <= later.committed && then.end <= later.end;
+        later = *then;
+        is_forward
+    });
+    forward.last()
 }
 
 impl Rates {
@@ -151,6 +175,38 @@ mod tests {
         last.push(group_lag("other", vec![partition_lag("t", 0, Some(5), 20)]));
         let (rates, _) = told(&before, &last, 1);
         assert_eq!(rates, Rates { read: 2.0, written: 0.0 });
+    }
+
+    #[test]
+    fn a_group_that_commits_every_five_seconds_reads_all_the_time() {
+        let now = Instant::now();
+        let mut throughput = Throughput::default();
+        let mut rates = Vec::new();
+        for second in (0..60).step_by(2) {
+            // A hundred a second, committed when five seconds are over.
+            let committed = second / 5 * 500;
+            throughput.add(&look(committed, 100_000), now + Duration::from_secs(second as u64));
+            rates.extend(throughput.rates(None).map(|rates| rates.read));
+        }
+        let settled = &rates[4..];
+        assert!(settled.iter().all(|rate| (80.0..=150.0).contains(rate)), "{settled:?}");
+        assert!(throughput.looks.len() <= 6, "{}", throughput.looks.len());
+        throughput.add(&look(5_500, 100_000), now + Duration::from_secs(90));
+        assert_eq!(
+            throughput.rates(None),
+            Some(Rates { read: 0.0, written: 0.0 }),
+            "what is long ago counts"
+        );
+    }
+
+    #[test]
+    fn a_reset_is_no_rate() {
+        let now = Instant::now();
+        let mut throughput = Throughput::default();
+        for (second, committed) in [(0, 800), (1, 0), (2, 50), (3, 100)] {
+            throughput.add(&look(committed, 1_000), now + Duration::from_secs(second));
+        }
+        assert_eq!(throughput.rates(None), Some(Rates { read: 50.0, written: 0.0 }));
     }
 
     #[test]
