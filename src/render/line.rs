@@ -16,6 +16,9 @@ const GAP: usize = 2;
 /// The cells that a key may take on any terminal; on a wide one it may take a third of it.
 const KEY: usize = 16;
 
+/// The cells that a key may take however little room is left for it and the value.
+const LEAST_KEY: usize = 8;
+
 /// What stands for a key that is null.
 const NO_KEY: &str = "-";
 
@@ -98,7 +101,8 @@ impl LineRenderer {
         line.blanks(self.places.with(cells) - cells + GAP);
 
         let style = if content.key.is_some() { Style::Key } else { Style::Dim };
-        let cells = fit_key(content, KEY.max(columns / 3), &mut self.key);
+        let most = KEY.max(columns / 3).min((line.left * 3 / 5).max(LEAST_KEY));
+        let cells = fit_key(content, most, &mut self.key);
         line.part(style, &self.key);
         line.blanks(self.keys.with(cells) - cells + GAP);
 
@@ -304,6 +308,8 @@ mod tests {
         let record = Record { key: Some(&[b'k'; 500]), ..RECORD };
         let line = lines(&TERMINAL, Some(90), &[record]);
         assert!(line.contains(&format!("  {}…  {{\"id\":", "k".repeat(29))), "{line}");
+        let line = lines(&TERMINAL, Some(60), &[record]);
+        assert!(line.ends_with(&format!("  {}…  {{\"id\":\"…\n", "k".repeat(14))), "{line}");
     }
 
     #[test]
