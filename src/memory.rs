@@ -7,7 +7,7 @@ use std::time::Duration;
 
 /// What a thread may take beyond its allowance before it is stopped where it stands: room for a thread that looks at
 /// `is_spent` to be done with what it is at, and to clean up.
-const BEYOND: isize = 256 << 20;
+const BEYOND: isize = 128 << 20;
 
 /// No thread has that much: what is taken here and given back there does not count.
 const ENDLESS: isize = isize::MAX / 2;

@@ -16,8 +16,11 @@ use std::time::{Duration, Instant};
 /// A program that does not stop when it is told to is left behind after that long.
 const GRACE: Duration = Duration::from_millis(500);
 
-/// Threads that may be left behind at once: each keeps a core busy, or its memory.
+/// Threads that may be left behind at once: each keeps a core busy.
 const MOST_LEFT: usize = 4;
+
+/// Of these, those that stand still: they keep their memory for good.
+const MOST_STANDING: usize = 2;
 
 /// The loop is told of verdicts when there are so many, or when that long has passed: each time costs it a turn.
 const TOGETHER: usize = 256;
@@ -96,7 +99,7 @@ pub struct Thread {
     seen: (u64, Instant),
     /// When that was looked at last.
     looked_at: Instant,
-    left_behind: Vec<JoinHandle<()>>,
+    left_behind: Vec<(JoinHandle<()>, Excess)>,
 }
 
 struct Worker {
@@ -228,9 +231,10 @@ impl Thread {
         let option = shared.option.load(Ordering::Relaxed);
         self.verdicts.push_back((number, FilterVerdict::failed(option, &excess.to_string())));
         self.seen.0 = 0;
-        self.left_behind.retain(|thread| !thread.is_finished());
-        self.left_behind.push(handle);
-        if self.left_behind.len() > MOST_LEFT {
+        self.left_behind.retain(|(thread, _)| !thread.is_finished());
+        self.left_behind.push((handle, excess));
+        let standing = self.left_behind.iter().filter(|(_, excess)| *excess == Excess::Memory).count();
+        if self.left_behind.len() > MOST_LEFT || standing > MOST_STANDING {
             return Err(stuck(OPTIONS[option], self.left_behind.len(), excess));
         }
         let next = usize::try_from((number + 1).saturating_sub(self.portion.first)).unwrap_or(usize::MAX);
@@ -241,14 +245,12 @@ impl Thread {
 /// Too many programs go on by themselves.
 fn stuck(option: &str, count: usize, excess: Excess) -> Failure {
     let message = format!("`{option}` got stuck on {count} records at once");
-    let failure = Failure::new(Kind::Record, message)
-        .caused_by(format!("the last time {excess}, and it cannot be stopped"));
-    match excess {
-        Excess::Time => {
-            failure.hint("a regular expression can take that long on a long text: test the length first")
-        }
-        Excess::Memory | Excess::Depth => failure,
-    }
+    let hint = match excess {
+        Excess::Time => "a regular expression can take that long on a long text: test the length first",
+        Excess::Memory | Excess::Depth => "test the length of what it works on first",
+    };
+    let cause = format!("the last time {excess}, and it cannot be stopped");
+    Failure::new(Kind::Record, message).caused_by(cause).hint(hint)
 }
 
 impl FilterVerdict {
