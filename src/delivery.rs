@@ -284,7 +284,7 @@ impl Delivery<'_> {
                 printer.leave_out_undecoded(place, record.offset, checked.undecodable)?
             }
             Target::Print(printer) => match checked.failure {
-                Some(what) => printer.leave_out(place, record.offset, what)?,
+                Some(what) => printer.leave_out(place, record.offset, (what, checked.undecodable))?,
                 None => match checked.results {
                     Some(lines) => {
                         let results = (&lines[..], checked.undecodable);

@@ -150,7 +150,8 @@ impl Printer {
         Some(message)
     }
 
-    /// Leaves out a record on which `--filter` or `--jq` failed.
+    /// Leaves out a record on which `--filter` or `--jq` failed. That it could not be decoded is told first: it may be
+    /// why.
     ///
     /// # Errors
     /// The run ends with this record, which stays unsettled.
@@ -158,15 +159,22 @@ impl Printer {
         &mut self,
         place: &PartitionPlace<'_>,
         offset: i64,
-        what: String,
+        (what, trouble): (String, Option<Undecodable>),
     ) -> Result<Submitted, Box<Ended>> {
-        self.counts.failed += 1;
+        let told = trouble.map(|trouble| self.undecodable(place, offset, &trouble)).transpose()?;
+        self.counts.failed += u64::from(told.is_none());
+        let mut notices: Vec<Notice> = told.into_iter().collect();
         match self.filter_failure {
-            FilterFailure::Stop => return Err(ended(place, offset, what)),
+            FilterFailure::Stop => {
+                let mut ended = ended(place, offset, what);
+                ended.failure = ended.failure.hint("to leave out such records: `--on-failure skip`");
+                ended.notices.splice(0..0, notices);
+                return Err(ended);
+            }
             FilterFailure::Remembered => self.has_failed_records = true,
             FilterFailure::Skip => {}
         }
-        let notices = vec![Notice::AfterRecords(failed(place, offset, what, false))];
+        notices.push(Notice::AfterRecords(failed(place, offset, what, false)));
         Ok(Submitted { fate: Fate::LeftOut, notices })
     }
 }

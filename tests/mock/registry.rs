@@ -331,6 +331,19 @@ fn a_record_that_a_filter_cannot_judge_is_never_left_out_in_silence() {
         strict.has_code(5).stderr_contains("[0] @ 1: value is not Avro of schema 2");
         assert_eq!(committed, Some(1), "{strict}");
     }
+    // Where the expression fails on what is there instead, the reason is told as well.
+    for failing in [".value + 1 > 0", "def same: .; .value + 1 | same"] {
+        let (stopped, committed) = run(&["--filter", failing]);
+        stopped.has_code(5).stderr_contains("[0] @ 1: value is not Avro of schema 2");
+        stopped.stderr_contains("error: ").stderr_contains("[0] @ 1: `--filter` failed: cannot calculate");
+        stopped.stderr_contains("  hint: to leave out such records: `--on-failure skip`\n");
+        assert_eq!(committed, Some(1), "{stopped}");
+        let (skipped, committed) = run(&["--filter", failing, "--on-failure", "skip"]);
+        skipped
+            .has_code(0)
+            .stderr_contains("[0] @ 2: value is not decoded: schema 999 is not in the registry");
+        assert_eq!(committed, Some(4), "{skipped}");
+    }
     for results in [".value | select(. == \"nothing\")", "def same: .; empty | same"] {
         let (printed, _) = run(&["--jq", results]);
         printed.has_code(0).has_stdout("").stderr_contains("[0] @ 1: value is not Avro of schema 2");
