@@ -53,6 +53,11 @@ impl SchemaAnswer {
     }
 }
 
+/// Whether this may be an answer of a registry, which is an object in JSON.
+pub fn is_object(body: &[u8]) -> bool {
+    body.trim_ascii_start().starts_with(b"{")
+}
+
 fn reference(value: &Value) -> Option<Reference> {
     let subject = value["subject"].as_str()?.to_owned();
     let version = match &value["version"] {

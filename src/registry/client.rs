@@ -113,7 +113,12 @@ impl RegistryClient {
         };
         let words = place.told(&words);
         match status {
-            status if status.is_success() => Ok(body),
+            status if status.is_success() && answer::is_object(&body) => Ok(body),
+            // A page, of a proxy that asks for a login perhaps.
+            status if status.is_success() => {
+                let words = place.told("the answer is no JSON") + &self.advice.path();
+                Err(FetchFault::Passing { words, wait: None })
+            }
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
                 Err(FetchFault::Lasting(words + &self.advice.login(place)))
             }

@@ -51,7 +51,7 @@ fn a_registry_that_is_sick_for_a_moment_is_asked_again() {
 fn a_registry_that_stays_silent_or_answers_with_pages_is_given_up_in_time() {
     for (behavior, words) in [
         (Behavior::IsSilent, "timed out"),
-        (Behavior::Page, "the answer to `GET /schemas/ids/2` is no schema"),
+        (Behavior::Page, "`: the answer is no JSON; check the path of `--registry`"),
         (Behavior::Fails(usize::MAX, "500 Internal Server Error"), "500 Internal Server Error"),
     ] {
         let registry = StubRegistry::start();
