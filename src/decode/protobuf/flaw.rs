@@ -70,7 +70,7 @@ impl fmt::Display for Problem {
         match self {
             Problem::EndsTooEarly => write!(f, "ends too early"),
             Problem::LongVarint => write!(f, "a number of more than 64 bits"),
-            Problem::FieldNumber => write!(f, "a field number that cannot be"),
+            Problem::FieldNumber => write!(f, "an invalid field number"),
             Problem::UnknownWireType(found) => write!(f, "unknown wire type {found}"),
             Problem::WireType { found, expected } => write!(f, "wire type {found} instead of {expected}"),
             Problem::StrayGroupEnd => write!(f, "a group ends that has not begun"),
