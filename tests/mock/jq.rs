@@ -97,7 +97,7 @@ fn a_program_that_cannot_be_used_is_refused_before_anything_is_connected() {
     for (arguments, error) in [
         (
             &["--jq", ".value."][..],
-            "error: invalid value `.value.` for `--jq`\n  caused by: expected key at the end\n",
+            "error: invalid value `.value.` for `--jq`\n  caused by: it ends where a key is expected\n",
         ),
         (
             &["--jq", "test(\"(\")"],
