@@ -4,7 +4,7 @@ use super::*;
 use crate::choices::{CommitMode, CommitSettings, DataFormat, ExpectedCount, OffsetReset};
 use crate::cli::{Arguments, Command};
 use crate::jq;
-use crate::settings::options::group::GroupSettings;
+use crate::settings::options::group::{GroupSettings, Standalone};
 use crate::settings::testing::TestWorld;
 use crate::settings::{Format, LineSettings, Screen, Template, TemplateSettings};
 use clap::Parser;
@@ -166,7 +166,7 @@ fn options_of_the_other_mode_are_refused() {
 #[test]
 fn commit_options_that_do_not_belong_together_are_refused() {
     for (words, message) in [
-        ("t -g g --async-commit", "`--async-commit` cannot be used with `--commit auto`"),
+        ("t -g g --async-commit", "`--async-commit` needs `--commit manual` or `--commit batch=N`"),
         ("t -g g --async-commit --commit never", "`--async-commit` cannot be used with `--commit never`"),
         ("t -g g --commit-interval 1s --commit manual", "`--commit-interval` needs `--commit auto`"),
         (
