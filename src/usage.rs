@@ -121,7 +121,11 @@ impl ClapError<'_> {
         };
         let failure = Failure::usage(message);
         if valid.is_empty() {
-            return failure;
+            let hint = match value {
+                "" => other_tools::without_value(&option, &self.command.join(" ")),
+                _ => None,
+            };
+            return Failure { hint: hint.map(str::to_owned), ..failure };
         }
         let list = format!("valid: {}", valid.join(", "));
         if option == "--output"

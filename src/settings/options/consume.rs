@@ -10,7 +10,7 @@ use super::handler::{self, HandlerSettings};
 use super::output::{self, OutputSettings};
 use super::registry;
 use super::rules;
-use super::topics::{self, TopicSelector};
+use super::topics::{self, TopicSelector, Unquoted};
 use crate::choices::{ExpectedCount, ListenAddress, ProgressChoice};
 use crate::cli;
 use crate::error::Failure;
@@ -29,6 +29,8 @@ pub struct Consume {
     pub connection: Connection,
     /// The topics to read, in the order in which they were typed.
     pub topics: Vec<TopicSelector>,
+    /// What else the words for topics of these names may be, should those not exist.
+    pub topic_hints: Vec<(String, String)>,
     /// How long to wait for a topic that does not exist yet; zero means not to wait.
     pub wait_for_topic: Duration,
     pub mode: Mode,
@@ -111,14 +113,27 @@ impl Consume {
         surroundings: &Surroundings<'_>,
     ) -> Result<Consume, Failure> {
         if arguments.topics.is_empty() && !connection.print_config {
-            return Err(Failure::usage("`TOPIC` is missing").hint("kcons consume TOPIC reads a topic"));
+            return Err(Failure::usage("`TOPIC` is missing").hint(hint_for_no_topic(&arguments.reading)));
         }
         let given = GivenOptions::of_consume(arguments, connection, surroundings.environment);
         rules::check(&given)?;
-        let topics = topics::resolve(&arguments.topics)?;
+        let unquoted = Unquoted::of(&arguments.reading, &arguments.topics);
+        let topics = topics::resolve(&arguments.topics, &unquoted)?;
+        unquoted.check()?;
         let mut properties = Properties::read(connection, surroundings)?;
         properties.default_brokers();
-        resolve(&given, topics, properties, surroundings)
+        let run = resolve(&given, topics, properties, surroundings)?;
+        Ok(Consume { topic_hints: unquoted.hints(), ..run })
+    }
+}
+
+/// `-f` is where other tools have `--follow`: it takes the topic as its value.
+fn hint_for_no_topic(reading: &cli::ReadingOptions) -> String {
+    match reading.format.as_deref().filter(|template| topics::name(template).is_ok()) {
+        Some(template) => {
+            format!("`-f` (`--format`) took `{template}` as its template; to follow, {}", cli::FOLLOWING)
+        }
+        None => "kcons consume TOPIC reads a topic".to_owned(),
     }
 }
 
@@ -171,6 +186,7 @@ pub fn resolve(
         warnings,
         withheld,
         topics,
+        topic_hints: Vec::new(),
         wait_for_topic: reading.wait_for_topic.unwrap_or_default(),
         selection: filter::selection(reading)?,
         filter: filter::resolve(reading)?,
