@@ -81,7 +81,7 @@ fn expectation(text: &str, expected: &str, found: &str) -> ProgramError {
     let words = match (expected, found_word.is_empty()) {
         ("a value" | "a key", true) => format!("it ends where {expected} is expected"),
         (_, true) => format!("expected {expected} {place}"),
-        ("nothing", false) => format!("unexpected `{found_word}` {place}"),
+        ("nothing" | "token", false) => format!("unexpected `{found_word}` {place}"),
         (_, false) => format!("expected {expected} {place}, not `{found_word}`"),
     };
     ProgramError { words, hint: meant(found) }

@@ -118,7 +118,7 @@ mod tests {
     #[test]
     fn what_a_program_most_likely_means_is_a_hint() {
         let failure = refused(".value.name == 'x'");
-        assert_eq!(failure.causes, ["expected token at character 16, not `'x'`"]);
+        assert_eq!(failure.causes, ["unexpected `'x'` at character 16"]);
         assert_eq!(failure.hint.as_deref(), Some("a string has double quotes: `\"x\"`"));
     }
 }
