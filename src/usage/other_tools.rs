@@ -40,4 +40,18 @@ mod tests {
             assert!(failure.hint.is_some_and(|hint| hint.contains(part)), "{words:?}");
         }
     }
+
+    #[test]
+    fn what_cannot_be_a_topic_is_not_offered_as_one() {
+        for (words, hint) in [
+            ("demo --filter .value.id == 5", "`kcons COMMAND --help` lists all options"),
+            ("topic list localhost:9092", "`kcons COMMAND --help` lists all options"),
+            ("localhost:9092", "commands: consume, lag, group, topic, demo, completions, man"),
+        ] {
+            let words: Vec<OsString> =
+                std::iter::once("kcons").chain(words.split(' ')).map(OsString::from).collect();
+            let failure = parse(&words).expect_err("no topic");
+            assert_eq!(failure.hint.as_deref(), Some(hint), "{words:?}");
+        }
+    }
 }
