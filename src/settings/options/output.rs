@@ -1,10 +1,12 @@
 //! Resolves what is written to stdout, and in which format.
 
+mod token_names;
+
 use super::decoding;
 use super::escapes::escapes;
 use super::given::GivenOptions;
 use super::talk::has_color;
-use super::template::{self, Template};
+use super::template::Template;
 use crate::cli::{ColorChoice, OutputFormat, ReadingOptions};
 use crate::decode::DataFormats;
 use crate::error::Failure;
@@ -168,7 +170,7 @@ fn template(reading: &ReadingOptions) -> Result<Template, Failure> {
     }
     Template::parse(text).map_err(|mistake| {
         let failure = refused().caused_by(mistake.to_string());
-        match template::meant(&mistake.token) {
+        match token_names::meant(&mistake.token) {
             Some(meant) => failure.hint(meant),
             None if mistake.token.starts_with('%') => failure.hint(TOKENS),
             None => failure.hint(ESCAPES),

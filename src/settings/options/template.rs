@@ -1,9 +1,5 @@
 //! Templates for records: kcat's format strings, and names for what those lack.
 
-mod names;
-
-pub use names::meant;
-
 use super::escapes::{Mistake, escapes};
 
 /// What is printed of each record, part after part.
