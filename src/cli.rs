@@ -18,6 +18,7 @@ pub use connection::{ColorChoice, ConnectionOptions, LogFormat};
 pub use decoding::{DecodingOptions, HeaderFormat};
 pub use group::{DeleteOptions, GroupCommand, GroupDescribeOptions, GroupListOptions, ResetOptions};
 pub use handler::{HandlerOptions, OnFailure};
+pub use help::FOLLOWING;
 pub use lag::LagOptions;
 pub use order::OrderOptions;
 pub use profile::{NOT_IN_A_PROFILE, ProfileProperty, ProfileTable, RIVALS, commands, place, profile_keys};

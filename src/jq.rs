@@ -1,5 +1,6 @@
 //! Programs of the jq language, compiled once and run on the envelopes of records.
 
+mod assignment;
 mod conversion;
 mod deletion;
 mod errors;
@@ -12,6 +13,8 @@ mod text;
 mod value;
 mod watch;
 
+pub use assignment::assignment;
+pub use errors::ProgramError;
 pub use path::{Path, PathStep};
 pub use patterns::constant;
 pub use regexp::Regexp;
@@ -83,8 +86,8 @@ impl Program {
     /// Compiles a program.
     ///
     /// # Errors
-    /// What is wrong with it and where, in one line.
-    pub fn compile(text: &str) -> Result<Program, String> {
+    /// What is wrong with it and where.
+    pub fn compile(text: &str) -> Result<Program, ProgramError> {
         let source = source::prepare(text)?;
         if source.is_shallow {
             return Program::compile_here(text, &source.text);
@@ -93,11 +96,11 @@ impl Program {
         std::thread::scope(|scope| {
             let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work);
             let compiled = thread.ok().and_then(|thread| thread.join().ok());
-            compiled.unwrap_or_else(|| Err("it is nested too deeply for this machine".to_owned()))
+            compiled.unwrap_or_else(|| Err("it is nested too deeply for this machine".to_owned().into()))
         })
     }
 
-    fn compile_here(text: &str, code: &str) -> Result<Program, String> {
+    fn compile_here(text: &str, code: &str) -> Result<Program, ProgramError> {
         let arena = Arena::default();
         let loader = Loader::new(functions::definitions());
         let modules =

@@ -121,7 +121,11 @@ impl ClapError<'_> {
         };
         let failure = Failure::usage(message);
         if valid.is_empty() {
-            return failure;
+            let hint = match value {
+                "" => other_tools::without_value(&option, &self.command.join(" ")),
+                _ => None,
+            };
+            return Failure { hint: hint.map(str::to_owned), ..failure };
         }
         let list = format!("valid: {}", valid.join(", "));
         if option == "--output"
@@ -184,6 +188,7 @@ impl ClapError<'_> {
         let near: Vec<String> = suggested.filter(|near| is_near(word, near)).map(str::to_owned).collect();
         match near.is_empty() {
             true if family.is_some() => failure.hint(commands(family)),
+            true if !is_topic(word) => failure.hint(commands(None)),
             true => failure.hint(format!("to read the topic: kcons consume {word}; {}", commands(None))),
             false => failure.hint(format!("did you mean {}?", quoted(&near, " or "))),
         }
@@ -192,6 +197,7 @@ impl ClapError<'_> {
     /// What to do with a name behind a command that takes none.
     fn hint_for_name(&self, name: &str) -> Option<String> {
         match self.command.join(" ").as_str() {
+            "demo" | "topic list" if !is_topic(name) => None,
             "demo" => Some(format!("the demo brings its own topic; to read one: kcons consume {name}")),
             "group list" => Some(format!("to see one group: kcons group describe {name}")),
             "topic list" => Some(format!("to see one topic: kcons topic describe {name}")),
@@ -231,6 +237,12 @@ impl ClapError<'_> {
 fn bare(argument: &str) -> String {
     let word = argument.split([' ', '=']).next().unwrap_or_default();
     word.trim_end_matches('.').trim_matches(['<', '>', '[', ']']).to_owned()
+}
+
+/// Whether a word may be meant as a topic: a name, or an expression for names.
+fn is_topic(word: &str) -> bool {
+    let is_legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    word.starts_with('^') || word.chars().all(is_legal)
 }
 
 fn quoted(words: &[String], between: &str) -> String {

@@ -1,4 +1,4 @@
-//! How help looks: its styles, its order, and the examples at its end.
+//! How help looks: its styles, its order, and the examples at its end; and what it shares with hints.
 
 use super::connection::GENERAL;
 use clap::builder::styling::{Style, Styles};
@@ -25,6 +25,9 @@ To load it in every new shell, add this line to the start-up file:
   bash  ~/.bashrc                   source <(kcons completions bash)
   zsh   ~/.zshrc, after compinit    source <(kcons completions zsh)
   fish  ~/.config/fish/config.fish  kcons completions fish | source";
+
+/// What to do about an option that other tools have for a run that goes on.
+pub const FOLLOWING: &str = "omit it: a run follows the topic until Ctrl-C; `--exit` stops at the end";
 
 /// Puts `--help` and `--version` behind what somebody looks for in a help.
 pub(super) fn at_the_end(command: clap::Command) -> clap::Command {

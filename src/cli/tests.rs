@@ -1,6 +1,6 @@
 //! Tests of what can be typed.
 
-use super::values::{commit, listen_address, positive};
+use super::values::{rate, whole, whole_long};
 use super::*;
 use clap::CommandFactory;
 
@@ -22,6 +22,30 @@ fn a_commit_mode_is_one_of_four() {
     assert_eq!(commit("batch=10"), Ok(CommitChoice::Batch(10.try_into().expect("ten"))));
     for bad in ["batch", "batch=", "batch=0", "batch=-1", "Auto", ""] {
         assert!(commit(bad).is_err(), "{bad}");
+    }
+}
+
+#[test]
+fn a_number_is_refused_for_what_is_wrong_with_it() {
+    let at_least = |least: u64| Err(format!("it must be a whole number of at least {least}"));
+    for bad in ["-1", "x", "", "1.5"] {
+        assert_eq!(positive(bad), at_least(1), "{bad}");
+        assert_eq!(rate(bad).map(|_| 0), at_least(1), "{bad}");
+        assert_eq!(whole(bad).map(u64::from), at_least(0), "{bad}");
+        assert_eq!(whole_long(bad), at_least(0), "{bad}");
+    }
+    assert_eq!(positive("0"), at_least(1));
+    assert_eq!((whole("0"), whole_long("0")), (Ok(0), Ok(0)));
+    for large in ["99999999999999999999", "18446744073709551616"] {
+        let too_large = Err("the number is too large".to_owned());
+        assert_eq!(positive(large), too_large);
+        assert_eq!(whole_long(large), too_large);
+        assert_eq!(commit(&format!("batch={large}")).map(|_| 0), too_large);
+        assert_eq!(expected_count(&format!("1..{large}")).map(|_| 0), too_large);
+        for narrow in [large, "4294967296"] {
+            assert_eq!(whole(narrow).map(u64::from), too_large);
+            assert_eq!(rate(narrow).map(|_| 0), too_large);
+        }
     }
 }
 

@@ -24,26 +24,36 @@ pub(super) fn positive_duration(text: &str) -> Result<Duration, String> {
     }
 }
 
+const TOO_LARGE: &str = "the number is too large";
+
+/// Parses a whole number of at least 1.
 pub(super) fn positive(text: &str) -> Result<u64, String> {
-    const VALID: &str = "it must be a whole number of at least 1";
-    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(VALID.to_owned());
-    }
-    text.parse().ok().filter(|number| *number > 0).ok_or_else(|| VALID.to_owned())
+    number(text, 1)
 }
 
 /// Parses a whole number, which may be 0.
 pub(super) fn whole(text: &str) -> Result<u32, String> {
-    const VALID: &str = "it must be a whole number";
-    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(VALID.to_owned());
-    }
-    text.parse().map_err(|_| "the number is too large".to_owned())
+    u32::try_from(number(text, 0)?).map_err(|_| TOO_LARGE.to_owned())
+}
+
+/// Parses a whole number of up to 64 bits, which may be 0.
+pub(super) fn whole_long(text: &str) -> Result<u64, String> {
+    number(text, 0)
 }
 
 pub(super) fn rate(text: &str) -> Result<NonZeroU32, String> {
-    let number = u32::try_from(positive(text)?).map_err(|_| "the number is too large".to_owned())?;
-    NonZeroU32::new(number).ok_or_else(|| "it must be a whole number of at least 1".to_owned())
+    let number = u32::try_from(number(text, 1)?).ok().and_then(NonZeroU32::new);
+    number.ok_or_else(|| TOO_LARGE.to_owned())
+}
+
+/// Parses a whole number that is not below `least`.
+fn number(text: &str, least: u64) -> Result<u64, String> {
+    let refused = || format!("it must be a whole number of at least {least}");
+    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(refused());
+    }
+    let number: u64 = text.parse().map_err(|_| TOO_LARGE.to_owned())?;
+    if number < least { Err(refused()) } else { Ok(number) }
 }
 
 /// Parses `MIN..MAX`, two durations longer than zero.
@@ -56,32 +66,27 @@ pub(super) fn backoff(text: &str) -> Result<(Duration, Duration), String> {
     }
 }
 
+const BATCH: &str = "batch=N needs a whole number of at least 1, as in batch=100";
+
 pub(super) fn commit(text: &str) -> Result<CommitChoice, String> {
     match text {
         "auto" => Ok(CommitChoice::Auto),
         "manual" => Ok(CommitChoice::Manual),
         "never" => Ok(CommitChoice::Never),
-        _ => match text.strip_prefix("batch=").map(|count| positive(count).ok().and_then(NonZeroU64::new)) {
-            Some(Some(count)) => Ok(CommitChoice::Batch(count)),
-            Some(None) => Err("batch=N needs a whole number of at least 1, as in batch=100".to_owned()),
+        _ => match text.strip_prefix("batch=").map(positive) {
+            Some(Ok(count)) => NonZeroU64::new(count).map(CommitChoice::Batch).ok_or(BATCH.to_owned()),
+            Some(Err(cause)) => Err(if cause == TOO_LARGE { cause } else { BATCH.to_owned() }),
             None => Err("expected auto, manual, batch=N (as in batch=100) or never".to_owned()),
         },
     }
 }
 
-/// Parses a whole number of up to 64 bits, which may be 0.
-pub(super) fn whole_long(text: &str) -> Result<u64, String> {
-    const VALID: &str = "it must be a whole number";
-    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(VALID.to_owned());
-    }
-    text.parse().map_err(|_| "the number is too large".to_owned())
-}
-
 /// Parses how many records are expected: `N`, `N..`, `N..M` or `..M`.
 pub(super) fn expected_count(text: &str) -> Result<ExpectedCount, String> {
     const VALID: &str = "it is a number or a range: 5, 5.., 5..10 or ..10";
-    let number = |text: &str| whole_long(text).map_err(|_| VALID.to_owned());
+    let number = |text: &str| {
+        whole_long(text).map_err(|cause| if cause == TOO_LARGE { cause } else { VALID.to_owned() })
+    };
     let Some((least, most)) = text.split_once("..") else {
         let count = number(text)?;
         return Ok(ExpectedCount { least: count, most: Some(count) });
@@ -114,7 +119,7 @@ pub(super) fn signed(text: &str) -> Result<i64, String> {
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(VALID.to_owned());
     }
-    text.parse().map_err(|_| "the number is too large".to_owned())
+    text.parse().map_err(|_| TOO_LARGE.to_owned())
 }
 
 /// Parses `HOST:PORT`, `[IPV6]:PORT` or `:PORT`.

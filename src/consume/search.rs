@@ -35,6 +35,8 @@ pub struct Search {
     missing: Option<String>,
     /// Where a topic can be made, as messages name it.
     brokers: String,
+    /// What else the words for topics may be, should those not exist.
+    hints: Vec<(String, String)>,
     /// What is waited for, in words, until it is told.
     untold: Option<String>,
     is_told: bool,
@@ -43,13 +45,18 @@ pub struct Search {
 impl Search {
     /// `wait_until`: until when a topic may appear.
     pub fn new(selectors: &[TopicSelector], targets: Vec<String>, wait_until: Option<Instant>) -> Search {
-        let (selectors, brokers) = (selectors.to_vec(), String::new());
-        Search { selectors, targets, wait_until, missing: None, brokers, untold: None, is_told: false }
+        let (selectors, brokers, hints) = (selectors.to_vec(), String::new(), Vec::new());
+        Search { selectors, targets, wait_until, missing: None, brokers, hints, untold: None, is_told: false }
     }
 
     /// Notes where a topic can be made, as messages name it.
     pub fn at(self, brokers: &str) -> Search {
         Search { brokers: brokers.to_owned(), ..self }
+    }
+
+    /// Notes what else the words for topics may be.
+    pub fn with_hints(self, hints: &[(String, String)]) -> Search {
+        Search { hints: hints.to_vec(), ..self }
     }
 
     /// What is waited for, once.
@@ -176,8 +183,9 @@ impl Search {
         let create = || {
             format!("create it: kafka-topics.sh --bootstrap-server {} --create --topic {name}", self.brokers)
         };
-        failure.hint(match near {
-            Some(near) => near,
+        let other = self.hints.iter().find(|(word, _)| word == name).map(|(_, hint)| hint.clone());
+        failure.hint(match near.or(other) {
+            Some(meant) => meant,
             None if is_target || self.wait_until.is_some() => create(),
             None => format!("{}; or wait for it with `--wait-for-topic 1m`", create()),
         })
@@ -242,6 +250,12 @@ mod tests {
             panic!("the topic is missing")
         };
         assert!(failure.hint.is_some_and(|hint| hint.starts_with("create it: ")), "no other name is near");
+        let mut search = search.with_hints(&[(".key".to_owned(), "use quotes".to_owned())]);
+        search.missing = Some(".key".to_owned());
+        let Next::Fail(failure) = search.names(&names(&["orders"]), now) else {
+            panic!("the topic is missing")
+        };
+        assert_eq!(failure.hint.as_deref(), Some("use quotes"));
     }
 
     #[test]

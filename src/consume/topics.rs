@@ -58,7 +58,8 @@ impl<'a> Topics<'a> {
         let wait = settings.wait_for_topic;
         let search =
             Search::new(&settings.topics, settings.written_topics(), (!wait.is_zero()).then(|| now + wait))
-                .at(&settings.connection.brokers);
+                .at(&settings.connection.brokers)
+                .with_hints(&settings.topic_hints);
         Topics {
             settings,
             is_pattern: search.has_pattern(),

@@ -33,7 +33,8 @@ impl Path {
         match term.and_then(|term| steps(&term)) {
             Some(steps) => Ok(Path(steps)),
             None => {
-                Err(Program::compile(text).err().unwrap_or_else(|| "a jq program, not a path".to_owned()))
+                let error = Program::compile(text).err().map(|error| error.words);
+                Err(error.unwrap_or_else(|| "a jq program, not a path".to_owned()))
             }
         }
     }
@@ -121,9 +122,9 @@ mod tests {
             (".[1.5]", program),
             ("..", program),
             (".a + 1", program),
-            (".a.", "expected key at the end"),
+            (".a.", "it ends where a key is expected"),
             (".a[", "expected closing bracket at the end"),
-            (". x", "expected nothing at character 3, not `x`"),
+            (". x", "unexpected `x` at character 3"),
         ] {
             assert_eq!(Path::parse(text), Err(what.to_owned()), "{text}");
         }

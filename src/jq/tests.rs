@@ -8,10 +8,14 @@ use std::time::{Duration, Instant};
 
 fn results(program: &str, json: &str) -> Result<Vec<String>, String> {
     let mut results = Vec::new();
-    Program::compile(program)?.run(json.as_bytes(), &Watch::default(), |result| {
-        results.push(result.json());
-        ControlFlow::Continue(())
-    })?;
+    Program::compile(program).map_err(|error| error.words)?.run(
+        json.as_bytes(),
+        &Watch::default(),
+        |result| {
+            results.push(result.json());
+            ControlFlow::Continue(())
+        },
+    )?;
     Ok(results)
 }
 
@@ -53,12 +57,15 @@ fn programs_yield_compact_json_with_digits_untouched() {
 #[test]
 fn a_wrong_program_is_told_in_one_line_with_the_place() {
     for (program, expected) in [
-        ("", "expected term at the end"),
-        (".a |", "expected term at the end"),
-        (".a | )", "expected token at character 6, not `)`"),
+        ("", "it ends where a value is expected"),
+        (".a |", "it ends where a value is expected"),
+        (".a.", "it ends where a key is expected"),
+        (".a | / 5", "expected a value at character 6, not `/`"),
+        (".a 5", "unexpected `5` at character 4"),
+        (".a | )", "unexpected `)` at character 6"),
         ("(.a", "expected closing parenthesis at the end"),
         (".a == \"x", "expected closing quote at the end"),
-        ("äß | foo", "expected token at character 1, not `äß`"),
+        ("äß | foo", "unexpected `äß` at character 1"),
         (".a | foo", "no function `foo` at character 6"),
         ("foo(1)", "no function `foo` with 1 argument at character 1"),
         ("map(1; 2)", "no function `map` with 2 arguments at character 1"),
@@ -67,7 +74,30 @@ fn a_wrong_program_is_told_in_one_line_with_the_place() {
         ("inputs", "no function `inputs` at character 1"),
         ("include \"x\"; .", "modules cannot be loaded: `x`"),
     ] {
-        assert_eq!(Program::compile(program).expect_err(program), expected, "{program}");
+        assert_eq!(Program::compile(program).expect_err(program).words, expected, "{program}");
+    }
+}
+
+#[test]
+fn what_another_language_writes_gets_what_jq_writes() {
+    for (program, hint) in [
+        ("value.id==5", Some("did you mean `.value`?")),
+        (".a | select(key == 1)", Some("did you mean `.key`?")),
+        ("value(1)", None),
+        ("$value", None),
+        ("foo", None),
+        (".a == 'x y'", Some("a string has double quotes: `\"x y\"`")),
+        (".a == 'x", Some("a string has double quotes")),
+        (".a == 1 && .b", Some("jq writes `and`")),
+        (".a AND .b", Some("jq writes `and`")),
+        (".a || .b", Some("jq writes `or`")),
+        (".a === 5", Some("jq writes `==`")),
+        (".a <> 5", Some("jq writes `!=`")),
+        ("!.a", Some("jq writes `| not`")),
+        (".a >", None),
+        (".a 5", None),
+    ] {
+        assert_eq!(Program::compile(program).expect_err(program).hint.as_deref(), hint, "{program}");
     }
 }
 

@@ -93,11 +93,24 @@ fn what_cannot_be_decoded_is_told_beside_what_a_program_yields() {
 }
 
 #[test]
+fn words_that_the_shell_took_from_an_expression_are_told_from_topics() {
+    let (mock, topic) = filled();
+    let outcome = consume(&mock, &topic, &["--jq", ".value.id", ".key"]).run();
+    outcome
+        .has_code(4)
+        .has_stdout("")
+        .has_stderr("error: topic `.key` does not exist\n  hint: put the expression of `--jq` in quotes\n");
+    let outcome = consume(&mock, &topic, &["--filter", ".offset", "==", "1"]).run();
+    outcome.has_code(2).has_stdout("").stderr_contains("quotes: `--filter '.offset == 1'`\n");
+    consume(&mock, &topic, &["--filter", ".offset == 1", "--jq", ".offset"]).run().has_stdout("1\n");
+}
+
+#[test]
 fn a_program_that_cannot_be_used_is_refused_before_anything_is_connected() {
     for (arguments, error) in [
         (
             &["--jq", ".value."][..],
-            "error: invalid value `.value.` for `--jq`\n  caused by: expected key at the end\n",
+            "error: invalid value `.value.` for `--jq`\n  caused by: it ends where a key is expected\n",
         ),
         (
             &["--jq", "test(\"(\")"],
@@ -105,6 +118,11 @@ fn a_program_that_cannot_be_used_is_refused_before_anything_is_connected() {
         ),
         (&["--filter", &"(".repeat(5000)], "\n  caused by: it is nested deeper than 3000 levels"),
         (&["--filter", &"not|".repeat(5000)], "\n  caused by: it is nested deeper than 3000 levels"),
+        (
+            &["--filter", ".value.id = 5"],
+            "error: invalid value `.value.id = 5` for `--filter`\n  caused by: `=` assigns, and the result is true for \
+             every record\n  hint: `==` compares\n",
+        ),
         (&["--jq", ""], "error: `--jq` must not be empty\n"),
         (&["--jq", ".key", "-f", "%k"], "error: `--jq` cannot be used with `--format`\n"),
         (&["--jq", ".key", "-o", "raw"], "error: `--jq` cannot be used with `--output`\n"),

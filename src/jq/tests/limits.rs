@@ -40,7 +40,7 @@ fn nested(depth: usize) -> Vec<String> {
 fn a_program_that_is_nested_too_deeply_is_refused() {
     for depth in [DEEPEST + 1, 100_000] {
         for program in nested(depth) {
-            let words = Program::compile(&program).expect_err(&program[..40]);
+            let words = Program::compile(&program).expect_err(&program[..40]).words;
             assert!(words.starts_with("it is nested deeper than 3000 levels"), "{}: {words}", &program[..40]);
         }
     }
@@ -95,7 +95,7 @@ fn a_constant_pattern_that_does_not_compile_is_refused() {
         (r#"def f: capture("\\q"); 1"#, "regular expression `\\q`: unrecognized escape sequence"),
         (r#"test("\\w{1000}{100}")"#, "regular expression `\\w{1000}{100}`: it is too large"),
     ] {
-        assert_eq!(Program::compile(program).expect_err(program), words, "{program}");
+        assert_eq!(Program::compile(program).expect_err(program).words, words, "{program}");
     }
     for program in [r#"test(.a)"#, r#"split("(")"#, r#"def test(f): f; test("(")"#, r#"test("\("(")")"#] {
         assert!(Program::compile(program).is_ok(), "{program}");

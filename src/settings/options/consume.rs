@@ -1,15 +1,16 @@
 //! Resolves the options of `consume`, most of which `demo` has too.
 
 mod future;
+mod range;
 
 use super::filter::{self, FilterFailure, ResultSettings, Selection};
 use super::given::GivenOptions;
-use super::group::{self, GroupSettings, Mode, Standalone};
+use super::group::{self, GroupSettings, Mode};
 use super::handler::{self, HandlerSettings};
 use super::output::{self, OutputSettings};
 use super::registry;
 use super::rules;
-use super::topics::{self, TopicSelector};
+use super::topics::{self, TopicSelector, Unquoted};
 use crate::choices::{ExpectedCount, ListenAddress, ProgressChoice};
 use crate::cli;
 use crate::error::Failure;
@@ -28,6 +29,8 @@ pub struct Consume {
     pub connection: Connection,
     /// The topics to read, in the order in which they were typed.
     pub topics: Vec<TopicSelector>,
+    /// What else the words for topics of these names may be, should those not exist.
+    pub topic_hints: Vec<(String, String)>,
     /// How long to wait for a topic that does not exist yet; zero means not to wait.
     pub wait_for_topic: Duration,
     pub mode: Mode,
@@ -110,14 +113,27 @@ impl Consume {
         surroundings: &Surroundings<'_>,
     ) -> Result<Consume, Failure> {
         if arguments.topics.is_empty() && !connection.print_config {
-            return Err(Failure::usage("`TOPIC` is missing").hint("kcons consume TOPIC reads a topic"));
+            return Err(Failure::usage("`TOPIC` is missing").hint(hint_for_no_topic(&arguments.reading)));
         }
         let given = GivenOptions::of_consume(arguments, connection, surroundings.environment);
         rules::check(&given)?;
-        let topics = topics::resolve(&arguments.topics)?;
+        let unquoted = Unquoted::of(&arguments.reading, &arguments.topics);
+        let topics = topics::resolve(&arguments.topics, &unquoted)?;
+        unquoted.check()?;
         let mut properties = Properties::read(connection, surroundings)?;
         properties.default_brokers();
-        resolve(&given, topics, properties, surroundings)
+        let run = resolve(&given, topics, properties, surroundings)?;
+        Ok(Consume { topic_hints: unquoted.hints(), ..run })
+    }
+}
+
+/// `-f` is where other tools have `--follow`: it takes the topic as its value.
+fn hint_for_no_topic(reading: &cli::ReadingOptions) -> String {
+    match reading.format.as_deref().filter(|template| topics::name(template).is_ok()) {
+        Some(template) => {
+            format!("`-f` (`--format`) took `{template}` as its template; to follow, {}", cli::FOLLOWING)
+        }
+        None => "kcons consume TOPIC reads a topic".to_owned(),
     }
 }
 
@@ -133,7 +149,7 @@ pub fn resolve(
     let read_uncommitted = group::read_uncommitted(reading, &mut properties)?;
     let stops = stops(reading, &mode, surroundings)?;
     let has_topic = topics.len() > 1 || matches!(topics.first(), Some(TopicSelector::Pattern(_)));
-    check_partition_positions(&mode, &stops, has_topic)?;
+    range::check(reading, &mode, &stops, has_topic, surroundings)?;
     let is_merged = reading.order.merge && stops.last.is_none();
     if is_merged && matches!(stops.to, Some(Positions::Some(_))) && !stops.at_end {
         return Err(Failure::usage("`--merge` needs an end of every partition").hint("add `--exit`"));
@@ -170,6 +186,7 @@ pub fn resolve(
         warnings,
         withheld,
         topics,
+        topic_hints: Vec::new(),
         wait_for_topic: reading.wait_for_topic.unwrap_or_default(),
         selection: filter::selection(reading)?,
         filter: filter::resolve(reading)?,
@@ -207,63 +224,6 @@ fn stops(
         duration: reading.duration,
         expected: reading.expect,
     })
-}
-
-/// Checks that positions for single partitions refer to partitions that are read, and that no start is after its
-/// stop.
-fn check_partition_positions(
-    mode: &Mode,
-    stops: &StopConditions,
-    has_several_topics: bool,
-) -> Result<(), Failure> {
-    let standalone = match mode {
-        Mode::Standalone(standalone) => Some(standalone),
-        Mode::Group(_) => None,
-    };
-    for (option, positions) in
-        [("--from", standalone.map(|standalone| &standalone.from)), ("--to", stops.to.as_ref())]
-    {
-        let Some(Positions::Some(map)) = positions else { continue };
-        if has_several_topics {
-            return Err(Failure::usage(format!(
-                "`{option}` names partitions, but there is more than one topic"
-            ))
-            .hint("give positions by partition for one topic only, named without `^`"));
-        }
-        let chosen = standalone.and_then(|standalone| standalone.partitions.as_ref());
-        let stray = map.keys().find(|partition| chosen.is_some_and(|chosen| !chosen.contains(partition)));
-        if let Some(partition) = stray {
-            return Err(Failure::usage(format!(
-                "`{option}` names partition {partition}, which is not in `--partitions`"
-            )));
-        }
-    }
-    match (standalone, &stops.to) {
-        (Some(standalone), Some(to)) => check_order(standalone, to),
-        (Some(_) | None, _) => Ok(()),
-    }
-}
-
-/// Refuses a start after the stop, which is a slip. An empty range is allowed.
-fn check_order(standalone: &Standalone, to: &Positions) -> Result<(), Failure> {
-    let from = &standalone.from;
-    let is_after = |from: Option<Position>, to: Option<Position>| match (from, to) {
-        (Some(Position::Offset(from)), Some(Position::Offset(to))) => from > to,
-        (Some(Position::Time(from)), Some(Position::Time(to))) => from > to,
-        (Some(Position::After(from)), Some(Position::Beginning)) => from > 0,
-        (Some(Position::BeforeEnd(from)), Some(Position::BeforeEnd(to))) => from < to,
-        (Some(_) | None, _) => false,
-    };
-    let is_wrong = match (from, to) {
-        (Positions::All(from), Positions::All(to)) => is_after(Some(*from), Some(*to)),
-        (Positions::Some(map), _) | (Positions::All(_), Positions::Some(map)) => {
-            map.keys().any(|partition| is_after(from.at(*partition), to.at(*partition)))
-        }
-    };
-    match is_wrong {
-        true => Err(Failure::usage(format!("`--from {from}` is after `--to {to}`"))),
-        false => Ok(()),
-    }
 }
 
 #[cfg(test)]

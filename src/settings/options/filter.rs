@@ -5,7 +5,7 @@ use super::given::GivenOptions;
 use super::group::Mode;
 use crate::cli::{OnFailure, ReadingOptions};
 use crate::error::Failure;
-use crate::jq::Program;
+use crate::jq::{self, Program};
 use crate::settings::{Format, OutputSettings, Screen};
 
 /// What is printed of each record: what a program yields for it.
@@ -51,7 +51,14 @@ pub fn selection(reading: &ReadingOptions) -> Result<Selection, Failure> {
 
 /// Compiles the expression of `--filter`, if there is one.
 pub fn resolve(reading: &ReadingOptions) -> Result<Option<Program>, Failure> {
-    reading.selection.filter.as_ref().map(|text| compile("--filter", text)).transpose()
+    let Some(text) = &reading.selection.filter else { return Ok(None) };
+    let program = compile("--filter", text)?;
+    match jq::assignment(text) {
+        Some(operator) => Err(Failure::usage(format!("invalid value `{text}` for `--filter`"))
+            .caused_by(format!("`{operator}` assigns, and the result is true for every record"))
+            .hint("`==` compares")),
+        None => Ok(Some(program)),
+    }
 }
 
 /// Compiles the expression of `--jq`, if there is one. Its results look as JSON output does.
@@ -83,6 +90,35 @@ pub fn compile(option: &str, text: &str) -> Result<Program, Failure> {
     if text.trim().is_empty() {
         return Err(Failure::usage(format!("`{option}` must not be empty")));
     }
-    Program::compile(text)
-        .map_err(|words| Failure::usage(format!("invalid value `{text}` for `{option}`")).caused_by(words))
+    Program::compile(text).map_err(|error| {
+        let failure = Failure::usage(format!("invalid value `{text}` for `{option}`")).caused_by(error.words);
+        Failure { hint: error.hint, ..failure }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(filter: &str) -> Failure {
+        let mut reading = ReadingOptions::default();
+        reading.selection.filter = Some(filter.to_owned());
+        resolve(&reading).expect_err(filter)
+    }
+
+    #[test]
+    fn a_filter_that_assigns_is_refused() {
+        let failure = refused(".value.id = 5");
+        assert_eq!(failure.message, "invalid value `.value.id = 5` for `--filter`");
+        assert_eq!(failure.causes, ["`=` assigns, and the result is true for every record"]);
+        assert_eq!(failure.hint.as_deref(), Some("`==` compares"));
+        assert!(compile("--jq", ".value.id = 5").is_ok(), "another record may be wanted");
+    }
+
+    #[test]
+    fn what_a_program_most_likely_means_is_a_hint() {
+        let failure = refused(".value.name == 'x'");
+        assert_eq!(failure.causes, ["unexpected `'x'` at character 16"]);
+        assert_eq!(failure.hint.as_deref(), Some("a string has double quotes: `\"x\"`"));
+    }
 }

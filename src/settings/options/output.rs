@@ -1,5 +1,7 @@
 //! Resolves what is written to stdout, and in which format.
 
+mod token_names;
+
 use super::decoding;
 use super::escapes::escapes;
 use super::given::GivenOptions;
@@ -167,8 +169,12 @@ fn template(reading: &ReadingOptions) -> Result<Template, Failure> {
             .hint(format!("the format is `--output {name}`")));
     }
     Template::parse(text).map_err(|mistake| {
-        let hint = if mistake.token.starts_with('%') { TOKENS } else { ESCAPES };
-        refused().caused_by(mistake.to_string()).hint(hint)
+        let failure = refused().caused_by(mistake.to_string());
+        match token_names::meant(&mistake.token) {
+            Some(meant) => failure.hint(meant),
+            None if mistake.token.starts_with('%') => failure.hint(TOKENS),
+            None => failure.hint(ESCAPES),
+        }
     })
 }
 
@@ -184,6 +190,8 @@ mod tests {
     fn what_is_wrong_with_a_template_is_said_with_its_place() {
         for (text, cause, hint) in [
             ("%s%z", "`%z` at character 3 is not a token", "tokens are %s value"),
+            ("%s%{valeu}", "`%{valeu}` at character 3 is not a token", "did you mean `%{value}`?"),
+            ("%{header:}\\n", "`%{header:}` at character 1 names no header", "`%{header:NAME}`"),
             (r"%s\999", r"`\999` at character 3 is more than a byte holds", r"escapes are \n"),
             ("raw", "a template without tokens prints the same for every record", "`--output raw`"),
             ("auto", "a template without tokens prints the same for every record", "`--output auto`"),

@@ -37,10 +37,11 @@ pub const RULES: &[Rule] = &[
     options(&[OffsetReset]).need(GROUP).hint("without a group `--from` says where to start"),
     options(&[Commit, AsyncCommit, CommitInterval]).need(GROUP).hint(COMMITS_OF_A_GROUP),
     options(&[InstanceId]).need(GROUP).hint("without a group there are no members"),
+    options(&[AsyncCommit]).need(A_COMMIT_MODE),
     options(&[AsyncCommit]).cannot_be_used_with(COMMIT_AUTO).hint(WAITING_MODES),
     options(&[AsyncCommit]).cannot_be_used_with(COMMIT_NEVER).hint(WAITING_MODES),
     options(&[CommitInterval]).need(COMMIT_AUTO),
-    options(&[From, To]).cannot_be_used_with(Given(Last)).cause("the newest records end at the end").also_left_out(&[Last]),
+    options(&[From, To]).cannot_be_used_with(Given(Last)).cause("`--last` always reads back from the end").also_left_out(&[Last]),
     // Handlers.
     options(&[Command]).cannot_be_used_with(Given(Exec)).cause(ONE_HANDLER).also_left_out(&[Exec]),
     options(&[Command, Exec]).cannot_be_used_with(Given(Worker)).cause(ONE_HANDLER).also_left_out(&[Worker]),
@@ -220,6 +221,9 @@ const AN_END: Condition = Case("`--exit`, `--to` or `--last`", |given| {
     ends_by_itself || [Exit, To, Last].into_iter().any(|option| given.has(option))
 });
 const COMMIT_AUTO: Condition = Case("`--commit auto`", |given| given.commit() == CommitChoice::Auto);
+/// Holds if any mode is chosen: what is wrong with the other ones has its own rules.
+const A_COMMIT_MODE: Condition =
+    Case("`--commit manual` or `--commit batch=N`", |given| given.typed_as(Commit).is_some());
 const COMMIT_NEVER: Condition = Case("`--commit never`", |given| given.commit() == CommitChoice::Never);
 const A_HANDLER: Condition = Case("a handler", |given| given.handler().is_some());
 const THE_HANDLER: Condition = Case("`{handler}`", |given| given.handler().is_some());

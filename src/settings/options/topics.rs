@@ -1,5 +1,9 @@
 //! Resolves names of topics and regular expressions for them.
 
+mod unquoted;
+
+pub use unquoted::Unquoted;
+
 use crate::error::Failure;
 use crate::secrets;
 use regex::Regex;
@@ -12,7 +16,7 @@ pub enum TopicSelector {
 }
 
 /// Resolves the topics to read, as typed for TOPIC.
-pub fn resolve(typed: &[String]) -> Result<Vec<TopicSelector>, Failure> {
+pub fn resolve(typed: &[String], unquoted: &Unquoted<'_>) -> Result<Vec<TopicSelector>, Failure> {
     let mut selectors = Vec::new();
     for (index, text) in typed.iter().enumerate() {
         if typed[..index].contains(text) {
@@ -20,7 +24,10 @@ pub fn resolve(typed: &[String]) -> Result<Vec<TopicSelector>, Failure> {
         }
         selectors.push(match text.starts_with('^') {
             true => TopicSelector::Pattern(pattern(text)?),
-            false => TopicSelector::Name(name(text)?),
+            false => TopicSelector::Name(name(text).map_err(|failure| match unquoted.hint(text) {
+                Some(hint) => failure.hint(hint),
+                None => failure,
+            })?),
         });
     }
     Ok(selectors)
@@ -53,40 +60,59 @@ const LIST: &str = "`kcons topic list` lists all topics";
 /// Checks a name of a topic by the rule of Kafka's class `org.apache.kafka.common.internals.Topic`.
 pub fn name(text: &str) -> Result<String, Failure> {
     const LONGEST: usize = 249;
-    let is_legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
     let refuse = |cause: &str| {
         Err(Failure::usage(format!("invalid topic name `{}`", secrets::word(text))).caused_by(cause))
     };
-    if text.is_empty() {
-        return refuse("it is empty");
-    }
-    if text == "." || text == ".." {
-        return refuse("Kafka does not allow it");
-    }
-    if text.len() > LONGEST {
-        return refuse("it is longer than 249 characters");
-    }
-    match text.chars().all(is_legal) {
-        true => Ok(text.to_owned()),
-        false if text.contains('=') => refuse("names consist of letters, digits, `.`, `_` and `-`")
-            .map_err(|failure: Failure| failure.hint("-X KEY=VALUE sets a property")),
-        false if text.contains(',') => {
-            refuse("commas do not separate topics").map_err(|failure: Failure| failure.hint(SEVERAL))
+    match text {
+        "" => refuse("it is empty"),
+        "." | ".." => refuse("Kafka does not allow it"),
+        _ if text.len() > LONGEST => refuse("it is longer than 249 characters"),
+        _ if text.chars().all(is_legal) => Ok(text.to_owned()),
+        _ => {
+            let (cause, hint) = misplaced(text);
+            refuse(cause).map_err(|failure: Failure| Failure { hint, ..failure })
         }
-        false if text.starts_with('^') => {
-            refuse("it takes names, not expressions").map_err(|failure: Failure| failure.hint(LIST))
-        }
-        false => refuse("names consist of letters, digits, `.`, `_` and `-`")
-            .map_err(|failure: Failure| failure.hint("a regular expression starts with `^`")),
     }
+}
+
+fn is_legal(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-')
+}
+
+/// Why a text is no name, and what is done instead with what it looks like.
+fn misplaced(text: &str) -> (&'static str, Option<String>) {
+    const NAMES: &str = "names consist of letters, digits, `.`, `_` and `-`";
+    let is_property =
+        text.split_once('=').is_some_and(|(key, _)| !key.is_empty() && key.chars().all(is_legal));
+    let is_expression = text.contains(['*', '+', '?', '[', '(', '{', '|', '\\', '$']);
+    match text {
+        _ if text.split(',').all(is_broker) => {
+            (NAMES, Some(format!("brokers are given with `--brokers {text}`")))
+        }
+        _ if is_property => (NAMES, Some("-X KEY=VALUE sets a property".to_owned())),
+        _ if text.starts_with('^') => ("it takes names, not expressions", Some(LIST.to_owned())),
+        _ if text.contains(',') => ("commas do not separate topics", Some(SEVERAL.to_owned())),
+        _ if is_expression => (NAMES, Some("a regular expression starts with `^`".to_owned())),
+        _ => (NAMES, None),
+    }
+}
+
+/// Whether a text is `HOST:PORT`. A small number is more likely a partition.
+fn is_broker(text: &str) -> bool {
+    text.rsplit_once(':').is_some_and(|(host, port)| {
+        let is_port = port.parse::<u16>().is_ok_and(|port| port >= 1000);
+        is_port && !host.is_empty() && host.chars().all(is_legal)
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::ReadingOptions;
 
     fn resolved(typed: &[&str]) -> Result<Vec<TopicSelector>, Failure> {
-        resolve(&typed.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>())
+        let words = typed.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+        resolve(&words, &Unquoted::of(&ReadingOptions::default(), &words))
     }
 
     #[test]
@@ -117,12 +143,21 @@ mod tests {
     #[test]
     fn the_hint_says_what_somebody_meant() {
         for (text, hint) in [
-            ("a,b", SEVERAL),
-            ("^task", LIST),
-            ("task-.*", "a regular expression starts with `^`"),
-            ("client.id=x", "-X KEY=VALUE sets a property"),
+            ("a,b", Some(SEVERAL)),
+            ("^task", Some(LIST)),
+            ("^a,b", Some(LIST)),
+            ("task-.*", Some("a regular expression starts with `^`")),
+            ("client.id=x", Some("-X KEY=VALUE sets a property")),
+            ("localhost:19192", Some("brokers are given with `--brokers localhost:19192`")),
+            ("a:9092,b:9092", Some("brokers are given with `--brokers a:9092,b:9092`")),
+            ("orders:0", None),
+            ("orders:0-2", None),
+            ("u:s3cret@h:9092", None),
+            ("==", None),
+            (">", None),
+            ("a/b", None),
         ] {
-            assert_eq!(name(text).expect_err(text).hint.as_deref(), Some(hint));
+            assert_eq!(name(text).expect_err(text).hint.as_deref(), hint, "{text}");
         }
     }
 

@@ -1,5 +1,7 @@
 //! The table itself. A hint names only what kcons has.
 
+use crate::cli::FOLLOWING;
+
 /// Words of another tool, and the hint that says what replaces them.
 pub struct Replacement {
     /// Options with their dashes, or words in place of a command.
@@ -206,11 +208,7 @@ pub const TABLE: &[Replacement] = &[
         &["--end", "--once", "--no-follow", "--no-wait", "--until-end", "--exit-eof"],
         "to stop at the end: `--exit`",
     ),
-    behind(
-        &["", "consume"],
-        &["--follow"],
-        "omit it: a run follows the topic until Ctrl-C; `--exit` stops at the end",
-    ),
+    behind(&["", "consume"], &["--follow"], FOLLOWING),
     behind(READING, &["--partition"], "`--partitions 0` reads some partitions, as in `--partitions 0,2`"),
     // Groups and commits.
     behind(
@@ -320,6 +318,20 @@ pub const TABLE: &[Replacement] = &[
     anywhere(&["-L"], "`kcons topic list` lists topics, `kcons topic describe TOPIC` describes one"),
     anywhere(&["-P"], "kcons only consumes; Kafka's own tool produces: kafka-console-producer.sh"),
     anywhere(&["-Q"], "`--from` finds the offsets of a time, as in `--from 2026-11-23T09:00`"),
+];
+
+/// Options without their values, which mean something else in other tools.
+pub const WITHOUT_VALUES: &[Replacement] = &[
+    behind(
+        &["consume"],
+        &["--format"],
+        "it takes a template, as in `--format '%k: %s\\n'`; a run follows the topic without any option",
+    ),
+    behind(
+        &["demo"],
+        &["--format"],
+        "it takes a template, as in `--format '%k: %s\\n'`; `--follow` goes on until Ctrl-C",
+    ),
 ];
 
 /// What other tools and languages call formats of data, in lower case, and the formats that are meant by it.

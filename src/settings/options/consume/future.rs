@@ -1,9 +1,10 @@
 //! Times to come: what is said at the start about a run that begins or ends at one.
 
-use super::{Mode, Standalone, StopConditions};
+use super::{Mode, StopConditions};
 use crate::choices::OffsetReset;
 use crate::cli::ReadingOptions;
 use crate::position::{Clock, Position, Positions};
+use crate::settings::options::group::Standalone;
 use jiff::Timestamp;
 
 /// Warns about a start in the future: most likely a slip.
