@@ -11,3 +11,6 @@ pub fn find(typed: &str, command: &str) -> Option<&'static str> {
     };
     TABLE.iter().find(fits).map(|meant| meant.hint)
 }
+
+#[cfg(test)]
+mod tests;
