@@ -176,7 +176,8 @@ fn a_profile_says_how_to_talk_and_how_long_to_try() {
 #[test]
 fn a_profile_never_chooses_the_mode() {
     let outcome = kcons("consume t", "--profile p -b no-such-host.invalid:1 --connect-timeout 200ms").run();
-    let note = "info: ignoring `group.id`, `auto.offset.reset` in profile `p`: reading without a group, see `--group`\n";
+    let note =
+        "info: ignoring `group`, `offset-reset` in profile `p`: reading without a group, see `--group`\n";
     outcome.has_code(3).stderr_contains(note);
     let shown = |words: &str, name: &str| value(&kcons("consume t", words).arg("--print-config").run(), name);
     assert_eq!(shown("--profile p", "group.id"), "group.id (none) default");

@@ -73,7 +73,12 @@ impl<'a> ProfileReader<'a> {
                 shape.text.map_or(Ok(()), |value_name| check_text(entry, &value_name, &place))?;
             }
             let value = property(&entry.value).ok_or_else(|| one_value(key, &place))?;
-            self.profile.properties.push(ProfileProperty { name: key.to_owned(), value, line: entry.line });
+            self.profile.properties.push(ProfileProperty {
+                name: key.to_owned(),
+                key: key.to_owned(),
+                value,
+                line: entry.line,
+            });
             return Ok(());
         }
         if key == "property" {
@@ -102,7 +107,8 @@ impl<'a> ProfileReader<'a> {
         let first = first.unwrap_or_default();
         if let Some(name) = property_of(key, &first) {
             let value = as_property(key, first, &entry.value);
-            self.renamed.push(ProfileProperty { name: name.to_owned(), value, line: entry.line });
+            let (name, key) = (name.to_owned(), key.to_owned());
+            self.renamed.push(ProfileProperty { name, key, value, line: entry.line });
         } else if key == "config" {
             self.profile.config = Some(first);
         } else if is_taken && !addition.words.is_empty() {
@@ -183,7 +189,8 @@ fn pairs(entry: &Entry, place: &str) -> Result<Vec<ProfileProperty>, Failure> {
     };
     let pair = |text: String| match text.split_once('=') {
         Some((name, value)) => {
-            Ok(ProfileProperty { name: name.trim().to_owned(), value: value.to_owned(), line: entry.line })
+            let name = name.trim().to_owned();
+            Ok(ProfileProperty { key: name.clone(), name, value: value.to_owned(), line: entry.line })
         }
         None => Err(Failure::usage(format!("`property`{place} is not of the form KEY=VALUE"))),
     };
