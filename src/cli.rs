@@ -118,7 +118,9 @@ pub struct DemoOptions {
     /// Keep the broker running for other terminals: print its address, consume nothing
     ///
     /// Prints KCONS_BROKERS=127.0.0.1:PORT on stdout and adds a new task every second. Group
-    /// members must use `-X partition.assignment.strategy=cooperative-sticky` with this broker.
+    /// members must use `-X partition.assignment.strategy=cooperative-sticky` with this broker. It
+    /// takes a member that has ended for alive until its session is over (45 s), so the next one
+    /// waits: `-X session.timeout.ms=6000` shortens that.
     #[arg(long, help_heading = "Demo", conflicts_with = "follow")]
     pub serve: bool,
     #[command(flatten)]

@@ -12,9 +12,9 @@ mod protocol;
 mod testing;
 mod worker;
 
-pub use attempt::{Attempt, Done, FailureReason, HandlerContext, Outcome};
+pub use attempt::{Attempt, Done, FailureReason, HandlerContext, Outcome, Unrunnable};
 pub use child::{Child, are_all_killed, kill_all, reap_orphans, withhold};
-pub use exec::{ExecPool, check};
+pub use exec::{ExecPool, check, what_to_check};
 pub use lines::StderrLines;
 pub use printed::Printed;
 pub use worker::{WorkerPool, Workers};

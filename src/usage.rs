@@ -44,7 +44,10 @@ pub fn parse(words: &[OsString]) -> Result<Invocation, Failure> {
             Ok(Invocation::Print(error.render()))
         }
         Err(error) if error.kind() == ErrorKind::InvalidUtf8 => Err(no_text::failure(&words)),
-        Err(error) => Err(ClapError { error: &error, command: &command }.told()),
+        Err(error) => {
+            let asks_for_help = words.iter().any(|word| word == "--help" || word == "-h");
+            Err(ClapError { error: &error, command: &command, asks_for_help }.told())
+        }
     }
 }
 
@@ -80,6 +83,8 @@ struct ClapError<'a> {
     error: &'a clap::Error,
     /// The words of the command that the error is about.
     command: &'a [String],
+    /// Whether help is asked for, of a command or of a word that is none.
+    asks_for_help: bool,
 }
 
 impl ClapError<'_> {
@@ -94,8 +99,11 @@ impl ClapError<'_> {
             }
             ErrorKind::MissingRequiredArgument => {
                 let missing: Vec<String> = self.texts(ContextKind::InvalidArg).map(bare).collect();
-                Failure::usage(format!("{} is missing", quoted(&missing, " and ")))
-                    .hint("`kcons COMMAND --help` says what a command takes")
+                let failure = Failure::usage(format!("{} is missing", quoted(&missing, " and ")));
+                match self.values_of(&missing) {
+                    Some(values) => failure.hint(format!("valid: {values}")),
+                    None => failure.hint(format!("{} says what it takes", self.help())),
+                }
             }
             ErrorKind::ArgumentConflict => {
                 let others: Vec<String> = self.texts(ContextKind::PriorArg).map(bare).collect();
@@ -172,7 +180,8 @@ impl ClapError<'_> {
         let near = self.text(ContextKind::SuggestedArg).filter(|near| is_near(&name, near));
         match near {
             Some(near) => failure.hint(format!("did you mean `{}`?", bare(near))),
-            None => failure.hint("`kcons COMMAND --help` lists all options"),
+            None if self.command.is_empty() => failure.hint(commands(None)),
+            None => failure.hint(format!("{} lists all options", self.help())),
         }
     }
 
@@ -187,7 +196,8 @@ impl ClapError<'_> {
         let suggested = self.texts(ContextKind::SuggestedSubcommand);
         let near: Vec<String> = suggested.filter(|near| is_near(word, near)).map(str::to_owned).collect();
         match near.is_empty() {
-            true if family.is_some() => failure.hint(commands(family)),
+            // Who asks for help has not named a topic.
+            true if family.is_some() || self.asks_for_help => failure.hint(commands(family)),
             true if !is_topic(word) => failure.hint(commands(None)),
             true => failure.hint(format!("to read the topic: kcons consume {word}; {}", commands(None))),
             false => failure.hint(format!("did you mean {}?", quoted(&near, " or "))),
@@ -197,12 +207,31 @@ impl ClapError<'_> {
     /// What to do with a name behind a command that takes none.
     fn hint_for_name(&self, name: &str) -> Option<String> {
         match self.command.join(" ").as_str() {
-            "demo" | "topic list" if !is_topic(name) => None,
+            "demo" | "topic list" | "group reset" if !is_topic(name) => None,
             "demo" => Some(format!("the demo brings its own topic; to read one: kcons consume {name}")),
             "group list" => Some(format!("to see one group: kcons group describe {name}")),
+            "group describe" => Some(format!("one group at a time: kcons group describe {name}")),
+            "group reset" => Some(format!("a topic goes behind its option: `--topic {name}`")),
             "topic list" => Some(format!("to see one topic: kcons topic describe {name}")),
             _ => None,
         }
+    }
+
+    /// The words that show the help of the command.
+    fn help(&self) -> String {
+        format!("`kcons {} --help`", self.command.join(" "))
+    }
+
+    /// The valid values of the one argument that is missing, if it takes only some.
+    fn values_of(&self, missing: &[String]) -> Option<String> {
+        let [missing] = missing else { return None };
+        let (_, command) = cli::commands().into_iter().find(|(words, _)| words == self.command)?;
+        let is_it = |argument: &&clap::Arg| {
+            argument.get_value_names().is_some_and(|names| names.iter().any(|name| **name == **missing))
+        };
+        let values = command.get_arguments().find(is_it)?.get_possible_values();
+        let values: Vec<&str> = values.iter().map(clap::builder::PossibleValue::get_name).collect();
+        (!values.is_empty()).then(|| values.join(", "))
     }
 
     /// Whether the error is about words behind this command.

@@ -55,7 +55,8 @@ pub struct ConnectionOptions {
     pub profile_table: Option<ProfileTable>,
     /// Give up if no broker answers within DURATION [default: 10s]
     ///
-    /// 0s: keep trying forever, for a pod that may start before its broker.
+    /// The default is 2s where nothing listens at a port of this machine. 0s: keep trying forever,
+    /// for a pod that may start before its broker.
     #[arg(long, value_name = "DURATION", value_parser = parse_duration, global = true, help_heading = "Connection")]
     pub connect_timeout: Option<Duration>,
     /// Print every property, its value and its origin, and exit

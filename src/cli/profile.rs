@@ -25,6 +25,8 @@ pub struct ProfileTable {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProfileProperty {
     pub name: String,
+    /// The key under which it is written: its name, or an option that sets it.
+    pub key: String,
     pub value: String,
     /// The number of the line in the configuration file, from 1.
     pub line: usize,

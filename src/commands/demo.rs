@@ -37,6 +37,7 @@ pub fn run(
             if connection.print_config {
                 return super::write(settings::print::table(&consume.connection.effective).as_bytes());
             }
+            require_topics(&consume.written_topics())?;
             let broker = broker()?;
             consume.connection.set_brokers(&broker.address());
             if follow {
@@ -55,6 +56,14 @@ pub fn run(
         }
         Demo::Serve => serve(world, talk),
     }
+}
+
+/// Refuses to produce to a topic that the broker of the demo has not. Nobody can create one there: it ends with the run.
+fn require_topics(written: &[String]) -> Result<(), Failure> {
+    let Some(missing) = written.iter().find(|name| *name != DEAD_LETTERS) else { return Ok(()) };
+    let failure = Failure::new(Kind::Missing, format!("topic `{missing}` does not exist"));
+    let failure = failure.caused_by("this run produces to it, so it must exist");
+    Err(failure.hint(format!("the demo has one topic to produce to: `{DEAD_LETTERS}`")))
 }
 
 /// What a broker has that ends with this process is new to the next run: ids are kept in a folder that goes too.
@@ -113,7 +122,7 @@ fn serve(
     // The mock lets every rebalance but the first wait for almost a session, and cooperative ones come in pairs.
     talk.info(
         "start group members with `-X partition.assignment.strategy=cooperative-sticky -X \
-         session.timeout.ms=6000`; a second one gets its partitions after about 10 s",
+         session.timeout.ms=6000`; one that starts after another waits for its partitions, about 5 to 10 s",
     );
     keep_creating(broker);
     while !shutdown.is_requested() {

@@ -59,7 +59,7 @@ pub enum Outcome {
     /// The record is bad and retrying it is of no use (`EX_DATAERR`).
     Refused(FailureReason),
     /// The shell found no such program, or could not run it: no other record would fare better.
-    Unrunnable(FailureReason),
+    Unrunnable(Unrunnable, FailureReason),
     /// The worker ended before it got to the record, which is sent again. The attempt does not count.
     Again,
     /// We ended the handler: the record is neither processed nor failed.
@@ -75,7 +75,7 @@ impl Outcome {
             | Outcome::Scarce(_)
             | Outcome::Failed(_)
             | Outcome::Refused(_)
-            | Outcome::Unrunnable(_)
+            | Outcome::Unrunnable(..)
             | Outcome::Unfinished => false,
         }
     }
@@ -84,9 +84,17 @@ impl Outcome {
     pub fn is_answer(&self) -> bool {
         match self {
             Outcome::Accepted | Outcome::Later | Outcome::Failed(_) | Outcome::Refused(_) => true,
-            Outcome::Scarce(_) | Outcome::Unrunnable(_) | Outcome::Again | Outcome::Unfinished => false,
+            Outcome::Scarce(_) | Outcome::Unrunnable(..) | Outcome::Again | Outcome::Unfinished => false,
         }
     }
+}
+
+/// Why a shell cannot run a program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unrunnable {
+    NotFound,
+    /// It is there, but no program, or one that may not be run.
+    NotExecutable,
 }
 
 /// Why an attempt failed.

@@ -22,7 +22,7 @@ use std::process::ExitStatus;
 use std::sync::OnceLock;
 
 pub use registry::{are_all_killed, kill_all};
-pub use supervised::{GRACE, LOOK_AGAIN, Supervised, TURN, TimeLimits, exit_words, is_unrunnable, timed_out};
+pub use supervised::{GRACE, LOOK_AGAIN, Supervised, TURN, TimeLimits, exit_words, timed_out, unrunnable};
 pub use system::reap_orphans;
 
 /// A process that was started and whose end is ours to see.

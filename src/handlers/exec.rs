@@ -22,7 +22,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::Duration;
 
-pub use program::check;
+pub use program::{check, what_to_check};
 
 /// The threads that run attempts. No method waits for anything; dropping the pool kills what still runs.
 pub struct ExecPool {
@@ -186,7 +186,7 @@ impl AttemptRunner {
         let process = ExecProcess::new(child, (input, output), sinks, self.settings.limits);
         match process.finish(attempt.ticket, running) {
             // A program that is started without a shell may mean anything by its status.
-            (Outcome::Unrunnable(reason), output) if !is_shell(&self.settings.command) => {
+            (Outcome::Unrunnable(_, reason), output) if !is_shell(&self.settings.command) => {
                 (Outcome::Failed(reason), output)
             }
             ended => ended,

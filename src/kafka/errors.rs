@@ -229,6 +229,13 @@ mod tests {
             ),
             (Some("localhost:9093".to_owned()), "SSL handshake failed: broken".to_owned())
         );
+        assert_eq!(
+            taken_apart(
+                "ssl://localhost:9092/bootstrap: SSL handshake failed: Disconnected: SSL connection closed by peer: \
+                 connecting to a PLAINTEXT broker listener? (after 2ms in state SSL_HANDSHAKE)"
+            ).1,
+            "the broker closed the connection instead of answering in TLS"
+        );
         assert_eq!(taken_apart("1/1 brokers are down"), (None, "1/1 brokers are down".to_owned()));
     }
 

@@ -47,6 +47,9 @@ pub fn told(text: &str) -> String {
 /// The words for a connection that was made and then ended from the other side.
 pub const CLOSED: &str = "the broker closed the connection";
 
+/// The end of a connection at which librdkafka asks whether the port is one without TLS; so one with SASL alone ends it, too.
+const NO_TLS: &str = "the broker closed the connection instead of answering in TLS";
+
 /// Nothing listens at the port.
 pub const REFUSED: &str = "connection refused";
 
@@ -60,6 +63,9 @@ pub fn connection(lower: &str) -> Option<&'static str> {
         "address family not supported",
     ];
     let named = REASONS.into_iter().find(|reason| lower.contains(reason));
+    if lower.contains("connecting to a plaintext broker listener") {
+        return Some(NO_TLS);
+    }
     let is_late = || lower.contains("timed out") || lower.contains("timeout");
     named.or_else(|| is_late().then_some("timed out")).or_else(|| is_closed(lower).then_some(CLOSED))
 }

@@ -32,8 +32,8 @@ pub fn apply(
             "`{spelled}` needs it: `[profile.{name}]` and lines like `brokers = \"HOST:PORT\"`"
         ))
     })?;
-    let mut table = Table::parse(&text, &path, &name)?;
-    table.is_typed = typed.connection.profile.is_some();
+    let is_typed = typed.connection.profile.is_some();
+    let table = Table::parse(&text, &path, &name, is_typed)?;
     options::add(&table, words, environment)
 }
 

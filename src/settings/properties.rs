@@ -63,8 +63,17 @@ pub struct Properties {
     pub notes: Vec<String>,
     /// Environment variables that hold values of properties, which handlers do not inherit.
     pub variables: Vec<String>,
-    /// The name of the profile, and the options that were taken from it.
-    profile: Option<(String, Vec<String>)>,
+    profile: Option<UsedProfile>,
+}
+
+/// What is kept of the profile of a run.
+#[derive(Debug)]
+struct UsedProfile {
+    name: String,
+    /// The options that were taken from it.
+    options: Vec<String>,
+    /// The properties that it sets under the name of an option, by their own names.
+    renamed: BTreeMap<String, String>,
 }
 
 pub const BROKERS: &str = "bootstrap.servers";
@@ -160,7 +169,12 @@ impl Properties {
         }
         let origin = PropertyOrigin::Profile(table.name.clone());
         self.overlay(PropertySource::new(surroundings, origin).read_profile(table)?, |_| true);
-        self.profile = Some((table.name.clone(), table.options.clone()));
+        let renamed = table.properties.iter().filter(|property| property.key != property.name);
+        self.profile = Some(UsedProfile {
+            name: table.name.clone(),
+            options: table.options.clone(),
+            renamed: renamed.map(|property| (property.name.clone(), property.key.clone())).collect(),
+        });
         self.variables.extend(table.variables.iter().cloned());
         Ok(())
     }
@@ -168,11 +182,17 @@ impl Properties {
     /// Where the value of a given option comes from: from the command line or from the profile.
     pub fn origin_of(&self, option: &str) -> PropertyOrigin {
         match &self.profile {
-            Some((name, options)) if options.iter().any(|given| given == option) => {
-                PropertyOrigin::Profile(name.clone())
+            Some(profile) if profile.options.iter().any(|given| given == option) => {
+                PropertyOrigin::Profile(profile.name.clone())
             }
             Some(_) | None => PropertyOrigin::Option,
         }
+    }
+
+    /// The name under which a given property is written where it comes from: `group` in a profile.
+    pub fn written<'a>(&'a self, name: &'a str, origin: &PropertyOrigin) -> &'a str {
+        let profile = self.profile.as_ref().filter(|_| matches!(origin, PropertyOrigin::Profile(_)));
+        profile.and_then(|profile| profile.renamed.get(name)).map_or(name, String::as_str)
     }
 
     fn overlay(&mut self, source: PropertySource<'_>, is_wanted: impl Fn(&str) -> bool) {

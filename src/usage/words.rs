@@ -33,8 +33,8 @@ impl OrderedWords {
             }
             if let Some(asked) = question(word, &command, &rest[1..]) {
                 let stray = stray(&root, (word == "help").then_some(place), &rest[1..]);
-                let words = words.iter().take(1).cloned().chain(asked).collect();
-                return OrderedWords { words, command, stray };
+                let words: Vec<OsString> = words.iter().take(1).cloned().chain(asked).collect();
+                return OrderedWords { stray, ..OrderedWords::of(&words) };
             }
             let Some(length) = length_of_option(word, place) else { break };
             let (option, behind) = rest.split_at(length.min(rest.len()));

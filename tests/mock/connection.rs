@@ -75,7 +75,8 @@ fn kcons(command: &str, words: &str) -> Kcons {
                     group = 'service'\noffset-reset = 'latest'\ncommit = 'manual'\n\
                     [profile.q]\nclient.rack = 'q'\n[profile.by-file]\nconfig = 'other'\n\
                     [profile.typo]\nbroker = 'x:1'\n[profile.quiet]\nquiet = true\n[profile.events]\nlog = 'json'\n\
-                    [profile.guarded]\nenable.auto.offset.store = true\n[profile.waits]\nconnect-timeout = '5'\n";
+                    [profile.guarded]\nenable.auto.offset.store = true\n[profile.waits]\nconnect-timeout = '5'\n\
+                    [profile.bare]\nbrokers = 5\n";
     for (name, text) in [
         (".config/kcons/config.toml", profiles),
         ("java", java),
@@ -131,6 +132,7 @@ fn what_cannot_be_is_refused_before_anything_is_connected() {
             ("--profile none", "profile `none` is not in `"),
             ("--profile typo", "unknown key `broker` in profile `typo`, `"),
             ("--profile waits", "invalid value `5` for `connect-timeout` in profile `waits`, `"),
+            ("--profile bare", "`brokers` in profile `bare`, `"),
             ("--connect-timeout 5", "invalid value `5` for `--connect-timeout`"),
             ("--color maybe", "invalid value `maybe` for `--color`"),
             ("--log xml", "invalid value `xml` for `--log`"),
@@ -174,7 +176,8 @@ fn a_profile_says_how_to_talk_and_how_long_to_try() {
 #[test]
 fn a_profile_never_chooses_the_mode() {
     let outcome = kcons("consume t", "--profile p -b no-such-host.invalid:1 --connect-timeout 200ms").run();
-    let note = "info: ignoring `group.id`, `auto.offset.reset` in profile `p`: reading without a group, see `--group`\n";
+    let note =
+        "info: ignoring `group`, `offset-reset` in profile `p`: reading without a group, see `--group`\n";
     outcome.has_code(3).stderr_contains(note);
     let shown = |words: &str, name: &str| value(&kcons("consume t", words).arg("--print-config").run(), name);
     assert_eq!(shown("--profile p", "group.id"), "group.id (none) default");

@@ -201,6 +201,13 @@ fn it_has_a_topic_for_dead_letters() {
     demo(&options[..4]).run().has_code(5).stderr_contains("error: task-created [0] @ 1: processing failed");
     let outcome = demo(&["--forward", "task-created.dead"]).run();
     outcome.has_code(0).has_stdout("").has_summary("5 records: 5 ok");
+    // Nobody can create one: the broker ends with the run.
+    for options in [&["--forward", "nosuch"][..], &["--exec", "true", "--dead-letter", "nosuch"]] {
+        demo(options).run().has_code(4).has_stdout("").has_stderr(
+            "error: topic `nosuch` does not exist\n  caused by: this run produces to it, so it must exist\n  \
+             hint: the demo has one topic to produce to: `task-created.dead`\n",
+        );
+    }
 }
 
 #[test]

@@ -304,6 +304,11 @@ pub fn a_group_is_deleted_once_somebody_agrees() {
         .has_code(1)
         .stdout_contains(&format!("{typed}  deleted\n{no}  not deleted\n"))
         .stdout_lacks("error");
+    // The end of input (Ctrl-D) is a no, and the table begins on a line of its own.
+    let mut ended = kcons(&["group", "delete", no]).spawn_on_terminal(OnTerminal::Both);
+    ended.wait_for_stdout(|screen| screen.ends_with(&question(no, "2 partitions")));
+    ended.send([4]);
+    ended.finish().has_code(1).stdout_contains(&format!("{}\nGROUP ", question(no, "2 partitions")));
     let left = kafka().groups();
     assert!(left.contains(no) && !left.contains(yes) && !left.contains(typed), "{left:?}");
     kcons(&["group", "delete", yes, "--yes"]).run().has_code(4).has_stdout("");

@@ -90,5 +90,9 @@ fn is_agreed(session: &mut Session, group: &GroupDescription) -> Result<bool, St
         io::stdin().lock().read_line(&mut line).map(|_| line)
     })?;
     let answer = answer.map_err(unheard)?;
+    if !answer.ends_with('\n') {
+        // Input that ends without a line break (Ctrl-D) leaves the cursor behind the question.
+        io::stderr().write_all(b"\n").map_err(unheard)?;
+    }
     Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
 }

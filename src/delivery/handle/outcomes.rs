@@ -8,7 +8,7 @@ use crate::delivery::writer::Writer;
 use crate::delivery::{Progress, Settled};
 use crate::duration::spoken;
 use crate::error::{Failure, Kind};
-use crate::handlers::{Done, FailureReason, Outcome};
+use crate::handlers::{self, Done, FailureReason, Outcome, Unrunnable};
 use crate::record::OwnedRecord;
 use crate::settings::{Backoff, FailurePolicy};
 use crate::talk::{Event, Notice};
@@ -87,7 +87,7 @@ impl Handlers<'_> {
                 job.failed += 1;
                 self.record_failed(done.ticket, reason, progress);
             }
-            Outcome::Unrunnable(reason) => self.unrunnable(done.ticket, &reason, progress),
+            Outcome::Unrunnable(why, reason) => self.unrunnable(done.ticket, (why, &reason), progress),
             Outcome::Again if !self.drain.is_begun() => self.queue.put_back(done.ticket),
             Outcome::Again | Outcome::Unfinished => self.remove(done.ticket),
         }
@@ -138,13 +138,19 @@ impl Handlers<'_> {
     }
 
     /// Ends the run: whatever the record, there is nothing that could handle it.
-    fn unrunnable(&mut self, ticket: u64, reason: &FailureReason, progress: &mut Progress) {
+    fn unrunnable(
+        &mut self,
+        ticket: u64,
+        (why, reason): (Unrunnable, &FailureReason),
+        progress: &mut Progress,
+    ) {
         let Some(job) = self.queue.stop(ticket) else { return };
         self.counts.failed += 1;
         let message = format!("{}: the shell cannot run the handler ({})", job.record.place(), reason.what);
-        let failure = Failure::new(Kind::Record, message).caused_by(reason.last_line()).hint(
-            "check the command, and whether its program is in `PATH` here; the record was not committed",
-        );
+        let hint = handlers::what_to_check(why, &reason.last_line());
+        let failure = Failure::new(Kind::Record, message)
+            .caused_by(reason.last_line())
+            .hint(format!("{hint}; the record was not committed"));
         self.end_with(ticket, reason.what.clone(), failure, progress);
     }
 

@@ -1,6 +1,7 @@
 //! A process that may have to be ended: asked with SIGTERM first, and killed once its grace is over.
 
 use super::Child;
+use crate::handlers::Unrunnable;
 use nix::sys::signal::Signal;
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
@@ -132,8 +133,12 @@ pub fn timed_out(timeout: Duration) -> String {
 
 /// Whether a shell told by its exit status that it found no such program, or could not run it (POSIX, "Exit Status for
 /// Commands").
-pub fn is_unrunnable(status: ExitStatus) -> bool {
-    matches!(status.code(), Some(126 | 127))
+pub fn unrunnable(status: ExitStatus) -> Option<Unrunnable> {
+    match status.code() {
+        Some(126) => Some(Unrunnable::NotExecutable),
+        Some(127) => Some(Unrunnable::NotFound),
+        Some(_) | None => None,
+    }
 }
 
 /// How a process ended: `killed by SIGSEGV`, or `with_code` and the code.

@@ -1,6 +1,6 @@
 //! What a process's end means for its record.
 
-use crate::handlers::child::{exit_words, is_unrunnable};
+use crate::handlers::child::{exit_words, unrunnable};
 use crate::handlers::{FailureReason, Outcome};
 use std::process::ExitStatus;
 
@@ -17,14 +17,17 @@ pub fn of_status(status: ExitStatus, stderr: impl FnOnce() -> String) -> Outcome
         Some(0) => Outcome::Accepted,
         Some(TEMPORARY_FAILURE) => Outcome::Later,
         Some(DATA_ERROR) => Outcome::Refused(reason()),
-        Some(_) if is_unrunnable(status) => Outcome::Unrunnable(reason()),
-        Some(_) | None => Outcome::Failed(reason()),
+        Some(_) | None => match unrunnable(status) {
+            Some(why) => Outcome::Unrunnable(why, reason()),
+            None => Outcome::Failed(reason()),
+        },
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::handlers::Unrunnable;
     use std::os::unix::process::ExitStatusExt;
 
     #[test]
@@ -34,8 +37,8 @@ mod tests {
         assert_eq!(of(0), Outcome::Accepted);
         assert_eq!(of(75 << 8), Outcome::Later);
         assert_eq!(of(65 << 8), Outcome::Refused(reason("exit status 65")));
-        assert_eq!(of(126 << 8), Outcome::Unrunnable(reason("exit status 126")));
-        assert_eq!(of(127 << 8), Outcome::Unrunnable(reason("exit status 127")));
+        assert_eq!(of(126 << 8), Outcome::Unrunnable(Unrunnable::NotExecutable, reason("exit status 126")));
+        assert_eq!(of(127 << 8), Outcome::Unrunnable(Unrunnable::NotFound, reason("exit status 127")));
         assert_eq!(of(125 << 8), Outcome::Failed(reason("exit status 125")));
         assert_eq!(of(1 << 8), Outcome::Failed(reason("exit status 1")));
         assert_eq!(of(255 << 8), Outcome::Failed(reason("exit status 255")));

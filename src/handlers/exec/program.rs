@@ -1,11 +1,13 @@
 //! The program of a handler: whether it can be run, asked before any record is read.
 
 use crate::error::{self, Failure};
+use crate::handlers::Unrunnable;
 use rustix::fs::{Access, access};
 use std::ffi::{OsStr, OsString};
-use std::io;
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 /// Where programs are looked for without `PATH` (`man 3 exec`).
 const USUAL_PATH: &str = "/bin:/usr/bin";
@@ -17,7 +19,36 @@ const USUAL_PATH: &str = "/bin:/usr/bin";
 pub fn check(command: &[OsString]) -> Result<(), Failure> {
     let Some(program) = command.first() else { return Ok(()) };
     let path = std::env::var_os("PATH").unwrap_or_else(|| USUAL_PATH.into());
-    find(program, &path).map_err(|error| Failure::usage(cannot_run(command, &error)))
+    find(program, &path).map_err(|(error, file)| {
+        let failure = Failure::usage(cannot_run(command, &error));
+        match chmod(&file) {
+            Some(hint) => failure.hint(hint),
+            None => failure,
+        }
+    })
+}
+
+/// What to check if a shell cannot run a handler; `said`: the last line of its stderr, as `sh: 1: ./x: Permission denied`.
+pub fn what_to_check(why: Unrunnable, said: &str) -> String {
+    match why {
+        Unrunnable::NotFound => "check the command, and whether its program is in `PATH` here".to_owned(),
+        Unrunnable::NotExecutable => said
+            .rsplit(": ")
+            .nth(1)
+            .and_then(|program| chmod(Path::new(program)))
+            .unwrap_or_else(|| "check the command, and that its program is an executable file".to_owned()),
+    }
+}
+
+/// How a file that nobody may run is made a program. A name that a shell would not take as it is, is not quoted.
+fn chmod(program: &Path) -> Option<String> {
+    let is_plain = |text: &&str| {
+        let mut characters = text.chars();
+        !text.starts_with('-') && characters.all(|c| c.is_ascii_alphanumeric() || "/._-+,@".contains(c))
+    };
+    let metadata = fs::metadata(program).ok().filter(|metadata| metadata.is_file())?;
+    let text = program.to_str().filter(is_plain)?;
+    (metadata.permissions().mode() & 0o111 == 0).then(|| format!("make it executable: chmod +x {text}"))
 }
 
 /// ``cannot run `foo`: No such file or directory``
@@ -26,18 +57,23 @@ pub fn cannot_run(command: &[OsString], error: &io::Error) -> String {
     format!("cannot run `{program}`: {}", error::reason(error))
 }
 
-fn find(program: &OsStr, path: &OsStr) -> io::Result<()> {
+/// Looks for a program.
+///
+/// # Errors
+/// Why it cannot be run, and the file that this is about.
+fn find(program: &OsStr, path: &OsStr) -> Result<(), (io::Error, PathBuf)> {
     if program.as_bytes().contains(&b'/') {
-        return may_run(Path::new(program));
+        return may_run(Path::new(program)).map_err(|error| (error, program.into()));
     }
-    let mut failure = io::Error::from_raw_os_error(libc::ENOENT);
+    let mut failure = (io::Error::from_raw_os_error(libc::ENOENT), program.into());
     // An empty program would be found as the folders themselves.
     for folder in std::env::split_paths(path).filter(|_| !program.is_empty()) {
         let folder = if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder };
-        match may_run(&folder.join(program)) {
+        let file = folder.join(program);
+        match may_run(&file) {
             Ok(()) => return Ok(()),
             // As `execvp`: one that may not be run is told of if there is no other.
-            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => failure = error,
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => failure = (error, file),
             Err(_) => {}
         }
     }
@@ -55,8 +91,6 @@ fn may_run(program: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::fs;
-    use std::os::unix::fs::PermissionsExt;
 
     #[test]
     fn a_program_is_looked_for_as_the_system_does() {
@@ -76,12 +110,41 @@ mod tests {
             ("absent", missing.clone()),
             ("", missing),
         ] {
-            let found = |program: &OsStr| find(program, &path).err().map(|error| error::reason(&error));
+            let found = |program: &OsStr| find(program, &path).err().map(|(error, _)| error::reason(&error));
             assert_eq!(found(program.as_ref()), expected, "{program}");
             if !program.is_empty() {
                 assert_eq!(found(at(program).as_ref()), expected, "{program}");
             }
         }
+    }
+
+    #[test]
+    fn a_file_that_may_not_be_run_is_told_how_it_becomes_a_program() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name).display().to_string();
+        for name in ["w.sh", "w w.sh", "program"] {
+            fs::write(at(name), "").unwrap();
+        }
+        fs::set_permissions(at("program"), fs::Permissions::from_mode(0o755)).unwrap();
+        let executable = format!("make it executable: chmod +x {}", at("w.sh"));
+        let other = "check the command, and that its program is an executable file";
+        for (name, expected) in [
+            ("w.sh", executable.as_str()),
+            ("w w.sh", other),
+            ("program", other),
+            ("absent", other),
+            ("", other),
+        ] {
+            for start in ["sh: 1: ", "sh: line 1: ", "sh: "] {
+                let said = format!("{start}{}: Permission denied", at(name));
+                assert_eq!(what_to_check(Unrunnable::NotExecutable, &said), expected, "{said}");
+            }
+        }
+        assert_eq!(what_to_check(Unrunnable::NotExecutable, ""), other);
+        assert!(what_to_check(Unrunnable::NotFound, &format!("sh: 1: {}: x", at("w.sh"))).contains("`PATH`"));
+        let denied = |name: &str| check(&[at(name).into()]).unwrap_err();
+        assert_eq!(denied("w.sh").hint, Some(executable));
+        assert_eq!((denied("w w.sh").hint, denied("").hint, denied("absent").hint), (None, None, None));
     }
 
     #[test]

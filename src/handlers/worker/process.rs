@@ -3,9 +3,7 @@
 use super::inbox;
 use super::input::Input;
 use super::watch::{Ready, Watched};
-use crate::handlers::child::{
-    LOOK_AGAIN, Supervised, TURN, TimeLimits, exit_words, is_unrunnable, timed_out,
-};
+use crate::handlers::child::{LOOK_AGAIN, Supervised, TURN, TimeLimits, exit_words, timed_out, unrunnable};
 use crate::handlers::pipes::{read, waiting_in};
 use crate::handlers::protocol::{AnswerReader, WorkerAnswer};
 use crate::handlers::{Attempt, Child, Done, FailureReason, Outcome, StderrLines};
@@ -172,9 +170,9 @@ impl WorkerProcess {
                 Outcome::Unfinished
             } else if is_charged {
                 let reason = FailureReason { what: self.why(), stderr: lines.last() };
-                match self.status.is_some_and(is_unrunnable) {
-                    true => Outcome::Unrunnable(reason),
-                    false => Outcome::Failed(reason),
+                match self.status.and_then(unrunnable) {
+                    Some(why) => Outcome::Unrunnable(why, reason),
+                    None => Outcome::Failed(reason),
                 }
             } else {
                 Outcome::Again

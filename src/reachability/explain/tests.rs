@@ -28,6 +28,8 @@ fn the_hint_names_what_set_the_brokers() {
         failure_text.unreachable(&[cause]).hint.unwrap_or_default()
     };
     assert_eq!(hint("timed out"), format!("check `brokers` in profile `p`{KUBERNETES}"));
+    let no_tls = "the broker closed the connection instead of answering in TLS";
+    assert!(hint(no_tls).starts_with("check `-X security.protocol`"));
     let mismatch = Cause { broker: None, words: "hostname mismatch".to_owned() };
     let hint = failure_text.tls(&mismatch).hint.unwrap_or_default();
     assert_eq!(hint, "the certificate is for another name: check `brokers` in profile `p`");

@@ -117,6 +117,11 @@ impl OptionName {
         PROPERTIES.iter().find(|(option, _)| *option == self).map(|(_, property)| *property)
     }
 
+    /// The option that sets a property.
+    pub fn of_property(name: &str) -> Option<OptionName> {
+        PROPERTIES.iter().find(|(_, property)| *property == name).map(|(option, _)| *option)
+    }
+
     /// The option as messages name it: `--name`, or `-- CMD`.
     pub fn spelled(self) -> String {
         match self.to_possible_value() {

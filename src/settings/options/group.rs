@@ -263,7 +263,7 @@ fn standalone(
     let mut origins: Vec<String> = Vec::new();
     for name in [GROUP, RESET, AUTO_COMMIT] {
         if let Some(given) = properties.take(name) {
-            ignored.push(format!("`{name}`"));
+            ignored.push(format!("`{}`", properties.written(name, &given.origin)));
             let origin = given.origin.told();
             if !origins.contains(&origin) {
                 origins.push(origin);

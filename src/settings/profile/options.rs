@@ -10,7 +10,9 @@ use crate::settings::options::given::OptionName;
 use crate::settings::options::group::start;
 use crate::settings::properties::values::{self, Value};
 use crate::usage::{self, Invocation};
+use std::any::TypeId;
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 /// Parses the typed words again, with the options of the profile that have an effect in this run behind them.
 pub fn add(table: &Table, words: &[OsString], environment: Environment<'_>) -> Result<Arguments, Failure> {
@@ -66,8 +68,17 @@ impl<'a> ProfileReader<'a> {
                 .hint(format!("give `--{key}` on the command line")));
         }
         if !self.keys.iter().any(|name| name == key) {
+            if let Some(option) = OptionName::of_property(key).map(OptionName::spelled) {
+                let shape = OptionShape::of(option.trim_start_matches('-'), self.typed);
+                shape.text.map_or(Ok(()), |value_name| check_text(entry, &value_name, &place))?;
+            }
             let value = property(&entry.value).ok_or_else(|| one_value(key, &place))?;
-            self.profile.properties.push(ProfileProperty { name: key.to_owned(), value, line: entry.line });
+            self.profile.properties.push(ProfileProperty {
+                name: key.to_owned(),
+                key: key.to_owned(),
+                value,
+                line: entry.line,
+            });
             return Ok(());
         }
         if key == "property" {
@@ -96,7 +107,8 @@ impl<'a> ProfileReader<'a> {
         let first = first.unwrap_or_default();
         if let Some(name) = property_of(key, &first) {
             let value = as_property(key, first, &entry.value);
-            self.renamed.push(ProfileProperty { name: name.to_owned(), value, line: entry.line });
+            let (name, key) = (name.to_owned(), key.to_owned());
+            self.renamed.push(ProfileProperty { name, key, value, line: entry.line });
         } else if key == "config" {
             self.profile.config = Some(first);
         } else if is_taken && !addition.words.is_empty() {
@@ -177,7 +189,8 @@ fn pairs(entry: &Entry, place: &str) -> Result<Vec<ProfileProperty>, Failure> {
     };
     let pair = |text: String| match text.split_once('=') {
         Some((name, value)) => {
-            Ok(ProfileProperty { name: name.trim().to_owned(), value: value.to_owned(), line: entry.line })
+            let name = name.trim().to_owned();
+            Ok(ProfileProperty { key: name.clone(), name, value: value.to_owned(), line: entry.line })
         }
         None => Err(Failure::usage(format!("`property`{place} is not of the form KEY=VALUE"))),
     };
@@ -188,22 +201,50 @@ fn pairs(entry: &Entry, place: &str) -> Result<Vec<ProfileProperty>, Failure> {
 struct OptionShape {
     is_switch: bool,
     is_repeatable: bool,
+    /// For an option that takes any text, what stands for its value in `--help`: `HOST:PORT`.
+    text: Option<String>,
 }
+
+/// What stands in `--help` for the values of options that take any text, and which a number can be, too.
+const NUMBERS_AMONG_OTHERS: [&str; 3] = ["LIST", "POS", "WHERE"];
 
 impl OptionShape {
     fn of(key: &str, typed: &TypedCommand<'_>) -> OptionShape {
         let mut arguments = typed.commands.iter().flat_map(|(_, command)| command.get_arguments());
-        let found = arguments.find(|argument| argument.get_long() == Some(key)).map(clap::Arg::get_action);
+        let argument = arguments.find(|argument| argument.get_long() == Some(key));
+        let found = argument.map(clap::Arg::get_action);
         OptionShape {
             is_switch: found.is_some_and(|action| !action.takes_values()),
             is_repeatable: matches!(found, Some(clap::ArgAction::Append)),
+            text: argument.and_then(text_of),
         }
     }
+}
+
+/// What stands for the value of an option that takes any text and of which no number makes sense.
+fn text_of(argument: &clap::Arg) -> Option<String> {
+    let value_type = argument.get_value_parser().type_id();
+    let is_text = value_type == TypeId::of::<String>() || value_type == TypeId::of::<PathBuf>();
+    let name = argument.get_value_names()?.first()?.as_str();
+    (is_text && !NUMBERS_AMONG_OTHERS.contains(&name)).then(|| name.to_owned())
+}
+
+/// A number would be taken as a name: `brokers = 5` as a host.
+fn check_text(entry: &Entry, value_name: &str, place: &str) -> Result<(), Failure> {
+    let key = &entry.key;
+    if !entry.is_bare {
+        return Ok(());
+    }
+    Err(Failure::usage(format!("`{key}`{place} needs a text in quotes"))
+        .hint(format!("as in {key} = \"{value_name}\"")))
 }
 
 /// The values of an option as they are written; none for a switch.
 fn texts<'a>(entry: &'a Entry, shape: &OptionShape, place: &str) -> Result<&'a [String], Failure> {
     let key = entry.key.as_str();
+    if let Some(value_name) = &shape.text {
+        check_text(entry, value_name, place)?;
+    }
     match &entry.value {
         EntryValue::Switch(_) if shape.is_switch => Ok(&[]),
         // A profile writes `-vv` as a number.

@@ -30,6 +30,8 @@ pub struct Entry {
     /// The whole name, of dotted keys and nested tables: `ssl.ca.location`.
     pub key: String,
     pub value: EntryValue,
+    /// Whether the value, or one of several, is written without quotes: a number, a time, `true` or `false`.
+    pub is_bare: bool,
     /// The number of the line in the file, from 1.
     pub line: usize,
 }
@@ -42,20 +44,28 @@ pub enum EntryValue {
 }
 
 impl Table {
-    /// Finds a profile in the text of the configuration file at `path`.
-    pub fn parse(text: &str, path: &str, name: &str) -> Result<Table, Failure> {
+    /// Finds a profile in the text of the configuration file at `path`. `is_typed`: it is named by `--profile`, not by
+    /// `KCONS_PROFILE`.
+    pub fn parse(text: &str, path: &str, name: &str, is_typed: bool) -> Result<Table, Failure> {
         let lines = LineStarts::of(text);
         let file = file(text, path)?;
-        let Some(profiles) = profiles(&file) else { return Err(missing(path, name, &[])) };
+        let missing = |known: &[&str]| {
+            let failure = Failure::usage(format!("profile `{name}` is not in `{path}`"));
+            let known = known_profiles(name, known);
+            // Nothing on the command line says where the name comes from.
+            let variable = if is_typed { "" } else { "check the variable `KCONS_PROFILE`; " };
+            failure.hint(format!("{variable}{known}"))
+        };
+        let Some(profiles) = profiles(&file) else { return Err(missing(&[])) };
         let known: Vec<&str> = profiles.keys().map(|name| name.get_ref().as_ref()).collect();
-        let found = profiles.get(name).ok_or_else(|| missing(path, name, &known))?;
+        let found = profiles.get(name).ok_or_else(|| missing(&known))?;
         let DeValue::Table(found) = found.get_ref() else {
             let (line, _) = lines.place(found.span().start);
             return Err(Failure::usage(format!("`profile.{name}` in `{path}` line {line} is not a table"))
                 .hint(format!("it begins with a line [profile.{name}]")));
         };
         let (name, path) = (name.to_owned(), path.to_owned());
-        let mut table = Table { name, path, is_typed: false, entries: Vec::new() };
+        let mut table = Table { name, path, is_typed, entries: Vec::new() };
         table.take(found, &TablePath { prefix: String::new(), depth: 0 }, &lines)?;
         Ok(table)
     }
@@ -77,11 +87,12 @@ impl Table {
                 self.take(inner, &inner_path, lines)?;
                 continue;
             }
+            let is_bare = is_bare(value.get_ref());
             let value = read(value.get_ref()).ok_or_else(|| {
                 Failure::usage(format!("invalid value for `{key}`{}", self.place(line)))
                     .hint("an array holds texts and numbers")
             })?;
-            self.entries.push(Entry { key, value, line });
+            self.entries.push(Entry { key, value, is_bare, line });
         }
         Ok(())
     }
@@ -109,18 +120,15 @@ fn profiles<'a, 'b>(file: &'b Spanned<DeTable<'a>>) -> Option<&'b DeTable<'a>> {
     }
 }
 
-fn missing(path: &str, name: &str, known: &[&str]) -> Failure {
-    let failure = Failure::usage(format!("profile `{name}` is not in `{path}`"));
-    let near = did_you_mean(name, known.iter().copied()).map_or_else(String::new, |near| format!("{near} "));
-    match known.is_empty() {
-        true => failure.hint(format!("it has no profiles; one begins with a line [profile.{name}]")),
-        false => {
-            const MOST: usize = 20;
-            let more = if known.len() > MOST { ", …" } else { "" };
-            let known = &known[..known.len().min(MOST)];
-            failure.hint(format!("{near}profiles: {}{more}", known.join(", ")))
-        }
+/// The profiles that there are, the ones with a near name first.
+fn known_profiles(name: &str, known: &[&str]) -> String {
+    const MOST: usize = 20;
+    if known.is_empty() {
+        return format!("the file has no profiles; one begins with a line [profile.{name}]");
     }
+    let near = did_you_mean(name, known.iter().copied()).map_or_else(String::new, |near| format!("{near} "));
+    let more = if known.len() > MOST { ", …" } else { "" };
+    format!("{near}profiles: {}{more}", known[..known.len().min(MOST)].join(", "))
 }
 
 fn read(value: &DeValue<'_>) -> Option<EntryValue> {
@@ -131,6 +139,14 @@ fn read(value: &DeValue<'_>) -> Option<EntryValue> {
             texts.map(EntryValue::Several)
         }
         other => one(other).map(EntryValue::One),
+    }
+}
+
+fn is_bare(value: &DeValue<'_>) -> bool {
+    match value {
+        DeValue::Array(values) => values.iter().any(|value| is_bare(value.get_ref())),
+        DeValue::String(_) | DeValue::Table(_) => false,
+        DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_) | DeValue::Datetime(_) => true,
     }
 }
 

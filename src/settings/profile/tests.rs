@@ -1,15 +1,16 @@
 //! What a profile adds, and what is refused in one.
 
 use super::*;
-use crate::cli::{CommitChoice, OutputFormat, ReadingOptions};
+use crate::cli::{self, CommitChoice, OutputFormat, ReadingOptions};
 use crate::settings::options::given::GivenOptions;
 use crate::settings::options::rules;
 use crate::settings::options::rules::tests::{EXAMPLES, Example, ProfileOutcome};
+use crate::usage::{self, Invocation};
 
 /// Applies a profile `p` to a command line; the variable `SECRET` is set.
 fn applied(line: &str, profile: &str, is_terminal: bool) -> Result<Arguments, Failure> {
     let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
-    let table = Table::parse(&format!("[profile.p]\n{profile}\n"), "config.toml", "p")?;
+    let table = Table::parse(&format!("[profile.p]\n{profile}\n"), "config.toml", "p", true)?;
     let environment = |name: &str| (name == "SECRET").then(|| "5".to_owned());
     options::add(&table, &words, Environment { variables: &environment, is_stdout_terminal: is_terminal })
 }
@@ -205,19 +206,101 @@ fn what_cannot_be_is_refused_by_profile_and_key() {
 }
 
 #[test]
+fn what_is_text_takes_no_number() {
+    // Keys of which numbers are values, alone or among others.
+    const NUMBERS: [&str; 13] = [
+        "count",
+        "expect",
+        "failure-limit",
+        "from",
+        "in-flight",
+        "last",
+        "max-lag",
+        "offset-reset",
+        "parallel",
+        "partitions",
+        "rate",
+        "retries",
+        "to",
+    ];
+    for key in cli::profile_keys().iter().map(String::as_str).chain(["bootstrap.servers", "group.id"]) {
+        let refused = |value: &str| {
+            applied("kcons lag g", &format!("{key} = {value}"), false).err().map(|failure| failure.message)
+        };
+        assert_eq!(refused("5").is_none(), NUMBERS.contains(&key), "{key}: {:?}", refused("5"));
+    }
+    for (profile, message, hint) in [
+        (
+            "brokers = 5",
+            "`brokers` in profile `p`, `config.toml` line 2 needs a text in quotes",
+            "HOST:PORT,…",
+        ),
+        (
+            "brokers = true",
+            "`brokers` in profile `p`, `config.toml` line 2 needs a text in quotes",
+            "HOST:PORT,…",
+        ),
+        (
+            "bootstrap.servers = 5",
+            "`bootstrap.servers` in profile `p`, `config.toml` line 2 needs a text in quotes",
+            "HOST:PORT,…",
+        ),
+        ("proto = 2026-11-23", "`proto` in profile `p`, `config.toml` line 2 needs a text in quotes", "FILE"),
+        (
+            "topic = [1]",
+            "`topic` in profile `p`, `config.toml` line 2 needs a text in quotes",
+            "TOPIC[:LIST]",
+        ),
+    ] {
+        let failure = applied("kcons topic list", profile, false).map(|_| ()).expect_err(profile);
+        assert_eq!(failure.message, message, "{profile}");
+        assert!(failure.hint.is_some_and(|told| told.ends_with(&format!(" = \"{hint}\""))), "{profile}");
+    }
+    assert!(applied("kcons consume t", "from = 5\npartitions = 0\n\"client.id\" = 7", false).is_ok());
+}
+
+#[test]
 fn an_unknown_profile_lists_the_known_ones() {
-    let refused = |text: &str| Table::parse(text, "f", "p").map(|_| ()).expect_err("it is not there");
+    let refused = |text: &str| Table::parse(text, "f", "p", true).map(|_| ()).expect_err("it is not there");
     let failure = refused("[profile.a]\n[profile.b]\nc = 1");
     assert_eq!(
         (failure.message.as_str(), failure.hint.as_deref()),
         ("profile `p` is not in `f`", Some("profiles: a, b"))
     );
-    let near = Table::parse("[profile.staging]\n[profile.local]", "f", "stagign")
+    let near = Table::parse("[profile.staging]\n[profile.local]", "f", "stagign", true)
         .map(|_| ())
         .expect_err("not there");
     assert_eq!(near.hint.as_deref(), Some("did you mean `staging`? profiles: local, staging"));
     assert!(refused("").hint.is_some_and(|hint| hint.contains("[profile.p]")));
     assert_eq!(refused("[profile]\np = 1").message, "`profile.p` in `f` line 2 is not a table");
+}
+
+#[test]
+fn a_profile_that_is_missing_is_told_with_the_variable_that_names_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::create_dir(folder.path().join("kcons")).expect("an empty folder");
+    let file = folder.path().join("kcons/config.toml");
+    for (text, words, hint) in [
+        ("[profile.a]", "kcons lag g", "check the variable `KCONS_PROFILE`; profiles: a"),
+        (
+            "[profile.nopes]",
+            "kcons lag g",
+            "check the variable `KCONS_PROFILE`; did you mean `nopes`? profiles: nopes",
+        ),
+        ("[profile.a]", "kcons lag g --profile nope", "profiles: a"),
+    ] {
+        std::fs::write(&file, text).expect("a file");
+        let environment = |name: &str| match name {
+            "KCONS_PROFILE" => Some("nope".to_owned()),
+            "XDG_CONFIG_HOME" => Some(folder.path().display().to_string()),
+            _ => None,
+        };
+        let words: Vec<OsString> = words.split(' ').map(OsString::from).collect();
+        let Ok(Invocation::Run(typed)) = usage::parse(&words) else { panic!("a run") };
+        let environment = Environment { variables: &environment, is_stdout_terminal: false };
+        let failure = apply(*typed, &words, environment).map(|_| ()).expect_err("it is not there");
+        assert_eq!(failure.hint.as_deref(), Some(hint));
+    }
 }
 
 #[test]

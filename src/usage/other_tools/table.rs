@@ -133,7 +133,14 @@ pub const TABLE: &[Replacement] = &[
         &["--all-groups"],
         "name the groups; `kcons group list` lists them",
     ),
-    behind(&["group describe"], &["--watch"], "to watch a group: kcons lag GROUP --watch"),
+    behind(&["group describe"], &["--watch", "-w"], "to watch a group: kcons lag GROUP --watch"),
+    behind(&["lag"], &["-w"], "`--watch`"),
+    behind(&["group list"], &["--group", "-g", "-G"], "to see one group: kcons group describe GROUP"),
+    behind(
+        &["group reset"],
+        &["-t", "--topics", "--include", "--whitelist"],
+        "the topics to reset: `--topic TOPIC` for each, or `--all-topics`",
+    ),
     behind(
         &["group reset"],
         &["--from", "--offset"],

@@ -73,16 +73,26 @@ fn a_record_that_takes_long_is_told_by_time_alone() {
 
 #[test]
 fn a_program_that_the_shell_cannot_run_ends_the_run_at_once() {
-    for (handler, policy, what) in [
-        (["--exec", "no-such-program"], &["--dead-letter", "t.dead"][..], "exit status 127"),
-        (["--exec", "/"], &["--on-failure", "skip"], "exit status 126"),
-        (["--worker", "exec no-such-program"], &[], "worker exited with status 127"),
+    const MISSING: &str = "check the command, and whether its program is in `PATH` here";
+    for (handler, policy, what, hint) in [
+        (["--exec", "no-such-program"], &["--dead-letter", "t.dead"][..], "exit status 127", MISSING),
+        (
+            ["--exec", "/"],
+            &["--on-failure", "skip"],
+            "exit status 126",
+            "check the command, and that its program is an executable file",
+        ),
+        (["--exec", "./w.sh"], &[], "exit status 126", "make it executable: chmod +x ./w.sh"),
+        (["--worker", "exec no-such-program"], &[], "worker exited with status 127", MISSING),
+        (["--worker", "./w.sh"], &[], "worker exited with status 126", "make it executable: chmod +x ./w.sh"),
     ] {
         let stage = Stage::with(&["1", "2"]);
-        let outcome = stage.member(policy).args(handler).run();
+        let member = stage.member(policy).args(handler);
+        std::fs::write(member.home().join("w.sh"), "").expect("a file");
+        let outcome = member.run();
         outcome.has_code(5).stderr_lacks("attempt 1 of");
         outcome.stderr_contains(&format!("error: t [0] @ 0: the shell cannot run the handler ({what})\n"));
-        outcome.stderr_contains("  hint: check the command, and whether its program is in `PATH` here");
+        outcome.stderr_contains(&format!("  hint: {hint}; the record was not committed\n"));
         assert_eq!(stage.committed(), -1);
         assert_eq!(stage.dead_letters().lines().len(), 0);
     }
