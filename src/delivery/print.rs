@@ -167,7 +167,10 @@ impl Printer {
         match self.filter_failure {
             FilterFailure::Stop => {
                 let mut ended = ended(place, offset, what);
-                ended.failure = ended.failure.hint("to leave out such records: `--on-failure skip`");
+                // With `--strict` that is what was asked for.
+                if !self.is_strict {
+                    ended.failure = ended.failure.hint("to leave out such records: `--on-failure skip`");
+                }
                 ended.notices.splice(0..0, notices);
                 return Err(ended);
             }
