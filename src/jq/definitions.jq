@@ -18,6 +18,7 @@ def flatten($depth):
     if $depth < 0 then error("flatten depth must not be negative") else [flatten_($depth)] end;
 def flatten: [flatten_(-1)];
 
+def sort_by(f): if isarray and length == 1 then (.[0] | [f]) as $key | . else sort_several_by(f) end;
 def combinations: if length == 0 then [] else .[0][] as $x | (.[1:] | combinations) as $y | [$x] + $y end;
 def combinations(n): . as $dot | [range(n) | $dot] | combinations;
 def transpose: [range(map(length) | max // 0) as $i | [.[][$i]]];
