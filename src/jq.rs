@@ -2,13 +2,17 @@
 
 mod assignment;
 mod conversion;
+mod dates;
 mod deletion;
 mod errors;
+mod folds;
 mod functions;
 mod path;
 mod patterns;
 mod regexp;
+mod replacement;
 mod source;
+mod strings;
 mod text;
 mod value;
 mod watch;
@@ -23,7 +27,7 @@ pub use text::write_float;
 pub use watch::{Excess, STACKS, TIME, Watch};
 
 use crate::quiet;
-use jaq_core::load::{Arena, File, Loader};
+use jaq_core::load::{Arena, File, Loader, parse::Def};
 use jaq_core::{Compiler, Ctx, DataT, Filter, Vars};
 use jaq_json::{Val, read};
 use std::fmt;
@@ -102,9 +106,13 @@ impl Program {
 
     fn compile_here(text: &str, code: &str) -> Result<Program, ProgramError> {
         let arena = Arena::default();
-        let loader = Loader::new(functions::definitions());
-        let modules =
-            loader.load(&arena, File { code, path: () }).map_err(|errors| errors::of_text(code, errors))?;
+        let changed = folds::changed(code);
+        let main = if changed.is_some() { folds::PROGRAM } else { code };
+        let of_program = |definition: Def<&'static str>| -> Def<&str> { definition };
+        let loader = Loader::new(functions::definitions().map(of_program).chain(changed));
+        let modules = loader
+            .load(&arena, File { code: main, path: () })
+            .map_err(|errors| errors::of_text(code, errors))?;
         let compiled = Compiler::default()
             .with_funs(functions::functions())
             .with_global_vars([functions::ENVIRONMENT])

@@ -48,6 +48,7 @@ const LONGEST: usize = 400;
 /// What may have unsafe code beside the kafka folder, and why.
 const UNSAFE_FILES: &[(&str, &str)] = &[
     ("src/handlers/child/linux.rs", "it starts processes, which no safe crate does as we need it"),
+    ("src/jq/dates.rs", "it reads and writes dates with the C library, as jq does"),
     ("src/memory.rs", "it counts what a thread takes, which only an allocator sees"),
     ("src/startup.rs", "it looks at stdout before the standard library does, and gives a signal its default"),
 ];

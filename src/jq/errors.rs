@@ -6,6 +6,10 @@ use crate::escape;
 use jaq_core::compile::{self, Undefined};
 use jaq_core::load::{self, Error};
 use jaq_core::{Exn, compile::Errors};
+use jaq_json::Val;
+
+/// Bytes of a value that stand in an error.
+const LONGEST_VALUE: usize = 14;
 
 /// Why a program does not compile.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,6 +61,25 @@ pub fn of_names(text: &str, errors: Errors<&str, ()>) -> ProgramError {
 
 /// The fields of each record.
 const FIELDS: [&str; 7] = ["topic", "partition", "offset", "timestamp", "key", "value", "headers"];
+
+/// A value with its kind in front, shortened as jq does it: `string ("abcdefghij...)`.
+pub fn described(value: &JqValue) -> String {
+    let kind = match &value.0 {
+        Val::Null => "null",
+        Val::Bool(_) => "boolean",
+        Val::Num(_) => "number",
+        Val::TStr(_) | Val::BStr(_) => "string",
+        Val::Arr(_) => "array",
+        Val::Obj(_) => "object",
+    };
+    let mut json = text::json(&value.0);
+    if json.len() > LONGEST_VALUE {
+        let end = (0..=LONGEST_VALUE - 3).rev().find(|end| json.is_char_boundary(*end));
+        json.truncate(end.unwrap_or(0));
+        json.push_str("...");
+    }
+    format!("{kind} ({json})")
+}
 
 /// The error that ended a program, or how it ended otherwise.
 pub fn while_running(exception: Exn<'_, JqValue>) -> String {

@@ -1,15 +1,17 @@
 //! What a program can call: jq's functions less those that read something else.
 
+use super::dates::{self, Zone};
 use super::deletion::delete_paths;
 use super::regexp::{self, Wanted};
-use super::value::JqValue;
-use super::{Bounded, Watch, conversion};
+use super::value::{JqValue, access};
+use super::{Bounded, Watch, conversion, replacement, strings};
 use jaq_core::load::{self, parse::Def};
 use jaq_core::native::{Fun, bome, run, unary, v};
 use jaq_core::{Cv, Error, Exn, RunPtr, ValR, ValXs};
 use jaq_json::{Num, Val};
 use std::cmp::Ordering;
 use std::env;
+use std::rc::Rc;
 
 /// The variable that holds the environment.
 pub const ENVIRONMENT: &str = "$ENV";
@@ -18,8 +20,16 @@ pub const ENVIRONMENT: &str = "$ENV";
 const DEFINITIONS: &str = include_str!("definitions.jq");
 
 /// Definitions of jaq for which there are functions here. Others of its definitions may call them.
-const REPLACED: [(&str, usize); 5] =
-    [("nan", 0), ("infinite", 0), ("tonumber", 0), ("toboolean", 0), ("delpaths", 1)];
+const REPLACED: [(&str, usize); 8] = [
+    ("nan", 0),
+    ("infinite", 0),
+    ("tonumber", 0),
+    ("toboolean", 0),
+    ("delpaths", 1),
+    ("join", 1),
+    ("sub", 3),
+    ("empty", 0),
+];
 
 pub fn definitions() -> impl Iterator<Item = Def<&'static str>> {
     let ours =
@@ -32,7 +42,7 @@ pub fn definitions() -> impl Iterator<Item = Def<&'static str>> {
 type Plain = (&'static str, usize, RunPtr<Bounded>);
 
 /// The functions that are ours, those of jaq's values among them.
-const FUNCTIONS: [Plain; 22] = [
+const FUNCTIONS: [Plain; 33] = [
     // jaq's own panics on a variable that is not UTF-8.
     ("env", 0, |_| bome(Ok(environment()))),
     ("nan", 0, |_| bome(Ok(JqValue::from(f64::NAN)))),
@@ -65,17 +75,43 @@ const FUNCTIONS: [Plain; 22] = [
     ("matches", 2, |cv| bome(regexp_of(cv, Wanted::Matches))),
     ("split_", 2, |cv| bome(regexp_of(cv, Wanted::Rest))),
     ("split_matches", 2, |cv| bome(regexp_of(cv, Wanted::Both))),
-    ("input_line_number", 0, |_| bome(Ok(JqValue::integer(0)))),
+    ("to_csv", 0, |(_, value)| bome(strings::csv(&value))),
+    ("to_tsv", 0, |(_, value)| bome(strings::tsv(&value))),
+    ("to_shell", 0, |(_, value)| bome(strings::shell(&value))),
+    ("join", 1, |cv| unary(cv, |value, between| strings::join(value, &between))),
+    ("implode", 0, |(_, value)| bome(strings::implode(&value))),
+    ("reverse", 0, |(_, value)| bome(reverse(value))),
+    ("gmtime", 0, |(_, value)| bome(dates::parts(&value, Zone::Utc))),
+    ("localtime", 0, |(_, value)| bome(dates::parts(&value, Zone::Local))),
+    ("strftime", 1, |cv| unary(cv, |value, format| dates::format(&value, &format, Zone::Utc))),
+    ("strflocaltime", 1, |cv| unary(cv, |value, format| dates::format(&value, &format, Zone::Local))),
+    ("strptime", 1, |cv| unary(cv, |value, format| dates::parse(&value, &format))),
+    ("mktime", 0, |(_, value)| bome(dates::seconds(&value))),
     ("ascii", 0, |(_, value)| bome(conversion::character(&value))),
 ];
 
 pub fn functions() -> impl Iterator<Item = Fun<Bounded>> {
     let others = jaq_core::funs().chain(jaq_std::funs());
     let is_ours = |name: &str| FUNCTIONS.iter().any(|(ours, ..)| *ours == name);
-    let others = others.filter(move |(name, ..)| !is_ours(name));
-    others.chain(
-        FUNCTIONS.into_iter().map(|(name, arguments, work)| run::<Bounded>((name, v(arguments), work))),
-    )
+    let others = others.filter(move |(name, ..)| !is_ours(name)).map(|(name, arguments, work)| match name {
+        // It does not look at a single element.
+        "sort_by" => ("sort_several_by", arguments, work),
+        name => (name, arguments, work),
+    });
+    let empty = run::<Bounded>(("empty", v(0), |_| Box::new(std::iter::empty())));
+    let empty = (
+        empty.0,
+        empty.1,
+        empty.2.with_paths(|_| Box::new(std::iter::empty())).with_update(|(_, value), _| {
+            access::leave_untouched();
+            Box::new(std::iter::once(Ok(value)))
+        }),
+    );
+    let sub = run::<Bounded>(("sub", replacement::ARGUMENTS.into(), replacement::sub));
+    let ours = FUNCTIONS.into_iter();
+    others
+        .chain(ours.map(|(name, arguments, work)| run::<Bounded>((name, v(arguments), work))))
+        .chain([sub, empty])
 }
 
 fn regexp_of((mut context, value): Cv<'_, Bounded>, wanted: Wanted) -> ValR<JqValue> {
@@ -85,6 +121,9 @@ fn regexp_of((mut context, value): Cv<'_, Bounded>, wanted: Wanted) -> ValR<JqVa
 
 /// `range` of jaq, with a watch: it goes on by itself, however many values are wanted.
 fn range<'a>(from: JqValue, to: JqValue, by: JqValue, watch: &'a Watch) -> ValXs<'a, JqValue> {
+    if !matches!((&from.0, &to.0), (Val::Num(_), Val::Num(_))) {
+        return bome(Err(Error::str("Range bounds must be numeric")));
+    }
     let direction = by.cmp(&JqValue::integer(0));
     let mut next = Some(Ok(from));
     Box::new(std::iter::from_fn(move || {
@@ -96,11 +135,24 @@ fn range<'a>(from: JqValue, to: JqValue, by: JqValue, watch: &'a Watch) -> ValXs
         let goes_on = match direction {
             Ordering::Greater => at < to,
             Ordering::Less => at > to,
-            Ordering::Equal => at != to,
+            Ordering::Equal => false,
         };
         next = goes_on.then(|| (at.clone() + by.clone()).map_err(Exn::from));
         goes_on.then_some(Ok(at))
     }))
+}
+
+/// What is empty becomes an empty array.
+fn reverse(value: JqValue) -> ValR<JqValue> {
+    let length = length(&value)?;
+    match value.0 {
+        Val::Arr(mut items) => {
+            Rc::make_mut(&mut items).reverse();
+            Ok(JqValue(Val::Arr(items)))
+        }
+        _ if length <= JqValue::integer(0) => Ok(JqValue(Val::Arr(Rc::default()))),
+        _ => Err(Error::index(value, (length - JqValue::integer(1))?)),
+    }
 }
 
 fn length(value: &JqValue) -> ValR<JqValue> {
@@ -111,7 +163,7 @@ fn length(value: &JqValue) -> ValR<JqValue> {
         Val::Num(Num::Dec(text)) => JqValue::from(text.parse().unwrap_or(f64::NAN).abs()),
         Val::Num(_) if value.0 < Val::from(0_usize) => return -value.clone(),
         Val::Num(_) => value.clone(),
-        Val::TStr(bytes) | Val::BStr(bytes) => JqValue::integer(super::value::access::text_length(bytes)),
+        Val::TStr(bytes) | Val::BStr(bytes) => JqValue::integer(access::text_length(bytes)),
         Val::Arr(items) => JqValue::integer(items.len()),
         Val::Obj(fields) => JqValue::integer(fields.len()),
     })
@@ -159,15 +211,15 @@ fn has(value: &JqValue, key: &JqValue) -> ValR<bool, JqValue> {
     }
 }
 
-fn indices(value: JqValue, other: &JqValue) -> ValR<JqValue> {
+pub fn indices(value: JqValue, other: &JqValue) -> ValR<JqValue> {
     let found: Vec<usize> = match (&value.0, &other.0) {
-        (Val::Null, _) => return Ok(value),
+        (Val::Null, _) => return jaq_core::ValT::index(value, other),
         (Val::TStr(text), Val::TStr(part)) if !part.is_empty() => {
             let mut characters = (0, 0);
             let starts = text.char_starts_of(part);
             starts
                 .map(|at| {
-                    characters.1 += super::value::access::text_length(&text[characters.0..at]);
+                    characters.1 += access::text_length(&text[characters.0..at]);
                     characters.0 = at;
                     characters.1
                 })
@@ -177,7 +229,7 @@ fn indices(value: JqValue, other: &JqValue) -> ValR<JqValue> {
             let windows = items.windows(part.len()).enumerate();
             windows.filter(|(_, window)| *window == part.as_slice()).map(|(at, _)| at).collect()
         }
-        (Val::TStr(_), Val::TStr(_)) | (Val::Arr(_), Val::Arr(_)) => return Ok(JqValue(Val::Null)),
+        (Val::TStr(_), Val::TStr(_)) | (Val::Arr(_), Val::Arr(_)) => Vec::new(),
         (Val::Arr(items), wanted) => {
             let items = items.iter().enumerate();
             items.filter(|(_, item)| *item == wanted).map(|(at, _)| at).collect()

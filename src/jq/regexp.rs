@@ -57,6 +57,17 @@ impl Regexp {
         Ok(Regexp { regex, is_global, ignores_empty })
     }
 
+    /// The matches that count: the first one, or all.
+    pub fn matches<'t>(&self, text: &'t [u8]) -> impl Iterator<Item = Captures<'t>> {
+        let counts = |captures: &Captures<'_>| {
+            let Some(whole) = captures.get(0) else { return false };
+            // Nothing is between the bytes of a character.
+            let is_within = text.get(whole.start()).is_some_and(|byte| (byte & 0xc0) == 0x80);
+            !(whole.is_empty() && (self.ignores_empty || is_within))
+        };
+        self.regex.captures_iter(text).filter(counts).take(if self.is_global { usize::MAX } else { 1 })
+    }
+
     fn kept(pattern: &str, flags: &str) -> Result<Rc<Regexp>, String> {
         let found = EXPRESSIONS.with_borrow(|kept| {
             let is_it = |(of, with, _): &&(String, String, _)| of == pattern && with == flags;
@@ -94,6 +105,19 @@ fn wrong(pattern: &str, error: &regex::Error) -> String {
 /// # Errors
 /// Something is no string, or the expression is wrong.
 pub fn apply(input: &JqValue, expression: &JqValue, flags: &JqValue, wanted: Wanted) -> ValR<JqValue> {
+    let (text, expression) = prepare(input, expression, flags)?;
+    found(input, text, &expression, wanted)
+}
+
+/// The text and the expression that is looked for in it.
+///
+/// # Errors
+/// Something is no string, or the expression is wrong.
+pub fn prepare<'t>(
+    input: &'t JqValue,
+    expression: &JqValue,
+    flags: &JqValue,
+) -> ValR<(&'t [u8], Rc<Regexp>), JqValue> {
     let (expression, more) = match &expression.0 {
         Val::Arr(parts) => {
             let part = |at: usize| JqValue(parts.get(at).cloned().unwrap_or_default());
@@ -109,8 +133,7 @@ pub fn apply(input: &JqValue, expression: &JqValue, flags: &JqValue, wanted: Wan
         Val::TStr(_) => text_of(&expression, "")?,
         _ => return Err(Error::str(format!("{expression} is no regular expression, as it is not a string"))),
     };
-    let expression = Regexp::kept(&pattern, &flags).map_err(Error::str)?;
-    found(input, text, &expression, wanted)
+    Ok((text, Regexp::kept(&pattern, &flags).map_err(Error::str)?))
 }
 
 fn text_of(value: &JqValue, otherwise: &str) -> ValR<String, JqValue> {
@@ -125,13 +148,8 @@ fn found(input: &JqValue, text: &[u8], expression: &Regexp, wanted: Wanted) -> V
     let mut parts = Vec::new();
     let mut characters = Characters { text, byte: 0, count: 0 };
     let mut end = 0;
-    for captures in expression.regex.captures_iter(text) {
+    for captures in expression.matches(text) {
         let Some(whole) = captures.get(0) else { continue };
-        // Nothing is between the bytes of a character.
-        let is_within = text.get(whole.start()).is_some_and(|byte| (byte & 0xc0) == 0x80);
-        if whole.is_empty() && (expression.ignores_empty || is_within) {
-            continue;
-        }
         if wanted != Wanted::Matches {
             parts.push(part_of(input, &text[end..whole.start()]));
             end = whole.end();
@@ -139,9 +157,6 @@ fn found(input: &JqValue, text: &[u8], expression: &Regexp, wanted: Wanted) -> V
         if wanted != Wanted::Rest {
             let offset = characters.before(whole.start());
             parts.push(match_of(input, text, &expression.regex, &captures, offset)?);
-        }
-        if !expression.is_global {
-            break;
         }
     }
     if wanted != Wanted::Matches {

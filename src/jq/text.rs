@@ -2,9 +2,13 @@
 
 use jaq_json::{Num, Val};
 use std::fmt::Write as _;
+use std::ops::Range;
 
-/// Whole numbers up to here are printed without a point, as jq does.
-const WHOLE: f64 = 1e17;
+/// Computed numbers between these are written without an exponent, whatever their digits.
+const PLAIN: Range<f64> = 1e-4..1e15;
+
+/// Zeros that jq puts behind the digits of a number rather than an exponent.
+const MOST_ZEROS: i32 = 15;
 
 /// A result as one line of JSON. What JSON cannot hold becomes what jq makes of it: `null` for no number, the largest
 /// number for infinity; bytes that are no text become a string.
@@ -59,19 +63,37 @@ fn write(text: &mut String, value: &Val) {
 }
 
 fn write_number(text: &mut String, number: &Num) {
-    match number {
-        Num::Float(float) if float.is_nan() => text.push_str("null"),
+    // Writing to a string does not fail.
+    let _ = match number {
+        Num::Float(float) if float.is_nan() => write!(text, "null"),
         Num::Float(float) if float.is_infinite() => {
-            text.push_str(if *float > 0.0 { "1.7976931348623157e308" } else { "-1.7976931348623157e308" });
+            return write_number(text, &Num::Float(f64::MAX.copysign(*float)));
         }
-        Num::Float(float) if float.fract() == 0.0 && float.abs() < WHOLE => {
-            // Writing to a string does not fail.
-            let _ = write!(text, "{float:.0}");
+        Num::Float(float) if *float == 0.0 || PLAIN.contains(&float.abs()) => write!(text, "{float}"),
+        Num::Float(float) => {
+            write_long(text, &format!("{float:e}"));
+            Ok(())
         }
-        other => {
-            let _ = write!(text, "{other}");
-        }
-    }
+        other => write!(text, "{other}"),
+    };
+}
+
+/// Writes a large or small number, which is given with its exponent, as jq does.
+fn write_long(text: &mut String, number: &str) {
+    let (mantissa, exponent) = number.split_once('e').unwrap_or((number, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    let sign = if mantissa.starts_with('-') { "-" } else { "" };
+    let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
+    let (count, before_point) = (digits.len() as i32, exponent + 1);
+    let _ = if exponent < 0 || before_point > count + MOST_ZEROS {
+        let direction = if exponent < 0 { '-' } else { '+' };
+        write!(text, "{mantissa}e{direction}{:02}", exponent.unsigned_abs())
+    } else if before_point >= count {
+        write!(text, "{sign}{digits:0<width$}", width = before_point as usize)
+    } else {
+        let (whole, fraction) = digits.split_at(before_point as usize);
+        write!(text, "{sign}{whole}.{fraction}")
+    };
 }
 
 /// Appends a number that was computed.

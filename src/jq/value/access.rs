@@ -1,11 +1,13 @@
 //! Steps into values, and changes there.
 
 use super::{JqValue, of_jaq, whole};
+use crate::jq::functions::indices;
 use crate::jq::text;
 use jaq_core::path::Opt;
 use jaq_core::val::{Range, ValT};
 use jaq_core::{Error, Exn, ValR, ValX};
 use jaq_json::{Num, Val};
+use std::cell::Cell;
 use std::iter;
 use std::mem;
 use std::rc::Rc;
@@ -52,7 +54,7 @@ impl ValT for JqValue {
 
     fn index(self, index: &JqValue) -> ValR<JqValue> {
         match (&self.0, &index.0) {
-            (Val::Null, _) => Ok(self),
+            (Val::Null, Val::TStr(_) | Val::Num(_) | Val::Obj(_)) => Ok(self),
             (Val::Arr(items), Val::Num(number)) => {
                 let item = place(number, items.len()).and_then(|at| items.get(at));
                 Ok(JqValue(item.cloned().unwrap_or_default()))
@@ -60,9 +62,12 @@ impl ValT for JqValue {
             (Val::Obj(fields), Val::TStr(_)) => {
                 Ok(JqValue(fields.get(&index.0).cloned().unwrap_or_default()))
             }
-            (Val::Arr(_), Val::Arr(_)) => self.0.index(&index.0).map(JqValue).map_err(of_jaq),
+            (Val::Arr(_), Val::Arr(_)) => indices(self, index),
             (Val::Arr(_) | Val::TStr(_), Val::Obj(_)) => {
                 let (start, end) = bounds_of(index);
+                if start.is_none() || end.is_none() {
+                    return Err(Error::str("Start and end indices of an array slice must be numbers"));
+                }
                 self.range(start.as_ref()..end.as_ref())
             }
             _ => Err(Error::index(self, index.clone())),
@@ -100,7 +105,7 @@ impl ValT for JqValue {
                 let fields = Rc::unwrap_or_clone(fields).into_iter().filter_map(changed);
                 Ok(JqValue(Val::obj(fields.collect::<Result<_, Exn<'a, JqValue>>>()?)))
             }
-            _ => opt.fail(self, |value| Exn::from(Error::typ(value, ITERABLE))),
+            _ => refuse(opt, self, |value| Exn::from(Error::typ(value, ITERABLE))),
         }
     }
 
@@ -120,7 +125,7 @@ impl ValT for JqValue {
                 let number = number.clone();
                 self.map_element(&number, opt, change)
             }
-            _ => opt.fail(self, |value| Exn::from(Error::index(value, index.clone()))),
+            _ => refuse(opt, self, |value| Exn::from(Error::index(value, index.clone()))),
         }
     }
 
@@ -134,14 +139,15 @@ impl ValT for JqValue {
         let items = match &mut self.0 {
             Val::Arr(items) => mem::take(Rc::make_mut(items)),
             Val::Null => Vec::new(),
-            _ => return opt.fail(self, |value| Exn::from(Error::typ(value, "array"))),
+            _ => return refuse(opt, self, |value| Exn::from(Error::typ(value, "array"))),
         };
         let (from, to) = match bounds(&range, items.len()) {
             Ok(bounds) => bounds,
-            Err(error) => return opt.fail(JqValue(Val::Arr(items.into())), |_| Exn::from(error)),
+            Err(error) => return refuse(opt, JqValue(Val::Arr(items.into())), |_| Exn::from(error)),
         };
         let part = JqValue(items[from..to].iter().cloned().collect());
-        let changed = match change(part).next().transpose()? {
+        let new = if is_null { made(change)? } else { change(part).next().transpose()? };
+        let changed = match new {
             None if is_null => return Ok(JqValue(Val::Null)),
             None => Rc::default(),
             Some(JqValue(Val::Arr(changed))) => changed,
@@ -172,7 +178,7 @@ impl JqValue {
         change: impl Fn(JqValue) -> I,
     ) -> ValX<'a, JqValue> {
         let Val::Obj(fields) = &mut self.0 else {
-            let Some(value) = change(JqValue(Val::Null)).next().transpose()? else { return Ok(self) };
+            let Some(value) = made(change)? else { return Ok(self) };
             return Ok(JqValue(Val::obj([(name.0.clone(), value.0)].into_iter().collect())));
         };
         match fields.contains_key(&name.0) {
@@ -185,7 +191,7 @@ impl JqValue {
                 };
             }
             false => {
-                if let Some(value) = change(JqValue(Val::Null)).next().transpose()? {
+                if let Some(value) = made(change)? {
                     Rc::make_mut(fields).insert(name.0.clone(), value.0);
                 }
             }
@@ -205,14 +211,15 @@ impl JqValue {
             Some(at) if at < MOST_ELEMENTS.max(length) => at,
             _ => {
                 let what = format!("index {} out of bounds", Val::Num(number.clone()));
-                return opt.fail(self, |_| Exn::from(Error::str(what)));
+                return refuse(opt, self, |_| Exn::from(Error::str(what)));
             }
         };
-        let old = match &mut self.0 {
-            Val::Arr(items) if at < length => mem::take(&mut Rc::make_mut(items)[at]),
-            _ => Val::Null,
+        let new = match &mut self.0 {
+            Val::Arr(items) if at < length => {
+                change(JqValue(mem::take(&mut Rc::make_mut(items)[at]))).next().transpose()?
+            }
+            _ => made(change)?,
         };
-        let new = change(JqValue(old)).next().transpose()?;
         if matches!(self.0, Val::Null) && new.is_some() {
             self.0 = Val::Arr(Rc::default());
         }
@@ -230,6 +237,35 @@ impl JqValue {
         }
         Ok(self)
     }
+}
+
+thread_local! {
+    /// Set when an update leads nowhere.
+    static IS_UNTOUCHED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// An update found nothing to change where it was: what was not there is not made.
+pub fn leave_untouched() {
+    IS_UNTOUCHED.set(true);
+}
+
+/// Leaves a value as it is if a step that does not go with it is optional.
+fn refuse<'a>(
+    opt: Opt,
+    value: JqValue,
+    error: impl FnOnce(JqValue) -> Exn<'a, JqValue>,
+) -> ValX<'a, JqValue> {
+    leave_untouched();
+    opt.fail(value, error)
+}
+
+/// What comes in where nothing was.
+fn made<'a, I: Iterator<Item = ValX<'a, JqValue>>>(
+    change: impl Fn(JqValue) -> I,
+) -> ValX<'a, Option<JqValue>, JqValue> {
+    IS_UNTOUCHED.set(false);
+    let value = change(JqValue(Val::Null)).next().transpose()?;
+    Ok(value.filter(|value| !(IS_UNTOUCHED.get() && value.0 == Val::Null)))
 }
 
 /// The place of an element, which may be behind the end; a negative index counts from there.

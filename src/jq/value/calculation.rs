@@ -100,7 +100,11 @@ impl Rem for JqValue {
         let truncated = |number: f64| in_range(number.trunc()).map(|number| number as f64).unwrap_or(number);
         match truncated(right) {
             0.0 => refused(self, Math::Rem, other),
-            _ if left.is_infinite() => Ok(JqValue::from(f64::NAN)),
+            // What is infinite is the largest integer here.
+            _ if left.is_infinite() => {
+                let rest = i128::from(left as i64) % i128::from(right as i64).abs();
+                Ok(JqValue::from(rest as isize))
+            }
             right => {
                 let rest = truncated(left) % right;
                 Ok(in_range(rest).map_or_else(|| JqValue::from(rest), JqValue::from))
