@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::scene::{LONG, Scene, is_writing, wait_for_more};
 use crate::support::kafka::kafka;
+use crate::support::oracle::EventKind;
 use crate::support::{rounds, wait_until};
 
 /// Cycles that fit into the time of the suite.
@@ -98,12 +99,12 @@ pub fn a_member_whose_reader_blocks_commits_what_it_took_when_it_hands_over() {
 fn told_to_hold(log: &str) -> usize {
     let mut held = BTreeSet::new();
     for event in log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()) {
-        let partitions = event["partitions"].as_array().into_iter().flatten();
-        let partitions = partitions.filter_map(|partition| partition["partition"].as_i64());
-        match event["event"].as_str() {
-            Some("partitions_assigned") => held.extend(partitions),
-            Some("partitions_revoked") => partitions.for_each(|partition| _ = held.remove(&partition)),
-            _ => {}
+        match EventKind::of(&event) {
+            Some(EventKind::Assigned(partitions)) => held.extend(partitions),
+            Some(EventKind::Revoked(partitions) | EventKind::Lost(partitions)) => {
+                held.retain(|partition| !partitions.contains(partition));
+            }
+            Some(EventKind::Committed { .. }) | None => {}
         }
     }
     held.len()
