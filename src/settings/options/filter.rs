@@ -54,7 +54,7 @@ pub fn resolve(reading: &ReadingOptions) -> Result<Option<Program>, Failure> {
     let Some(text) = &reading.selection.filter else { return Ok(None) };
     let program = compile("--filter", text)?;
     match jq::assignment(text) {
-        Some(operator) => Err(Failure::usage(format!("invalid value `{text}` for `--filter`"))
+        Some(operator) => Err(invalid("--filter", text)
             .caused_by(format!("`{operator}` assigns, and the result is true for every record"))
             .hint("`==` compares")),
         None => Ok(Some(program)),
@@ -90,10 +90,12 @@ pub fn compile(option: &str, text: &str) -> Result<Program, Failure> {
     if text.trim().is_empty() {
         return Err(Failure::usage(format!("`{option}` must not be empty")));
     }
-    Program::compile(text).map_err(|error| {
-        let failure = Failure::usage(format!("invalid value `{text}` for `{option}`")).caused_by(error.words);
-        Failure { hint: error.hint, ..failure }
-    })
+    Program::compile(text)
+        .map_err(|error| Failure { hint: error.hint, ..invalid(option, text).caused_by(error.words) })
+}
+
+fn invalid(option: &str, text: &str) -> Failure {
+    Failure::usage(format!("invalid value `{text}` for `{option}`"))
 }
 
 #[cfg(test)]
