@@ -16,7 +16,6 @@ use super::opening::{self, Finished};
 use super::status::Status;
 use super::{Consumer, Turn};
 use crate::alarm::Alarm;
-use crate::cli::{Arguments, Command};
 use crate::decode::Schemas;
 use crate::delivery::Delivery;
 use crate::delivery::testing::{Script, SharedScript, Stdout};
@@ -26,7 +25,6 @@ use crate::record::TopicPartition;
 use crate::settings::testing::TestWorld;
 use crate::settings::{self, Consume};
 use crate::talk::{Event, Notice, Talk};
-use clap::Parser as _;
 use client::Client;
 use cluster::{Cluster, SharedCluster};
 use judge::{EventKind, History, Mark, Note, Printed, Run, Sample};
@@ -38,11 +36,7 @@ const MOST_TURNS: usize = 10_000;
 
 /// What `kcons consume` and these words ask for. Values are printed as they are, a line each.
 fn settings(words: &str) -> Consume {
-    let words = ["kcons", "consume", "t"].into_iter().chain(words.split_whitespace());
-    let arguments = Arguments::try_parse_from(words).expect("words that the declaration takes");
-    let Command::Consume(consume) = arguments.command else { panic!("consume was typed") };
-    let world = TestWorld::new(&[]);
-    Consume::resolve(&consume, &arguments.connection, &world.surroundings()).expect("they make sense")
+    TestWorld::new(&[]).consume(&format!("t {words}")).expect("they make sense")
 }
 
 /// Partition `number` of the topic.

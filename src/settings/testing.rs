@@ -1,8 +1,11 @@
 //! What tests of settings share: the properties of this build, and surroundings that do not change.
 
 use super::known::KnownProperties;
-use super::{Environment, Surroundings};
+use super::{Consume, Environment, Surroundings};
+use crate::cli::{Arguments, Command};
+use crate::error::Failure;
 use crate::position::Clock;
+use clap::Parser;
 use jiff::tz::TimeZone;
 use std::sync::LazyLock;
 
@@ -33,5 +36,16 @@ impl TestWorld {
             known: &KNOWN,
             check: &crate::kafka::properties::check,
         }
+    }
+
+    /// Resolves `kcons consume` and these words.
+    ///
+    /// # Errors
+    /// They make no sense.
+    pub fn consume(&self, words: &str) -> Result<Consume, Failure> {
+        let words = ["kcons", "consume"].into_iter().chain(words.split_whitespace());
+        let arguments = Arguments::try_parse_from(words).expect("words that the declaration takes");
+        let Command::Consume(consume) = arguments.command else { panic!("consume was typed") };
+        Consume::resolve(&consume, &arguments.connection, &self.surroundings())
     }
 }

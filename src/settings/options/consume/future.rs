@@ -65,18 +65,11 @@ fn latest(positions: &Positions, clock: &Clock) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
-    use crate::cli::{Arguments, Command};
-    use crate::settings::Consume;
     use crate::settings::testing::TestWorld;
-    use clap::Parser;
 
     /// What a run says at its start, 2026-11-23 09:00:00 UTC: notes and warnings.
     fn said(words: &str) -> (Vec<String>, Vec<String>) {
-        let words = ["kcons", "consume", "t"].into_iter().chain(words.split_whitespace());
-        let arguments = Arguments::try_parse_from(words).expect("words that the declaration takes");
-        let Command::Consume(consume) = arguments.command else { panic!("consume was typed") };
-        let world = TestWorld::new(&[]);
-        let run = Consume::resolve(&consume, &arguments.connection, &world.surroundings()).expect("valid");
+        let run = TestWorld::new(&[]).consume(&format!("t {words}")).expect("valid");
         (run.connection.notes, run.warnings)
     }
 

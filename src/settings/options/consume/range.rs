@@ -69,19 +69,11 @@ fn is_backwards(from: &Positions, to: &Positions, clock: &Clock) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::cli::{Arguments, Command};
-    use crate::settings::Consume;
     use crate::settings::testing::TestWorld;
-    use clap::Parser;
 
     /// What a run is refused for, at 2026-11-23 09:00:00 UTC.
     fn refused(words: &str) -> Option<String> {
-        let words = ["kcons", "consume", "t"].into_iter().chain(words.split_whitespace());
-        let arguments = Arguments::try_parse_from(words).expect("words that the declaration takes");
-        let Command::Consume(consume) = arguments.command else { panic!("consume was typed") };
-        let world = TestWorld::new(&[]);
-        let run = Consume::resolve(&consume, &arguments.connection, &world.surroundings());
-        run.err().map(|failure| failure.message)
+        TestWorld::new(&[]).consume(&format!("t {words}")).err().map(|failure| failure.message)
     }
 
     #[test]

@@ -1,21 +1,15 @@
 //! What handlers come to, and what they are refused for.
 
 use super::{FailurePolicy, Handler, HandlerSettings, StoreChoice};
-use crate::cli::{Arguments, Command};
 use crate::error::Failure;
 use crate::settings::properties::values::Value;
 use crate::settings::testing::TestWorld;
 use crate::settings::{Consume, FilterFailure};
-use clap::Parser;
 use std::path::PathBuf;
 use std::time::Duration;
 
 fn resolved(words: &str) -> Result<Consume, Failure> {
-    let words = ["kcons", "consume"].into_iter().chain(words.split_whitespace());
-    let arguments = Arguments::try_parse_from(words).expect("words that the declaration takes");
-    let Command::Consume(consume) = arguments.command else { panic!("consume was typed") };
-    let world = TestWorld::new(&[("HOME", "/h"), ("STORE", "redis://:secret@host")]);
-    Consume::resolve(&consume, &arguments.connection, &world.surroundings())
+    TestWorld::new(&[("HOME", "/h"), ("STORE", "redis://:secret@host")]).consume(words)
 }
 
 fn handling(words: &str) -> HandlerSettings {

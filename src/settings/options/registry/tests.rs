@@ -1,16 +1,11 @@
 //! Which registry a command line comes to.
 
 use super::*;
-use crate::cli::{Arguments, Command};
 use crate::settings::Consume;
 use crate::settings::testing::TestWorld;
-use clap::Parser;
 
 fn resolved(words: &str) -> Result<Consume, Failure> {
-    let words = ["kcons", "consume"].into_iter().chain(words.split_whitespace());
-    let arguments = Arguments::try_parse_from(words).expect("words that the declaration takes");
-    let Command::Consume(consume) = arguments.command else { panic!("consume was typed") };
-    Consume::resolve(&consume, &arguments.connection, &TestWorld::new(&[]).surroundings())
+    TestWorld::new(&[]).consume(words)
 }
 
 #[test]

@@ -81,18 +81,11 @@ fn is_part(word: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::{Arguments, Command};
     use crate::settings::Consume;
     use crate::settings::testing::TestWorld;
-    use clap::Parser;
 
-    /// Resolves `kcons consume` and these words.
     fn resolved(words: &str) -> Result<Consume, Failure> {
-        let words = ["kcons", "consume"].into_iter().chain(words.split_whitespace());
-        let arguments = Arguments::try_parse_from(words).expect("words that the declaration takes");
-        let Command::Consume(consume) = arguments.command else { panic!("consume was typed") };
-        let world = TestWorld::new(&[]);
-        Consume::resolve(&consume, &arguments.connection, &world.surroundings())
+        TestWorld::new(&[]).consume(words)
     }
 
     #[test]
