@@ -22,7 +22,7 @@ use crate::error::{Failure, Kind};
 use crate::record::Record;
 use crate::registry::Registry;
 use crate::settings::Consume;
-use crate::talk::{HandlerOutput, Notice, PendingLines};
+use crate::talk::{HandlerOutput, LineOrder, Notice};
 use filter::Filter;
 use handle::Handlers;
 use newest::NewestRecords;
@@ -58,15 +58,15 @@ enum Target<'a> {
 }
 
 impl<'a> Delivery<'a> {
-    /// Starts the writer, and whoever handles records. `lines`: how what handlers say is told, and what is said
-    /// and not written yet.
+    /// Starts the writer, and whoever handles records. `lines`: how what handlers say is told, and the order
+    /// of what is said.
     ///
     /// # Errors
     /// A program that does not exist, or no threads.
     pub fn start(
         settings: &'a Consume,
         alarm: &Alarm,
-        (lines, pending): (HandlerOutput, PendingLines),
+        (lines, order): (HandlerOutput, LineOrder),
         now: Instant,
     ) -> Result<Delivery<'a>, Failure> {
         let schemas = match &settings.registry {
@@ -78,7 +78,7 @@ impl<'a> Delivery<'a> {
             None => Schemas::default(),
         };
         let handlers = Handlers::start(settings, &schemas, alarm, lines)?;
-        let writer = Writer::start(alarm.bell(), pending).map_err(|error| {
+        let writer = Writer::start(alarm.bell(), order).map_err(|error| {
             Failure::new(Kind::Run, "cannot start the writer").caused_by(error.to_string())
         })?;
         Ok(Delivery::new(settings, &schemas, writer, handlers, alarm, now))

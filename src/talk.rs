@@ -5,18 +5,19 @@ mod event;
 mod handler;
 mod last_words;
 mod notice;
-mod pending;
+mod order;
 mod progress;
 mod repeats;
+mod report;
 mod tally;
 
-use crate::error::Failure;
 use crate::plural::counted;
 use crate::{escape, secrets, settings};
 use colored::Colorize;
 use event::Level;
+use order::{Before, Said};
 use repeats::Repeats;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use std::io::Write;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
@@ -27,24 +28,25 @@ pub use event::{Event, by_topic};
 pub use handler::HandlerOutput;
 pub use last_words::{prepare_last_words, say_last_words};
 pub use notice::Notice;
-pub use pending::PendingLines;
+pub use order::{LineOrder, LinesAfterRecords, Way};
 pub use progress::{DonePart, ProgressDisplay, ProgressFigures};
+pub use report::report;
 pub use tally::Tally;
 
 /// How many bytes may wait for a reader of stderr.
 const MOST_UNWRITTEN: usize = 1 << 20;
 
-/// The least bytes that each part of a report may have, however many parts there are.
-const LEAST_OF_A_REPORT: usize = 256;
-
-/// Decides what is said and in which form. A separate thread writes the lines, so that a full pipe on stderr never
-/// blocks the poller.
+/// Decides what is said and in which form. A separate thread writes the lines that are said at once, so that a full pipe
+/// on stderr never blocks the poller.
 pub struct Talk {
     settings: settings::TalkSettings,
     says_progress: bool,
-    lines: mpsc::Sender<Vec<u8>>,
+    lines: mpsc::Sender<Line>,
     /// How many bytes are not written yet.
     unwritten: Arc<AtomicUsize>,
+    order: LineOrder,
+    at_once: Said,
+    after_records: Said,
     /// How many lines were left out since too much was waiting.
     dropped: u64,
     repeats: Repeats,
@@ -52,32 +54,45 @@ pub struct Talk {
     hidden: Vec<(String, String)>,
 }
 
+/// A line that is said at once.
+struct Line {
+    bytes: Vec<u8>,
+    before: Before,
+}
+
 impl Talk {
     pub fn new(settings: settings::TalkSettings, says_progress: bool) -> Talk {
-        let (lines, queue) = mpsc::channel::<Vec<u8>>();
-        let unwritten = Arc::new(AtomicUsize::new(0));
-        let written = Arc::clone(&unwritten);
+        let (lines, queue) = mpsc::channel::<Line>();
+        let talk = Talk::to(lines, settings, says_progress);
+        let (unwritten, order) = (Arc::clone(&talk.unwritten), talk.order.clone());
         let write = move || {
             for line in queue {
+                order.wait_for(line.before);
                 // Nobody is left to be told that stderr is gone.
-                let _ = Stderr.write_all(&line);
-                written.fetch_sub(line.len(), Ordering::Release);
+                let _ = Stderr.write_all(&line.bytes);
+                order.wrote(Way::AtOnce, 1);
+                unwritten.fetch_sub(line.bytes.len(), Ordering::Release);
             }
         };
         // If the system is out of threads, nothing is said, and there is nowhere to say so.
         drop(std::thread::Builder::new().name("stderr".to_owned()).spawn(write));
-        Talk::to(lines, unwritten, settings, says_progress)
+        talk
     }
 
     /// Sends lines to whoever writes them and takes their bytes off `unwritten`.
-    fn to(
-        lines: mpsc::Sender<Vec<u8>>,
-        unwritten: Arc<AtomicUsize>,
-        settings: settings::TalkSettings,
-        says_progress: bool,
-    ) -> Talk {
-        let (repeats, hidden) = (Repeats::default(), Vec::new());
-        Talk { settings, says_progress, lines, unwritten, dropped: 0, repeats, hidden }
+    fn to(lines: mpsc::Sender<Line>, settings: settings::TalkSettings, says_progress: bool) -> Talk {
+        Talk {
+            settings,
+            says_progress,
+            lines,
+            unwritten: Arc::default(),
+            order: LineOrder::default(),
+            at_once: Said::nothing(Way::AtOnce),
+            after_records: Said::nothing(Way::AfterRecords),
+            dropped: 0,
+            repeats: Repeats::default(),
+            hidden: Vec::new(),
+        }
     }
 
     /// Replaces these texts wherever librdkafka's log has them.
@@ -98,9 +113,9 @@ impl Talk {
         self.settings.verbose >= 2
     }
 
-    /// The lines that are said and not written yet.
-    pub fn pending(&self) -> PendingLines {
-        PendingLines::counted_by(Arc::clone(&self.unwritten))
+    /// The order of lines, for the writer.
+    pub fn order(&self) -> LineOrder {
+        self.order.clone()
     }
 
     /// The form in which the lines of handlers are printed.
@@ -113,6 +128,14 @@ impl Talk {
         if let Some(line) = self.line(event) {
             self.send(line);
         }
+    }
+
+    /// The line for an event that comes after records, if it is said at all, for the writer.
+    pub fn after_records(&mut self, event: &Event) -> Option<LinesAfterRecords> {
+        let bytes = self.line(event)?;
+        let before = self.at_once.before();
+        self.after_records.add(Instant::now());
+        Some(LinesAfterRecords { bytes, count: 1, before })
     }
 
     pub fn info(&mut self, message: impl Into<String>) {
@@ -134,7 +157,7 @@ impl Talk {
         }
     }
 
-    /// The line for an event, if it is said at all; for the writer, which keeps it in order with the records.
+    /// The line for an event, if it is said at all.
     pub fn line(&mut self, event: &Event) -> Option<Vec<u8>> {
         if self.settings.quiet {
             return None;
@@ -199,12 +222,13 @@ impl Talk {
         }
     }
 
-    fn hand_over(&self, line: Vec<u8>) {
-        let size = line.len();
+    fn hand_over(&mut self, bytes: Vec<u8>) {
+        let size = bytes.len();
         self.unwritten.fetch_add(size, Ordering::Relaxed);
-        if self.lines.send(line).is_err() {
+        match self.lines.send(Line { bytes, before: self.after_records.before() }) {
+            Ok(()) => self.at_once.add(Instant::now()),
             // The thread could not be started.
-            self.unwritten.fetch_sub(size, Ordering::Relaxed);
+            Err(_) => drop(self.unwritten.fetch_sub(size, Ordering::Relaxed)),
         }
     }
 
@@ -239,46 +263,10 @@ fn json_line(event: &str, fields: Map<String, Value>) -> Vec<u8> {
     escape::json_line(&Value::Object(object)).into_bytes()
 }
 
-/// The final report of a failure, in the form that `talk` asks for.
-pub fn report(failure: &Failure, talk: &settings::TalkSettings) -> Vec<u8> {
-    let parts = [Some(&failure.message)].into_iter().chain([failure.hint.as_ref()]).flatten();
-    let longest = (escape::LONGEST / (failure.causes.len() + parts.count())).max(LEAST_OF_A_REPORT);
-    let cut = |part: &str| event::cut(part, longest);
-    if talk.is_json {
-        let mut fields = Map::new();
-        fields.insert("message".to_owned(), json!(cut(&failure.message)));
-        if !failure.causes.is_empty() {
-            let causes: Vec<_> = failure.causes.iter().map(|cause| cut(cause)).collect();
-            fields.insert("causes".to_owned(), json!(causes));
-        }
-        if let Some(hint) = &failure.hint {
-            // The lines of a list are our own, so their line breaks stay.
-            let hint = cut(hint);
-            let lines: Vec<&str> =
-                std::iter::once(hint.as_str()).chain(failure.list.iter().copied()).collect();
-            fields.insert("hint".to_owned(), json!(lines.join("\n")));
-        }
-        return json_line("error", fields);
-    }
-    let shown = |part: &str| escape::bounded(part, longest).into_owned();
-    let mut text = String::new();
-    let prefix = if talk.has_color { "error:".red().bold().to_string() } else { "error:".to_owned() };
-    text.push_str(&format!("{prefix} {}\n", shown(&failure.message)));
-    for cause in &failure.causes {
-        text.push_str(&format!("  caused by: {}\n", shown(cause)));
-    }
-    if let Some(hint) = &failure.hint {
-        text.push_str(&format!("  hint: {}\n", shown(hint)));
-        for item in &failure.list {
-            text.push_str(&format!("    {item}\n"));
-        }
-    }
-    text.into_bytes()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Failure;
     use crate::record::TopicPartition;
 
     fn partition(topic: &str, partition: i32) -> TopicPartition {
@@ -341,18 +329,34 @@ mod tests {
     fn a_repeated_warning_is_said_once_and_then_with_a_count() {
         let settings = settings::TalkSettings::default();
         let (lines, said) = mpsc::channel();
-        let mut talk = Talk::to(lines, Arc::default(), settings, false);
+        let mut talk = Talk::to(lines, settings, false);
         let now = Instant::now();
         (0..5).for_each(|_| talk.warn("the broker is slow", now));
         talk.warn("something else", now);
         talk.tell_repeats(now, true);
-        let said: Vec<String> = said.try_iter().map(|line| String::from_utf8(line).unwrap()).collect();
+        let said: Vec<String> = said.try_iter().map(|line| String::from_utf8(line.bytes).unwrap()).collect();
         let expected = [
             "warning: the broker is slow\n",
             "warning: something else\n",
             "warning: the broker is slow (repeated 4 times)\n",
         ];
         assert_eq!(said, expected);
+    }
+
+    #[test]
+    fn each_line_waits_for_those_that_were_said_before_it_and_go_the_other_way() {
+        let (lines, said) = mpsc::channel();
+        let mut talk = Talk::to(lines, settings::TalkSettings::default(), false);
+        let info = |message: &str| Event::Info { message: message.to_owned() };
+        let nothing = talk.at_once.before();
+        assert_eq!(talk.after_records(&info("first")).unwrap().before, nothing);
+        let first = talk.after_records.before();
+        assert_ne!(first, Said::nothing(Way::AfterRecords).before());
+        talk.info("second");
+        assert_eq!(said.recv().unwrap().before, first);
+        let third = talk.after_records(&info("third")).unwrap();
+        assert_eq!(third.before, talk.at_once.before());
+        assert_ne!(third.before, nothing);
     }
 
     #[test]
@@ -380,12 +384,5 @@ mod tests {
             rest,
             ",\"event\":\"offsets_committed\",\"offsets\":[{\"topic\":\"t\",\"partition\":0,\"offset\":5}],\"result\":\"ok\"}\n"
         );
-    }
-
-    #[test]
-    fn a_report_has_causes_and_a_hint_on_lines_of_their_own() {
-        let failure = Failure::usage("no").caused_by("why").hint("try this");
-        let text = String::from_utf8(report(&failure, &settings::TalkSettings::default())).unwrap();
-        assert_eq!(text, "error: no\n  caused by: why\n  hint: try this\n");
     }
 }

@@ -44,7 +44,7 @@ pub struct Finished {
 pub fn run(settings: &Consume, world: World) -> Finished {
     let started = Instant::now();
     let World { mut alarm, shutdown, talk, meter, progress } = world;
-    let opened = Delivery::start(settings, &alarm, (talk.handler_output(), talk.pending()), started)
+    let opened = Delivery::start(settings, &alarm, (talk.handler_output(), talk.order()), started)
         .and_then(|delivery| Ok((delivery, open(settings, &alarm, talk.is_library_wanted())?)));
     let (delivery, client) = match opened {
         Ok(opened) => opened,

@@ -69,8 +69,8 @@ impl Status {
             }
             Notice::AfterRecords(event) => {
                 self.count(&event);
-                if let Some(line) = self.talk.line(&event) {
-                    delivery.say(&line);
+                if let Some(line) = self.talk.after_records(&event) {
+                    delivery.say(line);
                 }
             }
             Notice::Warning(message) => self.talk.warn(message, now),

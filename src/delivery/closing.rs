@@ -4,12 +4,12 @@ use super::filter::Filter;
 use super::handle::Handlers;
 use super::{Delivery, Target};
 use crate::commits::Commits;
-use crate::talk::Notice;
+use crate::talk::{LinesAfterRecords, Notice};
 use std::time::{Duration, Instant};
 
 impl Delivery<'_> {
     /// Says a line on stderr once everything taken so far is on stdout.
-    pub fn say(&mut self, line: &[u8]) {
+    pub fn say(&mut self, line: LinesAfterRecords) {
         self.writer.say(line);
     }
 

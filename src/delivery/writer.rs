@@ -3,7 +3,7 @@
 use crate::alarm::Bell;
 use crate::commits::AssignmentId;
 use crate::error;
-use crate::talk::{PendingLines, Stderr};
+use crate::talk::{LineOrder, LinesAfterRecords, Stderr, Way};
 use rustix::event::{PollFd, PollFlags};
 use rustix::io::Errno;
 use std::io::Write;
@@ -57,7 +57,7 @@ struct Sheet {
     pieces: Vec<Vec<u8>>,
     places: Vec<Box<dyn Send>>,
     bytes: Vec<u8>,
-    said: Vec<u8>,
+    said: Vec<LinesAfterRecords>,
     spans: Vec<Span>,
     handled: Vec<u64>,
     since: Option<Instant>,
@@ -77,37 +77,43 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Starts the writer of stdout; `bell` rings when a sheet was written. What `pending` has comes before what is said
-    /// after records.
+    /// Starts the writer of stdout; `bell` rings when a sheet was written.
     ///
     /// # Errors
     /// No thread can be started.
-    pub fn start(bell: Bell, pending: PendingLines) -> std::io::Result<Writer> {
-        Writer::start_with(bell, move |sheet| write_sheet(sheet, &pending))
+    pub fn start(bell: Bell, order: LineOrder) -> std::io::Result<Writer> {
+        Writer::start_with(bell, order, write_all)
     }
 
     /// Starts a writer that hands all bytes to `sink`.
     #[cfg(test)]
     pub fn start_into(
         bell: Bell,
-        mut sink: impl FnMut(&[u8]) -> Result<(), Unwritable> + Send + 'static,
+        sink: impl FnMut(&[u8]) -> Result<(), Unwritable> + Send + 'static,
     ) -> std::io::Result<Writer> {
-        Writer::start_with(bell, move |sheet| {
-            sheet.pieces.iter().chain([&sheet.bytes]).try_for_each(|piece| sink(piece))
-        })
+        Writer::start_with(bell, LineOrder::default(), sink)
     }
 
     fn start_with(
         bell: Bell,
-        mut write_sheet: impl FnMut(&Sheet) -> Result<(), Unwritable> + Send + 'static,
+        order: LineOrder,
+        mut write: impl FnMut(&[u8]) -> Result<(), Unwritable> + Send + 'static,
     ) -> std::io::Result<Writer> {
         let (sheets, queue) = mpsc::channel::<Sheet>();
         let (answer, answers) = mpsc::channel();
-        let write = move || {
+        let write_sheets = move || {
             let mut unwritable: Option<Unwritable> = None;
             for sheet in queue {
                 if unwritable.is_none() {
-                    unwritable = write_sheet(&sheet).err();
+                    unwritable = sheet.all_bytes().try_for_each(&mut write).err();
+                }
+                for lines in &sheet.said {
+                    if unwritable.is_none() {
+                        order.wait_for(lines.before);
+                        // There is nobody left to tell that stderr is gone.
+                        let _ = Stderr.write_all(&lines.bytes);
+                    }
+                    order.wrote(Way::AfterRecords, lines.count);
                 }
                 let result = unwritable.clone().map_or(Ok(()), Err);
                 // The poller may have left already.
@@ -115,7 +121,7 @@ impl Writer {
                 bell.ring();
             }
         };
-        std::thread::Builder::new().name("writer".to_owned()).spawn(write)?;
+        std::thread::Builder::new().name("writer".to_owned()).spawn(write_sheets)?;
         let spare = (1..SHEETS).map(|_| Sheet::default()).collect();
         Ok(Writer {
             sheet: Sheet::default(),
@@ -169,8 +175,8 @@ impl Writer {
     }
 
     /// Says a line on stderr once everything rendered so far is on stdout.
-    pub fn say(&mut self, line: &[u8]) {
-        self.sheet.said.extend_from_slice(line);
+    pub fn say(&mut self, line: LinesAfterRecords) {
+        line.add_to(&mut self.sheet.said);
         if self.sheet.size() >= SHEET {
             self.seal();
         }
@@ -245,29 +251,23 @@ impl Sheet {
     }
 
     fn size(&self) -> usize {
-        self.pieces.iter().map(Vec::len).sum::<usize>() + self.bytes.len() + self.said.len()
+        let said = self.said.iter().map(|lines| lines.bytes.len()).sum::<usize>();
+        self.all_bytes().map(<[u8]>::len).sum::<usize>() + said
+    }
+
+    /// What goes to stdout, in order.
+    fn all_bytes(&self) -> impl Iterator<Item = &[u8]> {
+        self.pieces.iter().chain([&self.bytes]).map(Vec::as_slice)
     }
 
     fn clear(&mut self) {
         self.pieces.clear();
         self.places.clear();
-        for bytes in [&mut self.bytes, &mut self.said] {
-            bytes.clear();
-            bytes.shrink_to(LARGEST_KEPT);
-        }
+        self.said.clear();
+        self.bytes.clear();
+        self.bytes.shrink_to(LARGEST_KEPT);
         self.since = None;
     }
-}
-
-fn write_sheet(sheet: &Sheet, pending: &PendingLines) -> Result<(), Unwritable> {
-    let mut pieces = sheet.pieces.iter().chain([&sheet.bytes]);
-    let written = pieces.try_for_each(|piece| write_all(piece));
-    if written.is_ok() && !sheet.said.is_empty() {
-        pending.wait();
-        // There is nobody left to tell that stderr is gone.
-        let _ = Stderr.write_all(&sheet.said);
-    }
-    written
 }
 
 /// Writes to stdout past the standard library, which would look for line ends.
