@@ -89,7 +89,19 @@ impl History {
                 said.push(format!("{oracle:?}: and {more} more"));
             }
         }
-        assert!(said.is_empty(), "the guarantee is broken\n  {}\n{}", said.join("\n  "), self.summary());
+        let words = || format!("{}\n{}\n{}", said.join("\n  "), self.summary(), self.last_events());
+        assert!(said.is_empty(), "the guarantee is broken\n  {}", words());
+    }
+
+    /// The last that each run said, a line each.
+    fn last_events(&self) -> String {
+        const MOST: usize = 30;
+        let mut lines = Vec::new();
+        for run in &self.runs {
+            let first = run.events.len().saturating_sub(MOST);
+            lines.extend(run.events[first..].iter().map(|event| format!("{}: {:?}", run.name, event.kind)));
+        }
+        lines.join("\n")
     }
 
     /// What each run did, in one line each.
