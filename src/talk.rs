@@ -194,6 +194,7 @@ impl Talk {
         if self.dropped > 0 {
             self.tell_dropped();
         }
+        self.order.end();
         while self.unwritten.load(Ordering::Acquire) > 0 && Instant::now() < deadline {
             std::thread::sleep(Duration::from_micros(200));
         }

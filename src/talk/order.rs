@@ -2,7 +2,7 @@
 //! that come after records. Each waits for what was said before and goes the other way.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// A line waits no longer than this from when the one before it was said: whoever reads stdout may take nothing.
@@ -13,7 +13,10 @@ const LOOK_EVERY: Duration = Duration::from_micros(100);
 
 /// How many lines were written, either way. Shared by who says lines and the two threads that write them.
 #[derive(Clone, Default)]
-pub struct LineOrder(Arc<[AtomicU64; 2]>);
+pub struct LineOrder {
+    written: Arc<[AtomicU64; 2]>,
+    is_over: Arc<AtomicBool>,
+}
 
 /// The two ways to stderr.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,10 +55,16 @@ impl LineOrder {
     /// Waits until the lines before one are written, but not for a reader that takes nothing.
     pub fn wait_for(&self, before: Before) {
         let Some(last) = before.last else { return };
-        while self.written(before.way).load(Ordering::Acquire) < before.count && last.elapsed() < LONGEST_WAIT
-        {
+        let is_written = || self.written(before.way).load(Ordering::Acquire) >= before.count;
+        let is_late = || last.elapsed() >= LONGEST_WAIT || self.is_over.load(Ordering::Acquire);
+        while !is_written() && !is_late() {
             std::thread::sleep(LOOK_EVERY);
         }
+    }
+
+    /// The run is over: a line that is not written by now never will be, and nobody waits for it.
+    pub fn end(&self) {
+        self.is_over.store(true, Ordering::Release);
     }
 
     /// Notes that lines are written, or never will be.
@@ -64,7 +73,7 @@ impl LineOrder {
     }
 
     fn written(&self, way: Way) -> &AtomicU64 {
-        &self.0[way as usize]
+        &self.written[way as usize]
     }
 }
 
@@ -132,6 +141,17 @@ mod tests {
         said.add(began);
         LineOrder::default().wait_for(said.before());
         assert!(began.elapsed() >= LONGEST_WAIT);
+    }
+
+    #[test]
+    fn nobody_waits_when_the_run_is_over() {
+        let mut said = Said::nothing(Way::AfterRecords);
+        let far = Instant::now() + LONGEST_WAIT * 10;
+        said.add(far);
+        let order = LineOrder::default();
+        order.end();
+        order.wait_for(said.before());
+        assert!(Instant::now() < far);
     }
 
     #[test]

@@ -8,7 +8,9 @@ use nix::sys::signal::Signal::{self, SIGHUP, SIGINT, SIGTERM};
 use crate::support::mock::Mock;
 use crate::support::run::Kcons;
 use crate::support::terminal::OnTerminal;
-use crate::support::{Outcome, Produced, unique_name};
+use crate::support::{Outcome, Produced, unique_name, wait_until};
+
+const LONG: Duration = Duration::from_secs(30);
 
 /// A topic with three records and a group that reads them.
 struct Reading {
@@ -69,6 +71,20 @@ fn a_failure_on_the_way_goes_before_the_signal() {
     reading.mock.take_down(1);
     running.signal(SIGINT);
     running.finish().has_code(1).stderr_contains("warning: final commit unconfirmed");
+}
+
+#[test]
+fn what_is_said_last_does_not_wait_for_a_reader_that_takes_nothing() {
+    let reading = Reading::new();
+    // More than a pipe holds.
+    reading.mock.produce(&reading.topic, &[Produced::value("x".repeat(500_000))]);
+    let mut running = reading.member().args(["--shutdown-timeout", "100ms", "--log", "json"]).spawn();
+    running.stop_reading();
+    wait_until("the pipe to be full", LONG, || running.is_writing().then_some(()));
+    running.signal(SIGTERM);
+    wait_until("it to end though nobody reads", LONG, || running.has_ended().then_some(()));
+    let outcome = running.finish();
+    outcome.has_code(0).stderr_contains("shutdown_complete").stderr_lacks("Shutdown signal");
 }
 
 #[test]

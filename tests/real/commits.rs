@@ -3,7 +3,7 @@
 use nix::sys::signal::Signal;
 
 use super::reading::{consume, filled_topic};
-use super::scene::{LONG, Scene, is_writing};
+use super::scene::{LONG, Scene};
 use crate::support::kafka::kafka;
 use crate::support::run::{Kcons, Reader};
 use crate::support::{Committed, Outcome, Produced, unique_name, wait_until};
@@ -225,7 +225,7 @@ pub fn a_member_that_retention_has_passed_goes_on_where_the_log_begins() {
         let small = ["-X", "fetch.message.max.bytes=20000", "-X", "queued.min.messages=1"];
         let member = Kcons::new(["consume", &topic, "-g", &group, "-b", &brokers, "-o", "json", "-e"]);
         let running = member.args(options).args(small).deadline(LONG * 3).stdout(Reader::Waits).spawn();
-        wait_until("the pipe to be full", LONG, || is_writing(running.pid()).then_some(()));
+        wait_until("the pipe to be full", LONG, || running.is_writing().then_some(()));
         // It has what fits; the rest is gone before it is asked for.
         kafka().delete_records(&topic, 0, 1000);
         running.go_on_reading();

@@ -6,7 +6,7 @@ use std::time::Duration;
 use nix::sys::signal::Signal;
 use serde_json::Value;
 
-use super::scene::{LONG, Scene, is_writing, wait_for_more};
+use super::scene::{LONG, Scene, wait_for_more};
 use crate::support::kafka::kafka;
 use crate::support::oracle::EventKind;
 use crate::support::{rounds, wait_until};
@@ -77,7 +77,7 @@ pub fn a_member_whose_reader_blocks_commits_what_it_took_when_it_hands_over() {
     blocked.wait_for_lines(40);
     blocked.stop_reading();
     scene.produce(40_000);
-    wait_until("the pipe to be full", LONG, || is_writing(blocked.pid()).then_some(()));
+    wait_until("the pipe to be full", LONG, || blocked.is_writing().then_some(()));
     let mut other = scene.short_member().args(options).spawn();
     other.wait_for_lines(1);
     let committed = kafka().committed(&scene.group);

@@ -1,6 +1,5 @@
 //! A topic, a group that reads it, and everything that happened to them: what the tests of groups have in common.
 
-use std::fs;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -141,13 +140,6 @@ pub struct Load {
 pub fn wait_for_more(running: &mut Running, more: usize) {
     let count = running.stdout_lines().len();
     running.wait_for_lines(count + more);
-}
-
-/// Whether one of its threads waits for the reader of a pipe.
-pub fn is_writing(process: u32) -> bool {
-    let threads = fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten();
-    let mut places = threads.filter_map(|thread| fs::read_to_string(thread.path().join("wchan")).ok());
-    places.any(|place| place.contains("pipe_write"))
 }
 
 fn record(number: usize, partitions: i32, keys: Option<usize>) -> Produced {

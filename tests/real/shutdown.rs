@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use nix::sys::signal::Signal;
 
-use super::scene::{LONG, Numbers, Scene, is_writing};
+use super::scene::{LONG, Numbers, Scene};
 use crate::support::kafka::{Kafka, Kind, kafka};
 use crate::support::run::{Kcons, Reader, Running};
 use crate::support::{rounds, try_until, wait_until};
@@ -47,7 +47,7 @@ pub fn a_signal_under_load_loses_and_repeats_nothing() {
 fn blocked_member(scene: &mut Scene, options: &[&str]) -> Running {
     scene.produce(40_000);
     let running = scene.short_member().args(options).stdout(Reader::Waits).spawn();
-    wait_until("the pipe to be full", LONG, || is_writing(running.pid()).then_some(()));
+    wait_until("the pipe to be full", LONG, || running.is_writing().then_some(()));
     running
 }
 
@@ -77,7 +77,7 @@ pub fn a_reader_that_stops_reading_ends_the_run_at_its_deadline_with_a_commit() 
     running.wait_for_lines(40);
     running.stop_reading();
     scene.produce(40_000);
-    wait_until("the pipe to be full", LONG, || is_writing(running.pid()).then_some(()));
+    wait_until("the pipe to be full", LONG, || running.is_writing().then_some(()));
     let before = running.elapsed();
     running.signal(Signal::SIGTERM);
     wait_until("it to end though nobody reads", SOON, || running.has_ended().then_some(()));

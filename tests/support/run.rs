@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use std::{env, io, thread};
+use std::{env, fs, io, thread};
 
 use nix::sys::signal::{SigHandler, Signal, kill, signal};
 use nix::unistd::Pid;
@@ -295,6 +295,13 @@ impl Running {
     /// Stops reading its standard output, so that the pipe fills up.
     pub fn stop_reading(&self) {
         self.stdout.wait();
+    }
+
+    /// Whether one of its threads waits for the reader of a pipe.
+    pub fn is_writing(&self) -> bool {
+        let threads = fs::read_dir(format!("/proc/{}/task", self.pid())).into_iter().flatten().flatten();
+        let mut places = threads.filter_map(|thread| fs::read_to_string(thread.path().join("wchan")).ok());
+        places.any(|place| place.contains("pipe_write"))
     }
 
     /// Reads its standard output again.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use nix::sys::signal::Signal;
 
 use super::{LONG, Work};
-use crate::real::scene::{Numbers, is_writing};
+use crate::real::scene::Numbers;
 use crate::support::kafka::kafka;
 use crate::support::run::Reader;
 use crate::support::terminal::OnTerminal;
@@ -112,7 +112,7 @@ pub fn a_reader_that_leaves_gets_no_more_committed_than_it_was_given() {
         let committed = || kafka().committed(&work.scene.group).values().sum::<i64>() - before;
         wait_until("what was read to be committed", LONG, || (committed() >= 3).then_some(()));
         running.stop_reading();
-        wait_until("a write that waits", LONG, || is_writing(running.pid()).then_some(()));
+        wait_until("a write that waits", LONG, || running.is_writing().then_some(()));
         running.close_stdout();
         let outcome = running.finish();
         outcome.has_code(0);
