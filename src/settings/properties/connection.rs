@@ -143,7 +143,10 @@ impl Connection {
 
     /// All properties to set on a producer, which ignores those of consumers.
     pub fn for_producer(&self) -> Vec<(String, String)> {
-        self.properties.iter().chain(&self.producer).cloned().collect()
+        // A producer has no coordinator to wait for.
+        let is_for_members = |name: &str| name == limits::RETRY_BACKOFF && self.is_ours(name);
+        let shared = self.properties.iter().filter(|(name, _)| !is_for_members(name));
+        shared.chain(&self.producer).cloned().collect()
     }
 
     /// Whether a property has a default, of librdkafka or of kcons.

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 /// Adjusts properties that librdkafka compares (`rd_kafka_conf_finalize` in rdkafka_conf.c), so that it is enough to
 /// set one of them. Two that are both chosen and contradict each other are refused.
 pub fn resolve(values: &mut BTreeMap<String, PropertyValue>, known: &KnownProperties) -> Result<(), Failure> {
-    let is_classic = !is_consumer_protocol(values);
+    let (is_classic, is_member) = (!is_consumer_protocol(values), values.contains_key("group.id"));
     let mut limits = Limits { values, known, pins: BTreeMap::new() };
     limits.set_default("fetch.max.bytes", FETCH_MAX_BYTES);
     for _ in 0..2 {
@@ -21,6 +21,12 @@ pub fn resolve(values: &mut BTreeMap<String, PropertyValue>, known: &KnownProper
     let refresh = limits.number("topic.metadata.refresh.interval.ms");
     if refresh > 0 {
         limits.set_default("metadata.max.age.ms", refresh * 3);
+    }
+    if is_member {
+        let most = limits.number("retry.backoff.max.ms");
+        limits.set_default(RETRY_BACKOFF, MEMBER_RETRY_BACKOFF.min(most));
+        // It would follow the other.
+        limits.set_default("topic.metadata.refresh.fast.interval.ms", LEADER_RETRY_BACKOFF.min(most));
     }
     if is_classic {
         limits.order("session.timeout.ms", "max.poll.interval.ms", 0)?;
@@ -36,6 +42,18 @@ pub fn resolve(values: &mut BTreeMap<String, PropertyValue>, known: &KnownProper
 pub fn is_consumer_protocol(values: &BTreeMap<String, PropertyValue>) -> bool {
     values.get("group.protocol").is_some_and(|given| given.value.eq_ignore_ascii_case("consumer"))
 }
+
+/// How long a client waits before it sends a request again.
+pub const RETRY_BACKOFF: &str = "retry.backoff.ms";
+
+/// In milliseconds; for requests to the coordinator of the group. Once librdkafka has lost the coordinator it asks a
+/// broker for it, behind the fetch request that waits there for half a second. A commit that is to be sent again
+/// before the answer comes fails with the old connection, which counts as another loss: with librdkafka's 100 ms that
+/// goes round and round, until the session is over.
+const MEMBER_RETRY_BACKOFF: i64 = 1_000;
+
+/// In milliseconds, librdkafka's own; for requests to the leaders of partitions.
+const LEADER_RETRY_BACKOFF: i64 = 100;
 
 /// The most that an answer of a broker takes in memory. A larger record is still delivered.
 const FETCH_MAX_BYTES: i64 = 16 * 1024 * 1024;
@@ -159,6 +177,19 @@ mod tests {
         assert_eq!(value(&[("session.timeout.ms", "1500")], "heartbeat.interval.ms"), "500");
         assert_eq!(value(&[("heartbeat.interval.ms", "3000")], "heartbeat.interval.ms"), "3000");
         assert_eq!(value(&[("group.protocol", "consumer")], "heartbeat.interval.ms"), "");
+    }
+
+    #[test]
+    fn a_member_leaves_time_to_find_the_coordinator_again() {
+        let fast = "topic.metadata.refresh.fast.interval.ms";
+        let member = ("group.id", "g");
+        assert_eq!((value(&[], RETRY_BACKOFF), value(&[], fast)), (String::new(), String::new()));
+        assert_eq!(value(&[member], RETRY_BACKOFF), "1000");
+        assert_eq!(value(&[member], fast), "100");
+        assert_eq!(value(&[member, (RETRY_BACKOFF, "50")], RETRY_BACKOFF), "50");
+        assert_eq!(value(&[member, (fast, "7")], fast), "7");
+        let least = [member, ("retry.backoff.max.ms", "60")];
+        assert_eq!((value(&least, RETRY_BACKOFF), value(&least, fast)), ("60".to_owned(), "60".to_owned()));
     }
 
     #[test]

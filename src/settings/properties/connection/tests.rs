@@ -69,6 +69,18 @@ fn the_library_gets_what_keeps_the_guarantee() {
 }
 
 #[test]
+fn a_producer_tries_again_as_soon_as_it_likes() {
+    let retried = |connection: &Connection| {
+        let properties = connection.for_producer();
+        properties.into_iter().find(|(name, _)| name == "retry.backoff.ms").map(|(_, value)| value)
+    };
+    let member = resolved(&[("group.id", "g")]).expect("valid");
+    assert_eq!((member.property("retry.backoff.ms"), retried(&member)), (Some("1000"), None));
+    let chosen = resolved(&[("group.id", "g"), ("retry.backoff.ms", "30")]).expect("valid");
+    assert_eq!(retried(&chosen).as_deref(), Some("30"));
+}
+
+#[test]
 fn the_user_sees_every_property_with_its_origin() {
     let connection = resolved(&[("client.rack", "r1"), ("fetch.queue.backoff.ms", "7")]).expect("valid");
     for (name, expected) in [
