@@ -8,6 +8,16 @@ use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
+/// Leaves the group where closing alone would not tell the coordinator: librdkafka passes over a member that holds
+/// nothing under a cooperative assignor (`rd_kafka_cgrp_revoke_all_rejoin` in 2.12.1). The group would wait for it in
+/// each rebalance until its session is over. A static member has to stay one, so this is not for it.
+pub fn leave_empty_handed(client: &Consumer) {
+    let holds_nothing = client.assignment().is_ok_and(|assignment| assignment.count() == 0);
+    if holds_nothing && is_cooperative(client) {
+        client.unsubscribe();
+    }
+}
+
 /// Closes the consumer and returns whether that was done by `deadline`. With a request to a silent broker under way
 /// it would take for ever.
 pub fn close(client: &Consumer, events: &Receiver<ClientEvent>, deadline: Instant) -> bool {

@@ -263,7 +263,11 @@ impl Source {
     /// The client is not destroyed: with a broker that is gone that could take for ever, and the process ends
     /// anyway.
     pub fn close(self, deadline: Instant) -> bool {
+        let is_static = self.opening.is_static();
         let (client, events) = self.client_alone();
+        if !is_static {
+            close::leave_empty_handed(&client);
+        }
         let is_closed = close::close(&client, &events, deadline);
         std::mem::forget(client);
         is_closed

@@ -24,6 +24,13 @@ pub struct Opening {
     pub descriptor: RawFd,
 }
 
+impl Opening {
+    /// Whether the member has a name of its own, which it keeps over restarts.
+    pub fn is_static(&self) -> bool {
+        self.properties.iter().any(|(name, value)| name == "group.instance.id" && !value.is_empty())
+    }
+}
+
 impl Source {
     /// Makes the client; it connects in the background, with tokens if it needs them.
     ///
