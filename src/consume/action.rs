@@ -144,8 +144,10 @@ pub fn fail(failure: Failure) -> Step {
     Err(failure.into())
 }
 
-/// What the client tells of the partitions that it fetches; asks nobody.
+/// What the client tells of its group and of the partitions that it fetches; asks nobody.
 pub trait Fetching {
+    /// The coordinator counts us among the members of the group.
+    fn is_in_group(&self) -> bool;
     /// All that was read was looked at: positions mean what they say.
     fn is_used_up(&self) -> bool;
     /// Nothing that was fetched of a partition waits to be looked at.

@@ -125,6 +125,10 @@ pub fn change(client: &mut impl Broker, change: ReadChange) -> Result<Option<Str
 }
 
 impl Fetching for Source {
+    fn is_in_group(&self) -> bool {
+        Source::is_in_group(self)
+    }
+
     fn is_used_up(&self) -> bool {
         Source::is_used_up(self)
     }

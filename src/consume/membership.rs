@@ -1,6 +1,6 @@
 //! Membership in the group: the name of a static member, what the group is, and partitions that nobody holds.
 
-use super::action::{Action, Context, RunEnd, Step};
+use super::action::{Action, Context, Fetching, RunEnd, Step};
 use super::coverage::Coverage;
 use super::identity::{Identity, NameVerdict};
 use crate::duration::spoken;
@@ -27,6 +27,8 @@ pub struct Membership {
     /// The group takes no member like us, and is being asked what it is.
     refused: Option<Trouble>,
     has_asked_for_kind: bool,
+    /// We were in the group when that was last looked at.
+    was_in_group: bool,
 }
 
 impl Membership {
@@ -37,6 +39,7 @@ impl Membership {
             is_classic: connection.property("group.protocol") != Some("consumer"),
             refused: None,
             has_asked_for_kind: false,
+            was_in_group: false,
         }
     }
 
@@ -44,6 +47,14 @@ impl Membership {
     pub fn joined(&mut self) {
         self.identity.joined();
         self.coverage.start_over();
+        self.was_in_group = false;
+    }
+
+    /// Whether the group has taken us in and given us nothing, of which the consumer protocol does not tell. We have to
+    /// be found there twice: what it gives may be on its way.
+    pub fn is_taken_in(&mut self, client: &dyn Fetching) -> bool {
+        let is_in_group = !self.is_classic && client.is_in_group();
+        std::mem::replace(&mut self.was_in_group, is_in_group) && is_in_group
     }
 
     /// Notes a sign of an outage: after one a member may meet its own earlier self.

@@ -16,6 +16,21 @@ pub fn library_version() -> String {
     rdkafka::util::get_rdkafka_version().1
 }
 
+/// Whether the coordinator counts this client among the members of its group.
+pub fn is_in_group(client: &Consumer) -> bool {
+    // SAFETY: the client is alive; what the call returns is ours, destroyed once, and may be null.
+    unsafe {
+        let metadata = rd::rd_kafka_consumer_group_metadata(native(client));
+        if metadata.is_null() {
+            return false;
+        }
+        // Zero or less before it has joined, and after it was thrown out.
+        let generation = rd::rd_kafka_consumer_group_metadata_generation_id(metadata);
+        rd::rd_kafka_consumer_group_metadata_destroy(metadata);
+        generation > 0
+    }
+}
+
 /// A queue of a client. It holds the client, which therefore outlives it; otherwise `rd_kafka_destroy` would hang
 /// for ever.
 pub struct ClientQueue {

@@ -77,6 +77,11 @@ impl Source {
         self.client.subscribe(topics).map_err(|error| error.to_string())
     }
 
+    /// Whether the coordinator counts us among the members of the group.
+    pub fn is_in_group(&self) -> bool {
+        native::is_in_group(&self.client)
+    }
+
     /// Leaves the group until `subscribe`, once partitions are given back; static members leave, too.
     pub fn leave(&self) {
         self.client.unsubscribe();

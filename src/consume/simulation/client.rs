@@ -101,6 +101,10 @@ impl Client {
 }
 
 impl Fetching for Client {
+    fn is_in_group(&self) -> bool {
+        false
+    }
+
     fn is_used_up(&self) -> bool {
         self.batch.is_empty()
     }
