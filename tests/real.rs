@@ -88,6 +88,8 @@ fn main() -> std::process::ExitCode {
         members::a_static_member_that_restarts_keeps_its_partitions,
         members::of_two_members_with_one_instance_id_one_is_told_and_ends,
         members::two_members_that_stop_at_the_end_share_the_records,
+        members::a_rebalance_is_said_on_a_terminal_and_a_member_without_partitions_always,
+        members::a_member_without_partitions_leaves_the_group_unless_it_is_static,
         members::members_come_and_go_with_the_range_assignor,
         members::members_come_and_go_with_the_cooperative_assignor,
         members::members_come_and_go_with_the_consumer_protocol,

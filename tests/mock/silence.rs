@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use nix::sys::signal::Signal;
-
 use crate::support::mock::Mock;
 use crate::support::run::Kcons;
 use crate::support::terminal::OnTerminal;
@@ -82,33 +80,4 @@ fn the_ends_of_many_partitions_are_one_line() {
     // Eight are few enough.
     let outcome = consume(&filled(8), &["-e", "-o", "line"]).run();
     assert_eq!(outcome.stderr_text().matches("Reached end of partition ").count(), 8, "{outcome}");
-}
-
-#[test]
-fn a_rebalance_is_said_on_a_terminal_and_a_member_without_partitions_always() {
-    let mock = filled(1);
-    let group = unique_name("group");
-    let short = ["-X", "session.timeout.ms=6000", "-g", &group];
-    let mut first = consume(&mock, &short).args(COOPERATIVE).spawn_on_terminal(OnTerminal::Stderr);
-    first.wait_for_stdout(|text| text.ends_with('\n'));
-    assert_eq!(first.stderr(), "", "the first assignment is no change");
-    let mut second = consume(&mock, &short).args(COOPERATIVE).args(["-o", "json"]).spawn();
-    // Which of the two has the partition is for the mock broker to decide.
-    let told = "No partitions: other members hold all of them\n";
-    let deadline = std::time::Instant::now() + Duration::from_secs(40);
-    while !first.stderr().contains(told) && !second.stderr().contains(told) {
-        assert!(std::time::Instant::now() < deadline, "{}\n{}", first.stderr(), second.stderr());
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    let lost_it = first.stderr().contains(told);
-    assert!(!first.stderr().contains("(none)"), "{}", first.stderr());
-    second.signal(Signal::SIGTERM);
-    let second = second.finish();
-    second.has_code(0).stderr_lacks("Assigned:").stderr_lacks("Revoked:");
-    if lost_it {
-        first.wait_for_stderr("Assigned: t [0]\n");
-        assert!(first.stderr().starts_with("Revoked: t [0]\n"), "{}", first.stderr());
-    }
-    first.signal(Signal::SIGTERM);
-    first.finish().has_code(0);
 }

@@ -6,10 +6,13 @@ use std::time::Duration;
 use nix::sys::signal::Signal;
 use serde_json::Value;
 
+use super::reading::{consume, filled_topic};
 use super::scene::{LONG, Scene, wait_for_more};
 use crate::support::kafka::kafka;
 use crate::support::oracle::EventKind;
-use crate::support::{rounds, wait_until};
+use crate::support::run::Running;
+use crate::support::terminal::OnTerminal;
+use crate::support::{rounds, unique_name, wait_until};
 
 /// Cycles that fit into the time of the suite.
 const CYCLES: usize = 4;
@@ -95,6 +98,57 @@ pub fn a_member_whose_reader_blocks_commits_what_it_took_when_it_hands_over() {
     scene.must_be_whole();
 }
 
+pub fn a_rebalance_is_said_on_a_terminal_and_a_member_without_partitions_always() {
+    let (topic, group) = (filled_topic(2, 1), unique_name("group"));
+    let member = || {
+        let options = ["-X", "partition.assignment.strategy=cooperative-sticky", "-g", &group];
+        consume(&topic).args(options).deadline(LONG * 4)
+    };
+    let mut first = member().spawn_on_terminal(OnTerminal::Stderr);
+    first.wait_for_lines(2);
+    let mut second = member().spawn();
+    first.wait_for_stderr(&format!("Revoked: {topic} ["));
+    kafka().wait_for_members(&group, 2, 2);
+    let mut third = member().spawn();
+    third.wait_for_stderr("No partitions: other members hold all of them\n");
+    for running in [&mut third, &mut second] {
+        running.signal(Signal::SIGTERM);
+    }
+    third.finish().has_code(0).has_stderr("No partitions: other members hold all of them\n");
+    second.finish().has_code(0).has_stderr("");
+    first.wait_for_stderr(&format!("Assigned: {topic} ["));
+    first.signal(Signal::SIGTERM);
+    let said = first.finish();
+    let said = said.has_code(0).stderr_text().to_owned();
+    assert!(said.starts_with("Revoked: ") && !said.contains("(none)"), "the first is no change\n{said}");
+}
+
+pub fn a_member_without_partitions_leaves_the_group_unless_it_is_static() {
+    for options in [
+        ["-X", "partition.assignment.strategy=range"],
+        ["-X", "partition.assignment.strategy=cooperative-sticky"],
+        ["-X", "group.protocol=consumer"],
+    ] {
+        let (topic, group) = (filled_topic(1, 1), unique_name("group"));
+        let member = || consume(&topic).args(options).args(["-g", &group]).deadline(LONG * 4);
+        let end = |mut running: Running| {
+            running.signal(Signal::SIGTERM);
+            running.finish().has_code(0);
+        };
+        let mut first = member().spawn();
+        first.wait_for_lines(1);
+        for (id, stays) in [(None, false), (Some("other"), true)] {
+            let more = id.map(|id| ["--instance-id", id]);
+            let mut spare = member().args(more.into_iter().flatten()).spawn();
+            spare.wait_for_stderr("No partitions: other members hold all of them\n");
+            end(spare);
+            let left = kafka().members(&group).len();
+            assert_eq!(left, if stays { 2 } else { 1 }, "{options:?} {id:?}");
+        }
+        end(first);
+    }
+}
+
 /// How many partitions a member holds, by its log.
 fn told_to_hold(log: &str) -> usize {
     let mut held = BTreeSet::new();
@@ -174,14 +228,22 @@ pub fn two_members_that_stop_at_the_end_share_the_records() {
 
 /// Takes its 60 s.
 pub fn a_member_without_partitions_ends_and_says_who_holds_them() {
-    let mut scene = Scene::new(kafka(), 1);
-    scene.produce(1);
-    // The range assignor goes by the names of the members, and ours are called `kcons`.
-    let mut holder = scene.member().args(["-X", "client.id=a-holder"]).deadline(LONG * 4).spawn();
-    holder.wait_for_lines(1);
-    let spare = scene.member().arg("-e").deadline(Duration::from_secs(90)).run();
-    spare.has_code(0).has_stdout("").stderr_contains("a-holder");
-    spare.check(spare.elapsed > Duration::from_secs(55), "a dead member would still be remembered");
-    holder.signal(Signal::SIGTERM);
-    holder.finish().has_code(0);
+    let mut running = Vec::new();
+    for protocol in ["classic", "consumer"] {
+        let mut scene = Scene::new(kafka(), 1);
+        scene.produce(1);
+        let protocol = format!("group.protocol={protocol}");
+        let member = || scene.member().args(["-X", &protocol]).deadline(LONG * 4);
+        // The range assignor goes by the names of the members, and ours are called `kcons`.
+        let mut holder = member().args(["-X", "client.id=a-holder"]).spawn();
+        holder.wait_for_lines(1);
+        running.push((holder, member().arg("-e").spawn()));
+    }
+    for (mut holder, spare) in running {
+        let spare = spare.finish();
+        spare.has_code(0).has_stdout("").stderr_contains("a-holder");
+        spare.check(spare.elapsed > Duration::from_secs(55), "a dead member would still be remembered");
+        holder.signal(Signal::SIGTERM);
+        holder.finish().has_code(0);
+    }
 }
