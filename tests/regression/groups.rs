@@ -114,6 +114,10 @@ pub fn a_static_member_that_an_outage_replaced_joins_again() {
         proxy.set(Mode::Pass);
         wait_for_commit(&kafka, &group, &topic, 0, 5 * (round as i64 + 1));
         wait_for_commit(&kafka, &group, &topic, 1, round as i64);
+        // A loss that comes before that is still the same one.
+        wait_until("the brokers to be back", LONG, || {
+            (member.stderr().matches("connected again").count() >= round).then_some(())
+        });
     }
     let lines = member.stdout_lines();
     for value in 0..20 {
