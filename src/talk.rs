@@ -15,7 +15,7 @@ use crate::plural::counted;
 use crate::{escape, secrets, settings};
 use colored::Colorize;
 use event::Level;
-use order::{Before, Said};
+use order::Said;
 use repeats::Repeats;
 use serde_json::{Map, Value};
 use std::io::Write;
@@ -57,7 +57,8 @@ pub struct Talk {
 /// A line that is said at once.
 struct Line {
     bytes: Vec<u8>,
-    before: Before,
+    /// Those that come after records.
+    before: Said,
 }
 
 impl Talk {
@@ -133,7 +134,7 @@ impl Talk {
     /// The line for an event that comes after records, if it is said at all, for the writer.
     pub fn after_records(&mut self, event: &Event) -> Option<LinesAfterRecords> {
         let bytes = self.line(event)?;
-        let before = self.at_once.before();
+        let before = self.at_once;
         self.after_records.add(Instant::now());
         Some(LinesAfterRecords { bytes, count: 1, before })
     }
@@ -226,7 +227,7 @@ impl Talk {
     fn hand_over(&mut self, bytes: Vec<u8>) {
         let size = bytes.len();
         self.unwritten.fetch_add(size, Ordering::Relaxed);
-        match self.lines.send(Line { bytes, before: self.after_records.before() }) {
+        match self.lines.send(Line { bytes, before: self.after_records }) {
             Ok(()) => self.at_once.add(Instant::now()),
             // The thread could not be started.
             Err(_) => drop(self.unwritten.fetch_sub(size, Ordering::Relaxed)),
@@ -349,14 +350,14 @@ mod tests {
         let (lines, said) = mpsc::channel();
         let mut talk = Talk::to(lines, settings::TalkSettings::default(), false);
         let info = |message: &str| Event::Info { message: message.to_owned() };
-        let nothing = talk.at_once.before();
+        let nothing = talk.at_once;
         assert_eq!(talk.after_records(&info("first")).unwrap().before, nothing);
-        let first = talk.after_records.before();
-        assert_ne!(first, Said::nothing(Way::AfterRecords).before());
+        let first = talk.after_records;
+        assert_ne!(first, Said::nothing(Way::AfterRecords));
         talk.info("second");
         assert_eq!(said.recv().unwrap().before, first);
         let third = talk.after_records(&info("third")).unwrap();
-        assert_eq!(third.before, talk.at_once.before());
+        assert_eq!(third.before, talk.at_once);
         assert_ne!(third.before, nothing);
     }
 

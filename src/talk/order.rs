@@ -27,17 +27,9 @@ pub enum Way {
     AfterRecords,
 }
 
-/// The lines that went one way.
-#[derive(Debug)]
-pub(super) struct Said {
-    way: Way,
-    count: u64,
-    last: Option<Instant>,
-}
-
-/// The lines that were said before one and went the other way.
+/// The lines that were said by some time and go one way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Before {
+pub struct Said {
     way: Way,
     count: u64,
     last: Option<Instant>,
@@ -48,12 +40,13 @@ pub struct Before {
 pub struct LinesAfterRecords {
     pub bytes: Vec<u8>,
     pub count: u64,
-    pub before: Before,
+    /// Those that went the other way.
+    pub before: Said,
 }
 
 impl LineOrder {
     /// Waits until the lines before one are written, but not for a reader that takes nothing.
-    pub fn wait_for(&self, before: Before) {
+    pub fn wait_for(&self, before: Said) {
         let Some(last) = before.last else { return };
         let is_written = || self.written(before.way).load(Ordering::Acquire) >= before.count;
         let is_late = || last.elapsed() >= LONGEST_WAIT || self.is_over.load(Ordering::Acquire);
@@ -87,11 +80,6 @@ impl Said {
         self.count += 1;
         self.last = Some(now);
     }
-
-    /// What comes before the next line that goes the other way.
-    pub fn before(&self) -> Before {
-        Before { way: self.way, count: self.count, last: self.last }
-    }
 }
 
 impl LinesAfterRecords {
@@ -111,7 +99,7 @@ impl LinesAfterRecords {
 mod tests {
     use super::*;
 
-    fn lines(bytes: &str, before: Before) -> LinesAfterRecords {
+    fn lines(bytes: &str, before: Said) -> LinesAfterRecords {
         LinesAfterRecords { bytes: bytes.into(), count: 1, before }
     }
 
@@ -120,9 +108,9 @@ mod tests {
         for way in [Way::AtOnce, Way::AfterRecords] {
             let order = LineOrder::default();
             let mut said = Said::nothing(way);
-            order.wait_for(said.before());
+            order.wait_for(said);
             (0..2).for_each(|_| said.add(Instant::now()));
-            let before = said.before();
+            let before = said;
             said.add(Instant::now());
             std::thread::scope(|scope| {
                 let waits = scope.spawn(|| order.wait_for(before));
@@ -139,7 +127,7 @@ mod tests {
         let mut said = Said::nothing(Way::AfterRecords);
         let began = Instant::now();
         said.add(began);
-        LineOrder::default().wait_for(said.before());
+        LineOrder::default().wait_for(said);
         assert!(began.elapsed() >= LONGEST_WAIT);
     }
 
@@ -150,7 +138,7 @@ mod tests {
         said.add(far);
         let order = LineOrder::default();
         order.end();
-        order.wait_for(said.before());
+        order.wait_for(said);
         assert!(Instant::now() < far);
     }
 
@@ -158,10 +146,10 @@ mod tests {
     fn lines_stay_together_unless_something_was_said_between() {
         let mut at_once = Said::nothing(Way::AtOnce);
         let mut sheet = Vec::new();
-        lines("one\n", at_once.before()).add_to(&mut sheet);
-        lines("two\n", at_once.before()).add_to(&mut sheet);
+        lines("one\n", at_once).add_to(&mut sheet);
+        lines("two\n", at_once).add_to(&mut sheet);
         at_once.add(Instant::now());
-        lines("three\n", at_once.before()).add_to(&mut sheet);
+        lines("three\n", at_once).add_to(&mut sheet);
         let seen: Vec<_> = sheet.iter().map(|lines| (lines.bytes.as_slice(), lines.count)).collect();
         assert_eq!(seen, [(&b"one\ntwo\n"[..], 2), (&b"three\n"[..], 1)]);
     }
