@@ -220,7 +220,8 @@ impl<'a> Assignment<'a> {
     pub fn watch_spare(&mut self, context: &mut Context<'_, '_>) {
         let may_be_unheard = self.settings.group().is_some() && !self.rebalances.is_member && self.is_quiet();
         if may_be_unheard && !context.is_closing && self.membership.is_taken_in(context.client) {
-            self.joined_with_nothing(context);
+            self.joined();
+            self.hold_nothing(context);
         }
         let place = self.place_in_group();
         let is_member = place.group.is_some() && place.has_joined && place.is_member && place.is_settled;

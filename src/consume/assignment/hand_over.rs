@@ -48,29 +48,27 @@ impl Assignment<'_> {
     }
 
     fn begin_assigning(&mut self, partitions: Vec<TopicPartition>, context: &mut Context<'_, '_>) {
+        self.joined();
         if context.is_closing {
-            self.joined();
             // We are about to leave: nothing is taken, but an assignment has to be answered, or the group is not left.
             return context.act(Action::Read(ReadChange::AssignNothing));
         }
         if partitions.is_empty() {
-            self.joined_with_nothing(context);
+            self.hold_nothing(context);
             return context.act(Action::Read(ReadChange::AssignNothing));
         }
-        self.joined();
         self.look_up_starts(Starting::new(partitions, context.now), context);
         context.act(Action::CheckTopics);
     }
 
-    fn joined(&mut self) {
+    pub(super) fn joined(&mut self) {
         self.membership.joined();
         self.rebalances.has_joined = true;
         self.rebalances.is_member = true;
     }
 
     /// We are a member to spare: that the coordinator answers is all there is to reach.
-    pub(super) fn joined_with_nothing(&mut self, context: &mut Context<'_, '_>) {
-        self.joined();
+    pub(super) fn hold_nothing(&mut self, context: &mut Context<'_, '_>) {
         context.act(Action::Established);
         context.act(Action::CheckTopics);
         context.tell(Event::Assigned { partitions: Vec::new(), is_change: false });
