@@ -10,7 +10,7 @@ use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 
 use crate::support::http::{ask, complaints, exchange, figures, get, listens_at, sum};
 use crate::support::mock::Mock;
-use crate::support::run::{Kcons, Running};
+use crate::support::run::Kcons;
 use crate::support::{Produced, own_folder, unique_name, wait_until};
 
 const LONG: Duration = Duration::from_secs(30);
@@ -37,13 +37,6 @@ fn has(address: &str, expected: &[(&str, f64)]) {
     for (name, value) in expected {
         assert_eq!(sum(&figures, name), *value, "{name} in {figures:#?}");
     }
-}
-
-fn end(mut running: Running) -> crate::support::Outcome {
-    running.signal(Signal::SIGTERM);
-    let outcome = running.finish();
-    outcome.has_code(0);
-    outcome
 }
 
 #[test]
@@ -81,7 +74,7 @@ fn figures_agree_with_what_was_printed() {
     let commits = sum(&figures(&address), "kcons_commits_total{result=\"ok\"}");
     let said = running.stderr().matches("\"offsets_committed\"").count();
     assert!(commits >= 3.0 && commits <= said as f64, "{commits} commits, {said} are told");
-    let outcome = end(running);
+    let outcome = running.end();
     assert_eq!(outcome.events_named("shutdown_complete")[0]["records"], 39, "{outcome}");
 }
 
@@ -126,7 +119,7 @@ fn figures_agree_with_what_handlers_did() {
     );
     let seconds = sum(&figures(&address), "kcons_handler_seconds_sum");
     assert!(seconds > 0.0 && seconds < 30.0, "{seconds}");
-    end(running).has_summary("12 records: 10 ok, 2 dead-lettered, 4 retries");
+    running.end().has_summary("12 records: 10 ok, 2 dead-lettered, 4 retries");
 }
 
 #[test]
@@ -151,7 +144,7 @@ fn skipped_records_duplicates_and_failed_commits_are_counted() {
             .then_some(())
     });
     let figures = figures(&address);
-    let outcome = end(running);
+    let outcome = running.end();
     let processed = sum(&figures, "kcons_processed_records_total");
     let skipped = sum(&figures, "kcons_skipped_records_total");
     let duplicates = sum(&figures, "kcons_duplicate_records_total");
@@ -172,7 +165,7 @@ fn prometheus_own_parser_has_no_complaint() {
     let answer = get(&address, "/metrics");
     assert!(answer.head.contains("Content-Type: text/plain; version=0.0.4; charset=utf-8"), "{answer:?}");
     assert_eq!(complaints(&answer.body), "", "{}", answer.body);
-    end(running);
+    running.end();
 }
 
 #[test]
@@ -217,7 +210,7 @@ fn alone_it_is_ready_while_it_is_connected() {
     wait_until("the loss to be noticed", LONG, || (get(&address, "/ready").status == 503).then_some(()));
     mock.bring_up(1);
     wait_until("it to be ready again", LONG, || (get(&address, "/ready").status == 200).then_some(()));
-    end(running);
+    running.end();
 }
 
 #[test]
@@ -251,7 +244,7 @@ fn every_interface_is_meant_without_a_host() {
     // As it is typed into a browser.
     assert!(address.starts_with("localhost:"), "{address}");
     assert_eq!(get(&format!("127.0.0.1:{port}"), "/live").status, 200);
-    end(running);
+    running.end();
 }
 
 #[test]
@@ -273,7 +266,7 @@ fn other_paths_and_methods_are_refused() {
             "{head:?}"
         );
     }
-    end(running);
+    running.end();
 }
 
 #[test]
@@ -300,7 +293,7 @@ fn slow_clients_and_garbage_keep_nobody_from_asking() {
     assert!(is_closed(&mut slow, LONG) && waiting.elapsed() < Duration::from_secs(10), "it is waited for");
     // Those who are still connected do not hold the end up.
     let _open = TcpStream::connect(&address).expect("it accepts");
-    end(running).took_less_than(LONG);
+    running.end().took_less_than(LONG);
 }
 
 #[test]
@@ -327,7 +320,7 @@ fn probes_are_answered_under_a_flood_of_connections() {
         }
         assert!(lost * 10 <= probes, "{lost} of {probes} probes had no answer");
     });
-    end(running);
+    running.end();
 }
 
 /// Whether the other side closes within that time.

@@ -33,11 +33,6 @@ fn member(topic: &str, group: &str, protocol: &str) -> Running {
     member
 }
 
-fn end(mut member: Running) {
-    member.signal(Signal::SIGTERM);
-    member.finish().has_code(0);
-}
-
 pub fn all_groups_are_listed_with_their_state() {
     let topic = filled_topic(2, 4);
     let groups = ["classic", "consumer", "empty"].map(|kind| (kind, unique_name(kind)));
@@ -75,7 +70,7 @@ pub fn all_groups_are_listed_with_their_state() {
     assert_eq!(names(&[&other, &topic]), &readers | &[elsewhere].into());
     let missing = kcons(&["group", "list", "--topic", "task-craeted"]).run();
     missing.has_code(4).has_stdout("").stderr_contains("error: topic `task-craeted` does not exist\n");
-    members.into_iter().for_each(end);
+    members.into_iter().for_each(|member| _ = member.end());
 }
 
 pub fn a_group_is_described_with_its_coordinator_and_its_rows() {
@@ -95,7 +90,7 @@ pub fn a_group_is_described_with_its_coordinator_and_its_rows() {
         let json = kcons(&["group", "describe", &group, "-o", "json"]).run();
         let lines = json.has_code(0).json_lines();
         assert_eq!((&lines[0]["protocol"], lines.len()), (&protocol.into(), 3), "{json}");
-        end(member);
+        member.end();
     }
 }
 
@@ -118,7 +113,7 @@ pub fn a_member_without_partitions_is_named_though_it_has_no_row() {
         let head = &json.has_code(0).json_lines()[0];
         assert_eq!(head["members"], 2, "{json}");
         assert_eq!(head["members_without_partitions"], serde_json::json!([spare.member_id]), "{json}");
-        [first, second].into_iter().for_each(end);
+        [first, second].into_iter().for_each(|member| _ = member.end());
     }
 }
 
@@ -278,7 +273,7 @@ pub fn a_group_with_members_is_neither_reset_nor_deleted() {
             );
             kcons(arguments).run().has_code(1).has_stdout("").has_stderr(&expected);
         }
-        end(member);
+        member.end();
     }
 }
 

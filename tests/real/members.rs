@@ -10,7 +10,6 @@ use super::reading::{consume, filled_topic};
 use super::scene::{LONG, Scene, wait_for_more};
 use crate::support::kafka::kafka;
 use crate::support::oracle::EventKind;
-use crate::support::run::Running;
 use crate::support::terminal::OnTerminal;
 use crate::support::{rounds, unique_name, wait_until};
 
@@ -119,7 +118,7 @@ pub fn a_rebalance_is_said_on_a_terminal_and_a_member_without_partitions_always(
     first.wait_for_stderr(&format!("Assigned: {topic} ["));
     first.signal(Signal::SIGTERM);
     let said = first.finish();
-    let said = said.has_code(0).stderr_text().to_owned();
+    let said = said.has_code(0).stderr_text();
     assert!(said.starts_with("Revoked: ") && !said.contains("(none)"), "the first is no change\n{said}");
 }
 
@@ -131,10 +130,6 @@ pub fn a_member_without_partitions_leaves_the_group_unless_it_is_static() {
     ] {
         let (topic, group) = (filled_topic(1, 1), unique_name("group"));
         let member = || consume(&topic).args(options).args(["-g", &group]).deadline(LONG * 4);
-        let end = |mut running: Running| {
-            running.signal(Signal::SIGTERM);
-            running.finish().has_code(0);
-        };
         // The range assignor goes by the names of the members, and ours are called `kcons`.
         let mut first = member().args(["-X", "client.id=a-holder"]).spawn();
         first.wait_for_lines(1);
@@ -142,11 +137,11 @@ pub fn a_member_without_partitions_leaves_the_group_unless_it_is_static() {
             let more = id.map(|id| ["--instance-id", id]);
             let mut spare = member().args(more.into_iter().flatten()).spawn();
             spare.wait_for_stderr("No partitions: other members hold all of them\n");
-            end(spare);
+            spare.end();
             let left = kafka().members(&group).len();
             assert_eq!(left, if stays { 2 } else { 1 }, "{options:?} {id:?}");
         }
-        end(first);
+        first.end();
     }
 }
 
@@ -240,11 +235,10 @@ pub fn a_member_without_partitions_ends_and_says_who_holds_them() {
         holder.wait_for_lines(1);
         running.push((holder, member().arg("-e").spawn()));
     }
-    for (mut holder, spare) in running {
+    for (holder, spare) in running {
         let spare = spare.finish();
         spare.has_code(0).has_stdout("").stderr_contains("a-holder");
         spare.check(spare.elapsed > Duration::from_secs(55), "a dead member would still be remembered");
-        holder.signal(Signal::SIGTERM);
-        holder.finish().has_code(0);
+        holder.end();
     }
 }

@@ -5,12 +5,10 @@ mod rights;
 
 use std::time::Duration;
 
-use nix::sys::signal::Signal;
-
 use crate::support::harness::Test;
 use crate::support::kafka::{Kafka, Kind, kafka};
 use crate::support::proxy::{Mode, Proxy};
-use crate::support::run::{Kcons, Running};
+use crate::support::run::Kcons;
 use crate::support::{Outcome, Produced, unique_name, wait_until};
 use crate::tests;
 
@@ -50,13 +48,6 @@ fn wait_for_commit(kafka: &Kafka, group: &str, topic: &str, partition: i32, offs
     });
 }
 
-fn end(mut running: Running) -> String {
-    running.signal(Signal::SIGTERM);
-    let outcome = running.finish();
-    outcome.has_code(0);
-    outcome.stderr_text()
-}
-
 /// With `group.protocol=consumer` a member that was killed holds its id until its session is over: each start until
 /// then ended at once, and blamed another member.
 pub fn a_static_member_that_was_killed_joins_again_once_its_id_is_released() {
@@ -77,7 +68,7 @@ pub fn a_static_member_that_was_killed_joins_again_once_its_id_is_released() {
         let mut again = member().spawn();
         assert_eq!(again.wait_for_lines(5), ["5", "6", "7", "8", "9"]);
         wait_for_commit(kafka(), &group, &topic, 0, 10);
-        assert_eq!(end(again), said, "{protocol}");
+        assert_eq!(again.end().stderr_text(), said, "{protocol}");
     }
 }
 
@@ -123,7 +114,7 @@ pub fn a_static_member_that_an_outage_replaced_joins_again() {
     for value in 0..20 {
         assert!(lines.contains(&value.to_string()), "{value} is missing in {lines:?}");
     }
-    let stderr = end(member);
+    let stderr = member.end().stderr_text();
     assert_eq!(
         stderr.matches("info: rejoining: this member lost `--instance-id` `a` in an outage").count(),
         3,
@@ -144,7 +135,7 @@ pub fn partitions_added_while_a_static_member_was_away_are_read() {
         let member = || member(kafka(), &topic, &group).args(["--instance-id", "a", "-X", &strategy]);
         let mut first = member().spawn();
         first.wait_for_lines(1);
-        end(first);
+        first.end();
         kafka().add_partitions(&topic, 2);
         values(kafka(), &topic, 0, 1..2);
         values(kafka(), &topic, 1, 2..3);
@@ -153,7 +144,7 @@ pub fn partitions_added_while_a_static_member_was_away_are_read() {
         lines.sort();
         assert_eq!(lines, ["1", "2"]);
         wait_for_commit(kafka(), &group, &topic, 1, 1);
-        let stderr = end(again);
+        let stderr = again.end().stderr_text();
         assert_eq!(stderr, format!("info: {topic} [1] is held by no member: rejoining the group\n"));
     }
 }

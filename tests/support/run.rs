@@ -327,6 +327,15 @@ impl Running {
         self.ended.map_or_else(|| self.started.elapsed(), |(_, end)| end - self.started)
     }
 
+    /// Ends it with SIGTERM, which has to be a clean end, and gives the outcome.
+    #[track_caller]
+    pub fn end(mut self) -> Outcome {
+        self.signal(Signal::SIGTERM);
+        let outcome = self.finish();
+        outcome.has_code(0);
+        outcome
+    }
+
     /// Waits for its end and gives the outcome; kills it and fails when the deadline is over.
     #[track_caller]
     pub fn finish(mut self) -> Outcome {
